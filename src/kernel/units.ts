@@ -1,0 +1,37 @@
+// Numbers that must not be mixed up, and the only conversions between them. A brand is cast on where the value is born.
+import { z } from 'zod';
+
+export const pageSize = 4096;
+export const pageShift = 12;
+
+/** Index of a page frame of the device; 0 is the first page of the namespace. */
+export type Pfn = number & { readonly __unit: 'Pfn' };
+/** Index of a page of a file. */
+export type PgOff = number & { readonly __unit: 'PgOff' };
+/** Byte position in a file. */
+export type ByteOffset = number & { readonly __unit: 'ByteOffset' };
+/** Inode number, unique for the life of the filesystem. */
+export type Ino = number & { readonly __unit: 'Ino' };
+export type TaskId = number & { readonly __unit: 'TaskId' };
+export type MapId = number & { readonly __unit: 'MapId' };
+export type PinId = number & { readonly __unit: 'PinId' };
+
+export const toPfn = (n: number): Pfn => n as Pfn;
+export const toPgOff = (n: number): PgOff => n as PgOff;
+export const toByteOffset = (n: number): ByteOffset => n as ByteOffset;
+
+/** The page that holds byte `offset`. Offsets reach 2^53, so no bit shifts. */
+export const pageOf = (offset: number): PgOff => Math.floor(offset / pageSize) as PgOff;
+/** The first page that begins at or after byte `offset`. */
+export const pageCeil = (offset: number): PgOff => Math.ceil(offset / pageSize) as PgOff;
+export const byteOf = (pgoff: number): ByteOffset => (pgoff * pageSize) as ByteOffset;
+
+/** A whole number of bytes from 0 to 2^53-1; -0, fractions, NaN and 2^53 are refused. */
+export const zBytes = z
+  .int()
+  .nonnegative()
+  .refine((n) => !Object.is(n, -0), 'must not be -0');
+/** A byte position or count that Linux would take as a signed number: the operation itself says EINVAL. */
+export const zSignedBytes = z.int().refine((n) => !Object.is(n, -0), 'must not be -0');
+/** Milliseconds, 0 to 10 years. */
+export const zMs = zBytes.max(315_360_000_000);
