@@ -1,0 +1,129 @@
+// The closed table of tracepoints. A row is a name, what it means and the shape of its data; `emit` takes only rows of this table.
+// On the wire the name is prefixed with `pinhole.`. Offsets and lengths are bytes, times are milliseconds, pfns are device pages.
+import { z } from 'zod';
+import type { Kernel } from './state.ts';
+
+const pfn = z.int().describe('Page frame of the device.');
+const pgoff = z.int().describe('Page of the file.');
+const range = { offset: z.int(), length: z.int() };
+const run = { pfn, pages: z.int() };
+const lockName = z.enum(['i_rwsem', 'invalidate_lock']);
+const access = z.enum(['read', 'write']);
+
+const row = <S extends z.ZodRawShape>(doc: string, shape: S) => ({ doc, data: z.object(shape) });
+
+export const eventTable = {
+  'filesystem.created': row('mkfs: a new filesystem on a new namespace.', { kind: z.string(), kernel: z.string(), blocks: z.int() }),
+  'filesystem.unmounted': row('The filesystem is gone.', { forced: z.boolean() }),
+  'strategy.changed': row('Another reclaim strategy is in force; sleepers look again under it.', {
+    from: z.string(),
+    to: z.string(),
+    idleRule: z.string(),
+  }),
+  'clock.advanced': row('Manual time moved.', { fromMs: z.int(), toMs: z.int() }),
+
+  'file.created': row('A name and an inode.', { ino: z.int(), sizeBytes: z.int() }),
+  'file.unlinked': row('The name is gone; the inode lives on while mapped or in use.', { ino: z.int() }),
+  'file.evicted': row('The last reference is gone and so is the inode.', { ino: z.int(), blocksFreed: z.int() }),
+  'file.resized': row('i_size changed.', { fromBytes: z.int(), toBytes: z.int() }),
+
+  'extent.allocated': row('Blocks went from free to the file.', { ...range, ...run, written: z.boolean() }),
+  'extent.removed': row('Blocks left the file; extent.freed, extent.busy or extent.detached says where they went.', { ...range, ...run }),
+  'extent.freed': row('Blocks may be handed out again.', { ...run, from: z.enum(['inode', 'busy', 'detached']), waitedMs: z.int() }),
+  'extent.busy': row('xfs_extent_busy: free in the books, not to be handed out.', {
+    ...run,
+    reasons: z.array(z.enum(['transaction', 'pinned', 'discard'])),
+    generation: z.int(),
+  }),
+  'extent.detached': row('Blocks wait on the detached list for their pins.', run),
+
+  'mapping.created': row('mmap.', { mapping: z.string(), ...range, access: z.enum(['read', 'read-write']) }),
+  'mapping.removed': row('munmap.', { mapping: z.string(), pagesUnmapped: z.int() }),
+  'page.faulted': row('dax_pte_fault_done.', {
+    mapping: z.string(),
+    pgoff,
+    pfn: pfn.nullable(),
+    access,
+    result: z.enum(['NOPAGE', 'MAJOR', 'SIGBUS']),
+    zeroPage: z.boolean(),
+  }),
+  'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', { ...range, pages: z.int() }),
+  'page.pinned': row('get_user_pages took references.', {
+    pin: z.string(),
+    owner: z.string().nullable(),
+    kind: z.string(),
+    ...range,
+    pages: z.int(),
+    access,
+  }),
+  'page.unpinned': row('The references of a pin were dropped.', { pin: z.string(), pages: z.int(), heldMs: z.int() }),
+  'page.idle': row('dax_page_idle: the reference count reached the value that the idle rule waits for.', { pfn }),
+  'page.delayed_free': row('The page was pinned when its block left the file; the last put frees it.', { pfn, pins: z.int() }),
+  'page.worker_queued': row('The last put queued work for the release worker.', { pfn }),
+  'gup.refused': row('get_user_pages gave nothing.', { errno: z.string(), rule: z.string(), ...range, longterm: z.boolean() }),
+  'dma.written': row('A device wrote through a pin. `orphan` counts pages that the file no longer owns.', {
+    pin: z.string(),
+    ...range,
+    orphan: z.int(),
+  }),
+  'dma.read': row('A device read through a pin.', { pin: z.string(), ...range, orphan: z.int() }),
+
+  'layout.busy': row('dax_break_layout_wait: the scan found a page with references.', { pfn, pgoff, pins: z.int() }),
+  'layout.broken': row('dax_break_layout_done: nothing in the range is busy, the change goes on.', { ...range, scans: z.int() }),
+
+  'waitqueue.wakeup': row('A wake-up walked a bucket.', {
+    bucket: z.int(),
+    pfn,
+    walked: z.int(),
+    woken: z.array(z.string()),
+    matched: z.int().describe('How many of the woken wait for this page; the others are woken in vain.'),
+  }),
+  'task.blocked': row('The task sleeps. State S can be interrupted, D cannot.', {
+    op: z.string(),
+    on: z.enum(['page', 'lock', 'entry']),
+    pfn: pfn.optional(),
+    lock: lockName.optional(),
+    pgoff: pgoff.optional(),
+    bucket: z.int().optional(),
+    state: z.enum(['S', 'D']),
+  }),
+  'task.woken': row('The task may run again.', { op: z.string(), waitedMs: z.int(), spurious: z.boolean() }),
+  'task.signalled': row('A signal for the task.', { op: z.string(), restart: z.boolean() }),
+  'deadlock.detected': row('A wait closed a cycle.', { cycle: z.array(z.string()), explanation: z.string() }),
+  'warning.raised': row('What a kernel would log with a WARNING.', { where: z.string(), text: z.string(), pfn: pfn.optional() }),
+
+  'operation.submitted': row('An operation that takes more than one step began.', { op: z.string(), owner: z.string().nullable() }),
+  'operation.done': row('An operation ended well.', { op: z.string(), strategy: z.string(), sleptMs: z.int(), wakeups: z.int() }),
+  'operation.failed': row('An operation ended with an error.', {
+    op: z.string(),
+    strategy: z.string(),
+    errno: z.string(),
+    rule: z.string(),
+    sleptMs: z.int(),
+    wakeups: z.int(),
+  }),
+  'operation.cancelled': row('An operation was ended by a signal.', {
+    op: z.string(),
+    strategy: z.string(),
+    errno: z.string(),
+    rule: z.string(),
+    sleptMs: z.int(),
+    wakeups: z.int(),
+  }),
+} as const;
+
+export type EventType = keyof typeof eventTable;
+export type EventData<T extends EventType> = z.infer<(typeof eventTable)[T]['data']>;
+
+/** One tracepoint hit. `task` is the operation that ran, 0 for the release worker and the clock; `file` is the name at creation. */
+export type KernelEvent = {
+  [T in EventType]: { seq: number; timeMs: number; type: T; task: number; file: string | null; data: EventData<T> };
+}[EventType];
+
+/** Appends to the log of this `apply`. `file` is the inode that the event is about, if any. */
+export function emit<T extends EventType>(k: Kernel, type: T, file: { name: string } | null, data: EventData<T>): void {
+  k.eventSeq += 1;
+  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.current, file: file === null ? null : file.name, data };
+  // The row ties `data` to `type`; TypeScript cannot see through the union of all rows.
+  k.events.push(event as unknown as KernelEvent);
+}

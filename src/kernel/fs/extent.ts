@@ -1,0 +1,449 @@
+// The extent map of a file: which block of the device holds which page of the file. A B+ tree of two levels: leaves of up to 256 extents in
+// typed arrays, and one ordered list of leaves. A position is `leaf * 256 + slot` in one number, so walks allocate nothing; -1 is
+// "before the first". Positions are good until the next change of the map.
+import { assert } from '../panic.ts';
+import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
+
+export interface Extent {
+  pgoff: PgOff;
+  pfn: Pfn;
+  pages: number;
+  written: boolean;
+}
+
+export interface ExtentLeaf {
+  /** Added to every `pgoff` of the leaf, so that a shift of the file's tail costs one addition per leaf. */
+  base: number;
+  /** Slots in use; the arrays grow by doubling up to 256, because most files have a handful of extents. */
+  count: number;
+  pgoff: Float64Array;
+  pfn: Int32Array;
+  pages: Int32Array;
+  written: Uint8Array;
+}
+
+export interface ExtentMap {
+  leaves: ExtentLeaf[];
+  /** The first page of each leaf, so that the search for a leaf stays within one array. */
+  firsts: number[];
+  /** Count of records. */
+  extents: number;
+  /** Count of blocks mapped. */
+  pages: number;
+}
+
+const slotBits = 8;
+const leafCapacity = 1 << slotBits;
+const slotMask = leafCapacity - 1;
+const smallestLeaf = 4;
+
+export function createExtentMap(): ExtentMap {
+  return { leaves: [], firsts: [], extents: 0, pages: 0 };
+}
+
+// ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The block of one page without allocating: -1 for a hole, else pfn * 2 + (written ? 1 : 0). */
+export function lookupBlock(map: ExtentMap, pgoff: PgOff): number {
+  const at = floorPosition(map, pgoff);
+  if (at < 0) return -1;
+  const leaf = leafAt(map, at);
+  const slot = at & slotMask;
+  const into = pgoff - startOf(leaf, slot);
+  if (into >= (leaf.pages[slot] as number)) return -1;
+  return ((leaf.pfn[slot] as number) + into) * 2 + (leaf.written[slot] as number);
+}
+
+/** The extent that covers `pgoff`. */
+export function findExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
+  const at = floorPosition(map, pgoff);
+  return at >= 0 && endAt(map, at) > pgoff ? extentAt(map, at) : null;
+}
+
+/** The extent that covers `pgoff`, or the first one after it. */
+export function nextExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
+  const at = firstTouching(map, pgoff);
+  return at < 0 ? null : extentAt(map, at);
+}
+
+/** The last extent that begins before `pgoff`; allocation continues behind it. */
+export function previousExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
+  const at = floorPosition(map, pgoff - 1);
+  return at < 0 ? null : extentAt(map, at);
+}
+
+export function lastExtent(map: ExtentMap): Extent | null {
+  return map.extents === 0 ? null : extentAt(map, lastOf(map, map.leaves.length - 1));
+}
+
+/** Visits what is mapped from `first` to `last` inclusive, clipped to that range, ascending. The visitor must not change the map. */
+export function eachExtent(map: ExtentMap, first: PgOff, last: PgOff, visit: (extent: Extent) => void): void {
+  for (let at = firstTouching(map, first); at >= 0; at = following(map, at)) {
+    const extent = extentAt(map, at);
+    if (extent.pgoff > last) return;
+    //     first          last
+    //  ┌────┼────┐    ┌────┼────┐
+    //  └────┴────┘    └────┴────┘
+    const begin = Math.max(extent.pgoff, first);
+    const end = Math.min(extent.pgoff + extent.pages, last + 1);
+    extent.pfn = toPfn(extent.pfn + (begin - extent.pgoff));
+    extent.pgoff = toPgOff(begin);
+    extent.pages = end - begin;
+    visit(extent);
+  }
+}
+
+// ── Changing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Maps a hole. The extent grows a neighbour instead when both are contiguous in the file and on the device and of the same state. */
+export function insertExtent(map: ExtentMap, extent: Extent): void {
+  const { pgoff, pfn, pages, written } = extent;
+  assert(pages > 0, 'an extent has at least one page');
+  const end = pgoff + pages;
+  const left = floorPosition(map, pgoff);
+  const right = following(map, left);
+  assert(left < 0 || endAt(map, left) <= pgoff, 'an extent is inserted into a hole');
+  assert(right < 0 || startAt(map, right) >= end, 'an extent is inserted into a hole');
+  map.pages += pages;
+
+  const leftJoins = left >= 0 && joins(map, left, pgoff, pfn, written);
+  const rightJoins = right >= 0 && startAt(map, right) === end && continuesAs(map, right, pfn + pages, written);
+  if (leftJoins) {
+    //  ├─ left ─┤├─ new ─┤            left grows,
+    //  ├─ left ─┤├─ new ─┤├─ right ─┤ and takes right in when that joins too.
+    lengthen(map, left, pages);
+    if (rightJoins) joinPrevious(map, right);
+  } else if (rightJoins) {
+    //             ├─ new ─┤├─ right ─┤ right begins earlier.
+    const leaf = leafAt(map, right);
+    const slot = right & slotMask;
+    leaf.pgoff[slot] = pgoff - leaf.base;
+    leaf.pfn[slot] = pfn;
+    lengthen(map, right, pages);
+    if (slot === 0) map.firsts[right >> slotBits] = pgoff;
+  } else {
+    insertAfter(map, left, pgoff, pfn, pages, written ? 1 : 0);
+  }
+}
+
+/** Unmaps the range and hands over what was mapped, ascending. `onRemoved` must not touch the map. */
+export function removeRange(map: ExtentMap, pgoff: PgOff, pages: number, onRemoved: (extent: Extent) => void): void {
+  const end = pgoff + pages;
+  const touched = firstTouching(map, pgoff);
+  if (pages <= 0 || touched < 0 || startAt(map, touched) >= end) return;
+  //        pgoff            end
+  //  ├───────┼──┤  ├────┤  ├─┼─────┤
+  //  ├─ stays ┤├──── removed ──┤├ stays ┤
+  splitAt(map, pgoff);
+  splitAt(map, end);
+  const from = following(map, floorPosition(map, pgoff - 1));
+  const firstLeaf = from >> slotBits;
+  let emptied = firstLeaf;
+  let slot = from & slotMask;
+  for (let index = firstLeaf; index < map.leaves.length; index++, slot = 0) {
+    const leaf = leafOf(map, index);
+    let stop = slot;
+    while (stop < leaf.count && startOf(leaf, stop) < end) {
+      map.pages -= leaf.pages[stop] as number;
+      onRemoved(extentAt(map, index * leafCapacity + stop));
+      stop++;
+    }
+    const done = stop < leaf.count;
+    removeSlots(map, index, slot, stop);
+    if (leaf.count === 0) emptied = index + 1;
+    if (done) break;
+  }
+  // The emptied leaves are neighbours, and only the first touched leaf can have kept something in front of them.
+  const firstEmpty = leafOf(map, firstLeaf).count === 0 ? firstLeaf : firstLeaf + 1;
+  if (emptied > firstEmpty) dropLeaves(map, firstEmpty, emptied - firstEmpty);
+  if (map.leaves.length > 0) settleLeaf(map, Math.min(firstLeaf, map.leaves.length - 1));
+}
+
+/** Converts the mapped parts of the range; holes stay holes. */
+export function setWritten(map: ExtentMap, pgoff: PgOff, pages: number, written: boolean): void {
+  const end = pgoff + pages;
+  const state = written ? 1 : 0;
+  const touched = firstTouching(map, pgoff);
+  if (pages <= 0 || touched < 0 || startAt(map, touched) >= end) return;
+  // Nothing to convert within one extent is the common case of an overwrite.
+  if (endAt(map, touched) >= end && leafAt(map, touched).written[touched & slotMask] === state) return;
+  //         pgoff       end
+  //  ├─ unw ──┼──────────┼── unw ─┤    before
+  //  ├─ unw ──┤├─ written ┤├ unw ─┤    after; each seam joins when both sides agree.
+  splitAt(map, pgoff);
+  splitAt(map, end);
+  let at = following(map, floorPosition(map, pgoff - 1));
+  while (at >= 0) {
+    const start = startAt(map, at);
+    if (start >= end) break;
+    leafAt(map, at).written[at & slotMask] = state;
+    // A join moves slots, so the position is found again by its page.
+    at = following(map, joinPrevious(map, at) ? floorPosition(map, start) : at);
+  }
+  joinSeam(map, end);
+}
+
+/** Moves every page at or after `from` by `delta` pages: insert range (delta > 0) and collapse range (delta < 0, over a hole). */
+export function shiftExtents(map: ExtentMap, from: PgOff, delta: number): void {
+  //            from
+  //  ├─ left ────┼── tail ─┤              before
+  //  ├─ left ────┤ … hole … ├── tail ─┤   delta > 0
+  splitAt(map, from);
+  const left = floorPosition(map, from - 1);
+  const tail = following(map, left);
+  if (tail < 0) return;
+  const start = startAt(map, tail) + delta;
+  assert(start >= (left < 0 ? 0 : endAt(map, left)), 'a shift moves extents over a hole only');
+  let index = tail >> slotBits;
+  if ((tail & slotMask) !== 0) {
+    const leaf = leafOf(map, index);
+    for (let slot = tail & slotMask; slot < leaf.count; slot++) leaf.pgoff[slot] = (leaf.pgoff[slot] as number) + delta;
+    index++;
+  }
+  for (; index < map.leaves.length; index++) {
+    leafOf(map, index).base += delta;
+    map.firsts[index] = (map.firsts[index] as number) + delta;
+  }
+  joinSeam(map, start);
+}
+
+// ── Laws ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export function checkExtentMap(map: ExtentMap): void {
+  let extents = 0;
+  let pages = 0;
+  let end = 0;
+  let at = -1;
+  assert(map.firsts.length === map.leaves.length, 'every leaf has its first page in firsts');
+  for (let index = 0; index < map.leaves.length; index++) {
+    const leaf = leafOf(map, index);
+    assert(leaf.count > 0, 'no leaf of an extent map is empty');
+    assert(leaf.count <= leaf.pgoff.length && leaf.count <= leafCapacity, 'a leaf holds at most 256 extents');
+    assert(startOf(leaf, 0) === map.firsts[index], 'firsts holds the first page of every leaf');
+    for (let slot = 0; slot < leaf.count; slot++) {
+      const next = index * leafCapacity + slot;
+      const extent = extentAt(map, next);
+      assert(Number.isSafeInteger(extent.pgoff) && extent.pages > 0 && extent.pfn >= 0, 'an extent maps whole pages to real blocks');
+      assert(extent.pgoff >= end, 'extents are sorted and do not overlap');
+      const joined = at >= 0 && joins(map, at, extent.pgoff, extent.pfn, extent.written);
+      assert(!joined, 'neighbours that could be one extent are one extent');
+      end = extent.pgoff + extent.pages;
+      pages += extent.pages;
+      extents++;
+      at = next;
+    }
+  }
+  assert(extents === map.extents, 'the count of extents is right');
+  assert(pages === map.pages, 'the count of mapped pages is right');
+}
+
+// ── Positions ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The last extent that begins at or before `pgoff`. */
+function floorPosition(map: ExtentMap, pgoff: number): number {
+  const firsts = map.firsts;
+  let low = 0;
+  let high = firsts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((firsts[middle] as number) <= pgoff) low = middle + 1;
+    else high = middle;
+  }
+  const index = low - 1;
+  if (index < 0) return -1;
+  const leaf = leafOf(map, index);
+  const keys = leaf.pgoff;
+  const key = pgoff - leaf.base;
+  low = 1;
+  high = leaf.count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] as number) <= key) low = middle + 1;
+    else high = middle;
+  }
+  return index * leafCapacity + low - 1;
+}
+
+/** The extent that covers `pgoff`, or the first one after it. */
+function firstTouching(map: ExtentMap, pgoff: number): number {
+  const at = floorPosition(map, pgoff);
+  return at >= 0 && endAt(map, at) > pgoff ? at : following(map, at);
+}
+
+function following(map: ExtentMap, at: number): number {
+  if (at < 0) return map.leaves.length > 0 ? 0 : -1;
+  if ((at & slotMask) + 1 < leafAt(map, at).count) return at + 1;
+  const index = (at >> slotBits) + 1;
+  return index < map.leaves.length ? index * leafCapacity : -1;
+}
+
+function preceding(map: ExtentMap, at: number): number {
+  return (at & slotMask) > 0 ? at - 1 : at === 0 ? -1 : lastOf(map, (at >> slotBits) - 1);
+}
+
+// Callers below pass positions of existing slots, so the reads are in range.
+const leafOf = (map: ExtentMap, index: number): ExtentLeaf => map.leaves[index] as ExtentLeaf;
+const leafAt = (map: ExtentMap, at: number): ExtentLeaf => map.leaves[at >> slotBits] as ExtentLeaf;
+const lastOf = (map: ExtentMap, index: number): number => index * leafCapacity + leafOf(map, index).count - 1;
+const startOf = (leaf: ExtentLeaf, slot: number): number => leaf.base + (leaf.pgoff[slot] as number);
+const startAt = (map: ExtentMap, at: number): number => startOf(leafAt(map, at), at & slotMask);
+const pagesAt = (map: ExtentMap, at: number): number => leafAt(map, at).pages[at & slotMask] as number;
+const endAt = (map: ExtentMap, at: number): number => startAt(map, at) + pagesAt(map, at);
+
+function extentAt(map: ExtentMap, at: number): Extent {
+  const leaf = leafAt(map, at);
+  const slot = at & slotMask;
+  return {
+    pgoff: toPgOff(startOf(leaf, slot)),
+    pfn: toPfn(leaf.pfn[slot] as number),
+    pages: leaf.pages[slot] as number,
+    written: leaf.written[slot] === 1,
+  };
+}
+
+// ── Splitting and joining ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whether the extent at `at` goes on into an extent that begins with these values. */
+function joins(map: ExtentMap, at: number, pgoff: number, pfn: number, written: boolean): boolean {
+  return endAt(map, at) === pgoff && continuesAs(map, at, pfn - pagesAt(map, at), written);
+}
+
+function continuesAs(map: ExtentMap, at: number, pfn: number, written: boolean): boolean {
+  const leaf = leafAt(map, at);
+  return leaf.pfn[at & slotMask] === pfn && (leaf.written[at & slotMask] === 1) === written;
+}
+
+function lengthen(map: ExtentMap, at: number, pages: number): void {
+  const leaf = leafAt(map, at);
+  leaf.pages[at & slotMask] = (leaf.pages[at & slotMask] as number) + pages;
+}
+
+/** Cuts the extent that straddles `pgoff`, if one does. The neighbours stay unjoined until the caller has changed one of them. */
+function splitAt(map: ExtentMap, pgoff: number): void {
+  const at = floorPosition(map, pgoff);
+  if (at < 0) return;
+  const kept = pgoff - startAt(map, at);
+  const cut = pagesAt(map, at) - kept;
+  if (kept === 0 || cut <= 0) return;
+  lengthen(map, at, -cut);
+  const leaf = leafAt(map, at);
+  const slot = at & slotMask;
+  insertAfter(map, at, pgoff, (leaf.pfn[slot] as number) + kept, cut, leaf.written[slot] as number);
+}
+
+/** Makes the extent at `at` part of the one before it if they are contiguous. */
+function joinPrevious(map: ExtentMap, at: number): boolean {
+  const before = preceding(map, at);
+  const leaf = leafAt(map, at);
+  const slot = at & slotMask;
+  if (before < 0 || !joins(map, before, startOf(leaf, slot), leaf.pfn[slot] as number, leaf.written[slot] === 1)) return false;
+  lengthen(map, before, leaf.pages[slot] as number);
+  removeSlots(map, at >> slotBits, slot, slot + 1);
+  settleLeaf(map, at >> slotBits);
+  return true;
+}
+
+function joinSeam(map: ExtentMap, pgoff: number): void {
+  const at = floorPosition(map, pgoff);
+  if (at >= 0 && startAt(map, at) === pgoff) joinPrevious(map, at);
+}
+
+// ── Leaves ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function createLeaf(base: number, capacity: number): ExtentLeaf {
+  const pgoff = new Float64Array(capacity);
+  const [pfn, pages, written] = [new Int32Array(capacity), new Int32Array(capacity), new Uint8Array(capacity)];
+  return { base, count: 0, pgoff, pfn, pages, written };
+}
+
+/** Puts a record behind position `at`; -1 puts it first. Does not count its pages: a split maps nothing new. */
+function insertAfter(map: ExtentMap, at: number, pgoff: number, pfn: number, pages: number, written: number): void {
+  if (map.leaves.length === 0) insertLeaf(map, 0, createLeaf(pgoff, smallestLeaf));
+  let index = at < 0 ? 0 : at >> slotBits;
+  let slot = at < 0 ? 0 : (at & slotMask) + 1;
+  let leaf = leafOf(map, index);
+  if (leaf.count === leafCapacity) {
+    // A file that grows at its end opens a fresh leaf, which leaves full ones behind; anywhere else the leaf is halved.
+    const appends = slot === leafCapacity && index === map.leaves.length - 1;
+    const kept = appends ? leafCapacity : leafCapacity / 2;
+    const right = createLeaf(appends ? pgoff : leaf.base, leafCapacity);
+    copySlots(leaf, kept, right);
+    leaf.count = kept;
+    insertLeaf(map, index + 1, right);
+    if (slot > kept || appends) {
+      leaf = right;
+      index++;
+      slot -= kept;
+    }
+  }
+  reserve(leaf, leaf.count + 1);
+  if (slot < leaf.count) moveSlots(leaf, slot, slot + 1);
+  leaf.pgoff[slot] = pgoff - leaf.base;
+  leaf.pfn[slot] = pfn;
+  leaf.pages[slot] = pages;
+  leaf.written[slot] = written;
+  leaf.count++;
+  map.extents++;
+  if (slot === 0) map.firsts[index] = pgoff;
+}
+
+/** Takes the records of slots `from` to `to` exclusive out of a leaf, which may be left empty. */
+function removeSlots(map: ExtentMap, index: number, from: number, to: number): void {
+  const leaf = leafOf(map, index);
+  if (to < leaf.count) moveSlots(leaf, to, from);
+  leaf.count -= to - from;
+  map.extents -= to - from;
+  if (from === 0 && leaf.count > 0) map.firsts[index] = startOf(leaf, 0);
+}
+
+/** Drops a leaf that became empty, and lets one that became small join a neighbour, so that leaves are on average half full. */
+function settleLeaf(map: ExtentMap, index: number): void {
+  const { count } = leafOf(map, index);
+  if (count === 0) return dropLeaves(map, index, 1);
+  for (const left of [index, index - 1]) {
+    const [into, from] = [map.leaves[left], map.leaves[left + 1]];
+    if (into === undefined || from === undefined || into.count + from.count > leafCapacity / 2) continue;
+    copySlots(from, 0, into);
+    return dropLeaves(map, left + 1, 1);
+  }
+}
+
+function insertLeaf(map: ExtentMap, index: number, leaf: ExtentLeaf): void {
+  map.leaves.splice(index, 0, leaf);
+  map.firsts.splice(index, 0, startOf(leaf, 0));
+}
+
+function dropLeaves(map: ExtentMap, index: number, count: number): void {
+  map.leaves.splice(index, count);
+  map.firsts.splice(index, count);
+}
+
+/** Appends the slots of `from` at and after `slot` to `to`. */
+function copySlots(from: ExtentLeaf, slot: number, to: ExtentLeaf): void {
+  reserve(to, to.count + from.count - slot);
+  for (; slot < from.count; slot++, to.count++) {
+    to.pgoff[to.count] = startOf(from, slot) - to.base;
+    to.pfn[to.count] = from.pfn[slot] as number;
+    to.pages[to.count] = from.pages[slot] as number;
+    to.written[to.count] = from.written[slot] as number;
+  }
+}
+
+function moveSlots(leaf: ExtentLeaf, from: number, to: number): void {
+  leaf.pgoff.copyWithin(to, from, leaf.count);
+  leaf.pfn.copyWithin(to, from, leaf.count);
+  leaf.pages.copyWithin(to, from, leaf.count);
+  leaf.written.copyWithin(to, from, leaf.count);
+}
+
+function reserve(leaf: ExtentLeaf, wanted: number): void {
+  let capacity = leaf.pgoff.length;
+  if (wanted <= capacity) return;
+  while (capacity < wanted) capacity *= 2;
+  const grown = createLeaf(leaf.base, capacity);
+  copySlots(leaf, 0, grown);
+  leaf.pgoff = grown.pgoff;
+  leaf.pfn = grown.pfn;
+  leaf.pages = grown.pages;
+  leaf.written = grown.written;
+}

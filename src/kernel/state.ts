@@ -1,0 +1,318 @@
+// The headers: every record of the machine. All of it is plain data, so that structuredClone, a snapshot or another process gets the
+// same machine. Records refer to each other by number (ino, pfn, task id), never by pointer.
+import type { Failure } from './errno.ts';
+import type { KernelEvent } from './events.ts';
+import type { ExtentMap } from './fs/extent.ts';
+import type { FreeSpace } from './fs/free-space.ts';
+import type { Run, RunList } from './fs/run-list.ts';
+import type { XArray } from './mm/xarray.ts';
+import type { Ino, MapId, Pfn, PgOff, PinId, TaskId } from './units.ts';
+
+export type Kind = 'xfs' | 'ext4' | 'ext2' | 'btrfs';
+export type LinuxVersion = '6.12' | '7.3';
+/** When a page counts as idle, in terms of the two derived reference counts: classic `1 + pins`, modern `pins + mapcount`. */
+export type IdleRule = 'classic' | 'modern' | 'fixed';
+export type Access = 'read' | 'write';
+export type LockName = 'i_rwsem' | 'invalidate_lock';
+export type LockMode = 'shared' | 'exclusive';
+export type PinKind = 'direct-io' | 'vmsplice' | 'rdma' | 'v4l2' | 'vfio' | 'io-uring';
+
+export interface StrategyChoice {
+  name: string;
+  /** Parsed by the strategy's own schema, defaults filled in. */
+  options: Record<string, unknown>;
+}
+
+/** What mkfs fixes for the life of the filesystem. */
+export interface Geometry {
+  name: string;
+  kind: Kind;
+  kernel: LinuxVersion;
+  sizeBytes: number;
+  /** All blocks of the namespace; block and page are the same 4 KiB. */
+  blocks: number;
+  blocksMetadata: number;
+  waitqueue: { buckets: number; keyed: boolean };
+  clock: 'realtime' | 'manual';
+  scheduler: 'auto' | 'stepped';
+  persistenceDomain: 'adr' | 'eadr';
+}
+
+/** Bounds of one machine; they are part of the state so that a replay meets the same ones. Set from `config.ts` by mkfs. */
+export interface KernelLimits {
+  tasks: number;
+  endedOperations: number;
+  endedOperationMs: number;
+  extentsPerFile: number;
+  pagesPerPin: number;
+  stepsPerApply: number;
+}
+
+/** Counted as things happen; metrics and quotas read them, the invariants recount them. */
+export interface Counts {
+  files: number;
+  mappings: number;
+  pins: number;
+  pinnedPages: number;
+  pinsAcquired: number;
+  pinsReleased: number;
+  sleepers: number;
+  blocksUsed: number;
+  delayedFrees: number;
+  wakeups: number;
+  spuriousWakeups: number;
+  bucketCollisions: number;
+}
+
+export interface RwSem {
+  writer: TaskId | 0;
+  readers: TaskId[];
+  /** First come, first served: a reader behind a queued writer waits. */
+  queue: { task: TaskId; mode: LockMode }[];
+}
+
+export interface Inode {
+  ino: Ino;
+  /** Kept after unlink, so that events and views can name an orphan. */
+  name: string;
+  nlink: 0 | 1;
+  generation: number;
+  /** Moves with every change of content, size or layout; the strong ETag is made of it. */
+  version: number;
+  sizeBytes: number;
+  createdMs: number;
+  modifiedMs: number;
+  extents: ExtentMap;
+  /** DAX mapping entries (i_pages): pgoff → entry, see mm/pagetable.ts for the encoding. */
+  entries: XArray;
+  /** Entries that are locked, and by whom. Rarely more than one. */
+  entryLocks: Map<PgOff, TaskId>;
+  /** i_mmap: the mappings of this file, ascending. */
+  mappings: MapId[];
+  /** Operations that hold the file open. */
+  users: number;
+  /** True from the moment that eviction began. */
+  evicting: boolean;
+  iRwsem: RwSem;
+  invalidateLock: RwSem;
+}
+
+export interface Mapping {
+  id: MapId;
+  ino: Ino;
+  first: PgOff;
+  pages: number;
+  access: 'read' | 'read-write';
+  sync: boolean;
+  owner: string | null;
+  createdMs: number;
+  /** The page table: page of the mapping → PTE, see mm/pagetable.ts for the encoding. */
+  ptes: XArray;
+}
+
+export interface Pin {
+  id: PinId;
+  mapping: MapId;
+  ino: Ino;
+  owner: string | null;
+  kind: PinKind;
+  access: Access;
+  longterm: boolean;
+  first: PgOff;
+  /** Byte of the first page at which the range begins. */
+  offsetInPage: number;
+  lengthBytes: number;
+  /** One a page, ascending from `first`; -1 is the shared zero page, which has no block. */
+  pfns: number[];
+  createdMs: number;
+  /** When it lets go by itself; 0 is never. */
+  untilMs: number;
+  /** The get_user_pages call that is still collecting; 0 once it returned. */
+  task: TaskId | 0;
+}
+
+/** A run of freed blocks that must not be handed out: the busy list of a filesystem. */
+export interface BusyRun extends Run {
+  sinceMs: number;
+  transaction: boolean;
+  pinned: boolean;
+}
+
+/** Blocks that left their inode and wait for their pins. `task` frees them; 0 means the reaper does. */
+export interface DetachedRun extends Run {
+  sinceMs: number;
+  task: TaskId | 0;
+}
+
+export type Sleep =
+  | { on: 'page'; pfn: Pfn; pgoff: PgOff; bucket: number }
+  | { on: 'lock'; ino: Ino; lock: LockName; mode: LockMode }
+  | { on: 'entry'; ino: Ino; pgoff: PgOff; bucket: number };
+
+export interface Waiter {
+  task: TaskId;
+  /** What a keyed wake-up compares: the pfn, or the pgoff in the entry table. */
+  key: number;
+  ino: Ino | 0;
+  exclusive: boolean;
+}
+
+/** A call in flight. All that it knows stands here, so it can sleep through a snapshot. */
+export interface Task {
+  id: TaskId;
+  op: string;
+  owner: string | null;
+  ino: Ino | 0;
+  mapping: MapId | 0;
+  pin: PinId | 0;
+  args: unknown;
+  data: Uint8Array | null;
+  locals: Record<string, unknown>;
+  step: string;
+  /** `preparing` is Linux's "set the sleeping state, then test": a wake-up in between makes the sleep a no-op. */
+  state: 'runnable' | 'preparing' | 'sleeping';
+  sleep: Sleep | null;
+  /** S can be interrupted by a signal, D cannot. Meaningful while asleep. */
+  interruptible: boolean;
+  /** Set by a wake-up, cleared when the task looks. */
+  woken: boolean;
+  signal: 'none' | 'interrupt' | 'restart' | 'deadlock';
+  locks: { ino: Ino; lock: LockName; mode: LockMode; sinceMs: number }[];
+  nowait: boolean;
+  failOnDeadlock: boolean;
+  /** Keep its record after the end: it slept, or its caller did not stay to hear the result. */
+  keep: boolean;
+  submittedMs: number;
+  sleptSinceMs: number;
+  sleptMs: number;
+  wakeups: number;
+  timeoutAtMs: number;
+}
+
+export type Outcome = { ok: true; result: unknown } | { ok: false; failure: Failure };
+
+export interface EndedOperation {
+  id: TaskId;
+  op: string;
+  owner: string | null;
+  file: string | null;
+  state: 'done' | 'failed' | 'cancelled';
+  outcome: Outcome;
+  submittedMs: number;
+  endedMs: number;
+  sleptMs: number;
+  wakeups: number;
+}
+
+export interface Timer {
+  atMs: number;
+  kind: 'pin' | 'timeout';
+  id: number;
+}
+
+/** The device. Chunks are made on first touch. */
+export interface Pmem {
+  /** Contents, `chunkPages` pages a chunk. */
+  chunks: (Uint8Array | undefined)[];
+  /** A bit a 64-byte line, set while it is dirty in a CPU cache. Same chunks. */
+  dirty: (Uint8Array | undefined)[];
+  dirtyLines: number;
+}
+
+export interface Kernel {
+  geometry: Geometry;
+  limits: KernelLimits;
+  strategy: StrategyChoice;
+  idleRule: IdleRule;
+  nowMs: number;
+  /** The number of the last entry applied. */
+  seq: number;
+  eventSeq: number;
+  nextIno: number;
+  nextMapping: number;
+  nextPin: number;
+  nextTask: number;
+  nextGeneration: number;
+
+  pmem: Pmem;
+  /** struct page, in chunks of 512: see mm/page.ts for the fields. */
+  frames: (Int32Array | undefined)[];
+  space: FreeSpace;
+  busy: RunList<BusyRun>;
+  /** Busy runs by age: the first is the oldest. */
+  busyByAge: Set<BusyRun>;
+  busyGeneration: number;
+  detached: RunList<DetachedRun>;
+  counts: Counts;
+
+  inodes: Map<Ino, Inode>;
+  names: Map<string, Ino>;
+  mappings: Map<MapId, Mapping>;
+  pins: Map<PinId, Pin>;
+  /** Who holds a frame. A single holder, which is nearly always so, costs no array. */
+  holders: Map<Pfn, PinId | PinId[]>;
+
+  tasks: Map<TaskId, Task>;
+  /** Sleeping tasks, the longest sleeper first. */
+  sleepers: Set<TaskId>;
+  /** Sleeping tasks of each owner: an owner is one thread, so a pin of a sleeping owner is not let go. */
+  sleepersOf: Map<string, TaskId[]>;
+  runnable: TaskId[];
+  ended: Map<TaskId, EndedOperation>;
+  /** Page waitqueues by bucket; an empty bucket has no list. */
+  pageQueues: Map<number, Waiter[]>;
+  entryQueues: Map<number, Waiter[]>;
+  /** The release worker's queue: frames whose last reference dropped after their block left the file. */
+  workqueue: Pfn[];
+  /** Ascending by time. */
+  timers: Timer[];
+
+  /** The task whose step runs; 0 for the worker and the clock. Like the two below, alive only inside `apply`. */
+  current: TaskId | 0;
+  events: KernelEvent[];
+  replies: Reply[];
+}
+
+/** What one entry of the log asks for. */
+export interface Command {
+  op: string;
+  on: Target;
+  args: unknown;
+  data?: Uint8Array;
+  owner?: string;
+  nowait?: boolean;
+  timeoutMs?: number;
+  failOnDeadlock?: boolean;
+  /** Keep the record of the operation after its end. */
+  keep?: boolean;
+  /** The ETag that the file must have when the operation begins. */
+  ifMatch?: string;
+}
+
+/** The thing that a command acts on, by the name that the client gave. Ids are the numbers behind `map_`, `pin_`, `op_`. */
+export interface Target {
+  file?: string;
+  mapping?: number;
+  pin?: number;
+  operation?: number;
+}
+
+export interface Entry {
+  seq: number;
+  timeMs: number;
+  command: Command | null;
+}
+
+export interface Reply {
+  task: TaskId;
+  outcome: Outcome;
+}
+
+/** What `apply` gives back. Deliver the events first, then the replies. */
+export interface Effects {
+  /** The operation that the command became; 0 where the entry only moved the clock. */
+  task: TaskId | 0;
+  /** Every operation that ended, the new one or an older sleeper. */
+  replies: Reply[];
+  events: KernelEvent[];
+}

@@ -1,0 +1,57 @@
+// The shape of a read-only projection. A view never changes the kernel; it is read between two `apply`s.
+import { z } from 'zod';
+import type { Errno } from '../errno.ts';
+import { type Failure, failure } from '../errno.ts';
+import type { Kernel, Target } from '../state.ts';
+
+export interface View<Query = unknown> {
+  name: string;
+  summary: string;
+  doc: string;
+  on: 'filesystem' | 'file' | 'mapping' | 'pin' | 'operation';
+  /** Below the thing, as in Route. */
+  path: string;
+  query: z.ZodType<Query>;
+  result: z.ZodType;
+  errors: readonly Errno[];
+  read(k: Kernel, target: Target, query: Query): { ok: true; result: unknown } | { ok: false; failure: Failure };
+}
+
+export function defineView<Q extends z.ZodType>(view: Omit<View<z.infer<Q>>, 'query'> & { query: Q }): View {
+  // As in defineOp: the caller has parsed the query with the view's own schema.
+  return view as unknown as View;
+}
+
+export const found = (result: unknown) => ({ ok: true as const, result });
+export const absent = (rule: string, why: string) => ({ ok: false as const, failure: failure('ENOENT', rule, why) });
+
+export const pageSizeMax = 1000;
+
+/** Every list takes these. A larger pageSize is brought down to the maximum. */
+export const zPage = {
+  pageSize: z.int().positive().default(100).describe(`At most ${pageSizeMax}; a larger one is brought down.`),
+  pageToken: z.string().max(64).optional().describe('From nextPageToken; opaque.'),
+};
+
+/** Where a list goes on: the number that the view put into its token, or 0. */
+export function cursorOf(query: { pageToken?: string | undefined }): number {
+  const cursor = query.pageToken === undefined ? 0 : Number.parseInt(query.pageToken.slice(1), 36);
+  return Number.isSafeInteger(cursor) && cursor >= 0 ? cursor : 0;
+}
+
+export function tokenOf(cursor: number): string {
+  return `p${cursor.toString(36)}`;
+}
+
+/** Takes up to a page of `from`, which yields in the order of `key`, and says where the next page begins. */
+export function pageOfList<T>(items: Iterable<T>, query: { pageSize: number; pageToken?: string | undefined }, key: (item: T) => number) {
+  const size = Math.min(query.pageSize, pageSizeMax);
+  const after = cursorOf(query);
+  const page: T[] = [];
+  for (const item of items) {
+    if (key(item) <= after) continue;
+    if (page.length === size) return { items: page, nextPageToken: tokenOf(key(page[page.length - 1] as T)) };
+    page.push(item);
+  }
+  return { items: page };
+}
