@@ -239,8 +239,8 @@ export interface Kernel {
   frames: (Int32Array | undefined)[];
   space: FreeSpace;
   busy: RunList<BusyRun>;
-  /** Busy runs by age: the first is the oldest. */
-  busyByAge: Set<BusyRun>;
+  /** First pfn of each busy run by age: the first is the oldest. */
+  busyByAge: Set<Pfn>;
   busyGeneration: number;
   detached: RunList<DetachedRun>;
   counts: Counts;

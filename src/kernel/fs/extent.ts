@@ -41,8 +41,6 @@ export function createExtentMap(): ExtentMap {
   return { leaves: [], firsts: [], extents: 0, pages: 0 };
 }
 
-// ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 /** The block of one page without allocating: -1 for a hole, else pfn * 2 + (written ? 1 : 0). */
 export function lookupBlock(map: ExtentMap, pgoff: PgOff): number {
   const at = floorPosition(map, pgoff);
@@ -62,18 +60,16 @@ export function findExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
 
 /** The extent that covers `pgoff`, or the first one after it. */
 export function nextExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
-  const at = firstTouching(map, pgoff);
-  return at < 0 ? null : extentAt(map, at);
+  return extentOrNull(map, firstTouching(map, pgoff));
 }
 
 /** The last extent that begins before `pgoff`; allocation continues behind it. */
 export function previousExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
-  const at = floorPosition(map, pgoff - 1);
-  return at < 0 ? null : extentAt(map, at);
+  return extentOrNull(map, floorPosition(map, pgoff - 1));
 }
 
 export function lastExtent(map: ExtentMap): Extent | null {
-  return map.extents === 0 ? null : extentAt(map, lastOf(map, map.leaves.length - 1));
+  return extentOrNull(map, floorPosition(map, Number.MAX_SAFE_INTEGER));
 }
 
 /** Visits what is mapped from `first` to `last` inclusive, clipped to that range, ascending. The visitor must not change the map. */
@@ -92,8 +88,6 @@ export function eachExtent(map: ExtentMap, first: PgOff, last: PgOff, visit: (ex
     visit(extent);
   }
 }
-
-// ── Changing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Maps a hole. The extent grows a neighbour instead when both are contiguous in the file and on the device and of the same state. */
 export function insertExtent(map: ExtentMap, extent: Extent): void {
@@ -136,27 +130,17 @@ export function removeRange(map: ExtentMap, pgoff: PgOff, pages: number, onRemov
   //  ├─ stays ┤├──── removed ──┤├ stays ┤
   splitAt(map, pgoff);
   splitAt(map, end);
-  const from = following(map, floorPosition(map, pgoff - 1));
-  const firstLeaf = from >> slotBits;
-  let emptied = firstLeaf;
-  let slot = from & slotMask;
-  for (let index = firstLeaf; index < map.leaves.length; index++, slot = 0) {
-    const leaf = leafOf(map, index);
-    let stop = slot;
-    while (stop < leaf.count && startOf(leaf, stop) < end) {
+  for (;;) {
+    const from = following(map, floorPosition(map, pgoff - 1));
+    if (from < 0 || startAt(map, from) >= end) return;
+    const leaf = leafAt(map, from);
+    let stop = from & slotMask;
+    for (; stop < leaf.count && startOf(leaf, stop) < end; stop++) {
       map.pages -= leaf.pages[stop] as number;
-      onRemoved(extentAt(map, index * leafCapacity + stop));
-      stop++;
+      onRemoved(extentIn(leaf, stop));
     }
-    const done = stop < leaf.count;
-    removeSlots(map, index, slot, stop);
-    if (leaf.count === 0) emptied = index + 1;
-    if (done) break;
+    removeSlots(map, from >> slotBits, from & slotMask, stop);
   }
-  // The emptied leaves are neighbours, and only the first touched leaf can have kept something in front of them.
-  const firstEmpty = leafOf(map, firstLeaf).count === 0 ? firstLeaf : firstLeaf + 1;
-  if (emptied > firstEmpty) dropLeaves(map, firstEmpty, emptied - firstEmpty);
-  if (map.leaves.length > 0) settleLeaf(map, Math.min(firstLeaf, map.leaves.length - 1));
 }
 
 /** Converts the mapped parts of the range; holes stay holes. */
@@ -207,8 +191,6 @@ export function shiftExtents(map: ExtentMap, from: PgOff, delta: number): void {
   joinSeam(map, start);
 }
 
-// ── Laws ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 export function checkExtentMap(map: ExtentMap): void {
   let extents = 0;
   let pages = 0;
@@ -236,8 +218,6 @@ export function checkExtentMap(map: ExtentMap): void {
   assert(extents === map.extents, 'the count of extents is right');
   assert(pages === map.pages, 'the count of mapped pages is right');
 }
-
-// ── Positions ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The last extent that begins at or before `pgoff`. */
 function floorPosition(map: ExtentMap, pgoff: number): number {
@@ -278,30 +258,25 @@ function following(map: ExtentMap, at: number): number {
 }
 
 function preceding(map: ExtentMap, at: number): number {
-  return (at & slotMask) > 0 ? at - 1 : at === 0 ? -1 : lastOf(map, (at >> slotBits) - 1);
+  if ((at & slotMask) > 0) return at - 1;
+  const index = (at >> slotBits) - 1;
+  return index < 0 ? -1 : index * leafCapacity + leafOf(map, index).count - 1;
 }
 
 // Callers below pass positions of existing slots, so the reads are in range.
 const leafOf = (map: ExtentMap, index: number): ExtentLeaf => map.leaves[index] as ExtentLeaf;
 const leafAt = (map: ExtentMap, at: number): ExtentLeaf => map.leaves[at >> slotBits] as ExtentLeaf;
-const lastOf = (map: ExtentMap, index: number): number => index * leafCapacity + leafOf(map, index).count - 1;
 const startOf = (leaf: ExtentLeaf, slot: number): number => leaf.base + (leaf.pgoff[slot] as number);
 const startAt = (map: ExtentMap, at: number): number => startOf(leafAt(map, at), at & slotMask);
 const pagesAt = (map: ExtentMap, at: number): number => leafAt(map, at).pages[at & slotMask] as number;
+const extentAt = (map: ExtentMap, at: number): Extent => extentIn(leafAt(map, at), at & slotMask);
+const extentOrNull = (map: ExtentMap, at: number): Extent | null => (at < 0 ? null : extentAt(map, at));
 const endAt = (map: ExtentMap, at: number): number => startAt(map, at) + pagesAt(map, at);
 
-function extentAt(map: ExtentMap, at: number): Extent {
-  const leaf = leafAt(map, at);
-  const slot = at & slotMask;
-  return {
-    pgoff: toPgOff(startOf(leaf, slot)),
-    pfn: toPfn(leaf.pfn[slot] as number),
-    pages: leaf.pages[slot] as number,
-    written: leaf.written[slot] === 1,
-  };
+function extentIn(leaf: ExtentLeaf, slot: number): Extent {
+  const [pgoff, pfn] = [toPgOff(startOf(leaf, slot)), toPfn(leaf.pfn[slot] as number)];
+  return { pgoff, pfn, pages: leaf.pages[slot] as number, written: leaf.written[slot] === 1 };
 }
-
-// ── Splitting and joining ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whether the extent at `at` goes on into an extent that begins with these values. */
 function joins(map: ExtentMap, at: number, pgoff: number, pfn: number, written: boolean): boolean {
@@ -339,7 +314,6 @@ function joinPrevious(map: ExtentMap, at: number): boolean {
   if (before < 0 || !joins(map, before, startOf(leaf, slot), leaf.pfn[slot] as number, leaf.written[slot] === 1)) return false;
   lengthen(map, before, leaf.pages[slot] as number);
   removeSlots(map, at >> slotBits, slot, slot + 1);
-  settleLeaf(map, at >> slotBits);
   return true;
 }
 
@@ -347,8 +321,6 @@ function joinSeam(map: ExtentMap, pgoff: number): void {
   const at = floorPosition(map, pgoff);
   if (at >= 0 && startAt(map, at) === pgoff) joinPrevious(map, at);
 }
-
-// ── Leaves ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function createLeaf(base: number, capacity: number): ExtentLeaf {
   const pgoff = new Float64Array(capacity);
@@ -387,25 +359,24 @@ function insertAfter(map: ExtentMap, at: number, pgoff: number, pfn: number, pag
   if (slot === 0) map.firsts[index] = pgoff;
 }
 
-/** Takes the records of slots `from` to `to` exclusive out of a leaf, which may be left empty. */
+/** Takes the records of slots `from` to `to` exclusive out of a leaf. An empty leaf goes, a small one and its neighbour become one. */
 function removeSlots(map: ExtentMap, index: number, from: number, to: number): void {
   const leaf = leafOf(map, index);
   if (to < leaf.count) moveSlots(leaf, to, from);
   leaf.count -= to - from;
   map.extents -= to - from;
-  if (from === 0 && leaf.count > 0) map.firsts[index] = startOf(leaf, 0);
+  if (leaf.count === 0) return dropLeaf(map, index);
+  if (from === 0) map.firsts[index] = startOf(leaf, 0);
+  if (leaf.count <= leafCapacity / 2 && !absorbNext(map, index)) absorbNext(map, index - 1);
 }
 
-/** Drops a leaf that became empty, and lets one that became small join a neighbour, so that leaves are on average half full. */
-function settleLeaf(map: ExtentMap, index: number): void {
-  const { count } = leafOf(map, index);
-  if (count === 0) return dropLeaves(map, index, 1);
-  for (const left of [index, index - 1]) {
-    const [into, from] = [map.leaves[left], map.leaves[left + 1]];
-    if (into === undefined || from === undefined || into.count + from.count > leafCapacity / 2) continue;
-    copySlots(from, 0, into);
-    return dropLeaves(map, left + 1, 1);
-  }
+/** Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not followed by a split. */
+function absorbNext(map: ExtentMap, index: number): boolean {
+  const [leaf, next] = [map.leaves[index], map.leaves[index + 1]];
+  if (leaf === undefined || next === undefined || leaf.count + next.count > leafCapacity / 2) return false;
+  copySlots(next, 0, leaf);
+  dropLeaf(map, index + 1);
+  return true;
 }
 
 function insertLeaf(map: ExtentMap, index: number, leaf: ExtentLeaf): void {
@@ -413,9 +384,9 @@ function insertLeaf(map: ExtentMap, index: number, leaf: ExtentLeaf): void {
   map.firsts.splice(index, 0, startOf(leaf, 0));
 }
 
-function dropLeaves(map: ExtentMap, index: number, count: number): void {
-  map.leaves.splice(index, count);
-  map.firsts.splice(index, count);
+function dropLeaf(map: ExtentMap, index: number): void {
+  map.leaves.splice(index, 1);
+  map.firsts.splice(index, 1);
 }
 
 /** Appends the slots of `from` at and after `slot` to `to`. */
@@ -442,8 +413,5 @@ function reserve(leaf: ExtentLeaf, wanted: number): void {
   while (capacity < wanted) capacity *= 2;
   const grown = createLeaf(leaf.base, capacity);
   copySlots(leaf, 0, grown);
-  leaf.pgoff = grown.pgoff;
-  leaf.pfn = grown.pfn;
-  leaf.pages = grown.pages;
-  leaf.written = grown.written;
+  Object.assign(leaf, grown);
 }

@@ -1,0 +1,42 @@
+// mkfs: a new filesystem on a new simulated pmem namespace. It is the first entry of a filesystem's log; `createKernel` does the work.
+import { z } from 'zod';
+import { pageSize, zBytes } from '../units.ts';
+
+export const sizeBytesMin = 64 * 1024;
+/** Frames and extents hold pfns in 30 bits. */
+export const sizeBytesMax = 2 ** 40;
+
+export const zName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/)
+  .describe('1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit.');
+
+export const zStrategyChoice = z
+  .looseObject({ name: z.string().max(64) })
+  .describe('The name of a reclaim strategy and its own options; the strategy checks them.');
+
+export const mkfsArgs = z.strictObject({
+  name: zName,
+  sizeBytes: zBytes
+    .min(sizeBytesMin)
+    .max(sizeBytesMax)
+    .refine((n) => n % pageSize === 0, `must be a multiple of ${pageSize}`),
+  kind: z.enum(['xfs', 'ext4', 'ext2', 'btrfs']).default('xfs'),
+  kernel: z.enum(['6.12', '7.3']).default('7.3'),
+  strategy: zStrategyChoice.optional(),
+  waitqueue: z
+    .strictObject({
+      buckets: z
+        .int()
+        .min(1)
+        .max(65536)
+        .refine((n) => Number.isInteger(Math.log2(n)), 'must be a power of two')
+        .default(256),
+      keyed: z.boolean().default(true),
+    })
+    .default({ buckets: 256, keyed: true }),
+  clock: z.enum(['realtime', 'manual']).default('realtime'),
+  scheduler: z.enum(['auto', 'stepped']).default('auto'),
+  persistenceDomain: z.enum(['adr', 'eadr']).default('adr'),
+});
+export type MkfsArgs = z.infer<typeof mkfsArgs>;

@@ -1,0 +1,52 @@
+// The shape of a reclaim strategy: what to do about pages that a device still holds when their blocks are to leave the file. One file a
+// strategy; the walk that every layout change takes (lock, break, change, commit, drain) is in ops/layout-change.ts.
+import type { z } from 'zod';
+import type { Failure } from '../errno.ts';
+import type { IdleRule, Inode, Kernel, Task } from '../state.ts';
+import type { Pfn, PgOff } from '../units.ts';
+
+/** What a layout change is about to do to a file. */
+export interface LayoutRange {
+  /** Bytes, both inclusive; `last` may be the largest offset there is. */
+  firstByte: number;
+  lastByte: number;
+  /** Whole pages that will leave the file or be replaced; null when none will. */
+  freed: { first: PgOff; last: PgOff } | null;
+  /** collapse and insert: everything from here on moves to another offset, so a pinned block would carry live DMA along. */
+  movedFrom: PgOff | null;
+}
+
+export type BreakVerdict =
+  | { kind: 'broken' }
+  /** Sleep until `pfn` is idle. `holdLocks`: with both locks held (B); otherwise invalidate_lock is dropped for the sleep (D). */
+  | { kind: 'sleep'; pfn: Pfn; pgoff: PgOff; holdLocks: boolean }
+  | { kind: 'refuse'; failure: Failure };
+
+/** Where blocks go that leave an inode. */
+export type Destination = 'free' | 'busy' | 'detached';
+
+export interface Strategy<Options = Record<string, unknown>> {
+  name: string;
+  summary: string;
+  doc: string;
+  options: z.ZodType<Options>;
+  /** Needs a place to keep blocks that are free in the books only; ext2 and btrfs have none (domain: xfs_extent_busy, bb_free_root). */
+  needsBusyState: boolean;
+  idleRule(options: Options): IdleRule;
+  /** Looks at the range and says whether the change may go on. Caller holds i_rwsem and invalidate_lock exclusive. */
+  breakLayout(k: Kernel, task: Task, inode: Inode, range: LayoutRange, options: Options): BreakVerdict;
+  /** Called when a task leaves `breakLayout` without having changed anything. */
+  abandon?(k: Kernel, inode: Inode, range: LayoutRange): void;
+  destination: Destination;
+  /** What eviction does about pins: wait without a signal, take the blocks at once, or refuse before anything happens. */
+  eviction(options: Options): 'wait' | 'take' | 'refuse';
+}
+
+/** The input of the registry: options are checked against the strategy's own schema. */
+export function defineStrategy<O extends z.ZodType>(
+  strategy: Omit<Strategy<z.infer<O>>, 'options'> & { options: O },
+): Strategy {
+  // As in defineOp: the registry hands each strategy its own parsed options.
+  return strategy as unknown as Strategy;
+}
+
