@@ -1,6 +1,6 @@
-// The extent map of a file: which block of the device holds which page of the file. A B+ tree of two levels: leaves of up to 256 extents in
-// typed arrays, and one ordered list of leaves. A position is `leaf * 256 + slot` in one number, so walks allocate nothing; -1 is
-// "before the first". Positions are good until the next change of the map.
+// The extent map of a file: which block of the device holds which page of the file. A B+ tree of two levels: leaves of up to 256
+// extents in typed arrays, and one ordered list of leaves. A position is `leaf * 256 + slot` in one number, so walks allocate
+// nothing; -1 is "before the first". Positions are good until the next change of the map.
 import { assert } from '../panic.ts';
 import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
 
@@ -72,7 +72,7 @@ export function lastExtent(map: ExtentMap): Extent | null {
   return extentOrNull(map, floorPosition(map, Number.MAX_SAFE_INTEGER));
 }
 
-/** Visits what is mapped from `first` to `last` inclusive, clipped to that range, ascending. The visitor must not change the map. */
+/** Visits what is mapped from `first` to `last` inclusive, clipped to that range, ascending. `visit` must not touch the map. */
 export function eachExtent(map: ExtentMap, first: PgOff, last: PgOff, visit: (extent: Extent) => void): void {
   for (let at = firstTouching(map, first); at >= 0; at = following(map, at)) {
     const extent = extentAt(map, at);
@@ -89,7 +89,7 @@ export function eachExtent(map: ExtentMap, first: PgOff, last: PgOff, visit: (ex
   }
 }
 
-/** Maps a hole. The extent grows a neighbour instead when both are contiguous in the file and on the device and of the same state. */
+/** Maps a hole. The extent grows a neighbour instead when both are contiguous in file and on device and of one state. */
 export function insertExtent(map: ExtentMap, extent: Extent): void {
   const { pgoff, pfn, pages, written } = extent;
   assert(pages > 0, 'an extent has at least one page');
@@ -99,25 +99,11 @@ export function insertExtent(map: ExtentMap, extent: Extent): void {
   assert(left < 0 || endAt(map, left) <= pgoff, 'an extent is inserted into a hole');
   assert(right < 0 || startAt(map, right) >= end, 'an extent is inserted into a hole');
   map.pages += pages;
-
-  const leftJoins = left >= 0 && joins(map, left, pgoff, pfn, written);
-  const rightJoins = right >= 0 && startAt(map, right) === end && continuesAs(map, right, pfn + pages, written);
-  if (leftJoins) {
-    //  ├─ left ─┤├─ new ─┤            left grows,
-    //  ├─ left ─┤├─ new ─┤├─ right ─┤ and takes right in when that joins too.
-    lengthen(map, left, pages);
-    if (rightJoins) joinPrevious(map, right);
-  } else if (rightJoins) {
-    //             ├─ new ─┤├─ right ─┤ right begins earlier.
-    const leaf = leafAt(map, right);
-    const slot = right & slotMask;
-    leaf.pgoff[slot] = pgoff - leaf.base;
-    leaf.pfn[slot] = pfn;
-    lengthen(map, right, pages);
-    if (slot === 0) map.firsts[right >> slotBits] = pgoff;
-  } else {
-    insertAfter(map, left, pgoff, pfn, pages, written ? 1 : 0);
-  }
+  const meets = right >= 0 && startAt(map, right) === end;
+  //  ├─ left ─┤├─ new ─┤├─ right ─┤   left grows or a record is added, then right joins what is before it.
+  if (left >= 0 && joins(map, left, pgoff, pfn, written ? 1 : 0)) lengthen(map, left, pages);
+  else insertAfter(map, left, pgoff, pfn, pages, written ? 1 : 0);
+  if (meets) joinSeam(map, end);
 }
 
 /** Unmaps the range and hands over what was mapped, ascending. `onRemoved` must not touch the map. */
@@ -204,13 +190,12 @@ export function checkExtentMap(map: ExtentMap): void {
     assert(startOf(leaf, 0) === map.firsts[index], 'firsts holds the first page of every leaf');
     for (let slot = 0; slot < leaf.count; slot++) {
       const next = index * leafCapacity + slot;
-      const extent = extentAt(map, next);
-      assert(Number.isSafeInteger(extent.pgoff) && extent.pages > 0 && extent.pfn >= 0, 'an extent maps whole pages to real blocks');
-      assert(extent.pgoff >= end, 'extents are sorted and do not overlap');
-      const joined = at >= 0 && joins(map, at, extent.pgoff, extent.pfn, extent.written);
-      assert(!joined, 'neighbours that could be one extent are one extent');
-      end = extent.pgoff + extent.pages;
-      pages += extent.pages;
+      const { pgoff, pfn, pages: mapped, written } = extentIn(leaf, slot);
+      assert(Number.isSafeInteger(pgoff) && mapped > 0 && pfn >= 0, 'an extent maps whole pages to real blocks');
+      assert(pgoff >= end, 'extents are sorted and do not overlap');
+      assert(at < 0 || !joins(map, at, pgoff, pfn, written ? 1 : 0), 'neighbours that could be one extent are one extent');
+      end = pgoff + mapped;
+      pages += mapped;
       extents++;
       at = next;
     }
@@ -279,13 +264,11 @@ function extentIn(leaf: ExtentLeaf, slot: number): Extent {
 }
 
 /** Whether the extent at `at` goes on into an extent that begins with these values. */
-function joins(map: ExtentMap, at: number, pgoff: number, pfn: number, written: boolean): boolean {
-  return endAt(map, at) === pgoff && continuesAs(map, at, pfn - pagesAt(map, at), written);
-}
-
-function continuesAs(map: ExtentMap, at: number, pfn: number, written: boolean): boolean {
+function joins(map: ExtentMap, at: number, pgoff: number, pfn: number, written: number): boolean {
   const leaf = leafAt(map, at);
-  return leaf.pfn[at & slotMask] === pfn && (leaf.written[at & slotMask] === 1) === written;
+  const slot = at & slotMask;
+  if (leaf.written[slot] !== written || endAt(map, at) !== pgoff) return false;
+  return (leaf.pfn[slot] as number) + (leaf.pages[slot] as number) === pfn;
 }
 
 function lengthen(map: ExtentMap, at: number, pages: number): void {
@@ -309,11 +292,10 @@ function splitAt(map: ExtentMap, pgoff: number): void {
 /** Makes the extent at `at` part of the one before it if they are contiguous. */
 function joinPrevious(map: ExtentMap, at: number): boolean {
   const before = preceding(map, at);
-  const leaf = leafAt(map, at);
-  const slot = at & slotMask;
-  if (before < 0 || !joins(map, before, startOf(leaf, slot), leaf.pfn[slot] as number, leaf.written[slot] === 1)) return false;
-  lengthen(map, before, leaf.pages[slot] as number);
-  removeSlots(map, at >> slotBits, slot, slot + 1);
+  const { pgoff, pfn, pages, written } = extentAt(map, at);
+  if (before < 0 || !joins(map, before, pgoff, pfn, written ? 1 : 0)) return false;
+  lengthen(map, before, pages);
+  removeSlots(map, at >> slotBits, at & slotMask, (at & slotMask) + 1);
   return true;
 }
 
@@ -359,7 +341,7 @@ function insertAfter(map: ExtentMap, at: number, pgoff: number, pfn: number, pag
   if (slot === 0) map.firsts[index] = pgoff;
 }
 
-/** Takes the records of slots `from` to `to` exclusive out of a leaf. An empty leaf goes, a small one and its neighbour become one. */
+/** Takes the records of slots `from` to `to` exclusive out of a leaf. An empty leaf goes, two small ones become one. */
 function removeSlots(map: ExtentMap, index: number, from: number, to: number): void {
   const leaf = leafOf(map, index);
   if (to < leaf.count) moveSlots(leaf, to, from);
