@@ -1,0 +1,23 @@
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build && rm -f dist/.tsbuildinfo && npm prune --omit=dev
+
+FROM node:24-slim
+ENV NODE_ENV=production PINHOLE_DATA_DIR=/data
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY openapi openapi
+RUN install -d -o node -g node /data
+USER node
+VOLUME /data
+EXPOSE 8080
+# Outside loopback the server wants an operator token: mount it and name the file in PINHOLE_OPERATOR_TOKEN_FILE.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PINHOLE_PORT ?? 8080) + '/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/main.js", "--host", "0.0.0.0"]
