@@ -1,0 +1,149 @@
+// Every setting and every limit of the service, once: its flag, its environment variable, its default and its sentence. Unknown flags,
+// unknown PINHOLE_* variables and values out of range are start-up errors.
+import { Command, CommanderError, Option } from 'commander';
+import { z } from 'zod';
+
+interface Setting<T> {
+  parse: z.ZodType<T, string>;
+  initial: T;
+  doc: string;
+}
+
+const setting = <T>(parse: z.ZodType<T, string>, initial: T, doc: string): Setting<T> => ({ parse, initial, doc });
+
+const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
+const text = z.string().min(1).max(4096);
+const flag = z.enum(['1', '0', 'true', 'false', '']).transform((value) => value === '1' || value === 'true');
+const list = z.string().transform((value) => value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])));
+
+const day = 86_400_000;
+const MiB = 1024 * 1024;
+
+/** In the order in which the table of the README shows them. */
+export const settings = {
+  host: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs an operator token.'),
+  port: setting(whole(0, 65_535), 8080, 'Port to listen on; 0 picks a free one.'),
+  dataDir: setting(text, './pinhole-data', 'Where the journal lives. In this version state is in memory whatever this says.'),
+  volatile: setting(flag, false, 'Keep nothing on disk.'),
+  operatorTokenFile: setting(
+    text.nullable() as z.ZodType<string | null, string>,
+    null,
+    'File with the operator token, mode 0600; made with a fresh token if it does not exist.',
+  ),
+  logLevel: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), 'info', 'Least level that is logged.'),
+  allowedHosts: setting(list, [], 'Host names, comma-separated, that callers without a token may use besides those of loopback.'),
+  allowedOrigins: setting(list, [], 'Origins of web pages, comma-separated, that may call besides the same origin.'),
+
+  waitDefaultMs: setting(whole(0, 60_000), 1000, 'How long a request waits for a sleeping operation before it answers 202.'),
+  waitMaxMs: setting(whole(0, 3_600_000), 60_000, 'The longest wait that `Prefer: wait` gets.'),
+  drainMs: setting(whole(0, 600_000), 5000, 'How long a stop waits for requests in flight.'),
+  headersTimeoutMs: setting(whole(100, 600_000), 5000, 'Time to send the headers of a request.'),
+  requestTimeoutMs: setting(whole(100, 3_600_000), 10_000, 'Time to send a whole request.'),
+  keepAliveTimeoutMs: setting(whole(100, 3_600_000), 72_000, 'How long an idle connection stays open.'),
+  connectionsMax: setting(whole(1, 1_000_000), 20_000, 'Open connections.'),
+  headerBytesMax: setting(whole(1024, MiB), 16_384, 'Bytes of all headers of a request, and of its URL.'),
+  jsonBytesMax: setting(whole(1024, 64 * MiB), 262_144, 'Bytes of a JSON body.'),
+  jsonDepthMax: setting(whole(4, 1000), 32, 'Depth of a JSON body.'),
+  contentBytesMax: setting(whole(4096, 1024 * MiB), 16 * MiB, 'Bytes that one request reads or writes.'),
+
+  tenantsMax: setting(whole(1), 10_000, 'Tenants of the server.'),
+  tokensPerTenantMax: setting(whole(1), 1000, 'Tokens of one tenant, expired ones not counted.'),
+  filesystemsMax: setting(whole(1), 20_000, 'Filesystems of the server.'),
+  deviceBytesMax: setting(whole(65_536, 2 ** 40), 2 ** 36, 'Bytes of the largest device.'),
+  quotaFilesystems: setting(whole(0), 1000, 'Quota of a tenant: filesystems.'),
+  quotaBytes: setting(whole(0), 2 ** 40, 'Quota of a tenant: bytes of all its devices.'),
+  quotaFiles: setting(whole(0), 1_000_000, 'Quota of a tenant: files.'),
+  quotaMappings: setting(whole(0), 1_000_000, 'Quota of a tenant: mappings.'),
+  quotaPins: setting(whole(0), 1_000_000, 'Quota of a tenant: pins.'),
+  quotaSleepers: setting(whole(0), 10_000, 'Quota of a tenant: sleeping operations.'),
+
+  inboxMax: setting(whole(1), 10_000, 'Commands that wait for their turn in one filesystem.'),
+  batchMax: setting(whole(1), 512, 'Commands that one filesystem takes in one turn.'),
+  tasksMax: setting(whole(1), 10_000, 'Operations of one filesystem that run or sleep.'),
+  endedOperationsMax: setting(whole(0), 1000, 'Ended operations of one filesystem that stay readable.'),
+  endedOperationMs: setting(whole(0, 30 * day), 600_000, 'How long an ended operation stays readable.'),
+  extentsPerFileMax: setting(whole(1), 10_000_000, 'Extents of one file.'),
+  pagesPerPinMax: setting(whole(1), 262_144, 'Pages of one pin.'),
+  stepsPerApplyMax: setting(whole(100), 1_000_000, 'Steps of all operations that one command may set off.'),
+
+  ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
+  tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
+  streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
+  streamBufferBytesMax: setting(whole(1024, 1024 * MiB), MiB, 'Bytes queued for one event stream before it is left to read the log later.'),
+  streamMessageBytesMax: setting(whole(128, MiB), 16_384, 'Bytes of one message of a client on a WebSocket.'),
+  streamHeartbeatMs: setting(whole(10, 600_000), 15_000, 'Time between two pings of a WebSocket; two misses close it.'),
+};
+
+export type Config = { -readonly [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never };
+
+/** A setting that cannot be used. The message is for the person who started the server. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const names = Object.keys(settings) as (keyof Config)[];
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export const envOf = (name: string): string => `PINHOLE_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+
+function commandLine(): Command {
+  const command = new Command('pinhole')
+    .description('Simulated DAX filesystems over HTTP: truncate and hole punch against page pins.')
+    .version('0.1.0')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  for (const name of names) {
+    const { initial, doc, parse } = settings[name];
+    // A switch may carry a value, so that PINHOLE_VOLATILE=0 says no.
+    const option = new Option(`${flagOf(name)} ${(parse as unknown) === flag ? '[bool]' : '<value>'}`, `${doc} (${shown(initial)})`);
+    command.addOption(option.env(envOf(name)).preset('true'));
+  }
+  return command;
+}
+
+/** Throws ConfigError, or commander's own error with exit code 0 after --help and --version. */
+export function readConfig(argv: readonly string[]): Config {
+  const known = new Set(names.map(envOf));
+  const strangers = Object.keys(process.env).filter((name) => name.startsWith('PINHOLE_') && !known.has(name));
+  if (strangers.length > 0) throw new ConfigError(`unknown setting: ${strangers.join(', ')}`);
+  const command = commandLine();
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode !== 0) throw new ConfigError(error.message);
+    throw error;
+  }
+  const given = command.opts<Record<string, string>>();
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = given[name];
+      if (value === undefined) return [name, settings[name].initial];
+      const parsed = settings[name].parse.safeParse(value);
+      if (parsed.success) return [name, parsed.data];
+      throw new ConfigError(`${flagOf(name)} (${envOf(name)}): ${parsed.error.issues.map((issue) => issue.message).join('; ')}`);
+    }),
+  ) as Config;
+}
+
+/** Every setting at its default. */
+export function defaultConfig(overrides: Partial<Config> = {}): Config {
+  return { ...(Object.fromEntries(names.map((name) => [name, settings[name].initial])) as Config), ...overrides };
+}
+
+/** The table of the README. */
+export function settingsTable(): string {
+  const rows = names.map(
+    (name) => `| \`${flagOf(name)}\` | \`${envOf(name)}\` | ${shown(settings[name].initial)} | ${settings[name].doc} |`,
+  );
+  return ['| flag | environment | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function shown(value: unknown): string {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return 'none';
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
