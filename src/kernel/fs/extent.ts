@@ -347,9 +347,9 @@ function removeSlots(map: ExtentMap, index: number, from: number, to: number): v
   if (to < leaf.count) moveSlots(leaf, to, from);
   leaf.count -= to - from;
   map.extents -= to - from;
-  if (leaf.count === 0) return dropLeaf(map, index);
-  if (from === 0) map.firsts[index] = startOf(leaf, 0);
-  if (leaf.count <= leafCapacity / 2 && !absorbNext(map, index)) absorbNext(map, index - 1);
+  if (from === 0 && leaf.count > 0) map.firsts[index] = startOf(leaf, 0);
+  if (leaf.count === 0) dropLeaf(map, index);
+  else if (leaf.count <= leafCapacity / 2 && !absorbNext(map, index)) absorbNext(map, index - 1);
 }
 
 /** Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not followed by a split. */

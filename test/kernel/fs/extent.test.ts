@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   checkExtentMap,
   createExtentMap,
-  eachExtent,
   type Extent,
   type ExtentMap,
+  eachExtent,
   findExtent,
   insertExtent,
   lastExtent,

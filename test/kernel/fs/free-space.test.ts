@@ -41,7 +41,7 @@ function compare(space: FreeSpace, model: Model): void {
   const runs: [number, number][] = [];
   eachFreeRun(space, (pfn, pages) => runs.push([pfn, pages]));
   assert(JSON.stringify(runs) === JSON.stringify(modelRuns(model)), 'the model has the same free runs');
-  model.forEach((free, pfn) => assert(isFree(space, toPfn(pfn)) === free, 'isFree agrees with the model'));
+  for (const [pfn, free] of model.entries()) assert(isFree(space, toPfn(pfn)) === free, 'isFree agrees with the model');
 }
 
 const pages = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3000 }));

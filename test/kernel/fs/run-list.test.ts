@@ -138,8 +138,8 @@ describe('run list', () => {
       (list) => list.pages++,
       (list) => list.leaves.push([]),
       (list) => list.leaves[0]?.reverse(),
-      (list) => list.leaves[0]?.forEach((run) => (run.pages = 9)),
-      (list) => list.leaves[0]?.forEach((run) => (run.pages = 0)),
+      (list) => Object.assign(list.leaves[0]?.[1] as Owned, { pages: 9 }),
+      (list) => Object.assign(list.leaves[0]?.[1] as Owned, { pages: 0 }),
     ];
     for (const breaking of breakings) {
       const list = createRunList<Owned>();
