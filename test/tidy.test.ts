@@ -20,7 +20,7 @@ const bin = (...path: string[]): string => join(root, 'node_modules', ...path);
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 const listed = (folder: string, ending: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+  (existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true }) : [])
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort();
