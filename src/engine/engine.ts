@@ -1,0 +1,235 @@
+// The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams) talk to this file.
+import { randomBytes } from 'node:crypto';
+import type { KernelEvent } from '../kernel/events.ts';
+import { type Failure, failure } from '../kernel/errno.ts';
+import { createKernel } from '../kernel/kernel.ts';
+import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
+import type { Command, Kernel, KernelLimits, Outcome, Target } from '../kernel/state.ts';
+import type { TaskId } from '../kernel/units.ts';
+import type { View } from '../kernel/views/define.ts';
+import { type Account, release, reserve } from '../tenants/quotas.ts';
+import { EventRing } from './event-ring.ts';
+import { EngineError, Lane, type LaneHost, overQuota, type Submission } from './lane.ts';
+import type { Log } from './log.ts';
+import type { Clock } from './ticker.ts';
+
+/** A filesystem as the doors see it. Its kernel is for reading, between two turns. */
+export type Hosted = Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'waiting' | 'stopped' | 'mounted'>;
+
+export interface EngineLimits {
+  inboxMax: number;
+  batchMax: number;
+  filesystemsMax: number;
+  deviceBytesMax: number;
+  ringEventsMax: number;
+  tenantRingEventsMax: number;
+  tasksMax: number;
+  endedOperationsMax: number;
+  endedOperationMs: number;
+  extentsPerFileMax: number;
+  pagesPerPinMax: number;
+  stepsPerApplyMax: number;
+}
+
+export interface EngineOptions {
+  limits: EngineLimits;
+  log: Log;
+  clock: Clock;
+  /** A filesystem stopped: a law broke, or its log failed. */
+  onBroken(broken: { tenant: string; filesystem: string; seq: number; op: string; error: unknown }): void;
+}
+
+export type DeliveredListener = (fs: Hosted, events: readonly KernelEvent[], kernel: Kernel) => void;
+export type Created = { ok: true; fs: Hosted } | { ok: false; failure: Failure };
+type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
+
+interface House {
+  account: Account;
+  ring: EventRing;
+  lanes: Map<string, Lane>;
+  /** Names of filesystems that the log has not confirmed yet. */
+  coming: Set<string>;
+}
+
+export class Engine {
+  readonly durability: Log['durability'];
+  readonly limits: EngineLimits;
+  readonly #options: EngineOptions;
+  readonly #host: LaneHost;
+  readonly #houses = new Map<string, House>();
+  readonly #listeners = new Set<DeliveredListener>();
+  #lastNumber = 0;
+  #filesystems = 0;
+  #draining = false;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.durability = options.log.durability;
+    const engine = this;
+    this.#host = {
+      clock: options.clock,
+      log: options.log,
+      inboxMax: options.limits.inboxMax,
+      batchMax: options.limits.batchMax,
+      get draining() {
+        return engine.#draining;
+      },
+      delivered: (lane, events) => {
+        for (const call of this.#listeners) call(lane, events, lane.kernel);
+      },
+      broken: (lane, seq, op, error) => options.onBroken({ tenant: lane.tenant, filesystem: lane.name, seq, op, error }),
+      unmounted: (lane) => this.#drop(lane),
+    };
+  }
+
+  /** Makes room for a tenant. Its account is kept up to date from here on. */
+  admit(tenant: string, account: Account): void {
+    const ring = new EventRing(newId(), this.limits.tenantRingEventsMax);
+    this.#houses.set(tenant, { account, ring, lanes: new Map(), coming: new Set() });
+  }
+
+  /** Forgets a tenant that has no filesystem left; says false where it still has one. */
+  dismiss(tenant: string): boolean {
+    const house = this.#houses.get(tenant);
+    if (house === undefined) return true;
+    if (house.lanes.size + house.coming.size > 0) return false;
+    house.ring.close();
+    return this.#houses.delete(tenant);
+  }
+
+  /** mkfs. Rejects with an EngineError where the server itself is full. */
+  async create(tenant: string, args: MkfsArgs): Promise<Created> {
+    const house = this.#house(tenant);
+    const { limits } = this;
+    if (args.sizeBytes > limits.deviceBytesMax) {
+      return { ok: false, failure: failure('EINVAL', 'M1', `sizeBytes may be at most ${limits.deviceBytesMax}.`) };
+    }
+    if (house.lanes.has(args.name) || house.coming.has(args.name)) {
+      return { ok: false, failure: failure('EEXIST', 'M2', `There already is a filesystem ${args.name}.`) };
+    }
+    if (this.#filesystems >= limits.filesystemsMax) {
+      throw new EngineError('too-many-filesystems', `This server hosts at most ${limits.filesystemsMax} filesystems.`);
+    }
+    const { account } = house;
+    if (!reserve(account, 'filesystems', 1)) return overQuota(account, 'filesystems');
+    if (!reserve(account, 'bytes', args.sizeBytes)) {
+      release(account, 'filesystems', 1);
+      return overQuota(account, 'bytes');
+    }
+    house.coming.add(args.name);
+    this.#filesystems += 1;
+    try {
+      const made = await this.#make(house, tenant, args);
+      if (made.ok) {
+        account.used.filesystems += 1;
+        account.used.bytes += args.sizeBytes;
+      } else this.#filesystems -= 1;
+      return made;
+    } catch (error) {
+      this.#filesystems -= 1;
+      throw error;
+    } finally {
+      house.coming.delete(args.name);
+      release(account, 'filesystems', 1);
+      release(account, 'bytes', args.sizeBytes);
+    }
+  }
+
+  find(tenant: string, name: string): Hosted | undefined {
+    return this.#houses.get(tenant)?.lanes.get(name);
+  }
+
+  /** In the order of creation. */
+  list(tenant: string): Iterable<Hosted> {
+    return this.#house(tenant).lanes.values();
+  }
+
+  /** Every filesystem of the server, for metrics. */
+  *all(): Iterable<Hosted> {
+    for (const house of this.#houses.values()) yield* house.lanes.values();
+  }
+
+  /** The stream of everything that happens to a tenant. */
+  tenantRing(tenant: string): EventRing {
+    return this.#house(tenant).ring;
+  }
+
+  /** Rejects with an EngineError when the command was not taken. */
+  submit(fs: Hosted, command: Command): Promise<Submission> {
+    return (fs as Lane).submit(command);
+  }
+
+  /** See Lane.whenEnded. */
+  whenEnded(fs: Hosted, task: number, ms: number): Promise<Outcome | null> {
+    return (fs as Lane).whenEnded(task as TaskId, ms);
+  }
+
+  /** Reads a projection now. `query` has gone through the view's own schema. */
+  view(fs: Hosted, view: View, target: Target, query: unknown): ViewResult {
+    if (fs.stopped !== null) throw new EngineError('filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more.');
+    return view.read(fs.kernel, target, query);
+  }
+
+  /** Calls after each command with what it made happen; gives back the way to stop it. The listener must not throw. */
+  onDelivered(listener: DeliveredListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Before a stop: nobody waits for a sleeping operation any more. Commands are still taken. */
+  drain(): void {
+    this.#draining = true;
+    for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.releaseWaiters();
+  }
+
+  async #make(house: House, tenant: string, args: MkfsArgs): Promise<Created> {
+    const { clock, log } = this.#options;
+    const timeMs = args.clock === 'manual' ? 0 : clock.nowMs();
+    const limits = kernelLimits(this.limits);
+    const made = createKernel(args, limits, timeMs);
+    if (!made.ok) return made;
+    const id = newId();
+    await log.create(id, { tenant, args, limits, timeMs });
+    this.#lastNumber += 1;
+    const ring = new EventRing(newId(), this.limits.ringEventsMax);
+    const init = { id, tenant, name: args.name, number: this.#lastNumber, kernel: made.kernel, ring, account: house.account };
+    const lane = new Lane(init, house.ring, this.#host);
+    house.lanes.set(args.name, lane);
+    lane.begin(made.events);
+    return { ok: true, fs: lane };
+  }
+
+  #drop(lane: Lane): void {
+    const { account, lanes } = this.#house(lane.tenant);
+    lanes.delete(lane.name);
+    account.used.filesystems -= 1;
+    account.used.bytes -= lane.kernel.geometry.sizeBytes;
+    this.#filesystems -= 1;
+    const removed = this.#options.log.remove(lane.id);
+    removed?.catch((error: unknown) => this.#host.broken(lane, lane.kernel.seq, 'umount', error));
+  }
+
+  #house(tenant: string): House {
+    const house = this.#houses.get(tenant);
+    if (house === undefined) throw new Error(`tenant ${tenant} was never admitted`);
+    return house;
+  }
+}
+
+const newId = (): string => randomBytes(9).toString('hex');
+
+function kernelLimits(limits: EngineLimits): KernelLimits {
+  return {
+    tasks: limits.tasksMax,
+    endedOperations: limits.endedOperationsMax,
+    endedOperationMs: limits.endedOperationMs,
+    extentsPerFile: limits.extentsPerFileMax,
+    pagesPerPin: limits.pagesPerPinMax,
+    stepsPerApply: limits.stepsPerApplyMax,
+  };
+}
