@@ -17,9 +17,8 @@ export interface ExtentLeaf {
   /** Slots in use; the arrays grow by doubling up to 256, because most files have a handful of extents. */
   count: number;
   pgoff: Float64Array;
-  pfn: Int32Array;
-  pages: Int32Array;
-  written: Uint8Array;
+  /** pfn, pages and written of each slot next to each other, so that they share a cache line. */
+  run: Int32Array;
 }
 
 export interface ExtentMap {
@@ -48,8 +47,8 @@ export function lookupBlock(map: ExtentMap, pgoff: PgOff): number {
   const leaf = leafAt(map, at);
   const slot = at & slotMask;
   const into = pgoff - startOf(leaf, slot);
-  if (into >= (leaf.pages[slot] as number)) return -1;
-  return ((leaf.pfn[slot] as number) + into) * 2 + (leaf.written[slot] as number);
+  if (into >= pagesOf(leaf, slot)) return -1;
+  return (pfnOf(leaf, slot) + into) * 2 + writtenOf(leaf, slot);
 }
 
 /** The extent that covers `pgoff`. */
@@ -122,7 +121,7 @@ export function removeRange(map: ExtentMap, pgoff: PgOff, pages: number, onRemov
     const leaf = leafAt(map, from);
     let stop = from & slotMask;
     for (; stop < leaf.count && startOf(leaf, stop) < end; stop++) {
-      map.pages -= leaf.pages[stop] as number;
+      map.pages -= pagesOf(leaf, stop);
       onRemoved(extentIn(leaf, stop));
     }
     removeSlots(map, from >> slotBits, from & slotMask, stop);
@@ -136,7 +135,7 @@ export function setWritten(map: ExtentMap, pgoff: PgOff, pages: number, written:
   const touched = firstTouching(map, pgoff);
   if (pages <= 0 || touched < 0 || startAt(map, touched) >= end) return;
   // Nothing to convert within one extent is the common case of an overwrite.
-  if (endAt(map, touched) >= end && leafAt(map, touched).written[touched & slotMask] === state) return;
+  if (endAt(map, touched) >= end && writtenOf(leafAt(map, touched), touched & slotMask) === state) return;
   //         pgoff       end
   //  ├─ unw ──┼──────────┼── unw ─┤    before
   //  ├─ unw ──┤├─ written ┤├ unw ─┤    after; each seam joins when both sides agree.
@@ -146,7 +145,7 @@ export function setWritten(map: ExtentMap, pgoff: PgOff, pages: number, written:
   while (at >= 0) {
     const start = startAt(map, at);
     if (start >= end) break;
-    leafAt(map, at).written[at & slotMask] = state;
+    leafAt(map, at).run[(at & slotMask) * 3 + 2] = state;
     // A join moves slots, so the position is found again by its page.
     at = following(map, joinPrevious(map, at) ? floorPosition(map, start) : at);
   }
@@ -253,27 +252,30 @@ const leafOf = (map: ExtentMap, index: number): ExtentLeaf => map.leaves[index] 
 const leafAt = (map: ExtentMap, at: number): ExtentLeaf => map.leaves[at >> slotBits] as ExtentLeaf;
 const startOf = (leaf: ExtentLeaf, slot: number): number => leaf.base + (leaf.pgoff[slot] as number);
 const startAt = (map: ExtentMap, at: number): number => startOf(leafAt(map, at), at & slotMask);
-const pagesAt = (map: ExtentMap, at: number): number => leafAt(map, at).pages[at & slotMask] as number;
+const pfnOf = (leaf: ExtentLeaf, slot: number): number => leaf.run[slot * 3] as number;
+const pagesOf = (leaf: ExtentLeaf, slot: number): number => leaf.run[slot * 3 + 1] as number;
+const writtenOf = (leaf: ExtentLeaf, slot: number): number => leaf.run[slot * 3 + 2] as number;
+const pagesAt = (map: ExtentMap, at: number): number => pagesOf(leafAt(map, at), at & slotMask);
 const extentAt = (map: ExtentMap, at: number): Extent => extentIn(leafAt(map, at), at & slotMask);
 const extentOrNull = (map: ExtentMap, at: number): Extent | null => (at < 0 ? null : extentAt(map, at));
 const endAt = (map: ExtentMap, at: number): number => startAt(map, at) + pagesAt(map, at);
 
 function extentIn(leaf: ExtentLeaf, slot: number): Extent {
-  const [pgoff, pfn] = [toPgOff(startOf(leaf, slot)), toPfn(leaf.pfn[slot] as number)];
-  return { pgoff, pfn, pages: leaf.pages[slot] as number, written: leaf.written[slot] === 1 };
+  const pgoff = toPgOff(startOf(leaf, slot));
+  return { pgoff, pfn: toPfn(pfnOf(leaf, slot)), pages: pagesOf(leaf, slot), written: writtenOf(leaf, slot) === 1 };
 }
 
 /** Whether the extent at `at` goes on into an extent that begins with these values. */
 function joins(map: ExtentMap, at: number, pgoff: number, pfn: number, written: number): boolean {
   const leaf = leafAt(map, at);
   const slot = at & slotMask;
-  if (leaf.written[slot] !== written || endAt(map, at) !== pgoff) return false;
-  return (leaf.pfn[slot] as number) + (leaf.pages[slot] as number) === pfn;
+  const pages = pagesOf(leaf, slot);
+  return startOf(leaf, slot) + pages === pgoff && pfnOf(leaf, slot) + pages === pfn && writtenOf(leaf, slot) === written;
 }
 
 function lengthen(map: ExtentMap, at: number, pages: number): void {
   const leaf = leafAt(map, at);
-  leaf.pages[at & slotMask] = (leaf.pages[at & slotMask] as number) + pages;
+  leaf.run[(at & slotMask) * 3 + 1] = pagesOf(leaf, at & slotMask) + pages;
 }
 
 /** Cuts the extent that straddles `pgoff`, if one does. The neighbours stay unjoined until the caller has changed one of them. */
@@ -286,7 +288,7 @@ function splitAt(map: ExtentMap, pgoff: number): void {
   lengthen(map, at, -cut);
   const leaf = leafAt(map, at);
   const slot = at & slotMask;
-  insertAfter(map, at, pgoff, (leaf.pfn[slot] as number) + kept, cut, leaf.written[slot] as number);
+  insertAfter(map, at, pgoff, pfnOf(leaf, slot) + kept, cut, writtenOf(leaf, slot));
 }
 
 /** Makes the extent at `at` part of the one before it if they are contiguous. */
@@ -305,9 +307,7 @@ function joinSeam(map: ExtentMap, pgoff: number): void {
 }
 
 function createLeaf(base: number, capacity: number): ExtentLeaf {
-  const pgoff = new Float64Array(capacity);
-  const [pfn, pages, written] = [new Int32Array(capacity), new Int32Array(capacity), new Uint8Array(capacity)];
-  return { base, count: 0, pgoff, pfn, pages, written };
+  return { base, count: 0, pgoff: new Float64Array(capacity), run: new Int32Array(capacity * 3) };
 }
 
 /** Puts a record behind position `at`; -1 puts it first. Does not count its pages: a split maps nothing new. */
@@ -333,9 +333,9 @@ function insertAfter(map: ExtentMap, at: number, pgoff: number, pfn: number, pag
   reserve(leaf, leaf.count + 1);
   if (slot < leaf.count) moveSlots(leaf, slot, slot + 1);
   leaf.pgoff[slot] = pgoff - leaf.base;
-  leaf.pfn[slot] = pfn;
-  leaf.pages[slot] = pages;
-  leaf.written[slot] = written;
+  leaf.run[slot * 3] = pfn;
+  leaf.run[slot * 3 + 1] = pages;
+  leaf.run[slot * 3 + 2] = written;
   leaf.count++;
   map.extents++;
   if (slot === 0) map.firsts[index] = pgoff;
@@ -374,19 +374,13 @@ function dropLeaf(map: ExtentMap, index: number): void {
 /** Appends the slots of `from` at and after `slot` to `to`. */
 function copySlots(from: ExtentLeaf, slot: number, to: ExtentLeaf): void {
   reserve(to, to.count + from.count - slot);
-  for (; slot < from.count; slot++, to.count++) {
-    to.pgoff[to.count] = startOf(from, slot) - to.base;
-    to.pfn[to.count] = from.pfn[slot] as number;
-    to.pages[to.count] = from.pages[slot] as number;
-    to.written[to.count] = from.written[slot] as number;
-  }
+  to.run.set(from.run.subarray(slot * 3, from.count * 3), to.count * 3);
+  for (; slot < from.count; slot++, to.count++) to.pgoff[to.count] = startOf(from, slot) - to.base;
 }
 
 function moveSlots(leaf: ExtentLeaf, from: number, to: number): void {
   leaf.pgoff.copyWithin(to, from, leaf.count);
-  leaf.pfn.copyWithin(to, from, leaf.count);
-  leaf.pages.copyWithin(to, from, leaf.count);
-  leaf.written.copyWithin(to, from, leaf.count);
+  leaf.run.copyWithin(to * 3, from * 3, leaf.count * 3);
 }
 
 function reserve(leaf: ExtentLeaf, wanted: number): void {

@@ -211,8 +211,8 @@ describe('extent map', () => {
       (map) => (map.firsts[0] = 1),
       (map) => map.leaves.push({ ...structuredClone(map.leaves[0] as ExtentMap['leaves'][0]), count: 0 }),
       (map) => map.leaves[0]?.pgoff.fill(0),
-      (map) => map.leaves[0]?.pages.fill(0),
-      (map) => map.leaves[0]?.pfn.set([0, 1, 2]),
+      (map) => map.leaves[0]?.run.fill(0, 1, 2),
+      (map) => map.leaves[0]?.run.set([1], 3),
     ];
     for (const breaking of breakings) {
       const map = createExtentMap();
