@@ -1,6 +1,6 @@
 // A sparse index from a page offset to a non-zero int32: the entries of a mapping, and page tables. Like the kernel's xarray it has
 // chunks of 512 slots. A chunk begins as a window of 8 slots and grows to 64 and 512 when an entry falls outside, because most
-// mappings have a handful of pages and tens of thousands of them exist.
+// mappings have a handful of pages and tens of thousands of them exist. The chunks are listed in leaves of up to 128.
 import { assert } from '../panic.ts';
 
 export interface XChunk {
@@ -12,52 +12,48 @@ export interface XChunk {
   slots: Int32Array;
 }
 
-export interface XArray {
+export interface XLeaf {
   /** Which block of 512 indexes each chunk belongs to, ascending. */
   keys: number[];
   chunks: XChunk[];
+}
+
+export interface XArray {
+  leaves: XLeaf[];
   entries: number;
 }
 
 const chunkSlots = 512;
 const smallestWindow = 8;
 const windowGrowth = 8;
+const leafCapacity = 128;
+// A place of a chunk is leaf * 256 + position in the leaf, so that the place behind a full leaf can be told from the next leaf.
+const placeBits = 8;
+const placeMask = 255;
 
 export function createXArray(): XArray {
-  return { keys: [], chunks: [], entries: 0 };
+  return { leaves: [], entries: 0 };
 }
 
 /** The value at `index`, 0 for none. */
 export function load(xa: XArray, index: number): number {
-  const key = keyOf(index);
-  const at = chunkAtOrAfter(xa, key);
-  if (xa.keys[at] !== key) return 0;
-  const chunk = xa.chunks[at] as XChunk;
-  const slot = index - chunk.start;
-  return slot >= 0 && slot < chunk.slots.length ? (chunk.slots[slot] as number) : 0;
+  const chunk = findChunk(xa, index);
+  return chunk !== undefined && reaches(chunk, index) ? (chunk.slots[index - chunk.start] as number) : 0;
 }
 
 /** Sets the value at `index`; 0 erases it. */
 export function store(xa: XArray, index: number, value: number): void {
   assert(value === (value | 0), 'an xarray holds int32 values');
-  const key = keyOf(index);
-  const at = chunkAtOrAfter(xa, key);
-  if (xa.keys[at] !== key) {
-    if (value === 0) return;
-    xa.keys.splice(at, 0, key);
-    xa.chunks.splice(at, 0, { start: alignDown(index, smallestWindow), count: 0, slots: new Int32Array(smallestWindow) });
-  }
-  const chunk = xa.chunks[at] as XChunk;
-  if (!reaches(chunk, index)) {
-    if (value === 0) return;
-    widen(chunk, index);
-  }
+  let chunk = findChunk(xa, index);
+  if (value === 0 && (chunk === undefined || !reaches(chunk, index))) return;
+  chunk ??= insertChunk(xa, index);
+  if (!reaches(chunk, index)) widen(chunk, index);
   const slot = index - chunk.start;
   const change = (value === 0 ? 0 : 1) - (chunk.slots[slot] === 0 ? 0 : 1);
   chunk.slots[slot] = value;
   chunk.count += change;
   xa.entries += change;
-  if (chunk.count === 0) dropChunks(xa, at, 1);
+  if (chunk.count === 0) dropChunk(xa, placeOf(xa, keyOf(index)));
 }
 
 /** A visitor says false to stop. */
@@ -70,60 +66,66 @@ export type EntryVisitor = (index: number, value: number) => void | false;
  */
 export function eachEntry(xa: XArray, first: number, last: number, visit: EntryVisitor): void {
   let index = first;
+  let place = placeAtOrAfter(xa, keyOf(index));
   while (index <= last) {
-    const at = chunkAtOrAfter(xa, keyOf(index));
-    const chunk = xa.chunks[at];
+    const chunk = chunkAt(xa, place);
     if (chunk === undefined) return;
     index = Math.max(index, chunk.start);
     // The chunk is looked at again after each visit: it may have been dropped, moved or widened.
-    for (; index <= last && xa.chunks[at] === chunk && reaches(chunk, index); index++) {
+    for (; index <= last && chunkAt(xa, place) === chunk && reaches(chunk, index); index++) {
       const value = chunk.slots[index - chunk.start] as number;
       if (value !== 0 && visit(index, value) === false) return;
     }
-    if (xa.chunks[at] === chunk) index = Math.max(index, alignDown(chunk.start, chunkSlots) + chunkSlots);
+    if (chunkAt(xa, place) === chunk) {
+      index = Math.max(index, endOf(chunk));
+      place = settled(xa, place + 1);
+    } else {
+      place = placeAtOrAfter(xa, keyOf(index));
+    }
   }
 }
 
 /** Erases the entries from `first` to `last` inclusive and hands them over, ascending. `onErased` must not touch the array. */
 export function eraseRange(xa: XArray, first: number, last: number, onErased?: (index: number, value: number) => void): void {
-  const from = chunkAtOrAfter(xa, keyOf(first));
-  let at = from;
-  let emptied = 0;
-  for (; at < xa.chunks.length; at++) {
-    const chunk = xa.chunks[at] as XChunk;
-    if (chunk.start > last) break;
-    const before = chunk.count;
-    const end = Math.min(last - chunk.start + 1, chunk.slots.length);
-    for (let slot = Math.max(first - chunk.start, 0); slot < end; slot++) {
-      const value = chunk.slots[slot] as number;
+  let index = first;
+  while (index <= last) {
+    const place = placeAtOrAfter(xa, keyOf(index));
+    const chunk = chunkAt(xa, place);
+    if (chunk === undefined || chunk.start > last) return;
+    const { start, slots } = chunk;
+    const end = Math.min(last - start + 1, slots.length);
+    for (let slot = Math.max(first - start, 0); slot < end && chunk.count > 0; slot++) {
+      const value = slots[slot] as number;
       if (value === 0) continue;
-      chunk.slots[slot] = 0;
+      slots[slot] = 0;
       chunk.count--;
-      onErased?.(chunk.start + slot, value);
+      xa.entries--;
+      onErased?.(start + slot, value);
     }
-    xa.entries -= before - chunk.count;
-    if (chunk.count === 0) emptied++;
+    if (chunk.count === 0) dropChunk(xa, place);
+    index = endOf(chunk);
   }
-  if (emptied === 0) return;
-  //  first            last
-  //  ├─ kept ─┤├─ empty ─┤├─ empty ─┤├─ kept ─┤   only the chunks at the two ends can keep entries.
-  dropChunks(xa, xa.chunks[from]?.count === 0 ? from : from + 1, emptied);
 }
 
 export function checkXArray(xa: XArray): void {
   let entries = 0;
-  assert(xa.keys.length === xa.chunks.length, 'every chunk of an xarray has a key');
-  for (let at = 0; at < xa.chunks.length; at++) {
-    const { start, count, slots } = xa.chunks[at] as XChunk;
-    assert(at === 0 || (xa.keys[at - 1] as number) < (xa.keys[at] as number), 'the chunks of an xarray are sorted');
-    assert([8, 64, chunkSlots].includes(slots.length), 'a chunk has 8, 64 or 512 slots');
-    assert(start >= 0 && start === alignDown(start, slots.length), 'a chunk begins at a multiple of its size');
-    assert(keyOf(start) === xa.keys[at], 'a chunk lies in the block of its key');
-    let used = 0;
-    for (const value of slots) if (value !== 0) used++;
-    assert(count === used, 'the count of a chunk is right');
-    assert(count > 0, 'no chunk of an xarray is empty');
-    entries += used;
+  let previous = -1;
+  for (const { keys, chunks } of xa.leaves) {
+    assert(keys.length === chunks.length, 'every chunk of an xarray has a key');
+    assert(keys.length > 0 && keys.length <= leafCapacity, 'a leaf of an xarray lists 1 to 128 chunks');
+    for (const [at, { start, count, slots }] of chunks.entries()) {
+      const key = keys[at] as number;
+      assert(previous < key, 'the chunks of an xarray are sorted');
+      assert([8, 64, chunkSlots].includes(slots.length), 'a chunk has 8, 64 or 512 slots');
+      assert(start >= 0 && start === alignDown(start, slots.length), 'a chunk begins at a multiple of its size');
+      assert(keyOf(start) === key, 'a chunk lies in the block of its key');
+      let used = 0;
+      for (const value of slots) if (value !== 0) used++;
+      assert(count === used, 'the count of a chunk is right');
+      assert(count > 0, 'no chunk of an xarray is empty');
+      entries += used;
+      previous = key;
+    }
   }
   assert(entries === xa.entries, 'the count of entries is right');
 }
@@ -133,21 +135,55 @@ const keyOf = (index: number): number => Math.floor(index / chunkSlots);
 const alignDown = (index: number, size: number): number => Math.floor(index / size) * size;
 const reaches = (chunk: XChunk, index: number): boolean => index >= chunk.start && index < chunk.start + chunk.slots.length;
 
-/** Where the chunk of `key` is, or the first one after it would be. */
-function chunkAtOrAfter(xa: XArray, key: number): number {
-  const { keys } = xa;
-  // A file mapped from its beginning, or one region of an address space, has its chunks in a row.
-  const guess = keys.length === 0 ? 0 : key - (keys[0] as number);
-  if (guess <= 0) return 0;
-  if (guess < keys.length && keys[guess] === key) return guess;
-  let low = 0;
-  let high = keys.length;
+const endOf = (chunk: XChunk): number => alignDown(chunk.start, chunkSlots) + chunkSlots;
+const chunkAt = (xa: XArray, place: number): XChunk | undefined => xa.leaves[place >> placeBits]?.chunks[place & placeMask];
+
+function findChunk(xa: XArray, index: number): XChunk | undefined {
+  const key = keyOf(index);
+  const place = placeOf(xa, key);
+  const leaf = xa.leaves[place >> placeBits];
+  return leaf !== undefined && leaf.keys[place & placeMask] === key ? leaf.chunks[place & placeMask] : undefined;
+}
+
+/** Where the chunk of `key` is or belongs; that can be behind the last one of a leaf. */
+function placeOf(xa: XArray, key: number): number {
+  const { leaves } = xa;
+  const head = leaves[0];
+  if (head === undefined) return 0;
+  // A file that was mapped from its beginning has its chunks in a row, and full leaves.
+  const rank = key - (head.keys[0] as number);
+  if (rank <= 0) return 0;
+  const guess = Math.floor(rank / leafCapacity);
+  const inLeaf = rank % leafCapacity;
+  if (guess < leaves.length && (leaves[guess] as XLeaf).keys[inLeaf] === key) return (guess << placeBits) + inLeaf;
+  let low = 1;
+  let high = leaves.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (((leaves[middle] as XLeaf).keys[0] as number) <= key) low = middle + 1;
+    else high = middle;
+  }
+  const index = low - 1;
+  const { keys } = leaves[index] as XLeaf;
+  low = 0;
+  high = keys.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((keys[middle] as number) < key) low = middle + 1;
     else high = middle;
   }
-  return low;
+  return (index << placeBits) + low;
+}
+
+/** The place of the chunk of `key`, or else of the first one after it. */
+function placeAtOrAfter(xa: XArray, key: number): number {
+  return settled(xa, placeOf(xa, key));
+}
+
+/** A place behind the last chunk of a leaf becomes that of the first chunk of the next leaf. */
+function settled(xa: XArray, place: number): number {
+  const leaf = xa.leaves[place >> placeBits];
+  return leaf !== undefined && (place & placeMask) === leaf.keys.length ? ((place >> placeBits) + 1) << placeBits : place;
 }
 
 /** Grows the window of a chunk until it reaches `index`. */
@@ -166,7 +202,44 @@ function widen(chunk: XChunk, index: number): void {
   chunk.slots = slots;
 }
 
-function dropChunks(xa: XArray, at: number, count: number): void {
-  xa.keys.splice(at, count);
-  xa.chunks.splice(at, count);
+function insertChunk(xa: XArray, index: number): XChunk {
+  const chunk = { start: alignDown(index, smallestWindow), count: 0, slots: new Int32Array(smallestWindow) };
+  const key = keyOf(index);
+  const place = placeOf(xa, key);
+  const at = place >> placeBits;
+  const leaf = xa.leaves[at];
+  if (leaf === undefined) {
+    // Literals have room for one; a push would reserve room for seventeen.
+    xa.leaves = [{ keys: [key], chunks: [chunk] }];
+    return chunk;
+  }
+  leaf.keys.splice(place & placeMask, 0, key);
+  leaf.chunks.splice(place & placeMask, 0, chunk);
+  if (leaf.keys.length > leafCapacity) {
+    // An array that grows at its end keeps full leaves behind it; anywhere else the leaf is halved.
+    const appends = (place & placeMask) === leafCapacity && at === xa.leaves.length - 1;
+    const kept = appends ? leafCapacity : leafCapacity / 2;
+    xa.leaves.splice(at + 1, 0, { keys: leaf.keys.splice(kept), chunks: leaf.chunks.splice(kept) });
+  }
+  return chunk;
+}
+
+function dropChunk(xa: XArray, place: number): void {
+  const at = place >> placeBits;
+  const leaf = xa.leaves[at] as XLeaf;
+  leaf.keys.splice(place & placeMask, 1);
+  leaf.chunks.splice(place & placeMask, 1);
+  if (leaf.keys.length === 0) xa.leaves.splice(at, 1);
+  else if (leaf.keys.length <= leafCapacity / 2 && !absorbNext(xa, at)) absorbNext(xa, at - 1);
+}
+
+/** Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not followed by a split. */
+function absorbNext(xa: XArray, at: number): boolean {
+  const leaf = xa.leaves[at];
+  const next = xa.leaves[at + 1];
+  if (leaf === undefined || next === undefined || leaf.keys.length + next.keys.length > leafCapacity / 2) return false;
+  leaf.keys.push(...next.keys);
+  leaf.chunks.push(...next.chunks);
+  xa.leaves.splice(at + 1, 1);
+  return true;
 }

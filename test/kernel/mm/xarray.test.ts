@@ -64,6 +64,37 @@ describe('xarray', () => {
     );
   });
 
+  it('agrees with a Map over many leaves', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(3000), { minLength: 200, maxLength: 1500 }),
+        fc.nat(1500),
+        fc.nat(3000),
+        (order, drop, from) => {
+          const [xa, model] = [createXArray(), new Map<number, number>()];
+          const at = (n: number) => n * 700;
+          for (const n of order) store(xa, at(n), n + 1);
+          for (const n of order) model.set(at(n), n + 1);
+          checkXArray(xa);
+          same(collect(xa), modelEntries(model), 'the array and the model hold the same entries');
+          for (const n of order.slice(0, drop)) store(xa, at(n), 0);
+          for (const n of order.slice(0, drop)) model.delete(at(n));
+          checkXArray(xa);
+          for (const n of order) assert(load(xa, at(n)) === (model.get(at(n)) ?? 0), 'load agrees with the model');
+          const erased: Entries = [];
+          eraseRange(xa, at(from), at(from + 900), (index, old) => erased.push([index, old]));
+          same(erased, modelEntries(model, at(from), at(from + 900)), 'what is erased was there, ascending');
+          for (const [index] of erased) model.delete(index);
+          checkXArray(xa);
+          same(collect(xa, at(100)), modelEntries(model, at(100)), 'the array and the model hold the same entries');
+          eachEntry(xa, 0, 2 ** 41, (index) => store(xa, index, 0));
+          same(xa, createXArray(), 'an array that was emptied is an empty array');
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
   it('lets the visitor erase the visited entry, and others, and store behind it', () => {
     fc.assert(
       fc.property(
@@ -109,11 +140,11 @@ describe('xarray', () => {
   it('keeps small mappings small and gives empty chunks back', () => {
     const xa = createXArray();
     for (let at = 0; at < 8; at++) store(xa, 1024 + at, 1);
-    expect(xa.chunks.map((chunk) => chunk.slots.length)).toEqual([8]);
+    expect(xa.leaves[0]?.chunks.map((chunk) => chunk.slots.length)).toEqual([8]);
     store(xa, 1024 + 63, 1);
-    expect(xa.chunks.map((chunk) => chunk.slots.length)).toEqual([64]);
+    expect(xa.leaves[0]?.chunks.map((chunk) => chunk.slots.length)).toEqual([64]);
     store(xa, 1024 + 64, 1);
-    expect(xa.chunks.map((chunk) => chunk.slots.length)).toEqual([512]);
+    expect(xa.leaves[0]?.chunks.map((chunk) => chunk.slots.length)).toEqual([512]);
     eraseRange(xa, 0, 2 ** 41);
     expect(xa).toEqual(createXArray());
   });
@@ -136,12 +167,13 @@ describe('xarray', () => {
   it('finds broken arrays', () => {
     const breakings: ((xa: XArray) => void)[] = [
       (xa) => xa.entries++,
-      (xa) => xa.keys.pop(),
-      (xa) => xa.keys.reverse(),
-      (xa) => Object.assign(xa.chunks[0] ?? {}, { count: 2 }),
-      (xa) => Object.assign(xa.chunks[0] ?? {}, { start: 1 }),
-      (xa) => Object.assign(xa.chunks[0] ?? {}, { slots: new Int32Array(9) }),
-      (xa) => xa.chunks[0]?.slots.fill(0),
+      (xa) => xa.leaves[0]?.keys.pop(),
+      (xa) => xa.leaves[0]?.keys.reverse(),
+      (xa) => xa.leaves.push({ keys: [], chunks: [] }),
+      (xa) => Object.assign(xa.leaves[0]?.chunks[0] ?? {}, { count: 2 }),
+      (xa) => Object.assign(xa.leaves[0]?.chunks[0] ?? {}, { start: 1 }),
+      (xa) => Object.assign(xa.leaves[0]?.chunks[0] ?? {}, { slots: new Int32Array(9) }),
+      (xa) => xa.leaves[0]?.chunks[0]?.slots.fill(0),
     ];
     for (const breaking of breakings) {
       const xa = createXArray();
