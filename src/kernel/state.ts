@@ -223,6 +223,8 @@ export interface Kernel {
   geometry: Geometry;
   limits: KernelLimits;
   strategy: StrategyChoice;
+  /** Moves when the strategy changes: who sleeps under an older one looks again from the start. */
+  strategySeq: number;
   idleRule: IdleRule;
   nowMs: number;
   /** The number of the last entry applied. */

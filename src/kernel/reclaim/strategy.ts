@@ -2,6 +2,7 @@
 // strategy; the walk that every layout change takes (lock, break, change, commit, drain) is in ops/layout-change.ts.
 import type { z } from 'zod';
 import type { Failure } from '../errno.ts';
+import type { Personality } from '../fs/personality/index.ts';
 import type { IdleRule, Inode, Kernel, Task } from '../state.ts';
 import type { Pfn, PgOff } from '../units.ts';
 
@@ -10,10 +11,10 @@ export interface LayoutRange {
   /** Bytes, both inclusive; `last` may be the largest offset there is. */
   firstByte: number;
   lastByte: number;
-  /** Whole pages that will leave the file or be replaced; null when none will. */
-  freed: { first: PgOff; last: PgOff } | null;
-  /** collapse and insert: everything from here on moves to another offset, so a pinned block would carry live DMA along. */
-  movedFrom: PgOff | null;
+  /** Whole pages that leave the file, are replaced, or move; null when none do. */
+  pages: { first: PgOff; last: PgOff } | null;
+  /** collapse and insert: blocks move to another offset, so a pinned block would carry live DMA along. */
+  moves: boolean;
 }
 
 export type BreakVerdict =
@@ -33,9 +34,13 @@ export interface Strategy<Options = Record<string, unknown>> {
   /** Needs a place to keep blocks that are free in the books only; ext2 and btrfs have none (domain: xfs_extent_busy, bb_free_root). */
   needsBusyState: boolean;
   idleRule(options: Options): IdleRule;
+  /** What an option is by default where the kernel decides: the idle rule of Linux 6.12 or 7.3. */
+  kernelDefaults?(personality: Personality): Partial<Record<string, unknown>>;
   /** Looks at the range and says whether the change may go on. Caller holds i_rwsem and invalidate_lock exclusive. */
   breakLayout(k: Kernel, task: Task, inode: Inode, range: LayoutRange, options: Options): BreakVerdict;
-  /** Called when a task leaves `breakLayout` without having changed anything. */
+  /** get_user_pages on a page whose new references are stopped: true fails it with EAGAIN, otherwise it blocks in the fault. */
+  failsNewRefs?(options: Options): boolean;
+  /** The wait is over, one way or the other: undo what `breakLayout` marked. */
   abandon?(k: Kernel, inode: Inode, range: LayoutRange): void;
   destination: Destination;
   /** What eviction does about pins: wait without a signal, take the blocks at once, or refuse before anything happens. */

@@ -1,0 +1,96 @@
+// The busy list: blocks that are free in the books and must not be handed out. Mirrors fs/xfs/xfs_extent_busy.c, with the flag that Chinner
+// called EXTENT_BUSY_DAX (2017-10-30): a run with a pinned page stays after its transaction committed, until the last put.
+import { emit } from '../events.ts';
+import { hasFlag, pageFlags, pinsOf, setFlag } from '../mm/page.ts';
+import { assert } from '../panic.ts';
+import type { BusyRun, Inode, Kernel } from '../state.ts';
+import { type Pfn, toPfn } from '../units.ts';
+import { findRun, insertRun, removeRun } from './run-list.ts';
+import { freeRun } from './superblock.ts';
+
+/**
+ * Puts freed blocks on the list, as part of a transaction. An entry that is on a transaction list cannot be split later, so the run is
+ * cut here, where pinned and unpinned pages meet:
+ *
+ *     freed run   | . . P P . . . P |
+ *     entries     |---| |=| |---| |=|
+ *
+ * Returns the first pfn of each entry.
+ */
+export function insertBusy(k: Kernel, inode: Inode, pfn: Pfn, pages: number): Pfn[] {
+  const runs: Pfn[] = [];
+  const end = pfn + pages;
+  let start: number = pfn;
+  while (start < end) {
+    const pinned = pinsOf(k, toPfn(start)) > 0;
+    let stop = start + 1;
+    while (stop < end && pinsOf(k, toPfn(stop)) > 0 === pinned) stop += 1;
+    const run: BusyRun = { pfn: toPfn(start), pages: stop - start, sinceMs: k.nowMs, transaction: true, pinned };
+    insertRun(k.busy, run);
+    k.busyByAge.add(run.pfn);
+    runs.push(run.pfn);
+    emit(k, 'extent.busy', inode, { pfn: run.pfn, pages: run.pages, reasons: reasonsOf(run), generation: k.busyGeneration });
+    if (pinned) markDelayedFree(k, inode, run.pfn, run.pages);
+    start = stop;
+  }
+  return runs;
+}
+
+export function reasonsOf(run: BusyRun): ('transaction' | 'pinned')[] {
+  const reasons: ('transaction' | 'pinned')[] = [];
+  if (run.transaction) reasons.push('transaction');
+  if (run.pinned) reasons.push('pinned');
+  return reasons;
+}
+
+/** From now on the last put of these pages queues work for the release worker. */
+export function markDelayedFree(k: Kernel, inode: Inode | null, pfn: Pfn, pages: number): void {
+  for (let page: number = pfn; page < pfn + pages; page++) {
+    setFlag(k, toPfn(page), pageFlags.delayedFree, true);
+    k.counts.delayedFrees += 1;
+    emit(k, 'page.delayed_free', inode, { pfn: page, pins: pinsOf(k, toPfn(page)) });
+  }
+}
+
+export function clearDelayedFree(k: Kernel, pfn: Pfn): void {
+  if (!hasFlag(k, pfn, pageFlags.delayedFree)) return;
+  setFlag(k, pfn, pageFlags.delayedFree, false);
+  k.counts.delayedFrees -= 1;
+}
+
+/** The commit callback: the transaction lets go of its entries, and those that nobody pins leave the list. Returns blocks freed. */
+export function commitBusy(k: Kernel, runs: readonly number[]): number {
+  let freed = 0;
+  for (const pfn of runs) {
+    const run = findRun(k.busy, toPfn(pfn));
+    assert(run !== null && run.transaction, 'an entry stays on the busy list until its transaction commits');
+    run.transaction = false;
+    run.pinned = isPinned(k, run.pfn, run.pages);
+    if (!run.pinned) freed += eraseBusy(k, run);
+  }
+  if (freed > 0) k.busyGeneration += 1;
+  return freed;
+}
+
+/** The release worker's share: one frame whose last reference dropped. */
+export function releaseBusy(k: Kernel, run: BusyRun): void {
+  if (run.transaction) return; // The commit callback decides.
+  if (isPinned(k, run.pfn, run.pages)) return;
+  eraseBusy(k, run);
+  k.busyGeneration += 1;
+}
+
+export function isPinned(k: Kernel, pfn: Pfn, pages: number): boolean {
+  for (let page: number = pfn; page < pfn + pages; page++) {
+    if (pinsOf(k, toPfn(page)) > 0) return true;
+  }
+  return false;
+}
+
+function eraseBusy(k: Kernel, run: BusyRun): number {
+  removeRun(k.busy, run);
+  k.busyByAge.delete(run.pfn);
+  for (let page: number = run.pfn; page < run.pfn + run.pages; page++) clearDelayedFree(k, toPfn(page));
+  freeRun(k, run.pfn, run.pages, 'busy', run.sinceMs);
+  return run.pages;
+}

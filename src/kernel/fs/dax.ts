@@ -1,0 +1,135 @@
+// DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one lock bit, one frame.
+import { zeroPage } from '../dev/pmem.ts';
+import { type Failure, failure } from '../errno.ts';
+import { emit } from '../events.ts';
+import { clearOwner, ownerOf, setOwner } from '../mm/page.ts';
+import { bitOf, frameEntry, installPte, isFrame, pfnOf, unmapRange, zeroEntry } from '../mm/pagetable.ts';
+import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
+import { assert } from '../panic.ts';
+import { fallAsleep } from '../sched/task.ts';
+import { queueForEntry, wakeEntry } from '../sched/waitqueue.ts';
+import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
+import { type Pfn, type PgOff, pageSize, toPfn } from '../units.ts';
+import { lookupBlock, setWritten } from './extent.ts';
+import { touch } from './inode.ts';
+import { allocateBlocks } from './superblock.ts';
+
+/** get_next_unlocked_entry + lock. Returns true when the task has the entry; otherwise it sleeps, exclusive and uninterruptible. */
+export function lockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): boolean {
+  if (inode.entryLocks.has(pgoff)) {
+    const bucket = queueForEntry(k, task, inode.ino, pgoff);
+    fallAsleep(k, task, { on: 'entry', ino: inode.ino, pgoff, bucket }, false);
+    return false;
+  }
+  inode.entryLocks.set(pgoff, task.id);
+  return true;
+}
+
+export function unlockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): void {
+  assert(inode.entryLocks.get(pgoff) === task.id, 'only the task that locked an entry unlocks it');
+  inode.entryLocks.delete(pgoff);
+  wakeEntry(k, inode.ino, pgoff);
+}
+
+/**
+ * dax_iomap_pte_fault: looks the block up, allocates it for a write into a hole, stores the entry, installs the page-table entry.
+ * Caller holds invalidate_lock shared and the entry lock. Returns null, or why the touch is a SIGBUS (ENOSPC becomes SIGBUS here, as
+ * vmf_error does).
+ */
+export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): Failure | null {
+  const block = lookupBlock(inode.extents, pgoff);
+  const written = block >= 0 && block % 2 === 1;
+  if (access === 'read' && !written) {
+    if (load(inode.entries, pgoff) === 0) store(inode.entries, pgoff, zeroEntry);
+    installPte(k, mapping, pgoff, zeroEntry);
+    fault(k, inode, mapping, pgoff, null, access, 'NOPAGE');
+    return null;
+  }
+  let pfn: Pfn;
+  if (written) {
+    pfn = toPfn((block - 1) / 2);
+  } else {
+    if (block < 0) {
+      if (k.space.free === 0) return sigbus(k, inode, mapping, pgoff, access, 'FT5', 'no block is left for the page (ENOSPC)');
+      if (inode.extents.extents >= k.limits.extentsPerFile) {
+        return sigbus(k, inode, mapping, pgoff, access, 'LM3', 'the file has as many extents as it may have');
+      }
+      allocateBlocks(k, inode, pgoff, 1, true);
+    } else {
+      setWritten(inode.extents, pgoff, 1, true);
+    }
+    pfn = toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2));
+    zeroPage(k, pfn, 0, pageSize);
+    dropZeroEntries(k, inode, pgoff, pgoff);
+    touch(k, inode);
+  }
+  const before = load(inode.entries, pgoff);
+  const dirty = access === 'write' || bitOf(before);
+  store(inode.entries, pgoff, frameEntry(pfn, dirty));
+  setOwner(k, pfn, inode.ino, pgoff);
+  installPte(k, mapping, pgoff, frameEntry(pfn, access === 'write'));
+  fault(k, inode, mapping, pgoff, pfn, access, written ? 'NOPAGE' : 'MAJOR');
+  return null;
+}
+
+function fault(
+  k: Kernel,
+  inode: Inode,
+  mapping: Mapping,
+  pgoff: PgOff,
+  pfn: Pfn | null,
+  access: Access,
+  result: 'NOPAGE' | 'MAJOR' | 'SIGBUS',
+): void {
+  const zero = pfn === null && result !== 'SIGBUS';
+  emit(k, 'page.faulted', inode, { mapping: `map_${mapping.id}`, pgoff, pfn, access, result, zeroPage: zero });
+}
+
+export function sigbus(
+  k: Kernel,
+  inode: Inode,
+  mapping: Mapping,
+  pgoff: PgOff,
+  access: Access,
+  rule: string,
+  why: string,
+): Failure {
+  fault(k, inode, mapping, pgoff, null, access, 'SIGBUS');
+  return failure('SIGBUS', rule, `page ${pgoff} of ${inode.name}: ${why}`);
+}
+
+/** Blocks took the place of holes: whoever mapped the zero page there must fault again. */
+export function dropZeroEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
+  if (inode.entries.entries === 0) return;
+  const zero: PgOff[] = [];
+  eachEntry(inode.entries, first, last, (index, entry) => {
+    if (entry === zeroEntry) zero.push(index as PgOff);
+  });
+  for (const pgoff of zero) {
+    unmapRange(k, inode, pgoff, pgoff);
+    store(inode.entries, pgoff, 0);
+  }
+}
+
+/** dax_delete_mapping_range: forgets the entries of [first, last]. The pages are unmapped already. */
+export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
+  if (inode.entries.entries === 0) return;
+  eraseRange(inode.entries, first, last, (index, entry) => {
+    assert(!inode.entryLocks.has(index as PgOff), 'a locked entry is not deleted');
+    if (!isFrame(entry)) return;
+    const owner = ownerOf(k, pfnOf(entry));
+    if (owner !== null && owner.ino === inode.ino && owner.pgoff === index) clearOwner(k, pfnOf(entry));
+  });
+}
+
+/** The first frame of [first, last] that somebody holds: dax_layout_busy_page's walk. Ascending, zero and empty entries are never busy. */
+export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff, isBusy: (pfn: Pfn) => boolean) {
+  let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
+  eachEntry(inode.entries, first, last, (index, entry) => {
+    if (!isFrame(entry) || !isBusy(pfnOf(entry))) return;
+    busy = { pfn: pfnOf(entry), pgoff: index as PgOff };
+    return false;
+  });
+  return busy as { pfn: Pfn; pgoff: PgOff } | null;
+}
+

@@ -1,0 +1,78 @@
+// The detached list: blocks that have left their inode in a committed transaction and wait for their pins, with no lock held. While the
+// call that detached them sleeps on them it frees them itself; what it leaves behind is the reaper's.
+import { emit } from '../events.ts';
+import { pinsOf } from '../mm/page.ts';
+import { assert } from '../panic.ts';
+import type { DetachedRun, Inode, Kernel } from '../state.ts';
+import { type Pfn, type TaskId, toPfn } from '../units.ts';
+import { clearDelayedFree, isPinned, markDelayedFree } from './busy-extent.ts';
+import { findRun, insertRun, removeRun } from './run-list.ts';
+import { freeRun } from './superblock.ts';
+
+export function detach(k: Kernel, inode: Inode, pfn: Pfn, pages: number, task: TaskId): void {
+  insertRun(k.detached, { pfn, pages, sinceMs: k.nowMs, task });
+  emit(k, 'extent.detached', inode, { pfn, pages });
+}
+
+/** The first pinned frame of the runs, or null when all of them are idle. */
+export function firstPinned(k: Kernel, runs: readonly number[]): Pfn | null {
+  for (const start of runs) {
+    const run = runAt(k, start);
+    for (let page: number = run.pfn; page < run.pfn + run.pages; page++) {
+      if (pinsOf(k, toPfn(page)) > 0) return toPfn(page);
+    }
+  }
+  return null;
+}
+
+/** The second transaction: nobody pins them, they are free. Returns blocks freed. */
+export function freeDetached(k: Kernel, runs: readonly number[]): number {
+  let freed = 0;
+  for (const start of runs) {
+    const run = runAt(k, start);
+    removeRun(k.detached, run);
+    freeRun(k, run.pfn, run.pages, 'detached', run.sinceMs);
+    freed += run.pages;
+  }
+  return freed;
+}
+
+/** Frees what is idle and leaves the pinned parts to the reaper, who is told by the last put. Returns blocks still detached. */
+export function handToReaper(k: Kernel, runs: readonly number[]): number {
+  let left = 0;
+  for (const start of runs) {
+    const run = runAt(k, start);
+    removeRun(k.detached, run);
+    let at: number = run.pfn;
+    const end = run.pfn + run.pages;
+    while (at < end) {
+      const pinned = pinsOf(k, toPfn(at)) > 0;
+      let stop = at + 1;
+      while (stop < end && pinsOf(k, toPfn(stop)) > 0 === pinned) stop += 1;
+      if (pinned) {
+        insertRun(k.detached, { pfn: toPfn(at), pages: stop - at, sinceMs: run.sinceMs, task: 0 });
+        markDelayedFree(k, null, toPfn(at), stop - at);
+        left += stop - at;
+      } else {
+        freeRun(k, toPfn(at), stop - at, 'detached', run.sinceMs);
+      }
+      at = stop;
+    }
+  }
+  return left;
+}
+
+/** The reaper: a frame of a run that it owns was let go. */
+export function reapDetached(k: Kernel, run: DetachedRun): void {
+  assert(run.task === 0, 'a run that a call still waits for is not reaped');
+  if (isPinned(k, run.pfn, run.pages)) return;
+  removeRun(k.detached, run);
+  for (let page: number = run.pfn; page < run.pfn + run.pages; page++) clearDelayedFree(k, toPfn(page));
+  freeRun(k, run.pfn, run.pages, 'detached', run.sinceMs);
+}
+
+function runAt(k: Kernel, pfn: number): DetachedRun {
+  const run = findRun(k.detached, toPfn(pfn));
+  assert(run !== null, 'a detached run stays on the list until it is freed');
+  return run;
+}

@@ -1,0 +1,127 @@
+// The bytes of a file. DAX has no page cache and no delayed allocation: a write goes straight to the blocks, which are allocated at once.
+import { readPage, writePage, zeroPage } from '../dev/pmem.ts';
+import type { Inode, Kernel } from '../state.ts';
+import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '../units.ts';
+import { dropZeroEntries } from './dax.ts';
+import { eachExtent, lookupBlock, nextExtent, setWritten } from './extent.ts';
+import { resize, touch } from './inode.ts';
+import { allocateBlocks } from './superblock.ts';
+
+/** Bytes [offset, offset + length) clipped to the size. Holes and unwritten blocks read as zero. Caller holds i_rwsem. */
+export function readBytes(k: Kernel, inode: Inode, offset: number, length: number): Uint8Array {
+  const end = Math.min(offset + length, inode.sizeBytes);
+  if (end <= offset) return new Uint8Array(0);
+  const out = new Uint8Array(end - offset);
+  eachExtent(inode.extents, pageOf(offset), pageOf(end - 1), (extent) => {
+    if (!extent.written) return;
+    for (let page = 0; page < extent.pages; page++) {
+      const pageStart = byteOf(extent.pgoff + page);
+      const from = Math.max(offset, pageStart);
+      const to = Math.min(end, pageStart + pageSize);
+      readPage(k, toPfn(extent.pfn + page), from - pageStart, to - from, out, from - offset);
+    }
+  });
+  return out;
+}
+
+/** How many blocks of [first, last] have no block yet. */
+export function holesIn(inode: Inode, first: PgOff, last: PgOff): number {
+  let mapped = 0;
+  eachExtent(inode.extents, first, last, (extent) => {
+    mapped += extent.pages;
+  });
+  return last - first + 1 - mapped;
+}
+
+/** Calls `visit` for each hole in [first, last], ascending. `visit` may fill the hole. */
+export function eachHole(inode: Inode, first: PgOff, last: PgOff, visit: (pgoff: PgOff, pages: number) => void): void {
+  let at: number = first;
+  while (at <= last) {
+    const next = nextExtent(inode.extents, toPgOff(at));
+    const end = next === null || next.pgoff > last ? last + 1 : next.pgoff;
+    if (end > at) visit(toPgOff(at), end - at);
+    at = next === null || next.pgoff > last ? last + 1 : Math.max(next.pgoff + next.pages, end);
+  }
+}
+
+/**
+ * The most bytes of a write at `offset` for which there are blocks: all of them, or as many as Linux would report as a short write.
+ * 0 means ENOSPC.
+ */
+export function writableBytes(k: Kernel, inode: Inode, offset: number, length: number): number {
+  if (length === 0) return 0;
+  let left = k.space.free;
+  let end = offset + length;
+  if (holesIn(inode, pageOf(offset), pageOf(end - 1)) <= left) return length;
+  eachHole(inode, pageOf(offset), pageOf(end - 1), (pgoff, pages) => {
+    if (left < 0) return;
+    if (pages > left) end = Math.min(end, byteOf(pgoff + left));
+    left -= pages;
+  });
+  return Math.max(0, end - offset);
+}
+
+/** Blocks of [first, last] become written: holes are allocated, unwritten blocks converted, and what is new reads as zero. */
+export function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
+  eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
+  let fresh = 0;
+  eachExtent(inode.extents, first, last, (extent) => {
+    if (extent.written) return;
+    fresh += extent.pages;
+    for (let page = 0; page < extent.pages; page++) zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
+  });
+  if (fresh === 0) return;
+  setWritten(inode.extents, first, last - first + 1, true);
+  dropZeroEntries(k, inode, first, last);
+}
+
+/** Writes bytes for which there is room, past the CPU cache. Caller holds i_rwsem exclusive. */
+export function writeBytes(k: Kernel, inode: Inode, offset: number, bytes: Uint8Array): void {
+  if (bytes.length === 0) return;
+  const end = offset + bytes.length;
+  if (offset > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);
+  makeWritten(k, inode, pageOf(offset), pageOf(end - 1));
+  eachExtent(inode.extents, pageOf(offset), pageOf(end - 1), (extent) => {
+    for (let page = 0; page < extent.pages; page++) {
+      const pageStart = byteOf(extent.pgoff + page);
+      const from = Math.max(offset, pageStart);
+      const to = Math.min(end, pageStart + pageSize);
+      writePage(k, toPfn(extent.pfn + page), from - pageStart, bytes.subarray(from - offset, to - offset), false);
+    }
+  });
+  if (end > inode.sizeBytes) {
+    zeroTail(k, inode, end);
+    resize(k, inode, end);
+  }
+  touch(k, inode);
+}
+
+/** Zeroes from byte `from` to the end of its block, so that what a mapping stored past EOF is never seen through the file. */
+export function zeroTail(k: Kernel, inode: Inode, from: number): void {
+  zeroBytes(k, inode, from, byteOf(pageCeil(from)));
+}
+
+/** Zeroes [from, to), which lies in one page, where that page is written. */
+export function zeroBytes(k: Kernel, inode: Inode, from: number, to: number): void {
+  if (to <= from) return;
+  const block = lookupBlock(inode.extents, pageOf(from));
+  if (block < 0 || block % 2 === 0) return;
+  zeroPage(k, toPfn((block - 1) / 2), from % pageSize, to - from);
+}
+
+/**
+ * Zeroes the partial pages at both ends of a byte range; the whole pages between are the caller's.
+ *
+ *     range         |-----------------|
+ *     pages   |....ZZ|......|......|ZZZZ..|
+ */
+export function zeroEdges(k: Kernel, inode: Inode, offset: number, end: number): void {
+  const head = byteOf(pageCeil(offset));
+  const tail = byteOf(pageOf(end));
+  if (head > tail) {
+    zeroBytes(k, inode, offset, end); // Both ends in one page.
+    return;
+  }
+  zeroBytes(k, inode, offset, head);
+  zeroBytes(k, inode, tail, end);
+}

@@ -1,0 +1,23 @@
+// Breaking a layout: unmap, then look for pages that somebody still holds. Mirrors dax_layout_busy_page_range() and dax_break_layout().
+import { emit } from '../events.ts';
+import { pinsOf } from '../mm/page.ts';
+import { unmapRange } from '../mm/pagetable.ts';
+import type { Inode, Kernel } from '../state.ts';
+import { type Pfn, type PgOff, toPgOff } from '../units.ts';
+import { firstBusy } from './dax.ts';
+
+/** The last page that an offset of 2^53-1 bytes can lie in. */
+export const lastPage = toPgOff(2 ** 41 - 1);
+
+/**
+ * Unmaps the pages of [first, last] and returns the first of them with references beside its mappings, or null. The busy test is the
+ * same under every idle rule: `refcount - mapcount` differs from the value of an unpinned page exactly when it is pinned.
+ * Caller holds invalidate_lock exclusive.
+ */
+export function scan(k: Kernel, inode: Inode, first: PgOff, last: PgOff): { pfn: Pfn; pgoff: PgOff } | null {
+  unmapRange(k, inode, first, last);
+  if (k.counts.pinnedPages === 0) return null;
+  const busy = firstBusy(k, inode, first, last, (pfn) => pinsOf(k, pfn) > 0);
+  if (busy !== null) emit(k, 'layout.busy', inode, { ...busy, pins: pinsOf(k, busy.pfn) });
+  return busy;
+}

@@ -1,0 +1,69 @@
+// What differs between filesystem kinds and kernels, as data. Code asks this table; it never asks for a kind or a version by name.
+import type { IdleRule, Kind, LinuxVersion } from '../../state.ts';
+import { pageSize } from '../../units.ts';
+
+export interface Personality {
+  /** Default strategy, and the idle rule that its kernel has. */
+  strategy: 'break-layouts' | 'none';
+  idleRule: IdleRule;
+  /** Can its files be mapped with DAX at all? */
+  dax: boolean;
+  /** Has it a place for blocks that are free in the books only (xfs_extent_busy, ext4's bb_free_root)? */
+  busyState: boolean;
+  /** fallocate modes that it knows. */
+  fallocate: boolean;
+  unshare: boolean;
+  /** Does preallocation break layouts? XFS breaks them for every mode. */
+  allocateBreaksLayout: boolean;
+  /** Largest file, bytes. */
+  bytesMax: number;
+  /** A punch that reaches this far past EOF takes the EOF block too: 'at' `end >= size`, 'past' `end > size`, 'never'. */
+  punchTakesEofBlock: 'at' | 'past' | 'never';
+  /** A punch beyond EOF does nothing (ext4) or frees what was preallocated there (XFS). */
+  punchBeyondEof: boolean;
+  /** collapse drops blocks past the new EOF. */
+  collapseDropsPastEof: boolean;
+  /** fallocate that runs out of space keeps what it got. */
+  allocateKeepsPartial: boolean;
+}
+
+const xfs: Personality = {
+  strategy: 'break-layouts',
+  idleRule: 'modern',
+  dax: true,
+  busyState: true,
+  fallocate: true,
+  unshare: true,
+  allocateBreaksLayout: true,
+  bytesMax: Number.MAX_SAFE_INTEGER,
+  punchTakesEofBlock: 'never',
+  punchBeyondEof: true,
+  collapseDropsPastEof: true,
+  allocateKeepsPartial: false,
+};
+
+const ext4: Personality = {
+  ...xfs,
+  unshare: false,
+  allocateBreaksLayout: false,
+  bytesMax: 2 ** 44 - pageSize,
+  punchTakesEofBlock: 'at',
+  punchBeyondEof: false,
+  collapseDropsPastEof: false,
+  allocateKeepsPartial: true,
+};
+
+/** No journal, no busy list, no fallocate; DAX until its removal. It frees under the pin. */
+const ext2: Personality = { ...ext4, strategy: 'none', busyState: false, fallocate: false, bytesMax: 2 ** 41 };
+const btrfs: Personality = { ...xfs, strategy: 'none', dax: false, busyState: false };
+
+const table: Record<Kind, Record<LinuxVersion, Personality>> = {
+  xfs: { '6.12': { ...xfs, idleRule: 'classic' }, '7.3': xfs },
+  ext4: { '6.12': { ...ext4, idleRule: 'classic', punchTakesEofBlock: 'past' }, '7.3': ext4 },
+  ext2: { '6.12': { ...ext2, idleRule: 'classic' }, '7.3': { ...ext2, dax: false } },
+  btrfs: { '6.12': { ...btrfs, idleRule: 'classic' }, '7.3': btrfs },
+};
+
+export function personalityOf(geometry: { kind: Kind; kernel: LinuxVersion }): Personality {
+  return table[geometry.kind][geometry.kernel];
+}

@@ -1,0 +1,68 @@
+// Where blocks come from and where they go. Every block is metadata, used by one file, free, busy or detached; the five add up to the
+// device.
+import { emit } from '../events.ts';
+import { pinsOf } from '../mm/page.ts';
+import type { Inode, Kernel } from '../state.ts';
+import { byteOf, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
+import { insertExtent, previousExtent } from './extent.ts';
+import { giveRun, takeRun } from './free-space.ts';
+
+/** A superblock and a bitmap block for every 128 MiB group. */
+export function metadataBlocks(blocks: number): number {
+  return 1 + Math.ceil(blocks / 32768);
+}
+
+/**
+ * Gives the hole [pgoff, pgoff + pages) of a file its blocks, near the block before it where that is free. The caller has made sure that
+ * so many are free. Contents of the new blocks are whatever was there: the caller zeroes what it exposes.
+ */
+export function allocateBlocks(k: Kernel, inode: Inode, pgoff: PgOff, pages: number, written: boolean): void {
+  let at: number = pgoff;
+  let left = pages;
+  while (left > 0) {
+    const before = previousExtent(inode.extents, toPgOff(at));
+    const hint = before === null ? toPfn(0) : toPfn((before.pfn + before.pages) % k.geometry.blocks);
+    const run = takeRun(k.space, hint, left);
+    if (run === null) throw new RangeError('allocateBlocks: the caller checks that enough blocks are free');
+    insertExtent(inode.extents, { pgoff: toPgOff(at), pfn: run.pfn, pages: run.pages, written });
+    k.counts.blocksUsed += run.pages;
+    emit(k, 'extent.allocated', inode, {
+      offset: byteOf(at),
+      length: run.pages * pageSize,
+      pfn: run.pfn,
+      pages: run.pages,
+      written,
+    });
+    at += run.pages;
+    left -= run.pages;
+  }
+}
+
+/** The run may be handed out again from now on. Blocks of the run that are still pinned are a bug of the strategy: the machine warns. */
+export function freeRun(k: Kernel, pfn: Pfn, pages: number, from: 'inode' | 'busy' | 'detached', sinceMs: number): void {
+  giveRun(k.space, pfn, pages);
+  emit(k, 'extent.freed', null, { pfn, pages, from, waitedMs: k.nowMs - sinceMs });
+  if (k.counts.pinnedPages === 0) return;
+  for (let page: number = pfn; page < pfn + pages; page++) {
+    const pins = pinsOf(k, toPfn(page));
+    if (pins === 0) continue;
+    const text = `block freed under ${pins} pin(s): the next owner of the block shares it with a device`;
+    emit(k, 'warning.raised', null, { where: 'fs/dax.c dax_disassociate_entry', text, pfn: toPfn(page) });
+  }
+}
+
+/** statfs. `native` is what Linux's own statfs would say: freed blocks count as free at once, busy or not. */
+export function spaceOf(k: Kernel) {
+  const { blocks, blocksMetadata } = k.geometry;
+  const free = k.space.free + k.busy.pages;
+  return {
+    blockSizeBytes: pageSize,
+    blocks,
+    blocksMetadata,
+    blocksUsed: k.counts.blocksUsed,
+    blocksFree: k.space.free,
+    blocksBusy: k.busy.pages,
+    blocksDetached: k.detached.pages,
+    native: { f_blocks: blocks - blocksMetadata, f_bfree: free, f_bavail: free },
+  };
+}

@@ -1,0 +1,62 @@
+// get_user_pages and its opposite. A pin names frames, not "file F at offset O": that is the root of the whole story.
+import { emit } from '../events.ts';
+import { assert } from '../panic.ts';
+import type { Kernel, Pin } from '../state.ts';
+import { byteOf, type Pfn, type PinId, pageSize } from '../units.ts';
+import { getPage, putPage } from './page.ts';
+
+/** Adds the next page to a pin. The zero page (-1) has no frame and is held by nobody. */
+export function pinPage(k: Kernel, pin: Pin, pfn: Pfn): void {
+  pin.pfns.push(pfn);
+  if (pfn < 0) return;
+  getPage(k, pfn);
+  const held = k.holders.get(pfn);
+  if (held === undefined) k.holders.set(pfn, pin.id);
+  else if (typeof held === 'number') k.holders.set(pfn, [held, pin.id]);
+  else held.push(pin.id);
+}
+
+function dropHolder(k: Kernel, pfn: Pfn, id: PinId): void {
+  const held = k.holders.get(pfn);
+  if (held === id) {
+    k.holders.delete(pfn);
+    return;
+  }
+  assert(Array.isArray(held), 'a pinned frame knows its holders');
+  held.splice(held.indexOf(id), 1);
+  if (held.length === 1) k.holders.set(pfn, held[0] as PinId);
+}
+
+/** The pin is complete: get_user_pages returned. */
+export function recordPin(k: Kernel, pin: Pin): void {
+  pin.task = 0;
+  k.counts.pinsAcquired += pin.pfns.length;
+  emit(k, 'page.pinned', k.inodes.get(pin.ino) ?? null, {
+    pin: `pin_${pin.id}`,
+    owner: pin.owner,
+    kind: pin.kind,
+    offset: byteOf(pin.first),
+    length: pin.pfns.length * pageSize,
+    pages: pin.pfns.length,
+    access: pin.access,
+  });
+}
+
+/** Drops every reference of a pin, in ascending page order, and forgets it. Takes no lock: it may run in interrupt context. */
+export function releasePin(k: Kernel, pin: Pin): void {
+  k.pins.delete(pin.id);
+  k.counts.pins -= 1;
+  if (pin.task === 0) {
+    k.counts.pinsReleased += pin.pfns.length;
+    emit(k, 'page.unpinned', k.inodes.get(pin.ino) ?? null, {
+      pin: `pin_${pin.id}`,
+      pages: pin.pfns.length,
+      heldMs: k.nowMs - pin.createdMs,
+    });
+  }
+  for (const pfn of pin.pfns) {
+    if (pfn < 0) continue;
+    dropHolder(k, pfn as Pfn, pin.id);
+    putPage(k, pfn as Pfn);
+  }
+}

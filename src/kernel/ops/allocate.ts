@@ -1,0 +1,78 @@
+// fallocate mode 0, KEEP_SIZE and UNSHARE_RANGE. XFS breaks the layout for it, ext4 does not.
+import { z } from 'zod';
+import { failure } from '../errno.ts';
+import { eachHole, holesIn, zeroTail } from '../fs/file-data.ts';
+import { resize, touch } from '../fs/inode.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { allocateBlocks } from '../fs/superblock.ts';
+import { pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
+import { defineOp } from './define.ts';
+import { type LayoutChange, layoutSteps, rangeOf, undoLayout } from './layout-change.ts';
+import { layoutErrors, layoutResult } from './layout-result.ts';
+import { checkRange } from './range.ts';
+
+const args = z.strictObject({
+  offset: zBytes,
+  length: zBytes,
+  keepSize: z.boolean().default(false).describe('Blocks may lie past the end of the file.'),
+  unshare: z.boolean().default(false).describe('UNSHARE_RANGE; EOPNOTSUPP on ext4.'),
+});
+
+const change: LayoutChange<z.infer<typeof args>> = {
+  check(k, inode, { offset, length, unshare }) {
+    if (unshare && !personalityOf(k.geometry).unshare) {
+      return failure('EOPNOTSUPP', 'AL2', `${k.geometry.kind} has no UNSHARE_RANGE`);
+    }
+    return checkRange(k, inode, { offset, length });
+  },
+  range(k, _inode, { offset, length }) {
+    if (!personalityOf(k.geometry).allocateBreaksLayout) return null;
+    return rangeOf(offset, offset + length, toPgOff(0), toPgOff(0)); // No page leaves.
+  },
+  change(k, _task, inode, { offset, length, keepSize }) {
+    const end = offset + length;
+    const first = pageOf(offset);
+    const last = toPgOff(pageCeil(end) - 1);
+    const need = holesIn(inode, first, last);
+    if (need > k.space.free) {
+      if (personalityOf(k.geometry).allocateKeepsPartial) {
+        let left = k.space.free;
+        let reached = offset;
+        eachHole(inode, first, last, (pgoff, pages) => {
+          const fit = Math.min(pages, left);
+          if (fit === 0) return;
+          allocateBlocks(k, inode, pgoff, fit, false);
+          left -= fit;
+          reached = (pgoff + fit) * pageSize;
+        });
+        if (!keepSize && reached > inode.sizeBytes) resize(k, inode, reached);
+        touch(k, inode);
+        return failure('ENOSPC', 'AL3', 'the device is full; the blocks that fitted were kept');
+      }
+      return failure('ENOSPC', 'AL1', 'not enough free blocks for the range; nothing was changed');
+    }
+    if (end > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
+    eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
+    if (!keepSize && end > inode.sizeBytes) resize(k, inode, end);
+    touch(k, inode);
+    return null;
+  },
+};
+
+export const allocate = defineOp({
+  name: 'allocate',
+  summary: 'Preallocate blocks for a byte range',
+  doc: 'Holes in the range get unwritten blocks, which read as zero. Without keepSize the file grows to the end of the range.',
+  on: 'file',
+  route: { method: 'POST', path: 'allocate', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: layoutResult,
+  errors: [...layoutErrors, 'ENOSPC'],
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: layoutSteps(change),
+  undo: undoLayout(change),
+});

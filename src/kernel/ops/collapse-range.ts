@@ -1,0 +1,63 @@
+// fallocate(COLLAPSE_RANGE): takes blocks out and moves what follows down. The filesystem checks alignment after the wait (S32).
+import { z } from 'zod';
+import { failure } from '../errno.ts';
+import { deleteEntries } from '../fs/dax.ts';
+import { shiftExtents } from '../fs/extent.ts';
+import { resize, touch } from '../fs/inode.ts';
+import { lastPage } from '../fs/layout.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { unmapRange } from '../mm/pagetable.ts';
+import { strategyOf } from '../reclaim/index.ts';
+import { pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
+import { defineOp } from './define.ts';
+import { type LayoutChange, layoutSteps, rangeFrom, removeBlocks, undoLayout } from './layout-change.ts';
+import { layoutErrors, layoutResult } from './layout-result.ts';
+import { checkAligned, checkRange } from './range.ts';
+
+const args = z.strictObject({ offset: zBytes, length: zBytes });
+
+const change: LayoutChange<z.infer<typeof args>> = {
+  check: (k, inode, range) => checkRange(k, inode, range),
+  range: (_k, _inode, { offset }) => rangeFrom(offset, pageOf(offset), true),
+  recheck(_k, inode, range) {
+    const misaligned = checkAligned(range);
+    if (misaligned !== null) return misaligned;
+    if (range.offset + range.length < inode.sizeBytes) return null;
+    return failure('EINVAL', 'CO1', 'the range reaches the end of the file; truncate does that');
+  },
+  change(k, task, inode, { offset, length }) {
+    const first = pageOf(offset);
+    const pages = length / pageSize;
+    const { destination } = strategyOf(k);
+    const sizeBytes = inode.sizeBytes - length;
+    unmapRange(k, inode, first, lastPage);
+    deleteEntries(k, inode, first, lastPage);
+    removeBlocks(k, task, inode, first, toPgOff(first + pages - 1), destination);
+    shiftExtents(inode.extents, toPgOff(first + pages), -pages);
+    if (personalityOf(k.geometry).collapseDropsPastEof) {
+      removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, destination);
+    }
+    resize(k, inode, sizeBytes);
+    touch(k, inode);
+    return null;
+  },
+};
+
+export const collapseRange = defineOp({
+  name: 'collapse-range',
+  summary: 'Take a range out of a file and close the gap',
+  doc: `offset and length are whole blocks, and the range ends before the end of the file. Blocks behind it move down, so every strategy that
+protects pins at all waits for pins on them first.`,
+  on: 'file',
+  route: { method: 'POST', path: 'collapse-range', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: layoutResult,
+  errors: layoutErrors,
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: layoutSteps(change),
+  undo: undoLayout(change),
+});

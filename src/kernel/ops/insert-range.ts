@@ -1,0 +1,57 @@
+// fallocate(INSERT_RANGE): moves blocks up and leaves a hole. The filesystem checks alignment after the wait (S32).
+import { z } from 'zod';
+import { failure } from '../errno.ts';
+import { deleteEntries } from '../fs/dax.ts';
+import { shiftExtents } from '../fs/extent.ts';
+import { resize, touch } from '../fs/inode.ts';
+import { lastPage } from '../fs/layout.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { unmapRange } from '../mm/pagetable.ts';
+import { pageOf, pageSize, zBytes } from '../units.ts';
+import { defineOp } from './define.ts';
+import { type LayoutChange, layoutSteps, rangeFrom, undoLayout } from './layout-change.ts';
+import { layoutErrors, layoutResult } from './layout-result.ts';
+import { checkAligned, checkRange } from './range.ts';
+
+const args = z.strictObject({ offset: zBytes, length: zBytes });
+
+const change: LayoutChange<z.infer<typeof args>> = {
+  check: (k, inode, range) => checkRange(k, inode, range),
+  range: (_k, _inode, { offset }) => rangeFrom(offset, pageOf(offset), true),
+  recheck(k, inode, range) {
+    const misaligned = checkAligned(range);
+    if (misaligned !== null) return misaligned;
+    const { bytesMax } = personalityOf(k.geometry);
+    if (inode.sizeBytes > bytesMax - range.length) return failure('EFBIG', 'RG2', `the file would grow above ${bytesMax}`);
+    if (range.offset < inode.sizeBytes) return null;
+    return failure('EINVAL', 'IN1', 'offset is at or beyond the end of the file; truncate does that');
+  },
+  change(k, _task, inode, { offset, length }) {
+    const first = pageOf(offset);
+    unmapRange(k, inode, first, lastPage);
+    deleteEntries(k, inode, first, lastPage);
+    shiftExtents(inode.extents, first, length / pageSize);
+    resize(k, inode, inode.sizeBytes + length);
+    touch(k, inode);
+    return null;
+  },
+};
+
+export const insertRange = defineOp({
+  name: 'insert-range',
+  summary: 'Move the end of a file up and leave a hole',
+  doc: `offset and length are whole blocks, and offset lies before the end of the file. Blocks behind it move up, so every strategy that
+protects pins at all waits for pins on them first.`,
+  on: 'file',
+  route: { method: 'POST', path: 'insert-range', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: layoutResult,
+  errors: layoutErrors,
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: layoutSteps(change),
+  undo: undoLayout(change),
+});

@@ -1,0 +1,234 @@
+// The walk that every change of a file's layout takes: truncate, punch hole, zero range, collapse, insert, preallocation where the
+// filesystem wants it, and a write that replaces the whole content.
+//
+//     lock → lockMapping → scan ⇄ (enqueue → test → sleep → relock) → change → commit → drain
+//
+// i_rwsem and invalidate_lock are exclusive from `lock` and `lockMapping` to the end of `commit`. The strategy decides in `scan` and says
+// where the blocks go in `change`; `drain` is where detach-and-wait sleeps, with no lock held.
+import type { Failure } from '../errno.ts';
+import { emit } from '../events.ts';
+import { commitBusy, insertBusy } from '../fs/busy-extent.ts';
+import { deleteEntries } from '../fs/dax.ts';
+import { detach, firstPinned, freeDetached, handToReaper } from '../fs/detached.ts';
+import { removeRange } from '../fs/extent.ts';
+import { lastPage } from '../fs/layout.ts';
+import { freeRun } from '../fs/superblock.ts';
+import { unmapRange } from '../mm/pagetable.ts';
+import { assert } from '../panic.ts';
+import { strategies, strategyOf } from '../reclaim/index.ts';
+import type { Destination, LayoutRange } from '../reclaim/strategy.ts';
+import { acquire, canAcquire, releaseAll, semOf } from '../sched/rwsem.ts';
+import { inodeOf } from '../sched/task.ts';
+import type { Inode, Kernel, LockMode, LockName, Task } from '../state.ts';
+import { byteOf, type PgOff, pageSize, toPgOff } from '../units.ts';
+import { done, fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
+import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
+
+/** What one operation adds to the walk. Functions take the inode with the locks of their step held. */
+export interface LayoutChange<Args> {
+  /** VFS checks: before any lock and before any wait. */
+  check(k: Kernel, inode: Inode, args: Args): Failure | null;
+  /** What it is about to do; null where this filesystem breaks no layout for it. */
+  range(k: Kernel, inode: Inode, args: Args): LayoutRange | null;
+  /** The filesystem's own checks, which Linux makes under the locks and so after the wait. */
+  recheck?(k: Kernel, inode: Inode, args: Args): Failure | null;
+  /** Does it. Blocks that leave go through `removeBlocks`. */
+  change(k: Kernel, task: TaskOf<Args>, inode: Inode, args: Args): Failure | null;
+  /** Adds to the result. */
+  result?(k: Kernel, task: TaskOf<Args>, inode: Inode): Record<string, unknown>;
+}
+
+/** Kept in the task's locals through the walk. */
+interface LayoutLocals {
+  scans: number;
+  blocksFreed: number;
+  blocksBusy: number;
+  blocksDetached: number;
+  /** First pfns of busy entries of this transaction, or of detached runs. */
+  runs: number[];
+  destination: Destination;
+  sleptUnder: string;
+  sizeBytes: number;
+}
+
+export function layoutLocals(task: Task): LayoutLocals {
+  task.locals.layout ??= {
+    scans: 0,
+    blocksFreed: 0,
+    blocksBusy: 0,
+    blocksDetached: 0,
+    runs: [],
+    destination: 'free',
+    sleptUnder: '',
+    sizeBytes: 0,
+  } satisfies LayoutLocals;
+  return task.locals.layout as LayoutLocals;
+}
+
+export function theInode(k: Kernel, task: Task): Inode {
+  const inode = inodeOf(k, task);
+  assert(inode !== null, 'a file stays while an operation uses it');
+  return inode;
+}
+
+/** Takes a lock and goes on at `next`, or sleeps until the lock is handed over and goes on there. */
+export function lockThen(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMode, next: string): Verdict {
+  if (task.nowait && !canAcquire(semOf(inode, lock), mode)) {
+    return fail('EAGAIN', 'SL2', `${lock} of ${inode.name} is held and nowait was asked for`);
+  }
+  return acquire(k, task, inode, lock, mode) ? goto(next) : wait(next);
+}
+
+/**
+ * Takes the blocks of [first, last] from the file and sends them where the strategy says. Caller holds both locks exclusive; the pages
+ * are unmapped and their entries are forgotten here.
+ */
+export function removeBlocks(k: Kernel, task: Task, inode: Inode, first: PgOff, last: PgOff, destination: Destination): void {
+  const locals = layoutLocals(task);
+  locals.destination = destination;
+  unmapRange(k, inode, first, last);
+  deleteEntries(k, inode, first, last);
+  removeRange(inode.extents, first, last - first + 1, (extent) => {
+    const { pfn, pages } = extent;
+    k.counts.blocksUsed -= pages;
+    emit(k, 'extent.removed', inode, { offset: byteOf(extent.pgoff), length: pages * pageSize, pfn, pages });
+    if (destination === 'busy') {
+      locals.runs.push(...insertBusy(k, inode, pfn, pages));
+      locals.blocksBusy += pages;
+    } else if (destination === 'detached') {
+      detach(k, inode, pfn, pages, task.id);
+      locals.runs.push(pfn);
+      locals.blocksDetached += pages;
+    } else {
+      freeRun(k, pfn, pages, 'inode', k.nowMs);
+      locals.blocksFreed += pages;
+    }
+  });
+}
+
+/** The commit of what removeBlocks did: busy entries leave their transaction. */
+export function commitBlocks(k: Kernel, task: Task): void {
+  const locals = layoutLocals(task);
+  if (locals.destination !== 'busy') return;
+  const freed = commitBusy(k, locals.runs);
+  locals.blocksFreed += freed;
+  locals.blocksBusy -= freed;
+}
+
+/** From this byte to the end of the file, and the pages wholly behind it. */
+export function rangeFrom(offset: number, firstPage: PgOff, moves: boolean): LayoutRange {
+  return { firstByte: offset, lastByte: Number.MAX_SAFE_INTEGER, pages: { first: firstPage, last: lastPage }, moves };
+}
+
+/** [offset, end), of which the pages [first, last) leave. */
+export function rangeOf(offset: number, end: number, first: PgOff, last: PgOff): LayoutRange {
+  const pages = last > first ? { first, last: toPgOff(last - 1) } : null;
+  return { firstByte: offset, lastByte: Math.max(offset, end - 1), pages, moves: false };
+}
+
+export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<Args>> {
+  const rangeNow = (k: Kernel, task: TaskOf<Args>, inode: Inode) => op.range(k, inode, task.args);
+  const finish = (k: Kernel, task: TaskOf<Args>): Verdict => {
+    const { scans, blocksFreed, blocksBusy, blocksDetached, sizeBytes } = layoutLocals(task);
+    const extra = op.result?.(k, task, theInode(k, task));
+    const { wakeups, sleptMs } = task;
+    return done({ sizeBytes, blocksFreed, blocksBusy, blocksDetached, scans, wakeups, sleptMs, ...extra });
+  };
+  return {
+    lock(k, task) {
+      const inode = theInode(k, task);
+      const refused = op.check(k, inode, task.args);
+      if (refused !== null) return { kind: 'fail', failure: refused };
+      return lockThen(k, task, inode, 'i_rwsem', 'exclusive', 'lockMapping');
+    },
+    lockMapping: (k, task) => lockThen(k, task, theInode(k, task), 'invalidate_lock', 'exclusive', 'scan'),
+    scan(k, task) {
+      const inode = theInode(k, task);
+      const locals = layoutLocals(task);
+      const range = rangeNow(k, task, inode);
+      if (range === null) return goto('change');
+      const strategy = strategyOf(k);
+      if (locals.sleptUnder !== '' && locals.sleptUnder !== strategy.name) {
+        strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
+      }
+      locals.scans += 1;
+      const verdict = strategy.breakLayout(k, task, inode, range, k.strategy.options);
+      if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
+      if (verdict.kind === 'sleep') {
+        locals.sleptUnder = strategy.name;
+        const { pfn, pgoff, holdLocks } = verdict;
+        return sleepOnPage(k, task, { pfn, pgoff, dropLock: !holdLocks, interruptible: true, again: 'scan' });
+      }
+      locals.sleptUnder = '';
+      const length = Math.min(range.lastByte, Number.MAX_SAFE_INTEGER - 1) - range.firstByte + 1;
+      emit(k, 'layout.broken', inode, { offset: range.firstByte, length, scans: locals.scans });
+      return goto('change');
+    },
+    ...pageSleepSteps<Args>((k, task) => {
+      if (task.locals.committed === true) {
+        // Detached already: a signal ends the wait, not the operation.
+        if (task.signal === 'restart') {
+          task.signal = 'none';
+          return goto('drain');
+        }
+        return goto('handOver');
+      }
+      if (task.signal !== 'restart') return signalled(task);
+      // SA_RESTART: the call begins again, at the end of the lock's queue.
+      task.signal = 'none';
+      abandonLayout(k, task, rangeNow(k, task, theInode(k, task)));
+      releaseAll(k, task);
+      return goto('lock');
+    }),
+    change(k, task) {
+      const inode = theInode(k, task);
+      const refused = op.recheck?.(k, inode, task.args) ?? op.change(k, task, inode, task.args);
+      if (refused !== null) return { kind: 'fail', failure: refused };
+      layoutLocals(task).sizeBytes = inode.sizeBytes;
+      return layoutLocals(task).runs.length > 0 ? goto('commit') : finish(k, task);
+    },
+    commit(k, task) {
+      commitBlocks(k, task);
+      if (layoutLocals(task).destination !== 'detached') return finish(k, task);
+      task.locals.committed = true;
+      releaseAll(k, task);
+      return goto('drain');
+    },
+    drain(k, task) {
+      const locals = layoutLocals(task);
+      const pfn = firstPinned(k, locals.runs);
+      if (pfn !== null) {
+        const pgoff = toPgOff(0); // The page has no place in the file any more.
+        return sleepOnPage(k, task, { pfn, pgoff, dropLock: false, interruptible: true, again: 'drain' });
+      }
+      locals.blocksFreed += freeDetached(k, locals.runs);
+      locals.blocksDetached = 0;
+      return finish(k, task);
+    },
+    handOver(k, task) {
+      const locals = layoutLocals(task);
+      const left = handToReaper(k, locals.runs);
+      locals.blocksFreed += locals.blocksDetached - left;
+      locals.blocksDetached = left;
+      return finish(k, task);
+    },
+  };
+}
+
+/** Takes back what the strategy marked while it waited. */
+function abandonLayout(k: Kernel, task: Task, range: LayoutRange | null): void {
+  const locals = layoutLocals(task);
+  const inode = inodeOf(k, task);
+  if (locals.sleptUnder === '' || range === null || inode === null) return;
+  strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
+  locals.sleptUnder = '';
+}
+
+/** For the operation's `undo`: runs before the locks are released. */
+export function undoLayout<Args>(op: LayoutChange<Args>) {
+  return (k: Kernel, task: TaskOf<Args>): void => {
+    if (task.locals.layout === undefined) return;
+    const inode = inodeOf(k, task);
+    if (inode !== null) abandonLayout(k, task, op.range(k, inode, task.args));
+  };
+}

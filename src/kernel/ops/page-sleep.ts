@@ -1,0 +1,92 @@
+// Sleeping until a page is idle, as ___wait_var_event does it: queue first, then test, then drop the lock and sleep, then take the lock
+// again and test again. Four steps, so that a stepped scheduler can put anything between them. Whoever sleeps goes back to `again` to look
+// from the start; nobody trusts a wake-up.
+import { emit } from '../events.ts';
+import { isIdle } from '../mm/page.ts';
+import { assert } from '../panic.ts';
+import { acquire, release } from '../sched/rwsem.ts';
+import { fallAsleep, inodeOf } from '../sched/task.ts';
+import { finishWait, pageBucket, prepareToWait } from '../sched/waitqueue.ts';
+import type { Kernel, Task } from '../state.ts';
+import type { Pfn, PgOff } from '../units.ts';
+import { fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
+
+/** What a task keeps in its locals while it waits for a page. */
+interface PageWait {
+  pfn: Pfn;
+  pgoff: PgOff;
+  /** Drop invalidate_lock for the sleep and take it again (D), or keep what is held (B), which may be nothing (C, eviction). */
+  dropLock: boolean;
+  interruptible: boolean;
+  /** The step that looks again. */
+  again: string;
+  strategySeq: number;
+}
+
+/** Starts the wait. */
+export function sleepOnPage(k: Kernel, task: Task, waitFor: Omit<PageWait, 'strategySeq'>): Verdict {
+  task.locals.pageWait = { ...waitFor, strategySeq: k.strategySeq };
+  return goto('enqueue');
+}
+
+function pageWaitOf(task: Task): PageWait {
+  assert(task.locals.pageWait !== undefined, 'a task that waits for a page knows which');
+  return task.locals.pageWait as PageWait;
+}
+
+/** Steps for any operation that calls sleepOnPage. `interrupted` says what a signal does; it is asked with the task off the queue. */
+export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>) => Verdict): Record<string, Step<Args>> {
+  return {
+    enqueue(k, task) {
+      prepareToWait(k, task, pageWaitOf(task).pfn);
+      return goto('test');
+    },
+    test(k, task) {
+      const { pfn, again, interruptible, strategySeq } = pageWaitOf(task);
+      // Another strategy is in force, or the page went idle: look from the start. One idle page says nothing about the others (S18).
+      if (isIdle(k, pfn) || strategySeq !== k.strategySeq) {
+        finishWait(k, task, pfn);
+        return goto(again);
+      }
+      if (interruptible && task.signal !== 'none') {
+        finishWait(k, task, pfn);
+        return interrupted(k, task);
+      }
+      if (task.nowait) {
+        finishWait(k, task, pfn);
+        return fail('EAGAIN', 'SL2', `page ${pageWaitOf(task).pgoff} (pfn ${pfn}) is pinned and nowait was asked for`);
+      }
+      return goto('sleep');
+    },
+    sleep(k, task) {
+      const { pfn, pgoff, dropLock, interruptible } = pageWaitOf(task);
+      const inode = inodeOf(k, task);
+      if (dropLock && inode !== null) release(k, task, inode, 'invalidate_lock');
+      if (task.woken) {
+        task.state = 'runnable'; // The wake-up came between test and sleep.
+        return goto('relock');
+      }
+      fallAsleep(k, task, { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn) }, interruptible);
+      return wait('relock');
+    },
+    relock(k, task) {
+      const { pfn, dropLock } = pageWaitOf(task);
+      if (task.woken && task.signal === 'none' && !isIdle(k, pfn)) k.counts.spuriousWakeups += 1;
+      task.woken = false;
+      const inode = inodeOf(k, task);
+      if (!dropLock || inode === null || acquire(k, task, inode, 'invalidate_lock', 'exclusive')) return goto('enqueue');
+      return wait('enqueue');
+    },
+  };
+}
+
+/** The failure that a signal makes. */
+export function signalled(task: Task): Verdict {
+  if (task.signal === 'deadlock') return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for');
+  return fail('EINTR', 'SL3', 'a signal ended the wait; nothing was changed');
+}
+
+/** For the log: the operation was told to stop. */
+export function emitSignal(k: Kernel, task: Task): void {
+  emit(k, 'task.signalled', inodeOf(k, task), { op: task.op, restart: task.signal === 'restart' });
+}

@@ -1,0 +1,59 @@
+// fallocate(PUNCH_HOLE | KEEP_SIZE). Mirrors xfs_free_file_space() and ext4_punch_hole().
+import { z } from 'zod';
+import { touch } from '../fs/inode.ts';
+import { zeroEdges } from '../fs/file-data.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { strategyOf } from '../reclaim/index.ts';
+import type { Inode, Kernel } from '../state.ts';
+import { type PgOff, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
+import { defineOp } from './define.ts';
+import { type LayoutChange, layoutSteps, rangeOf, removeBlocks, undoLayout } from './layout-change.ts';
+import { layoutErrors, layoutResult } from './layout-result.ts';
+import { checkRange } from './range.ts';
+
+const args = z.strictObject({ offset: zBytes, length: zBytes });
+type Args = z.infer<typeof args>;
+
+/** The whole pages [first, last) that leave. A kind that takes the EOF block takes it when the punch reaches the end of the file. */
+function pagesOf(k: Kernel, inode: Inode, { offset, length }: Args): { first: PgOff; last: PgOff } {
+  const { punchTakesEofBlock, punchBeyondEof } = personalityOf(k.geometry);
+  const end = offset + length;
+  if (!punchBeyondEof && offset >= inode.sizeBytes) return { first: toPgOff(0), last: toPgOff(0) };
+  const reachesEof = punchTakesEofBlock === 'at' ? end >= inode.sizeBytes : punchTakesEofBlock === 'past' && end > inode.sizeBytes;
+  // Where a punch past EOF stops at the EOF block, what is preallocated behind it stays.
+  const last = reachesEof ? pageCeil(inode.sizeBytes) : pageOf(end);
+  return { first: pageCeil(offset), last };
+}
+
+const change: LayoutChange<Args> = {
+  check: (k, inode, range) => checkRange(k, inode, range),
+  range(k, inode, range) {
+    const { first, last } = pagesOf(k, inode, range);
+    return rangeOf(range.offset, range.offset + range.length, first, last);
+  },
+  change(k, task, inode, { offset, length }) {
+    const { first, last } = pagesOf(k, inode, { offset, length });
+    if (offset < inode.sizeBytes) zeroEdges(k, inode, offset, Math.min(offset + length, inode.sizeBytes));
+    if (last > first) removeBlocks(k, task, inode, first, toPgOff(last - 1), strategyOf(k).destination);
+    touch(k, inode);
+    return null;
+  },
+};
+
+export const punchHole = defineOp({
+  name: 'punch-hole',
+  summary: 'Take the blocks of a byte range away',
+  doc: 'Whole blocks in the range become a hole and read as zero; partial blocks at the edges are zeroed in place. The size stays.',
+  on: 'file',
+  route: { method: 'POST', path: 'punch-hole', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: layoutResult,
+  errors: layoutErrors,
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: layoutSteps(change),
+  undo: undoLayout(change),
+});

@@ -1,0 +1,60 @@
+// ftruncate. Mirrors xfs_setattr_size() and ext4_setattr(): a change to the same size, or up, breaks the layout too.
+import { z } from 'zod';
+import { failure } from '../errno.ts';
+import { resize, touch } from '../fs/inode.ts';
+import { zeroTail } from '../fs/file-data.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { strategyOf } from '../reclaim/index.ts';
+import type { Inode, Kernel, Task } from '../state.ts';
+import { pageCeil, zBytes } from '../units.ts';
+import { lastPage } from '../fs/layout.ts';
+import { defineOp } from './define.ts';
+import { type LayoutChange, layoutSteps, rangeFrom, removeBlocks, undoLayout } from './layout-change.ts';
+import { layoutErrors, layoutResult } from './layout-result.ts';
+
+const args = z.strictObject({ sizeBytes: zBytes.describe('The new size.') });
+
+const change: LayoutChange<z.infer<typeof args>> = {
+  check(k, _inode, { sizeBytes }) {
+    const { bytesMax } = personalityOf(k.geometry);
+    return sizeBytes <= bytesMax ? null : failure('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
+  },
+  range: (_k, _inode, { sizeBytes }) => rangeFrom(sizeBytes, pageCeil(sizeBytes), false),
+  change(k, task, inode, { sizeBytes }) {
+    truncateBlocks(k, task, inode, sizeBytes);
+    return null;
+  },
+};
+
+/**
+ * Down: blocks from the new end on leave and the tail of the last one is zeroed, so that growing again shows zeros. Up: nothing is
+ * allocated, and what was preallocated past EOF stays. Caller holds both locks exclusive.
+ */
+export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: number): void {
+  if (sizeBytes > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);
+  if (sizeBytes < inode.sizeBytes) {
+    removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, strategyOf(k).destination);
+    zeroTail(k, inode, sizeBytes);
+  }
+  resize(k, inode, sizeBytes);
+  touch(k, inode);
+}
+
+export const truncate = defineOp({
+  name: 'truncate',
+  summary: 'Set the size of a file',
+  doc: `Blocks past the new end leave the file; under break-layouts any size change, also up or to the same size, first waits for every pin in
+scope. The tail of the last block is zeroed.`,
+  on: 'file',
+  route: { method: 'POST', path: 'truncate', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: layoutResult,
+  errors: layoutErrors,
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: layoutSteps(change),
+  undo: undoLayout(change),
+});

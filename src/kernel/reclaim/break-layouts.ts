@@ -1,0 +1,39 @@
+// D, what Linux does today: unmap, look for a busy page, drop the fault lock, sleep, look again from the start. i_rwsem stays held, so a
+// stream of direct I/O on this file cannot starve the truncate. Mirrors dax_break_layout(), fs/dax.c.
+import { z } from 'zod';
+import { deleteEntries } from '../fs/dax.ts';
+import { lastPage, scan } from '../fs/layout.ts';
+import { pageOf, toPgOff } from '../units.ts';
+import { zLongterm } from './longterm.ts';
+import { defineStrategy } from './strategy.ts';
+
+export const breakLayouts = defineStrategy({
+  name: 'break-layouts',
+  summary: 'D: unmap, drop the fault lock, sleep on the first busy page, look again',
+  doc: `The caller sleeps, interruptible, with i_rwsem held and invalidate_lock dropped; faults go on, reads, writes and other layout
+changes of the file queue up behind it. Nothing of the file changes before the last pin in scope is gone. It starves while pages are
+re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in.`,
+  options: z.strictObject({
+    idleRule: z
+      .enum(['classic', 'modern', 'fixed'])
+      .default('modern')
+      .describe('classic: refcount 1, mappings not counted (to 6.14); modern: refcount 0, mappings counted (from 6.15); fixed: no pins.'),
+    breakScope: z.enum(['file', 'range']).default('file').describe('What is scanned: ext4 and XFS scan the whole file.'),
+    longterm: zLongterm,
+  }),
+  needsBusyState: false,
+  idleRule: (options) => options.idleRule,
+  kernelDefaults: (personality) => ({ idleRule: personality.idleRule }),
+  breakLayout(k, _task, inode, range, options) {
+    const whole = options.breakScope === 'file';
+    const first = whole ? toPgOff(0) : pageOf(range.firstByte);
+    const last = whole ? lastPage : pageOf(range.lastByte);
+    const busy = scan(k, inode, first, last);
+    if (busy !== null) return { kind: 'sleep', ...busy, holdLocks: false };
+    deleteEntries(k, inode, first, last);
+    return { kind: 'broken' };
+  },
+  destination: 'free',
+  // To 6.14 the last iput frees the blocks without a look at the pins; from 6.15 dax_break_layout_final() waits, uninterruptible.
+  eviction: (options) => (options.idleRule === 'classic' ? 'take' : 'wait'),
+});

@@ -1,0 +1,34 @@
+// C, Kara's synthesis: take the blocks from the inode in a committed transaction, drop every lock, then wait for the pins, then free.
+import { z } from 'zod';
+import { eachExtent } from '../fs/extent.ts';
+import { pinsOf } from '../mm/page.ts';
+import { type Pfn, toPfn } from '../units.ts';
+import { drainWhatMoves } from './drain.ts';
+import { zLongterm } from './longterm.ts';
+import { defineStrategy } from './strategy.ts';
+
+export const detachAndWait = defineStrategy({
+  name: 'detach-and-wait',
+  summary: 'C: detach the blocks, drop the locks, then wait and free',
+  doc: `The file shows the new layout as soon as the blocks are detached; nobody else waits. The caller sleeps, interruptible and without a
+lock, until the detached pages are idle, and frees them. A signal ends the wait: the call returns success and the reaper frees the rest.
+collapse and insert, which move blocks, wait like break-layouts.`,
+  options: z.strictObject({ longterm: zLongterm }),
+  needsBusyState: true,
+  idleRule: () => 'fixed',
+  breakLayout(k, task, inode, range) {
+    const verdict = drainWhatMoves(k, inode, range);
+    if (verdict.kind !== 'broken' || !task.nowait || range.pages === null || k.counts.pinnedPages === 0) return verdict;
+    // It is not to sleep: say so now, before anything is detached.
+    let busy: Pfn | null = null;
+    const { first, last } = range.pages;
+    eachExtent(inode.extents, first, last, (extent) => {
+      for (let page: number = extent.pfn; busy === null && page < extent.pfn + extent.pages; page++) {
+        if (pinsOf(k, toPfn(page)) > 0) busy = toPfn(page);
+      }
+    });
+    return busy === null ? verdict : { kind: 'sleep', pfn: busy, pgoff: first, holdLocks: false };
+  },
+  destination: 'detached',
+  eviction: () => 'take',
+});

@@ -1,0 +1,18 @@
+// collapse and insert move blocks without freeing them, so neither the busy list nor the detached list protects a pinned one: its DMA
+// would land in live data at another offset. Strategies that otherwise never wait drain such pins first.
+import { scan } from '../fs/layout.ts';
+import { unmapRange } from '../mm/pagetable.ts';
+import type { Inode, Kernel } from '../state.ts';
+import type { BreakVerdict, LayoutRange } from './strategy.ts';
+
+/** Waits for pins on what moves, like break-layouts over that range; what only leaves is unmapped. */
+export function drainWhatMoves(k: Kernel, inode: Inode, range: LayoutRange): BreakVerdict {
+  if (range.pages === null) return { kind: 'broken' };
+  const { first, last } = range.pages;
+  if (!range.moves) {
+    unmapRange(k, inode, first, last);
+    return { kind: 'broken' };
+  }
+  const busy = scan(k, inode, first, last);
+  return busy === null ? { kind: 'broken' } : { kind: 'sleep', ...busy, holdLocks: false };
+}

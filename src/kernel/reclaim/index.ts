@@ -1,0 +1,48 @@
+// The registry of reclaim strategies: one file each, one line here.
+import type { z } from 'zod';
+import { type Failure, failure } from '../errno.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import type { Geometry, Kernel, StrategyChoice } from '../state.ts';
+import { breakLayouts } from './break-layouts.ts';
+import { busyExtents } from './busy-extents.ts';
+import { detachAndWait } from './detach-and-wait.ts';
+import { none } from './none.ts';
+import { refuse } from './refuse.ts';
+import type { Strategy } from './strategy.ts';
+import { waitForRefs } from './wait-for-refs.ts';
+
+export const strategies: ReadonlyMap<string, Strategy> = new Map(
+  [breakLayouts, busyExtents, waitForRefs, detachAndWait, refuse, none].map((strategy) => [strategy.name, strategy]),
+);
+
+/** The strategy in force. */
+export function strategyOf(k: Kernel): Strategy {
+  const strategy = strategies.get(k.strategy.name);
+  if (strategy === undefined) throw new RangeError(`no strategy ${k.strategy.name}`);
+  return strategy;
+}
+
+/** Checks a choice from outside, `{name, …options}`, for this filesystem; without one, the default of its kind and kernel. */
+export function chooseStrategy(
+  geometry: Pick<Geometry, 'kind' | 'kernel'>,
+  choice: { name: string; [option: string]: unknown } | undefined,
+): { ok: true; choice: StrategyChoice } | { ok: false; failure: Failure } {
+  const personality = personalityOf(geometry);
+  const { name, ...given } = choice ?? { name: personality.strategy };
+  const strategy = strategies.get(name);
+  if (strategy === undefined) {
+    const why = `there is no strategy "${name}"; there are ${[...strategies.keys()].join(', ')}`;
+    return { ok: false, failure: failure('EINVAL', 'ST1', why) };
+  }
+  if (strategy.needsBusyState && !personality.busyState) {
+    const why = `${geometry.kind} has no place for blocks that are free in the books only, which ${name} needs`;
+    return { ok: false, failure: failure('EOPNOTSUPP', 'ST2', why) };
+  }
+  const parsed = strategy.options.safeParse({ ...strategy.kernelDefaults?.(personality), ...given });
+  if (!parsed.success) return { ok: false, failure: failure('EINVAL', 'ST3', `${name}: ${sentenceOf(parsed.error)}`) };
+  return { ok: true, choice: { name, options: parsed.data } };
+}
+
+function sentenceOf(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`.trim()).join('; ');
+}

@@ -1,0 +1,20 @@
+// The bug that started it all: the blocks are freed under the pin, and the next owner shares them with a device.
+import { z } from 'zod';
+import { unmapRange } from '../mm/pagetable.ts';
+import { zLongterm } from './longterm.ts';
+import { defineStrategy } from './strategy.ts';
+
+export const none = defineStrategy({
+  name: 'none',
+  summary: 'no protection: blocks are freed under the pin',
+  doc: 'Nobody waits and nothing is kept back. A warning event says each time that a block was freed under a pin.',
+  options: z.strictObject({ longterm: zLongterm }),
+  needsBusyState: false,
+  idleRule: () => 'fixed',
+  breakLayout(k, _task, inode, range) {
+    if (range.pages !== null) unmapRange(k, inode, range.pages.first, range.pages.last);
+    return { kind: 'broken' };
+  },
+  destination: 'free',
+  eviction: () => 'take',
+});

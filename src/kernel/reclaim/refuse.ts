@@ -1,0 +1,24 @@
+// The first of the five options of October 2017: fail the truncate. No caller expects it, and nobody ever waits.
+import { z } from 'zod';
+import { failure } from '../errno.ts';
+import { scan } from '../fs/layout.ts';
+import { zLongterm } from './longterm.ts';
+import { defineStrategy } from './strategy.ts';
+
+export const refuse = defineStrategy({
+  name: 'refuse',
+  summary: 'EBUSY at once while a page in the range is pinned',
+  doc: 'A layout change over a pinned page fails with EBUSY and changes nothing. unlink of a file with a pinned page fails too.',
+  options: z.strictObject({ longterm: zLongterm }),
+  needsBusyState: false,
+  idleRule: () => 'fixed',
+  breakLayout(k, _task, inode, range) {
+    if (range.pages === null) return { kind: 'broken' };
+    const busy = scan(k, inode, range.pages.first, range.pages.last);
+    if (busy === null) return { kind: 'broken' };
+    const why = `page ${busy.pgoff} of ${inode.name} (pfn ${busy.pfn}) is pinned and the strategy is refuse`;
+    return { kind: 'refuse', failure: failure('EBUSY', 'RS1', why) };
+  },
+  destination: 'free',
+  eviction: () => 'refuse',
+});

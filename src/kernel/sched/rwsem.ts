@@ -1,0 +1,75 @@
+// The two sleeping locks of an inode, i_rwsem and invalidate_lock, as rw_semaphores with a first-come first-served queue. The lock is
+// handed over on release: a woken waiter owns it already. Sleeping on one cannot be interrupted (state D).
+import { assert } from '../panic.ts';
+import type { Inode, Kernel, LockMode, LockName, RwSem, Task } from '../state.ts';
+import { fallAsleep, taskOf, wakeTask } from './task.ts';
+
+export function createRwSem(): RwSem {
+  return { writer: 0, readers: [], queue: [] };
+}
+
+export function semOf(inode: Inode, lock: LockName): RwSem {
+  return lock === 'i_rwsem' ? inode.iRwsem : inode.invalidateLock;
+}
+
+/** True when the lock can be had without waiting. A queued waiter is never overtaken. */
+export function canAcquire(sem: RwSem, mode: LockMode): boolean {
+  if (sem.queue.length > 0 || sem.writer !== 0) return false;
+  return mode === 'shared' || sem.readers.length === 0;
+}
+
+/** Takes the lock, or queues the task for it and puts it to sleep. Returns true when the lock is held. */
+export function acquire(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMode): boolean {
+  const sem = semOf(inode, lock);
+  assert(!holds(task, inode, lock), 'a task does not take the same lock twice');
+  if (canAcquire(sem, mode)) {
+    grant(k, task, inode, lock, mode);
+    return true;
+  }
+  sem.queue.push({ task: task.id, mode });
+  fallAsleep(k, task, { on: 'lock', ino: inode.ino, lock, mode }, false);
+  return false;
+}
+
+export function release(k: Kernel, task: Task, inode: Inode, lock: LockName): void {
+  const sem = semOf(inode, lock);
+  const at = task.locks.findIndex((held) => held.ino === inode.ino && held.lock === lock);
+  assert(at >= 0, 'only the holder releases a lock');
+  task.locks.splice(at, 1);
+  if (sem.writer === task.id) sem.writer = 0;
+  else sem.readers.splice(sem.readers.indexOf(task.id), 1);
+  handOver(k, inode, lock);
+}
+
+export function releaseAll(k: Kernel, task: Task): void {
+  while (task.locks.length > 0) {
+    const held = task.locks[task.locks.length - 1];
+    const inode = held === undefined ? undefined : k.inodes.get(held.ino);
+    assert(held !== undefined && inode !== undefined, 'an inode outlives the locks on it');
+    release(k, task, inode, held.lock);
+  }
+}
+
+export function holds(task: Task, inode: Inode, lock: LockName): boolean {
+  return task.locks.some((held) => held.ino === inode.ino && held.lock === lock);
+}
+
+function grant(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMode): void {
+  const sem = semOf(inode, lock);
+  if (mode === 'exclusive') sem.writer = task.id;
+  else sem.readers.push(task.id);
+  task.locks.push({ ino: inode.ino, lock, mode, sinceMs: k.nowMs });
+}
+
+/** Grants the head of the queue, and with a reader every reader right behind it. */
+function handOver(k: Kernel, inode: Inode, lock: LockName): void {
+  const sem = semOf(inode, lock);
+  while (sem.queue.length > 0 && sem.writer === 0) {
+    const head = sem.queue[0];
+    if (head === undefined || (head.mode === 'exclusive' && sem.readers.length > 0)) return;
+    sem.queue.shift();
+    const task = taskOf(k, head.task);
+    grant(k, task, inode, lock, head.mode);
+    wakeTask(k, task, false);
+  }
+}

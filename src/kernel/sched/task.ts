@@ -1,0 +1,71 @@
+// Tasks: going to sleep, waking up, and what is runnable. A task sleeps on exactly one thing.
+import { emit } from '../events.ts';
+import { assert } from '../panic.ts';
+import type { Inode, Kernel, Sleep, Task } from '../state.ts';
+import type { TaskId } from '../units.ts';
+
+export const opId = (id: number): string => `op_${id}`;
+
+export function taskOf(k: Kernel, id: TaskId): Task {
+  const task = k.tasks.get(id);
+  assert(task !== undefined, 'a queue names only tasks that live');
+  return task;
+}
+
+/** The file that a task works on; null for operations on the filesystem. */
+export function inodeOf(k: Kernel, task: Task): Inode | null {
+  return task.ino === 0 ? null : (k.inodes.get(task.ino) ?? null);
+}
+
+/** Puts a task to sleep. The caller has queued it where a wake-up will find it. */
+export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: boolean): void {
+  assert(task.state !== 'sleeping', 'a task sleeps once at a time');
+  task.state = 'sleeping';
+  task.sleep = sleep;
+  task.interruptible = interruptible;
+  task.woken = false;
+  task.keep = true;
+  task.sleptSinceMs = k.nowMs;
+  k.sleepers.add(task.id);
+  k.counts.sleepers += 1;
+  if (task.owner !== null) {
+    const asleep = k.sleepersOf.get(task.owner);
+    if (asleep === undefined) k.sleepersOf.set(task.owner, [task.id]);
+    else asleep.push(task.id);
+  }
+  const state = interruptible ? 'S' : 'D';
+  const file = inodeOf(k, task);
+  if (sleep.on === 'page') {
+    emit(k, 'task.blocked', file, { op: task.op, on: 'page', pfn: sleep.pfn, pgoff: sleep.pgoff, bucket: sleep.bucket, state });
+  } else if (sleep.on === 'lock') {
+    emit(k, 'task.blocked', file, { op: task.op, on: 'lock', lock: sleep.lock, state });
+  } else {
+    emit(k, 'task.blocked', file, { op: task.op, on: 'entry', pgoff: sleep.pgoff, bucket: sleep.bucket, state });
+  }
+}
+
+/** Makes a sleeping task runnable. `spurious`: it was woken by a key that is not its own. */
+export function wakeTask(k: Kernel, task: Task, spurious: boolean): void {
+  assert(task.state === 'sleeping', 'only a sleeper is woken');
+  leaveSleep(k, task);
+  task.state = 'runnable';
+  task.woken = true;
+  k.runnable.push(task.id);
+  const running = k.current;
+  k.current = task.id;
+  emit(k, 'task.woken', inodeOf(k, task), { op: task.op, waitedMs: k.nowMs - task.sleptSinceMs, spurious });
+  k.current = running;
+}
+
+/** Takes a task out of the books of the sleeping. */
+export function leaveSleep(k: Kernel, task: Task): void {
+  k.sleepers.delete(task.id);
+  k.counts.sleepers -= 1;
+  task.sleptMs += k.nowMs - task.sleptSinceMs;
+  task.sleep = null;
+  if (task.owner === null) return;
+  const asleep = k.sleepersOf.get(task.owner);
+  assert(asleep !== undefined, 'a sleeping owner is in the table of sleeping owners');
+  if (asleep.length === 1) k.sleepersOf.delete(task.owner);
+  else asleep.splice(asleep.indexOf(task.id), 1);
+}

@@ -1,0 +1,154 @@
+// Who waits for whom. Every edge is an AND: a task goes on when all that it waits for have let go, so a cycle is a deadlock. A pin is let
+// go by its owner, and an owner is one thread: while one of its operations sleeps, its pins stay.
+import { assert } from '../panic.ts';
+import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
+import type { Pfn, TaskId } from '../units.ts';
+import { semOf } from './rwsem.ts';
+import { opId } from './task.ts';
+
+/** One step of a wait: through the thing in between to the task that must move first. */
+export interface WaitEdge {
+  from: TaskId;
+  /** The page or lock in between, as a node of the graph. */
+  through: string;
+  to: TaskId;
+  /** "holds pin_3 as G", "holds it exclusive", "is queued before it". */
+  because: string;
+}
+
+export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
+export const lockNode = (inode: Inode, lock: LockName): string => `lock:${inode.name}:${lock}`;
+
+/** The pins on a frame, oldest first. */
+export function pinsOn(k: Kernel, pfn: Pfn): Pin[] {
+  const held = k.holders.get(pfn);
+  if (held === undefined) return [];
+  const ids = typeof held === 'number' ? [held] : held;
+  return ids.map((id) => {
+    const pin = k.pins.get(id);
+    assert(pin !== undefined, 'a holder record names a pin that lives');
+    return pin;
+  });
+}
+
+/** The tasks that must move before this sleeper can, nearest first. Empty for a task that is awake. */
+export function waitsFor(k: Kernel, task: Task): WaitEdge[] {
+  const { sleep } = task;
+  if (task.state !== 'sleeping' || sleep === null) return [];
+  if (sleep.on === 'page') return pageEdges(k, task, sleep.pfn);
+  const inode = k.inodes.get(sleep.ino);
+  if (inode === undefined) return [];
+  if (sleep.on === 'lock') return lockEdges(task, inode, sleep.lock);
+  const holder = inode.entryLocks.get(sleep.pgoff);
+  const through = `entry:${inode.name}:${sleep.pgoff}`;
+  return holder === undefined ? [] : [{ from: task.id, through, to: holder, because: 'holds the entry lock' }];
+}
+
+function pageEdges(k: Kernel, task: Task, pfn: Pfn): WaitEdge[] {
+  const edges: WaitEdge[] = [];
+  for (const pin of pinsOn(k, pfn)) {
+    const through = pageNode(pfn);
+    if (pin.task !== 0) {
+      edges.push({ from: task.id, through, to: pin.task, because: `holds it while it collects pages for pin_${pin.id}` });
+    } else if (pin.owner !== null) {
+      const because = `belongs to ${pin.owner}, who holds it by pin_${pin.id} (${pin.kind})`;
+      for (const to of k.sleepersOf.get(pin.owner) ?? []) edges.push({ from: task.id, through, to, because });
+    }
+  }
+  return edges;
+}
+
+function lockEdges(task: Task, inode: Inode, lock: LockName): WaitEdge[] {
+  const sem = semOf(inode, lock);
+  const through = lockNode(inode, lock);
+  const edges: WaitEdge[] = [];
+  if (sem.writer !== 0) edges.push({ from: task.id, through, to: sem.writer, because: 'holds it exclusive' });
+  for (const to of sem.readers) edges.push({ from: task.id, through, to, because: 'holds it shared' });
+  for (const ahead of directlyAhead(sem, task.id)) edges.push({ from: task.id, through, to: ahead, because: 'is queued before it' });
+  return edges;
+}
+
+/**
+ * Who in the queue must have had the lock before this waiter gets it, without those who come before them in turn: for a reader the nearest
+ * writer, for a writer the nearest writer or the whole group of readers right before it.
+ *
+ *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
+ */
+function directlyAhead(sem: RwSem, task: TaskId): TaskId[] {
+  const at = sem.queue.findIndex((waiter) => waiter.task === task);
+  const ahead: TaskId[] = [];
+  for (let i = at - 1; i >= 0; i--) {
+    const waiter = sem.queue[i];
+    if (waiter === undefined) break;
+    if (waiter.mode === 'exclusive') {
+      if (ahead.length === 0) ahead.push(waiter.task);
+      break;
+    }
+    if (sem.queue[at]?.mode === 'exclusive') ahead.push(waiter.task);
+  }
+  return ahead;
+}
+
+const cyclesMax = 16;
+const visitsMax = 10_000;
+
+/** Every cycle through this task, each as the edges from it back to it; one sleep can close more than one. Bounded: 16 of them. */
+export function cyclesThrough(k: Kernel, start: Task): WaitEdge[][] {
+  const edges = reachable(k, start);
+  const waiters = new Map<TaskId, TaskId[]>();
+  for (const out of edges.values()) {
+    for (const edge of out) {
+      const froms = waiters.get(edge.to);
+      if (froms === undefined) waiters.set(edge.to, [edge.from]);
+      else froms.push(edge.from);
+    }
+  }
+  if (!waiters.has(start.id)) return [];
+  const leadsBack = new Set<TaskId>([start.id]);
+  for (const id of leadsBack) for (const from of waiters.get(id) ?? []) leadsBack.add(from);
+
+  const cycles: WaitEdge[][] = [];
+  const path: WaitEdge[] = [];
+  const onPath = new Set<TaskId>();
+  let visits = 0;
+  const walk = (id: TaskId): void => {
+    visits += 1;
+    onPath.add(id);
+    for (const edge of edges.get(id) ?? []) {
+      if (cycles.length >= cyclesMax || visits >= visitsMax) break;
+      path.push(edge);
+      if (edge.to === start.id) cycles.push([...path]);
+      else if (leadsBack.has(edge.to) && !onPath.has(edge.to)) walk(edge.to);
+      path.pop();
+    }
+    onPath.delete(id);
+  };
+  walk(start.id);
+  return cycles;
+}
+
+/** The waits of every task that `start` waits for, near or far. */
+function reachable(k: Kernel, start: Task): Map<TaskId, WaitEdge[]> {
+  const edges = new Map<TaskId, WaitEdge[]>([[start.id, waitsFor(k, start)]]);
+  for (const out of edges.values()) {
+    for (const edge of out) {
+      const next = k.tasks.get(edge.to);
+      if (next !== undefined && !edges.has(next.id)) edges.set(next.id, waitsFor(k, next));
+    }
+  }
+  return edges;
+}
+
+/** op_2, page:0, op_3, lock:a:invalidate_lock, op_2. */
+export function nodesOf(cycle: readonly WaitEdge[]): string[] {
+  const first = cycle[0];
+  if (first === undefined) return [];
+  return [opId(first.from), ...cycle.flatMap((edge) => [edge.through, opId(edge.to)])];
+}
+
+/** One sentence a wait: who, for what, and who is in the way. */
+export function explain(k: Kernel, cycle: readonly WaitEdge[]): string {
+  const name = (id: TaskId) => `${opId(id)} (${k.tasks.get(id)?.op ?? 'gone'})`;
+  const waits = cycle.map((edge) => `${name(edge.from)} waits for ${edge.through}, because ${name(edge.to)} ${edge.because}`);
+  return `${waits.join('; ')}.`;
+}
