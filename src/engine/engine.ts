@@ -28,6 +28,7 @@ export interface EngineLimits {
   endedOperationMs: number;
   extentsPerFileMax: number;
   pagesPerPinMax: number;
+  contentBytesMax: number;
   stepsPerApplyMax: number;
 }
 
@@ -230,6 +231,7 @@ function kernelLimits(limits: EngineLimits): KernelLimits {
     endedOperationMs: limits.endedOperationMs,
     extentsPerFile: limits.extentsPerFileMax,
     pagesPerPin: limits.pagesPerPinMax,
+    bytesPerRead: limits.contentBytesMax,
     stepsPerApply: limits.stepsPerApplyMax,
   };
 }

@@ -1,0 +1,91 @@
+// Who is calling. The tenant comes from the bearer token and from nowhere else; a route that does not say which scope it needs cannot be
+// registered.
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
+import type { Scope, Tokens } from '../tenants/tokens.ts';
+import { defaultTenant } from '../tenants/tenants.ts';
+import { HttpProblem } from './problem.ts';
+
+export interface Caller {
+  /** Null is the operator, who has no filesystems. */
+  tenant: string | null;
+  scopes: readonly Scope[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before any route runs. Null on public routes only. */
+    caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    /** Required on every route; `public` asks nobody. */
+    scope?: Scope | 'public';
+    /** The registry's name of the operation or view behind a route. */
+    operation?: string;
+    view?: string;
+  }
+}
+
+export interface AuthOptions {
+  tokens: Tokens;
+  nowMs(): number;
+  /** Bound to loopback: callers without a token are the default tenant. */
+  loopback: boolean;
+  allowedHosts: readonly string[];
+  allowedOrigins: readonly string[];
+}
+
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
+  const { tokens, loopback } = options;
+  const hosts = new Set([...loopbackNames, ...options.allowedHosts]);
+  const origins = new Set(options.allowedOrigins);
+  const anonymous: Caller = { tenant: defaultTenant, scopes: tokens.hasOperator ? ['read', 'write'] : ['read', 'write', 'operator'] };
+
+  app.decorateRequest('caller', null);
+  app.addHook('onRoute', (route: RouteOptions) => {
+    if (route.config?.scope === undefined) throw new Error(`${String(route.method)} ${route.url} does not say which scope it needs`);
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { scope } = request.routeOptions.config;
+    // No scope: the router's own 404.
+    if (scope === undefined || scope === 'public') return done();
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      const secret = /^bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
+      const token = secret === undefined ? null : tokens.check(secret, options.nowMs());
+      if (token === null) return done(new HttpProblem('unauthorized', 'The bearer token is unknown, expired or revoked.'));
+      request.caller = token;
+    } else if (loopback) {
+      const stranger = strangerOf(request, hosts, origins);
+      if (stranger !== null) return done(new HttpProblem('forbidden-origin', stranger));
+      request.caller = anonymous;
+    } else return done(new HttpProblem('unauthorized', 'A bearer token is needed.'));
+    if (!request.caller.scopes.includes(scope)) {
+      return done(new HttpProblem('missing-scope', `The token lacks the scope ${scope}.`, { errno: 'EACCES', scope }));
+    }
+    done();
+  });
+}
+
+/** A web page must not drive a server on loopback through the browser of the person at it (DNS rebinding, cross-site requests). */
+function strangerOf(request: FastifyRequest, hosts: ReadonlySet<string>, origins: ReadonlySet<string>): string | null {
+  const { host, origin } = request.headers;
+  const name = (host ?? '').replace(/:\d*$/, '').toLowerCase();
+  if (!hosts.has(name)) return 'Without a token only the host names of loopback may be used; see --allowed-hosts.';
+  if (origin === undefined || origins.has(origin) || origin === `http://${host}`) return null;
+  return 'Without a token only pages of the same origin may call; see --allowed-origins.';
+}
+
+/** The tenant of a caller on a tenant's route. */
+export function tenantOf(request: FastifyRequest): string {
+  const tenant = request.caller?.tenant;
+  if (tenant === undefined || tenant === null) {
+    throw new HttpProblem('missing-scope', 'The operator has no filesystems; use a token of a tenant.', { errno: 'EACCES' });
+  }
+  return tenant;
+}

@@ -1,0 +1,67 @@
+// ETags, If-Match, If-None-Match and Range (RFC 9110 §13, §14). The ETag of a file is the kernel's, behind a prefix that tells one
+// filesystem from a later one of the same name.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Hosted } from '../engine/engine.ts';
+import { etagOf, findFile } from '../kernel/fs/inode.ts';
+import type { Inode } from '../kernel/state.ts';
+
+const prefixOf = (fs: Hosted): string => fs.id.slice(0, 8);
+
+export function fileOf(fs: Hosted, name: string | undefined): Inode | null {
+  return name === undefined ? null : findFile(fs.kernel, name);
+}
+
+export function etagOfFile(fs: Hosted, inode: Inode): string {
+  return `"${prefixOf(fs)}-${etagOf(inode).slice(1)}`;
+}
+
+/** Moves with every command. */
+export function etagOfFilesystem(fs: Hosted): string {
+  return `"${prefixOf(fs)}-${fs.kernel.seq}"`;
+}
+
+/** `any` is `*`. Weak tags never match strongly and are kept as they are written. */
+export function tagsOf(header: string): 'any' | string[] {
+  return header.trim() === '*' ? 'any' : (header.match(/(?:W\/)?"[^"]*"/g) ?? []);
+}
+
+/**
+ * What the kernel is to compare when the operation begins: null where any version will do. Of several tags, that which the file has now,
+ * because only that one can match.
+ */
+export function ifMatchFor(fs: Hosted, inode: Inode | null, header: string): string | null {
+  const tags = tagsOf(header);
+  if (tags === 'any') return null;
+  const now = inode === null ? undefined : etagOfFile(fs, inode);
+  const tag = tags.find((candidate) => candidate === now) ?? tags[0] ?? '""';
+  const prefix = `"${prefixOf(fs)}-`;
+  return tag.startsWith(prefix) ? `"${tag.slice(prefix.length)}` : '"-"';
+}
+
+/** True where If-None-Match makes a GET a 304. Weak comparison. */
+export function isNotModified(headers: IncomingHttpHeaders, etag: string): boolean {
+  const header = headers['if-none-match'];
+  if (header === undefined) return false;
+  const tags = tagsOf(header);
+  return tags === 'any' || tags.some((tag) => tag.replace(/^W\//, '') === etag);
+}
+
+export type Range = { kind: 'whole' } | { kind: 'part'; offset: number; length: number } | { kind: 'unsatisfiable' };
+
+/** One range of bytes; several, another unit, a malformed header or an If-Range that does not match mean the whole. */
+export function rangeOf(headers: IncomingHttpHeaders, sizeBytes: number, etag: string): Range {
+  const match = /^bytes=\s*(\d{0,16})-(\d{0,16})\s*$/i.exec(headers.range ?? '');
+  if (match === null) return { kind: 'whole' };
+  const ifRange = headers['if-range'];
+  if (ifRange !== undefined && ifRange !== etag) return { kind: 'whole' };
+  const [, from = '', to = ''] = match;
+  if (from === '' && to === '') return { kind: 'whole' };
+  if (from === '') {
+    const length = Math.min(Number(to), sizeBytes);
+    return length === 0 ? { kind: 'unsatisfiable' } : { kind: 'part', offset: sizeBytes - length, length };
+  }
+  const offset = Number(from);
+  const last = to === '' ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1);
+  if (to !== '' && Number(to) < offset) return { kind: 'whole' };
+  return offset >= sizeBytes ? { kind: 'unsatisfiable' } : { kind: 'part', offset, length: last - offset + 1 };
+}

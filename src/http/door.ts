@@ -1,0 +1,15 @@
+// What every route of this floor works with.
+import type { Config } from '../config.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Tenants } from '../tenants/tenants.ts';
+import type { Tokens } from '../tenants/tokens.ts';
+
+export interface Door {
+  engine: Engine;
+  tenants: Tenants;
+  tokens: Tokens;
+  config: Config;
+  nowMs(): number;
+  /** For tests: every reply is parsed with its schema before it is sent. */
+  checkReplies: boolean;
+}

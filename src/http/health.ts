@@ -1,0 +1,54 @@
+// /livez and /readyz, in the manner of Kubernetes: alive is answering at all, ready is not stopping.
+import { z } from 'zod';
+import type { Door } from './door.ts';
+import { HttpProblem } from './problem.ts';
+import { defineRoute, type ServerRoute } from './server-route.ts';
+
+const zHealth = z.object({ status: z.literal('ok'), checks: z.array(z.object({ name: z.string(), ok: z.boolean() })).optional() });
+const verbose = z.object({ verbose: z.boolean().optional().describe('Lists the checks.') });
+
+function checksOf({ engine }: Door): { name: string; ok: boolean }[] {
+  let stopped = 0;
+  for (const fs of engine.all()) if (fs.stopped !== null) stopped += 1;
+  return [
+    { name: 'accepting', ok: !engine.draining },
+    // Told, not held against readiness: its neighbours serve on.
+    { name: 'filesystems-running', ok: stopped === 0 },
+  ];
+}
+
+const livez = defineRoute({
+  name: 'livez',
+  method: 'GET',
+  url: '/livez',
+  scope: 'public',
+  tag: 'server',
+  summary: 'Alive',
+  doc: 'Answers as long as the event loop turns.',
+  query: verbose,
+  result: zHealth,
+  status: 200,
+  errors: [],
+  answer: () => ({ status: 'ok' }),
+});
+
+const readyz = defineRoute({
+  name: 'readyz',
+  method: 'GET',
+  url: '/readyz',
+  scope: 'public',
+  tag: 'server',
+  summary: 'Ready for requests',
+  doc: '503 from the moment that the server begins to stop.',
+  query: verbose,
+  result: zHealth,
+  status: 200,
+  errors: ['not-ready'],
+  answer(door, { query }) {
+    const checks = query.verbose === true ? { checks: checksOf(door) } : {};
+    if (door.engine.draining) throw new HttpProblem('not-ready', 'The server is stopping.', checks);
+    return { status: 'ok', ...checks };
+  },
+});
+
+export const healthRoutes: readonly ServerRoute[] = [livez, readyz];

@@ -1,0 +1,232 @@
+// One operation of the kernel's registry as a route: arguments in, a command for the engine, an answer out.
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import { z } from 'zod';
+import type { Hosted } from '../engine/engine.ts';
+import type { Failure } from '../kernel/errno.ts';
+import type { Operation } from '../kernel/ops/define.ts';
+import type { Command, Outcome, Target } from '../kernel/state.ts';
+import { zMs } from '../kernel/units.ts';
+import { views } from '../kernel/views/index.ts';
+import { etagOfFile, etagOfFilesystem, fileOf, ifMatchFor, rangeOf, tagsOf } from './conditional.ts';
+import type { Door } from './door.ts';
+import { type Preference, preferenceOf } from './prefer.ts';
+import { HttpProblem, sendFailure } from './problem.ts';
+import { coerce, coercionsOf, objectOf, parse, type Serialize, serializerOf } from './schema.ts';
+import { targetOf, urlOf } from './target.ts';
+
+export const zOwner = z.string().min(1).max(128).describe('Who acts: one thread of one process, for whom pins are held and locks are waited for.');
+
+/** What every operation takes beside its own arguments. */
+export const commonArgs = z.object({ owner: zOwner.optional() });
+/** And what those take that may sleep. */
+export const sleepArgs = z.object({
+  owner: zOwner.optional(),
+  nowait: z.boolean().optional().describe('EAGAIN instead of a sleep; nothing is changed.'),
+  timeoutMs: zMs.optional().describe('A signal after this time: EINTR.'),
+  failOnDeadlock: z.boolean().optional().describe('EDEADLK instead of a sleep that closes a cycle.'),
+});
+type SleepArgs = z.infer<typeof sleepArgs>;
+
+/** An argument field that the operation and the request both have belongs to the request. */
+function splitCommon(op: Operation, raw: Record<string, unknown>): { common: SleepArgs; rest: Record<string, unknown> } {
+  if (!op.sleeps) {
+    if (raw['owner'] === undefined) return { common: {}, rest: raw };
+    const { owner, ...rest } = raw;
+    return { common: parse(commonArgs, { owner }), rest };
+  }
+  const { owner, nowait, timeoutMs, failOnDeadlock, ...rest } = raw;
+  if (owner === undefined && nowait === undefined && timeoutMs === undefined && failOnDeadlock === undefined) return { common: {}, rest };
+  return { common: parse(sleepArgs, { owner, nowait, timeoutMs, failOnDeadlock }), rest };
+}
+
+const isEmpty = (record: object): boolean => {
+  for (const _ in record) return false;
+  return true;
+};
+
+/** Everything about an operation that can be worked out before the first request. */
+interface Plan {
+  op: Operation;
+  coercions: ReturnType<typeof coercionsOf>;
+  commonCoercions: ReturnType<typeof coercionsOf>;
+  toJson: Serialize;
+  operationToJson: Serialize;
+}
+
+function rawArgs(plan: Plan, request: FastifyRequest): Record<string, unknown> {
+  const { op } = plan;
+  const query = request.query as Record<string, unknown>;
+  if (op.body === 'bytes') return coerce(query, plan.coercions);
+  // DELETE is the one method whose arguments may stand in either place.
+  const inQuery = isEmpty(query) ? null : coerce(query, op.body === 'none' || op.route.method === 'DELETE' ? plan.coercions : plan.commonCoercions);
+  const inBody = objectOf(request.body);
+  if (inQuery === null) return inBody;
+  if (op.body === 'json' && op.route.method !== 'DELETE') {
+    for (const name of Object.keys(inQuery)) {
+      if (plan.commonCoercions[name] !== undefined) continue;
+      throw new HttpProblem('unknown-field', `${name} belongs into the body.`, { fields: [{ field: name, message: 'Not in the query.' }] });
+    }
+  }
+  return { ...inQuery, ...inBody };
+}
+
+function bytesOf(request: FastifyRequest): Uint8Array {
+  const { body } = request;
+  if (body === undefined || body === null) return new Uint8Array(0);
+  if (body instanceof Uint8Array) return body;
+  throw new HttpProblem('unsupported-media-type', 'The body must be application/octet-stream.', { accepts: 'application/octet-stream' });
+}
+
+function commandOf(plan: Plan, request: FastifyRequest, target: Target, preference: Preference): Command {
+  const { op } = plan;
+  const { common, rest } = splitCommon(op, rawArgs(plan, request));
+  const command: Command = { op: op.name, on: target, args: parse(op.args, rest) };
+  if (op.body === 'bytes') command.data = bytesOf(request);
+  const owner = common.owner ?? ownerHeader(request);
+  if (owner !== undefined) command.owner = owner;
+  if (common.nowait === true) command.nowait = true;
+  if (common.timeoutMs !== undefined) command.timeoutMs = common.timeoutMs;
+  if (common.failOnDeadlock === true) command.failOnDeadlock = true;
+  if (preference.async) command.keep = true;
+  return command;
+}
+
+function ownerHeader(request: FastifyRequest): string | undefined {
+  const header = request.headers['pinhole-owner'];
+  return header === undefined ? undefined : parse(zOwner, header);
+}
+
+/** Throws 412 where no version could match; else leaves the comparison to the kernel, which makes it when the operation begins. */
+function addIfMatch(command: Command, fs: Hosted, op: Operation, header: string): void {
+  const missing = new HttpProblem('precondition-failed', 'What If-Match asks for is not there.');
+  if (op.on === 'file') {
+    const inode = fileOf(fs, command.on.file);
+    if (inode === null) throw missing;
+    const tag = ifMatchFor(fs, inode, header);
+    if (tag !== null) command.ifMatch = tag;
+    return;
+  }
+  const tags = tagsOf(header);
+  if (tags === 'any') return;
+  // Mappings, pins and operations have no ETag, so none can match.
+  if (op.on !== 'filesystem' || !tags.includes(etagOfFilesystem(fs))) throw missing;
+}
+
+const noPreference: Preference = { waitMs: 0, async: false, applied: null };
+
+export function operationRoute(app: FastifyInstance, door: Door, op: Operation, operationToJson: Serialize): void {
+  const { engine, config } = door;
+  const plan: Plan = {
+    op,
+    coercions: coercionsOf(op.args, op.sleeps ? sleepArgs : commonArgs),
+    commonCoercions: coercionsOf(op.sleeps ? sleepArgs : commonArgs),
+    toJson: op.reply === 'json' ? serializerOf(op.result, door.checkReplies) : () => '',
+    operationToJson,
+  };
+  const isContent = op.name === 'read';
+
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const found = targetOf(engine, request, op.on);
+    if (found.fs === null) return sendFailure(reply, found.failure);
+    const { fs, target } = found;
+    const preference = op.sleeps ? preferenceOf(request.headers['prefer'], config) : noPreference;
+    const command = commandOf(plan, request, target, preference);
+    const ifMatch = request.headers['if-match'];
+    if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
+    if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
+
+    const submission = await engine.submit(fs, command);
+    let { outcome } = submission;
+    if (outcome === null) outcome = await engine.whenEnded(fs, submission.task, preference.waitMs);
+    if (preference.applied !== null) reply.header('preference-applied', preference.applied);
+    if (outcome === null || (outcome.ok && preference.async)) return sendAccepted(door, plan, fs, submission.task, reply);
+    return sendOutcome(plan, fs, outcome, reply);
+  };
+
+  const options: RouteShorthandOptions & { exposeHeadRoute: boolean } = {
+    config: { scope: op.route.method === 'GET' ? 'read' : 'write', operation: op.name },
+    bodyLimit: op.body === 'bytes' ? config.contentBytesMax : config.jsonBytesMax,
+    // A load or a DMA touches the machine, which HEAD must not.
+    exposeHeadRoute: isContent,
+  };
+  app.route({ method: op.route.method, url: urlOf({ on: op.on, path: op.route.path }), ...options, handler });
+}
+
+function sendOutcome(plan: Plan, fs: Hosted, outcome: Outcome, reply: FastifyReply): FastifyReply {
+  if (!outcome.ok) return sendFailure(reply, outcome.failure);
+  const { op } = plan;
+  if (op.reply === 'bytes') return sendBytes(reply, (outcome.result as { data: Uint8Array }).data);
+  if (op.route.status === 201) {
+    const { id, name } = outcome.result as { id?: string; name?: string };
+    const collection = op.route.path.slice(op.route.path.lastIndexOf('/') + 1);
+    reply.code(201).header('location', `/v1/filesystems/${fs.name}/${collection}/${encodeURIComponent(id ?? name ?? '')}`);
+  }
+  return reply.header('content-type', 'application/json; charset=utf-8').send(plan.toJson(reply, outcome.result));
+}
+
+function sendBytes(reply: FastifyReply, data: Uint8Array): FastifyReply {
+  return reply.header('content-type', 'application/octet-stream').header('x-content-type-options', 'nosniff').send(data);
+}
+
+function sendAccepted(door: Door, plan: Plan, fs: Hosted, task: number, reply: FastifyReply): FastifyReply {
+  const view = views.get('operation');
+  if (view === undefined) throw new Error('the registry of views has no operation');
+  const read = door.engine.view(fs, view, { operation: task }, {});
+  // Ended and already forgotten, or unmounted, between its end and now.
+  if (!read.ok) return sendFailure(reply, read.failure);
+  reply.code(202).header('location', `/v1/filesystems/${fs.name}/operations/op_${task}`);
+  return reply.header('content-type', 'application/json; charset=utf-8').send(plan.operationToJson(reply, read.result));
+}
+
+/** GET and HEAD of a file's content, whole or a range. */
+async function sendContent(
+  door: Door,
+  plan: Plan,
+  fs: Hosted,
+  command: Command,
+  preference: Preference,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { engine, config } = door;
+  const inode = fileOf(fs, command.on.file);
+  if (inode === null) {
+    const missing: Failure = { errno: 'ENOENT', rule: 'T1', why: 'There is no such file.' };
+    return sendFailure(reply, missing);
+  }
+  const etag = etagOfFile(fs, inode);
+  const args = command.args as { offset?: number; length?: number };
+  const asked = args.offset !== undefined || args.length !== undefined;
+  const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, etag);
+  if (range.kind === 'unsatisfiable') throw unsatisfiable(inode.sizeBytes);
+  const offset = range.kind === 'part' ? range.offset : (args.offset ?? 0);
+  const left = Math.max(0, inode.sizeBytes - offset);
+  const length = range.kind === 'part' ? range.length : Math.min(args.length ?? left, left);
+  reply.header('accept-ranges', 'bytes').header('etag', etag);
+  if (request.method === 'HEAD') {
+    if (range.kind === 'part') reply.code(206).header('content-range', `bytes ${offset}-${offset + length - 1}/${inode.sizeBytes}`);
+    return reply.header('content-type', 'application/octet-stream').header('content-length', String(length)).send();
+  }
+  if (length > config.contentBytesMax) {
+    const detail = `One request may read ${config.contentBytesMax} bytes; ask for a range.`;
+    throw new HttpProblem('reply-too-large', detail, { limit: config.contentBytesMax });
+  }
+  const submission = await engine.submit(fs, { ...command, args: { ...args, offset, length } });
+  const outcome = submission.outcome ?? (await engine.whenEnded(fs, submission.task, preference.waitMs));
+  if (outcome === null) return sendAccepted(door, plan, fs, submission.task, reply);
+  if (!outcome.ok) return sendFailure(reply, outcome.failure);
+  const { data, sizeBytes } = outcome.result as { data: Uint8Array; sizeBytes: number };
+  // Somebody changed the file between the look at it and the read: the tag may be of another version.
+  if (etagOfFile(fs, inode) !== etag) reply.removeHeader('etag');
+  if (range.kind === 'part') {
+    if (data.length === 0) throw unsatisfiable(sizeBytes);
+    reply.code(206).header('content-range', `bytes ${offset}-${offset + data.length - 1}/${sizeBytes}`);
+  }
+  return sendBytes(reply, data);
+}
+
+function unsatisfiable(sizeBytes: number): HttpProblem {
+  const headers = { 'content-range': `bytes */${sizeBytes}` };
+  return new HttpProblem('range-not-satisfiable', `The file has ${sizeBytes} bytes.`, { sizeBytes }, headers);
+}
+

@@ -1,0 +1,36 @@
+// The Prefer header (RFC 7240), of which we know `wait` and `respond-async`.
+import { HttpProblem } from './problem.ts';
+
+export interface Preference {
+  /** How long to wait for the end of the operation. */
+  waitMs: number;
+  /** Answer 202 even if the operation has already ended. */
+  async: boolean;
+  /** The value of Preference-Applied; null where nothing was asked for. */
+  applied: string | null;
+}
+
+export interface WaitLimits {
+  waitDefaultMs: number;
+  waitMaxMs: number;
+}
+
+export function preferenceOf(header: string | string[] | undefined, limits: WaitLimits): Preference {
+  if (header === undefined) return { waitMs: limits.waitDefaultMs, async: false, applied: null };
+  let wait: number | null = null;
+  let async = false;
+  for (const part of String(header).split(',')) {
+    const [, name = '', value] = /^\s*([^\s=;]*)\s*(?:=\s*"?([^";]*)"?)?/.exec(part) ?? [];
+    if (name.toLowerCase() === 'respond-async') async = true;
+    // The first one counts, says the RFC. Other preferences may be ignored, and are.
+    if (name.toLowerCase() !== 'wait' || wait !== null) continue;
+    if (value === undefined || !/^\d{1,9}$/.test(value)) throw new HttpProblem('invalid-header', 'Prefer: wait takes whole seconds.');
+    wait = Number(value);
+  }
+  if (wait !== null) {
+    const waitMs = Math.min(wait * 1000, limits.waitMaxMs);
+    return { waitMs, async: false, applied: `wait=${Math.floor(waitMs / 1000)}` };
+  }
+  if (async) return { waitMs: 0, async: true, applied: 'respond-async' };
+  return { waitMs: limits.waitDefaultMs, async: false, applied: null };
+}

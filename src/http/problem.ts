@@ -1,0 +1,203 @@
+// The closed table of what can go wrong on the wire: one row for each errno of the kernel and one for each refusal of the server itself.
+// Every answer of 4xx or 5xx is made here, as application/problem+json (RFC 9457), and every type can be read at /v1/problems/{type}.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { EngineError } from '../engine/lane.ts';
+import { type Errno, errnoTable, type Failure } from '../kernel/errno.ts';
+
+interface Row {
+  status: number;
+  title: string;
+  doc: string;
+}
+
+const row = (status: number, title: string, doc: string): Row => ({ status, title, doc });
+const errnoRow = (status: number, errno: Errno): Row => row(status, errno, errnoTable[errno]);
+
+const errnoRows: Record<Lowercase<Errno>, Row> = {
+  eacces: errnoRow(403, 'EACCES'),
+  eagain: errnoRow(409, 'EAGAIN'),
+  ebusy: errnoRow(409, 'EBUSY'),
+  edeadlk: errnoRow(409, 'EDEADLK'),
+  edquot: errnoRow(507, 'EDQUOT'),
+  eexist: errnoRow(409, 'EEXIST'),
+  efault: errnoRow(422, 'EFAULT'),
+  efbig: errnoRow(400, 'EFBIG'),
+  eintr: errnoRow(409, 'EINTR'),
+  einval: errnoRow(400, 'EINVAL'),
+  eio: errnoRow(422, 'EIO'),
+  enodev: errnoRow(410, 'ENODEV'),
+  enoent: errnoRow(404, 'ENOENT'),
+  enospc: errnoRow(507, 'ENOSPC'),
+  eopnotsupp: errnoRow(422, 'EOPNOTSUPP'),
+  estale: errnoRow(412, 'ESTALE'),
+  sigbus: errnoRow(422, 'SIGBUS'),
+};
+
+const transportRows = {
+  'unknown-field': row(400, 'Unknown field', 'The body or the query holds a field that the operation does not have; `fields` names it.'),
+  'invalid-value': row(400, 'Invalid value', 'A field is missing, has the wrong type or is out of range; `fields` names it.'),
+  'invalid-body': row(400, 'Invalid body', 'The body is not the JSON object that it should be, or it nests too deeply.'),
+  'invalid-header': row(400, 'Invalid header', 'A header that the operation understands is malformed.'),
+  'bad-request': row(400, 'Bad request', 'What came is not HTTP, or its URL is malformed.'),
+  unauthorized: row(401, 'Unauthorized', 'A bearer token is needed, or the one that came is unknown, expired or revoked.'),
+  'missing-scope': row(403, 'Missing scope', 'The token lacks the scope that the route needs.'),
+  'forbidden-origin': row(403, 'Forbidden origin', 'A web page of another origin, or another host name, may not call without a token.'),
+  'no-such-route': row(404, 'No such route', 'Nothing is at this URL.'),
+  'no-such-thing': row(404, 'No such thing', 'There is no such tenant, token or problem type.'),
+  'method-not-allowed': row(405, 'Method not allowed', 'The URL exists, but not with this method; `Allow` names those it has.'),
+  'request-timeout': row(408, 'Request timeout', 'The request did not arrive in time.'),
+  'already-exists': row(409, 'Already exists', 'There already is a tenant of that name.'),
+  'in-use': row(409, 'In use', 'The tenant still has filesystems.'),
+  'precondition-failed': row(412, 'Precondition failed', 'The thing is not the one that If-Match names, or it does not exist.'),
+  'too-large': row(413, 'Too large', 'The body is longer than the limit in `limit`.'),
+  'reply-too-large': row(422, 'Reply too large', 'More bytes were asked for than one request may read; ask for a range.'),
+  'uri-too-long': row(414, 'URI too long', 'A part of the URL is longer than anything that has a name here.'),
+  'unsupported-media-type': row(415, 'Unsupported media type', 'The operation takes another content type; `accepts` names it.'),
+  'range-not-satisfiable': row(416, 'Range not satisfiable', 'The range begins beyond the end of the file; Content-Range gives the size.'),
+  'headers-too-large': row(431, 'Headers too large', 'The headers are longer than the limit.'),
+  'too-many-tokens': row(507, 'Too many tokens', 'The tenant has as many tokens as one may have.'),
+  'too-many-tenants': row(507, 'Too many tenants', 'The server has as many tenants as it may have.'),
+  'too-many-filesystems': row(507, 'Too many filesystems', 'The server has as many filesystems as it may have.'),
+  'inbox-full': row(503, 'Inbox full', 'Too many commands already wait for this filesystem. Nothing was changed; try again later.'),
+  'not-ready': row(503, 'Not ready', 'The server starts or stops.'),
+  'filesystem-stopped': row(500, 'Filesystem stopped', 'A law of the machine broke in this filesystem, which is a bug of the simulator.'),
+  internal: row(500, 'Internal error', 'The simulator failed. The log of the server says more.'),
+  gap: row(410, 'Gap', 'The cursor is older than the oldest event kept, or of another epoch; `oldest` is where reading can begin.'),
+  'slow-reader': row(410, 'Slow reader', 'The reader of a stream fell behind the oldest event kept.'),
+  'bad-message': row(400, 'Bad message', 'A message on a WebSocket is not one that the protocol has.'),
+  'too-many-streams': row(429, 'Too many streams', 'The server has as many open event streams as it may have.'),
+};
+
+export type ProblemType = Lowercase<Errno> | keyof typeof transportRows;
+export const problemTable: Record<ProblemType, Row> = { ...errnoRows, ...transportRows };
+export const problemTypes = Object.keys(problemTable) as ProblemType[];
+export const isProblemType = (name: string): name is ProblemType => Object.hasOwn(problemTable, name);
+
+export const problemMediaType = 'application/problem+json';
+const sendAs = `${problemMediaType}; charset=utf-8`;
+const retryAfter: Partial<Record<ProblemType, string>> = {
+  eagain: '1',
+  'inbox-full': '1',
+  'not-ready': '5',
+  'too-many-streams': '5',
+};
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance?: string;
+  [extension: string]: unknown;
+}
+
+/** Throw it from a route; the error handler of the server sends it. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem';
+  readonly type: ProblemType;
+  readonly extensions: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+
+  constructor(type: ProblemType, detail: string, extensions: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
+    super(detail);
+    this.type = type;
+    this.extensions = extensions;
+    this.headers = headers;
+  }
+}
+
+/** A failure of the kernel, thrown where a route has no reply at hand. */
+export class KernelFailure extends Error {
+  override readonly name = 'KernelFailure';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.why);
+    this.failure = failure;
+  }
+}
+
+export function problemOf(type: ProblemType, detail: string, extensions: Record<string, unknown> = {}, instance?: string): Problem {
+  const { status, title } = problemTable[type];
+  return { type: `/v1/problems/${type}`, title, status, detail, ...(instance === undefined ? {} : { instance }), ...extensions };
+}
+
+/** What an errno of the kernel looks like. Fields that a failure has beside the three of every failure are passed on. */
+export function problemOfFailure(failure: Failure, instance?: string): Problem {
+  const { errno, why, ...rest } = failure;
+  return problemOf(errno.toLowerCase() as Lowercase<Errno>, why, { errno, ...rest }, instance);
+}
+
+/** The URL without its query, which may hold anything. */
+export function instanceOf(request: FastifyRequest): string {
+  const { url } = request;
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+export function sendProblem(reply: FastifyReply, type: ProblemType, detail: string, extensions?: Record<string, unknown>): FastifyReply {
+  return send(reply, type, problemOf(type, detail, extensions, instanceOf(reply.request)));
+}
+
+export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
+  return send(reply, failure.errno.toLowerCase() as ProblemType, problemOfFailure(failure, instanceOf(reply.request)));
+}
+
+function send(reply: FastifyReply, type: ProblemType, problem: Problem): FastifyReply {
+  const retry = retryAfter[type];
+  if (retry !== undefined) reply.header('retry-after', retry);
+  if (type === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+  return reply.code(problem.status).header('content-type', sendAs).send(JSON.stringify(problem));
+}
+
+/** Codes of Fastify and of Node's HTTP parser that are the client's doing. */
+const codes: Record<string, ProblemType> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-body',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid-body',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid-body',
+  FST_ERR_BAD_URL: 'bad-request',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri-too-long',
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: 'unsupported-media-type',
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+  ECONNRESET: 'bad-request',
+};
+
+/** Makes the answer to whatever was thrown; the second value says whether it is our fault and must be logged. */
+export function answerError(error: unknown, reply: FastifyReply): { ours: boolean } {
+  if (error instanceof HttpProblem) {
+    for (const [name, value] of Object.entries(error.headers)) reply.header(name, value);
+    sendProblem(reply, error.type, error.message, error.extensions);
+    return { ours: problemTable[error.type].status === 500 };
+  }
+  if (error instanceof KernelFailure) {
+    sendFailure(reply, error.failure);
+    return { ours: false };
+  }
+  if (error instanceof EngineError) {
+    sendProblem(reply, error.kind, error.message);
+    return { ours: false };
+  }
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const known = code === undefined ? undefined : codes[code];
+  if (known !== undefined) {
+    sendProblem(reply, known, problemTable[known].doc);
+    return { ours: false };
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    sendProblem(reply, statusCode === 413 ? 'too-large' : 'bad-request', problemTable['bad-request'].doc);
+    return { ours: false };
+  }
+  sendProblem(reply, 'internal', problemTable.internal.doc);
+  return { ours: true };
+}
+
+/** For errors before there is a request: the whole HTTP message. */
+export function rawProblem(code: string | undefined): string {
+  const type = codes[code ?? ''] ?? 'bad-request';
+  const body = JSON.stringify(problemOf(type, problemTable[type].doc));
+  const { status, title } = problemTable[type];
+  return `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: ${sendAs}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}

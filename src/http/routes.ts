@@ -1,0 +1,26 @@
+// The registries, and the rows of this floor, as routes.
+import type { FastifyInstance } from 'fastify';
+import { operations } from '../kernel/ops/index.ts';
+import { views } from '../kernel/views/index.ts';
+import type { Door } from './door.ts';
+import { openApi } from './openapi.ts';
+import { operationRoute } from './operation-route.ts';
+import { serializerOf } from './schema.ts';
+import { serverRoute } from './server-route.ts';
+import { serverRoutes } from './server-routes.ts';
+import { viewRoute } from './view-route.ts';
+
+export function registerRoutes(app: FastifyInstance, door: Door): void {
+  const viewSerializers = new Map([...views].map(([name, view]) => [name, serializerOf(view.result, door.checkReplies)]));
+  const operationToJson = viewSerializers.get('operation');
+  if (operationToJson === undefined) throw new Error('the registry of views has no operation');
+  for (const route of serverRoutes) serverRoute(app, door, route);
+  for (const [name, view] of views) viewRoute(app, door, view, viewSerializers.get(name) ?? operationToJson);
+  for (const op of operations.values()) operationRoute(app, door, op, operationToJson);
+
+  let document: string | null = null;
+  app.get('/openapi.json', { config: { scope: 'public' } }, (_request, reply) => {
+    document ??= JSON.stringify(openApi());
+    return reply.header('content-type', 'application/json; charset=utf-8').send(document);
+  });
+}

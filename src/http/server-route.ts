@@ -1,0 +1,48 @@
+// The routes that no registry of the kernel has: filesystems as a whole, tenants, tokens, capabilities, problem types. Each is a row with
+// its contract, so that the OpenAPI document is made from the same thing that serves.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Scope } from '../tenants/tokens.ts';
+import type { Door } from './door.ts';
+import type { ProblemType } from './problem.ts';
+import { coerce, coercionsOf, objectOf, parse, serializerOf } from './schema.ts';
+import { linkNext } from './view-route.ts';
+
+export interface ServerRoute<Query = unknown, Body = unknown> {
+  name: string;
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** In Fastify's notation. */
+  url: string;
+  scope: Scope | 'public';
+  tag: string;
+  summary: string;
+  doc: string;
+  query?: z.ZodType<Query>;
+  body?: z.ZodType<Body>;
+  result: z.ZodType;
+  status: 200 | 201;
+  errors: readonly ProblemType[];
+  example?: unknown;
+  answer(door: Door, call: { request: FastifyRequest; reply: FastifyReply; query: Query; body: Body }): unknown;
+}
+
+export function defineRoute<Q, B>(route: ServerRoute<Q, B>): ServerRoute {
+  // The table holds routes of every argument type; each gets its own parsed arguments.
+  return route as unknown as ServerRoute;
+}
+
+export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute): void {
+  const toJson = serializerOf(route.result, door.checkReplies);
+  const coercions = route.query === undefined ? null : coercionsOf(route.query);
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const query = route.query === undefined || coercions === null ? undefined : parse(route.query, coerce(request.query as Record<string, unknown>, coercions));
+    const body = route.body === undefined ? undefined : parse(route.body, objectOf(request.body));
+    const result = await route.answer(door, { request, reply, query, body });
+    const { nextPageToken } = result as { nextPageToken?: string };
+    if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
+    return reply.code(route.status).header('content-type', 'application/json; charset=utf-8').send(toJson(reply, result));
+  };
+  const { method, url } = route;
+  const { jsonBytesMax } = door.config;
+  app.route({ method, url, exposeHeadRoute: method === 'GET', bodyLimit: jsonBytesMax, config: { scope: route.scope }, handler });
+}

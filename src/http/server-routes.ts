@@ -1,0 +1,7 @@
+// The registry of routes that no registry of the kernel has.
+import { filesystemRoutes } from './filesystem-routes.ts';
+import { healthRoutes } from './health.ts';
+import type { ServerRoute } from './server-route.ts';
+import { tenantRoutes } from './tenant-routes.ts';
+
+export const serverRoutes: readonly ServerRoute[] = [...filesystemRoutes, ...tenantRoutes, ...healthRoutes];

@@ -1,0 +1,78 @@
+// The HTTP server with every limit set and every error in our own shape.
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { registerAuth } from './auth.ts';
+import type { Door } from './door.ts';
+import { registerBodyParsers } from './json-body.ts';
+import { answerError, HttpProblem, rawProblem, sendProblem } from './problem.ts';
+import { registerRoutes } from './routes.ts';
+
+export interface ServerOptions {
+  logger: FastifyBaseLogger;
+  /** Bound to loopback, so that callers without a token are the default tenant. */
+  loopback: boolean;
+  /**
+   * Called before the routes are registered, so that its hooks see them all: main joins the event stream and the metrics here. Every route
+   * that it adds must say its `config.scope`.
+   */
+  extend?(app: FastifyInstance): Promise<void> | void;
+}
+
+export async function createServer(door: Door, options: ServerOptions): Promise<FastifyInstance> {
+  const { config } = door;
+  const app = fastify({
+    loggerInstance: options.logger,
+    disableRequestLogging: true,
+    bodyLimit: config.jsonBytesMax,
+    requestTimeout: config.requestTimeoutMs,
+    keepAliveTimeout: config.keepAliveTimeoutMs,
+    http: {
+      maxHeaderSize: config.headerBytesMax,
+      headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
+      // Node looks for late requests this often; its default of 30 s would make the two limits above meaningless.
+      connectionsCheckingInterval: 1000,
+    },
+    routerOptions: { maxParamLength: 255 },
+    // While it stops, what comes in over an open connection is still answered properly.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    clientErrorHandler(error, socket) {
+      if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(error.code));
+      else socket.destroy();
+    },
+  });
+  app.server.maxConnections = config.connectionsMax;
+
+  const known: { method: string; pattern: RegExp }[] = [];
+  app.addHook('onRoute', ({ method, url }) => {
+    const pattern = new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
+    for (const one of [method].flat()) known.push({ method: one, pattern });
+  });
+  registerBodyParsers(app, config);
+  registerAuth(app, {
+    tokens: door.tokens,
+    nowMs: door.nowMs,
+    loopback: options.loopback,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+  });
+  app.setErrorHandler(answer);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
+    if (allowed.size === 0) return sendProblem(reply, 'no-such-route', 'Nothing is at this URL.');
+    const allow = [...allowed].sort().join(', ');
+    reply.header('allow', allow);
+    return sendProblem(reply, 'method-not-allowed', `The URL takes ${allow}.`, { allow: [...allowed].sort() });
+  });
+  await options.extend?.(app);
+  registerRoutes(app, door);
+  await app.ready();
+  return app;
+}
+
+function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { ours } = answerError(error, reply);
+  if (!ours) return;
+  const cause = error instanceof HttpProblem ? error.message : error;
+  request.log.error({ err: cause, method: request.method, route: request.routeOptions?.url }, 'a request failed');
+}

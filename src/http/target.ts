@@ -1,0 +1,44 @@
+// The thing in the URL. What is not there, is somebody else's, or has a name that nothing could have, gives the same 404.
+import type { FastifyRequest } from 'fastify';
+import type { Engine, Hosted } from '../engine/engine.ts';
+import { type Failure, failure } from '../kernel/errno.ts';
+import type { Target } from '../kernel/state.ts';
+import { tenantOf } from './auth.ts';
+
+export type On = 'filesystem' | 'file' | 'mapping' | 'pin' | 'operation';
+
+const bases: Record<On, string> = {
+  filesystem: '/v1/filesystems/:fs',
+  file: '/v1/filesystems/:fs/files/:file',
+  mapping: '/v1/filesystems/:fs/mappings/:mapping',
+  pin: '/v1/filesystems/:fs/pins/:pin',
+  operation: '/v1/filesystems/:fs/operations/:operation',
+};
+
+/** In Fastify's notation. */
+export function urlOf({ on, path }: { on: On; path: string }): string {
+  return path === '' ? bases[on] : `${bases[on]}/${path}`;
+}
+
+export type Params = { fs: string; file?: string; mapping?: string; pin?: string; operation?: string };
+export type Found = { fs: Hosted; target: Target } | { fs: null; failure: Failure };
+
+const nothing = (what: string): Found => ({ fs: null, failure: failure('ENOENT', 'T1', `There is no such ${what}.`) });
+
+const prefixes = { mapping: 'map_', pin: 'pin_', operation: 'op_' };
+
+function numberOf(id: string | undefined, prefix: string): number | null {
+  if (id === undefined || !id.startsWith(prefix)) return null;
+  const digits = id.slice(prefix.length);
+  return /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : null;
+}
+
+export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found {
+  const params = request.params as Params;
+  const fs = engine.find(tenantOf(request), params.fs);
+  if (fs === undefined) return nothing('filesystem');
+  if (on === 'filesystem') return { fs, target: {} };
+  if (on === 'file') return { fs, target: { file: params.file ?? '' } };
+  const number = numberOf(params[on], prefixes[on]);
+  return number === null ? nothing(on) : { fs, target: { [on]: number } };
+}

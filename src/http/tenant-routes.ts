@@ -1,0 +1,195 @@
+// Tenants, their quotas and their tokens: for the operator scope only.
+import { z } from 'zod';
+import { zName } from '../kernel/ops/mkfs.ts';
+import { pageOfList, zPage } from '../kernel/views/define.ts';
+import type { QuotaName } from '../tenants/quotas.ts';
+import { setQuotas, type Tenant } from '../tenants/tenants.ts';
+import type { Token } from '../tenants/tokens.ts';
+import type { Door } from './door.ts';
+import { HttpProblem } from './problem.ts';
+import { defineRoute, type ServerRoute } from './server-route.ts';
+
+const zCount = z.int().nonnegative();
+const quotaShape: Record<QuotaName, z.ZodInt> = {
+  filesystems: zCount,
+  bytes: zCount,
+  files: zCount,
+  mappings: zCount,
+  pins: zCount,
+  sleepers: zCount,
+};
+const zAllQuotas = z.object(quotaShape);
+const zQuotas = z.strictObject(quotaShape).partial().describe('Those left out keep the default of the server, or what they were.');
+const zTenant = z.object({ name: z.string(), createdMs: z.int(), quotas: zAllQuotas, used: zAllQuotas });
+const zGranted = z.enum(['read', 'write', 'operator']);
+const zToken = z.object({ id: z.string(), scopes: z.array(zGranted), createdMs: z.int(), expiresMs: z.int().nullable() });
+
+const shownTenant = ({ name, createdMs, account }: Tenant) => ({ name, createdMs, quotas: account.limits, used: account.used });
+const shownToken = ({ id, scopes, createdMs, expiresMs }: Token) => ({ id, scopes, createdMs, expiresMs });
+
+function tenantNamed(door: Door, params: unknown): Tenant {
+  const tenant = door.tenants.get((params as { tenant: string }).tenant);
+  if (tenant === undefined) throw new HttpProblem('no-such-thing', 'There is no such tenant.');
+  return tenant;
+}
+
+const common = { scope: 'operator', tag: 'tenant' } as const;
+
+const listTenants = defineRoute({
+  ...common,
+  name: 'list-tenants',
+  method: 'GET',
+  url: '/v1/tenants',
+  summary: 'List the tenants',
+  doc: 'In the order of their creation, with what they may have and what they have.',
+  query: z.strictObject(zPage),
+  result: z.object({ items: z.array(zTenant), nextPageToken: z.string().optional() }),
+  status: 200,
+  errors: [],
+  answer(door, { query }) {
+    const page = pageOfList(door.tenants.all(), query, (tenant) => tenant.number);
+    return { ...page, items: page.items.map(shownTenant) };
+  },
+});
+
+const createTenant = defineRoute({
+  ...common,
+  name: 'create-tenant',
+  method: 'POST',
+  url: '/v1/tenants',
+  summary: 'Make a tenant',
+  doc: 'It can do nothing before it gets a token.',
+  body: z.strictObject({ name: zName, quotas: zQuotas.optional() }),
+  result: zTenant,
+  status: 201,
+  errors: ['already-exists', 'too-many-tenants'],
+  example: { name: 'team-a', quotas: { filesystems: 10, pins: 10_000 } },
+  answer(door, { reply, body }) {
+    const tenant = door.tenants.create(body.name, body.quotas ?? {}, door.nowMs());
+    if (tenant === 'exists') throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
+    if (tenant === 'full') {
+      const limit = door.config.tenantsMax;
+      throw new HttpProblem('too-many-tenants', `This server has at most ${limit} tenants.`, { limit });
+    }
+    reply.header('location', `/v1/tenants/${tenant.name}`);
+    return shownTenant(tenant);
+  },
+});
+
+const getTenant = defineRoute({
+  ...common,
+  name: 'get-tenant',
+  method: 'GET',
+  url: '/v1/tenants/:tenant',
+  summary: 'One tenant',
+  doc: 'What it may have and what it has.',
+  result: zTenant,
+  status: 200,
+  errors: ['no-such-thing'],
+  answer: (door, { request }) => shownTenant(tenantNamed(door, request.params)),
+});
+
+const putQuotas = defineRoute({
+  ...common,
+  name: 'set-quotas',
+  method: 'PUT',
+  url: '/v1/tenants/:tenant/quotas',
+  summary: 'Change the quotas of a tenant',
+  doc: 'In force at once. What the tenant already has beyond a smaller quota stays.',
+  body: zQuotas,
+  result: zTenant,
+  status: 200,
+  errors: ['no-such-thing'],
+  example: { pins: 100 },
+  answer(door, { request, body }) {
+    const tenant = tenantNamed(door, request.params);
+    setQuotas(tenant, body);
+    return shownTenant(tenant);
+  },
+});
+
+const deleteTenant = defineRoute({
+  ...common,
+  name: 'delete-tenant',
+  method: 'DELETE',
+  url: '/v1/tenants/:tenant',
+  summary: 'Remove a tenant that has no filesystem',
+  doc: 'Its tokens are revoked at once.',
+  result: zTenant,
+  status: 200,
+  errors: ['no-such-thing', 'in-use'],
+  answer(door, { request }) {
+    const tenant = tenantNamed(door, request.params);
+    if (!door.engine.dismiss(tenant.name)) throw new HttpProblem('in-use', 'The tenant still has filesystems.');
+    door.tenants.remove(tenant.name);
+    door.tokens.revokeAll(tenant.name);
+    return shownTenant(tenant);
+  },
+});
+
+const listTokens = defineRoute({
+  ...common,
+  name: 'list-tokens',
+  method: 'GET',
+  url: '/v1/tenants/:tenant/tokens',
+  summary: 'List the tokens of a tenant',
+  doc: 'Without the tokens themselves, which nobody can read again.',
+  result: z.object({ items: z.array(zToken) }),
+  status: 200,
+  errors: ['no-such-thing'],
+  answer: (door, { request }) => ({ items: door.tokens.list(tenantNamed(door, request.params).name, door.nowMs()).map(shownToken) }),
+});
+
+const createToken = defineRoute({
+  ...common,
+  name: 'create-token',
+  method: 'POST',
+  url: '/v1/tenants/:tenant/tokens',
+  summary: 'Issue a token',
+  doc: 'The token is in this answer and nowhere else.',
+  body: z.strictObject({
+    scopes: z.array(z.enum(['read', 'write'])).min(1).max(2).default(['read', 'write']),
+    expiresInMs: z.int().positive().max(315_360_000_000).optional().describe('It never expires without this.'),
+  }),
+  result: zToken.extend({ token: z.string() }),
+  status: 201,
+  errors: ['no-such-thing', 'too-many-tokens'],
+  example: { scopes: ['read'], expiresInMs: 86_400_000 },
+  answer(door, { request, reply, body }) {
+    const { name } = tenantNamed(door, request.params);
+    const now = door.nowMs();
+    const limit = door.config.tokensPerTenantMax;
+    if (door.tokens.list(name, now).length >= limit) throw new HttpProblem('too-many-tokens', `A tenant has at most ${limit} tokens.`, { limit });
+    const { token, secret } = door.tokens.issue(name, body.scopes, now, body.expiresInMs === undefined ? null : now + body.expiresInMs);
+    reply.header('location', `/v1/tenants/${name}/tokens/${token.id}`).header('cache-control', 'no-store');
+    return { ...shownToken(token), token: secret };
+  },
+});
+
+const deleteToken = defineRoute({
+  ...common,
+  name: 'revoke-token',
+  method: 'DELETE',
+  url: '/v1/tenants/:tenant/tokens/:token',
+  summary: 'Revoke a token',
+  doc: 'In force at once.',
+  result: z.object({ id: z.string() }),
+  status: 200,
+  errors: ['no-such-thing'],
+  answer(door, { request }) {
+    const { token } = request.params as { token: string };
+    if (!door.tokens.revoke(tenantNamed(door, request.params).name, token)) throw new HttpProblem('no-such-thing', 'There is no such token.');
+    return { id: token };
+  },
+});
+
+export const tenantRoutes: readonly ServerRoute[] = [
+  listTenants,
+  createTenant,
+  getTenant,
+  putQuotas,
+  deleteTenant,
+  listTokens,
+  createToken,
+  deleteToken,
+];

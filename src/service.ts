@@ -1,0 +1,76 @@
+// Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
+import { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
+import { Engine } from './engine/engine.ts';
+import { type Log, memoryLog } from './engine/log.ts';
+import { type Clock, systemClock } from './engine/ticker.ts';
+import { isLoopback } from './http/auth.ts';
+import type { Door } from './http/door.ts';
+import { createServer } from './http/server.ts';
+import { defaultTenant, Tenants } from './tenants/tenants.ts';
+import { operatorTokenOf, Tokens } from './tenants/tokens.ts';
+
+export interface Service {
+  app: FastifyInstance;
+  door: Door;
+  engine: Engine;
+  /** Answers who waits, closes what is open, and resolves when the last request in flight has its answer or `drainMs` is over. */
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  logger: FastifyBaseLogger;
+  log?: Log;
+  clock?: Clock;
+  checkReplies?: boolean;
+}
+
+export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
+  const { logger } = options;
+  const clock = options.clock ?? systemClock();
+  const tokens = new Tokens();
+  const loopback = isLoopback(config.host);
+  if (config.operatorTokenFile !== null) {
+    const { token, made } = operatorTokenOf(config.operatorTokenFile);
+    tokens.setOperator(token);
+    if (made) logger.info({ file: config.operatorTokenFile }, 'operator token made');
+  } else if (!loopback) {
+    throw new Error(`--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`);
+  }
+  const engine = new Engine({
+    limits: config,
+    log: options.log ?? memoryLog,
+    clock,
+    onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
+  });
+  const tenants = new Tenants({
+    quotas: {
+      filesystems: config.quotaFilesystems,
+      bytes: config.quotaBytes,
+      files: config.quotaFiles,
+      mappings: config.quotaMappings,
+      pins: config.quotaPins,
+      sleepers: config.quotaSleepers,
+    },
+    tenantsMax: config.tenantsMax,
+    onCreated: (tenant) => engine.admit(tenant.name, tenant.account),
+  });
+  tenants.create(defaultTenant, {}, clock.nowMs());
+  const door: Door = { engine, tenants, tokens, config, nowMs: clock.nowMs, checkReplies: options.checkReplies === true };
+  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door) });
+
+  const close = async () => {
+    engine.drain();
+    const closed = app.close();
+    const late = setTimeout(() => app.server.closeAllConnections(), config.drainMs);
+    await closed;
+    clearTimeout(late);
+  };
+  return { app, door, engine, close };
+}
+
+/** The doors that http does not know: the event stream and the metrics. Called before the routes are registered. */
+async function extend(_app: FastifyInstance, _door: Door): Promise<void> {
+  // await _app.register(eventStream, { door });  closes its WebSockets with 1012 in its preClose hook
+  // registerMetrics(_app, { engine });
+}
