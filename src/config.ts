@@ -35,7 +35,11 @@ export const settings = {
     null,
     'File with the operator token, mode 0600; made with a fresh token if it does not exist.',
   ),
-  logLevel: setting(z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), 'info', 'Least level that is logged.'),
+  logLevel: setting(
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'info',
+    'Least level that is logged.',
+  ),
   allowedHosts: setting(list, [], 'Host names, comma-separated, that callers without a token may use besides those of loopback.'),
   allowedOrigins: setting(list, [], 'Origins of web pages, comma-separated, that may call besides the same origin.'),
 
@@ -74,7 +78,11 @@ export const settings = {
   ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
-  streamBufferBytesMax: setting(whole(1024, 1024 * MiB), MiB, 'Bytes queued for one event stream before it is left to read the log later.'),
+  streamBufferBytesMax: setting(
+    whole(1024, 1024 * MiB),
+    MiB,
+    'Bytes queued for one event stream before it is left to read the log later.',
+  ),
   streamMessageBytesMax: setting(whole(128, MiB), 16_384, 'Bytes of one message of a client on a WebSocket.'),
   streamHeartbeatMs: setting(whole(10, 600_000), 15_000, 'Time between two pings of a WebSocket; two misses close it.'),
 };
@@ -100,7 +108,10 @@ function commandLine(): Command {
   for (const name of names) {
     const { initial, doc, parse } = settings[name];
     // A switch may carry a value, so that PINHOLE_VOLATILE=0 says no.
-    const option = new Option(`${flagOf(name)} ${(parse as unknown) === flag ? '[bool]' : '<value>'}`, `${doc} (${shown(initial)})`);
+    const option = new Option(
+      `${flagOf(name)} ${(parse as unknown) === flag ? '[bool]' : '<value>'}`,
+      `${doc} (${shown(initial)})`,
+    );
     command.addOption(option.env(envOf(name)).preset('true'));
   }
   return command;

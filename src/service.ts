@@ -1,5 +1,5 @@
 // Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
-import { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { Engine } from './engine/engine.ts';
 import { type Log, memoryLog } from './engine/log.ts';

@@ -1,15 +1,16 @@
 // The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams) talk to this file.
 import { randomBytes } from 'node:crypto';
-import type { KernelEvent } from '../kernel/events.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
+import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { Command, Kernel, KernelLimits, Outcome, Target } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import type { View } from '../kernel/views/define.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
+import { EngineError } from './engine-error.ts';
 import { EventRing } from './event-ring.ts';
-import { EngineError, Lane, type LaneHost, overQuota, type Submission } from './lane.ts';
+import { Lane, type LaneHost, overQuota, type Submission } from './lane.ts';
 import type { Log } from './log.ts';
 import type { Clock } from './ticker.ts';
 
@@ -168,7 +169,8 @@ export class Engine {
 
   /** Reads a projection now. `query` has gone through the view's own schema. */
   view(fs: Hosted, view: View, target: Target, query: unknown): ViewResult {
-    if (fs.stopped !== null) throw new EngineError('filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more.');
+    if (fs.stopped !== null)
+      throw new EngineError('filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more.');
     return view.read(fs.kernel, target, query);
   }
 

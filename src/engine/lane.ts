@@ -1,26 +1,17 @@
 // The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log, applies it, delivers the events and only
 // then answers. Nothing else calls apply().
-import type { KernelEvent } from '../kernel/events.ts';
+
 import { type Failure, failure } from '../kernel/errno.ts';
+import type { KernelEvent } from '../kernel/events.ts';
 import { apply, nextTimerMs } from '../kernel/kernel.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Effects, Entry, Kernel, Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { type Account, type QuotaName, release, reserve } from '../tenants/quotas.ts';
+import { EngineError } from './engine-error.ts';
 import type { EventRecord, EventRing } from './event-ring.ts';
 import type { Log } from './log.ts';
 import { Alarm, type Clock } from './ticker.ts';
-
-/** Why the engine did not take a command. Not an errno: the simulated world never saw it. */
-export class EngineError extends Error {
-  override readonly name = 'EngineError';
-  readonly kind: 'inbox-full' | 'filesystem-stopped' | 'too-many-filesystems';
-
-  constructor(kind: EngineError['kind'], message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
 
 /** A failure that names the quota behind it. */
 export interface QuotaFailure extends Failure {
@@ -99,7 +90,11 @@ export class Lane {
   readonly #last = { files: 0, mappings: 0, pins: 0, sleepers: 0 };
   readonly #watches = new Map<TaskId, Watch>();
 
-  constructor(init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account'>, tenantRing: EventRing, host: LaneHost) {
+  constructor(
+    init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account'>,
+    tenantRing: EventRing,
+    host: LaneHost,
+  ) {
     this.id = init.id;
     this.tenant = init.tenant;
     this.name = init.name;
@@ -205,15 +200,19 @@ export class Lane {
     });
     this.#state = 'appending';
     const first = entries[0] as Entry;
+    let appended: Promise<void> | void;
     try {
-      const appended = log.append(this.id, entries);
-      if (appended === undefined) return this.#applyBatch(batch, entries);
+      appended = log.append(this.id, entries);
+    } catch (error) {
+      this.#stop(batch, 0, first, error);
+      return;
+    }
+    if (appended === undefined) this.#applyBatch(batch, entries);
+    else {
       appended.then(
         () => this.#applyBatch(batch, entries),
         (error: unknown) => this.#stop(batch, 0, first, error),
       );
-    } catch (error) {
-      this.#stop(batch, 0, first, error);
     }
   };
 
@@ -225,11 +224,15 @@ export class Lane {
       try {
         effects = apply(this.kernel, entry);
       } catch (error) {
-        return this.#stop(batch, i, entry, error);
+        this.#stop(batch, i, entry, error);
+        return;
       }
       this.#deliver(effects.events);
       const outcome = this.#reply(effects, pending);
-      if (outcome?.ok === true && pending.command?.op === 'umount') return this.#unmount(batch, i + 1);
+      if (outcome?.ok === true && pending.command?.op === 'umount') {
+        this.#unmount(batch, i + 1);
+        return;
+      }
     }
     this.#count();
     this.#releaseReservations(batch);
@@ -246,7 +249,8 @@ export class Lane {
       if (task === effects.task) own = outcome;
       else this.#ended(task, outcome);
     }
-    if (own !== null && !own.ok && pending.forcedNowait && own.failure.errno === 'EAGAIN') own = overQuota(this.account, 'sleepers');
+    if (own !== null && !own.ok && pending.forcedNowait && own.failure.errno === 'EAGAIN')
+      own = overQuota(this.account, 'sleepers');
     const submission: Submission = { task: effects.task, outcome: own };
     if (own === null && effects.task !== 0) {
       this.#watches.set(effects.task, { submission, charged: pending.charged, waiters: new Set() });
@@ -325,6 +329,9 @@ export class Lane {
   }
 
   #stoppedError(): EngineError {
-    return new EngineError('filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more until the server restarts.');
+    return new EngineError(
+      'filesystem-stopped',
+      'A law of the machine broke in this filesystem; it serves no more until the server restarts.',
+    );
   }
 }

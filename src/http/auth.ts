@@ -1,8 +1,8 @@
 // Who is calling. The tenant comes from the bearer token and from nowhere else; a route that does not say which scope it needs cannot be
 // registered.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
-import type { Scope, Tokens } from '../tenants/tokens.ts';
 import { defaultTenant } from '../tenants/tenants.ts';
+import type { Scope, Tokens } from '../tenants/tokens.ts';
 import { HttpProblem } from './problem.ts';
 
 export interface Caller {
@@ -44,11 +44,15 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   const { tokens, loopback } = options;
   const hosts = new Set([...loopbackNames, ...options.allowedHosts]);
   const origins = new Set(options.allowedOrigins);
-  const anonymous: Caller = { tenant: defaultTenant, scopes: tokens.hasOperator ? ['read', 'write'] : ['read', 'write', 'operator'] };
+  const anonymous: Caller = {
+    tenant: defaultTenant,
+    scopes: tokens.hasOperator ? ['read', 'write'] : ['read', 'write', 'operator'],
+  };
 
   app.decorateRequest('caller', null);
   app.addHook('onRoute', (route: RouteOptions) => {
-    if (route.config?.scope === undefined) throw new Error(`${String(route.method)} ${route.url} does not say which scope it needs`);
+    if (route.config?.scope === undefined)
+      throw new Error(`${String(route.method)} ${route.url} does not say which scope it needs`);
   });
   app.addHook('onRequest', (request, _reply, done) => {
     const { scope } = request.routeOptions.config;

@@ -1,23 +1,16 @@
-// ETags, If-Match, If-None-Match and Range (RFC 9110 §13, §14). The ETag of a file is the kernel's, behind a prefix that tells one
-// filesystem from a later one of the same name.
+// ETags, If-Match, If-None-Match and Range (RFC 9110 §13, §14). The ETag of a file is the kernel's own, which its records also show.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Hosted } from '../engine/engine.ts';
 import { etagOf, findFile } from '../kernel/fs/inode.ts';
 import type { Inode } from '../kernel/state.ts';
 
-const prefixOf = (fs: Hosted): string => fs.id.slice(0, 8);
-
 export function fileOf(fs: Hosted, name: string | undefined): Inode | null {
   return name === undefined ? null : findFile(fs.kernel, name);
 }
 
-export function etagOfFile(fs: Hosted, inode: Inode): string {
-  return `"${prefixOf(fs)}-${etagOf(inode).slice(1)}`;
-}
-
 /** Moves with every command. */
 export function etagOfFilesystem(fs: Hosted): string {
-  return `"${prefixOf(fs)}-${fs.kernel.seq}"`;
+  return `"${fs.id.slice(0, 8)}-${fs.kernel.seq}"`;
 }
 
 /** `any` is `*`. Weak tags never match strongly and are kept as they are written. */
@@ -29,13 +22,11 @@ export function tagsOf(header: string): 'any' | string[] {
  * What the kernel is to compare when the operation begins: null where any version will do. Of several tags, that which the file has now,
  * because only that one can match.
  */
-export function ifMatchFor(fs: Hosted, inode: Inode | null, header: string): string | null {
+export function ifMatchFor(inode: Inode, header: string): string | null {
   const tags = tagsOf(header);
   if (tags === 'any') return null;
-  const now = inode === null ? undefined : etagOfFile(fs, inode);
-  const tag = tags.find((candidate) => candidate === now) ?? tags[0] ?? '""';
-  const prefix = `"${prefixOf(fs)}-`;
-  return tag.startsWith(prefix) ? `"${tag.slice(prefix.length)}` : '"-"';
+  const now = etagOf(inode);
+  return tags.includes(now) ? now : (tags[0] ?? '""');
 }
 
 /** True where If-None-Match makes a GET a 304. Weak comparison. */

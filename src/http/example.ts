@@ -21,17 +21,17 @@ const byField: Record<string, unknown> = {
 };
 
 export function exampleOf(schema: JsonSchema, field = ''): unknown {
-  if ('default' in schema) return schema['default'];
-  if ('const' in schema) return schema['const'];
-  const choices = (schema['enum'] ?? schema['examples']) as unknown[] | undefined;
+  if ('default' in schema) return schema.default;
+  if ('const' in schema) return schema.const;
+  const choices = (schema.enum ?? schema.examples) as unknown[] | undefined;
   if (choices !== undefined) return choices[0];
-  const branches = (schema['anyOf'] ?? schema['oneOf']) as JsonSchema[] | undefined;
+  const branches = (schema.anyOf ?? schema.oneOf) as JsonSchema[] | undefined;
   if (branches !== undefined) return exampleOf(branches[0] ?? {}, field);
-  switch (schema['type']) {
+  switch (schema.type) {
     case 'object':
       return exampleOfObject(schema);
     case 'array':
-      return Array.isArray(schema['items']) || schema['items'] === undefined ? [] : [exampleOf(schema['items'] as JsonSchema, field)];
+      return Array.isArray(schema.items) || schema.items === undefined ? [] : [exampleOf(schema.items as JsonSchema, field)];
     case 'integer':
     case 'number':
       return numberFor(schema, field);
@@ -47,8 +47,8 @@ export function exampleOf(schema: JsonSchema, field = ''): unknown {
 }
 
 function exampleOfObject(schema: JsonSchema): Record<string, unknown> {
-  const properties = (schema['properties'] ?? {}) as Record<string, JsonSchema>;
-  const required = (schema['required'] ?? []) as string[];
+  const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
+  const required = (schema.required ?? []) as string[];
   // What has a default shows it; what is optional is left out.
   const names = Object.keys(properties).filter((name) => required.includes(name));
   return Object.fromEntries(names.map((name) => [name, exampleOf(properties[name] ?? {}, name)]));
@@ -56,8 +56,8 @@ function exampleOfObject(schema: JsonSchema): Record<string, unknown> {
 
 function numberFor(schema: JsonSchema, field: string): number {
   const usual = byField[field];
-  const min = typeof schema['minimum'] === 'number' && schema['minimum'] > 0 ? schema['minimum'] : 0;
-  const above = typeof schema['exclusiveMinimum'] === 'number' ? schema['exclusiveMinimum'] + 1 : 0;
+  const min = typeof schema.minimum === 'number' && schema.minimum > 0 ? schema.minimum : 0;
+  const above = typeof schema.exclusiveMinimum === 'number' ? schema.exclusiveMinimum + 1 : 0;
   return Math.max(typeof usual === 'number' ? usual : 0, min, above);
 }
 

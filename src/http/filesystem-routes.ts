@@ -1,17 +1,16 @@
 // Filesystems as a whole, and what this server is.
 import { z } from 'zod';
-import { problemTable, problemTypes, isProblemType, HttpProblem } from './problem.ts';
+import type { Hosted } from '../engine/engine.ts';
 import { mkfsArgs, sizeBytesMin } from '../kernel/ops/mkfs.ts';
 import { strategies } from '../kernel/reclaim/index.ts';
 import type { View } from '../kernel/views/define.ts';
 import { pageOfList, pageSizeMax, zPage } from '../kernel/views/define.ts';
 import { views } from '../kernel/views/index.ts';
-import type { Hosted } from '../engine/engine.ts';
 import { quotaNames } from '../tenants/quotas.ts';
 import { tenantOf } from './auth.ts';
 import { etagOfFilesystem } from './conditional.ts';
 import type { Door } from './door.ts';
-import { KernelFailure } from './problem.ts';
+import { HttpProblem, isProblemType, KernelFailure, problemTable, problemTypes } from './problem.ts';
 import { jsonSchemaOf } from './schema.ts';
 import { defineRoute, type ServerRoute } from './server-route.ts';
 

@@ -4,7 +4,10 @@ import type { Door } from './door.ts';
 import { HttpProblem } from './problem.ts';
 import { defineRoute, type ServerRoute } from './server-route.ts';
 
-const zHealth = z.object({ status: z.literal('ok'), checks: z.array(z.object({ name: z.string(), ok: z.boolean() })).optional() });
+const zHealth = z.object({
+  status: z.literal('ok'),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean() })).optional(),
+});
 const verbose = z.object({ verbose: z.boolean().optional().describe('Lists the checks.') });
 
 function checksOf({ engine }: Door): { name: string; ok: boolean }[] {

@@ -33,9 +33,14 @@ export function registerBodyParsers(app: FastifyInstance, { jsonDepthMax }: { js
     if (text.length > jsonDepthMax && isDeeperThan(text, jsonDepthMax)) {
       return done(new HttpProblem('invalid-body', `The body nests deeper than ${jsonDepthMax}.`, { limit: jsonDepthMax }));
     }
-    parseJson(request, text, (error, value) => {
+    void parseJson(request, text, (error, value) => {
       if (error === null) return done(null, value);
-      done(new HttpProblem('invalid-body', 'The body is not JSON, or holds a key that may not be: __proto__, constructor.prototype.'));
+      done(
+        new HttpProblem(
+          'invalid-body',
+          'The body is not JSON, or holds a key that may not be: __proto__, constructor.prototype.',
+        ),
+      );
     });
   });
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -57,7 +57,10 @@ const elsewhere: readonly [path: string, method: string, item: JsonSchema][] = [
       summary: 'This document',
       description: 'Made from the registries that serve.',
       security: [],
-      responses: { 200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } }, ...problems(['internal']) },
+      responses: {
+        200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
+        ...problems(['internal']),
+      },
     },
   ],
 ];
@@ -103,19 +106,26 @@ function pathParametersOf(url: string): JsonSchema[] {
   }));
 }
 
-function queryParametersOf(schema: JsonSchema, all: 'as-required' | 'optional'): JsonSchema[] {
-  const required = (schema['required'] ?? []) as string[];
-  return Object.entries((schema['properties'] ?? {}) as Record<string, JsonSchema>).map(([name, { description, ...one }]) => ({
+function queryParametersOf(schema: JsonSchema): JsonSchema[] {
+  const required = (schema.required ?? []) as string[];
+  return Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>).map(([name, { description, ...one }]) => ({
     name,
     in: 'query',
-    required: all === 'as-required' && required.includes(name),
+    required: required.includes(name),
     ...(description === undefined ? {} : { description }),
     schema: one,
   }));
 }
 
 /** What every route behind a token can answer. */
-const always: readonly ProblemType[] = ['invalid-value', 'unknown-field', 'unauthorized', 'missing-scope', 'forbidden-origin', 'internal'];
+const always: readonly ProblemType[] = [
+  'invalid-value',
+  'unknown-field',
+  'unauthorized',
+  'missing-scope',
+  'forbidden-origin',
+  'internal',
+];
 const ofFilesystem: readonly ProblemType[] = ['enoent', 'filesystem-stopped'];
 const ofCommand: readonly ProblemType[] = [
   'invalid-body',
@@ -133,7 +143,7 @@ const lower = (errnos: readonly string[]) => errnos.map((errno) => errno.toLower
 function mergeArgs(op: Operation): JsonSchema {
   const own = jsonSchemaOf(op.args, 'input');
   const common = jsonSchemaOf(op.sleeps ? sleepArgs : commonArgs, 'input');
-  return { ...own, properties: { ...(own['properties'] as object), ...(common['properties'] as object) } };
+  return { ...own, properties: { ...(own.properties as object), ...(common.properties as object) } };
 }
 
 function operationItem(op: Operation, components: Components): JsonSchema {
@@ -143,16 +153,21 @@ function operationItem(op: Operation, components: Components): JsonSchema {
   const inBody = op.body === 'json';
   const parameters = [
     ...pathParametersOf(url),
-    ...(inBody ? [] : queryParametersOf(args, 'as-required')),
+    ...(inBody ? [] : queryParametersOf(args)),
     headerParameter('Pinhole-Owner', 'The same as `owner`.'),
     headerParameter('If-Match', 'The ETag that the thing must have when the operation begins.'),
     ...(op.sleeps ? [headerParameter('Prefer', '`wait=seconds`, or `respond-async`.')] : []),
-    ...(isContent ? [headerParameter('Range', '`bytes=first-last`.'), headerParameter('If-Range', 'The ETag for which Range holds.')] : []),
+    ...(isContent
+      ? [headerParameter('Range', '`bytes=first-last`.'), headerParameter('If-Range', 'The ETag for which Range holds.')]
+      : []),
   ];
   const content =
     op.reply === 'bytes'
       ? { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
-      : jsonContent(components.add(`${pascal(op.name)}Result`, jsonSchemaOf(op.result, 'output')), exampleOf(jsonSchemaOf(op.result, 'output')));
+      : jsonContent(
+          components.add(`${pascal(op.name)}Result`, jsonSchemaOf(op.result, 'output')),
+          exampleOf(jsonSchemaOf(op.result, 'output')),
+        );
   const headers = {
     ...(op.route.status === 201 ? { Location: header('The URL of what was made.') } : {}),
     ...(op.sleeps ? { 'Preference-Applied': header('The preference that was followed.') } : {}),
@@ -170,12 +185,23 @@ function operationItem(op: Operation, components: Components): JsonSchema {
     ...requestBody(op, args, components),
     responses: {
       [op.route.status]: { description: 'Done.', headers, content },
-      ...(isContent ? { 206: { description: 'The part that Range asked for.', headers: { 'Content-Range': header('`bytes first-last/size`.') }, content } } : {}),
+      ...(isContent
+        ? {
+            206: {
+              description: 'The part that Range asked for.',
+              headers: { 'Content-Range': header('`bytes first-last/size`.') },
+              content,
+            },
+          }
+        : {}),
       ...(op.sleeps
         ? {
             202: {
               description: 'It sleeps or runs on; the body is the operation.',
-              headers: { Location: header('The URL of the operation.'), 'Preference-Applied': header('The preference that was followed.') },
+              headers: {
+                Location: header('The URL of the operation.'),
+                'Preference-Applied': header('The preference that was followed.'),
+              },
               content: { 'application/json': { schema: ref('OperationView') } },
             },
           }
@@ -188,9 +214,11 @@ function operationItem(op: Operation, components: Components): JsonSchema {
 function requestBody(op: Operation, args: JsonSchema, components: Components): JsonSchema {
   if (op.body === 'none') return {};
   if (op.body === 'bytes') {
-    return { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } } };
+    return {
+      requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } },
+    };
   }
-  const required = ((args['required'] ?? []) as string[]).length > 0;
+  const required = ((args.required ?? []) as string[]).length > 0;
   return { requestBody: { required, content: jsonContent(components.add(`${pascal(op.name)}Args`, args), exampleOf(args)) } };
 }
 
@@ -202,7 +230,7 @@ function viewItem(view: View, components: Components): JsonSchema {
   const url = urlOf({ on: view.on, path: view.path });
   const schema = jsonSchemaOf(view.result, 'output');
   const tagged = view.name === 'filesystem' || view.name === 'file';
-  const listed = 'nextPageToken' in ((schema['properties'] ?? {}) as object);
+  const listed = 'nextPageToken' in ((schema.properties ?? {}) as object);
   return {
     operationId: `get-${view.name}`,
     tags: [view.on],
@@ -210,18 +238,26 @@ function viewItem(view: View, components: Components): JsonSchema {
     description: view.doc,
     parameters: [
       ...pathParametersOf(url),
-      ...queryParametersOf(jsonSchemaOf(view.query, 'input'), 'as-required'),
+      ...queryParametersOf(jsonSchemaOf(view.query, 'input')),
       ...(tagged ? [headerParameter('If-None-Match', '304 where the ETag is still this one.')] : []),
       ...(view.name === 'operation' ? [headerParameter('Prefer', '`wait=seconds` for the end of the operation.')] : []),
     ],
     responses: {
       200: {
         description: 'As it is now.',
-        headers: { ...(tagged ? { ETag: header('Strong.') } : {}), ...(listed ? { Link: header('`rel="next"` where the list goes on.') } : {}) },
+        headers: {
+          ...(tagged ? { ETag: header('Strong.') } : {}),
+          ...(listed ? { Link: header('`rel="next"` where the list goes on.') } : {}),
+        },
         content: jsonContent(components.add(`${pascal(view.name)}View`, schema), exampleOf(schema)),
       },
       ...(tagged ? { 304: { description: 'Not modified.' } } : {}),
-      ...problems([...always, ...ofFilesystem, ...lower(view.errors), ...(view.name === 'operation' ? (['invalid-header'] as const) : [])]),
+      ...problems([
+        ...always,
+        ...ofFilesystem,
+        ...lower(view.errors),
+        ...(view.name === 'operation' ? (['invalid-header'] as const) : []),
+      ]),
     },
   };
 }
@@ -237,10 +273,18 @@ function serverItem(route: ServerRoute, components: Components): JsonSchema {
     summary: route.summary,
     description: route.doc,
     ...(route.scope === 'public' ? { security: [] } : {}),
-    parameters: [...pathParametersOf(route.url), ...(route.query === undefined ? [] : queryParametersOf(jsonSchemaOf(route.query, 'input'), 'as-required'))],
+    parameters: [
+      ...pathParametersOf(route.url),
+      ...(route.query === undefined ? [] : queryParametersOf(jsonSchemaOf(route.query, 'input'))),
+    ],
     ...(body === null
       ? {}
-      : { requestBody: { required: true, content: jsonContent(components.add(`${pascal(route.name)}Args`, body), route.example ?? exampleOf(body)) } }),
+      : {
+          requestBody: {
+            required: true,
+            content: jsonContent(components.add(`${pascal(route.name)}Args`, body), route.example ?? exampleOf(body)),
+          },
+        }),
     responses: {
       [route.status]: {
         description: 'Done.',
@@ -276,7 +320,8 @@ export function openApi(): JsonSchema {
   components.add('Problem', jsonSchemaOf(zProblem, 'output'));
   for (const route of serverRoutes) put(route.url, route.method, serverItem(route, components));
   for (const view of views.values()) put(urlOf({ on: view.on, path: view.path }), 'GET', viewItem(view, components));
-  for (const op of operations.values()) put(urlOf({ on: op.on, path: op.route.path }), op.route.method, operationItem(op, components));
+  for (const op of operations.values())
+    put(urlOf({ on: op.on, path: op.route.path }), op.route.method, operationItem(op, components));
   for (const [path, method, item] of elsewhere) put(path, method, item);
   return {
     openapi: '3.1.0',

@@ -3,18 +3,23 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptio
 import { z } from 'zod';
 import type { Hosted } from '../engine/engine.ts';
 import type { Failure } from '../kernel/errno.ts';
+import { etagOf } from '../kernel/fs/inode.ts';
 import type { Operation } from '../kernel/ops/define.ts';
 import type { Command, Outcome, Target } from '../kernel/state.ts';
 import { zMs } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
-import { etagOfFile, etagOfFilesystem, fileOf, ifMatchFor, rangeOf, tagsOf } from './conditional.ts';
+import { etagOfFilesystem, fileOf, ifMatchFor, rangeOf, tagsOf } from './conditional.ts';
 import type { Door } from './door.ts';
 import { type Preference, preferenceOf } from './prefer.ts';
 import { HttpProblem, sendFailure } from './problem.ts';
 import { coerce, coercionsOf, objectOf, parse, type Serialize, serializerOf } from './schema.ts';
 import { targetOf, urlOf } from './target.ts';
 
-export const zOwner = z.string().min(1).max(128).describe('Who acts: one thread of one process, for whom pins are held and locks are waited for.');
+export const zOwner = z
+  .string()
+  .min(1)
+  .max(128)
+  .describe('Who acts: one thread of one process, for whom pins are held and locks are waited for.');
 
 /** What every operation takes beside its own arguments. */
 export const commonArgs = z.object({ owner: zOwner.optional() });
@@ -30,12 +35,13 @@ type SleepArgs = z.infer<typeof sleepArgs>;
 /** An argument field that the operation and the request both have belongs to the request. */
 function splitCommon(op: Operation, raw: Record<string, unknown>): { common: SleepArgs; rest: Record<string, unknown> } {
   if (!op.sleeps) {
-    if (raw['owner'] === undefined) return { common: {}, rest: raw };
+    if (raw.owner === undefined) return { common: {}, rest: raw };
     const { owner, ...rest } = raw;
     return { common: parse(commonArgs, { owner }), rest };
   }
   const { owner, nowait, timeoutMs, failOnDeadlock, ...rest } = raw;
-  if (owner === undefined && nowait === undefined && timeoutMs === undefined && failOnDeadlock === undefined) return { common: {}, rest };
+  if (owner === undefined && nowait === undefined && timeoutMs === undefined && failOnDeadlock === undefined)
+    return { common: {}, rest };
   return { common: parse(sleepArgs, { owner, nowait, timeoutMs, failOnDeadlock }), rest };
 }
 
@@ -58,13 +64,17 @@ function rawArgs(plan: Plan, request: FastifyRequest): Record<string, unknown> {
   const query = request.query as Record<string, unknown>;
   if (op.body === 'bytes') return coerce(query, plan.coercions);
   // DELETE is the one method whose arguments may stand in either place.
-  const inQuery = isEmpty(query) ? null : coerce(query, op.body === 'none' || op.route.method === 'DELETE' ? plan.coercions : plan.commonCoercions);
+  const inQuery = isEmpty(query)
+    ? null
+    : coerce(query, op.body === 'none' || op.route.method === 'DELETE' ? plan.coercions : plan.commonCoercions);
   const inBody = objectOf(request.body);
   if (inQuery === null) return inBody;
   if (op.body === 'json' && op.route.method !== 'DELETE') {
     for (const name of Object.keys(inQuery)) {
       if (plan.commonCoercions[name] !== undefined) continue;
-      throw new HttpProblem('unknown-field', `${name} belongs into the body.`, { fields: [{ field: name, message: 'Not in the query.' }] });
+      throw new HttpProblem('unknown-field', `${name} belongs into the body.`, {
+        fields: [{ field: name, message: 'Not in the query.' }],
+      });
     }
   }
   return { ...inQuery, ...inBody };
@@ -74,7 +84,9 @@ function bytesOf(request: FastifyRequest): Uint8Array {
   const { body } = request;
   if (body === undefined || body === null) return new Uint8Array(0);
   if (body instanceof Uint8Array) return body;
-  throw new HttpProblem('unsupported-media-type', 'The body must be application/octet-stream.', { accepts: 'application/octet-stream' });
+  throw new HttpProblem('unsupported-media-type', 'The body must be application/octet-stream.', {
+    accepts: 'application/octet-stream',
+  });
 }
 
 function commandOf(plan: Plan, request: FastifyRequest, target: Target, preference: Preference): Command {
@@ -102,7 +114,7 @@ function addIfMatch(command: Command, fs: Hosted, op: Operation, header: string)
   if (op.on === 'file') {
     const inode = fileOf(fs, command.on.file);
     if (inode === null) throw missing;
-    const tag = ifMatchFor(fs, inode, header);
+    const tag = ifMatchFor(inode, header);
     if (tag !== null) command.ifMatch = tag;
     return;
   }
@@ -129,7 +141,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     const found = targetOf(engine, request, op.on);
     if (found.fs === null) return sendFailure(reply, found.failure);
     const { fs, target } = found;
-    const preference = op.sleeps ? preferenceOf(request.headers['prefer'], config) : noPreference;
+    const preference = op.sleeps ? preferenceOf(request.headers.prefer, config) : noPreference;
     const command = commandOf(plan, request, target, preference);
     const ifMatch = request.headers['if-match'];
     if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
@@ -194,7 +206,7 @@ async function sendContent(
     const missing: Failure = { errno: 'ENOENT', rule: 'T1', why: 'There is no such file.' };
     return sendFailure(reply, missing);
   }
-  const etag = etagOfFile(fs, inode);
+  const etag = etagOf(inode);
   const args = command.args as { offset?: number; length?: number };
   const asked = args.offset !== undefined || args.length !== undefined;
   const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, etag);
@@ -204,7 +216,8 @@ async function sendContent(
   const length = range.kind === 'part' ? range.length : Math.min(args.length ?? left, left);
   reply.header('accept-ranges', 'bytes').header('etag', etag);
   if (request.method === 'HEAD') {
-    if (range.kind === 'part') reply.code(206).header('content-range', `bytes ${offset}-${offset + length - 1}/${inode.sizeBytes}`);
+    if (range.kind === 'part')
+      reply.code(206).header('content-range', `bytes ${offset}-${offset + length - 1}/${inode.sizeBytes}`);
     return reply.header('content-type', 'application/octet-stream').header('content-length', String(length)).send();
   }
   if (length > config.contentBytesMax) {
@@ -217,7 +230,7 @@ async function sendContent(
   if (!outcome.ok) return sendFailure(reply, outcome.failure);
   const { data, sizeBytes } = outcome.result as { data: Uint8Array; sizeBytes: number };
   // Somebody changed the file between the look at it and the read: the tag may be of another version.
-  if (etagOfFile(fs, inode) !== etag) reply.removeHeader('etag');
+  if (etagOf(inode) !== etag) reply.removeHeader('etag');
   if (range.kind === 'part') {
     if (data.length === 0) throw unsatisfiable(sizeBytes);
     reply.code(206).header('content-range', `bytes ${offset}-${offset + data.length - 1}/${sizeBytes}`);
@@ -229,4 +242,3 @@ function unsatisfiable(sizeBytes: number): HttpProblem {
   const headers = { 'content-range': `bytes */${sizeBytes}` };
   return new HttpProblem('range-not-satisfiable', `The file has ${sizeBytes} bytes.`, { sizeBytes }, headers);
 }
-

@@ -24,7 +24,8 @@ export function preferenceOf(header: string | string[] | undefined, limits: Wait
     if (name.toLowerCase() === 'respond-async') async = true;
     // The first one counts, says the RFC. Other preferences may be ignored, and are.
     if (name.toLowerCase() !== 'wait' || wait !== null) continue;
-    if (value === undefined || !/^\d{1,9}$/.test(value)) throw new HttpProblem('invalid-header', 'Prefer: wait takes whole seconds.');
+    if (value === undefined || !/^\d{1,9}$/.test(value))
+      throw new HttpProblem('invalid-header', 'Prefer: wait takes whole seconds.');
     wait = Number(value);
   }
   if (wait !== null) {

@@ -1,7 +1,7 @@
 // The closed table of what can go wrong on the wire: one row for each errno of the kernel and one for each refusal of the server itself.
 // Every answer of 4xx or 5xx is made here, as application/problem+json (RFC 9457), and every type can be read at /v1/problems/{type}.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EngineError } from '../engine/lane.ts';
+import { EngineError } from '../engine/engine-error.ts';
 import { type Errno, errnoTable, type Failure } from '../kernel/errno.ts';
 
 interface Row {
@@ -34,14 +34,22 @@ const errnoRows: Record<Lowercase<Errno>, Row> = {
 };
 
 const transportRows = {
-  'unknown-field': row(400, 'Unknown field', 'The body or the query holds a field that the operation does not have; `fields` names it.'),
+  'unknown-field': row(
+    400,
+    'Unknown field',
+    'The body or the query holds a field that the operation does not have; `fields` names it.',
+  ),
   'invalid-value': row(400, 'Invalid value', 'A field is missing, has the wrong type or is out of range; `fields` names it.'),
   'invalid-body': row(400, 'Invalid body', 'The body is not the JSON object that it should be, or it nests too deeply.'),
   'invalid-header': row(400, 'Invalid header', 'A header that the operation understands is malformed.'),
   'bad-request': row(400, 'Bad request', 'What came is not HTTP, or its URL is malformed.'),
   unauthorized: row(401, 'Unauthorized', 'A bearer token is needed, or the one that came is unknown, expired or revoked.'),
   'missing-scope': row(403, 'Missing scope', 'The token lacks the scope that the route needs.'),
-  'forbidden-origin': row(403, 'Forbidden origin', 'A web page of another origin, or another host name, may not call without a token.'),
+  'forbidden-origin': row(
+    403,
+    'Forbidden origin',
+    'A web page of another origin, or another host name, may not call without a token.',
+  ),
   'no-such-route': row(404, 'No such route', 'Nothing is at this URL.'),
   'no-such-thing': row(404, 'No such thing', 'There is no such tenant, token or problem type.'),
   'method-not-allowed': row(405, 'Method not allowed', 'The URL exists, but not with this method; `Allow` names those it has.'),
@@ -53,16 +61,32 @@ const transportRows = {
   'reply-too-large': row(422, 'Reply too large', 'More bytes were asked for than one request may read; ask for a range.'),
   'uri-too-long': row(414, 'URI too long', 'A part of the URL is longer than anything that has a name here.'),
   'unsupported-media-type': row(415, 'Unsupported media type', 'The operation takes another content type; `accepts` names it.'),
-  'range-not-satisfiable': row(416, 'Range not satisfiable', 'The range begins beyond the end of the file; Content-Range gives the size.'),
+  'range-not-satisfiable': row(
+    416,
+    'Range not satisfiable',
+    'The range begins beyond the end of the file; Content-Range gives the size.',
+  ),
   'headers-too-large': row(431, 'Headers too large', 'The headers are longer than the limit.'),
   'too-many-tokens': row(507, 'Too many tokens', 'The tenant has as many tokens as one may have.'),
   'too-many-tenants': row(507, 'Too many tenants', 'The server has as many tenants as it may have.'),
   'too-many-filesystems': row(507, 'Too many filesystems', 'The server has as many filesystems as it may have.'),
-  'inbox-full': row(503, 'Inbox full', 'Too many commands already wait for this filesystem. Nothing was changed; try again later.'),
+  'inbox-full': row(
+    503,
+    'Inbox full',
+    'Too many commands already wait for this filesystem. Nothing was changed; try again later.',
+  ),
   'not-ready': row(503, 'Not ready', 'The server starts or stops.'),
-  'filesystem-stopped': row(500, 'Filesystem stopped', 'A law of the machine broke in this filesystem, which is a bug of the simulator.'),
+  'filesystem-stopped': row(
+    500,
+    'Filesystem stopped',
+    'A law of the machine broke in this filesystem, which is a bug of the simulator.',
+  ),
   internal: row(500, 'Internal error', 'The simulator failed. The log of the server says more.'),
-  gap: row(410, 'Gap', 'The cursor is older than the oldest event kept, or of another epoch; `oldest` is where reading can begin.'),
+  gap: row(
+    410,
+    'Gap',
+    'The cursor is older than the oldest event kept, or of another epoch; `oldest` is where reading can begin.',
+  ),
   'slow-reader': row(410, 'Slow reader', 'The reader of a stream fell behind the oldest event kept.'),
   'bad-message': row(400, 'Bad message', 'A message on a WebSocket is not one that the protocol has.'),
   'too-many-streams': row(429, 'Too many streams', 'The server has as many open event streams as it may have.'),
@@ -117,7 +141,12 @@ export class KernelFailure extends Error {
   }
 }
 
-export function problemOf(type: ProblemType, detail: string, extensions: Record<string, unknown> = {}, instance?: string): Problem {
+export function problemOf(
+  type: ProblemType,
+  detail: string,
+  extensions: Record<string, unknown> = {},
+  instance?: string,
+): Problem {
   const { status, title } = problemTable[type];
   return { type: `/v1/problems/${type}`, title, status, detail, ...(instance === undefined ? {} : { instance }), ...extensions };
 }
@@ -135,7 +164,12 @@ export function instanceOf(request: FastifyRequest): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-export function sendProblem(reply: FastifyReply, type: ProblemType, detail: string, extensions?: Record<string, unknown>): FastifyReply {
+export function sendProblem(
+  reply: FastifyReply,
+  type: ProblemType,
+  detail: string,
+  extensions?: Record<string, unknown>,
+): FastifyReply {
   return send(reply, type, problemOf(type, detail, extensions, instanceOf(reply.request)));
 }
 

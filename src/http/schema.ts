@@ -17,11 +17,11 @@ function withoutNullUnions(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   const { anyOf, ...rest } = schema as JsonSchema;
   if (Array.isArray(anyOf) && anyOf.length === 2) {
-    const other = anyOf.find((branch: JsonSchema) => branch['type'] !== 'null') as JsonSchema;
-    if (anyOf.some((branch: JsonSchema) => branch['type'] === 'null') && typeof other['type'] === 'string') {
+    const other = anyOf.find((branch: JsonSchema) => branch.type !== 'null') as JsonSchema;
+    if (anyOf.some((branch: JsonSchema) => branch.type === 'null') && typeof other.type === 'string') {
       const nullable = withoutNullUnions({ ...rest, ...other }) as JsonSchema;
-      const scalar = other['type'] !== 'object' && other['type'] !== 'array';
-      return scalar ? { ...nullable, type: [other['type'], 'null'] } : { ...nullable, nullable: true };
+      const scalar = other.type !== 'object' && other.type !== 'array';
+      return scalar ? { ...nullable, type: [other.type, 'null'] } : { ...nullable, nullable: true };
     }
   }
   return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, withoutNullUnions(value)]));
@@ -45,7 +45,7 @@ type Coercion = 'number' | 'boolean' | 'as-is';
 export function coercionsOf(...types: z.ZodType[]): Record<string, Coercion> {
   const table: Record<string, Coercion> = Object.create(null);
   for (const type of types) {
-    const properties = (jsonSchemaOf(type, 'input')['properties'] ?? {}) as Record<string, JsonSchema>;
+    const properties = (jsonSchemaOf(type, 'input').properties ?? {}) as Record<string, JsonSchema>;
     for (const [name, { type: kind }] of Object.entries(properties)) {
       table[name] = kind === 'integer' || kind === 'number' ? 'number' : kind === 'boolean' ? 'boolean' : 'as-is';
     }
@@ -61,7 +61,8 @@ export function coerce(query: Record<string, unknown>, coercions: Record<string,
     if (kind === 'number' && typeof value === 'string' && /^-?\d{1,20}$/.test(value)) out[name] = Number(value);
     else if (kind === 'boolean' && (value === 'true' || value === '1' || value === '')) out[name] = true;
     else if (kind === 'boolean' && (value === 'false' || value === '0')) out[name] = false;
-    else if (name === '__proto__') throw new HttpProblem('unknown-field', 'There is no field __proto__.', { fields: [{ field: name }] });
+    else if (name === '__proto__')
+      throw new HttpProblem('unknown-field', 'There is no field __proto__.', { fields: [{ field: name }] });
     else out[name] = value;
   }
   return out;

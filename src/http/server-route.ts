@@ -35,7 +35,10 @@ export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute
   const toJson = serializerOf(route.result, door.checkReplies);
   const coercions = route.query === undefined ? null : coercionsOf(route.query);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const query = route.query === undefined || coercions === null ? undefined : parse(route.query, coerce(request.query as Record<string, unknown>, coercions));
+    const query =
+      route.query === undefined || coercions === null
+        ? undefined
+        : parse(route.query, coerce(request.query as Record<string, unknown>, coercions));
     const body = route.body === undefined ? undefined : parse(route.body, objectOf(request.body));
     const result = await route.answer(door, { request, reply, query, body });
     const { nextPageToken } = result as { nextPageToken?: string };

@@ -19,7 +19,10 @@ const quotaShape: Record<QuotaName, z.ZodInt> = {
   sleepers: zCount,
 };
 const zAllQuotas = z.object(quotaShape);
-const zQuotas = z.strictObject(quotaShape).partial().describe('Those left out keep the default of the server, or what they were.');
+const zQuotas = z
+  .strictObject(quotaShape)
+  .partial()
+  .describe('Those left out keep the default of the server, or what they were.');
 const zTenant = z.object({ name: z.string(), createdMs: z.int(), quotas: zAllQuotas, used: zAllQuotas });
 const zGranted = z.enum(['read', 'write', 'operator']);
 const zToken = z.object({ id: z.string(), scopes: z.array(zGranted), createdMs: z.int(), expiresMs: z.int().nullable() });
@@ -137,7 +140,9 @@ const listTokens = defineRoute({
   result: z.object({ items: z.array(zToken) }),
   status: 200,
   errors: ['no-such-thing'],
-  answer: (door, { request }) => ({ items: door.tokens.list(tenantNamed(door, request.params).name, door.nowMs()).map(shownToken) }),
+  answer: (door, { request }) => ({
+    items: door.tokens.list(tenantNamed(door, request.params).name, door.nowMs()).map(shownToken),
+  }),
 });
 
 const createToken = defineRoute({
@@ -148,7 +153,11 @@ const createToken = defineRoute({
   summary: 'Issue a token',
   doc: 'The token is in this answer and nowhere else.',
   body: z.strictObject({
-    scopes: z.array(z.enum(['read', 'write'])).min(1).max(2).default(['read', 'write']),
+    scopes: z
+      .array(z.enum(['read', 'write']))
+      .min(1)
+      .max(2)
+      .default(['read', 'write']),
     expiresInMs: z.int().positive().max(315_360_000_000).optional().describe('It never expires without this.'),
   }),
   result: zToken.extend({ token: z.string() }),
@@ -159,8 +168,14 @@ const createToken = defineRoute({
     const { name } = tenantNamed(door, request.params);
     const now = door.nowMs();
     const limit = door.config.tokensPerTenantMax;
-    if (door.tokens.list(name, now).length >= limit) throw new HttpProblem('too-many-tokens', `A tenant has at most ${limit} tokens.`, { limit });
-    const { token, secret } = door.tokens.issue(name, body.scopes, now, body.expiresInMs === undefined ? null : now + body.expiresInMs);
+    if (door.tokens.list(name, now).length >= limit)
+      throw new HttpProblem('too-many-tokens', `A tenant has at most ${limit} tokens.`, { limit });
+    const { token, secret } = door.tokens.issue(
+      name,
+      body.scopes,
+      now,
+      body.expiresInMs === undefined ? null : now + body.expiresInMs,
+    );
     reply.header('location', `/v1/tenants/${name}/tokens/${token.id}`).header('cache-control', 'no-store');
     return { ...shownToken(token), token: secret };
   },
@@ -178,7 +193,8 @@ const deleteToken = defineRoute({
   errors: ['no-such-thing'],
   answer(door, { request }) {
     const { token } = request.params as { token: string };
-    if (!door.tokens.revoke(tenantNamed(door, request.params).name, token)) throw new HttpProblem('no-such-thing', 'There is no such token.');
+    if (!door.tokens.revoke(tenantNamed(door, request.params).name, token))
+      throw new HttpProblem('no-such-thing', 'There is no such token.');
     return { id: token };
   },
 });

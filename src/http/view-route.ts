@@ -1,9 +1,10 @@
 // One view of the kernel's registry as a route for GET and HEAD.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Hosted } from '../engine/engine.ts';
+import { etagOf } from '../kernel/fs/inode.ts';
 import type { Target } from '../kernel/state.ts';
 import type { View } from '../kernel/views/define.ts';
-import { etagOfFile, etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
+import { etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
 import type { Door } from './door.ts';
 import { preferenceOf } from './prefer.ts';
 import { sendFailure } from './problem.ts';
@@ -14,7 +15,7 @@ import { targetOf, urlOf } from './target.ts';
 function etagFor(view: View, fs: Hosted, target: Target): string | null {
   if (view.name === 'filesystem') return etagOfFilesystem(fs);
   const inode = view.name === 'file' ? fileOf(fs, target.file) : null;
-  return inode === null ? null : etagOfFile(fs, inode);
+  return inode === null ? null : etagOf(inode);
 }
 
 /** RFC 8288: where the list goes on. */
@@ -37,8 +38,8 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
     const { fs, target } = found;
     const query = parse(view.query, coerce(request.query as Record<string, unknown>, coercions));
     // Without the header, a look at an operation does not wait.
-    if (isOperation && request.headers['prefer'] !== undefined) {
-      const { waitMs, applied } = preferenceOf(request.headers['prefer'], config);
+    if (isOperation && request.headers.prefer !== undefined) {
+      const { waitMs, applied } = preferenceOf(request.headers.prefer, config);
       if (applied?.startsWith('wait') === true) {
         reply.header('preference-applied', applied);
         await engine.whenEnded(fs, target.operation ?? 0, waitMs);

@@ -101,7 +101,8 @@ export function operatorTokenOf(file: string): { token: string; made: boolean } 
     chmodSync(file, 0o600);
     return { token, made: true };
   }
-  if ((statSync(file).mode & 0o077) !== 0) throw new Error('the operator token file may be read by others; its mode must be 0600');
+  if ((statSync(file).mode & 0o077) !== 0)
+    throw new Error('the operator token file may be read by others; its mode must be 0600');
   const token = readFileSync(file, 'utf8').trim();
   if (token.length < 32) throw new Error('the operator token must have at least 32 characters');
   return { token, made: false };
