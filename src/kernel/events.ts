@@ -13,7 +13,11 @@ const access = z.enum(['read', 'write']);
 const row = <S extends z.ZodRawShape>(doc: string, shape: S) => ({ doc, data: z.object(shape) });
 
 export const eventTable = {
-  'filesystem.created': row('mkfs: a new filesystem on a new namespace.', { kind: z.string(), kernel: z.string(), blocks: z.int() }),
+  'filesystem.created': row('mkfs: a new filesystem on a new namespace.', {
+    kind: z.string(),
+    kernel: z.string(),
+    blocks: z.int(),
+  }),
   'filesystem.unmounted': row('The filesystem is gone.', { forced: z.boolean() }),
   'strategy.changed': row('Another reclaim strategy is in force; sleepers look again under it.', {
     from: z.string(),
@@ -28,8 +32,15 @@ export const eventTable = {
   'file.resized': row('i_size changed.', { fromBytes: z.int(), toBytes: z.int() }),
 
   'extent.allocated': row('Blocks went from free to the file.', { ...range, ...run, written: z.boolean() }),
-  'extent.removed': row('Blocks left the file; extent.freed, extent.busy or extent.detached says where they went.', { ...range, ...run }),
-  'extent.freed': row('Blocks may be handed out again.', { ...run, from: z.enum(['inode', 'busy', 'detached']), waitedMs: z.int() }),
+  'extent.removed': row('Blocks left the file; extent.freed, extent.busy or extent.detached says where they went.', {
+    ...range,
+    ...run,
+  }),
+  'extent.freed': row('Blocks may be handed out again.', {
+    ...run,
+    from: z.enum(['inode', 'busy', 'detached']),
+    waitedMs: z.int(),
+  }),
   'extent.busy': row('xfs_extent_busy: free in the books, not to be handed out.', {
     ...run,
     reasons: z.array(z.enum(['transaction', 'pinned', 'discard'])),
@@ -92,7 +103,10 @@ export const eventTable = {
   'deadlock.detected': row('A wait closed a cycle.', { cycle: z.array(z.string()), explanation: z.string() }),
   'warning.raised': row('What a kernel would log with a WARNING.', { where: z.string(), text: z.string(), pfn: pfn.optional() }),
 
-  'operation.submitted': row('An operation that takes more than one step began.', { op: z.string(), owner: z.string().nullable() }),
+  'operation.submitted': row('An operation that takes more than one step began.', {
+    op: z.string(),
+    owner: z.string().nullable(),
+  }),
   'operation.done': row('An operation ended well.', { op: z.string(), strategy: z.string(), sleptMs: z.int(), wakeups: z.int() }),
   'operation.failed': row('An operation ended with an error.', {
     op: z.string(),

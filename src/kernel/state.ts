@@ -45,6 +45,7 @@ export interface KernelLimits {
   endedOperationMs: number;
   extentsPerFile: number;
   pagesPerPin: number;
+  bytesPerRead: number;
   stepsPerApply: number;
 }
 
@@ -186,7 +187,6 @@ export interface Task {
   sleptSinceMs: number;
   sleptMs: number;
   wakeups: number;
-  timeoutAtMs: number;
 }
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; failure: Failure };
@@ -273,6 +273,8 @@ export interface Kernel {
   current: TaskId | 0;
   events: KernelEvent[];
   replies: Reply[];
+  /** What the operation asked of the run loop itself. `step` 0 is the release worker. */
+  pending: { advanceToMs: number; step: TaskId | 0 | null; unmounted: boolean };
 }
 
 /** What one entry of the log asks for. */
@@ -312,6 +314,8 @@ export interface Reply {
 
 /** What `apply` gives back. Deliver the events first, then the replies. */
 export interface Effects {
+  /** umount was done: drop the kernel. */
+  unmounted: boolean;
   /** The operation that the command became; 0 where the entry only moved the clock. */
   task: TaskId | 0;
   /** Every operation that ended, the new one or an older sleeper. */

@@ -132,4 +132,3 @@ export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff, is
   });
   return busy as { pfn: Pfn; pgoff: PgOff } | null;
 }
-

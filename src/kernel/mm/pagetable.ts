@@ -2,7 +2,7 @@
 // bit (writable in a page table, dirty in a mapping entry).
 import { emit } from '../events.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
-import { byteOf, type Pfn, type PgOff, pageSize } from '../units.ts';
+import { byteOf, type Pfn, type PgOff } from '../units.ts';
 import { mapPage, unmapPage } from './page.ts';
 import { eraseRange, load, store } from './xarray.ts';
 
@@ -31,26 +31,30 @@ export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: numbe
 /** unmap_mapping_range: clears the entries of every shared mapping of the file in [first, last]. Caller holds invalidate_lock. */
 export function unmapRange(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   let pages = 0;
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
   for (const id of inode.mappings) {
     const mapping = k.mappings.get(id);
-    if (mapping !== undefined) pages += unmapPart(k, mapping, first, last);
+    if (mapping === undefined) continue;
+    pages += unmapPart(k, mapping, first, last, (pgoff) => {
+      low = Math.min(low, pgoff);
+      high = Math.max(high, pgoff);
+    });
   }
-  if (pages > 0) {
-    const end = Math.min(last + 1, Math.ceil(Number.MAX_SAFE_INTEGER / pageSize) - 1);
-    emit(k, 'page.unmapped', inode, { offset: byteOf(first), length: byteOf(end - first), pages });
-  }
+  if (pages > 0) emit(k, 'page.unmapped', inode, { offset: byteOf(low), length: byteOf(high + 1 - low), pages });
 }
 
 /** Clears the entries of one mapping for the file pages [first, last]; returns how many there were. */
-export function unmapPart(k: Kernel, mapping: Mapping, first: PgOff, last: PgOff): number {
+export function unmapPart(k: Kernel, mapping: Mapping, first: PgOff, last: PgOff, cleared?: (pgoff: PgOff) => void): number {
   if (mapping.ptes.entries === 0) return 0;
   let pages = 0;
   const from = Math.max(first, mapping.first) - mapping.first;
   const to = Math.min(last, mapping.first + mapping.pages - 1) - mapping.first;
   if (from > to) return 0;
-  eraseRange(mapping.ptes, from, to, (_index, pte) => {
+  eraseRange(mapping.ptes, from, to, (index, pte) => {
     pages += 1;
     if (isFrame(pte)) unmapPage(k, pfnOf(pte));
+    cleared?.((mapping.first + index) as PgOff);
   });
   return pages;
 }

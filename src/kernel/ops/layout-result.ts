@@ -12,4 +12,16 @@ export const layoutResult = z.object({
   sleptMs: z.int().describe('How long it slept, on pages and on locks.'),
 });
 
-export const layoutErrors = ['ENOENT', 'EINVAL', 'EFBIG', 'EOPNOTSUPP', 'EBUSY', 'EAGAIN', 'EDEADLK', 'EINTR', 'ESTALE', 'ENODEV', 'EDQUOT'] as const satisfies readonly Errno[];
+export const layoutErrors = [
+  'ENOENT',
+  'EINVAL',
+  'EFBIG',
+  'EOPNOTSUPP',
+  'EBUSY',
+  'EAGAIN',
+  'EDEADLK',
+  'EINTR',
+  'ESTALE',
+  'ENODEV',
+  'EDQUOT',
+] as const satisfies readonly Errno[];

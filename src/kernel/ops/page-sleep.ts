@@ -1,7 +1,6 @@
 // Sleeping until a page is idle, as ___wait_var_event does it: queue first, then test, then drop the lock and sleep, then take the lock
 // again and test again. Four steps, so that a stepped scheduler can put anything between them. Whoever sleeps goes back to `again` to look
 // from the start; nobody trusts a wake-up.
-import { emit } from '../events.ts';
 import { isIdle } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import { acquire, release } from '../sched/rwsem.ts';
@@ -84,9 +83,4 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
 export function signalled(task: Task): Verdict {
   if (task.signal === 'deadlock') return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for');
   return fail('EINTR', 'SL3', 'a signal ended the wait; nothing was changed');
-}
-
-/** For the log: the operation was told to stop. */
-export function emitSignal(k: Kernel, task: Task): void {
-  emit(k, 'task.signalled', inodeOf(k, task), { op: task.op, restart: task.signal === 'restart' });
 }

@@ -1,7 +1,7 @@
 // fallocate(PUNCH_HOLE | KEEP_SIZE). Mirrors xfs_free_file_space() and ext4_punch_hole().
 import { z } from 'zod';
-import { touch } from '../fs/inode.ts';
 import { zeroEdges } from '../fs/file-data.ts';
+import { touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Inode, Kernel } from '../state.ts';
@@ -19,7 +19,8 @@ function pagesOf(k: Kernel, inode: Inode, { offset, length }: Args): { first: Pg
   const { punchTakesEofBlock, punchBeyondEof } = personalityOf(k.geometry);
   const end = offset + length;
   if (!punchBeyondEof && offset >= inode.sizeBytes) return { first: toPgOff(0), last: toPgOff(0) };
-  const reachesEof = punchTakesEofBlock === 'at' ? end >= inode.sizeBytes : punchTakesEofBlock === 'past' && end > inode.sizeBytes;
+  const reachesEof =
+    punchTakesEofBlock === 'at' ? end >= inode.sizeBytes : punchTakesEofBlock === 'past' && end > inode.sizeBytes;
   // Where a punch past EOF stops at the EOF block, what is preallocated behind it stays.
   const last = reachesEof ? pageCeil(inode.sizeBytes) : pageOf(end);
   return { first: pageCeil(offset), last };

@@ -1,13 +1,13 @@
 // ftruncate. Mirrors xfs_setattr_size() and ext4_setattr(): a change to the same size, or up, breaks the layout too.
 import { z } from 'zod';
 import { failure } from '../errno.ts';
-import { resize, touch } from '../fs/inode.ts';
 import { zeroTail } from '../fs/file-data.ts';
+import { resize, touch } from '../fs/inode.ts';
+import { lastPage } from '../fs/layout.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
 import { pageCeil, zBytes } from '../units.ts';
-import { lastPage } from '../fs/layout.ts';
 import { defineOp } from './define.ts';
 import { type LayoutChange, layoutSteps, rangeFrom, removeBlocks, undoLayout } from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-result.ts';

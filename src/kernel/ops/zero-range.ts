@@ -1,7 +1,7 @@
 // fallocate(ZERO_RANGE). Whole blocks become unwritten, edges are zeroed, holes are preallocated.
 import { z } from 'zod';
-import { failure } from '../errno.ts';
 import { zeroPage } from '../dev/pmem.ts';
+import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
 import { eachExtent, setWritten } from '../fs/extent.ts';
 import { eachHole, holesIn, zeroEdges, zeroTail } from '../fs/file-data.ts';
@@ -21,8 +21,7 @@ const args = z.strictObject({ offset: zBytes, length: zBytes, keepSize: z.boolea
 
 const change: LayoutChange<z.infer<typeof args>> = {
   check: (k, inode, range) => checkRange(k, inode, range),
-  range: (_k, _inode, { offset, length }) =>
-    rangeOf(offset, offset + length, pageCeil(offset), pageOf(offset + length)),
+  range: (_k, _inode, { offset, length }) => rangeOf(offset, offset + length, pageCeil(offset), pageOf(offset + length)),
   change(k, task, inode, { offset, length, keepSize }) {
     const end = offset + length;
     const first = pageOf(offset);

@@ -17,7 +17,9 @@ re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it 
     idleRule: z
       .enum(['classic', 'modern', 'fixed'])
       .default('modern')
-      .describe('classic: refcount 1, mappings not counted (to 6.14); modern: refcount 0, mappings counted (from 6.15); fixed: no pins.'),
+      .describe(
+        'classic: refcount 1, mappings not counted (to 6.14); modern: refcount 0, mappings counted (from 6.15); fixed: no pins.',
+      ),
     breakScope: z.enum(['file', 'range']).default('file').describe('What is scanned: ext4 and XFS scan the whole file.'),
     longterm: zLongterm,
   }),

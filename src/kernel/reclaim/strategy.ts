@@ -48,10 +48,7 @@ export interface Strategy<Options = Record<string, unknown>> {
 }
 
 /** The input of the registry: options are checked against the strategy's own schema. */
-export function defineStrategy<O extends z.ZodType>(
-  strategy: Omit<Strategy<z.infer<O>>, 'options'> & { options: O },
-): Strategy {
+export function defineStrategy<O extends z.ZodType>(strategy: Omit<Strategy<z.infer<O>>, 'options'> & { options: O }): Strategy {
   // As in defineOp: the registry hands each strategy its own parsed options.
   return strategy as unknown as Strategy;
 }
-

@@ -16,7 +16,10 @@ export const waitForRefs = defineStrategy({
 starvation, since nobody can take a new reference; but a fault anywhere in the file blocks for as long, and a holder that needs such a fault
 before it lets go is a deadlock.`,
   options: z.strictObject({
-    newRefs: z.enum(['block', 'fail']).default('block').describe('get_user_pages on a stopped page: sleep in the fault, or EAGAIN.'),
+    newRefs: z
+      .enum(['block', 'fail'])
+      .default('block')
+      .describe('get_user_pages on a stopped page: sleep in the fault, or EAGAIN.'),
     longterm: zLongterm,
   }),
   needsBusyState: false,

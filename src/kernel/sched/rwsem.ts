@@ -2,7 +2,7 @@
 // handed over on release: a woken waiter owns it already. Sleeping on one cannot be interrupted (state D).
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task } from '../state.ts';
-import { fallAsleep, taskOf, wakeTask } from './task.ts';
+import { fallAsleep, leaveSleep, taskOf, wakeTask } from './task.ts';
 
 export function createRwSem(): RwSem {
   return { writer: 0, readers: [], queue: [] };
@@ -59,6 +59,18 @@ function grant(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMo
   if (mode === 'exclusive') sem.writer = task.id;
   else sem.readers.push(task.id);
   task.locks.push({ ino: inode.ino, lock, mode, sinceMs: k.nowMs });
+}
+
+/** Leaves the queue without the lock. Whoever stood behind may be next now. */
+export function withdraw(k: Kernel, task: Task): void {
+  const { sleep } = task;
+  const inode = sleep?.on === 'lock' ? k.inodes.get(sleep.ino) : undefined;
+  assert(sleep?.on === 'lock' && inode !== undefined, 'only a task in a lock queue leaves it');
+  const sem = semOf(inode, sleep.lock);
+  sem.queue = sem.queue.filter((waiter) => waiter.task !== task.id);
+  leaveSleep(k, task);
+  task.state = 'runnable';
+  handOver(k, inode, sleep.lock);
 }
 
 /** Grants the head of the queue, and with a reader every reader right behind it. */

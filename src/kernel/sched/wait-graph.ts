@@ -64,7 +64,8 @@ function lockEdges(task: Task, inode: Inode, lock: LockName): WaitEdge[] {
   const edges: WaitEdge[] = [];
   if (sem.writer !== 0) edges.push({ from: task.id, through, to: sem.writer, because: 'holds it exclusive' });
   for (const to of sem.readers) edges.push({ from: task.id, through, to, because: 'holds it shared' });
-  for (const ahead of directlyAhead(sem, task.id)) edges.push({ from: task.id, through, to: ahead, because: 'is queued before it' });
+  for (const ahead of directlyAhead(sem, task.id))
+    edges.push({ from: task.id, through, to: ahead, because: 'is queued before it' });
   return edges;
 }
 
@@ -92,7 +93,7 @@ function directlyAhead(sem: RwSem, task: TaskId): TaskId[] {
 const cyclesMax = 16;
 const visitsMax = 10_000;
 
-/** Every cycle through this task, each as the edges from it back to it; one sleep can close more than one. Bounded: 16 of them. */
+/** Every cycle through this task, each as the waits along it, the oldest operation first; one sleep can close more than one. Bounded: 16 of them. */
 export function cyclesThrough(k: Kernel, start: Task): WaitEdge[][] {
   const edges = reachable(k, start);
   const waiters = new Map<TaskId, TaskId[]>();
@@ -117,7 +118,7 @@ export function cyclesThrough(k: Kernel, start: Task): WaitEdge[][] {
     for (const edge of edges.get(id) ?? []) {
       if (cycles.length >= cyclesMax || visits >= visitsMax) break;
       path.push(edge);
-      if (edge.to === start.id) cycles.push([...path]);
+      if (edge.to === start.id) cycles.push(fromOldest(path));
       else if (leadsBack.has(edge.to) && !onPath.has(edge.to)) walk(edge.to);
       path.pop();
     }
@@ -137,6 +138,13 @@ function reachable(k: Kernel, start: Task): Map<TaskId, WaitEdge[]> {
     }
   }
   return edges;
+}
+
+/** The same cycle, told from the operation that is oldest: it came first, and the others ran into it. */
+function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
+  let at = 0;
+  for (let i = 1; i < cycle.length; i++) if ((cycle[i] as WaitEdge).from < (cycle[at] as WaitEdge).from) at = i;
+  return [...cycle.slice(at), ...cycle.slice(0, at)];
 }
 
 /** op_2, page:0, op_3, lock:a:invalidate_lock, op_2. */

@@ -44,7 +44,11 @@ export function tokenOf(cursor: number): string {
 }
 
 /** Takes up to a page of `from`, which yields in the order of `key`, and says where the next page begins. */
-export function pageOfList<T>(items: Iterable<T>, query: { pageSize: number; pageToken?: string | undefined }, key: (item: T) => number) {
+export function pageOfList<T>(
+  items: Iterable<T>,
+  query: { pageSize: number; pageToken?: string | undefined },
+  key: (item: T) => number,
+) {
   const size = Math.min(query.pageSize, pageSizeMax);
   const after = cursorOf(query);
   const page: T[] = [];

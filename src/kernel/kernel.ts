@@ -1,0 +1,379 @@
+// The one entrance of the machine: apply(kernel, entry) → effects. Deterministic: the same entries give the same state and events.
+import { createPmem } from './dev/pmem.ts';
+import { type Failure, failure } from './errno.ts';
+import { emit, type KernelEvent } from './events.ts';
+import { clearDelayedFree, releaseBusy } from './fs/busy-extent.ts';
+import { reapDetached } from './fs/detached.ts';
+import { createFreeSpace, takeExact } from './fs/free-space.ts';
+import { etagOf, findFile, isLastReference } from './fs/inode.ts';
+import { createRunList, findRun } from './fs/run-list.ts';
+import { metadataBlocks } from './fs/superblock.ts';
+import { releasePin } from './mm/gup.ts';
+import type { Operation } from './ops/define.ts';
+import { evict } from './ops/evict.ts';
+import { operations } from './ops/index.ts';
+import type { MkfsArgs } from './ops/mkfs.ts';
+import { useStrategy } from './ops/set-strategy.ts';
+import { sendSignal } from './ops/signal.ts';
+import { addTimer } from './ops/timers.ts';
+import { assert } from './panic.ts';
+import { chooseStrategy } from './reclaim/index.ts';
+import { releaseAll, withdraw } from './sched/rwsem.ts';
+import { inodeOf, leaveSleep } from './sched/task.ts';
+import { cyclesThrough, explain, nodesOf } from './sched/wait-graph.ts';
+import type { Command, Effects, Entry, Inode, Kernel, KernelLimits, Outcome, Task } from './state.ts';
+import { type MapId, type Pfn, type PinId, pageSize, type TaskId, toPfn } from './units.ts';
+
+/** mkfs. The arguments have gone through `mkfsArgs`. */
+export function createKernel(
+  args: MkfsArgs,
+  limits: KernelLimits,
+  nowMs: number,
+): { ok: true; kernel: Kernel; events: KernelEvent[] } | { ok: false; failure: Failure } {
+  const chosen = chooseStrategy(args, args.strategy);
+  if (!chosen.ok) return chosen;
+  const blocks = args.sizeBytes / pageSize;
+  const blocksMetadata = metadataBlocks(blocks);
+  const { strategy: _choice, ...geometry } = args;
+  const k: Kernel = {
+    geometry: { ...geometry, blocks, blocksMetadata },
+    limits,
+    strategy: chosen.choice,
+    strategySeq: 0,
+    idleRule: 'fixed',
+    nowMs: args.clock === 'manual' ? 0 : nowMs,
+    seq: 0,
+    eventSeq: 0,
+    nextIno: 2,
+    nextMapping: 1,
+    nextPin: 1,
+    nextTask: 1,
+    nextGeneration: 1,
+    pmem: createPmem(),
+    frames: [],
+    space: createFreeSpace(blocks),
+    busy: createRunList(),
+    busyByAge: new Set(),
+    busyGeneration: 0,
+    detached: createRunList(),
+    counts: {
+      files: 0,
+      mappings: 0,
+      pins: 0,
+      pinnedPages: 0,
+      pinsAcquired: 0,
+      pinsReleased: 0,
+      sleepers: 0,
+      blocksUsed: 0,
+      delayedFrees: 0,
+      wakeups: 0,
+      spuriousWakeups: 0,
+      bucketCollisions: 0,
+    },
+    inodes: new Map(),
+    names: new Map(),
+    mappings: new Map(),
+    pins: new Map(),
+    holders: new Map(),
+    tasks: new Map(),
+    sleepers: new Set(),
+    sleepersOf: new Map(),
+    runnable: [],
+    ended: new Map(),
+    pageQueues: new Map(),
+    entryQueues: new Map(),
+    workqueue: [],
+    timers: [],
+    current: 0,
+    events: [],
+    replies: [],
+    pending: { advanceToMs: 0, step: null, unmounted: false },
+  };
+  useStrategy(k, chosen.choice);
+  takeExact(k.space, toPfn(0), blocksMetadata);
+  emit(k, 'filesystem.created', null, { kind: args.kind, kernel: args.kernel, blocks });
+  const { events } = k;
+  k.events = [];
+  return { ok: true, kernel: k, events };
+}
+
+/** Applies one entry of the log: moves the clock, starts the command, and runs every task until all of them rest. */
+export function apply(k: Kernel, entry: Entry): Effects {
+  k.seq = entry.seq;
+  k.events = [];
+  k.replies = [];
+  k.pending = { advanceToMs: 0, step: null, unmounted: false };
+  let task: TaskId | 0 = 0;
+  if (k.geometry.clock === 'realtime') advance(k, entry.timeMs);
+  if (entry.command !== null) task = start(k, entry.command);
+  run(k);
+  if (k.pending.step !== null) stepOnce(k, k.pending.step);
+  if (k.pending.advanceToMs > 0) advance(k, k.pending.advanceToMs);
+  if (k.pending.unmounted) for (const left of [...k.tasks.values()]) endUnmounted(k, left);
+  k.current = 0;
+  const { events, replies } = k;
+  const { unmounted } = k.pending;
+  k.events = [];
+  k.replies = [];
+  return { task, replies, events, unmounted };
+}
+
+/** When something happens by itself; null for never and for a manual clock. */
+export function nextTimerMs(k: Kernel): number | null {
+  return k.geometry.clock === 'manual' ? null : (k.timers[0]?.atMs ?? null);
+}
+
+/** Moves time forward, and on the way lets each timer fire at its own time. */
+function advance(k: Kernel, toMs: number): void {
+  for (;;) {
+    const timer = k.timers[0];
+    if (timer === undefined || timer.atMs > toMs) break;
+    k.timers.shift();
+    k.nowMs = Math.max(k.nowMs, timer.atMs);
+    k.current = 0;
+    if (timer.kind === 'pin') {
+      const pin = k.pins.get(timer.id as PinId);
+      if (pin !== undefined) releasePin(k, pin);
+    } else {
+      const task = k.tasks.get(timer.id as TaskId);
+      if (task !== undefined) sendSignal(k, task, 'interrupt');
+    }
+    run(k);
+  }
+  k.nowMs = Math.max(k.nowMs, toMs);
+}
+
+function operationOf(task: Task): Operation {
+  const op = task.op === evict.name ? evict : operations.get(task.op);
+  assert(op !== undefined, 'a task runs an operation of the registry');
+  return op;
+}
+
+/** Makes a task of a command. Where its target is absent or not as If-Match says, it ends at once. */
+function start(k: Kernel, command: Command): TaskId {
+  const op = operations.get(command.op);
+  assert(op !== undefined, 'a command names an operation of the registry');
+  const task = newTask(k, op, command);
+  k.current = task.id;
+  const refused = bind(k, task, command);
+  k.tasks.set(task.id, task);
+  if (refused !== null) {
+    task.ino = 0; // It never held the file open.
+    end(k, task, { ok: false, failure: refused });
+    return task.id;
+  }
+  const inode = inodeOf(k, task);
+  if (inode !== null) inode.users += 1;
+  if (op.atomic) {
+    runTask(k, task);
+    return task.id;
+  }
+  emit(k, 'operation.submitted', inode, { op: op.name, owner: task.owner });
+  if (command.timeoutMs !== undefined) addTimer(k, { atMs: k.nowMs + command.timeoutMs, kind: 'timeout', id: task.id });
+  k.runnable.push(task.id);
+  return task.id;
+}
+
+function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
+  const id = k.nextTask as TaskId;
+  k.nextTask += 1;
+  return {
+    id,
+    op: op.name,
+    owner: command.owner ?? null,
+    ino: 0,
+    mapping: 0,
+    pin: 0,
+    args: command.args,
+    data: command.data ?? null,
+    locals: {},
+    step: op.first,
+    state: 'runnable',
+    sleep: null,
+    interruptible: false,
+    woken: false,
+    signal: 'none',
+    locks: [],
+    nowait: command.nowait ?? false,
+    failOnDeadlock: command.failOnDeadlock ?? false,
+    keep: command.keep ?? false,
+    submittedMs: k.nowMs,
+    sleptSinceMs: 0,
+    sleptMs: 0,
+    wakeups: 0,
+  };
+}
+
+/** Looks up what the command names. */
+function bind(k: Kernel, task: Task, { on, ifMatch }: Command): Failure | null {
+  let inode: Inode | null = null;
+  if (k.tasks.size >= k.limits.tasks) {
+    return failure('EAGAIN', 'LM1', `${k.limits.tasks} operations run or sleep already, the most that a filesystem takes`);
+  }
+  if (on.file !== undefined) {
+    inode = findFile(k, on.file);
+    if (inode === null) return failure('ENOENT', 'NM1', `there is no file ${on.file}`);
+  }
+  if (on.mapping !== undefined) {
+    const mapping = k.mappings.get(on.mapping as MapId);
+    if (mapping === undefined) return failure('ENOENT', 'NM2', `there is no mapping map_${on.mapping}`);
+    task.mapping = mapping.id;
+    inode = k.inodes.get(mapping.ino) ?? null;
+  }
+  if (on.pin !== undefined) {
+    const pin = k.pins.get(on.pin as PinId);
+    if (pin === undefined) return failure('ENOENT', 'NM3', `there is no pin pin_${on.pin}`);
+    task.pin = pin.id;
+  }
+  if (on.operation !== undefined) {
+    const known = k.tasks.has(on.operation as TaskId) || k.ended.has(on.operation as TaskId);
+    if (!known) return failure('ENOENT', 'NM4', `there is no operation op_${on.operation}`);
+    task.locals.operation = on.operation;
+  }
+  if (inode !== null) task.ino = inode.ino;
+  if (ifMatch === undefined) return null;
+  if (inode !== null && (ifMatch === '*' || ifMatch === etagOf(inode))) return null;
+  return failure('ESTALE', 'NM5', 'the ETag is not the one that If-Match names');
+}
+
+/** Runs until every task sleeps or has ended. A stepped scheduler runs nothing by itself. */
+function run(k: Kernel): void {
+  if (k.geometry.scheduler === 'stepped') return;
+  for (;;) {
+    if (k.workqueue.length > 0) {
+      releaseWork(k);
+      continue;
+    }
+    const id = k.runnable.shift();
+    if (id === undefined) return;
+    const task = k.tasks.get(id);
+    assert(task !== undefined, 'a runnable task lives');
+    runTask(k, task);
+  }
+}
+
+function stepOnce(k: Kernel, id: TaskId | 0): void {
+  if (id === 0) {
+    releaseWork(k);
+    return;
+  }
+  const task = k.tasks.get(id);
+  assert(task !== undefined, 'a runnable task lives');
+  k.runnable.splice(k.runnable.indexOf(id), 1);
+  if (runStep(k, task)) k.runnable.push(id);
+}
+
+/** Steps one task until it sleeps or ends; the release worker runs between its steps. */
+function runTask(k: Kernel, task: Task): void {
+  const { stepsPerApply } = k.limits;
+  for (let steps = 0; runStep(k, task); steps++) {
+    assert(steps < stepsPerApply, 'a task comes to rest within stepsPerApply steps');
+    while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto') releaseWork(k);
+  }
+}
+
+/** One step. Returns true when the task can take the next one. */
+function runStep(k: Kernel, task: Task): boolean {
+  k.current = task.id;
+  const step = operationOf(task).steps[task.step];
+  assert(step !== undefined, `${task.op} has a step ${task.step}`);
+  const verdict = step(k, task as Task & { args: unknown });
+  switch (verdict.kind) {
+    case 'goto':
+      task.step = verdict.step;
+      return true;
+    case 'wait':
+      task.step = verdict.resume;
+      if (task.state === 'sleeping') reportDeadlocks(k, task);
+      return false;
+    case 'done':
+      end(k, task, { ok: true, result: verdict.result });
+      return false;
+    case 'fail':
+      operationOf(task).undo?.(k, task as Task & { args: unknown });
+      end(k, task, { ok: false, failure: verdict.failure });
+      return false;
+  }
+}
+
+/** A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK instead. */
+function reportDeadlocks(k: Kernel, task: Task): void {
+  const cycles = cyclesThrough(k, task);
+  for (const cycle of cycles) {
+    emit(k, 'deadlock.detected', inodeOf(k, task), { cycle: nodesOf(cycle), explanation: explain(k, cycle) });
+  }
+  if (cycles.length === 0 || !task.failOnDeadlock) return;
+  if (task.interruptible) {
+    sendSignal(k, task, 'deadlock');
+  } else if (task.sleep?.on === 'lock') {
+    withdraw(k, task);
+    operationOf(task).undo?.(k, task as Task & { args: unknown });
+    end(k, task, { ok: false, failure: failure('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for') });
+  }
+}
+
+/** The release worker: one frame whose last reference dropped after its block had left the file. */
+function releaseWork(k: Kernel): void {
+  const pfn = k.workqueue.shift() as Pfn;
+  k.current = 0;
+  clearDelayedFree(k, pfn);
+  const busy = findRun(k.busy, pfn);
+  if (busy !== null) {
+    releaseBusy(k, busy);
+    return;
+  }
+  const detached = findRun(k.detached, pfn);
+  if (detached !== null) reapDetached(k, detached);
+}
+
+/** The end of a task: its locks go, whoever waited for them runs, and the last user of an unlinked file has it evicted. */
+function end(k: Kernel, task: Task, outcome: Outcome): void {
+  const op = operationOf(task);
+  const inode = inodeOf(k, task);
+  releaseAll(k, task);
+  k.tasks.delete(task.id);
+  if (inode !== null) inode.users -= 1;
+  const state = outcome.ok ? 'done' : outcome.failure.errno === 'EINTR' ? 'cancelled' : 'failed';
+  if (!op.atomic) emitEnd(k, task, inode, state, outcome);
+  if (op === evict) return;
+  k.replies.push({ task: task.id, outcome });
+  if (task.keep) remember(k, task, inode, state, outcome);
+  if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0)) startEviction(k, inode);
+}
+
+function emitEnd(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'failed' | 'cancelled', outcome: Outcome): void {
+  const data = { op: task.op, strategy: k.strategy.name, sleptMs: task.sleptMs, wakeups: task.wakeups };
+  if (outcome.ok) emit(k, 'operation.done', inode, data);
+  else if (state === 'cancelled') emit(k, 'operation.cancelled', inode, { ...data, ...errnoOf(outcome.failure) });
+  else emit(k, 'operation.failed', inode, { ...data, ...errnoOf(outcome.failure) });
+}
+
+const errnoOf = ({ errno, rule }: Failure) => ({ errno, rule });
+
+/** Keeps the record of an ended operation for a bounded time, among a bounded number. */
+function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'failed' | 'cancelled', outcome: Outcome): void {
+  for (const [id, old] of k.ended) {
+    if (k.ended.size < k.limits.endedOperations && k.nowMs - old.endedMs <= k.limits.endedOperationMs) break;
+    k.ended.delete(id);
+  }
+  const { id, op, owner, submittedMs, sleptMs, wakeups } = task;
+  const file = inode?.name ?? null;
+  k.ended.set(id, { id, op, owner, file, state, outcome, submittedMs, endedMs: k.nowMs, sleptMs, wakeups });
+}
+
+function startEviction(k: Kernel, inode: Inode): void {
+  const task = newTask(k, evict, { op: evict.name, args: {} });
+  task.ino = inode.ino;
+  inode.users += 1;
+  k.tasks.set(task.id, task);
+  k.runnable.push(task.id);
+}
+
+/** The filesystem went away under the task. */
+function endUnmounted(k: Kernel, task: Task): void {
+  if (task.state === 'sleeping') leaveSleep(k, task);
+  k.tasks.delete(task.id);
+  if (task.op === evict.name) return;
+  const outcome: Outcome = { ok: false, failure: failure('ENODEV', 'UM2', 'the filesystem was unmounted with force') };
+  k.replies.push({ task: task.id, outcome });
+}

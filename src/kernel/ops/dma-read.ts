@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { readPage } from '../dev/pmem.ts';
+import { zBytes } from '../units.ts';
+import { defineOp, done, fail } from './define.ts';
+import { eachPinnedPiece } from './dma.ts';
+
+export const dmaRead = defineOp({
+  name: 'dma-read',
+  summary: 'Read pinned pages as a device does',
+  doc: 'The frames as they are now, whoever owns them. Through a pin that outlived its block under strategy none this shows foreign bytes.',
+  on: 'pin',
+  route: { method: 'GET', path: 'memory', status: 200 },
+  body: 'none',
+  reply: 'bytes',
+  args: z.strictObject({
+    offset: zBytes.default(0).describe('From the start of the pinned range.'),
+    length: zBytes.optional().describe('To the end of the pinned range by default.'),
+  }),
+  result: z.object({ data: z.instanceof(Uint8Array) }),
+  errors: ['ENOENT', 'EFAULT'],
+  sleeps: false,
+  atomic: true,
+  first: 'read',
+  steps: {
+    read(k, task) {
+      const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
+      if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
+      const { offset } = task.args;
+      const length = task.args.length ?? Math.max(0, pin.lengthBytes - offset);
+      if (offset > pin.lengthBytes || length > pin.lengthBytes - offset) {
+        return fail('EFAULT', 'DM1', `bytes ${offset} to ${offset + length} reach outside the ${pin.lengthBytes} pinned bytes`);
+      }
+      const data = new Uint8Array(length);
+      eachPinnedPiece(k, pin, offset, length, 'dma.read', (pfn, inPage, bytes, at) => {
+        if (pfn >= 0) readPage(k, pfn, inPage, bytes, data, at);
+      });
+      return done({ data });
+    },
+  },
+});

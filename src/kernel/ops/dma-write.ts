@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { writePage } from '../dev/pmem.ts';
+import { touch } from '../fs/inode.ts';
+import { zBytes } from '../units.ts';
+import { isOrphan } from '../views/pin-record.ts';
+import { defineOp, done, fail } from './define.ts';
+import { eachPinnedPiece } from './dma.ts';
+
+export const dmaWrite = defineOp({
+  name: 'dma-write',
+  summary: 'Write pinned pages as a device does',
+  doc: 'Goes to the frames, whoever owns them now: to the file, to an orphan that nobody sees, or under strategy none into another file.',
+  on: 'pin',
+  route: { method: 'PUT', path: 'memory', status: 200 },
+  body: 'bytes',
+  reply: 'json',
+  args: z.strictObject({ offset: zBytes.default(0).describe('From the start of the pinned range.') }),
+  result: z.object({ bytesWritten: z.int(), pagesOrphan: z.int().describe('Pages that the file no longer owns at that place.') }),
+  errors: ['ENOENT', 'EFAULT'],
+  sleeps: false,
+  atomic: true,
+  first: 'write',
+  steps: {
+    write(k, task) {
+      const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
+      if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
+      if (pin.access !== 'write') return fail('EFAULT', 'DM2', 'the pages were pinned for reading, without FOLL_WRITE');
+      const { offset } = task.args;
+      const data = task.data ?? new Uint8Array(0);
+      if (offset > pin.lengthBytes || data.length > pin.lengthBytes - offset) {
+        return fail(
+          'EFAULT',
+          'DM1',
+          `bytes ${offset} to ${offset + data.length} reach outside the ${pin.lengthBytes} pinned bytes`,
+        );
+      }
+      eachPinnedPiece(k, pin, offset, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
+        writePage(k, pfn, inPage, data.subarray(at, at + bytes), false);
+      });
+      const inode = k.inodes.get(pin.ino);
+      if (inode !== undefined) touch(k, inode);
+      const pagesOrphan = pin.pfns.filter((_pfn, index) => isOrphan(k, pin, index)).length;
+      return done({ bytesWritten: data.length, pagesOrphan });
+    },
+  },
+});

@@ -1,0 +1,58 @@
+// Loads through a mapping: the bytes come straight from the device.
+import { z } from 'zod';
+import { readPage } from '../dev/pmem.ts';
+import { failure } from '../errno.ts';
+import { assert } from '../panic.ts';
+import { byteOf, pageSize, zBytes } from '../units.ts';
+import { defineOp, done, type TaskOf } from './define.ts';
+import { checkInside, walkSteps } from './page-walk.ts';
+
+const args = z.strictObject({
+  offset: zBytes.default(0).describe('From the start of the mapping.'),
+  length: zBytes.optional().describe('To the end of the mapping by default.'),
+});
+type Args = z.infer<typeof args>;
+
+function outOf(task: TaskOf<Args>): Uint8Array {
+  assert(task.data !== null, 'a load has its buffer');
+  return task.data;
+}
+
+export const load = defineOp({
+  name: 'load',
+  summary: 'Load bytes through a mapping',
+  doc: 'Faults in what is not there. Beyond the last page of the file it is a SIGBUS.',
+  on: 'mapping',
+  route: { method: 'GET', path: 'memory', status: 200 },
+  body: 'none',
+  reply: 'bytes',
+  args,
+  result: z.object({ data: z.instanceof(Uint8Array) }),
+  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  sleeps: true,
+  atomic: false,
+  first: 'begin',
+  steps: walkSteps<Args>({
+    begin(k, task, mapping) {
+      const { offset } = task.args;
+      const length = task.args.length ?? Math.max(0, byteOf(mapping.pages) - offset);
+      const refused = checkInside(mapping, offset, length);
+      if (refused !== null) return refused;
+      if (length > k.limits.bytesPerRead) {
+        return failure('EINVAL', 'LM4', `length is above ${k.limits.bytesPerRead}, the most that one call loads`);
+      }
+      task.data = new Uint8Array(length);
+      return { offset, length, access: 'read' };
+    },
+    page(k, task, mapping, pgoff, pfn) {
+      if (pfn < 0) return;
+      const out = outOf(task);
+      const pageStart = byteOf(pgoff - mapping.first);
+      const from = Math.max(task.args.offset, pageStart);
+      const to = Math.min(task.args.offset + out.length, pageStart + pageSize);
+      readPage(k, pfn, from - pageStart, to - from, out, from - task.args.offset);
+    },
+    stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
+    finish: (_k, task) => done({ data: outOf(task) }),
+  }),
+});

@@ -1,0 +1,59 @@
+// munmap. It takes no lock of the file; where it drops the last reference to an unlinked file it evicts the file.
+import { z } from 'zod';
+import { emit } from '../events.ts';
+import { firstBusy } from '../fs/dax.ts';
+import { lastPage } from '../fs/layout.ts';
+import { pinsOf } from '../mm/page.ts';
+import { unmapPart } from '../mm/pagetable.ts';
+import { assert } from '../panic.ts';
+import { strategyOf } from '../reclaim/index.ts';
+import { toPgOff } from '../units.ts';
+import { defineOp, fail, goto } from './define.ts';
+import { evictSteps } from './evict.ts';
+import { theInode } from './layout-change.ts';
+
+export const munmap = defineOp({
+  name: 'munmap',
+  summary: 'Remove a mapping',
+  doc: `Pins taken through the mapping stay: they name frames, not addresses. Under the modern idle rule this is what ends a wait for a page that
+was faulted back in.`,
+  on: 'mapping',
+  route: { method: 'DELETE', path: '', status: 200 },
+  body: 'none',
+  reply: 'json',
+  args: z.strictObject({}),
+  result: z.object({
+    pagesUnmapped: z.int(),
+    blocksFreed: z.int(),
+    blocksBusy: z.int(),
+    blocksDetached: z.int(),
+  }),
+  errors: ['ENOENT', 'EBUSY', 'EDEADLK', 'ENODEV', 'EAGAIN', 'EDQUOT'],
+  sleeps: true,
+  atomic: false,
+  first: 'unmap',
+  steps: {
+    unmap(k, task) {
+      const inode = theInode(k, task);
+      const mapping = task.mapping === 0 ? undefined : k.mappings.get(task.mapping);
+      if (mapping === undefined) return fail('ENOENT', 'MM4', 'the mapping was removed meanwhile');
+      const last = inode.nlink === 0 && inode.mappings.length === 1;
+      const eviction = strategyOf(k).eviction(k.strategy.options);
+      const busy = last && eviction !== 'take' ? firstBusy(k, inode, toPgOff(0), lastPage, (pfn) => pinsOf(k, pfn) > 0) : null;
+      if (busy !== null && (eviction === 'refuse' || task.nowait)) {
+        const why = `it is the last reference to the unlinked ${inode.name}, and page ${busy.pgoff} is pinned`;
+        return eviction === 'refuse' ? fail('EBUSY', 'RS1', why) : fail('EAGAIN', 'SL2', why);
+      }
+      const at = inode.mappings.indexOf(mapping.id);
+      assert(at >= 0, 'a file knows its mappings');
+      inode.mappings.splice(at, 1);
+      k.mappings.delete(mapping.id);
+      k.counts.mappings -= 1;
+      const pagesUnmapped = unmapPart(k, mapping, mapping.first, toPgOff(mapping.first + mapping.pages - 1));
+      task.locals.pagesUnmapped = pagesUnmapped;
+      emit(k, 'mapping.removed', inode, { mapping: `map_${mapping.id}`, pagesUnmapped });
+      return goto('evict');
+    },
+    ...evictSteps((_k, task) => ({ pagesUnmapped: task.locals.pagesUnmapped })),
+  },
+});

@@ -1,0 +1,112 @@
+// Walking the pages of a mapping, one page a step, faulting in what is not there: shared by fault, load, store and get_user_pages.
+//
+//     begin → page ⇄ (fault → entry → map) → … → page
+//
+// A page that was faulted in may be unmapped again before the walk comes back to it; then it is faulted in again.
+import { type Failure, failure } from '../errno.ts';
+import { faultPage, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
+import { bitOf, isFrame, pfnOf, pteOf } from '../mm/pagetable.ts';
+import { assert } from '../panic.ts';
+import { release } from '../sched/rwsem.ts';
+import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
+import { byteOf, type Pfn, type PgOff, pageCeil, pageOf, toPgOff } from '../units.ts';
+import { goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
+import { lockThen, theInode } from './layout-change.ts';
+
+export interface PageWalk<Args> {
+  /** Checks and beginnings. The walk covers the pages of [offset, offset + length), bytes from the start of the mapping. */
+  begin(k: Kernel, task: TaskOf<Args>, mapping: Mapping): Failure | { offset: number; length: number; access: Access };
+  /** One page is there. `pfn` is -1 for the zero page. */
+  page(k: Kernel, task: TaskOf<Args>, mapping: Mapping, pgoff: PgOff, pfn: Pfn): void;
+  /** Before a page that is not there is faulted in; a failure stops the walk. */
+  beforeFault?(k: Kernel, task: TaskOf<Args>, inode: Inode, pgoff: PgOff): Failure | null;
+  /** A page could not be had. */
+  stopped(k: Kernel, task: TaskOf<Args>, why: Failure): Verdict;
+  finish(k: Kernel, task: TaskOf<Args>): Verdict;
+}
+
+interface WalkLocals {
+  at: PgOff;
+  end: PgOff;
+  access: Access;
+}
+
+function walkOf(task: Task): WalkLocals {
+  assert(task.locals.walk !== undefined, 'a walk has begun');
+  return task.locals.walk as WalkLocals;
+}
+
+export function theMapping(k: Kernel, task: Task): Mapping | null {
+  return task.mapping === 0 ? null : (k.mappings.get(task.mapping) ?? null);
+}
+
+const unmapped = () => failure('EFAULT', 'GP1', 'the mapping was removed meanwhile');
+
+/** Checks that [offset, offset + length) lies in the mapping, as an access by the CPU must: SIGSEGV is an EFAULT here. */
+export function checkInside(mapping: Mapping, offset: number, length: number): Failure | null {
+  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
+  const bytes = byteOf(mapping.pages);
+  if (offset < bytes && length <= bytes - offset) return null;
+  return failure('EFAULT', 'FT1', `bytes ${offset} to ${offset + length} reach outside the mapping of ${bytes} bytes`);
+}
+
+/** A store or write fault through a mapping without PROT_WRITE. */
+export function checkWritable(mapping: Mapping): Failure | null {
+  return mapping.access === 'read-write' ? null : failure('EACCES', 'FT2', 'the mapping is read-only (SIGSEGV)');
+}
+
+export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>> {
+  return {
+    begin(k, task) {
+      const mapping = theMapping(k, task);
+      if (mapping === null) return { kind: 'fail', failure: unmapped() };
+      const begun = walk.begin(k, task, mapping);
+      if ('errno' in begun) return { kind: 'fail', failure: begun };
+      const first = toPgOff(mapping.first + pageOf(begun.offset));
+      const end = toPgOff(mapping.first + Math.min(pageCeil(begun.offset + begun.length), mapping.pages));
+      task.locals.walk = { at: first, end, access: begun.access } satisfies WalkLocals;
+      return goto('page');
+    },
+    page(k, task) {
+      const mapping = theMapping(k, task);
+      if (mapping === null) return walk.stopped(k, task, unmapped());
+      const locals = walkOf(task);
+      if (locals.at >= locals.end) return walk.finish(k, task);
+      const pte = pteOf(mapping, locals.at);
+      const present = locals.access === 'read' ? pte !== 0 : isFrame(pte) && bitOf(pte);
+      if (present) {
+        walk.page(k, task, mapping, locals.at, pfnOf(pte));
+        locals.at = toPgOff(locals.at + 1);
+        return goto('page');
+      }
+      const refused = walk.beforeFault?.(k, task, theInode(k, task), locals.at) ?? null;
+      return refused === null ? goto('fault') : walk.stopped(k, task, refused);
+    },
+    fault: (k, task) => {
+      const verdict = lockThen(k, task, theInode(k, task), 'invalidate_lock', 'shared', 'entry');
+      return verdict.kind === 'fail' ? walk.stopped(k, task, verdict.failure) : verdict;
+    },
+    entry(k, task) {
+      const inode = theInode(k, task);
+      const mapping = theMapping(k, task);
+      const { at, access } = walkOf(task);
+      if (mapping === null || byteOf(at) >= inode.sizeBytes) {
+        release(k, task, inode, 'invalidate_lock');
+        if (mapping === null) return walk.stopped(k, task, unmapped());
+        const why = `it begins at or beyond the end of the file, which is ${inode.sizeBytes} bytes long`;
+        return walk.stopped(k, task, sigbus(k, inode, mapping, at, access, 'FT3', why));
+      }
+      // A waiter that was woken competes again: the lock bit is not handed over.
+      return lockEntry(k, task, inode, at) ? goto('map') : wait('entry');
+    },
+    map(k, task) {
+      const inode = theInode(k, task);
+      const mapping = theMapping(k, task);
+      const { at, access } = walkOf(task);
+      const failed = mapping === null ? unmapped() : faultPage(k, inode, mapping, at, access);
+      unlockEntry(k, task, inode, at);
+      release(k, task, inode, 'invalidate_lock');
+      return failed === null ? goto('page') : walk.stopped(k, task, failed);
+    },
+  };
+}

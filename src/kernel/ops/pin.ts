@@ -1,0 +1,134 @@
+// get_user_pages on a range of a mapping. Mirrors mm/gup.c: pages in order, as many as can be had, an errno only when there is none.
+import { z } from 'zod';
+import { type Errno, type Failure, failure } from '../errno.ts';
+import { emit } from '../events.ts';
+import { lookupBlock } from '../fs/extent.ts';
+import { pinPage, recordPin, releasePin } from '../mm/gup.ts';
+import { hasFlag, pageFlags } from '../mm/page.ts';
+import { assert } from '../panic.ts';
+import { strategyOf } from '../reclaim/index.ts';
+import type { Kernel, Pin, Task } from '../state.ts';
+import { byteOf, type PgOff, type PinId, pageOf, pageSize, toPfn, zBytes, zMs } from '../units.ts';
+import { pinRecord, zPin } from '../views/pin-record.ts';
+import { defineOp, done } from './define.ts';
+import { theInode } from './layout-change.ts';
+import { walkSteps } from './page-walk.ts';
+import { addTimer } from './timers.ts';
+
+const args = z.strictObject({
+  offset: zBytes.describe('From the start of the mapping.'),
+  length: zBytes,
+  access: z.enum(['read', 'write']).describe('write is FOLL_WRITE: the device will write to the pages.'),
+  longterm: z.boolean().default(false).describe('FOLL_LONGTERM: refused on fs-dax unless the strategy allows it.'),
+  kind: z.enum(['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring']).default('direct-io'),
+  holdMs: zMs.optional().describe('Let go by itself after this time.'),
+});
+type Args = z.infer<typeof args>;
+
+/** The order of check_vma_flags(): the address, then FOLL_LONGTERM, then the rights. */
+function checkVma(k: Kernel, task: Task & { args: Args }, bytesMapped: number, writable: boolean): Failure | null {
+  const { offset, length, longterm, access } = task.args;
+  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
+  if (offset >= bytesMapped) return failure('EFAULT', 'GP1', `byte ${offset} is outside the mapping of ${bytesMapped} bytes`);
+  if (longterm && k.strategy.options.longterm !== 'allow') {
+    const why = `a long-term pin on a DAX file would stop truncate for ever; use on-demand paging, a devdax namespace or a file without DAX`;
+    return failure('EOPNOTSUPP', 'GP2', why);
+  }
+  if (access === 'write' && !writable) return failure('EFAULT', 'GP3', 'FOLL_WRITE through a read-only mapping');
+  if (pageOf(offset + length - 1) - pageOf(offset) >= k.limits.pagesPerPin) {
+    return failure('EINVAL', 'LM5', `the range is above ${k.limits.pagesPerPin} pages, the most that one pin holds`);
+  }
+  return null;
+}
+
+function pinOf(k: Kernel, task: Task): Pin {
+  const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
+  assert(pin !== undefined, 'get_user_pages has its pin from the first page on');
+  return pin;
+}
+
+function refused(k: Kernel, task: Task & { args: Args }, why: Failure): Failure {
+  const { offset, length, longterm } = task.args;
+  emit(k, 'gup.refused', theInode(k, task), { errno: why.errno, rule: why.rule, offset, length, longterm });
+  return why;
+}
+
+/** What get_user_pages makes of a fault that failed. */
+function gupErrno(why: Failure): Failure {
+  const errno: Errno = why.errno === 'SIGBUS' ? 'EFAULT' : why.errno;
+  return { ...why, errno };
+}
+
+export const pin = defineOp({
+  name: 'pin',
+  summary: 'Pin pages through a mapping (get_user_pages)',
+  doc: `Takes a reference on each page of the range, in order, faulting in what is not there. The answer may hold fewer pages than were asked for;
+it is an error only when there is none. A pin names frames: it stays when the mapping, the block or the file goes away.`,
+  on: 'mapping',
+  route: { method: 'POST', path: 'pins', status: 201 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: zPin,
+  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EOPNOTSUPP', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  sleeps: true,
+  atomic: false,
+  charges: 'pins',
+  first: 'begin',
+  steps: walkSteps<Args>({
+    begin(k, task, mapping) {
+      const { offset, length, access, longterm, kind } = task.args;
+      const bytesMapped = byteOf(mapping.pages);
+      const bad = checkVma(k, task, bytesMapped, mapping.access === 'read-write');
+      if (bad !== null) return refused(k, task, bad);
+      const id = k.nextPin as PinId;
+      k.nextPin += 1;
+      task.pin = id;
+      k.pins.set(id, {
+        id,
+        mapping: mapping.id,
+        ino: mapping.ino,
+        owner: task.owner,
+        kind,
+        access,
+        longterm,
+        first: (mapping.first + pageOf(offset)) as PgOff,
+        offsetInPage: offset % pageSize,
+        lengthBytes: Math.min(length, bytesMapped - offset),
+        pfns: [],
+        createdMs: k.nowMs,
+        untilMs: 0,
+        task: task.id,
+      });
+      k.counts.pins += 1;
+      return { offset, length, access };
+    },
+    page: (k, task, _mapping, _pgoff, pfn) => pinPage(k, pinOf(k, task), pfn),
+    beforeFault(k, _task, inode, pgoff) {
+      const block = lookupBlock(inode.extents, pgoff);
+      if (block < 0 || !hasFlag(k, toPfn(Math.floor(block / 2)), pageFlags.stopNewRefs)) return null;
+      if (strategyOf(k).failsNewRefs?.(k.strategy.options) !== true) return null;
+      return failure('EAGAIN', 'WR1', `new references to page ${pgoff} are stopped while a layout change waits for it`);
+    },
+    stopped(k, task, why) {
+      if (task.pin !== 0 && pinOf(k, task).pfns.length > 0) return finish(k, task);
+      return { kind: 'fail', failure: refused(k, task, gupErrno(why)) };
+    },
+    finish,
+  }),
+  undo(k, task) {
+    if (task.pin !== 0) releasePin(k, pinOf(k, task));
+  },
+});
+
+function finish(k: Kernel, task: Task & { args: Args }) {
+  const taken = pinOf(k, task);
+  taken.lengthBytes = Math.min(taken.lengthBytes, taken.pfns.length * pageSize - taken.offsetInPage);
+  const { holdMs } = task.args;
+  if (holdMs !== undefined) {
+    taken.untilMs = k.nowMs + holdMs;
+    addTimer(k, { atMs: taken.untilMs, kind: 'pin', id: taken.id });
+  }
+  recordPin(k, taken);
+  return done(pinRecord(k, taken));
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { emit } from '../events.ts';
+import { chooseStrategy, strategyOf } from '../reclaim/index.ts';
+import { wakeAllPages } from '../sched/waitqueue.ts';
+import type { Kernel, StrategyChoice } from '../state.ts';
+import { defineOp, done } from './define.ts';
+import { zStrategyChoice } from './mkfs.ts';
+
+export function useStrategy(k: Kernel, choice: StrategyChoice): void {
+  k.strategy = choice;
+  k.idleRule = strategyOf(k).idleRule(choice.options);
+  k.strategySeq += 1;
+}
+
+export const setStrategy = defineOp({
+  name: 'set-strategy',
+  summary: 'Change the reclaim strategy',
+  doc: `Takes effect at once. Whoever sleeps on a page wakes and looks again under the new strategy; blocks that are busy or detached already stay so
+until their pins are gone.`,
+  on: 'filesystem',
+  route: { method: 'PUT', path: 'strategy', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args: zStrategyChoice,
+  result: z.looseObject({ name: z.string() }),
+  errors: ['EINVAL', 'EOPNOTSUPP'],
+  sleeps: false,
+  atomic: true,
+  first: 'change',
+  steps: {
+    change(k, { args }) {
+      const chosen = chooseStrategy(k.geometry, args);
+      if (!chosen.ok) return { kind: 'fail', failure: chosen.failure };
+      const from = k.strategy.name;
+      useStrategy(k, chosen.choice);
+      emit(k, 'strategy.changed', null, { from, to: k.strategy.name, idleRule: k.idleRule });
+      wakeAllPages(k);
+      return done({ name: k.strategy.name, ...k.strategy.options });
+    },
+  },
+});

@@ -1,0 +1,53 @@
+// Stores through a mapping: the bytes go to the device, through the CPU cache. They are durable once flushed.
+import { z } from 'zod';
+import { writePage } from '../dev/pmem.ts';
+import { touch } from '../fs/inode.ts';
+import { assert } from '../panic.ts';
+import type { Task } from '../state.ts';
+import { byteOf, pageSize, zBytes } from '../units.ts';
+import { defineOp, done } from './define.ts';
+import { theInode } from './layout-change.ts';
+import { checkInside, checkWritable, walkSteps } from './page-walk.ts';
+
+const args = z.strictObject({ offset: zBytes.default(0).describe('From the start of the mapping.') });
+
+function bytesOf(task: Task): Uint8Array {
+  assert(task.data !== null, 'a store carries its bytes');
+  return task.data;
+}
+
+export const store = defineOp({
+  name: 'store',
+  summary: 'Store bytes through a mapping',
+  doc: `Faults in what is not there, allocating blocks for holes. The size of the file does not change: bytes past it in the last page are lost with
+the next truncate. Pages before one that fails keep what was stored.`,
+  on: 'mapping',
+  route: { method: 'PUT', path: 'memory', status: 200 },
+  body: 'bytes',
+  reply: 'json',
+  args,
+  result: z.object({ bytesStored: z.int() }),
+  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  sleeps: true,
+  atomic: false,
+  first: 'begin',
+  steps: walkSteps<z.infer<typeof args>>({
+    begin(_k, task, mapping) {
+      const { offset } = task.args;
+      const { length } = bytesOf(task);
+      const refused = checkInside(mapping, offset, length) ?? checkWritable(mapping);
+      return refused ?? { offset, length, access: 'write' };
+    },
+    page(k, task, mapping, pgoff, pfn) {
+      const bytes = bytesOf(task);
+      const { offset } = task.args;
+      const pageStart = byteOf(pgoff - mapping.first);
+      const from = Math.max(offset, pageStart);
+      const to = Math.min(offset + bytes.length, pageStart + pageSize);
+      writePage(k, pfn, from - pageStart, bytes.subarray(from - offset, to - offset), true);
+      touch(k, theInode(k, task));
+    },
+    stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
+    finish: (_k, task) => done({ bytesStored: bytesOf(task).length }),
+  }),
+});

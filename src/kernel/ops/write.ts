@@ -1,0 +1,85 @@
+// pwrite, or with no offset open(O_TRUNC) and write. Writing over a pinned page waits for nobody; O_TRUNC breaks the layout first.
+import { z } from 'zod';
+import { failure } from '../errno.ts';
+import { writableBytes, writeBytes } from '../fs/file-data.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { assert } from '../panic.ts';
+import type { Kernel, Task } from '../state.ts';
+import { toPgOff, zBytes } from '../units.ts';
+import { defineOp, done, type TaskOf, type Verdict } from './define.ts';
+import { type LayoutChange, layoutSteps, lockThen, rangeFrom, theInode, undoLayout } from './layout-change.ts';
+import { layoutErrors, layoutResult } from './layout-result.ts';
+import { checkExtents } from './range.ts';
+import { truncateBlocks } from './truncate.ts';
+
+const args = z.strictObject({
+  offset: zBytes.optional().describe('Where to write; without it the body replaces the whole content.'),
+});
+type Args = z.infer<typeof args>;
+
+function bytesOf(task: Task): Uint8Array {
+  assert(task.data !== null, 'a write carries its bytes');
+  return task.data;
+}
+
+const replace: LayoutChange<Args> = {
+  check: () => null,
+  range: () => rangeFrom(0, toPgOff(0), false),
+  change(k, task, inode) {
+    truncateBlocks(k, task, inode, 0);
+    const written = writeSome(k, task, 0);
+    if (written === null) return failure('ENOSPC', 'AL4', 'no block is free; the file is empty now, as after O_TRUNC');
+    task.locals.bytesWritten = written;
+    return null;
+  },
+  result: (_k, task) => ({ bytesWritten: task.locals.bytesWritten }),
+};
+
+/** Writes what fits; null when not a single byte does. */
+function writeSome(k: Kernel, task: Task, offset: number): number | null {
+  const inode = theInode(k, task);
+  const bytes = bytesOf(task);
+  const fits = writableBytes(k, inode, offset, bytes.length);
+  if (fits === 0 && bytes.length > 0) return null;
+  writeBytes(k, inode, offset, bytes.subarray(0, fits));
+  return fits;
+}
+
+const walk = layoutSteps(replace);
+
+export const write = defineOp({
+  name: 'write',
+  summary: 'Write the content of a file',
+  doc: `With offset: pwrite. The blocks are allocated at once and the bytes go past the CPU cache. Where the device fills up in the middle, what
+fits is written and bytesWritten says how much. Without offset the body replaces the whole content, like O_TRUNC and write.`,
+  on: 'file',
+  route: { method: 'PUT', path: 'content', status: 200 },
+  body: 'bytes',
+  reply: 'json',
+  args,
+  result: layoutResult.partial().extend({ bytesWritten: z.int(), sizeBytes: z.int() }),
+  errors: [...layoutErrors, 'ENOSPC'],
+  sleeps: true,
+  atomic: false,
+  first: 'begin',
+  steps: {
+    ...walk,
+    begin(k, task) {
+      const inode = theInode(k, task);
+      const { bytesMax } = personalityOf(k.geometry);
+      const offset = task.args.offset ?? 0;
+      if (offset > bytesMax - bytesOf(task).length) {
+        return { kind: 'fail', failure: failure('EFBIG', 'RG2', `the write ends above ${bytesMax}, the largest file here`) };
+      }
+      const full = checkExtents(k, inode);
+      if (full !== null) return { kind: 'fail', failure: full };
+      return lockThen(k, task, inode, 'i_rwsem', 'exclusive', task.args.offset === undefined ? 'lockMapping' : 'copy');
+    },
+    copy(k, task: TaskOf<Args>): Verdict {
+      const written = writeSome(k, task, task.args.offset ?? 0);
+      if (written === null) return { kind: 'fail', failure: failure('ENOSPC', 'AL4', 'no block is free for the first byte') };
+      return done({ bytesWritten: written, sizeBytes: theInode(k, task).sizeBytes });
+    },
+  },
+  undo: undoLayout(replace),
+});

@@ -1,0 +1,36 @@
+// stat: the record of a file, as create returns it and the views show it.
+import { z } from 'zod';
+import { etagOf } from '../fs/inode.ts';
+import type { Inode } from '../state.ts';
+
+export const zFile = z.object({
+  name: z.string(),
+  ino: z.int(),
+  generation: z.int(),
+  sizeBytes: z.int(),
+  blocks512: z.int().describe('st_blocks: what the file owns, in units of 512 bytes.'),
+  extents: z.int(),
+  nlink: z.int(),
+  mappings: z.int(),
+  etag: z.string(),
+  createdMs: z.int(),
+  modifiedMs: z.int(),
+});
+
+export function fileRecord(inode: Inode): z.infer<typeof zFile> {
+  return {
+    name: inode.name,
+    ino: inode.ino,
+    generation: inode.generation,
+    sizeBytes: inode.sizeBytes,
+    blocks512: blocks512(inode),
+    extents: inode.extents.extents,
+    nlink: inode.nlink,
+    mappings: inode.mappings.length,
+    etag: etagOf(inode),
+    createdMs: inode.createdMs,
+    modifiedMs: inode.modifiedMs,
+  };
+}
+
+export const blocks512 = (inode: Inode): number => inode.extents.pages * 8;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Kernel, Mapping } from '../state.ts';
+import { byteOf, pageSize } from '../units.ts';
+
+export const zMapping = z.object({
+  id: z.string(),
+  file: z.string().nullable(),
+  offset: z.int().describe('First byte of the file that is mapped.'),
+  length: z.int().describe('Whole pages.'),
+  access: z.enum(['read', 'read-write']),
+  shared: z.boolean(),
+  sync: z.boolean(),
+  owner: z.string().nullable(),
+  pagesPresent: z.int().describe('Page-table entries; the zero page counts.'),
+  createdMs: z.int(),
+});
+
+export function mappingRecord(k: Kernel, mapping: Mapping): z.infer<typeof zMapping> {
+  return {
+    id: `map_${mapping.id}`,
+    file: k.inodes.get(mapping.ino)?.name ?? null,
+    offset: byteOf(mapping.first),
+    length: mapping.pages * pageSize,
+    access: mapping.access,
+    shared: true,
+    sync: mapping.sync,
+    owner: mapping.owner,
+    pagesPresent: mapping.ptes.entries,
+    createdMs: mapping.createdMs,
+  };
+}

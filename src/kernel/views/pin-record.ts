@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { lookupBlock } from '../fs/extent.ts';
+import type { Kernel, Pin } from '../state.ts';
+import { byteOf, type PgOff } from '../units.ts';
+
+export const zPin = z.object({
+  id: z.string(),
+  file: z.string().nullable().describe('null once the file is gone.'),
+  mapping: z.string(),
+  owner: z.string().nullable(),
+  kind: z.string(),
+  access: z.enum(['read', 'write']),
+  longterm: z.boolean(),
+  offset: z.int().describe('Byte of the file at which the pinned range begins.'),
+  bytesPinned: z.int(),
+  pages: z.array(
+    z.object({
+      pgoff: z.int(),
+      pfn: z.int().nullable().describe('null is the shared zero page.'),
+      orphan: z.boolean().describe('The file does not own this frame at this place any more.'),
+    }),
+  ),
+  createdMs: z.int(),
+  heldMs: z.int(),
+  untilMs: z.int().nullable(),
+});
+
+/** True when the file no longer has this frame at this page: what the device writes there is lost to the file. */
+export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
+  const pfn = pin.pfns[index] as number;
+  if (pfn < 0) return false;
+  const inode = k.inodes.get(pin.ino);
+  if (inode === undefined) return true;
+  const block = lookupBlock(inode.extents, (pin.first + index) as PgOff);
+  return block < 0 || Math.floor(block / 2) !== pfn;
+}
+
+export function pinRecord(k: Kernel, pin: Pin): z.infer<typeof zPin> {
+  return {
+    id: `pin_${pin.id}`,
+    file: k.inodes.get(pin.ino)?.name ?? null,
+    mapping: `map_${pin.mapping}`,
+    owner: pin.owner,
+    kind: pin.kind,
+    access: pin.access,
+    longterm: pin.longterm,
+    offset: byteOf(pin.first) + pin.offsetInPage,
+    bytesPinned: pin.lengthBytes,
+    pages: pin.pfns.map((pfn, index) => ({
+      pgoff: pin.first + index,
+      pfn: pfn < 0 ? null : pfn,
+      orphan: isOrphan(k, pin, index),
+    })),
+    createdMs: pin.createdMs,
+    heldMs: k.nowMs - pin.createdMs,
+    untilMs: pin.untilMs === 0 ? null : pin.untilMs,
+  };
+}
