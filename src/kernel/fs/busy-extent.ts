@@ -63,7 +63,7 @@ export function commitBusy(k: Kernel, runs: readonly number[]): number {
   let freed = 0;
   for (const pfn of runs) {
     const run = findRun(k.busy, toPfn(pfn));
-    assert(run !== null && run.transaction, 'an entry stays on the busy list until its transaction commits');
+    assert(run?.transaction === true, 'an entry stays on the busy list until its transaction commits');
     run.transaction = false;
     run.pinned = isPinned(k, run.pfn, run.pages);
     if (!run.pinned) freed += eraseBusy(k, run);

@@ -2,7 +2,7 @@
 import { zeroPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
-import { clearOwner, ownerOf, setOwner } from '../mm/page.ts';
+import { clearOwner, ownerOf, pinsOf, setOwner } from '../mm/page.ts';
 import { bitOf, frameEntry, installPte, isFrame, pfnOf, unmapRange, zeroEntry } from '../mm/pagetable.ts';
 import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
@@ -122,13 +122,17 @@ export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff
   });
 }
 
-/** The first frame of [first, last] that somebody holds: dax_layout_busy_page's walk. Ascending, zero and empty entries are never busy. */
-export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff, isBusy: (pfn: Pfn) => boolean) {
+/**
+ * The first page of [first, last] with a pinned frame: dax_layout_busy_page's walk. Ascending; zero and empty entries are never busy. The
+ * busy test is the same under every idle rule: `refcount - mapcount` differs from that of a page nobody holds exactly when it is pinned.
+ */
+export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff): { pfn: Pfn; pgoff: PgOff } | null {
+  if (k.counts.pinnedPages === 0) return null;
   let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
   eachEntry(inode.entries, first, last, (index, entry) => {
-    if (!isFrame(entry) || !isBusy(pfnOf(entry))) return;
+    if (!isFrame(entry) || pinsOf(k, pfnOf(entry)) === 0) return;
     busy = { pfn: pfnOf(entry), pgoff: index as PgOff };
     return false;
   });
-  return busy as { pfn: Pfn; pgoff: PgOff } | null;
+  return busy;
 }

@@ -10,14 +10,11 @@ import { firstBusy } from './dax.ts';
 export const lastPage = toPgOff(2 ** 41 - 1);
 
 /**
- * Unmaps the pages of [first, last] and returns the first of them with references beside its mappings, or null. The busy test is the
- * same under every idle rule: `refcount - mapcount` differs from the value of an unpinned page exactly when it is pinned.
- * Caller holds invalidate_lock exclusive.
+ * Unmaps the pages of [first, last] and returns the first of them with references beside its mappings, or null. Caller holds invalidate_lock exclusive.
  */
 export function scan(k: Kernel, inode: Inode, first: PgOff, last: PgOff): { pfn: Pfn; pgoff: PgOff } | null {
   unmapRange(k, inode, first, last);
-  if (k.counts.pinnedPages === 0) return null;
-  const busy = firstBusy(k, inode, first, last, (pfn) => pinsOf(k, pfn) > 0);
+  const busy = firstBusy(k, inode, first, last);
   if (busy !== null) emit(k, 'layout.busy', inode, { ...busy, pins: pinsOf(k, busy.pfn) });
   return busy;
 }

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { emit } from '../events.ts';
 import { firstBusy } from '../fs/dax.ts';
 import { lastPage } from '../fs/layout.ts';
-import { pinsOf } from '../mm/page.ts';
 import { unmapPart } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
@@ -39,7 +38,7 @@ was faulted back in.`,
       if (mapping === undefined) return fail('ENOENT', 'MM4', 'the mapping was removed meanwhile');
       const last = inode.nlink === 0 && inode.mappings.length === 1;
       const eviction = strategyOf(k).eviction(k.strategy.options);
-      const busy = last && eviction !== 'take' ? firstBusy(k, inode, toPgOff(0), lastPage, (pfn) => pinsOf(k, pfn) > 0) : null;
+      const busy = last && eviction !== 'take' ? firstBusy(k, inode, toPgOff(0), lastPage) : null;
       if (busy !== null && (eviction === 'refuse' || task.nowait)) {
         const why = `it is the last reference to the unlinked ${inode.name}, and page ${busy.pgoff} is pinned`;
         return eviction === 'refuse' ? fail('EBUSY', 'RS1', why) : fail('EAGAIN', 'SL2', why);

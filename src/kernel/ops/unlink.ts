@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { firstBusy } from '../fs/dax.ts';
 import { removeName } from '../fs/inode.ts';
 import { lastPage } from '../fs/layout.ts';
-import { pinsOf } from '../mm/page.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { releaseAll } from '../sched/rwsem.ts';
 import { toPgOff } from '../units.ts';
@@ -34,7 +33,7 @@ freed under the pins, with a warning.`,
       const inode = theInode(k, task);
       if (inode.nlink === 0) return fail('ENOENT', 'UL1', `${inode.name} was unlinked meanwhile`);
       const eviction = strategyOf(k).eviction(k.strategy.options);
-      const busy = eviction === 'take' ? null : firstBusy(k, inode, toPgOff(0), lastPage, (pfn) => pinsOf(k, pfn) > 0);
+      const busy = eviction === 'take' ? null : firstBusy(k, inode, toPgOff(0), lastPage);
       if (busy !== null && eviction === 'refuse') {
         return fail('EBUSY', 'RS1', `page ${busy.pgoff} of ${inode.name} is pinned and the strategy is refuse`);
       }
