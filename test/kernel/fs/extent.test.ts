@@ -121,19 +121,23 @@ const steps = (span: number): fc.Arbitrary<Step> => {
 describe('extent map', () => {
   it('agrees with a page by page model', () => {
     fc.assert(
-      fc.property(fc.array(steps(60), { maxLength: 60 }), fc.array(fc.nat(80), { maxLength: 8 }), (script, probes) => {
-        const [map, model] = [createExtentMap(), new Map<number, number>()];
-        for (const step of script) {
-          run(map, model, step);
-          checkExtentMap(map);
-        }
-        same(collect(map), modelExtents(model), 'the map and the model hold the same extents');
-        same(map.pages, model.size, 'the map counts its pages');
-        for (const pgoff of probes) {
-          probe(map, model, pgoff);
-          same(collect(map, pgoff, pgoff + 9), modelExtents(model, pgoff, pgoff + 9), 'eachExtent clips to its range');
-        }
-      }),
+      fc.property(
+        fc.array(steps(60), { maxLength: 60, size: 'max' }),
+        fc.array(fc.nat(80), { maxLength: 8 }),
+        (script, probes) => {
+          const [map, model] = [createExtentMap(), new Map<number, number>()];
+          for (const step of script) {
+            run(map, model, step);
+            checkExtentMap(map);
+          }
+          same(collect(map), modelExtents(model), 'the map and the model hold the same extents');
+          same(map.pages, model.size, 'the map counts its pages');
+          for (const pgoff of probes) {
+            probe(map, model, pgoff);
+            same(collect(map, pgoff, pgoff + 9), modelExtents(model, pgoff, pgoff + 9), 'eachExtent clips to its range');
+          }
+        },
+      ),
       { numRuns: 400 },
     );
   });
@@ -141,7 +145,7 @@ describe('extent map', () => {
   it('agrees with the model over many leaves', () => {
     fc.assert(
       fc.property(
-        fc.array(steps(4000), { minLength: 20, maxLength: 60 }),
+        fc.array(steps(4000), { minLength: 20, maxLength: 60, size: 'max' }),
         fc.integer({ min: 600, max: 1500 }),
         (script, size) => {
           const [map, model] = [createExtentMap(), new Map<number, number>()];
@@ -160,6 +164,17 @@ describe('extent map', () => {
       ),
       { numRuns: 30 },
     );
+  });
+
+  it('joins at the seam of a collapse, also far behind it', () => {
+    const map = createExtentMap();
+    insertExtent(map, extent(0, 100, 4));
+    insertExtent(map, extent(10, 104, 4));
+    for (let i = 0; i < 1000; i++) insertExtent(map, extent(20 + i * 2, 5000 - i, 1));
+    shiftExtents(map, toPgOff(10), -6);
+    checkExtentMap(map);
+    expect(findExtent(map, toPgOff(5))).toEqual(extent(0, 100, 8));
+    expect(lastExtent(map)).toEqual(extent(20 + 999 * 2 - 6, 5000 - 999, 1));
   });
 
   it('survives structuredClone, which shares nothing', () => {

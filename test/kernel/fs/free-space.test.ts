@@ -53,7 +53,7 @@ describe('free space', () => {
       // Up to 4200 blocks, so that all three levels have more than one word.
       fc.property(
         fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 4200 })),
-        fc.array(step),
+        fc.array(step, { maxLength: 60, size: 'max' }),
         (blocks, script) => {
           const space = createFreeSpace(blocks);
           const model: Model = new Array(blocks).fill(true);

@@ -54,7 +54,10 @@ function apply(list: RunList<Owned>, model: Owned[], step: { insert: boolean; at
 }
 
 const steps = (span: number) =>
-  fc.array(fc.record({ insert: fc.boolean(), at: fc.nat(span), pages: fc.integer({ min: 1, max: 5 }) }), { maxLength: 80 });
+  fc.array(fc.record({ insert: fc.boolean(), at: fc.nat(span), pages: fc.integer({ min: 1, max: 5 }) }), {
+    maxLength: 80,
+    size: 'max',
+  });
 
 describe('run list', () => {
   it('agrees with a plain array', () => {
@@ -74,7 +77,7 @@ describe('run list', () => {
   it('agrees with a plain array over many leaves', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.nat(3000), { minLength: 300, maxLength: 1200 }),
+        fc.uniqueArray(fc.nat(3000), { minLength: 300, maxLength: 1200, size: 'max' }),
         fc.nat(1200),
         steps(9000),
         (order, drop, script) => {
@@ -129,6 +132,15 @@ describe('run list', () => {
     }
     expect(() => removeRun(list, owned(10, 10))).toThrow(Panic);
     expect(() => removeRun(list, owned(5, 1))).toThrow(Panic);
+    checkRunList(list);
+  });
+
+  it('sees an overlap with the first run of the next leaf', () => {
+    const list = createRunList<Owned>();
+    for (let i = 0; i < 129; i++) insertRun(list, owned(i * 10, 5));
+    expect(list.leaves.map((leaf) => leaf.length)).toEqual([128, 1]);
+    expect(() => insertRun(list, owned(1275, 6))).toThrow(Panic);
+    insertRun(list, owned(1275, 5));
     checkRunList(list);
   });
 

@@ -38,28 +38,32 @@ const step = fc.oneof(
 describe('xarray', () => {
   it('agrees with a Map', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), fc.array(fc.tuple(index, index), { maxLength: 8 }), (script, probes) => {
-        const [xa, model] = [createXArray(), new Map<number, number>()];
-        for (const s of script) {
-          if (s.do === 'store') {
-            store(xa, s.at, s.value);
-            if (s.value === 0) model.delete(s.at);
-            else model.set(s.at, s.value);
-          } else {
-            const erased: Entries = [];
-            eraseRange(xa, s.at, s.to, (at, old) => erased.push([at, old]));
-            same(erased, modelEntries(model, s.at, s.to), 'what is erased was there, ascending');
-            for (const [at] of erased) model.delete(at);
+      fc.property(
+        fc.array(step, { maxLength: 80, size: 'max' }),
+        fc.array(fc.tuple(index, index), { maxLength: 8 }),
+        (script, probes) => {
+          const [xa, model] = [createXArray(), new Map<number, number>()];
+          for (const s of script) {
+            if (s.do === 'store') {
+              store(xa, s.at, s.value);
+              if (s.value === 0) model.delete(s.at);
+              else model.set(s.at, s.value);
+            } else {
+              const erased: Entries = [];
+              eraseRange(xa, s.at, s.to, (at, old) => erased.push([at, old]));
+              same(erased, modelEntries(model, s.at, s.to), 'what is erased was there, ascending');
+              for (const [at] of erased) model.delete(at);
+            }
+            checkXArray(xa);
           }
-          checkXArray(xa);
-        }
-        same(collect(xa), modelEntries(model), 'the array and the model hold the same entries');
-        assert(xa.entries === model.size, 'the array counts its entries');
-        for (const [first, last] of probes) {
-          assert(load(xa, first) === (model.get(first) ?? 0), 'load agrees with the model');
-          same(collect(xa, first, last), modelEntries(model, first, last), 'a walk keeps to its range');
-        }
-      }),
+          same(collect(xa), modelEntries(model), 'the array and the model hold the same entries');
+          assert(xa.entries === model.size, 'the array counts its entries');
+          for (const [first, last] of probes) {
+            assert(load(xa, first) === (model.get(first) ?? 0), 'load agrees with the model');
+            same(collect(xa, first, last), modelEntries(model, first, last), 'a walk keeps to its range');
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -67,7 +71,7 @@ describe('xarray', () => {
   it('agrees with a Map over many leaves', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.nat(3000), { minLength: 200, maxLength: 1500 }),
+        fc.uniqueArray(fc.nat(3000), { minLength: 200, maxLength: 1500, size: 'max' }),
         fc.nat(1500),
         fc.nat(3000),
         (order, drop, from) => {
@@ -98,7 +102,7 @@ describe('xarray', () => {
   it('lets the visitor erase the visited entry, and others, and store behind it', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(index, { maxLength: 60 }),
+        fc.uniqueArray(index, { maxLength: 60, size: 'max' }),
         fc.array(fc.tuple(index, fc.integer({ min: 0, max: 1 }))),
         (filled, changes) => {
           const [xa, model] = [createXArray(), new Map<number, number>()];
