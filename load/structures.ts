@@ -1,6 +1,8 @@
 // What the kernel's data structures cost, in ns per operation: `npx tsx load/structures.ts`. The sizes are those of the largest file and
 // the largest device; the order of operations is random but the same in every run.
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   createExtentMap,
   type ExtentMap,
@@ -174,6 +176,9 @@ function xarrayFigures(): void {
       });
     });
   }
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  collectGarbage();
   const before = process.memoryUsage();
   const many: XArray[] = [];
   for (let i = 0; i < 50_000; i++) {
@@ -181,6 +186,7 @@ function xarrayFigures(): void {
     store(xa, i, 1);
     many.push(xa);
   }
+  collectGarbage();
   const after = process.memoryUsage();
   const bytes = (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / many.length;
   console.log(`${'xarray: memory of one with one entry'.padEnd(64)} ${bytes.toFixed(0).padStart(10)} bytes`);
