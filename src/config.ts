@@ -72,8 +72,8 @@ export const settings = {
   endedOperationsMax: setting(whole(0), 1000, 'Ended operations of one filesystem that stay readable.'),
   endedOperationMs: setting(whole(0, 30 * day), 600_000, 'How long an ended operation stays readable.'),
   extentsPerFileMax: setting(whole(1), 10_000_000, 'Extents of one file.'),
-  pagesPerPinMax: setting(whole(1), 262_144, 'Pages of one pin.'),
-  stepsPerApplyMax: setting(whole(100), 1_000_000, 'Steps of all operations that one command may set off.'),
+  pagesPerPinMax: setting(whole(1), 65_536, 'Pages of one pin.'),
+  stepsPerApplyMax: setting(whole(100), 10_000_000, 'Steps of all operations that one command may set off.'),
 
   ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),

@@ -66,6 +66,9 @@ export function overQuota(account: Account, name: QuotaName): Outcome & { ok: fa
   return { ok: false, failure: refused };
 }
 
+/** EAGAIN for want of nowait; the other EAGAIN (LM1) is about the number of tasks. */
+const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule !== 'LM1';
+
 const gone: Outcome = { ok: false, failure: failure('ENOENT', 'T1', 'There is no such filesystem.') };
 
 export class Lane {
@@ -228,8 +231,8 @@ export class Lane {
         return;
       }
       this.#deliver(effects.events);
-      const outcome = this.#reply(effects, pending);
-      if (outcome?.ok === true && pending.command?.op === 'umount') {
+      this.#reply(effects, pending);
+      if (effects.unmounted) {
         this.#unmount(batch, i + 1);
         return;
       }
@@ -243,14 +246,13 @@ export class Lane {
   }
 
   /** Promises resolve after the whole batch: an outcome that comes later in it is put into the same submission. */
-  #reply(effects: Effects, pending: Pending): Outcome | null {
+  #reply(effects: Effects, pending: Pending): void {
     let own: Outcome | null = null;
     for (const { task, outcome } of effects.replies) {
       if (task === effects.task) own = outcome;
       else this.#ended(task, outcome);
     }
-    if (own !== null && !own.ok && pending.forcedNowait && own.failure.errno === 'EAGAIN')
-      own = overQuota(this.account, 'sleepers');
+    if (own !== null && !own.ok && pending.forcedNowait && wouldSleep(own.failure)) own = overQuota(this.account, 'sleepers');
     const submission: Submission = { task: effects.task, outcome: own };
     if (own === null && effects.task !== 0) {
       this.#watches.set(effects.task, { submission, charged: pending.charged, waiters: new Set() });
@@ -258,7 +260,6 @@ export class Lane {
       pending.charged = null;
     }
     pending.resolve(submission);
-    return own;
   }
 
   #ended(task: TaskId, outcome: Outcome): void {

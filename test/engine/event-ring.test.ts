@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EventRing, type EventRecord } from '../../src/engine/event-ring.ts';
+import { type EventRecord, EventRing } from '../../src/engine/event-ring.ts';
 import type { KernelEvent } from '../../src/kernel/events.ts';
 
 let seq = 0;
@@ -69,7 +69,9 @@ describe('event ring', () => {
       next += size;
       expect(ring.nextSeq).toBe(next);
       expect(next - ring.oldestSeq).toBeLessThanOrEqual(7);
-      expect(seqs(ring, ring.oldestSeq, 100)).toEqual(Array.from({ length: next - ring.oldestSeq }, (_, j) => ring.oldestSeq + j));
+      expect(seqs(ring, ring.oldestSeq, 100)).toEqual(
+        Array.from({ length: next - ring.oldestSeq }, (_, j) => ring.oldestSeq + j),
+      );
     }
   });
 

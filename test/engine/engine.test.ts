@@ -1,0 +1,303 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { defaultConfig } from '../../src/config.ts';
+import { Engine, type Hosted } from '../../src/engine/engine.ts';
+import type { Birth, Log } from '../../src/engine/log.ts';
+import type { Clock } from '../../src/engine/ticker.ts';
+import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
+import type { Command, Entry } from '../../src/kernel/state.ts';
+import { openAccount } from '../../src/tenants/quotas.ts';
+
+/** A clock that stands until it is told to move. */
+class TestClock implements Clock {
+  now = 1_000_000;
+  #calls: { atMs: number; call: () => void }[] = [];
+
+  nowMs = () => this.now;
+
+  at(atMs: number, call: () => void) {
+    const one = { atMs, call };
+    this.#calls.push(one);
+    return () => {
+      this.#calls = this.#calls.filter((other) => other !== one);
+    };
+  }
+
+  advance(ms: number) {
+    this.now += ms;
+    const due = this.#calls.filter(({ atMs }) => atMs <= this.now);
+    this.#calls = this.#calls.filter(({ atMs }) => atMs > this.now);
+    for (const { call } of due) call();
+  }
+}
+
+/** A log that keeps everything and answers when it is told to. */
+class TestLog implements Log {
+  readonly durability = 'disk';
+  births: Birth[] = [];
+  batches: Entry[][] = [];
+  removed: string[] = [];
+  slow = false;
+  pending: { resolve(): void; reject(error: Error): void }[] = [];
+
+  create(_id: string, birth: Birth) {
+    this.births.push(birth);
+  }
+
+  append(_id: string, entries: readonly Entry[]) {
+    this.batches.push([...entries]);
+    if (!this.slow) return;
+    return new Promise<void>((resolve, reject) => this.pending.push({ resolve, reject }));
+  }
+
+  remove(id: string) {
+    this.removed.push(id);
+  }
+}
+
+let clock: TestClock;
+let log: TestLog;
+let engine: Engine;
+let broken: { filesystem: string; seq: number; op: string; error: unknown }[];
+
+beforeEach(() => {
+  clock = new TestClock();
+  log = new TestLog();
+  broken = [];
+  engine = new Engine({ limits: defaultConfig(), log, clock, onBroken: (one) => broken.push(one) });
+  const quotas = { filesystems: 10, bytes: 2 ** 30, files: 100, mappings: 100, pins: 100, sleepers: 10 };
+  for (const tenant of ['t', 'u']) engine.admit(tenant, openAccount(quotas));
+});
+
+async function mkfs(options: object = {}, tenant = 't'): Promise<Hosted> {
+  const made = await engine.create(tenant, mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576, ...options }));
+  if (!made.ok) throw new Error(made.failure.why);
+  return made.fs;
+}
+
+const command = (op: string, on: Command['on'], args: object = {}, more: Partial<Command> = {}): Command => ({
+  op,
+  on,
+  args,
+  ...more,
+});
+const create = (name: string) => command('create', {}, { name, sizeBytes: 65_536 });
+const turns = async (count = 5) => {
+  for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+async function pinned(fs: Hosted, holdMs?: number): Promise<void> {
+  await engine.submit(fs, create('a'));
+  await engine.submit(fs, command('write', { file: 'a' }, { offset: 0 }, { data: new Uint8Array(8192) }));
+  await engine.submit(
+    fs,
+    command('mmap', { file: 'a' }, { offset: 0, length: 8192, access: 'read-write', shared: true, sync: false }),
+  );
+  const args = {
+    offset: 0,
+    length: 8192,
+    access: 'write',
+    longterm: false,
+    kind: 'rdma',
+    ...(holdMs === undefined ? {} : { holdMs }),
+  };
+  const { outcome } = await engine.submit(fs, command('pin', { mapping: 1 }, args));
+  if (outcome?.ok !== true) throw new Error(JSON.stringify(outcome));
+}
+const truncate = (more: Partial<Command> = {}) => command('truncate', { file: 'a' }, { sizeBytes: 0 }, more);
+
+describe('the lane', () => {
+  it('numbers and stamps what comes in one turn, and gives it to the log as one batch', async () => {
+    const fs = await mkfs();
+    await Promise.all(['a', 'b', 'c'].map((name) => engine.submit(fs, create(name))));
+    expect(log.births).toMatchObject([{ tenant: 't', args: { name: 'f' }, timeMs: 1_000_000 }]);
+    expect(log.batches.map((batch) => batch.map(({ seq, timeMs }) => [seq, timeMs]))).toEqual([
+      [
+        [1, 1_000_000],
+        [2, 1_000_000],
+        [3, 1_000_000],
+      ],
+    ]);
+  });
+
+  it('applies nothing before the log has it, and appends one batch at a time', async () => {
+    const fs = await mkfs();
+    log.slow = true;
+    const first = engine.submit(fs, create('a'));
+    await turns();
+    const second = engine.submit(fs, create('b'));
+    await turns();
+    expect(log.batches).toHaveLength(1);
+    expect(fs.kernel.names.has('a')).toBe(false);
+    log.pending.shift()?.resolve();
+    expect((await first).outcome?.ok).toBe(true);
+    await turns();
+    expect(log.batches).toHaveLength(2);
+    expect(fs.kernel.names.has('b')).toBe(false);
+    log.pending.shift()?.resolve();
+    expect((await second).outcome?.ok).toBe(true);
+  });
+
+  it('never lets time go back', async () => {
+    const fs = await mkfs();
+    clock.now -= 5000;
+    await engine.submit(fs, create('a'));
+    expect(log.batches[0]?.[0]?.timeMs).toBe(1_000_000);
+  });
+
+  it('delivers the events before it answers', async () => {
+    const fs = await mkfs();
+    const seen: string[] = [];
+    engine.onDelivered((_fs, events) => seen.push(...events.map(({ type }) => type)));
+    const answered = engine.submit(fs, create('a')).then(() => seen.push('answered'));
+    await answered;
+    expect(seen).toEqual(['file.created', 'answered']);
+  });
+
+  it('tells the outcome of an operation that ends in the same batch', async () => {
+    const fs = await mkfs();
+    await pinned(fs);
+    const [slept, unpinned] = await Promise.all([engine.submit(fs, truncate()), engine.submit(fs, command('unpin', { pin: 1 }))]);
+    expect(unpinned.outcome?.ok).toBe(true);
+    expect(slept.outcome?.ok).toBe(true);
+  });
+});
+
+describe('waiting', () => {
+  it('ends with the operation, or with null when the time is over or the server drains', async () => {
+    const fs = await mkfs();
+    await pinned(fs);
+    const { task, outcome } = await engine.submit(fs, truncate());
+    expect(outcome).toBeNull();
+    expect(await engine.whenEnded(fs, task, 5)).toBeNull();
+    const [one, two] = [engine.whenEnded(fs, task, 10_000), engine.whenEnded(fs, task, 10_000)];
+    await engine.submit(fs, command('unpin', { pin: 1 }));
+    expect((await one)?.ok).toBe(true);
+    expect(await two).toEqual(await one);
+    expect(await engine.whenEnded(fs, task, 10_000)).toEqual(await one);
+    expect(await engine.whenEnded(fs, 9999, 10_000)).toBeNull();
+  });
+
+  it('is over for everybody when the server drains', async () => {
+    const fs = await mkfs();
+    await pinned(fs);
+    const { task } = await engine.submit(fs, truncate());
+    const waited = engine.whenEnded(fs, task, 10_000);
+    engine.drain();
+    expect(await waited).toBeNull();
+    expect(await engine.whenEnded(fs, task, 10_000)).toBeNull();
+  });
+});
+
+describe('time', () => {
+  it('lets a pin go by itself', async () => {
+    const fs = await mkfs();
+    await pinned(fs, 500);
+    expect(fs.kernel.counts.pins).toBe(1);
+    clock.advance(499);
+    await turns();
+    expect(fs.kernel.counts.pins).toBe(1);
+    clock.advance(1);
+    await turns();
+    expect(fs.kernel.counts.pins).toBe(0);
+    expect(log.batches.at(-1)).toMatchObject([{ command: null, timeMs: 1_000_500 }]);
+  });
+
+  it('stands in a filesystem with a manual clock', async () => {
+    const fs = await mkfs({ clock: 'manual' });
+    await pinned(fs, 500);
+    clock.advance(10_000);
+    await turns();
+    expect(fs.kernel.counts.pins).toBe(1);
+    expect(fs.kernel.nowMs).toBe(0);
+    await engine.submit(fs, command('clock-advance', {}, { ms: 500 }));
+    expect(fs.kernel.counts.pins).toBe(0);
+    expect(log.batches.at(-1)?.[0]?.timeMs).toBe(0);
+  });
+});
+
+describe('events', () => {
+  it('go to the ring of the filesystem and to that of the tenant, numbered in each', async () => {
+    const [f, g] = [await mkfs(), await mkfs({ name: 'g' })];
+    await engine.submit(f, create('a'));
+    await engine.submit(g, create('b'));
+    const own = f.ring.read(1, 100);
+    const all = engine.tenantRing('t').read(1, 100);
+    if (own.kind === 'gap' || all.kind === 'gap') throw new Error('a gap');
+    expect(own.records.map(({ event }) => event.seq)).toEqual(own.records.map((_, i) => i + 1));
+    expect(all.records.map(({ filesystem, event }) => [filesystem, event.type])).toEqual([
+      ['f', 'filesystem.created'],
+      ['g', 'filesystem.created'],
+      ['f', 'file.created'],
+      ['g', 'file.created'],
+    ]);
+    expect(engine.tenantRing('u').read(1, 100)).toMatchObject({ records: [] });
+  });
+
+  it('end with the filesystem', async () => {
+    const fs = await mkfs();
+    let told = 0;
+    fs.ring.subscribe(() => {
+      told += 1;
+    });
+    await engine.submit(fs, command('umount', {}, { force: false }));
+    expect(fs.ring.closed).toBe(true);
+    expect(told).toBeGreaterThan(0);
+    expect(log.removed).toEqual([fs.id]);
+  });
+});
+
+describe('an unmount', () => {
+  it('answers ENOENT to what came behind it in the same batch', async () => {
+    const fs = await mkfs();
+    const [gone, late] = await Promise.all([
+      engine.submit(fs, command('umount', {}, { force: true })),
+      engine.submit(fs, create('a')),
+    ]);
+    expect(gone.outcome?.ok).toBe(true);
+    expect(late.outcome).toMatchObject({ ok: false, failure: { errno: 'ENOENT' } });
+    expect(engine.find('t', 'f')).toBeUndefined();
+    expect((await engine.submit(fs, create('a'))).outcome).toMatchObject({ ok: false, failure: { errno: 'ENOENT' } });
+    const again = await mkfs();
+    expect(again.id).not.toBe(fs.id);
+    expect(again.ring.epoch).not.toBe(fs.ring.epoch);
+  });
+});
+
+describe('a broken law', () => {
+  it('stops that filesystem and not its neighbours', async () => {
+    const [f, g] = [await mkfs(), await mkfs({ name: 'g' })];
+    await pinned(f);
+    const { task } = await engine.submit(f, truncate());
+    const waited = engine.whenEnded(f, task, 10_000);
+    const [bad, after] = [engine.submit(f, command('no-such-operation', {})), engine.submit(f, create('b'))];
+    await expect(bad).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await expect(after).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await expect(engine.submit(f, create('c'))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    expect(await waited).toBeNull();
+    expect(broken).toMatchObject([{ filesystem: 'f', op: 'no-such-operation', seq: f.kernel.seq }]);
+    expect((await engine.submit(g, create('a'))).outcome?.ok).toBe(true);
+  });
+
+  it('is not guessed around when the log fails', async () => {
+    const fs = await mkfs();
+    log.slow = true;
+    const lost = engine.submit(fs, create('a'));
+    await turns();
+    log.pending.shift()?.reject(new Error('fsync'));
+    await expect(lost).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    expect(fs.kernel.names.has('a')).toBe(false);
+    expect(broken).toHaveLength(1);
+  });
+});
+
+describe('the inbox', () => {
+  it('is bounded', async () => {
+    const small = new Engine({ limits: { ...defaultConfig(), inboxMax: 2 }, log, clock, onBroken: () => {} });
+    small.admit('t', openAccount({ filesystems: 1, bytes: 2 ** 30, files: 9, mappings: 9, pins: 9, sleepers: 9 }));
+    const made = await small.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
+    if (!made.ok) throw new Error(made.failure.why);
+    const answers = await Promise.allSettled(['a', 'b', 'c'].map((name) => small.submit(made.fs, create(name))));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(answers[2]).toMatchObject({ reason: { kind: 'inbox-full' } });
+  });
+});

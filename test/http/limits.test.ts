@@ -1,0 +1,222 @@
+// Each bound of the service, reached.
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config.ts';
+import { call, fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
+
+let service: Service;
+afterEach(() => service.close());
+const begin = async (overrides: Partial<Config>) => {
+  service = await start({ port: 0, ...overrides });
+};
+const mkfs = (name: string, sizeBytes = 65_536) => call(service, 'POST', '/v1/filesystems', { json: { name, sizeBytes } });
+const punch = (page: number, headers = { prefer: 'respond-async' }) =>
+  call(service, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: page * 4096, length: 4096 }, headers });
+
+describe('quotas', () => {
+  it.each([
+    ['quotaFilesystems', 'filesystems', 1],
+    ['quotaBytes', 'bytes', 65_536],
+  ] as const)('%s', async (setting, name, limit) => {
+    await begin({ [setting]: limit });
+    expect((await mkfs('one')).status).toBe(201);
+    const over = await mkfs('two');
+    expect(over.status).toBe(507);
+    expect(over.json).toMatchObject({ type: '/v1/problems/edquot', errno: 'EDQUOT', quota: { name, limit, used: limit } });
+    await must(service, 200, 'DELETE', '/v1/filesystems/one');
+    expect((await mkfs('two')).status).toBe(201);
+  });
+
+  it('files, mappings and pins, also in a burst', async () => {
+    await begin({ quotaFiles: 2, quotaMappings: 3, quotaPins: 4 });
+    await pinnedWorld(service);
+    const burst = async (url: string, json: (i: number) => object) => {
+      const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => call(service, 'POST', url, { json: json(i) })));
+      return answers.map(({ status }) => status).filter((status) => status === 201).length;
+    };
+    expect(await burst(`${fs}/files`, (i) => ({ name: `f${i}` }))).toBe(1);
+    expect(await burst(`${fs}/files/a/mappings`, () => ({ offset: 0, length: 4096, access: 'read' }))).toBe(2);
+    expect(await burst(`${fs}/mappings/map_1/pins`, () => ({ offset: 0, length: 4096, access: 'read' }))).toBe(3);
+    const { json } = await must(service, 200, 'GET', '/v1');
+    expect(json.tenant.quotas).toMatchObject({
+      files: { limit: 2, used: 2 },
+      mappings: { limit: 3, used: 3 },
+      pins: { limit: 4, used: 4 },
+    });
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'read' } });
+  });
+
+  it('does not keep what failed', async () => {
+    await begin({ quotaPins: 2 });
+    await pinnedWorld(service);
+    for (let i = 0; i < 5; i += 1) {
+      await must(service, 422, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 1_000_000, length: 1, access: 'read' } });
+    }
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 1, access: 'read' } });
+  });
+
+  it('sleepers: one more would sleep, and is told no instead', async () => {
+    await begin({ quotaSleepers: 1 });
+    await pinnedWorld(service, { mkfs: waiting });
+    expect((await punch(0)).status).toBe(202);
+    const over = await punch(1);
+    expect(over.status).toBe(507);
+    expect(over.json).toMatchObject({ errno: 'EDQUOT', quota: { name: 'sleepers', limit: 1 } });
+    // What need not sleep still goes.
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    expect((await punch(8, { prefer: 'wait=5' })).status).toBe(200);
+  });
+
+  it('are given back by a forced unmount', async () => {
+    await begin({});
+    await pinnedWorld(service, { mkfs: waiting });
+    await punch(0);
+    await must(service, 200, 'DELETE', fs, { json: { force: true } });
+    const { json } = await must(service, 200, 'GET', '/v1');
+    for (const { used } of Object.values(json.tenant.quotas as Record<string, { used: number }>)) expect(used).toBe(0);
+  });
+});
+
+describe('bounds of the server', () => {
+  it('inboxMax', async () => {
+    await begin({ inboxMax: 3 });
+    await pinnedWorld(service);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => call(service, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'x' })),
+    );
+    const full = answers.filter(({ status }) => status === 503);
+    expect(full.length).toBeGreaterThan(0);
+    expect(full.length).toBeLessThan(20);
+    expect(full[0]?.json).toMatchObject({ type: '/v1/problems/inbox-full' });
+    expect(full[0]?.headers['retry-after']).toBe('1');
+  });
+
+  it('batchMax: what is left waits for the next turn', async () => {
+    await begin({ batchMax: 1 });
+    await pinnedWorld(service);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => call(service, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'x' })),
+    );
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+  });
+
+  it('filesystemsMax and deviceBytesMax', async () => {
+    await begin({ filesystemsMax: 1, deviceBytesMax: 131_072 });
+    expect((await mkfs('big', 262_144)).json).toMatchObject({ status: 400, errno: 'EINVAL' });
+    expect((await mkfs('one')).status).toBe(201);
+    expect((await mkfs('two')).json).toMatchObject({ status: 507, type: '/v1/problems/too-many-filesystems' });
+    expect((await mkfs('one')).json).toMatchObject({ status: 409, errno: 'EEXIST' });
+  });
+
+  it('tenantsMax and tokensPerTenantMax', async () => {
+    await begin({ tenantsMax: 2, tokensPerTenantMax: 1 });
+    await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'b' } });
+    expect((await call(service, 'POST', '/v1/tenants', { json: { name: 'b' } })).json).toMatchObject({
+      status: 409,
+      type: '/v1/problems/already-exists',
+    });
+    expect((await call(service, 'POST', '/v1/tenants', { json: { name: 'c' } })).json).toMatchObject({ status: 507, limit: 2 });
+    await must(service, 201, 'POST', '/v1/tenants/b/tokens', { json: {} });
+    expect((await call(service, 'POST', '/v1/tenants/b/tokens', { json: {} })).json).toMatchObject({ status: 507, limit: 1 });
+  });
+
+  it('tasksMax', async () => {
+    await begin({ tasksMax: 1 });
+    await pinnedWorld(service, { mkfs: waiting });
+    expect((await punch(0)).status).toBe(202);
+    expect((await punch(1)).json).toMatchObject({ status: 409, errno: 'EAGAIN', rule: 'LM1' });
+  });
+
+  it('contentBytesMax, writing and reading', async () => {
+    await begin({ contentBytesMax: 8192 });
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576 } });
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 16_384 } });
+    const over = await call(service, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(8193) });
+    expect(over.json).toMatchObject({ status: 413, type: '/v1/problems/too-large' });
+    expect((await call(service, 'GET', `${fs}/files/a/content`)).json).toMatchObject({
+      status: 422,
+      type: '/v1/problems/reply-too-large',
+      limit: 8192,
+    });
+    await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=0-8191' } });
+  });
+
+  it('jsonBytesMax and jsonDepthMax', async () => {
+    await begin({ jsonBytesMax: 1024, jsonDepthMax: 8 });
+    const post = (bytes: string) =>
+      call(service, 'POST', '/v1/filesystems', { bytes, headers: { 'content-type': 'application/json' } });
+    expect((await post(`{"name":"${'x'.repeat(2000)}"}`)).json).toMatchObject({ status: 413 });
+    expect((await post('['.repeat(9))).json).toMatchObject({ status: 400, type: '/v1/problems/invalid-body', limit: 8 });
+  });
+});
+
+describe('on a socket', () => {
+  const listen = async (overrides: Partial<Config> = {}) => {
+    await begin(overrides);
+    await service.app.listen({ host: '127.0.0.1', port: 0 });
+    const address = service.app.server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  };
+  const raw = (port: number, text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      let got = '';
+      const socket = connect(port, '127.0.0.1', () => socket.write(text));
+      socket.on('data', (data) => {
+        got += data;
+      });
+      socket.on('close', () => resolve(got));
+      socket.on('error', reject);
+    });
+
+  it('headers that are too long are a problem', async () => {
+    const port = await listen({ headerBytesMax: 2048 });
+    const answer = await raw(port, `GET /v1 HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(4000)}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(answer).toContain('/v1/problems/headers-too-large');
+  });
+
+  it('nonsense is a problem', async () => {
+    const port = await listen();
+    const answer = await raw(port, 'this is not HTTP\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('application/problem+json');
+  });
+
+  it('slow headers and slow bodies are closed', async () => {
+    const port = await listen({ headersTimeoutMs: 300, requestTimeoutMs: 600 });
+    const began = performance.now();
+    const [headers, body] = await Promise.all([
+      raw(port, 'GET /v1 HTTP/1.1\r\nHost: localhost\r\nX-'),
+      raw(
+        port,
+        'POST /v1/filesystems HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+      ),
+    ]);
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(headers).toMatch(/^HTTP\/1\.1 408 /);
+    expect(body).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('a stop answers who waits with 202 and closes', async () => {
+    const port = await listen();
+    await pinnedWorld(service, { mkfs: waiting });
+    const answered = new Promise<number>((resolve, reject) => {
+      const body = JSON.stringify({ offset: 0, length: 4096 });
+      const headers = { 'content-type': 'application/json', 'content-length': body.length, prefer: 'wait=60' };
+      const outgoing = httpRequest(
+        { port, host: '127.0.0.1', method: 'POST', path: `${fs}/files/a/punch-hole`, headers },
+        (answer) => {
+          answer.resume();
+          resolve(answer.statusCode ?? 0);
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await service.close();
+    expect(await answered).toBe(202);
+  });
+});

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openApi } from '../../src/http/openapi.ts';
+import { problemTypes } from '../../src/http/problem.ts';
+import { operations } from '../../src/kernel/ops/index.ts';
+import { views } from '../../src/kernel/views/index.ts';
+import { must, type Service, start } from './start.ts';
+
+const file = new URL('../../openapi/openapi.json', import.meta.url);
+// biome-ignore lint/suspicious/noExplicitAny: the document is looked into at every depth
+const document = openApi() as any;
+const operationIds = Object.values(document.paths).flatMap((item) =>
+  Object.values(item as Record<string, { operationId: string }>).map(({ operationId }) => operationId),
+);
+
+let service: Service;
+beforeAll(async () => {
+  service = await start();
+});
+afterAll(() => service.close());
+
+describe('OpenAPI', () => {
+  it('is the file that is committed; `npm run openapi` writes it', () => {
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  it('holds every operation, every view and every problem', () => {
+    for (const name of operations.keys()) expect(operationIds).toContain(name);
+    for (const name of views.keys()) expect(operationIds).toContain(`get-${name}`);
+    const told = document.components.schemas.Problem.description as string;
+    for (const type of problemTypes) expect(told).toContain(type);
+  });
+
+  it('has unique operation ids, and a summary, a description and an error for each', () => {
+    expect(new Set(operationIds).size).toBe(operationIds.length);
+    for (const item of Object.values(document.paths)) {
+      for (const one of Object.values(item as Record<string, { summary: string; description: string; responses: object }>)) {
+        expect(one.summary).not.toBe('');
+        expect(one.description).not.toBe('');
+        expect(Object.keys(one.responses).some((status) => status.startsWith('4') || status.startsWith('5'))).toBe(true);
+      }
+    }
+  });
+
+  it('gives every errno of an operation its status', () => {
+    for (const op of operations.values()) {
+      const item = Object.values(document.paths)
+        // biome-ignore lint/suspicious/noExplicitAny: as above
+        .flatMap((path) => Object.values(path as any))
+        // biome-ignore lint/suspicious/noExplicitAny: as above
+        .find((one: any) => one.operationId === op.name) as any;
+      const told = JSON.stringify(item.responses);
+      for (const errno of op.errors) expect(told).toContain(`/v1/problems/${errno.toLowerCase()}`);
+    }
+  });
+
+  it('is served', async () => {
+    const answer = await must(service, 200, 'GET', '/openapi.json');
+    expect(answer.json.openapi).toBe('3.1.0');
+  });
+
+  it('says nothing that its linter objects to', () => {
+    execFileSync('node_modules/.bin/redocly', ['lint', 'openapi/openapi.json', '--extends=recommended', '--format=stylish'], {
+      encoding: 'utf8',
+      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', CI: 'true' },
+    });
+  }, 60_000);
+});
