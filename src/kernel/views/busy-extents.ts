@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { reasonsOf } from '../fs/busy-extent.ts';
+import { eachRun } from '../fs/run-list.ts';
+import { pinsOf } from '../mm/page.ts';
+import type { Kernel } from '../state.ts';
+import { toPfn } from '../units.ts';
+import { cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
+
+const zBusy = z.object({
+  pfn: z.int(),
+  pages: z.int(),
+  reasons: z.array(z.enum(['transaction', 'pinned', 'discard'])),
+  pins: z.int().describe('References on its pages.'),
+  ageMs: z.int(),
+});
+
+function pinsOfRun(k: Kernel, pfn: number, pages: number): number {
+  let pins = 0;
+  for (let page = pfn; page < pfn + pages; page++) pins += pinsOf(k, toPfn(page));
+  return pins;
+}
+
+export const busyExtents = defineView({
+  name: 'busy-extents',
+  summary: 'Blocks that are free in the books and kept back',
+  doc: 'Ascending by pfn. detached lists the blocks that left their file under detach-and-wait and wait for their pins.',
+  on: 'filesystem',
+  path: 'busy-extents',
+  query: z.strictObject(zPage),
+  result: z.object({
+    generation: z.int().describe('Moves each time that runs leave the list.'),
+    blocksBusy: z.int(),
+    blocksDetached: z.int(),
+    extents: z.array(zBusy),
+    detached: z.array(
+      z.object({
+        pfn: z.int(),
+        pages: z.int(),
+        pins: z.int(),
+        ageMs: z.int(),
+        freedBy: z.string().describe('The operation that waits for it, or reaper.'),
+      }),
+    ),
+    nextPageToken: z.string().optional(),
+  }),
+  errors: ['ENOENT'],
+  read(k, _target, query) {
+    const size = Math.min(query.pageSize, pageSizeMax);
+    const from = cursorOf(query);
+    const extents: z.infer<typeof zBusy>[] = [];
+    let next: number | null = null;
+    eachRun(k.busy, (run) => {
+      if (run.pfn < from || next !== null) return;
+      if (extents.length === size) {
+        next = run.pfn;
+        return;
+      }
+      const { pfn, pages } = run;
+      extents.push({ pfn, pages, reasons: reasonsOf(run), pins: pinsOfRun(k, pfn, pages), ageMs: k.nowMs - run.sinceMs });
+    });
+    const detached: { pfn: number; pages: number; pins: number; ageMs: number; freedBy: string }[] = [];
+    eachRun(k.detached, ({ pfn, pages, sinceMs, task }) => {
+      if (detached.length === size) return;
+      const freedBy = task === 0 ? 'reaper' : `op_${task}`;
+      detached.push({ pfn, pages, pins: pinsOfRun(k, pfn, pages), ageMs: k.nowMs - sinceMs, freedBy });
+    });
+    const more = next === null ? {} : { nextPageToken: tokenOf(next) };
+    const { busyGeneration: generation } = k;
+    return found({ generation, blocksBusy: k.busy.pages, blocksDetached: k.detached.pages, extents, detached, ...more });
+  },
+});

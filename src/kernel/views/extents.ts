@@ -1,0 +1,71 @@
+// FIEMAP, and what is free.
+import { z } from 'zod';
+import { nextExtent } from '../fs/extent.ts';
+import { eachFreeRun } from '../fs/free-space.ts';
+import { findFile } from '../fs/inode.ts';
+import { byteOf, pageSize, toPgOff } from '../units.ts';
+import { absent, cursorOf, defineView, found, tokenOf } from './define.ts';
+import { blocks512 } from './file-record.ts';
+
+const extentsPageMax = 10_000;
+const zExtentPage = {
+  pageSize: z.int().positive().default(extentsPageMax).describe(`At most ${extentsPageMax}; a larger one is brought down.`),
+  pageToken: z.string().max(64).optional(),
+};
+
+export const extents = defineView({
+  name: 'extents',
+  summary: 'The extents of a file (FIEMAP)',
+  doc: 'Ascending by offset; neighbours that go on physically and have the same state are one extent. physical is a byte address on the device.',
+  on: 'file',
+  path: 'extents',
+  query: z.strictObject(zExtentPage),
+  result: z.object({
+    sizeBytes: z.int(),
+    blocks512: z.int(),
+    extents: z.array(z.object({ offset: z.int(), length: z.int(), physical: z.int(), state: z.enum(['written', 'unwritten']) })),
+    nextPageToken: z.string().optional(),
+  }),
+  errors: ['ENOENT'],
+  read(k, target, query) {
+    const inode = findFile(k, target.file ?? '');
+    if (inode === null) return absent('NM1', `there is no file ${target.file}`);
+    const size = Math.min(query.pageSize, extentsPageMax);
+    const list = [];
+    let next = nextExtent(inode.extents, toPgOff(cursorOf(query)));
+    while (next !== null && list.length < size) {
+      const state = next.written ? ('written' as const) : ('unwritten' as const);
+      list.push({ offset: byteOf(next.pgoff), length: next.pages * pageSize, physical: next.pfn * pageSize, state });
+      next = nextExtent(inode.extents, toPgOff(next.pgoff + next.pages));
+    }
+    const more = next === null ? {} : { nextPageToken: tokenOf(next.pgoff) };
+    return found({ sizeBytes: inode.sizeBytes, blocks512: blocks512(inode), extents: list, ...more });
+  },
+});
+
+export const freeExtents = defineView({
+  name: 'free-extents',
+  summary: 'The free runs of the device',
+  doc: 'Maximal runs, ascending: what an allocation can take now.',
+  on: 'filesystem',
+  path: 'free-extents',
+  query: z.strictObject(zExtentPage),
+  result: z.object({
+    blocksFree: z.int(),
+    extents: z.array(z.object({ pfn: z.int(), pages: z.int() })),
+    nextPageToken: z.string().optional(),
+  }),
+  errors: ['ENOENT'],
+  read(k, _target, query) {
+    const size = Math.min(query.pageSize, extentsPageMax);
+    const from = cursorOf(query);
+    const list: { pfn: number; pages: number }[] = [];
+    let next: number | null = null;
+    eachFreeRun(k.space, (pfn, pages) => {
+      if (pfn < from || next !== null) return;
+      if (list.length === size) next = pfn;
+      else list.push({ pfn, pages });
+    });
+    return found({ blocksFree: k.space.free, extents: list, ...(next === null ? {} : { nextPageToken: tokenOf(next) }) });
+  },
+});

@@ -1,0 +1,36 @@
+// The registry of views: one line each.
+import { busyExtents } from './busy-extents.ts';
+import type { View } from './define.ts';
+import { extents, freeExtents } from './extents.ts';
+import { file, files } from './files.ts';
+import { filesystem } from './filesystem.ts';
+import { locks } from './locks.ts';
+import { mapping, mappings } from './mappings.ts';
+import { operation, operationsView } from './operations.ts';
+import { pages } from './pages.ts';
+import { pin, pins } from './pins.ts';
+import { strategy } from './strategy.ts';
+import { waitGraph } from './wait-graph.ts';
+import { waitqueues } from './waitqueues.ts';
+
+const all: View[] = [
+  filesystem,
+  strategy,
+  files,
+  file,
+  extents,
+  pages,
+  mappings,
+  mapping,
+  pins,
+  pin,
+  operationsView,
+  operation,
+  busyExtents,
+  freeExtents,
+  waitqueues,
+  locks,
+  waitGraph,
+];
+
+export const views: ReadonlyMap<string, View> = new Map(all.map((view) => [view.name, view]));

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { semOf } from '../sched/rwsem.ts';
+import { opId } from '../sched/task.ts';
+import type { LockName } from '../state.ts';
+import type { TaskId } from '../units.ts';
+import { defineView, found } from './define.ts';
+
+const zParty = z.object({
+  operation: z.string(),
+  op: z.string(),
+  mode: z.enum(['shared', 'exclusive']),
+  heldMs: z.int().optional(),
+});
+const locksMax = 1000;
+
+export const locks = defineView({
+  name: 'locks',
+  summary: 'i_rwsem and invalidate_lock of every file that somebody holds or waits for',
+  doc: `Holders with how long they have it, and the queue in its order. At most ${locksMax}.`,
+  on: 'filesystem',
+  path: 'locks',
+  query: z.strictObject({}),
+  result: z.object({
+    items: z.array(
+      z.object({
+        lock: z.enum(['i_rwsem', 'invalidate_lock']),
+        file: z.string(),
+        ino: z.int(),
+        holders: z.array(zParty),
+        queue: z.array(zParty),
+      }),
+    ),
+  }),
+  errors: ['ENOENT'],
+  read(k) {
+    const items = [];
+    const names: LockName[] = ['i_rwsem', 'invalidate_lock'];
+    // Only the files of running operations can be locked.
+    const inos = [...new Set([...k.tasks.values()].map((task) => task.ino))].sort((a, b) => a - b);
+    for (const ino of inos) {
+      const inode = ino === 0 ? undefined : k.inodes.get(ino);
+      if (inode === undefined) continue;
+      for (const lock of names) {
+        const sem = semOf(inode, lock);
+        if (items.length === locksMax || (sem.writer === 0 && sem.readers.length === 0 && sem.queue.length === 0)) continue;
+        const op = (id: TaskId) => k.tasks.get(id)?.op ?? '';
+        const since = (id: TaskId) =>
+          k.tasks.get(id)?.locks.find((held) => held.ino === ino && held.lock === lock)?.sinceMs ?? k.nowMs;
+        const holder = (id: TaskId, mode: 'shared' | 'exclusive') => ({
+          operation: opId(id),
+          op: op(id),
+          mode,
+          heldMs: k.nowMs - since(id),
+        });
+        items.push({
+          lock,
+          file: inode.name,
+          ino: inode.ino,
+          holders: [
+            ...(sem.writer === 0 ? [] : [holder(sem.writer, 'exclusive')]),
+            ...sem.readers.map((id) => holder(id, 'shared')),
+          ],
+          queue: sem.queue.map(({ task, mode }) => ({ operation: opId(task), op: op(task), mode })),
+        });
+      }
+    }
+    return found({ items });
+  },
+});

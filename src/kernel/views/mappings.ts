@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { findFile } from '../fs/inode.ts';
+import { bitOf, isFrame, pfnOf } from '../mm/pagetable.ts';
+import { eachEntry } from '../mm/xarray.ts';
+import type { MapId } from '../units.ts';
+import { absent, cursorOf, defineView, found, pageOfList, pageSizeMax, tokenOf, zPage } from './define.ts';
+import { mappingRecord, zMapping } from './mapping-record.ts';
+
+export const mappings = defineView({
+  name: 'mappings',
+  summary: 'List the mappings of a filesystem',
+  doc: 'In the order in which they were made; file=NAME lists those of one file.',
+  on: 'filesystem',
+  path: 'mappings',
+  query: z.strictObject({ ...zPage, file: z.string().max(64).optional() }),
+  result: z.object({ items: z.array(zMapping), nextPageToken: z.string().optional() }),
+  errors: ['ENOENT'],
+  read(k, _target, query) {
+    const inode = query.file === undefined ? null : findFile(k, query.file);
+    if (query.file !== undefined && inode === null) return absent('NM1', `there is no file ${query.file}`);
+    const listed = [...k.mappings.values()].filter((mapping) => inode === null || mapping.ino === inode.ino);
+    const page = pageOfList(listed, query, (mapping) => mapping.id);
+    return found({ ...page, items: page.items.map((mapping) => mappingRecord(k, mapping)) });
+  },
+});
+
+export const mapping = defineView({
+  name: 'mapping',
+  summary: 'A mapping with its page table',
+  doc: 'pageTable lists the entries that are present, ascending; pageSize and pageToken page through it.',
+  on: 'mapping',
+  path: '',
+  query: z.strictObject(zPage),
+  result: zMapping.extend({
+    pageTable: z.array(z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean(), writable: z.boolean() })),
+    nextPageToken: z.string().optional(),
+  }),
+  errors: ['ENOENT'],
+  read(k, target, query) {
+    const vma = k.mappings.get((target.mapping ?? 0) as MapId);
+    if (vma === undefined) return absent('NM2', `there is no mapping map_${target.mapping}`);
+    const size = Math.min(query.pageSize, pageSizeMax);
+    const pageTable: { pgoff: number; pfn: number | null; zeroPage: boolean; writable: boolean }[] = [];
+    let next: number | null = null;
+    eachEntry(vma.ptes, cursorOf(query), vma.pages - 1, (index, pte) => {
+      if (pageTable.length === size) {
+        next = index;
+        return false;
+      }
+      const pfn = isFrame(pte) ? pfnOf(pte) : null;
+      pageTable.push({ pgoff: vma.first + index, pfn, zeroPage: pfn === null, writable: bitOf(pte) });
+    });
+    return found({ ...mappingRecord(k, vma), pageTable, ...(next === null ? {} : { nextPageToken: tokenOf(next) }) });
+  },
+});

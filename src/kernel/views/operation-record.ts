@@ -1,0 +1,146 @@
+// What an operation is doing, who is in its way, and how it ended.
+import { z } from 'zod';
+import { ownerOf } from '../mm/page.ts';
+import { pfnOf, pteOf } from '../mm/pagetable.ts';
+import { inodeOf, opId } from '../sched/task.ts';
+import { pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import type { EndedOperation, Kernel, Task } from '../state.ts';
+import type { Pfn } from '../units.ts';
+import { rfc3339 } from './rfc3339.ts';
+
+const zBlocker = z.object({
+  pin: z.string().optional().describe('The pin on the page that it sleeps on.'),
+  owner: z.string().nullable(),
+  kind: z.string().optional(),
+  pgoff: z.int().optional(),
+  mapping: z.string().optional().describe('Under the modern idle rule a mapping of the page is a reference too.'),
+  operation: z.string().optional().describe('The operation that holds, or waits before it for, the lock.'),
+  lock: z.string().optional(),
+  mode: z.string().optional(),
+  heldMs: z.int(),
+});
+
+export const zOperation = z.object({
+  id: z.string(),
+  op: z.string(),
+  state: z.enum(['running', 'sleeping', 'done', 'failed', 'cancelled']),
+  owner: z.string().nullable(),
+  file: z.string().nullable(),
+  step: z.string().nullable(),
+  sleepingOn: z
+    .object({
+      page: z.object({ pfn: z.int(), pgoff: z.int() }).optional(),
+      lock: z.object({ name: z.string(), file: z.string(), mode: z.string() }).optional(),
+      entry: z.object({ file: z.string(), pgoff: z.int() }).optional(),
+      queue: z.int().optional().describe('Bucket of the waitqueue.'),
+      state: z.enum(['S', 'D']).describe('S: a signal ends it; D: nothing does.'),
+      sinceMs: z.int(),
+    })
+    .nullable(),
+  blockedBy: z.array(zBlocker),
+  holds: z.array(z.object({ lock: z.string(), file: z.string(), mode: z.string(), heldMs: z.int() })),
+  submittedAt: z.string().describe('RFC 3339.'),
+  submittedMs: z.int(),
+  sleptMs: z.int(),
+  wakeups: z.int(),
+  endedMs: z.int().nullable(),
+  result: z.unknown().optional(),
+  problem: z.object({ errno: z.string(), rule: z.string(), detail: z.string() }).optional(),
+});
+type Operation = z.infer<typeof zOperation>;
+
+export function taskRecord(k: Kernel, task: Task): Operation {
+  return {
+    id: opId(task.id),
+    op: task.op,
+    state: task.state === 'sleeping' ? 'sleeping' : 'running',
+    owner: task.owner,
+    file: inodeOf(k, task)?.name ?? null,
+    step: task.step,
+    sleepingOn: sleepOf(k, task),
+    blockedBy: blockersOf(k, task),
+    holds: task.locks.map(({ ino, lock, mode, sinceMs }) => ({
+      lock,
+      file: k.inodes.get(ino)?.name ?? '',
+      mode,
+      heldMs: k.nowMs - sinceMs,
+    })),
+    submittedAt: rfc3339(task.submittedMs),
+    submittedMs: task.submittedMs,
+    sleptMs: task.sleptMs + (task.state === 'sleeping' ? k.nowMs - task.sleptSinceMs : 0),
+    wakeups: task.wakeups,
+    endedMs: null,
+  };
+}
+
+export function endedRecord(ended: EndedOperation): Operation {
+  const { outcome } = ended;
+  return {
+    id: opId(ended.id),
+    op: ended.op,
+    state: ended.state,
+    owner: ended.owner,
+    file: ended.file,
+    step: null,
+    sleepingOn: null,
+    blockedBy: [],
+    holds: [],
+    submittedAt: rfc3339(ended.submittedMs),
+    submittedMs: ended.submittedMs,
+    sleptMs: ended.sleptMs,
+    wakeups: ended.wakeups,
+    endedMs: ended.endedMs,
+    ...(outcome.ok
+      ? { result: outcome.result }
+      : { problem: { errno: outcome.failure.errno, rule: outcome.failure.rule, detail: outcome.failure.why } }),
+  };
+}
+
+function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
+  const { sleep } = task;
+  if (task.state !== 'sleeping' || sleep === null) return null;
+  const common = { state: task.interruptible ? ('S' as const) : ('D' as const), sinceMs: task.sleptSinceMs };
+  if (sleep.on === 'page') return { page: { pfn: sleep.pfn, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
+  const file = k.inodes.get(sleep.ino)?.name ?? '';
+  if (sleep.on === 'lock') return { lock: { name: sleep.lock, file, mode: sleep.mode }, ...common };
+  return { entry: { file, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
+}
+
+/** Who is in the way, one step far; the wait-graph goes on from there. */
+export function blockersOf(k: Kernel, task: Task): Operation['blockedBy'] {
+  const { sleep } = task;
+  if (task.state !== 'sleeping' || sleep === null) return [];
+  if (sleep.on === 'page') return pageBlockers(k, sleep.pfn);
+  return waitsFor(k, task).map((edge) => {
+    const holder = k.tasks.get(edge.to);
+    const held = holder?.locks.find((lock) => sleep.on === 'lock' && lock.ino === sleep.ino && lock.lock === sleep.lock);
+    return {
+      owner: holder?.owner ?? null,
+      operation: opId(edge.to),
+      lock: sleep.on === 'lock' ? sleep.lock : 'entry',
+      ...(held === undefined ? {} : { mode: held.mode }),
+      heldMs: held === undefined ? 0 : k.nowMs - held.sinceMs,
+    };
+  });
+}
+
+function pageBlockers(k: Kernel, pfn: Pfn): Operation['blockedBy'] {
+  const blockers: Operation['blockedBy'] = pinsOn(k, pfn).map((pin) => ({
+    pin: `pin_${pin.id}`,
+    owner: pin.owner,
+    kind: pin.kind,
+    pgoff: pin.first + pin.pfns.indexOf(pfn),
+    heldMs: k.nowMs - pin.createdMs,
+  }));
+  if (k.idleRule !== 'modern') return blockers;
+  const owner = ownerOf(k, pfn);
+  const inode = owner === null ? undefined : k.inodes.get(owner.ino);
+  for (const id of inode?.mappings ?? []) {
+    const mapping = k.mappings.get(id);
+    if (owner === null || mapping === undefined) continue;
+    if (owner.pgoff < mapping.first || owner.pgoff >= mapping.first + mapping.pages) continue;
+    if (pfnOf(pteOf(mapping, owner.pgoff)) !== pfn) continue;
+    blockers.push({ mapping: `map_${id}`, owner: mapping.owner, pgoff: owner.pgoff, heldMs: k.nowMs - mapping.createdMs });
+  }
+  return blockers;
+}

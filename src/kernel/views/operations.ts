@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { TaskId } from '../units.ts';
+import { absent, defineView, found, pageOfList, zPage } from './define.ts';
+import { endedRecord, taskRecord, zOperation } from './operation-record.ts';
+
+export const operationsView = defineView({
+  name: 'operations',
+  summary: 'List operations that run or sleep, and those that ended lately',
+  doc: 'Oldest first. state=sleeping and so on filters. Of the ended ones those are kept that slept or were asked for with respond-async.',
+  on: 'filesystem',
+  path: 'operations',
+  query: z.strictObject({
+    ...zPage,
+    state: z.enum(['running', 'sleeping', 'done', 'failed', 'cancelled']).optional(),
+    owner: z.string().max(128).optional(),
+  }),
+  result: z.object({ items: z.array(zOperation), nextPageToken: z.string().optional() }),
+  errors: ['ENOENT'],
+  read(k, _target, query) {
+    const current = k.nowMs - k.limits.endedOperationMs;
+    const ids = [...k.tasks.keys(), ...k.ended.keys()].sort((a, b) => a - b);
+    const wanted = ids.filter((id) => {
+      const ended = k.ended.get(id);
+      const task = k.tasks.get(id);
+      const state = ended?.state ?? (task?.state === 'sleeping' ? 'sleeping' : 'running');
+      if (ended !== undefined && ended.endedMs < current) return false;
+      if (query.state !== undefined && query.state !== state) return false;
+      return query.owner === undefined || query.owner === (ended ?? task)?.owner;
+    });
+    const page = pageOfList(wanted, query, (id) => id);
+    const record = (id: TaskId) => {
+      const task = k.tasks.get(id);
+      const ended = k.ended.get(id);
+      return task === undefined ? ended && endedRecord(ended) : taskRecord(k, task);
+    };
+    return found({ ...page, items: page.items.map(record) });
+  },
+});
+
+export const operation = defineView({
+  name: 'operation',
+  summary: 'An operation: what it does, what it sleeps on, who is in its way',
+  doc: 'Ended operations stay readable for a bounded time and number.',
+  on: 'operation',
+  path: '',
+  query: z.strictObject({}),
+  result: zOperation,
+  errors: ['ENOENT'],
+  read(k, target) {
+    const id = (target.operation ?? 0) as TaskId;
+    const task = k.tasks.get(id);
+    if (task !== undefined) return found(taskRecord(k, task));
+    const ended = k.ended.get(id);
+    if (ended !== undefined && k.nowMs - ended.endedMs <= k.limits.endedOperationMs) return found(endedRecord(ended));
+    return absent('NM4', `there is no operation op_${target.operation}`);
+  },
+});

@@ -1,0 +1,84 @@
+// struct page of every frame that a file owns or that somebody holds.
+import { z } from 'zod';
+import { eachExtent } from '../fs/extent.ts';
+import { isFree } from '../fs/free-space.ts';
+import { findFile } from '../fs/inode.ts';
+import { lastPage } from '../fs/layout.ts';
+import { findRun } from '../fs/run-list.ts';
+import { classicRefcount, hasFlag, mapcountOf, modernRefcount, ownerOf, pageFlags, pinsOf } from '../mm/page.ts';
+import { pageBucket } from '../sched/waitqueue.ts';
+import type { Kernel } from '../state.ts';
+import { type Pfn, toPfn, toPgOff } from '../units.ts';
+import { absent, cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
+
+const zFrame = z.object({
+  pfn: z.int(),
+  state: z.enum(['metadata', 'used', 'free', 'busy', 'detached']),
+  pins: z.int(),
+  mapcount: z.int(),
+  refcount: z.object({
+    classic: z.int().describe('To 6.14: 1 + pins; idle at 1.'),
+    modern: z.int().describe('From 6.15: pins + mapcount; idle at 0.'),
+  }),
+  delayedFree: z.boolean(),
+  stopNewRefs: z.boolean(),
+  file: z.string().nullable().describe('The file page that it was last faulted in for, if its mapping entry still stands.'),
+  pgoff: z.int().nullable(),
+  bucket: z.int().describe('Its waitqueue bucket.'),
+});
+
+function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {
+  if (pfn < k.geometry.blocksMetadata) return 'metadata';
+  if (isFree(k.space, pfn)) return 'free';
+  if (findRun(k.busy, pfn) !== null) return 'busy';
+  return findRun(k.detached, pfn) === null ? 'used' : 'detached';
+}
+
+function frameRecord(k: Kernel, pfn: Pfn): z.infer<typeof zFrame> {
+  const owner = ownerOf(k, pfn);
+  return {
+    pfn,
+    state: stateOf(k, pfn),
+    pins: pinsOf(k, pfn),
+    mapcount: mapcountOf(k, pfn),
+    refcount: { classic: classicRefcount(k, pfn), modern: modernRefcount(k, pfn) },
+    delayedFree: hasFlag(k, pfn, pageFlags.delayedFree),
+    stopNewRefs: hasFlag(k, pfn, pageFlags.stopNewRefs),
+    file: owner === null ? null : (k.inodes.get(owner.ino)?.name ?? null),
+    pgoff: owner === null ? null : owner.pgoff,
+    bucket: pageBucket(k, pfn),
+  };
+}
+
+export const pages = defineView({
+  name: 'pages',
+  summary: 'Page frames of the device',
+  doc: 'Ascending by pfn. file=NAME lists the frames that a file owns; pinned=true only those that somebody holds.',
+  on: 'filesystem',
+  path: 'pages',
+  query: z.strictObject({ ...zPage, file: z.string().max(64).optional(), pinned: z.boolean().default(false) }),
+  result: z.object({ items: z.array(zFrame), nextPageToken: z.string().optional() }),
+  errors: ['ENOENT'],
+  read(k, _target, query) {
+    const size = Math.min(query.pageSize, pageSizeMax);
+    const from = cursorOf(query);
+    const frames: number[] = [];
+    if (query.file !== undefined) {
+      const inode = findFile(k, query.file);
+      if (inode === null) return absent('NM1', `there is no file ${query.file}`);
+      eachExtent(inode.extents, toPgOff(0), lastPage, (extent) => {
+        for (let page = 0; page < extent.pages; page++) if (extent.pfn + page >= from) frames.push(extent.pfn + page);
+      });
+      frames.sort((a, b) => a - b);
+    } else if (query.pinned) {
+      frames.push(...[...k.holders.keys()].filter((pfn) => pfn >= from).sort((a, b) => a - b));
+    } else {
+      const end = Math.min(k.geometry.blocks, from + size + 1);
+      for (let pfn = from; pfn < end; pfn++) frames.push(pfn);
+    }
+    const chosen = query.pinned ? frames.filter((pfn) => pinsOf(k, toPfn(pfn)) > 0) : frames;
+    const next = chosen[size];
+    const items = chosen.slice(0, size).map((pfn) => frameRecord(k, toPfn(pfn)));
+    return found({ items, ...(next === undefined ? {} : { nextPageToken: tokenOf(next) }) });
+  },
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { strategyOf } from '../reclaim/index.ts';
+import { defineView, found } from './define.ts';
+
+export const strategy = defineView({
+  name: 'strategy',
+  summary: 'The reclaim strategy in force',
+  doc: 'Its name, its options with the defaults filled in, and what it does.',
+  on: 'filesystem',
+  path: 'strategy',
+  query: z.strictObject({}),
+  result: z.looseObject({ name: z.string(), summary: z.string(), idle: z.string() }),
+  errors: ['ENOENT'],
+  read(k) {
+    const { summary } = strategyOf(k);
+    return found({ name: k.strategy.name, ...k.strategy.options, summary, idle: k.idleRule });
+  },
+});

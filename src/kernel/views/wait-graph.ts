@@ -1,0 +1,91 @@
+// The wait-for graph as it stands: tasks, what they sleep on, who is in the way, and every cycle with its explanation.
+import { z } from 'zod';
+import { opId } from '../sched/task.ts';
+import { cyclesThrough, explain, nodesOf, pageNode, pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import type { Kernel } from '../state.ts';
+import type { Pfn, TaskId } from '../units.ts';
+import { defineView, found } from './define.ts';
+
+const zNode = z.object({
+  id: z.string(),
+  kind: z.enum(['operation', 'page', 'lock', 'entry', 'pin']),
+  label: z.string(),
+  owner: z.string().nullable().optional(),
+  state: z.enum(['running', 'S', 'D']).optional(),
+});
+const zEdge = z.object({ from: z.string(), to: z.string(), because: z.string() });
+type Node = z.infer<typeof zNode>;
+
+const cyclesMax = 100;
+
+export const waitGraph = defineView({
+  name: 'wait-graph',
+  summary: 'Who waits for whom, and every cycle',
+  doc: `An edge reads "from waits for to": an operation for a page or a lock, a page for the pins on it or for the operation of their owner that
+sleeps, a lock for its holders and for who is queued before. An owner is one thread: while one of its operations sleeps, its pins stay. A cycle
+is a deadlock; its nodes are listed from the oldest operation round to it again.`,
+  on: 'filesystem',
+  path: 'wait-graph',
+  query: z.strictObject({}),
+  result: z.object({
+    nodes: z.array(zNode),
+    edges: z.array(zEdge),
+    cycles: z.array(z.object({ nodes: z.array(z.string()), explanation: z.string() })),
+  }),
+  errors: ['ENOENT'],
+  read(k) {
+    const nodes = new Map<string, Node>();
+    const edges = new Map<string, z.infer<typeof zEdge>>();
+    const cycles = new Map<string, { nodes: string[]; explanation: string }>();
+    const addEdge = (from: string, to: string, because: string) => edges.set(`${from} ${to}`, { from, to, because });
+    for (const id of k.sleepers) {
+      const task = k.tasks.get(id);
+      if (task === undefined) continue;
+      addOperation(k, nodes, id);
+      if (task.sleep?.on === 'page') addPage(k, nodes, addEdge, id, task.sleep.pfn);
+      for (const edge of waitsFor(k, task)) {
+        addOperation(k, nodes, edge.to);
+        if (!nodes.has(edge.through))
+          nodes.set(edge.through, { id: edge.through, kind: kindOf(edge.through), label: edge.through });
+        addEdge(opId(id), edge.through, 'sleeps on it');
+        addEdge(edge.through, opId(edge.to), edge.because);
+      }
+      if (cycles.size >= cyclesMax) continue;
+      for (const cycle of cyclesThrough(k, task)) {
+        const path = nodesOf(cycle);
+        cycles.set(path.join(' '), { nodes: path, explanation: explain(k, cycle) });
+      }
+    }
+    return found({ nodes: [...nodes.values()], edges: [...edges.values()], cycles: [...cycles.values()] });
+  },
+});
+
+function kindOf(node: string): Node['kind'] {
+  if (node.startsWith('page:')) return 'page';
+  return node.startsWith('lock:') ? 'lock' : 'entry';
+}
+
+function addOperation(k: Kernel, nodes: Map<string, Node>, id: TaskId): void {
+  const task = k.tasks.get(id);
+  if (task === undefined || nodes.has(opId(id))) return;
+  const state = task.state === 'sleeping' ? (task.interruptible ? 'S' : 'D') : 'running';
+  nodes.set(opId(id), { id: opId(id), kind: 'operation', label: task.op, owner: task.owner, state });
+}
+
+/** A page waits for each pin on it, whether or not the pin's owner can be told to be asleep. */
+function addPage(
+  k: Kernel,
+  nodes: Map<string, Node>,
+  addEdge: (from: string, to: string, because: string) => void,
+  task: TaskId,
+  pfn: Pfn,
+): void {
+  const page = pageNode(pfn);
+  nodes.set(page, { id: page, kind: 'page', label: `pfn ${pfn}` });
+  addEdge(opId(task), page, 'sleeps on it');
+  for (const pin of pinsOn(k, pfn)) {
+    const id = `pin_${pin.id}`;
+    nodes.set(id, { id, kind: 'pin', label: pin.kind, owner: pin.owner });
+    addEdge(page, id, pin.owner === null ? 'is pinned by it' : `is pinned by ${pin.owner}`);
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { runnableNames } from '../ops/scheduler-step.ts';
+import { opId } from '../sched/task.ts';
+import { defineView, found } from './define.ts';
+
+const bucketsMax = 1000;
+
+export const waitqueues = defineView({
+  name: 'waitqueues',
+  summary: 'The hashed waitqueues, bucket by bucket',
+  doc: `Buckets with waiters, ascending, in the order in which a wake-up walks them (at most ${bucketsMax} of each table). runnable lists what would
+run next: of use where the scheduler is stepped.`,
+  on: 'filesystem',
+  path: 'waitqueues',
+  query: z.strictObject({}),
+  result: z.object({
+    buckets: z.int(),
+    keyed: z.boolean(),
+    wakeups: z.int(),
+    spuriousWakeups: z.int(),
+    bucketCollisions: z.int(),
+    pages: z.array(
+      z.object({ bucket: z.int(), waiters: z.array(z.object({ operation: z.string(), pfn: z.int(), exclusive: z.boolean() })) }),
+    ),
+    entries: z.array(
+      z.object({ bucket: z.int(), waiters: z.array(z.object({ operation: z.string(), ino: z.int(), pgoff: z.int() })) }),
+    ),
+    runnable: z.array(z.string()),
+  }),
+  errors: ['ENOENT'],
+  read(k) {
+    const { wakeups, spuriousWakeups, bucketCollisions } = k.counts;
+    const ascending = <T>(queues: Map<number, T>) => [...queues].sort(([a], [b]) => a - b).slice(0, bucketsMax);
+    return found({
+      ...k.geometry.waitqueue,
+      wakeups,
+      spuriousWakeups,
+      bucketCollisions,
+      pages: ascending(k.pageQueues).map(([bucket, queue]) => ({
+        bucket,
+        waiters: queue.map(({ task, key, exclusive }) => ({ operation: opId(task), pfn: key, exclusive })),
+      })),
+      entries: ascending(k.entryQueues).map(([bucket, queue]) => ({
+        bucket,
+        waiters: queue.map(({ task, key, ino }) => ({ operation: opId(task), ino, pgoff: key })),
+      })),
+      runnable: runnableNames(k),
+    });
+  },
+});
