@@ -171,7 +171,7 @@ export class Engine {
   view(fs: Hosted, view: View, target: Target, query: unknown): ViewResult {
     if (fs.stopped !== null)
       throw new EngineError('filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more.');
-    return view.read(fs.kernel, target, query);
+    return view.read(fs.kernel, target, query, (fs as Lane).nowMs());
   }
 
   /** Calls after each command with what it made happen; gives back the way to stop it. The listener must not throw. */

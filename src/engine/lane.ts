@@ -120,6 +120,12 @@ export class Lane {
     return this.#state !== 'gone';
   }
 
+  /** The time of this filesystem: its own where the clock is manual, else ours, never behind what it has seen. */
+  nowMs(): number {
+    const { geometry, nowMs } = this.kernel;
+    return geometry.clock === 'manual' ? nowMs : Math.max(nowMs, this.#host.clock.nowMs());
+  }
+
   /** Rejects with an EngineError when the command was not taken. */
   submit(command: Command): Promise<Submission> {
     if (this.stopped !== null) return Promise.reject(this.#stoppedError());
@@ -191,12 +197,11 @@ export class Lane {
 
   readonly #turn = (): void => {
     if (this.stopped !== null || this.#state === 'gone') return;
-    const { batchMax, clock, log } = this.#host;
+    const { batchMax, log } = this.#host;
     let batch = this.#inbox;
     if (batch.length <= batchMax) this.#inbox = [];
     else batch = this.#inbox.splice(0, batchMax);
-    const { geometry, nowMs } = this.kernel;
-    const timeMs = geometry.clock === 'manual' ? nowMs : Math.max(nowMs, clock.nowMs());
+    const timeMs = this.nowMs();
     const entries = batch.map((pending): Entry => {
       this.#seq += 1;
       return { seq: this.#seq, timeMs, command: pending.command };

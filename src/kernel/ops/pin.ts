@@ -130,5 +130,5 @@ function finish(k: Kernel, task: Task & { args: Args }) {
     addTimer(k, { atMs: taken.untilMs, kind: 'pin', id: taken.id });
   }
   recordPin(k, taken);
-  return done(pinRecord(k, taken));
+  return done(pinRecord(k, taken, k.nowMs));
 }

@@ -44,7 +44,7 @@ export const busyExtents = defineView({
     nextPageToken: z.string().optional(),
   }),
   errors: ['ENOENT'],
-  read(k, _target, query) {
+  read(k, _target, query, nowMs) {
     const size = Math.min(query.pageSize, pageSizeMax);
     const from = cursorOf(query);
     const extents: z.infer<typeof zBusy>[] = [];
@@ -56,13 +56,13 @@ export const busyExtents = defineView({
         return;
       }
       const { pfn, pages } = run;
-      extents.push({ pfn, pages, reasons: reasonsOf(run), pins: pinsOfRun(k, pfn, pages), ageMs: k.nowMs - run.sinceMs });
+      extents.push({ pfn, pages, reasons: reasonsOf(run), pins: pinsOfRun(k, pfn, pages), ageMs: nowMs - run.sinceMs });
     });
     const detached: { pfn: number; pages: number; pins: number; ageMs: number; freedBy: string }[] = [];
     eachRun(k.detached, ({ pfn, pages, sinceMs, task }) => {
       if (detached.length === size) return;
       const freedBy = task === 0 ? 'reaper' : `op_${task}`;
-      detached.push({ pfn, pages, pins: pinsOfRun(k, pfn, pages), ageMs: k.nowMs - sinceMs, freedBy });
+      detached.push({ pfn, pages, pins: pinsOfRun(k, pfn, pages), ageMs: nowMs - sinceMs, freedBy });
     });
     const more = next === null ? {} : { nextPageToken: tokenOf(next) };
     const { busyGeneration: generation } = k;

@@ -14,7 +14,8 @@ export interface View<Query = unknown> {
   query: z.ZodType<Query>;
   result: z.ZodType;
   errors: readonly Errno[];
-  read(k: Kernel, target: Target, query: Query): { ok: true; result: unknown } | { ok: false; failure: Failure };
+  /** `nowMs` is the time of the look: the clock of the kernel itself moves only with its entries. */
+  read(k: Kernel, target: Target, query: Query, nowMs: number): { ok: true; result: unknown } | { ok: false; failure: Failure };
 }
 
 export function defineView<Q extends z.ZodType>(view: Omit<View<z.infer<Q>>, 'query'> & { query: Q }): View {

@@ -53,13 +53,13 @@ export const filesystem = defineView({
   query: z.strictObject({}),
   result: zFilesystem,
   errors: ['ENOENT'],
-  read(k) {
+  read(k, _target, _query, nowMs) {
     const { blocks: _b, blocksMetadata: _m, ...geometry } = k.geometry;
     const { blocksUsed: _u, ...counts } = k.counts;
     return found({
       ...geometry,
       strategy: { name: k.strategy.name, ...k.strategy.options },
-      nowMs: k.nowMs,
+      nowMs,
       space: spaceOf(k),
       counts: { ...counts, dirtyLines: k.pmem.dirtyLines },
       etag: `"${k.geometry.name}-${k.strategySeq}"`,

@@ -32,7 +32,7 @@ export const locks = defineView({
     ),
   }),
   errors: ['ENOENT'],
-  read(k) {
+  read(k, _target, _query, nowMs) {
     const items = [];
     const names: LockName[] = ['i_rwsem', 'invalidate_lock'];
     // Only the files of running operations can be locked.
@@ -45,12 +45,12 @@ export const locks = defineView({
         if (items.length === locksMax || (sem.writer === 0 && sem.readers.length === 0 && sem.queue.length === 0)) continue;
         const op = (id: TaskId) => k.tasks.get(id)?.op ?? '';
         const since = (id: TaskId) =>
-          k.tasks.get(id)?.locks.find((held) => held.ino === ino && held.lock === lock)?.sinceMs ?? k.nowMs;
+          k.tasks.get(id)?.locks.find((held) => held.ino === ino && held.lock === lock)?.sinceMs ?? nowMs;
         const holder = (id: TaskId, mode: 'shared' | 'exclusive') => ({
           operation: opId(id),
           op: op(id),
           mode,
-          heldMs: k.nowMs - since(id),
+          heldMs: nowMs - since(id),
         });
         items.push({
           lock,

@@ -49,7 +49,7 @@ export const zOperation = z.object({
 });
 type Operation = z.infer<typeof zOperation>;
 
-export function taskRecord(k: Kernel, task: Task): Operation {
+export function taskRecord(k: Kernel, task: Task, nowMs: number): Operation {
   return {
     id: opId(task.id),
     op: task.op,
@@ -58,16 +58,16 @@ export function taskRecord(k: Kernel, task: Task): Operation {
     file: inodeOf(k, task)?.name ?? null,
     step: task.step,
     sleepingOn: sleepOf(k, task),
-    blockedBy: blockersOf(k, task),
+    blockedBy: blockersOf(k, task, nowMs),
     holds: task.locks.map(({ ino, lock, mode, sinceMs }) => ({
       lock,
       file: k.inodes.get(ino)?.name ?? '',
       mode,
-      heldMs: k.nowMs - sinceMs,
+      heldMs: nowMs - sinceMs,
     })),
     submittedAt: rfc3339(task.submittedMs),
     submittedMs: task.submittedMs,
-    sleptMs: task.sleptMs + (task.state === 'sleeping' ? k.nowMs - task.sleptSinceMs : 0),
+    sleptMs: task.sleptMs + (task.state === 'sleeping' ? nowMs - task.sleptSinceMs : 0),
     wakeups: task.wakeups,
     endedMs: null,
   };
@@ -107,10 +107,10 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
 }
 
 /** Who is in the way, one step far; the wait-graph goes on from there. */
-export function blockersOf(k: Kernel, task: Task): Operation['blockedBy'] {
+export function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
-  if (sleep.on === 'page') return pageBlockers(k, sleep.pfn);
+  if (sleep.on === 'page') return pageBlockers(k, sleep.pfn, nowMs);
   return waitsFor(k, task).map((edge) => {
     const holder = k.tasks.get(edge.to);
     const held = holder?.locks.find((lock) => sleep.on === 'lock' && lock.ino === sleep.ino && lock.lock === sleep.lock);
@@ -119,18 +119,18 @@ export function blockersOf(k: Kernel, task: Task): Operation['blockedBy'] {
       operation: opId(edge.to),
       lock: sleep.on === 'lock' ? sleep.lock : 'entry',
       ...(held === undefined ? {} : { mode: held.mode }),
-      heldMs: held === undefined ? 0 : k.nowMs - held.sinceMs,
+      heldMs: held === undefined ? 0 : nowMs - held.sinceMs,
     };
   });
 }
 
-function pageBlockers(k: Kernel, pfn: Pfn): Operation['blockedBy'] {
+function pageBlockers(k: Kernel, pfn: Pfn, nowMs: number): Operation['blockedBy'] {
   const blockers: Operation['blockedBy'] = pinsOn(k, pfn).map((pin) => ({
     pin: `pin_${pin.id}`,
     owner: pin.owner,
     kind: pin.kind,
     pgoff: pin.first + pin.pfns.indexOf(pfn),
-    heldMs: k.nowMs - pin.createdMs,
+    heldMs: nowMs - pin.createdMs,
   }));
   if (k.idleRule !== 'modern') return blockers;
   const owner = ownerOf(k, pfn);
@@ -140,7 +140,7 @@ function pageBlockers(k: Kernel, pfn: Pfn): Operation['blockedBy'] {
     if (owner === null || mapping === undefined) continue;
     if (owner.pgoff < mapping.first || owner.pgoff >= mapping.first + mapping.pages) continue;
     if (pfnOf(pteOf(mapping, owner.pgoff)) !== pfn) continue;
-    blockers.push({ mapping: `map_${id}`, owner: mapping.owner, pgoff: owner.pgoff, heldMs: k.nowMs - mapping.createdMs });
+    blockers.push({ mapping: `map_${id}`, owner: mapping.owner, pgoff: owner.pgoff, heldMs: nowMs - mapping.createdMs });
   }
   return blockers;
 }

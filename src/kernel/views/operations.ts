@@ -16,8 +16,8 @@ export const operationsView = defineView({
   }),
   result: z.object({ items: z.array(zOperation), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
-  read(k, _target, query) {
-    const current = k.nowMs - k.limits.endedOperationMs;
+  read(k, _target, query, nowMs) {
+    const current = nowMs - k.limits.endedOperationMs;
     const ids = [...k.tasks.keys(), ...k.ended.keys()].sort((a, b) => a - b);
     const wanted = ids.filter((id) => {
       const ended = k.ended.get(id);
@@ -31,7 +31,7 @@ export const operationsView = defineView({
     const record = (id: TaskId) => {
       const task = k.tasks.get(id);
       const ended = k.ended.get(id);
-      return task === undefined ? ended && endedRecord(ended) : taskRecord(k, task);
+      return task === undefined ? ended && endedRecord(ended) : taskRecord(k, task, nowMs);
     };
     return found({ ...page, items: page.items.map(record) });
   },
@@ -46,12 +46,12 @@ export const operation = defineView({
   query: z.strictObject({}),
   result: zOperation,
   errors: ['ENOENT'],
-  read(k, target) {
+  read(k, target, _query, nowMs) {
     const id = (target.operation ?? 0) as TaskId;
     const task = k.tasks.get(id);
-    if (task !== undefined) return found(taskRecord(k, task));
+    if (task !== undefined) return found(taskRecord(k, task, nowMs));
     const ended = k.ended.get(id);
-    if (ended !== undefined && k.nowMs - ended.endedMs <= k.limits.endedOperationMs) return found(endedRecord(ended));
+    if (ended !== undefined && nowMs - ended.endedMs <= k.limits.endedOperationMs) return found(endedRecord(ended));
     return absent('NM4', `there is no operation op_${target.operation}`);
   },
 });

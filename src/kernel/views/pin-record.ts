@@ -35,7 +35,7 @@ export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
   return block < 0 || Math.floor(block / 2) !== pfn;
 }
 
-export function pinRecord(k: Kernel, pin: Pin): z.infer<typeof zPin> {
+export function pinRecord(k: Kernel, pin: Pin, nowMs: number): z.infer<typeof zPin> {
   return {
     id: `pin_${pin.id}`,
     file: k.inodes.get(pin.ino)?.name ?? null,
@@ -52,7 +52,7 @@ export function pinRecord(k: Kernel, pin: Pin): z.infer<typeof zPin> {
       orphan: isOrphan(k, pin, index),
     })),
     createdMs: pin.createdMs,
-    heldMs: k.nowMs - pin.createdMs,
+    heldMs: nowMs - pin.createdMs,
     untilMs: pin.untilMs === 0 ? null : pin.untilMs,
   };
 }

@@ -12,10 +12,10 @@ export const pins = defineView({
   query: z.strictObject({ ...zPage, owner: z.string().max(128).optional() }),
   result: z.object({ items: z.array(zPin), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
-  read(k, _target, query) {
+  read(k, _target, query, nowMs) {
     const listed = query.owner === undefined ? k.pins.values() : [...k.pins.values()].filter((pin) => pin.owner === query.owner);
     const page = pageOfList(listed, query, (pin) => pin.id);
-    return found({ ...page, items: page.items.map((pin) => pinRecord(k, pin)) });
+    return found({ ...page, items: page.items.map((pin) => pinRecord(k, pin, nowMs)) });
   },
 });
 
@@ -28,8 +28,8 @@ export const pin = defineView({
   query: z.strictObject({}),
   result: zPin,
   errors: ['ENOENT'],
-  read(k, target) {
+  read(k, target, _query, nowMs) {
     const held = k.pins.get((target.pin ?? 0) as PinId);
-    return held === undefined ? absent('NM3', `there is no pin pin_${target.pin}`) : found(pinRecord(k, held));
+    return held === undefined ? absent('NM3', `there is no pin pin_${target.pin}`) : found(pinRecord(k, held, nowMs));
   },
 });
