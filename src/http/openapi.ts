@@ -85,8 +85,8 @@ function problems(types: Iterable<ProblemType>): Record<string, JsonSchema> {
   const ascending = [...byStatus].sort(([a], [b]) => a - b);
   return Object.fromEntries(
     ascending.map(([status, group]) => {
-      const description = group.map((type) => `\`${type}\`: ${problemTable[type].doc}`).join('\n\n');
-      const examples = Object.fromEntries(group.map((type) => [type, { value: problemOf(type, problemTable[type].doc) }]));
+      const description = `${group.map((type) => `\`${type}\``).join(', ')}.`;
+      const examples = Object.fromEntries(group.map((type) => [type, { $ref: `#/components/examples/${type}` }]));
       return [String(status), { description, content: { [problemMediaType]: { schema: ref('Problem'), examples } } }];
     }),
   );
@@ -339,6 +339,9 @@ export function openApi(): JsonSchema {
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: components.schemas,
+      examples: Object.fromEntries(
+        problemTypes.map((type) => [type, { summary: problemTable[type].title, value: problemOf(type, problemTable[type].doc) }]),
+      ),
     },
   };
 }

@@ -82,14 +82,15 @@ function rawArgs(plan: Plan, request: FastifyRequest): Record<string, unknown> {
 
 function bytesOf(request: FastifyRequest): Uint8Array {
   const { body } = request;
-  if (body === undefined || body === null) return new Uint8Array(0);
+  const type = request.headers['content-type'];
   if (body instanceof Uint8Array) return body;
+  if (body === undefined && (type === undefined || type === 'application/octet-stream')) return new Uint8Array(0);
   throw new HttpProblem('unsupported-media-type', 'The body must be application/octet-stream.', {
     accepts: 'application/octet-stream',
   });
 }
 
-function commandOf(plan: Plan, request: FastifyRequest, target: Target, preference: Preference): Command {
+function commandOf(plan: Plan, request: FastifyRequest, target: Target, preference: Preference, stepped: boolean): Command {
   const { op } = plan;
   const { common, rest } = splitCommon(op, rawArgs(plan, request));
   const command: Command = { op: op.name, on: target, args: parse(op.args, rest) };
@@ -99,7 +100,8 @@ function commandOf(plan: Plan, request: FastifyRequest, target: Target, preferen
   if (common.nowait === true) command.nowait = true;
   if (common.timeoutMs !== undefined) command.timeoutMs = common.timeoutMs;
   if (common.failOnDeadlock === true) command.failOnDeadlock = true;
-  if (preference.async) command.keep = true;
+  // Where the caller may not stay to hear the result. What sleeps is kept anyway; a stepped filesystem runs nothing by itself.
+  if (preference.async || (stepped && op.sleeps)) command.keep = true;
   return command;
 }
 
@@ -142,7 +144,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     if (found.fs === null) return sendFailure(reply, found.failure);
     const { fs, target } = found;
     const preference = op.sleeps ? preferenceOf(request.headers.prefer, config) : noPreference;
-    const command = commandOf(plan, request, target, preference);
+    const command = commandOf(plan, request, target, preference, fs.kernel.geometry.scheduler === 'stepped');
     const ifMatch = request.headers['if-match'];
     if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
@@ -158,10 +160,15 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
   const options: RouteShorthandOptions & { exposeHeadRoute: boolean } = {
     config: { scope: op.route.method === 'GET' ? 'read' : 'write', operation: op.name },
     bodyLimit: op.body === 'bytes' ? config.contentBytesMax : config.jsonBytesMax,
-    // A load or a DMA touches the machine, which HEAD must not.
-    exposeHeadRoute: isContent,
+    // A load or a DMA touches the machine, which HEAD must not; the HEAD of content counts its bytes without reading them.
+    exposeHeadRoute: false,
   };
-  app.route({ method: op.route.method, url: urlOf({ on: op.on, path: op.route.path }), ...options, handler });
+  app.route({
+    method: isContent ? ['GET', 'HEAD'] : op.route.method,
+    url: urlOf({ on: op.on, path: op.route.path }),
+    ...options,
+    handler,
+  });
 }
 
 function sendOutcome(plan: Plan, fs: Hosted, outcome: Outcome, reply: FastifyReply): FastifyReply {
@@ -208,7 +215,9 @@ async function sendContent(
   }
   const etag = etagOf(inode);
   const args = command.args as { offset?: number; length?: number };
-  const asked = args.offset !== undefined || args.length !== undefined;
+  // A range in the query goes before the header.
+  const query = request.query as { offset?: string; length?: string };
+  const asked = query.offset !== undefined || query.length !== undefined;
   const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, etag);
   if (range.kind === 'unsatisfiable') throw unsatisfiable(inode.sizeBytes);
   const offset = range.kind === 'part' ? range.offset : (args.offset ?? 0);

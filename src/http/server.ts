@@ -1,5 +1,12 @@
 // The HTTP server with every limit set and every error in our own shape.
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
 import { registerAuth } from './auth.ts';
 import type { Door } from './door.ts';
 import { registerBodyParsers } from './json-body.ts';
@@ -21,7 +28,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   const { config } = door;
   const app = fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.jsonBytesMax,
     requestTimeout: config.requestTimeoutMs,
     keepAliveTimeout: config.keepAliveTimeoutMs,

@@ -1,5 +1,5 @@
 // Every bad value in every field of every route: a problem of 4xx, and nothing has changed.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonSchema } from '../../src/http/schema.ts';
 import { fill, queryOf, type RegistryRoute, routes } from './registry.ts';
 import { type Answer, call, must, type Service, sleepingWorld, start, waiting } from './start.ts';
@@ -16,6 +16,8 @@ const look = async () => {
 beforeAll(async () => {
   service = await start();
   await sleepingWorld(service, { mkfs: { ...waiting, clock: 'manual' } });
+});
+beforeEach(async () => {
   before = await look();
 });
 afterAll(() => service.close());

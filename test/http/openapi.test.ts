@@ -51,7 +51,7 @@ describe('OpenAPI', () => {
         // biome-ignore lint/suspicious/noExplicitAny: as above
         .find((one: any) => one.operationId === op.name) as any;
       const told = JSON.stringify(item.responses);
-      for (const errno of op.errors) expect(told).toContain(`/v1/problems/${errno.toLowerCase()}`);
+      for (const errno of op.errors) expect(told).toContain(`#/components/examples/${errno.toLowerCase()}"`);
     }
   });
 

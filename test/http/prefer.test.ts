@@ -37,7 +37,7 @@ describe('an operation that sleeps', () => {
   });
 
   it('answers EAGAIN to nowait, with nothing changed', async () => {
-    const before = (await must(service, 200, 'GET', fs)).json;
+    const before = (await must(service, 200, 'GET', `${fs}/files/a`)).json;
     for (const answer of [
       await punch({}, { nowait: true }),
       await call(service, 'POST', `${fs}/files/a/punch-hole?nowait=true`, { json: { offset: 0, length: 4096 } }),
@@ -46,7 +46,7 @@ describe('an operation that sleeps', () => {
       expect(answer.headers['retry-after']).toBe('1');
       expect(answer.json).toMatchObject({ type: '/v1/problems/eagain', errno: 'EAGAIN' });
     }
-    expect((await must(service, 200, 'GET', fs)).json).toEqual(before);
+    expect((await must(service, 200, 'GET', `${fs}/files/a`)).json).toEqual(before);
   });
 
   it('ends by itself after timeoutMs', async () => {
@@ -88,7 +88,7 @@ describe('an operation that sleeps', () => {
 
 describe('an operation that does not sleep', () => {
   it('answers its result, also where asked to wait', async () => {
-    await pinnedWorld(service);
+    await pinnedWorld(service, { mkfs: waiting });
     const answer = await call(service, 'POST', `${fs}/files/a/punch-hole`, {
       json: { offset: 32_768, length: 4096 },
       headers: { prefer: 'wait=5' },
@@ -98,7 +98,7 @@ describe('an operation that does not sleep', () => {
   });
 
   it('answers 202 to respond-async, and can be read afterwards', async () => {
-    await pinnedWorld(service);
+    await pinnedWorld(service, { mkfs: waiting });
     const answer = await call(service, 'POST', `${fs}/files/a/punch-hole`, {
       json: { offset: 32_768, length: 4096 },
       headers: { prefer: 'respond-async' },

@@ -53,7 +53,7 @@ describe('problem types', () => {
 });
 
 describe('the router', () => {
-  it.each(['/', '/v2', '/v1/filesystem', `${fs}/nonsense`, '/v1/filesystems/', '/favicon.ico'])('%s is a 404', async (url) => {
+  it.each(['/', '/v2', '/v1/filesystem', `${fs}/nonsense`, '/favicon.ico'])('%s is a 404', async (url) => {
     const answer = await call(service, 'GET', url);
     expect(answer.status).toBe(404);
     expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');

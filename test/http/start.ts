@@ -62,7 +62,7 @@ export async function must(
   options: CallOptions = {},
 ): Promise<Answer> {
   const answer = await call(service, method, url, options);
-  if (answer.status !== status) throw new Error(`${method} ${url}: ${answer.status} ${answer.text}`);
+  if (answer.status !== status) throw new Error(`${method} ${url}: ${answer.status} ${answer.text.slice(0, 500)}`);
   return answer;
 }
 
@@ -103,4 +103,4 @@ export async function sleepingWorld(service: Service, options: { mkfs?: object; 
 }
 
 /** The kind of filesystem on which punch hole waits for pins. */
-export const waiting = { strategy: { name: 'break-layouts', idleRule: 'fixed' } };
+export const waiting = { strategy: { name: 'break-layouts', idleRule: 'fixed', breakScope: 'range' } };

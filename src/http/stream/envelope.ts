@@ -1,0 +1,36 @@
+// One event of a log as a CloudEvent (1.0, JSON). What is the same for every reader is serialised once and kept with the record; the
+// position stands in front of it, because the log of a filesystem and that of its tenant number the same event differently.
+import type { EventRecord } from '../../engine/event-ring.ts';
+import { rfc3339 } from '../../kernel/views/rfc3339.ts';
+
+export const typePrefix = 'pinhole.';
+
+/** The last instant that RFC 3339 can write; a manual clock can be set beyond it. */
+const timeMaxMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+let lastMs = -1;
+let lastTime = '';
+
+/** Events come in bursts of one time. */
+function timeOf(ms: number): string {
+  if (ms !== lastMs) {
+    lastTime = rfc3339(Math.min(ms, timeMaxMs));
+    lastMs = ms;
+  }
+  return lastTime;
+}
+
+function bodyOf({ filesystem, event }: EventRecord): string {
+  const { file, task } = event;
+  const subject = file === null ? '' : `"subject":${JSON.stringify(`files/${file}`)},`;
+  const operation = task === 0 ? '' : `,"operation":"op_${task}"`;
+  // Names of filesystems and event types need no escapes.
+  return `"source":"/v1/filesystems/${filesystem}","type":"${typePrefix}${event.type}",${subject}"time":"${timeOf(
+    event.timeMs,
+  )}","datacontenttype":"application/json","data":${JSON.stringify(event.data)}${operation}}`;
+}
+
+/** The record at position `seq` of the log called `epoch`. */
+export function envelope(record: EventRecord, epoch: string, seq: number): string {
+  record.json ??= bodyOf(record);
+  return `{"specversion":"1.0","id":"${epoch}.${seq}","seq":${seq},"epoch":"${epoch}",${record.json}`;
+}

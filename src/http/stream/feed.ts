@@ -1,0 +1,98 @@
+// The readers of one log. Readers at the same place with the same filter get the very same bytes.
+import type { EventRing } from '../../engine/event-ring.ts';
+import { cursorOf } from './cursor.ts';
+import { envelope } from './envelope.ts';
+import { type Filter, shows } from './filter.ts';
+
+export interface FrameLimits {
+  eventsMax: number;
+  bytesMax: number;
+}
+
+export interface Frame {
+  /** Null when the filter hid everything that was read. */
+  data: Buffer | null;
+  events: number;
+  /** Where reading goes on. */
+  nextSeq: number;
+}
+
+/** How a subscription begins its frames, and what it shows. */
+export interface FrameStyle {
+  key: string;
+  /** `{"type":"event","id":"…",` */
+  head: string;
+  filter: Filter | null;
+}
+
+export function frameStyle(id: string, filter: Filter | null): FrameStyle {
+  const head = `{"type":"event","id":${JSON.stringify(id)},`;
+  return { key: `${head}${filter?.key ?? ''}`, head, filter };
+}
+
+/** Enough for a slice of readers that stand at different places. */
+const cachedMax = 64;
+
+export class Feed<Reader> {
+  readonly ring: EventRing;
+  readonly readers = new Set<Reader>();
+  readonly #limits: FrameLimits;
+  /** By the position at which a frame begins, then by its style. */
+  readonly #frames = new Map<number, Map<string, Frame>>();
+  #cached = 0;
+
+  constructor(ring: EventRing, limits: FrameLimits) {
+    this.ring = ring;
+    this.#limits = limits;
+  }
+
+  /** What a reader at `fromSeq` gets next; null where that is not kept any more. There must be something to read. */
+  frame(fromSeq: number, style: FrameStyle): Frame | null {
+    if (fromSeq < this.ring.oldestSeq || fromSeq > this.ring.nextSeq) return null;
+    let here = this.#frames.get(fromSeq);
+    const known = here?.get(style.key);
+    if (known !== undefined) return known;
+    const frame = this.#build(fromSeq, style);
+    if (frame === null) return null;
+    if (this.#cached >= cachedMax) {
+      this.forgetFrames();
+      here = undefined;
+    }
+    if (here === undefined) {
+      here = new Map();
+      this.#frames.set(fromSeq, here);
+    }
+    here.set(style.key, frame);
+    this.#cached += 1;
+    return frame;
+  }
+
+  /** Frames stay right for ever, but not worth their memory. */
+  forgetFrames(): void {
+    this.#frames.clear();
+    this.#cached = 0;
+  }
+
+  #build(fromSeq: number, { head, filter }: FrameStyle): Frame | null {
+    const { ring } = this;
+    const { eventsMax, bytesMax } = this.#limits;
+    const read = ring.read(fromSeq, eventsMax);
+    if (read.kind === 'gap') return null;
+    const parts: string[] = [];
+    let bytes = 0;
+    let seq = read.firstSeq;
+    for (const record of read.records) {
+      if (filter === null || shows(filter, record.event)) {
+        const part = envelope(record, ring.epoch, seq);
+        parts.push(part);
+        bytes += part.length;
+      }
+      seq += 1;
+      // Only between two commands.
+      if (bytes >= bytesMax && record.last) break;
+    }
+    if (parts.length === 0) return { data: null, events: 0, nextSeq: seq };
+    const text = `${head}"cursor":"${cursorOf(ring.epoch, seq - 1)}","events":[${parts.join(',')}]}`;
+    return { data: Buffer.from(text), events: parts.length, nextSeq: seq };
+  }
+}

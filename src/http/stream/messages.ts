@@ -1,0 +1,67 @@
+// What the two sides of an event stream say to each other, each message one text frame of JSON, and the codes with which the server closes.
+import { z } from 'zod';
+import type { Problem } from '../problem.ts';
+import { cursorForm } from './cursor.ts';
+import { zFilter } from './filter.ts';
+
+export const zFrom = z
+  .union([z.enum(['now', 'oldest']), z.string().regex(cursorForm, 'must be now, oldest or a cursor')])
+  .describe('now, oldest, or a cursor: the id of the last event that is already known; reading goes on behind it.');
+
+const zId = z.string().min(1).max(64).describe('Chosen by the client; every message about the subscription carries it.');
+
+export const zSubscribe = z.strictObject({
+  type: z.literal('subscribe'),
+  id: zId,
+  from: zFrom.default('now'),
+  filter: zFilter.optional(),
+});
+
+export const zClientMessage = z.discriminatedUnion('type', [
+  zSubscribe,
+  z.strictObject({ type: z.literal('unsubscribe'), id: zId }),
+  z.strictObject({ type: z.literal('ping'), id: zId.optional() }),
+]);
+
+export type Subscribe = z.infer<typeof zSubscribe>;
+export type ClientMessage = z.infer<typeof zClientMessage>;
+
+export type ServerMessage =
+  /** The subscription begins, or ends, behind this position. */
+  | { type: 'ack'; id: string; cursor: string }
+  /** Nothing was missed up to this position; the filter hid what lies between. */
+  | { type: 'bookmark'; id: string; cursor: string }
+  /** Events between the reader's position and `oldest` are gone. */
+  | { type: 'gap'; id: string; oldest: string }
+  | { type: 'error'; id?: string; problem: Problem }
+  | { type: 'pong'; id?: string };
+
+/** Why the server closes, and the word for it in the metrics. */
+export const closings = {
+  'bad-message': { code: 4400, doc: 'A message of the client is not one of the protocol.' },
+  unauthorized: { code: 4401, doc: 'The token expired or was revoked.' },
+  gone: { code: 4404, doc: 'The filesystem or the tenant was removed, and everything before that was sent.' },
+  heartbeat: { code: 4408, doc: 'Two pings in a row were not answered.' },
+  gap: { code: 4410, doc: 'The events behind the cursor are not kept any more.' },
+  'slow-reader': { code: 4413, doc: 'The reader fell behind the oldest event kept.' },
+  'too-many': { code: 4429, doc: 'The connection has as many subscriptions as one may have.' },
+  restart: { code: 1012, doc: 'The server stops; come back with the last cursor.' },
+  internal: { code: 1011, doc: 'The server failed.' },
+} as const;
+
+export type Closing = keyof typeof closings;
+
+/** Everything that can stand in the metrics as the reason of a disconnect. */
+export type DisconnectReason = Closing | 'client' | 'lost' | 'message-too-large' | 'protocol-error';
+
+const ownCodes = new Map<number, Closing>(
+  (Object.keys(closings) as Closing[]).map((reason) => [closings[reason].code as number, reason]),
+);
+
+/** For closes that the server did not begin. */
+export function reasonOf(code: number): DisconnectReason {
+  if (code === 1006) return 'lost';
+  if (code === 1009) return 'message-too-large';
+  if (code === 1002 || code === 1003 || code === 1007) return 'protocol-error';
+  return ownCodes.get(code) === 'internal' ? 'internal' : 'client';
+}
