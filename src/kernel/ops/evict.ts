@@ -46,6 +46,7 @@ export function evictSteps<Args>(result: (k: Kernel, task: Task) => Record<strin
         locals.blocksDetached = left;
       }
       k.inodes.delete(inode.ino);
+      k.counts.files -= 1;
       emit(k, 'file.evicted', inode, { ino: inode.ino, blocksFreed: locals.blocksFreed });
       return finish(k, task);
     },
