@@ -1,0 +1,165 @@
+// The laws of tasks, locks, queues and timers; invariants.ts has the others and the table of all.
+import { classicRefcount, modernRefcount, pinsOf } from './mm/page.ts';
+import { Panic } from './panic.ts';
+import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
+import type { Inode, Kernel, LockMode, LockName, RwSem, Task, Waiter } from './state.ts';
+import { type PgOff, type TaskId, toPfn } from './units.ts';
+
+export type Law = (k: Kernel) => void;
+
+/** Holds one sentence of a law. `where` is put together only when it is broken. */
+export function hold(holds: boolean, law: string, where: () => string): asserts holds {
+  if (!holds) throw new Panic(`${law}: ${where()}`);
+}
+
+/** Law 6. Broken on purpose by wait-for-refs, which is why S01 is a deadlock there. */
+export function nobodySleepsOnAPinWithTheFaultLock(k: Kernel): void {
+  if (k.strategy.name === 'wait-for-refs') return;
+  for (const task of k.tasks.values()) {
+    if (task.state !== 'sleeping' || task.sleep?.on !== 'page') continue;
+    const holds = task.locks.some(({ lock, mode }) => lock === 'invalidate_lock' && mode === 'exclusive');
+    hold(!holds, 'law 6: nobody holds invalidate_lock exclusive while it sleeps on a pin', () => `task ${task.id}`);
+  }
+}
+
+/** Law 8, as far as one state shows it: nobody sleeps on a page that is idle, and no lock that could be granted is waited for. */
+export function noWakeupIsLost(k: Kernel): void {
+  const law = 'law 8: no wake-up is lost';
+  for (const task of k.tasks.values()) {
+    if (task.state !== 'sleeping') continue;
+    const where = () => `task ${task.id} sleeps on ${JSON.stringify(task.sleep)}`;
+    if (task.sleep?.on === 'page') {
+      const { pfn } = task.sleep;
+      const rule = k.idleRule;
+      const refcount =
+        rule === 'classic' ? classicRefcount(k, pfn) - 1 : rule === 'modern' ? modernRefcount(k, pfn) : pinsOf(k, pfn);
+      hold(refcount > 0, law, where);
+    } else if (task.sleep?.on === 'entry') {
+      hold(k.inodes.get(task.sleep.ino)?.entryLocks.has(task.sleep.pgoff) === true || hasRival(k, task), law, where);
+    }
+  }
+  for (const inode of k.inodes.values()) {
+    for (const sem of [inode.iRwsem, inode.invalidateLock]) {
+      const head = sem.queue[0];
+      if (head === undefined) continue;
+      const waits = sem.writer !== 0 || (head.mode === 'exclusive' && sem.readers.length > 0);
+      hold(waits, law, () => `task ${head.task} waits for a free lock of inode ${inode.ino}`);
+    }
+  }
+}
+
+/** The lock of an entry is not handed over: one woken competitor is on its way to it. */
+function hasRival(k: Kernel, { sleep, id }: Task): boolean {
+  for (const other of k.tasks.values()) {
+    if (other.id === id || other.state === 'sleeping' || sleep?.on !== 'entry' || other.ino !== sleep.ino) continue;
+    if (other.step === 'entry') return true;
+  }
+  return false;
+}
+
+/** A sleeper is on exactly the queue of what it waits for, a preparing task on its page's queue unless woken, nobody else on any. */
+export function queuesHoldTheSleepers(k: Kernel): void {
+  const law = 'law Q1: a task is on the one queue of what it waits for, and on none else';
+  const queues = new Map<TaskId, string[]>();
+  const note = (task: TaskId, queue: string): void => void queues.set(task, [...(queues.get(task) ?? []), queue]);
+  const bits = Math.log2(k.geometry.waitqueue.buckets);
+  const noteAll = (table: Map<number, Waiter[]>, name: (waiter: Waiter) => [string, number]): void => {
+    for (const [bucket, waiters] of table) {
+      hold(waiters.length > 0, law, () => `bucket ${bucket} is empty and has a list`);
+      for (const waiter of waiters) {
+        const [queue, home] = name(waiter);
+        hold(home === bucket, law, () => `task ${waiter.task} is in bucket ${bucket}, its key belongs to ${home}`);
+        note(waiter.task, queue);
+      }
+    }
+  };
+  noteAll(k.pageQueues, ({ key }) => [`page ${key}`, bucketOfPage(toPfn(key), bits)]);
+  noteAll(k.entryQueues, ({ key, ino }) => [`entry ${ino} ${key}`, bucketOfEntry(ino as Inode['ino'], key as PgOff)]);
+  for (const inode of k.inodes.values()) {
+    for (const { task, mode } of inode.iRwsem.queue) note(task, `i_rwsem ${inode.ino} ${mode}`);
+    for (const { task, mode } of inode.invalidateLock.queue) note(task, `invalidate_lock ${inode.ino} ${mode}`);
+  }
+  for (const task of k.tasks.values()) {
+    const found = (queues.get(task.id) ?? []).join(' and ');
+    queues.delete(task.id);
+    const where = () => `task ${task.id} (${task.state}) is on ${found || 'no queue'}`;
+    hold((task.sleep !== null) === (task.state === 'sleeping'), law, where);
+    if (task.state === 'sleeping') hold(found === queueOf(task), law, where);
+    else if (task.state === 'preparing') hold(task.woken ? found === '' : /^page \d+$/.test(found), law, where);
+    else hold(found === '', law, where);
+  }
+  hold(queues.size === 0, law, () => `tasks that are gone are queued: ${[...queues.keys()].join()}`);
+}
+
+function queueOf({ sleep }: Task): string {
+  if (sleep?.on === 'page') return `page ${sleep.pfn}`;
+  return sleep?.on === 'lock' ? `${sleep.lock} ${sleep.ino} ${sleep.mode}` : `entry ${sleep?.ino} ${sleep?.pgoff}`;
+}
+
+/** Readers or one writer, and each of them a task that says so itself. */
+export function locksAreHeldOnce(k: Kernel): void {
+  const law = 'law Q2: a lock has one writer or readers, and they know it';
+  const held = new Set<string>();
+  const nameOf = (ino: number, lock: LockName, mode: LockMode, task: number): string => `${ino} ${lock} ${mode} ${task}`;
+  for (const inode of k.inodes.values()) {
+    const sems: [LockName, RwSem][] = [
+      ['i_rwsem', inode.iRwsem],
+      ['invalidate_lock', inode.invalidateLock],
+    ];
+    for (const [lock, { writer, readers }] of sems) {
+      hold(writer === 0 || readers.length === 0, law, () => `${lock} of inode ${inode.ino} has a writer and readers`);
+      if (writer !== 0) held.add(nameOf(inode.ino, lock, 'exclusive', writer));
+      for (const reader of readers) {
+        hold(!held.has(nameOf(inode.ino, lock, 'shared', reader)), law, () => `task ${reader} holds ${lock} twice`);
+        held.add(nameOf(inode.ino, lock, 'shared', reader));
+      }
+    }
+  }
+  for (const task of k.tasks.values()) {
+    for (const { ino, lock, mode } of task.locks) {
+      hold(
+        held.delete(nameOf(ino, lock, mode, task.id)),
+        law,
+        () => `task ${task.id} believes that it has ${lock} of inode ${ino}`,
+      );
+    }
+  }
+  hold(held.size === 0, law, () => `held by nobody: ${[...held].join('; ')}`);
+}
+
+/** What can run is on the run queue, once; who sleeps is in the books of the sleeping. */
+export function tasksAreBooked(k: Kernel): void {
+  const law = 'law Q3: a task is runnable once or sleeps';
+  const runnable = new Set(k.runnable);
+  hold(runnable.size === k.runnable.length, law, () => `run queue ${k.runnable.join()}`);
+  const sleepers: TaskId[] = [];
+  const owners = new Map<string, TaskId[]>();
+  for (const task of k.tasks.values()) {
+    const asleep = task.state === 'sleeping';
+    hold(runnable.delete(task.id) !== asleep, law, () => `task ${task.id} is ${task.state}`);
+    if (!asleep) continue;
+    sleepers.push(task.id);
+    if (task.owner !== null) owners.set(task.owner, [...(owners.get(task.owner) ?? []), task.id]);
+  }
+  hold(runnable.size === 0, law, () => `runnable and gone: ${[...runnable].join()}`);
+  const books = k.sleepers.size === sleepers.length && sleepers.every((id) => k.sleepers.has(id));
+  hold(books && k.counts.sleepers === sleepers.length, law, () => `asleep ${sleepers.join()}, booked ${[...k.sleepers].join()}`);
+  hold(k.sleepersOf.size === owners.size, law, () => `owners asleep: ${[...owners.keys()].join()}`);
+  for (const [owner, ids] of owners) {
+    const booked = [...(k.sleepersOf.get(owner) ?? [])].sort((a, b) => a - b);
+    hold(
+      booked.join() === ids.sort((a, b) => a - b).join(),
+      law,
+      () => `${owner} sleeps in ${ids.join()}, booked ${booked.join()}`,
+    );
+  }
+}
+
+/** Timers fire in order. */
+export function timersAscend(k: Kernel): void {
+  let before = k.nowMs;
+  for (const { atMs } of k.timers) {
+    hold(atMs >= before, 'law T1: timers ascend and none is overdue', () => `${atMs} after ${before}`);
+    before = atMs;
+  }
+}

@@ -1,0 +1,302 @@
+// Every law of the machine, recomputed from scratch: walked from the records themselves, never read off the kernel's own tallies. Each law
+// is a function that throws a Panic with the law as its message, so that all rings of tests share them. They hold between any two entries,
+// also between the steps of a stepped scheduler. Laws 9, 10, 11 and 14 of the domain compare two states; the model test holds them. Law 7,
+// no lock inside put(), is about what happens inside one step and cannot be read off a state.
+import { checkExtentMap, type Extent, eachExtent } from './fs/extent.ts';
+import { checkFreeSpace, isFree } from './fs/free-space.ts';
+import { lastPage } from './fs/layout.ts';
+import { checkRunList, eachRun } from './fs/run-list.ts';
+import {
+  hold,
+  type Law,
+  locksAreHeldOnce,
+  nobodySleepsOnAPinWithTheFaultLock,
+  noWakeupIsLost,
+  queuesHoldTheSleepers,
+  tasksAreBooked,
+  timersAscend,
+} from './invariants-sched.ts';
+import { hasFlag, mapcountOf, ownerOf, pageFlags, pinsOf } from './mm/page.ts';
+import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
+import { checkXArray, eachEntry, load } from './mm/xarray.ts';
+import type { Inode, Kernel } from './state.ts';
+import { type Pfn, pageSize, toPfn, toPgOff } from './units.ts';
+
+const everyExtent = (inode: Inode, visit: (extent: Extent) => void): void =>
+  eachExtent(inode.extents, toPgOff(0), lastPage, visit);
+
+/** Frames that were ever touched: only those have a record. */
+function eachFrame(k: Kernel, visit: (pfn: Pfn) => void): void {
+  const perChunk = 512;
+  for (let chunk = 0; chunk < k.frames.length; chunk++) {
+    if (k.frames[chunk] === undefined) continue;
+    const end = Math.min((chunk + 1) * perChunk, k.geometry.blocks);
+    for (let pfn = chunk * perChunk; pfn < end; pfn++) visit(toPfn(pfn));
+  }
+}
+
+/** Law 1. A pinned frame is where the pin found it, or in no file at all; and nobody can be given it. */
+function pinnedFramesStayPut(k: Kernel): void {
+  const law = 'law 1: a pinned frame is never free and never in another place of a file';
+  const foundAt = new Map<number, string[]>();
+  for (const pin of k.pins.values()) {
+    for (const [index, pfn] of pin.pfns.entries()) {
+      if (pfn < 0) continue;
+      hold(!isFree(k.space, toPfn(pfn)), law, () => `pfn ${pfn} of pin_${pin.id} is free`);
+      const place = `${pin.ino}:${pin.first + index}`;
+      foundAt.set(pfn, [...(foundAt.get(pfn) ?? []), place]);
+    }
+  }
+  if (foundAt.size === 0) return;
+  for (const inode of k.inodes.values()) {
+    everyExtent(inode, ({ pgoff, pfn, pages }) => {
+      for (let page = 0; page < pages; page++) {
+        for (const place of foundAt.get(pfn + page) ?? []) {
+          hold(
+            place === `${inode.ino}:${pgoff + page}`,
+            law,
+            () => `pfn ${pfn + page}, pinned at ${place}, is at ${inode.ino}:${pgoff + page}`,
+          );
+        }
+      }
+    });
+  }
+}
+
+/** Laws 2 and 13. Metadata, one file, free, busy or detached: each block is in one of them, so that they add up to the device. */
+function everyBlockHasOnePlace(k: Kernel): void {
+  const law = 'law 2: every block is in exactly one place';
+  const { blocks, blocksMetadata } = k.geometry;
+  const places: (string | undefined)[] = new Array(blocks);
+  const put = (pfn: number, pages: number, place: string): void => {
+    for (let page = pfn; page < pfn + pages; page++) {
+      hold(places[page] === undefined, law, () => `pfn ${page} is ${places[page]} and ${place}`);
+      places[page] = place;
+    }
+  };
+  put(0, blocksMetadata, 'metadata');
+  let used = 0;
+  for (const inode of k.inodes.values()) {
+    everyExtent(inode, ({ pfn, pages }) => {
+      put(pfn, pages, `of inode ${inode.ino}`);
+      used += pages;
+    });
+  }
+  eachRun(k.busy, ({ pfn, pages }) => put(pfn, pages, 'busy'));
+  eachRun(k.detached, ({ pfn, pages }) => put(pfn, pages, 'detached'));
+  let free = 0;
+  for (let pfn = 0; pfn < blocks; pfn++) {
+    if (isFree(k.space, toPfn(pfn))) {
+      put(pfn, 1, 'free');
+      free += 1;
+    }
+    hold(places[pfn] !== undefined, law, () => `pfn ${pfn} is nowhere`);
+  }
+  const sum = 'law 13: used, free, busy, detached and metadata add up to the device';
+  hold(
+    used === k.counts.blocksUsed && free === k.space.free,
+    sum,
+    () => `used ${used}, free ${free}; ${JSON.stringify(k.counts)}`,
+  );
+  hold(used + free + k.busy.pages + k.detached.pages + blocksMetadata === blocks, sum, () => `${used} used, ${free} free`);
+}
+
+/** Law 3, and what the busy and the detached list promise: no empty run, no leak. */
+function busyRunsWaitForSomething(k: Kernel): void {
+  const law = 'law 3: a busy or detached run waits for a transaction, a pin, the worker or a task';
+  checkRunList(k.busy);
+  checkRunList(k.detached);
+  const queued = new Set<number>(k.workqueue);
+  const isKept = (pfn: number, pages: number): boolean => {
+    for (let page = pfn; page < pfn + pages; page++) {
+      const flagged = hasFlag(k, toPfn(page), pageFlags.delayedFree);
+      if (flagged && (pinsOf(k, toPfn(page)) > 0 || queued.has(page))) return true;
+    }
+    return false;
+  };
+  const firsts = new Set<number>();
+  eachRun(k.busy, (run) => {
+    firsts.add(run.pfn);
+    hold(run.transaction || isKept(run.pfn, run.pages), law, () => `busy run ${run.pfn}+${run.pages} is for nobody`);
+  });
+  hold(firsts.size === k.busyByAge.size, law, () => `${k.busyByAge.size} runs by age, ${firsts.size} in the list`);
+  for (const pfn of k.busyByAge) hold(firsts.has(pfn), law, () => `the run of pfn ${pfn} has an age and is not in the list`);
+  eachRun(k.detached, (run) => {
+    const kept = run.task === 0 ? isKept(run.pfn, run.pages) : k.tasks.has(run.task);
+    hold(kept, law, () => `detached run ${run.pfn}+${run.pages} of task ${run.task} is for nobody`);
+  });
+}
+
+/** A flag `delayedFree` means that the block left its file under a pin, and its last put is to tell the worker. */
+function delayedFreesAreToldToTheWorker(k: Kernel): void {
+  const law = 'law A1: the last put of a delayed free queues work, and only it does';
+  const waiting = new Set<number>();
+  eachRun(k.busy, (run) => {
+    for (let page = 0; page < run.pages; page++) waiting.add(run.pfn + page);
+  });
+  eachRun(k.detached, (run) => {
+    if (run.task === 0) for (let page = 0; page < run.pages; page++) waiting.add(run.pfn + page);
+  });
+  const queued = new Set<number>(k.workqueue);
+  let flagged = 0;
+  eachFrame(k, (pfn) => {
+    const waits = waiting.has(pfn);
+    if (!hasFlag(k, pfn, pageFlags.delayedFree)) {
+      hold(!waits || pinsOf(k, pfn) === 0, law, () => `pfn ${pfn} is pinned on a list and nobody will be told`);
+      return;
+    }
+    flagged += 1;
+    hold(waits, law, () => `pfn ${pfn} is flagged and on no list`);
+    hold(pinsOf(k, pfn) > 0 || queued.has(pfn), law, () => `pfn ${pfn} was let go and the worker does not know`);
+  });
+  hold(flagged === k.counts.delayedFrees, law, () => `${flagged} flags, counted ${k.counts.delayedFrees}`);
+}
+
+/** Law 4. A page-table entry is counted, inside the file, writable only where it may be, and the file has that block there. */
+function pageTablesPointIntoTheFile(k: Kernel): void {
+  const law = 'law 4: a page-table entry points to the frame that the file has at that page';
+  const mapped = new Map<number, number>();
+  for (const mapping of k.mappings.values()) {
+    checkXArray(mapping.ptes);
+    const inode = k.inodes.get(mapping.ino);
+    const where = (index: number) => () => `page ${mapping.first + index} of map_${mapping.id}`;
+    hold(inode !== undefined, law, where(0));
+    eachEntry(mapping.ptes, 0, lastPage, (index, pte) => {
+      const entry = load(inode.entries, mapping.first + index);
+      hold(index < mapping.pages && (mapping.first + index) * pageSize < inode.sizeBytes, law, where(index));
+      hold(isFrame(pte) ? isFrame(entry) && pfnOf(entry) === pfnOf(pte) : entry === zeroEntry, law, where(index));
+      hold(!bitOf(pte) || (mapping.access === 'read-write' && bitOf(entry)), law, where(index));
+      if (isFrame(pte)) mapped.set(pfnOf(pte), (mapped.get(pfnOf(pte)) ?? 0) + 1);
+    });
+  }
+  let frames = 0;
+  eachFrame(k, (pfn) => {
+    const ptes = mapped.get(pfn) ?? 0;
+    if (ptes > 0) frames += 1;
+    hold(mapcountOf(k, pfn) === ptes, law, () => `pfn ${pfn} has ${ptes} entries, mapcount ${mapcountOf(k, pfn)}`);
+  });
+  hold(frames === mapped.size, law, () => 'a mapped frame has no record');
+}
+
+/** Law 5. A mapping entry names the written block of its page, the frame names the entry back, and a zero entry stands over no data. */
+function mappingEntriesMatchBlocks(k: Kernel): void {
+  const law = 'law 5: a mapping entry is the block of its page';
+  const owners = new Map<number, string>();
+  for (const inode of k.inodes.values()) {
+    checkXArray(inode.entries);
+    const written = new Map<number, number>();
+    everyExtent(inode, (extent) => {
+      for (let page = 0; extent.written && page < extent.pages; page++) written.set(extent.pgoff + page, extent.pfn + page);
+    });
+    eachEntry(inode.entries, 0, lastPage, (pgoff, entry) => {
+      const block = written.get(pgoff);
+      const where = () => `page ${pgoff} of inode ${inode.ino}: entry ${entry}, block ${block}`;
+      hold(isFrame(entry) ? block === pfnOf(entry) : block === undefined, law, where);
+      if (isFrame(entry)) owners.set(pfnOf(entry), `${inode.ino}:${pgoff}`);
+    });
+    for (const [pgoff, task] of inode.entryLocks) {
+      hold(k.tasks.has(task), law, () => `the entry of page ${pgoff} is locked by ${task}, who is gone`);
+    }
+  }
+  eachFrame(k, (pfn) => {
+    const owner = ownerOf(k, pfn);
+    const named = owner === null ? undefined : `${owner.ino}:${owner.pgoff}`;
+    hold(named === owners.get(pfn), law, () => `pfn ${pfn} says ${named}, the entries say ${owners.get(pfn)}`);
+  });
+}
+
+/** Law 12. References taken and dropped, holders, and what each frame counts, all agree with the pins that live. */
+function pinsAreCounted(k: Kernel): void {
+  const law = 'law 12: pins acquired less pins released are the pins that live';
+  const held = new Map<number, number[]>();
+  let live = 0;
+  for (const pin of k.pins.values()) {
+    hold(pin.task === 0 || k.tasks.get(pin.task)?.pin === pin.id, law, () => `pin_${pin.id} is collected by nobody`);
+    if (pin.task === 0) live += pin.pfns.length;
+    for (const pfn of pin.pfns) if (pfn >= 0) held.set(pfn, [...(held.get(pfn) ?? []), pin.id]);
+  }
+  hold(k.counts.pinsAcquired - k.counts.pinsReleased === live, law, () => `${live} live, ${JSON.stringify(k.counts)}`);
+  hold(k.counts.pins === k.pins.size && k.counts.pinnedPages === held.size, law, () => JSON.stringify(k.counts));
+  hold(k.holders.size === held.size, law, () => `${k.holders.size} frames with holders, ${held.size} pinned`);
+  for (const [pfn, pins] of held) {
+    const holders = k.holders.get(toPfn(pfn));
+    const listed = typeof holders === 'number' ? [holders] : [...(holders ?? [])];
+    const agree = [...listed].sort((a, b) => a - b).join() === pins.sort((a, b) => a - b).join();
+    hold(agree, law, () => `pfn ${pfn} is held by ${pins.join()}, its record says ${listed.join()}`);
+  }
+  eachFrame(k, (pfn) => {
+    const pins = held.get(pfn)?.length ?? 0;
+    hold(pinsOf(k, pfn) === pins, law, () => `pfn ${pfn} has ${pins} pins and counts ${pinsOf(k, pfn)}`);
+  });
+}
+
+/** Names, inodes, mappings and users agree, and a nameless inode that nobody uses is gone. */
+function filesAreCounted(k: Kernel): void {
+  const law = 'law F1: names, inodes, mappings and users agree';
+  const users = new Map<number, number>();
+  for (const task of k.tasks.values()) if (task.ino !== 0) users.set(task.ino, (users.get(task.ino) ?? 0) + 1);
+  let mappings = 0;
+  let named = 0;
+  for (const inode of k.inodes.values()) {
+    const where = () => `inode ${inode.ino} (${inode.name})`;
+    checkExtentMap(inode.extents);
+    hold(
+      inode.users === (users.get(inode.ino) ?? 0),
+      law,
+      () => `${where()} has ${users.get(inode.ino) ?? 0} users, counts ${inode.users}`,
+    );
+    hold(inode.nlink === 0 || k.names.get(inode.name) === inode.ino, law, where);
+    hold(inode.nlink === 1 || inode.users > 0 || inode.mappings.length > 0, law, () => `${where()} was not evicted`);
+    for (const id of inode.mappings) hold(k.mappings.get(id)?.ino === inode.ino, law, () => `map_${id} of ${where()}`);
+    mappings += inode.mappings.length;
+    named += inode.nlink;
+  }
+  hold(named === k.names.size, law, () => `${named} linked inodes, ${k.names.size} names`);
+  hold(
+    mappings === k.mappings.size && mappings === k.counts.mappings,
+    law,
+    () => `${mappings} mappings, ${JSON.stringify(k.counts)}`,
+  );
+  hold(k.inodes.size === k.counts.files, law, () => `${k.inodes.size} files, counted ${k.counts.files}`);
+}
+
+/** A stopped page is one that a layout change is waiting for, so its file has a writer. */
+function stopsAreTakenBack(k: Kernel): void {
+  const law = 'law B1: new references are stopped only while a layout change waits';
+  const guarded = new Set<number>();
+  for (const inode of k.inodes.values()) {
+    if (inode.iRwsem.writer === 0) continue;
+    everyExtent(inode, ({ pfn, pages }) => {
+      for (let page = 0; page < pages; page++) guarded.add(pfn + page);
+    });
+  }
+  eachFrame(k, (pfn) => {
+    hold(!hasFlag(k, pfn, pageFlags.stopNewRefs) || guarded.has(pfn), law, () => `pfn ${pfn} is stopped`);
+  });
+}
+
+export const laws = {
+  'law 1': pinnedFramesStayPut,
+  'law 2': everyBlockHasOnePlace,
+  'law 3': busyRunsWaitForSomething,
+  'law 4': pageTablesPointIntoTheFile,
+  'law 5': mappingEntriesMatchBlocks,
+  'law 6': nobodySleepsOnAPinWithTheFaultLock,
+  'law 8': noWakeupIsLost,
+  'law 12': pinsAreCounted,
+  'law A1': delayedFreesAreToldToTheWorker,
+  'law B1': stopsAreTakenBack,
+  'law F1': filesAreCounted,
+  'law Q1': queuesHoldTheSleepers,
+  'law Q2': locksAreHeldOnce,
+  'law Q3': tasksAreBooked,
+  'law S1': (k) => checkFreeSpace(k.space),
+  'law T1': timersAscend,
+} as const satisfies Record<string, Law>;
+
+export type LawName = keyof typeof laws;
+
+/** Throws on the first broken law. Cheap enough for every step of a small machine, not for a large one. */
+export function checkInvariants(k: Kernel, { except = [] }: { except?: readonly LawName[] } = {}): void {
+  for (const [name, law] of Object.entries(laws)) if (!except.includes(name as LawName)) law(k);
+}
