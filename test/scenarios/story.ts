@@ -1,0 +1,77 @@
+// What the scenarios share: the columns of their tables, a file to tell them with, and the trace that they leave behind.
+import { expect } from 'vitest';
+import { lookupBlock } from '../../src/kernel/fs/extent.ts';
+import type { LawName } from '../../src/kernel/invariants.ts';
+import { toPgOff } from '../../src/kernel/units.ts';
+import { bytesOf, type Choice, letters, type Machine, type MachineOptions, machine, page, type Ran, shown } from '../machine.ts';
+
+/** A, B, C, D1, D2, D with the idle rule repaired, and the two that no table has. */
+export const columns = {
+  'busy-extents': { name: 'busy-extents' },
+  'wait-for-refs': { name: 'wait-for-refs' },
+  'detach-and-wait': { name: 'detach-and-wait' },
+  'break-layouts.classic': { name: 'break-layouts', idleRule: 'classic' },
+  'break-layouts.modern': { name: 'break-layouts', idleRule: 'modern' },
+  'break-layouts.fixed': { name: 'break-layouts', idleRule: 'fixed' },
+  refuse: { name: 'refuse' },
+  none: { name: 'none' },
+} as const satisfies Record<string, Choice>;
+
+export type Column = keyof typeof columns;
+
+export const everyColumn = Object.keys(columns) as Column[];
+/** Those that never free a block under a pin. */
+export const safeColumns = everyColumn.filter((column) => column !== 'none');
+/** D: the waiter holds i_rwsem and drops invalidate_lock. */
+export const breaking = everyColumn.filter((column) => column.startsWith('break-layouts'));
+/** A and C: the file shows the new layout at once. */
+export const immediate: Column[] = ['busy-extents', 'detach-and-wait'];
+
+/** Frees under the pin, as law 1 forbids. */
+const lawless: LawName[] = ['law 1'];
+
+/** A machine with a file `a` of 8 pages, A to H, all of them mapped as map_1. */
+export function story(column: Column, options: MachineOptions = {}): Machine & { mapping: number } {
+  const m = machine({ strategy: columns[column], except: column === 'none' ? lawless : [], ...options });
+  m.create('a');
+  const written = m.write('a', letters('ABCDEFGH'), 0);
+  if (options.scheduler === 'stepped') m.settle(written.task);
+  return { ...m, mapping: m.map('a', 8) };
+}
+
+/** What a file holds, a letter a page, `.` for zeroes. Reads past every lock. */
+export function contentOf(m: Machine, name: string): string {
+  const inode = m.file(name);
+  let text = '';
+  for (let pgoff = 0; pgoff * page < inode.sizeBytes; pgoff++) {
+    const block = lookupBlock(inode.extents, toPgOff(pgoff));
+    if (block < 0) text += '.';
+    else if (block % 2 === 0) text += '_';
+    else text += shown(bytesAt(m, (block - 1) / 2));
+  }
+  return text;
+}
+
+function bytesAt(m: Machine, pfn: number): Uint8Array {
+  const chunk = m.k.pmem.chunks[Math.floor(pfn / 64)];
+  const from = (pfn % 64) * page;
+  return chunk === undefined ? new Uint8Array(page) : chunk.subarray(from, from + page);
+}
+
+/** The block of a page of a file; -1 for a hole. */
+export function blockOf(m: Machine, name: string, pgoff: number): number {
+  const block = lookupBlock(m.file(name).extents, toPgOff(pgoff));
+  return block < 0 ? -1 : Math.floor(block / 2);
+}
+
+export const lettersOf = (ran: Ran): string => shown(bytesOf(ran));
+
+/** Blocks by place. */
+export function space({ k }: Machine): { used: number; free: number; busy: number; detached: number } {
+  return { used: k.counts.blocksUsed, free: k.space.free, busy: k.busy.pages, detached: k.detached.pages };
+}
+
+/** Compares the trace with the golden one. */
+export async function golden(m: Machine, name: string): Promise<void> {
+  await expect(m.trace()).toMatchFileSnapshot(`../traces/${name}.trace`);
+}

@@ -1,0 +1,99 @@
+// The golden trace: what was asked, what happened, what was answered. One line each; the time of an event comes first.
+//
+//     > punch-hole a 0 8192 as T
+//     0 op_5 punch-hole a  task.blocked on=page pfn=2 pgoff=0 bucket=17 state=S
+//     < op_5 done sizeBytes=8192 blocksFreed=2 …
+
+import type { KernelEvent } from '../src/kernel/events.ts';
+import { operations } from '../src/kernel/ops/index.ts';
+import type { Command, Effects, Kernel, Reply } from '../src/kernel/state.ts';
+import type { TaskId } from '../src/kernel/units.ts';
+
+const positional = new Set(['name', 'offset', 'length', 'sizeBytes', 'access', 'ms', 'task']);
+
+export function commandLine(command: Command, given: Record<string, unknown>, effects: Effects): string {
+  const words = ['>', command.op];
+  const { file, mapping, pin, operation } = command.on;
+  if (file !== undefined) words.push(file);
+  if (mapping !== undefined) words.push(`map_${mapping}`);
+  if (pin !== undefined) words.push(`pin_${pin}`);
+  if (operation !== undefined) words.push(`op_${operation}`);
+  if (command.op === 'scheduler-step') return [...words, ...stepTaken(effects)].join(' ');
+  for (const [key, value] of Object.entries(given)) {
+    if (positional.has(key)) words.push(String(value));
+    else if (value !== false) words.push(value === true ? key : `${key}=${plain(value)}`);
+  }
+  if (command.data !== undefined) words.push(plain(command.data));
+  if (command.nowait === true) words.push('nowait');
+  if (command.failOnDeadlock === true) words.push('failOnDeadlock');
+  if (command.timeoutMs !== undefined) words.push(`timeoutMs=${command.timeoutMs}`);
+  if (command.owner !== undefined) words.push('as', command.owner);
+  if (effects.task !== 0 && operations.get(command.op)?.atomic === false) words.push(`(op_${effects.task})`);
+  return words.join(' ');
+}
+
+/** Which task took which step: `op_5 punch-hole.scan`. */
+function stepTaken(effects: Effects): string[] {
+  const reply = effects.replies.find(({ task }) => task === effects.task);
+  if (reply === undefined || !reply.outcome.ok) return ['nothing'];
+  const { task, op, step } = reply.outcome.result as { task: string | null; op: string; step: string };
+  return task === null ? ['nothing'] : [task, `${op}.${step}`];
+}
+
+const opNames = new WeakMap<Kernel, Map<number, string>>();
+
+/** Tasks are forgotten when they end; their names stay for the trace. */
+function opOf(k: Kernel, event: KernelEvent): string {
+  let names = opNames.get(k);
+  if (names === undefined) {
+    names = new Map();
+    opNames.set(k, names);
+  }
+  const op = 'op' in event.data ? event.data.op : k.tasks.get(event.task as TaskId)?.op;
+  if (op !== undefined) names.set(event.task, op);
+  return op ?? names.get(event.task) ?? '';
+}
+
+export function eventLine(k: Kernel, event: KernelEvent): string {
+  const who = event.task === 0 ? '-' : [`op_${event.task}`, opOf(k, event)].filter((word) => word !== '').join(' ');
+  const head = [event.timeMs, who, ...(event.file === null ? [] : [event.file])].join(' ');
+  const data = Object.entries(event.data)
+    .filter(([key, value]) => key !== 'op' && value !== undefined && value !== false)
+    .map(([key, value]) => (value === true ? key : `${key}=${plain(value)}`));
+  return `${head}  ${[event.type, ...data].join(' ')}`;
+}
+
+/** Records of files, mappings and pins have tests of their own; the trace tells what an operation did. */
+const told = new Set(
+  'sizeBytes blocksFreed blocksBusy blocksDetached scans wakeups sleptMs bytesWritten bytesStored data id bytesPinned'
+    .split(' ')
+    .concat('pagesOrphan pagesReleased pagesUnmapped'.split(' ')),
+);
+
+export function replyLine({ task, outcome }: Reply): string {
+  if (!outcome.ok) return `< op_${task} ${outcome.failure.errno} ${outcome.failure.rule}: ${outcome.failure.why}`;
+  const result = Object.entries(outcome.result as Record<string, unknown>)
+    .filter(([key]) => told.has(key))
+    .map(([key, value]) => `${key}=${plain(value)}`);
+  return [`< op_${task} done`, ...result].join(' ');
+}
+
+function plain(value: unknown): string {
+  if (value instanceof Uint8Array) return runsOf(value);
+  if (Array.isArray(value)) return `[${value.map(plain).join(',')}]`;
+  if (value === null) return '-';
+  return typeof value === 'string' && value.includes(' ') ? JSON.stringify(value) : String(value);
+}
+
+/** `41*4096,00*100`: bytes in hex and how often each is repeated. */
+function runsOf(bytes: Uint8Array): string {
+  const runs: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const byte = bytes[at] as number;
+    let end = at + 1;
+    while (end < bytes.length && bytes[end] === byte) end += 1;
+    runs.push(`${byte.toString(16).padStart(2, '0')}*${end - at}`);
+    at = end;
+  }
+  return runs.length > 16 ? `${bytes.length}B` : `{${runs.join(',')}}`;
+}
