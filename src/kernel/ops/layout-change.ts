@@ -148,9 +148,8 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       const range = rangeNow(k, task, inode);
       if (range === null) return goto('change');
       const strategy = strategyOf(k);
-      if (locals.sleptUnder !== '' && locals.sleptUnder !== strategy.name) {
-        strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
-      }
+      // Marks of the last look go before the next one: the strategy, or what is pinned, may be another by now.
+      if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
       locals.scans += 1;
       const verdict = strategy.breakLayout(k, task, inode, range, k.strategy.options);
       if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
