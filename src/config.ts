@@ -78,6 +78,15 @@ export const settings = {
   ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
+  streamClientsPerTenantMax: setting(whole(0), 2000, 'Open event streams of one tenant.'),
+  streamSubscriptionsMax: setting(whole(1, 10_000), 64, 'Subscriptions of one event stream.'),
+  streamFrameEventsMax: setting(whole(1, 100_000), 512, 'Events of one frame; those of the last command in it may be more.'),
+  streamFrameBytesMax: setting(whole(256, 64 * MiB), 262_144, 'Bytes of one frame; the last command in it may need more.'),
+  streamBookmarkMs: setting(
+    whole(10, 600_000),
+    1000,
+    'How soon an event stream is told of progress through events that it does not show.',
+  ),
   streamBufferBytesMax: setting(
     whole(1024, 1024 * MiB),
     MiB,

@@ -6,6 +6,7 @@ import { type Log, memoryLog } from './engine/log.ts';
 import { type Clock, systemClock } from './engine/ticker.ts';
 import { isLoopback } from './http/auth.ts';
 import type { Door } from './http/door.ts';
+import { registerEventStream } from './http/event-stream.ts';
 import { createServer } from './http/server.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
 import { operatorTokenOf, Tokens } from './tenants/tokens.ts';
@@ -70,7 +71,6 @@ export async function createService(config: Config, options: ServiceOptions): Pr
 }
 
 /** The doors that http does not know: the event stream and the metrics. Called before the routes are registered. */
-async function extend(_app: FastifyInstance, _door: Door): Promise<void> {
-  // await _app.register(eventStream, { door });  closes its WebSockets with 1012 in its preClose hook
-  // registerMetrics(_app, { engine });
+async function extend(app: FastifyInstance, door: Door): Promise<void> {
+  await registerEventStream(app, door);
 }

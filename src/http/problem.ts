@@ -89,7 +89,12 @@ const transportRows = {
   ),
   'slow-reader': row(410, 'Slow reader', 'The reader of a stream fell behind the oldest event kept.'),
   'bad-message': row(400, 'Bad message', 'A message on a WebSocket is not one that the protocol has.'),
-  'too-many-streams': row(429, 'Too many streams', 'The server has as many open event streams as it may have.'),
+  'too-many-streams': row(
+    429,
+    'Too many streams',
+    'The server, the tenant or the connection has as many event streams as it may have.',
+  ),
+  'upgrade-required': row(426, 'Upgrade required', 'The URL is a WebSocket; `Upgrade` names what it takes.'),
 };
 
 export type ProblemType = Lowercase<Errno> | keyof typeof transportRows;

@@ -1,0 +1,200 @@
+// All event streams of the server: who may come in, whose turn it is to get a frame, and what was sent.
+import type { WebSocket } from '@fastify/websocket';
+import type { EventRing } from '../../engine/event-ring.ts';
+import { type ClientHost, type ClientLimits, StreamClient, type Subscription } from './client.ts';
+import { Feed, type FrameLimits } from './feed.ts';
+import { type Closing, type DisconnectReason, reasonOf } from './messages.ts';
+
+export interface HubLimits extends ClientLimits, FrameLimits {
+  clientsMax: number;
+  clientsPerTenantMax: number;
+  /** How soon a reader learns that the filter hid something. */
+  bookmarkMs: number;
+}
+
+/** Read by the metrics. */
+export interface StreamCounts {
+  clients: number;
+  framesSent: number;
+  eventsSent: number;
+  bytesSent: number;
+  disconnects: Map<DisconnectReason, number>;
+  subscriptions(): number;
+  /** Events that the reader furthest behind has not got. */
+  lagEvents(): number;
+}
+
+/** Frames are sent for so long before other work has its turn. */
+const sliceMs = 5;
+/** How long a client has to answer the close of a server that stops. */
+const farewellMs = 1000;
+
+type StreamFeed = Feed<StreamClient>;
+
+export class Hub {
+  readonly counts: StreamCounts = {
+    clients: 0,
+    framesSent: 0,
+    eventsSent: 0,
+    bytesSent: 0,
+    disconnects: new Map(),
+    subscriptions: () => this.#subscriptions(),
+    lagEvents: () => this.#lagEvents(),
+  };
+  closing = false;
+  readonly #limits: HubLimits;
+  readonly #clientHost: ClientHost;
+  readonly #clients = new Set<StreamClient>();
+  readonly #ofTenant = new Map<string, number>();
+  readonly #feeds = new Map<EventRing, { feed: StreamFeed; stop: () => void }>();
+  /** Those that keep frames. */
+  readonly #warm = new Set<StreamFeed>();
+  #queue: Subscription[] = [];
+  #scheduled = false;
+  /** Those to whom something was hidden since they were told a position. */
+  readonly #hidden = new Set<Subscription>();
+  readonly #reasons = new WeakMap<StreamClient, Closing>();
+  readonly #bookmarks: NodeJS.Timeout;
+  #allGone: (() => void) | null = null;
+
+  constructor(limits: HubLimits) {
+    this.#limits = limits;
+    this.#clientHost = {
+      limits,
+      ready: (subscription) => this.#enqueue(subscription),
+      sent: (events, bytes) => {
+        this.counts.framesSent += 1;
+        this.counts.eventsSent += events;
+        this.counts.bytesSent += bytes;
+      },
+      closing: (client, reason) => this.#reasons.set(client, reason),
+    };
+    this.#bookmarks = setInterval(() => this.#tellHidden(), limits.bookmarkMs).unref();
+  }
+
+  /** The bound that one more stream of the tenant would pass, or null. */
+  full(tenant: string): number | null {
+    const { clientsMax, clientsPerTenantMax } = this.#limits;
+    if (this.#clients.size >= clientsMax) return clientsMax;
+    return (this.#ofTenant.get(tenant) ?? 0) >= clientsPerTenantMax ? clientsPerTenantMax : null;
+  }
+
+  /** Attaches everything synchronously, so that no message of the client is missed. */
+  open(socket: WebSocket, tenant: string, ring: EventRing, mayStay: () => boolean): StreamClient {
+    const feed = this.#feedOf(ring);
+    const client = new StreamClient(socket, feed, this.#clientHost, mayStay);
+    feed.readers.add(client);
+    this.#clients.add(client);
+    this.counts.clients += 1;
+    this.#ofTenant.set(tenant, (this.#ofTenant.get(tenant) ?? 0) + 1);
+    socket.once('close', (code) => this.#left(client, tenant, code));
+    if (this.closing) client.close('restart');
+    else client.endIfDone();
+    return client;
+  }
+
+  /** Resolves when every client is gone. */
+  async close(): Promise<void> {
+    this.closing = true;
+    clearInterval(this.#bookmarks);
+    for (const client of this.#clients) client.close('restart');
+    if (this.#clients.size === 0) return;
+    const late = setTimeout(() => {
+      for (const client of this.#clients) client.terminate();
+    }, farewellMs);
+    await new Promise<void>((resolve) => {
+      this.#allGone = resolve;
+    });
+    clearTimeout(late);
+  }
+
+  #left(client: StreamClient, tenant: string, code: number): void {
+    client.ended();
+    const { feed } = client;
+    feed.readers.delete(client);
+    if (feed.readers.size === 0) {
+      this.#feeds.get(feed.ring)?.stop();
+      this.#feeds.delete(feed.ring);
+    }
+    this.#clients.delete(client);
+    this.counts.clients -= 1;
+    const left = (this.#ofTenant.get(tenant) ?? 1) - 1;
+    if (left === 0) this.#ofTenant.delete(tenant);
+    else this.#ofTenant.set(tenant, left);
+    const reason = this.#reasons.get(client) ?? reasonOf(code);
+    this.counts.disconnects.set(reason, (this.counts.disconnects.get(reason) ?? 0) + 1);
+    if (this.#clients.size === 0) this.#allGone?.();
+  }
+
+  #feedOf(ring: EventRing): StreamFeed {
+    const known = this.#feeds.get(ring);
+    if (known !== undefined) return known.feed;
+    const feed: StreamFeed = new Feed(ring, this.#limits);
+    this.#feeds.set(ring, { feed, stop: ring.subscribe(() => this.#announce(feed)) });
+    return feed;
+  }
+
+  #announce({ readers, ring }: StreamFeed): void {
+    for (const client of readers) {
+      for (const subscription of client.subscriptions.values()) this.#enqueue(subscription);
+      if (ring.closed) client.endIfDone();
+    }
+  }
+
+  #enqueue(subscription: Subscription): void {
+    if (subscription.queued) return;
+    subscription.queued = true;
+    this.#queue.push(subscription);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // Not at once: answers go out first, and the events of several turns share a frame.
+    setImmediate(this.#flush);
+  }
+
+  /** A frame for each in the queue, in their order; who has more to get stands behind those who have had nothing yet. */
+  readonly #flush = (): void => {
+    const queue = this.#queue;
+    const until = performance.now() + sliceMs;
+    let at = 0;
+    const { length } = queue;
+    while (at < length) {
+      const subscription = queue[at] as Subscription;
+      at += 1;
+      subscription.queued = false;
+      this.#warm.add(subscription.client.feed);
+      const more = subscription.client.pump(subscription) === 'more';
+      if (subscription.next !== subscription.told) this.#hidden.add(subscription);
+      if (more) this.#enqueue(subscription);
+      if ((at & 15) === 0 && performance.now() > until) break;
+    }
+    this.#queue = at < queue.length ? queue.slice(at) : [];
+    this.#scheduled = this.#queue.length > 0;
+    if (this.#scheduled) {
+      setImmediate(this.#flush);
+      return;
+    }
+    for (const feed of this.#warm) feed.forgetFrames();
+    this.#warm.clear();
+  };
+
+  #tellHidden(): void {
+    for (const subscription of this.#hidden) {
+      if (subscription.next !== subscription.told) subscription.client.bookmark(subscription);
+    }
+    this.#hidden.clear();
+  }
+
+  #subscriptions(): number {
+    let count = 0;
+    for (const { subscriptions } of this.#clients) count += subscriptions.size;
+    return count;
+  }
+
+  #lagEvents(): number {
+    let most = 0;
+    for (const { feed, subscriptions } of this.#clients) {
+      for (const { next } of subscriptions.values()) most = Math.max(most, feed.ring.nextSeq - next);
+    }
+    return most;
+  }
+}
