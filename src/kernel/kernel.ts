@@ -20,7 +20,7 @@ import { assert } from './panic.ts';
 import { chooseStrategy } from './reclaim/index.ts';
 import { releaseAll, withdraw } from './sched/rwsem.ts';
 import { inodeOf, leaveSleep } from './sched/task.ts';
-import { cyclesThrough, explain, nodesOf } from './sched/wait-graph.ts';
+import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
 import type { Command, Effects, Entry, Inode, Kernel, KernelLimits, Outcome, Task } from './state.ts';
 import { type MapId, type Pfn, type PinId, pageSize, type TaskId, toPfn } from './units.ts';
 
@@ -288,6 +288,7 @@ function runStep(k: Kernel, task: Task): boolean {
       return false;
     case 'done':
       end(k, task, { ok: true, result: verdict.result });
+      if (task.owner !== null && task.pin !== 0) reportPinDeadlocks(k, task.owner, task.pin);
       return false;
     case 'fail':
       operationOf(task).undo?.(k, task as Task & { args: unknown });
@@ -299,9 +300,7 @@ function runStep(k: Kernel, task: Task): boolean {
 /** A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK instead. */
 function reportDeadlocks(k: Kernel, task: Task): void {
   const cycles = cyclesThrough(k, task);
-  for (const cycle of cycles) {
-    emit(k, 'deadlock.detected', inodeOf(k, task), { cycle: nodesOf(cycle), explanation: explain(k, cycle) });
-  }
+  for (const cycle of cycles) reportCycle(k, task, cycle);
   if (cycles.length === 0 || !task.failOnDeadlock) return;
   if (task.interruptible) {
     sendSignal(k, task, 'deadlock');
@@ -310,6 +309,21 @@ function reportDeadlocks(k: Kernel, task: Task): void {
     operationOf(task).undo?.(k, task as Task & { args: unknown });
     end(k, task, { ok: false, failure: failure('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for') });
   }
+}
+
+/** A new pin of an owner who already sleeps can close a cycle too: somebody waits for that page. */
+function reportPinDeadlocks(k: Kernel, owner: string, pin: PinId): void {
+  for (const id of k.sleepersOf.get(owner) ?? []) {
+    const sleeper = k.tasks.get(id);
+    assert(sleeper !== undefined, 'a sleeping owner sleeps in a task that lives');
+    for (const cycle of cyclesThrough(k, sleeper)) {
+      if (cycle.some((edge) => edge.pin === pin)) reportCycle(k, sleeper, cycle);
+    }
+  }
+}
+
+function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {
+  emit(k, 'deadlock.detected', inodeOf(k, task), { cycle: nodesOf(cycle), explanation: explain(k, cycle) });
 }
 
 /** The release worker: one frame whose last reference dropped after its block had left the file. */

@@ -2,7 +2,7 @@
 // go by its owner, and an owner is one thread: while one of its operations sleeps, its pins stay.
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
-import type { Pfn, TaskId } from '../units.ts';
+import type { Pfn, PinId, TaskId } from '../units.ts';
 import { semOf } from './rwsem.ts';
 import { opId } from './task.ts';
 
@@ -14,6 +14,8 @@ export interface WaitEdge {
   to: TaskId;
   /** "holds pin_3 as G", "holds it exclusive", "is queued before it". */
   because: string;
+  /** The pin by which `to` holds the page, where it is a pin. */
+  pin?: PinId;
 }
 
 export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
@@ -52,7 +54,7 @@ function pageEdges(k: Kernel, task: Task, pfn: Pfn): WaitEdge[] {
       edges.push({ from: task.id, through, to: pin.task, because: `holds it while it collects pages for pin_${pin.id}` });
     } else if (pin.owner !== null) {
       const because = `belongs to ${pin.owner}, who holds it by pin_${pin.id} (${pin.kind})`;
-      for (const to of k.sleepersOf.get(pin.owner) ?? []) edges.push({ from: task.id, through, to, because });
+      for (const to of k.sleepersOf.get(pin.owner) ?? []) edges.push({ from: task.id, through, to, because, pin: pin.id });
     }
   }
   return edges;
