@@ -27,12 +27,12 @@ const change: LayoutChange<z.infer<typeof args>> = {
 };
 
 /**
- * Down: blocks from the new end on leave and the tail of the last one is zeroed, so that growing again shows zeros. Up: nothing is
- * allocated, and what was preallocated past EOF stays. Caller holds both locks exclusive.
+ * Down, or to the same size: blocks from the new end on leave, also those preallocated past EOF, and the tail of the last one is zeroed, so
+ * that growing again shows zeros. Up: nothing is allocated, and what was preallocated past EOF stays. Caller holds both locks exclusive.
  */
 export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: number): void {
   if (sizeBytes > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);
-  if (sizeBytes < inode.sizeBytes) {
+  if (sizeBytes <= inode.sizeBytes) {
     removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, strategyOf(k).destination);
     zeroTail(k, inode, sizeBytes);
   }
