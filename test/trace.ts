@@ -89,11 +89,12 @@ function plain(value: unknown): string {
 function runsOf(bytes: Uint8Array): string {
   const runs: string[] = [];
   for (let at = 0; at < bytes.length; ) {
+    if (runs.length === 16) return `${bytes.length}B`;
     const byte = bytes[at] as number;
     let end = at + 1;
     while (end < bytes.length && bytes[end] === byte) end += 1;
     runs.push(`${byte.toString(16).padStart(2, '0')}*${end - at}`);
     at = end;
   }
-  return runs.length > 16 ? `${bytes.length}B` : `{${runs.join(',')}}`;
+  return `{${runs.join(',')}}`;
 }
