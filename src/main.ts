@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] });
   let service: Service;
   try {
-    service = await createService(config, { logger });
+    service = await createService(config, { logger, processMetrics: true });
     await service.app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'bound' });
   } catch (error) {
     process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -4,10 +4,15 @@ import type { Config } from './config.ts';
 import { Engine } from './engine/engine.ts';
 import { type Log, memoryLog } from './engine/log.ts';
 import { type Clock, systemClock } from './engine/ticker.ts';
-import { isLoopback } from './http/auth.ts';
+import { isLoopback, tenantOf } from './http/auth.ts';
 import type { Door } from './http/door.ts';
 import { registerEventStream } from './http/event-stream.ts';
+import { version } from './http/filesystem-routes.ts';
 import { createServer } from './http/server.ts';
+import { logCounts, measured } from './metrics/engine.ts';
+import { timeRequests } from './metrics/http.ts';
+import { Metrics, registerMetrics } from './metrics/index.ts';
+import type { LogCounts } from './metrics/server.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
 import { operatorTokenOf, Tokens } from './tenants/tokens.ts';
 
@@ -24,6 +29,8 @@ export interface ServiceOptions {
   log?: Log;
   clock?: Clock;
   checkReplies?: boolean;
+  /** Metrics of the process and its event loop as well. */
+  processMetrics?: boolean;
 }
 
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
@@ -38,9 +45,10 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   } else if (!loopback) {
     throw new Error(`--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`);
   }
+  const log = logCounts();
   const engine = new Engine({
     limits: config,
-    log: options.log ?? memoryLog,
+    log: measured(options.log ?? memoryLog, log),
     clock,
     onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
   });
@@ -58,7 +66,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   });
   tenants.create(defaultTenant, {}, clock.nowMs());
   const door: Door = { engine, tenants, tokens, config, nowMs: clock.nowMs, checkReplies: options.checkReplies === true };
-  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door) });
+  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, log, options) });
 
   const close = async () => {
     engine.drain();
@@ -71,6 +79,10 @@ export async function createService(config: Config, options: ServiceOptions): Pr
 }
 
 /** The doors that http does not know: the event stream and the metrics. Called before the routes are registered. */
-async function extend(app: FastifyInstance, door: Door): Promise<void> {
-  await registerEventStream(app, door);
+async function extend(app: FastifyInstance, door: Door, log: LogCounts, options: ServiceOptions): Promise<void> {
+  const http = timeRequests(app);
+  const stream = await registerEventStream(app, door);
+  const server = { version, durability: door.engine.durability, stream, log, http };
+  const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
+  registerMetrics(app, metrics, tenantOf);
 }

@@ -1,0 +1,53 @@
+// Blocks that are freed and must not be handed out yet.
+import { type Distribution, defineFamily, histogramOf, observe, one, under, waitBounds } from './define.ts';
+import { bytesOf } from './totals.ts';
+
+const waited = 'pinhole_busy_wait_seconds';
+
+export const busy = defineFamily({
+  scope: 'tenant',
+  create: () => ({ waited: new Map<string, Distribution>() }),
+  on: {
+    'extent.freed'(state, { from, waitedMs }) {
+      if (from !== 'inode') observe(under(state.waited, from, waitBounds), waitedMs / 1000);
+    },
+  },
+  rows: [
+    {
+      name: 'pinhole_busy_extents',
+      type: 'gauge',
+      help: 'Extents on the busy lists.',
+      read: (_, { totals }) => one(totals.busyExtents),
+    },
+    {
+      name: 'pinhole_busy_blocks',
+      type: 'gauge',
+      help: 'Blocks on the busy lists.',
+      read: (_, { totals }) => one(totals.blocks.busy),
+    },
+    {
+      name: 'pinhole_busy_bytes',
+      type: 'gauge',
+      help: 'Bytes on the busy lists.',
+      read: (_, { totals }) => one(bytesOf(totals.blocks.busy)),
+    },
+    {
+      name: 'pinhole_busy_oldest_age_seconds',
+      type: 'gauge',
+      help: 'Age of the extent that is busy for longest; 0 when none is.',
+      read: (_, { totals }) => one(totals.oldestBusyMs / 1000),
+    },
+    {
+      name: 'pinhole_delayed_free_pages',
+      type: 'gauge',
+      help: 'Pages whose block has left its file and whose last put will free it.',
+      read: (_, { totals }) => one(totals.delayedFrees),
+    },
+    {
+      name: waited,
+      type: 'histogram',
+      help: 'How long blocks waited on the busy or the detached list before they were freed.',
+      read: (state) => histogramOf(waited, ['list'], state.waited),
+    },
+  ],
+});

@@ -1,0 +1,117 @@
+// What a family of metrics is: some counters of its own, the events that move them, and the rows that a scrape shows. Counting is a few
+// additions an event; names and labels become text only when somebody scrapes.
+import type { EventData, EventType } from '../kernel/events.ts';
+import type { Kernel } from '../kernel/state.ts';
+import type { Server } from './server.ts';
+import type { Totals } from './totals.ts';
+
+/** Values of labels, joined by line feeds, to a count. */
+export type Tally = Map<string, number>;
+
+/** Upper bounds in seconds, and how often a value was at most that; the last count is of those beyond. */
+export interface Distribution {
+  readonly bounds: readonly number[];
+  readonly counts: number[];
+  sum: number;
+}
+
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+  /** Where it is not the name of the metric: `…_bucket`, `…_sum`, `…_count`. */
+  metricName?: string;
+}
+
+export interface Scrape {
+  totals: Totals;
+  /** Null in the scrape of one tenant. */
+  server: Server | null;
+}
+
+export interface Row<State> {
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram';
+  help: string;
+  read(state: State, scrape: Scrape): Sample[];
+}
+
+/** Where an event happened. */
+export interface Place {
+  kernel: Kernel;
+  /** The kind of the pin that the event is about. */
+  pinKind: string;
+  /** The kinds of all pins of the filesystem. */
+  pinKinds: ReadonlyMap<string, string>;
+}
+
+export interface Family<State> {
+  /** `server` families are not part of a tenant's own scrape. */
+  scope: 'tenant' | 'server';
+  create(): State;
+  on: { [T in EventType]?: (state: State, data: EventData<T>, place: Place) => void };
+  rows: readonly Row<State>[];
+}
+
+export function defineFamily<State>(family: Family<State>): Family<unknown> {
+  // The table holds families of every state; each gets only the state that it created.
+  return family as unknown as Family<unknown>;
+}
+
+export function tally(...keys: string[]): Tally {
+  return new Map(keys.map((key) => [key, 0]));
+}
+
+export function bump(counts: Tally, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+export function distribution(bounds: readonly number[]): Distribution {
+  return { bounds, counts: new Array<number>(bounds.length + 1).fill(0), sum: 0 };
+}
+
+export function observe(d: Distribution, value: number): void {
+  const { bounds, counts } = d;
+  let at = 0;
+  while (at < bounds.length && value > (bounds[at] as number)) at += 1;
+  counts[at] = (counts[at] as number) + 1;
+  d.sum += value;
+}
+
+/** The distribution under these label values, made when it is first needed. */
+export function under(all: Map<string, Distribution>, key: string, bounds: readonly number[]): Distribution {
+  let one = all.get(key);
+  if (one === undefined) {
+    one = distribution(bounds);
+    all.set(key, one);
+  }
+  return one;
+}
+
+export const one = (value: number): Sample[] => [{ labels: {}, value }];
+
+const labelsOf = (names: readonly string[], key: string): Record<string, string> => {
+  const values = key.split('\n');
+  return Object.fromEntries(names.map((name, i) => [name, values[i] ?? '']));
+};
+
+export function samplesOf(names: readonly string[], counts: Tally): Sample[] {
+  return [...counts].map(([key, value]) => ({ labels: labelsOf(names, key), value }));
+}
+
+export function bucketsOf(name: string, labels: Record<string, string>, { bounds, counts, sum }: Distribution): Sample[] {
+  let count = 0;
+  const samples: Sample[] = counts.map((n, i) => {
+    count += n;
+    const le = i < bounds.length ? String(bounds[i]) : '+Inf';
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+  });
+  samples.push({ metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count });
+  return samples;
+}
+
+export function histogramOf(name: string, names: readonly string[], all: ReadonlyMap<string, Distribution>): Sample[] {
+  return [...all].flatMap(([key, d]) => bucketsOf(name, labelsOf(names, key), d));
+}
+
+/** For times that somebody waited: a millisecond to ten minutes. */
+export const waitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];

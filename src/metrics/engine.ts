@@ -1,0 +1,79 @@
+// The way of a command: the inbox of its filesystem, and the log in batches.
+import type { Log } from '../engine/log.ts';
+import { bucketsOf, defineFamily, distribution, observe, one } from './define.ts';
+import type { LogCounts } from './server.ts';
+
+const batch = 'pinhole_engine_batch_commands';
+const append = 'pinhole_engine_append_duration_seconds';
+
+export function logCounts(): LogCounts {
+  return {
+    batches: distribution([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
+    append: distribution([0.000_01, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1]),
+    failures: 0,
+  };
+}
+
+/** The same log, watched. */
+export function measured(log: Log, counts: LogCounts): Log {
+  const done = (begin: number) => observe(counts.append, (performance.now() - begin) / 1000);
+  return {
+    durability: log.durability,
+    create: (id, birth) => log.create(id, birth),
+    remove: (id) => log.remove(id),
+    append(id, entries) {
+      observe(counts.batches, entries.length);
+      const begin = performance.now();
+      const appended = log.append(id, entries);
+      if (appended === undefined) {
+        done(begin);
+        return;
+      }
+      return appended.then(
+        () => done(begin),
+        (error: unknown) => {
+          counts.failures += 1;
+          throw error;
+        },
+      );
+    },
+  };
+}
+
+export const engine = defineFamily({
+  scope: 'server',
+  create: () => null,
+  on: {},
+  rows: [
+    {
+      name: 'pinhole_engine_inbox_commands',
+      type: 'gauge',
+      help: 'Commands that wait for their turn, in all filesystems.',
+      read: (_, { totals }) => one(totals.inbox),
+    },
+    {
+      name: 'pinhole_engine_inbox_deepest_commands',
+      type: 'gauge',
+      help: 'The same in the filesystem where it is most.',
+      read: (_, { totals }) => one(totals.inboxDeepest),
+    },
+    {
+      name: batch,
+      type: 'histogram',
+      help: 'Commands that a filesystem took in one turn.',
+      read: (_, { server }) => (server === null ? [] : bucketsOf(batch, {}, server.log.batches)),
+    },
+    {
+      name: append,
+      type: 'histogram',
+      help: 'How long the log took for a batch, until it was as durable as the log makes it.',
+      read: (_, { server }) => (server === null ? [] : bucketsOf(append, {}, server.log.append)),
+    },
+    {
+      name: 'pinhole_engine_append_failures_total',
+      type: 'counter',
+      help: 'Batches that the log did not take.',
+      read: (_, { server }) => (server === null ? [] : one(server.log.failures)),
+    },
+  ],
+});

@@ -1,0 +1,20 @@
+// Page faults of the mappings.
+import { bump, defineFamily, samplesOf, tally } from './define.ts';
+
+export const faults = defineFamily({
+  scope: 'tenant',
+  create: () => tally(),
+  on: {
+    'page.faulted'(state, { access, result }) {
+      bump(state, `${access}\n${result}`);
+    },
+  },
+  rows: [
+    {
+      name: 'pinhole_faults_total',
+      type: 'counter',
+      help: 'Page faults by access and by what the handler gave back.',
+      read: (state) => samplesOf(['access', 'result'], state),
+    },
+  ],
+});

@@ -1,0 +1,77 @@
+// Pins by kind, how long they were held, and what get_user_pages refused.
+import {
+  bump,
+  type Distribution,
+  defineFamily,
+  histogramOf,
+  observe,
+  one,
+  samplesOf,
+  tally,
+  under,
+  waitBounds,
+} from './define.ts';
+
+const kinds = ['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring'];
+const held = 'pinhole_pin_hold_duration_seconds';
+
+export const pins = defineFamily({
+  scope: 'tenant',
+  create: () => ({
+    live: tally(...kinds),
+    acquired: tally(...kinds),
+    released: tally(...kinds),
+    held: new Map<string, Distribution>(),
+    refused: tally(),
+  }),
+  on: {
+    'page.pinned'(state, { kind }) {
+      bump(state.live, kind);
+      bump(state.acquired, kind);
+    },
+    'page.unpinned'(state, { heldMs }, { pinKind }) {
+      bump(state.live, pinKind, -1);
+      bump(state.released, pinKind);
+      observe(under(state.held, pinKind, waitBounds), heldMs / 1000);
+    },
+    'filesystem.unmounted'(state, _data, { pinKinds }) {
+      for (const kind of pinKinds.values()) bump(state.live, kind, -1);
+    },
+    'gup.refused'(state, { rule, errno }) {
+      bump(state.refused, `${rule}\n${errno}`);
+    },
+  },
+  rows: [
+    { name: 'pinhole_pins', type: 'gauge', help: 'Live pins.', read: (state) => samplesOf(['kind'], state.live) },
+    {
+      name: 'pinhole_pinned_pages',
+      type: 'gauge',
+      help: 'Pages that at least one pin holds.',
+      read: (_, { totals }) => one(totals.pinnedPages),
+    },
+    {
+      name: 'pinhole_pins_acquired_total',
+      type: 'counter',
+      help: 'Pins that get_user_pages gave.',
+      read: (state) => samplesOf(['kind'], state.acquired),
+    },
+    {
+      name: 'pinhole_pins_released_total',
+      type: 'counter',
+      help: 'Pins that were let go.',
+      read: (state) => samplesOf(['kind'], state.released),
+    },
+    {
+      name: held,
+      type: 'histogram',
+      help: 'How long pins were held.',
+      read: (state) => histogramOf(held, ['kind'], state.held),
+    },
+    {
+      name: 'pinhole_pin_refusals_total',
+      type: 'counter',
+      help: 'Calls of get_user_pages that got nothing, by the rule that said no.',
+      read: (state) => samplesOf(['rule', 'errno'], state.refused),
+    },
+  ],
+});

@@ -1,0 +1,33 @@
+// What the floors beside the kernel count by themselves, in the shape in which the metrics read it.
+import type { Distribution } from './define.ts';
+
+/** Of the event streams. */
+export interface StreamCounts {
+  readonly clients: number;
+  readonly framesSent: number;
+  readonly eventsSent: number;
+  readonly bytesSent: number;
+  readonly disconnects: ReadonlyMap<string, number>;
+  subscriptions(): number;
+  lagEvents(): number;
+}
+
+/** Of the way of commands into the log. */
+export interface LogCounts {
+  batches: Distribution;
+  append: Distribution;
+  failures: number;
+}
+
+export interface HttpCounts {
+  /** Route template, method and status to the time that answers took. */
+  durations: Map<string, Distribution>;
+}
+
+export interface Server {
+  version: string;
+  durability: string;
+  stream: StreamCounts;
+  log: LogCounts;
+  http: HttpCounts;
+}

@@ -1,0 +1,40 @@
+// Filesystems, files and where the blocks are.
+import { bump, defineFamily, one, samplesOf, tally } from './define.ts';
+import { bytesOf } from './totals.ts';
+
+export const space = defineFamily({
+  scope: 'tenant',
+  create: () => ({ allocated: 0, freed: tally('inode', 'busy', 'detached') }),
+  on: {
+    'extent.allocated'(state, { pages }) {
+      state.allocated += pages;
+    },
+    'extent.freed'(state, { from, pages }) {
+      bump(state.freed, from, pages);
+    },
+  },
+  rows: [
+    { name: 'pinhole_filesystems', type: 'gauge', help: 'Hosted filesystems.', read: (_, { totals }) => one(totals.filesystems) },
+    { name: 'pinhole_files', type: 'gauge', help: 'Inodes, orphans included.', read: (_, { totals }) => one(totals.files) },
+    { name: 'pinhole_mappings', type: 'gauge', help: 'Live mappings of files.', read: (_, { totals }) => one(totals.mappings) },
+    {
+      name: 'pinhole_space_bytes',
+      type: 'gauge',
+      help: 'Bytes of all devices by the state of their blocks; the states add up to the devices.',
+      read: (_, { totals }) =>
+        Object.entries(totals.blocks).map(([state, blocks]) => ({ labels: { state }, value: bytesOf(blocks) })),
+    },
+    {
+      name: 'pinhole_blocks_allocated_total',
+      type: 'counter',
+      help: 'Blocks that went from free to a file.',
+      read: (state) => one(state.allocated),
+    },
+    {
+      name: 'pinhole_blocks_freed_total',
+      type: 'counter',
+      help: 'Blocks that may be handed out again, by where they came from.',
+      read: (state) => samplesOf(['from'], state.freed),
+    },
+  ],
+});
