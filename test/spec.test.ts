@@ -31,7 +31,9 @@ test('every rule that a problem can carry stands in docs/spec.md, once', () => {
 test('a rule that names an errno in docs/spec.md and is refused somewhere is refused in the code', () => {
   const text = readFileSync(join(root, 'docs/spec.md'), 'utf8');
   const code = rulesInCode();
-  const refusals = [...text.matchAll(/^\| ([A-Z]{2}[0-9]+) \|(.*)\|$/gm)].filter(([, , rule]) => /\bE[A-Z]{3,}\b/.test(rule ?? ''));
+  const refusals = [...text.matchAll(/^\| ([A-Z]{2}[0-9]+) \|(.*)\|$/gm)].filter(([, , rule]) =>
+    /\bE[A-Z]{3,}\b/.test(rule ?? ''),
+  );
   // These say what another rule's errno becomes, or where a wait ends: they are laws of the walk, not refusals of their own.
   const described = ['SL4', 'GP6', 'LC3', 'ST7', 'SL6'];
   expect(refusals.map(([, id]) => id ?? '').filter((id) => !code.has(id) && !described.includes(id))).toEqual([]);

@@ -16,7 +16,7 @@ import type { MkfsArgs } from './ops/mkfs.ts';
 import { useStrategy } from './ops/set-strategy.ts';
 import { sendSignal } from './ops/signal.ts';
 import { addTimer } from './ops/timers.ts';
-import { assert } from './panic.ts';
+import { assert, unreachable } from './panic.ts';
 import { chooseStrategy } from './reclaim/index.ts';
 import { releaseAll, withdraw } from './sched/rwsem.ts';
 import { inodeOf, leaveSleep } from './sched/task.ts';
@@ -294,6 +294,8 @@ function runStep(k: Kernel, task: Task): boolean {
       operationOf(task).undo?.(k, task as Task & { args: unknown });
       end(k, task, { ok: false, failure: verdict.failure });
       return false;
+    default:
+      return unreachable(verdict);
   }
 }
 

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 
 export const pageSize = 4096;
-export const pageShift = 12;
 
 /** Index of a page frame of the device; 0 is the first page of the namespace. */
 export type Pfn = number & { readonly __unit: 'Pfn' };
@@ -18,7 +17,6 @@ export type PinId = number & { readonly __unit: 'PinId' };
 
 export const toPfn = (n: number): Pfn => n as Pfn;
 export const toPgOff = (n: number): PgOff => n as PgOff;
-export const toByteOffset = (n: number): ByteOffset => n as ByteOffset;
 
 /** The page that holds byte `offset`. Offsets reach 2^53, so no bit shifts. */
 export const pageOf = (offset: number): PgOff => Math.floor(offset / pageSize) as PgOff;
@@ -31,7 +29,5 @@ export const zBytes = z
   .int()
   .nonnegative()
   .refine((n) => !Object.is(n, -0), 'must not be -0');
-/** A byte position or count that Linux would take as a signed number: the operation itself says EINVAL. */
-export const zSignedBytes = z.int().refine((n) => !Object.is(n, -0), 'must not be -0');
 /** Milliseconds, 0 to 10 years. */
 export const zMs = zBytes.max(315_360_000_000);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { call, fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from './start.ts';
+import { call, fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
 
 let service: Service;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { type Pfn, pageSize } from '../units.ts';
 
 const chunkPages = 64;
 const chunkBytes = chunkPages * pageSize;
-export const lineBytes = 64;
+const lineBytes = 64;
 const linesPerPage = pageSize / lineBytes;
 
 export function createPmem(): Pmem {

@@ -62,7 +62,7 @@ export function writableBytes(k: Kernel, inode: Inode, offset: number, length: n
 }
 
 /** Blocks of [first, last] become written: holes are allocated, unwritten blocks converted, and what is new reads as zero. */
-export function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
+function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
   let fresh = 0;
   eachExtent(inode.extents, first, last, (extent) => {
@@ -102,7 +102,7 @@ export function zeroTail(k: Kernel, inode: Inode, from: number): void {
 }
 
 /** Zeroes [from, to), which lies in one page, where that page is written. */
-export function zeroBytes(k: Kernel, inode: Inode, from: number, to: number): void {
+function zeroBytes(k: Kernel, inode: Inode, from: number, to: number): void {
   if (to <= from) return;
   const block = lookupBlock(inode.extents, pageOf(from));
   if (block < 0 || block % 2 === 0) return;

@@ -4,7 +4,7 @@ import { pageSize, zBytes } from '../units.ts';
 
 export const sizeBytesMin = 64 * 1024;
 /** Frames and extents hold pfns in 30 bits. */
-export const sizeBytesMax = 2 ** 40;
+const sizeBytesMax = 2 ** 40;
 
 export const zName = z
   .string()

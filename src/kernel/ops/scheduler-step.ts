@@ -5,7 +5,7 @@ import type { TaskId } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
 
 /** The release worker among the tasks that a stepped scheduler can choose. */
-export const workerName = 'kworker';
+const workerName = 'kworker';
 
 /** What could take a step now, in the order in which it would. */
 export function runnableNames(k: Kernel): string[] {

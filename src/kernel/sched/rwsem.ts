@@ -50,7 +50,7 @@ export function releaseAll(k: Kernel, task: Task): void {
   }
 }
 
-export function holds(task: Task, inode: Inode, lock: LockName): boolean {
+function holds(task: Task, inode: Inode, lock: LockName): boolean {
   return task.locks.some((held) => held.ino === inode.ino && held.lock === lock);
 }
 

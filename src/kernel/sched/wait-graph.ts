@@ -19,7 +19,7 @@ export interface WaitEdge {
 }
 
 export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
-export const lockNode = (inode: Inode, lock: LockName): string => `lock:${inode.name}:${lock}`;
+const lockNode = (inode: Inode, lock: LockName): string => `lock:${inode.name}:${lock}`;
 
 /** The pins on a frame, oldest first. */
 export function pinsOn(k: Kernel, pfn: Pfn): Pin[] {

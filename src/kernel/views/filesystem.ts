@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { spaceOf } from '../fs/superblock.ts';
 import { defineView, found } from './define.ts';
 
-export const zSpace = z.object({
+const zSpace = z.object({
   blockSizeBytes: z.int(),
   blocks: z.int(),
   blocksMetadata: z.int(),
@@ -15,7 +15,7 @@ export const zSpace = z.object({
     .describe("What Linux's statfs would say: busy blocks count as free."),
 });
 
-export const zFilesystem = z.object({
+const zFilesystem = z.object({
   name: z.string(),
   kind: z.string(),
   kernel: z.string(),

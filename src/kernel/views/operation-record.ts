@@ -107,7 +107,7 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
 }
 
 /** Who is in the way, one step far; the wait-graph goes on from there. */
-export function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'] {
+function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
   if (sleep.on === 'page') return pageBlockers(k, sleep.pfn, nowMs);
