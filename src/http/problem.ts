@@ -28,6 +28,7 @@ const errnoRows: Record<Lowercase<Errno>, Row> = {
   enodev: errnoRow(410, 'ENODEV'),
   enoent: errnoRow(404, 'ENOENT'),
   enospc: errnoRow(507, 'ENOSPC'),
+  enxio: errnoRow(422, 'ENXIO'),
   eopnotsupp: errnoRow(422, 'EOPNOTSUPP'),
   estale: errnoRow(412, 'ESTALE'),
   sigbus: errnoRow(422, 'SIGBUS'),

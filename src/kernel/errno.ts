@@ -16,6 +16,7 @@ export const errnoTable = {
   ENODEV: 'The filesystem went away while the operation slept.',
   ENOENT: 'There is no such thing.',
   ENOSPC: 'No free block is left on the device.',
+  ENXIO: 'There is no data, or no hole, from that offset on.',
   EOPNOTSUPP: 'This filesystem, kernel or strategy does not do that.',
   ESTALE: 'The thing is not the one that If-Match names.',
   SIGBUS: 'Touched a page beyond the end of the file, or one that could not be backed.',

@@ -27,6 +27,7 @@ export const eventTable = {
   'clock.advanced': row('Manual time moved.', { fromMs: z.int(), toMs: z.int() }),
 
   'file.created': row('A name and an inode.', { ino: z.int(), sizeBytes: z.int() }),
+  'file.renamed': row('Another name for the same inode.', { ino: z.int(), from: z.string(), to: z.string() }),
   'file.unlinked': row('The name is gone; the inode lives on while mapped or in use.', { ino: z.int() }),
   'file.evicted': row('The last reference is gone and so is the inode.', { ino: z.int(), blocksFreed: z.int() }),
   'file.resized': row('i_size changed.', { fromBytes: z.int(), toBytes: z.int() }),

@@ -16,7 +16,9 @@ import { munmap } from './munmap.ts';
 import { pin } from './pin.ts';
 import { punchHole } from './punch-hole.ts';
 import { read } from './read.ts';
+import { rename } from './rename.ts';
 import { schedulerStep } from './scheduler-step.ts';
+import { seek } from './seek.ts';
 import { setStrategy } from './set-strategy.ts';
 import { store } from './store.ts';
 import { truncate } from './truncate.ts';
@@ -32,6 +34,7 @@ const all: Operation[] = [
   clockAdvance,
   schedulerStep,
   create,
+  rename,
   unlink,
   read,
   write,
@@ -41,6 +44,7 @@ const all: Operation[] = [
   zeroRange,
   collapseRange,
   insertRange,
+  seek,
   mmap,
   munmap,
   fault,

@@ -39,7 +39,7 @@ export const extents = defineView({
       next = nextExtent(inode.extents, toPgOff(next.pgoff + next.pages));
     }
     const more = next === null ? {} : { nextPageToken: tokenOf(next.pgoff) };
-    return found({ sizeBytes: inode.sizeBytes, blocks512: blocks512(inode), extents: list, ...more });
+    return found({ sizeBytes: inode.sizeBytes, blocks512: blocks512(k, inode), extents: list, ...more });
   },
 });
 

@@ -1,7 +1,8 @@
 // stat: the record of a file, as create returns it and the views show it.
 import { z } from 'zod';
 import { etagOf } from '../fs/inode.ts';
-import type { Inode } from '../state.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import type { Inode, Kernel } from '../state.ts';
 
 export const zFile = z.object({
   name: z.string(),
@@ -17,13 +18,13 @@ export const zFile = z.object({
   modifiedMs: z.int(),
 });
 
-export function fileRecord(inode: Inode): z.infer<typeof zFile> {
+export function fileRecord(k: Kernel, inode: Inode): z.infer<typeof zFile> {
   return {
     name: inode.name,
     ino: inode.ino,
     generation: inode.generation,
     sizeBytes: inode.sizeBytes,
-    blocks512: blocks512(inode),
+    blocks512: blocks512(k, inode),
     extents: inode.extents.extents,
     nlink: inode.nlink,
     mappings: inode.mappings.length,
@@ -33,4 +34,9 @@ export function fileRecord(inode: Inode): z.infer<typeof zFile> {
   };
 }
 
-export const blocks512 = (inode: Inode): number => inode.extents.pages * 8;
+/** st_blocks: the blocks of the file, and those of its extent tree where it outgrew the inode. */
+export function blocks512(k: Kernel, inode: Inode): number {
+  const { extentsInInode, extentsPerLeaf } = personalityOf(k.geometry);
+  const { extents, pages } = inode.extents;
+  return (pages + (extents > extentsInInode ? Math.ceil(extents / extentsPerLeaf) : 0)) * 8;
+}

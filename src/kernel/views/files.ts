@@ -15,7 +15,7 @@ export const files = defineView({
   read(k, _target, query) {
     const listed = [...k.inodes.values()].filter((inode) => query.orphans || inode.nlink === 1);
     const page = pageOfList(listed, query, (inode) => inode.ino);
-    return found({ ...page, items: page.items.map(fileRecord) });
+    return found({ ...page, items: page.items.map((inode) => fileRecord(k, inode)) });
   },
 });
 
@@ -30,6 +30,6 @@ export const file = defineView({
   errors: ['ENOENT'],
   read(k, target) {
     const inode = findFile(k, target.file ?? '');
-    return inode === null ? absent('NM1', `there is no file ${target.file}`) : found(fileRecord(inode));
+    return inode === null ? absent('NM1', `there is no file ${target.file}`) : found(fileRecord(k, inode));
   },
 });

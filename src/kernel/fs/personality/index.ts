@@ -21,6 +21,11 @@ export interface Personality {
   punchTakesEofBlock: 'at' | 'past' | 'never';
   /** A punch beyond EOF does nothing (ext4) or frees what was preallocated there (XFS). */
   punchBeyondEof: boolean;
+  /** lseek(SEEK_DATA, SEEK_HOLE) takes i_rwsem shared. */
+  seekLocks: boolean;
+  /** Extents that fit into the inode; more of them need blocks of metadata, `extentsPerLeaf` in each. */
+  extentsInInode: number;
+  extentsPerLeaf: number;
   /** collapse drops blocks past the new EOF. */
   collapseDropsPastEof: boolean;
   /** fallocate that runs out of space keeps what it got. */
@@ -38,6 +43,9 @@ const xfs: Personality = {
   bytesMax: Number.MAX_SAFE_INTEGER,
   punchTakesEofBlock: 'never',
   punchBeyondEof: true,
+  seekLocks: false,
+  extentsInInode: 12,
+  extentsPerLeaf: 251,
   collapseDropsPastEof: true,
   allocateKeepsPartial: false,
 };
@@ -49,6 +57,9 @@ const ext4: Personality = {
   bytesMax: 2 ** 44 - pageSize,
   punchTakesEofBlock: 'at',
   punchBeyondEof: false,
+  seekLocks: true,
+  extentsInInode: 4,
+  extentsPerLeaf: 340,
   collapseDropsPastEof: false,
   allocateKeepsPartial: true,
 };

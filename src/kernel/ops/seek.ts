@@ -1,0 +1,52 @@
+// lseek(SEEK_DATA) and lseek(SEEK_HOLE). Mirrors fs/iomap/seek.c: an unwritten extent counts as a hole on DAX.
+import { z } from 'zod';
+import { nextExtent } from '../fs/extent.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import type { Inode } from '../state.ts';
+import { byteOf, type PgOff, pageOf, toPgOff, zBytes } from '../units.ts';
+import { defineOp, done, fail, goto } from './define.ts';
+import { lockThen, theInode } from './layout-change.ts';
+
+/** The first page at or after `from` that is data, or a hole. Ends where the extents do. */
+function nextPage(inode: Inode, from: PgOff, data: boolean): PgOff | null {
+  let at = from;
+  for (;;) {
+    const extent = nextExtent(inode.extents, at);
+    if (extent === null) return data ? null : at;
+    if (extent.pgoff > at && !data) return at;
+    if (extent.written === data) return toPgOff(Math.max(at, extent.pgoff));
+    at = toPgOff(extent.pgoff + extent.pages);
+  }
+}
+
+export const seek = defineOp({
+  name: 'seek',
+  summary: 'Find the next data or the next hole',
+  doc: `lseek with SEEK_DATA or SEEK_HOLE. There is a virtual hole at the end of the file. On ext4 it waits for i_rwsem, on XFS it does not.`,
+  on: 'file',
+  route: { method: 'GET', path: 'seek', status: 200 },
+  body: 'none',
+  reply: 'json',
+  args: z.strictObject({ whence: z.enum(['data', 'hole']), offset: zBytes.default(0) }),
+  result: z.object({ offset: z.int() }),
+  errors: ['ENOENT', 'ENXIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: {
+    lock(k, task) {
+      if (!personalityOf(k.geometry).seekLocks) return goto('find');
+      return lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'find');
+    },
+    find(k, task) {
+      const inode = theInode(k, task);
+      const { offset, whence } = task.args;
+      const none = fail('ENXIO', 'SK1', `no ${whence} at or after ${offset}: the file is ${inode.sizeBytes} bytes long`);
+      if (offset >= inode.sizeBytes) return none;
+      const page = nextPage(inode, pageOf(offset), whence === 'data');
+      const found = page === null ? null : Math.max(offset, byteOf(page));
+      if (whence === 'hole') return done({ offset: Math.min(found ?? inode.sizeBytes, inode.sizeBytes) });
+      return found === null || found >= inode.sizeBytes ? none : done({ offset: found });
+    },
+  },
+});
