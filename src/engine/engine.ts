@@ -162,6 +162,11 @@ export class Engine {
     return (fs as Lane).submit(command);
   }
 
+  /** The same without a promise; see Lane.enqueue. */
+  enqueue(fs: Hosted, command: Command, resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
+    (fs as Lane).enqueue(command, resolve, reject);
+  }
+
   /** See Lane.whenEnded. */
   whenEnded(fs: Hosted, task: number, ms: number): Promise<Outcome | null> {
     return (fs as Lane).whenEnded(task as TaskId, ms);

@@ -1,15 +1,52 @@
 // The bounded, resumable log of events of one filesystem or of one tenant. Readers hold a cursor and read; nothing is queued for them.
 import type { KernelEvent } from '../kernel/events.ts';
 
-/** One event, shared by the ring of its filesystem and the ring of its tenant. */
-export interface EventRecord {
+/** What one command made happen, shared by the ring of its filesystem and the ring of its tenant. Kept as the kernel gave it. */
+export interface Batch {
   readonly tenant: string;
   readonly filesystem: string;
-  readonly event: KernelEvent;
+  /** At least one. */
+  readonly events: readonly KernelEvent[];
+  /** The serialised form of each event, made by whoever needs it first. */
+  json: (string | null)[] | null;
+}
+
+/** One event as a reader sees it. */
+export class EventRecord {
+  readonly #batch: Batch;
+  readonly #index: number;
+
+  constructor(batch: Batch, index: number) {
+    this.#batch = batch;
+    this.#index = index;
+  }
+
+  get tenant(): string {
+    return this.#batch.tenant;
+  }
+
+  get filesystem(): string {
+    return this.#batch.filesystem;
+  }
+
+  get event(): KernelEvent {
+    return this.#batch.events[this.#index] as KernelEvent;
+  }
+
   /** True on the last event of its command: only there may a reader stop. */
-  readonly last: boolean;
-  /** A place for whoever serialises it first. */
-  json: string | null;
+  get last(): boolean {
+    return this.#index === this.#batch.events.length - 1;
+  }
+
+  /** A place for whoever serialises it first; every other reader, of either ring, finds it there. */
+  get json(): string | null {
+    return this.#batch.json?.[this.#index] ?? null;
+  }
+
+  set json(text: string) {
+    this.#batch.json ??= new Array<string | null>(this.#batch.events.length).fill(null);
+    this.#batch.json[this.#index] = text;
+  }
 }
 
 export type ReadResult =
@@ -23,18 +60,24 @@ export type ReadResult =
     }
   | { kind: 'gap'; oldestSeq: number };
 
+const smallest = 16;
+
 export class EventRing {
   /** Changes when history is not continued, so that an old cursor is noticed. */
   readonly epoch: string;
   readonly #capacity: number;
-  /** The event with number `s` lives at `(s - 1) % capacity`. Grows up to the capacity as events come. */
-  readonly #slots: (EventRecord | undefined)[] = [];
+  // Two circular arrays of the same power of two, in step: a batch and the number of its first event.
+  #batches: (Batch | undefined)[] = new Array(smallest).fill(undefined);
+  #firsts: number[] = new Array(smallest).fill(0);
+  #head = 0;
+  #count = 0;
   #oldest = 1;
   #next = 1;
   #closed = false;
   #dirty = false;
   readonly #subscribers = new Set<() => void>();
 
+  /** `capacity` counts events. */
   constructor(epoch: string, capacity: number) {
     this.epoch = epoch;
     this.#capacity = capacity;
@@ -55,25 +98,24 @@ export class EventRing {
     return this.#closed;
   }
 
-  /** Adds the events of one command. The last record must have `last` set. */
-  append(records: readonly EventRecord[]): void {
-    const count = records.length;
-    if (count === 0) return;
+  /** Adds the events of one command, and forgets whole commands until they fit. */
+  append(batch: Batch): void {
+    const { length } = batch.events;
     this.#dirty = true;
-    if (count > this.#capacity) {
+    const end = this.#next + length;
+    while (this.#count > 0 && end - this.#oldest > this.#capacity) this.#forgetOldest();
+    if (length > this.#capacity) {
       // A command is never split, and this one does not fit: readers meet a gap.
-      this.#next += count;
-      this.#oldest = this.#next;
-      this.#slots.length = 0;
+      this.#next = end;
+      this.#oldest = end;
       return;
     }
-    this.#evict(this.#next + count - this.#capacity);
-    for (const record of records) {
-      const slot = (this.#next - 1) % this.#capacity;
-      if (slot > this.#slots.length) this.#growTo(slot);
-      this.#slots[slot] = record;
-      this.#next += 1;
-    }
+    if (this.#count === this.#batches.length) this.#grow();
+    const at = (this.#head + this.#count) & (this.#batches.length - 1);
+    this.#batches[at] = batch;
+    this.#firsts[at] = this.#next;
+    this.#count += 1;
+    this.#next = end;
   }
 
   /** Calls the subscribers if something was added since the last call. */
@@ -87,12 +129,14 @@ export class EventRing {
   read(fromSeq: number, limit: number): ReadResult {
     if (fromSeq < this.#oldest || fromSeq > this.#next) return { kind: 'gap', oldestSeq: this.#oldest };
     const records: EventRecord[] = [];
+    const mask = this.#batches.length - 1;
     let seq = fromSeq;
-    while (seq < this.#next) {
-      const record = this.#slots[(seq - 1) % this.#capacity] as EventRecord;
-      records.push(record);
-      seq += 1;
-      if (records.length >= limit && record.last) break;
+    for (let i = this.#find(fromSeq); i < this.#count && records.length < limit; i += 1) {
+      const at = (this.#head + i) & mask;
+      const batch = this.#batches[at] as Batch;
+      const from = seq - (this.#firsts[at] as number);
+      for (let index = from; index < batch.events.length; index += 1) records.push(new EventRecord(batch, index));
+      seq += batch.events.length - from;
     }
     return { kind: 'events', records, firstSeq: fromSeq, nextSeq: seq };
   }
@@ -113,21 +157,35 @@ export class EventRing {
     this.notify();
   }
 
-  /** Forgets whole commands until the oldest number is at least `seq`. */
-  #evict(seq: number): void {
-    while (this.#oldest < seq && this.#oldest < this.#next) {
-      let record: EventRecord | undefined;
-      do {
-        const slot = (this.#oldest - 1) % this.#capacity;
-        record = this.#slots[slot];
-        this.#slots[slot] = undefined;
-        this.#oldest += 1;
-      } while (record !== undefined && !record.last);
-    }
+  #forgetOldest(): void {
+    const batch = this.#batches[this.#head] as Batch;
+    this.#batches[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#batches.length - 1);
+    this.#count -= 1;
+    this.#oldest += batch.events.length;
   }
 
-  #growTo(length: number): void {
-    // Only after the ring was emptied by an oversized command; keeps the array dense.
-    while (this.#slots.length < length) this.#slots.push(undefined);
+  /** The index, from the head, of the batch that holds `seq`; the count where that is yet to come. */
+  #find(seq: number): number {
+    const mask = this.#batches.length - 1;
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const at = (this.#head + middle) & mask;
+      const end = (this.#firsts[at] as number) + (this.#batches[at] as Batch).events.length;
+      if (end <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #grow(): void {
+    const order = (i: number) => (this.#head + i) & (this.#batches.length - 1);
+    const batches = Array.from({ length: this.#count }, (_, i) => this.#batches[order(i)]);
+    const firsts = Array.from({ length: this.#count }, (_, i) => this.#firsts[order(i)] as number);
+    this.#batches = [...batches, ...new Array<undefined>(this.#count).fill(undefined)];
+    this.#firsts = [...firsts, ...new Array<number>(this.#count).fill(0)];
+    this.#head = 0;
   }
 }

@@ -9,7 +9,7 @@ import type { Command, Effects, Entry, Kernel, Outcome } from '../kernel/state.t
 import type { TaskId } from '../kernel/units.ts';
 import { type Account, type QuotaName, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
-import type { EventRecord, EventRing } from './event-ring.ts';
+import type { Batch, EventRing } from './event-ring.ts';
 import type { Log } from './log.ts';
 import { Alarm, type Clock } from './ticker.ts';
 
@@ -41,6 +41,8 @@ export interface LaneHost {
 interface Pending {
   /** Null is a tick of the clock. */
   command: Command | null;
+  /** Set in its turn. */
+  submission: Submission | null;
   resolve(submission: Submission): void;
   reject(error: Error): void;
   charged: QuotaName | null;
@@ -70,6 +72,10 @@ export function overQuota(account: Account, name: QuotaName): Outcome & { ok: fa
 const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule !== 'LM1';
 
 const gone: Outcome = { ok: false, failure: failure('ENOENT', 'T1', 'There is no such filesystem.') };
+
+function answer(batch: readonly Pending[]): void {
+  for (const { submission, resolve } of batch) if (submission !== null) resolve(submission);
+}
 
 export class Lane {
   /** Never used again. */
@@ -128,23 +134,31 @@ export class Lane {
 
   /** Rejects with an EngineError when the command was not taken. */
   submit(command: Command): Promise<Submission> {
-    if (this.stopped !== null) return Promise.reject(this.#stoppedError());
-    if (this.#state === 'gone') return Promise.resolve({ task: 0, outcome: gone });
-    if (this.#inbox.length >= this.#host.inboxMax) {
-      return Promise.reject(new EngineError('inbox-full', `${this.#host.inboxMax} commands already wait for this filesystem.`));
+    return new Promise((resolve, reject) => this.enqueue(command, resolve, reject));
+  }
+
+  /** The same without a promise. One of the two is called, once: at once, or at the end of the turn. Neither may throw. */
+  enqueue(command: Command, resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
+    if (this.stopped !== null) return reject(this.#stoppedError());
+    if (this.#state === 'gone') return resolve({ task: 0, outcome: gone });
+    const { inboxMax } = this.#host;
+    if (this.#inbox.length >= inboxMax) {
+      return reject(new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`));
     }
     const op = operations.get(command.op);
     const charged = op?.charges ?? null;
-    if (charged !== null && !reserve(this.account, charged, 1)) {
-      return Promise.resolve({ task: 0, outcome: overQuota(this.account, charged) });
+    if (charged !== null && !reserve(this.account, charged, 1))
+      return resolve({ task: 0, outcome: overQuota(this.account, charged) });
+    let taken = command;
+    let mayTakeSleeper = false;
+    let forcedNowait = false;
+    if (op?.sleeps === true && command.nowait !== true) {
+      mayTakeSleeper = reserve(this.account, 'sleepers', 1);
+      forcedNowait = !mayTakeSleeper;
+      if (forcedNowait) taken = { ...command, nowait: true };
     }
-    const mayTakeSleeper = op?.sleeps === true && command.nowait !== true && reserve(this.account, 'sleepers', 1);
-    const forcedNowait = op?.sleeps === true && command.nowait !== true && !mayTakeSleeper;
-    return new Promise((resolve, reject) => {
-      const taken = forcedNowait ? { ...command, nowait: true } : command;
-      this.#inbox.push({ command: taken, resolve, reject, charged, mayTakeSleeper, forcedNowait });
-      this.#schedule();
-    });
+    this.#inbox.push({ command: taken, submission: null, resolve, reject, charged, mayTakeSleeper, forcedNowait });
+    this.#schedule();
   }
 
   /** Resolves when the operation ended, or with null after `ms`, when the server drains, or when there is no such operation. */
@@ -185,7 +199,15 @@ export class Lane {
   #tick(): void {
     if (this.stopped !== null || this.#state === 'gone') return;
     // Not counted against the bound: there is never more than one.
-    this.#inbox.push({ command: null, resolve() {}, reject() {}, charged: null, mayTakeSleeper: false, forcedNowait: false });
+    this.#inbox.push({
+      command: null,
+      submission: null,
+      resolve() {},
+      reject() {},
+      charged: null,
+      mayTakeSleeper: false,
+      forcedNowait: false,
+    });
     this.#schedule();
   }
 
@@ -248,9 +270,10 @@ export class Lane {
     this.#alarm.set(nextTimerMs(this.kernel));
     this.#state = 'idle';
     if (this.#inbox.length > 0) this.#schedule();
+    answer(batch);
   }
 
-  /** Promises resolve after the whole batch: an outcome that comes later in it is put into the same submission. */
+  /** Answers go out after the whole batch: an outcome that comes later in it is put into the same submission. */
   #reply(effects: Effects, pending: Pending): void {
     let own: Outcome | null = null;
     for (const { task, outcome } of effects.replies) {
@@ -264,7 +287,7 @@ export class Lane {
       // The reservation now lasts until the operation ends.
       pending.charged = null;
     }
-    pending.resolve(submission);
+    pending.submission = submission;
   }
 
   #ended(task: TaskId, outcome: Outcome): void {
@@ -278,12 +301,9 @@ export class Lane {
 
   #deliver(events: readonly KernelEvent[]): void {
     if (events.length === 0) return;
-    const end = events.length - 1;
-    const records = events.map(
-      (event, i): EventRecord => ({ tenant: this.tenant, filesystem: this.name, event, last: i === end, json: null }),
-    );
-    this.ring.append(records);
-    this.#tenantRing.append(records);
+    const batch: Batch = { tenant: this.tenant, filesystem: this.name, events, json: null };
+    this.ring.append(batch);
+    this.#tenantRing.append(batch);
     this.#host.delivered(this, events);
   }
 
@@ -313,13 +333,14 @@ export class Lane {
     const inbox = this.#inbox;
     this.#inbox = [];
     this.#alarm.set(null);
-    for (const pending of [...batch.slice(from), ...inbox]) pending.resolve({ task: 0, outcome: gone });
+    for (const pending of [...batch.slice(from), ...inbox]) pending.submission = { task: 0, outcome: gone };
     this.#releaseReservations([...batch, ...inbox]);
     for (const name of counted) this.account.used[name] -= this.#last[name];
     this.releaseWaiters();
     this.ring.close();
     this.#tenantRing.notify();
     this.#host.unmounted(this);
+    answer([...batch, ...inbox]);
   }
 
   #stop(batch: readonly Pending[], from: number, entry: Entry, error: unknown): void {
@@ -327,11 +348,12 @@ export class Lane {
     this.#alarm.set(null);
     const inbox = this.#inbox;
     this.#inbox = [];
-    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.#stoppedError());
     this.#releaseReservations([...batch, ...inbox]);
     this.releaseWaiters();
     this.#notify();
     this.#host.broken(this, entry.seq, this.stopped.op, error);
+    answer(batch.slice(0, from));
+    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.#stoppedError());
   }
 
   #stoppedError(): EngineError {

@@ -44,6 +44,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   const { tokens, loopback } = options;
   const hosts = new Set([...loopbackNames, ...options.allowedHosts]);
   const origins = new Set(options.allowedOrigins);
+  const strangerOf = strangerCheck(hosts, origins);
   const anonymous: Caller = {
     tenant: defaultTenant,
     scopes: tokens.hasOperator ? ['read', 'write'] : ['read', 'write', 'operator'],
@@ -65,7 +66,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
       if (token === null) return done(new HttpProblem('unauthorized', 'The bearer token is unknown, expired or revoked.'));
       request.caller = token;
     } else if (loopback) {
-      const stranger = strangerOf(request, hosts, origins);
+      const stranger = strangerOf(request);
       if (stranger !== null) return done(new HttpProblem('forbidden-origin', stranger));
       request.caller = anonymous;
     } else return done(new HttpProblem('unauthorized', 'A bearer token is needed.'));
@@ -76,13 +77,22 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   });
 }
 
+/** Says what is wrong with a caller without a token, or null. */
+type StrangerCheck = (request: FastifyRequest) => string | null;
+
 /** A web page must not drive a server on loopback through the browser of the person at it (DNS rebinding, cross-site requests). */
-function strangerOf(request: FastifyRequest, hosts: ReadonlySet<string>, origins: ReadonlySet<string>): string | null {
-  const { host, origin } = request.headers;
-  const name = (host ?? '').replace(/:\d*$/, '').toLowerCase();
-  if (!hosts.has(name)) return 'Without a token only the host names of loopback may be used; see --allowed-hosts.';
-  if (origin === undefined || origins.has(origin) || origin === `http://${host}`) return null;
-  return 'Without a token only pages of the same origin may call; see --allowed-origins.';
+function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>): StrangerCheck {
+  // Nearly every request names the same host as the one before.
+  let lastGood: string | undefined;
+  return ({ headers: { host, origin } }) => {
+    if (host === undefined || host !== lastGood) {
+      const name = (host ?? '').replace(/:\d*$/, '').toLowerCase();
+      if (!hosts.has(name)) return 'Without a token only the host names of loopback may be used; see --allowed-hosts.';
+      lastGood = host;
+    }
+    if (origin === undefined || origins.has(origin) || origin === `http://${host}`) return null;
+    return 'Without a token only pages of the same origin may call; see --allowed-origins.';
+  };
 }
 
 /** The tenant of a caller on a tenant's route. */

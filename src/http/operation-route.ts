@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { z } from 'zod';
 import type { Hosted } from '../engine/engine.ts';
+import type { Submission } from '../engine/lane.ts';
 import type { Failure } from '../kernel/errno.ts';
 import { etagOf } from '../kernel/fs/inode.ts';
 import type { Operation } from '../kernel/ops/define.ts';
@@ -139,9 +140,13 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
   };
   const isContent = op.name === 'read';
 
-  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  // No promise where none is needed: most commands end in their own turn.
+  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
     const found = targetOf(engine, request, op.on);
-    if (found.fs === null) return sendFailure(reply, found.failure);
+    if (found.fs === null) {
+      sendFailure(reply, found.failure);
+      return;
+    }
     const { fs, target } = found;
     const preference = op.sleeps ? preferenceOf(request.headers.prefer, config) : noPreference;
     const command = commandOf(plan, request, target, preference, fs.kernel.geometry.scheduler === 'stepped');
@@ -149,12 +154,22 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
 
-    const submission = await engine.submit(fs, command);
-    let { outcome } = submission;
-    if (outcome === null) outcome = await engine.whenEnded(fs, submission.task, preference.waitMs);
-    if (preference.applied !== null) reply.header('preference-applied', preference.applied);
-    if (outcome === null || (outcome.ok && preference.async)) return sendAccepted(door, plan, fs, submission.task, reply);
-    return sendOutcome(plan, fs, outcome, reply);
+    const fail = (error: unknown) => void reply.send(error);
+    const answer = (task: number, outcome: Outcome | null) => {
+      try {
+        if (preference.applied !== null) reply.header('preference-applied', preference.applied);
+        if (outcome === null || (outcome.ok && preference.async)) sendAccepted(door, plan, fs, task, reply);
+        else sendOutcome(plan, fs, outcome, reply);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const settled = ({ task, outcome }: Submission) => {
+      if (outcome !== null) answer(task, outcome);
+      else engine.whenEnded(fs, task, preference.waitMs).then((ended) => answer(task, ended), fail);
+    };
+    engine.enqueue(fs, command, settled, fail);
+    return;
   };
 
   const options: RouteShorthandOptions & { exposeHeadRoute: boolean } = {
@@ -178,7 +193,7 @@ function sendOutcome(plan: Plan, fs: Hosted, outcome: Outcome, reply: FastifyRep
   if (op.route.status === 201) {
     const { id, name } = outcome.result as { id?: string; name?: string };
     const collection = op.route.path.slice(op.route.path.lastIndexOf('/') + 1);
-    reply.code(201).header('location', `/v1/filesystems/${fs.name}/${collection}/${encodeURIComponent(id ?? name ?? '')}`);
+    reply.code(201).header('location', `/v1/filesystems/${fs.name}/${collection}/${id ?? name}`);
   }
   return reply.header('content-type', 'application/json; charset=utf-8').send(plan.toJson(reply, outcome.result));
 }

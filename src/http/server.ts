@@ -28,6 +28,8 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   const { config } = door;
   const app = fastify({
     loggerInstance: options.logger,
+    // One logger for all requests: a child for each costs more than it says.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.jsonBytesMax,
     requestTimeout: config.requestTimeoutMs,
@@ -81,5 +83,8 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): v
   const { ours } = answerError(error, reply);
   if (!ours) return;
   const cause = error instanceof HttpProblem ? error.message : error;
-  request.log.error({ err: cause, method: request.method, route: request.routeOptions?.url }, 'a request failed');
+  request.log.error(
+    { err: cause, request: request.id, method: request.method, route: request.routeOptions?.url },
+    'a request failed',
+  );
 }

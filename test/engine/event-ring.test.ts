@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type EventRecord, EventRing } from '../../src/engine/event-ring.ts';
+import { type Batch, EventRing } from '../../src/engine/event-ring.ts';
 import type { KernelEvent } from '../../src/kernel/events.ts';
 
 let seq = 0;
-function command(count: number): EventRecord[] {
-  return Array.from({ length: count }, (_, i) => {
+function command(count: number): Batch {
+  const events = Array.from({ length: count }, (): KernelEvent => {
     seq += 1;
-    const event: KernelEvent = { seq, timeMs: 0, type: 'page.idle', task: 0, file: null, data: { pfn: seq as never } };
-    return { tenant: 't', filesystem: 'f', event, last: i === count - 1, json: null };
+    return { seq, timeMs: 0, type: 'page.idle', task: 0, file: null, data: { pfn: seq } };
   });
+  return { tenant: 't', filesystem: 'f', events, json: null };
 }
 
 function ringOf(capacity: number, ...sizes: number[]): EventRing {
@@ -45,6 +45,20 @@ describe('event ring', () => {
     expect(ring.oldestSeq).toBe(4);
     expect(seqs(ring, 3, 10)).toEqual({ kind: 'gap', oldestSeq: 4 });
     expect(seqs(ring, 4, 10)).toEqual([4, 5]);
+  });
+
+  it('keeps what was serialised once for every later reader', () => {
+    const ring = ringOf(16, 2);
+    const [one, two] = [ring.read(2, 1), ring.read(1, 5)];
+    if (one.kind === 'gap' || two.kind === 'gap') throw new Error('a gap');
+    const [record] = one.records;
+    if (record === undefined) throw new Error('no record');
+    expect(record.json).toBeNull();
+    record.json = '{}';
+    expect(two.records.map(({ json, last }) => [json, last])).toEqual([
+      [null, false],
+      ['{}', true],
+    ]);
   });
 
   it('answers a gap to a number from the future', () => {

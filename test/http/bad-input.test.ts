@@ -1,7 +1,7 @@
 // Every bad value in every field of every route: a problem of 4xx, and nothing has changed.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonSchema } from '../../src/http/schema.ts';
-import { fill, queryOf, type RegistryRoute, routes } from './registry.ts';
+import { fill, queryOf, type RegistryRoute, request, routes } from './registry.ts';
 import { type Answer, call, must, type Service, sleepingWorld, start, waiting } from './start.ts';
 
 let service: Service;
@@ -171,13 +171,8 @@ describe.each(routes)('$name', (route) => {
     ]) {
       for (const name of ['fs', 'file', 'mapping', 'pin', 'operation']) {
         if (!route.url.includes(`:${name}`)) continue;
-        const url = fill(route.url, { [name]: id });
-        const answer = await call(
-          service,
-          route.method,
-          url,
-          route.input === 'json' ? { json: route.example } : route.input === 'bytes' ? { bytes: 'x' } : {},
-        );
+        const { url, options } = request(route, route.example, fill(route.url, { [name]: id }));
+        const answer = await call(service, route.method, url, options);
         if (answer.status !== 404) throw new Error(`${url}: ${answer.status} ${answer.text}`);
       }
     }
