@@ -1,5 +1,6 @@
 // The event streams over WebSocket: of one filesystem, and of everything that a tenant has. What can be refused is refused over HTTP, before
 // the upgrade.
+import type { Socket } from 'node:net';
 import { fastifyWebsocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -70,6 +71,12 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
       socket.close(1011);
     },
     preClose: () => hub.close(),
+  });
+  // What was refused before the plugin could know that it was an upgrade has no parser any more that would close its connection.
+  app.addHook('onResponse', (request, _reply, done) => {
+    const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
+    if (raw.upgrade === true && !request.ws) raw.socket.destroySoon();
+    done();
   });
 
   const admit = (request: FastifyRequest, ringOf: (request: FastifyRequest) => EventRing): void => {

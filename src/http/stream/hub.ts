@@ -3,7 +3,7 @@ import type { WebSocket } from '@fastify/websocket';
 import type { EventRing } from '../../engine/event-ring.ts';
 import { type ClientHost, type ClientLimits, StreamClient, type Subscription } from './client.ts';
 import { Feed, type FrameLimits } from './feed.ts';
-import { type Closing, type DisconnectReason, reasonOf } from './messages.ts';
+import { type DisconnectReason, reasonOf, reasonOfError } from './messages.ts';
 
 export interface HubLimits extends ClientLimits, FrameLimits {
   clientsMax: number;
@@ -53,7 +53,7 @@ export class Hub {
   #scheduled = false;
   /** Those to whom something was hidden since they were told a position. */
   readonly #hidden = new Set<Subscription>();
-  readonly #reasons = new WeakMap<StreamClient, Closing>();
+  readonly #reasons = new WeakMap<StreamClient, DisconnectReason>();
   readonly #bookmarks: NodeJS.Timeout;
   #allGone: (() => void) | null = null;
 
@@ -87,6 +87,10 @@ export class Hub {
     this.#clients.add(client);
     this.counts.clients += 1;
     this.#ofTenant.set(tenant, (this.#ofTenant.get(tenant) ?? 0) + 1);
+    socket.once('error', (error) => {
+      const reason = reasonOfError(error);
+      if (reason !== null) this.#reasons.set(client, reason);
+    });
     socket.once('close', (code) => this.#left(client, tenant, code));
     if (this.closing) client.close('restart');
     else client.endIfDone();

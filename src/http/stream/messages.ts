@@ -54,14 +54,13 @@ export type Closing = keyof typeof closings;
 /** Everything that can stand in the metrics as the reason of a disconnect. */
 export type DisconnectReason = Closing | 'client' | 'lost' | 'message-too-large' | 'protocol-error';
 
-const ownCodes = new Map<number, Closing>(
-  (Object.keys(closings) as Closing[]).map((reason) => [closings[reason].code as number, reason]),
-);
-
 /** For closes that the server did not begin. */
 export function reasonOf(code: number): DisconnectReason {
-  if (code === 1006) return 'lost';
-  if (code === 1009) return 'message-too-large';
-  if (code === 1002 || code === 1003 || code === 1007) return 'protocol-error';
-  return ownCodes.get(code) === 'internal' ? 'internal' : 'client';
+  return code === 1006 ? 'lost' : 'client';
+}
+
+/** For breaches of the protocol that ws found; null for a connection that broke. */
+export function reasonOfError(error: NodeJS.ErrnoException): DisconnectReason | null {
+  if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'message-too-large';
+  return error.code?.startsWith('WS_ERR_') === true ? 'protocol-error' : null;
 }

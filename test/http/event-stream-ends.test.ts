@@ -1,0 +1,256 @@
+// How an event stream ends, and how one is refused: every code and every status that a client can meet.
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config.ts';
+import { fs, must, type Service, start } from './start.ts';
+import { listen, open, refused } from './stream-reader.ts';
+
+let service: Service;
+let base: string;
+afterEach(() => service.close());
+
+async function world(config: Partial<Config> = {}): Promise<void> {
+  service = await start(config);
+  base = await listen(service);
+  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual' } });
+}
+
+const events = `${fs}/events`;
+const tick = () => must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
+/** Samples of a metric, by the value of their label. */
+async function metric(name: string): Promise<Record<string, number>> {
+  const { text } = await must(service, 200, 'GET', '/metrics');
+  const lines = text.split('\n').filter((line) => line.startsWith(name));
+  return Object.fromEntries(lines.map((line) => [/"(.*)"/.exec(line)?.[1] ?? '', Number(line.split(' ')[1])]));
+}
+const ended = () => metric('pinhole_stream_disconnects_total');
+const clients = async () => (await metric('pinhole_stream_clients'))[''];
+
+async function tenant(scopes: string[] = ['read', 'write']): Promise<{ token: string; id: string }> {
+  await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
+  return (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes } })).json;
+}
+
+describe('4400', () => {
+  const bad: Record<string, string | Buffer> = {
+    'not JSON': '{"type":',
+    binary: Buffer.from('{"type":"ping"}'),
+    'not an object': '[]',
+    'no type': '{}',
+    'an unknown type': '{"type":"pin"}',
+    'an unknown field': '{"type":"ping","colour":"red"}',
+    'no id': '{"type":"subscribe"}',
+    'a cursor that is none': '{"type":"subscribe","id":"a","from":"yesterday"}',
+    'an unknown event type': '{"type":"subscribe","id":"a","filter":{"types":["pinhole.page.burnt"]}}',
+    'an unknown field of a filter': '{"type":"subscribe","id":"a","filter":{"pfn":1}}',
+    'a range without a file': '{"type":"subscribe","id":"a","filter":{"range":{"offset":0,"length":1}}}',
+    'a negative range': '{"type":"subscribe","id":"a","filter":{"file":"a","range":{"offset":-1,"length":1}}}',
+    'a subscription that exists': '{"type":"subscribe","id":"query"}',
+    'an end of what never began': '{"type":"unsubscribe","id":"b"}',
+  };
+  for (const [name, message] of Object.entries(bad)) {
+    it(`after ${name}, and a problem before it`, async () => {
+      await world();
+      const reader = await open(base, `${events}?from=now`);
+      reader.socket.send(message);
+      expect((await reader.closed).code).toBe(4400);
+      expect(reader.frames.at(-1)).toMatchObject({ type: 'error', problem: { type: '/v1/problems/bad-message', status: 400 } });
+      await expect.poll(ended).toEqual({ 'bad-message': 1 });
+    });
+  }
+});
+
+describe('4410', () => {
+  it('after a gap message with the oldest cursor, when the cursor is too old', async () => {
+    await world({ ringEventsMax: 16 });
+    for (let i = 0; i < 40; i += 1) await tick();
+    const { ring } = service.door.engine.find('default', 'scratch') ?? {};
+    const reader = await open(base, `${events}?from=${ring?.epoch}.3`);
+    expect((await reader.closed).code).toBe(4410);
+    const [gap] = reader.frames;
+    expect(gap).toEqual({ type: 'gap', id: 'query', oldest: `${ring?.epoch}.${(ring?.oldestSeq ?? 0) - 1}` });
+    const again = await open(base, `${events}?from=${gap?.oldest}`);
+    await again.until(() => again.events().length === 16);
+    await again.close();
+    await expect.poll(ended).toEqual({ gap: 1, client: 1 });
+  });
+
+  it('for a cursor of another history, and for one of the future', async () => {
+    await world();
+    const { ring } = service.door.engine.find('default', 'scratch') ?? {};
+    for (const cursor of ['0123456789abcdef.1', `${ring?.epoch}.99`]) {
+      const reader = await open(base, events);
+      reader.say({ type: 'subscribe', id: 'a', from: cursor });
+      expect((await reader.closed).code).toBe(4410);
+      expect(reader.frames).toEqual([{ type: 'gap', id: 'a', oldest: `${ring?.epoch}.0` }]);
+    }
+  });
+
+  it('for a reader who was up to date, when one command is more than the log holds', async () => {
+    await world({ ringEventsMax: 16 });
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 131_072 } });
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: 131_072, access: 'read' } });
+    const reader = await open(base, `${events}?from=now`);
+    await reader.frame('ack');
+    await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, { json: { offset: 0, length: 131_072, access: 'read' } });
+    expect((await reader.closed).code).toBe(4410);
+    expect(reader.frames.at(-1)?.type).toBe('gap');
+  });
+});
+
+describe('the other codes', () => {
+  it('1009: a message that is too large', async () => {
+    await world({ streamMessageBytesMax: 128 });
+    const reader = await open(base, events);
+    reader.socket.on('error', () => {});
+    reader.say({ type: 'ping', id: 'x'.repeat(200) });
+    expect((await reader.closed).code).toBe(1009);
+    await expect.poll(ended).toEqual({ 'message-too-large': 1 });
+  });
+
+  it('1002: a frame that breaks the protocol', async () => {
+    await world();
+    const { port } = new URL(base);
+    const socket = connect(Number(port), '127.0.0.1');
+    const key = Buffer.alloc(16).toString('base64');
+    socket.write(
+      `GET ${events} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    );
+    const bytes: Buffer[] = [];
+    const over = new Promise((resolve) => socket.on('end', resolve));
+    socket.on('data', (chunk) => {
+      // A text frame without a mask.
+      if (bytes.length === 0) socket.write(Buffer.from([0x81, 0x01, 0x7b]));
+      bytes.push(chunk);
+    });
+    await over;
+    const all = Buffer.concat(bytes);
+    expect(all.readUInt16BE(all.lastIndexOf(0x88) + 2)).toBe(1002);
+    socket.destroy();
+    await expect.poll(ended).toEqual({ 'protocol-error': 1 });
+  });
+
+  it('1012: the server stops', async () => {
+    await world();
+    const reader = await open(base, `${events}?from=now`);
+    await reader.frame('ack');
+    const begin = performance.now();
+    await service.close();
+    expect(await reader.closed).toEqual({ code: 1012, reason: 'restart' });
+    expect(performance.now() - begin).toBeLessThan(900);
+  });
+
+  it('1012 does not wait for ever for who does not answer', async () => {
+    await world();
+    const reader = await open(base, `${events}?from=now`);
+    reader.socket.pause();
+    const begin = performance.now();
+    await service.close();
+    expect(performance.now() - begin).toBeLessThan(3000);
+    reader.socket.resume();
+    expect((await reader.closed).code).toBe(1012);
+  });
+
+  it('4401: the token is revoked', async () => {
+    await world({ streamHeartbeatMs: 20 });
+    const { token, id } = await tenant();
+    const reader = await open(base, '/v1/events?from=now', { token });
+    await reader.frame('ack');
+    await must(service, 200, 'DELETE', `/v1/tenants/team-a/tokens/${id}`);
+    expect((await reader.closed).code).toBe(4401);
+    expect(reader.frames.at(-1)?.problem?.status).toBe(401);
+  });
+
+  it('4404: the filesystem is removed, after everything that happened to it', async () => {
+    await world();
+    const reader = await open(base, `${events}?from=now`);
+    const idle = await open(base, events);
+    await reader.frame('ack');
+    await must(service, 200, 'DELETE', fs);
+    expect((await reader.closed).code).toBe(4404);
+    expect(reader.types()).toEqual(['pinhole.filesystem.unmounted']);
+    expect((await idle.closed).code).toBe(4404);
+  });
+
+  it('4404: the tenant is removed', async () => {
+    await world();
+    const { token } = await tenant();
+    const reader = await open(base, '/v1/events?from=now', { token });
+    await reader.frame('ack');
+    await must(service, 200, 'DELETE', '/v1/tenants/team-a');
+    expect((await reader.closed).code).toBe(4404);
+  });
+
+  it('4408: two pings without an answer', async () => {
+    await world({ streamHeartbeatMs: 30 });
+    const quiet = await open(base, `${events}?from=now`, { autoPong: false });
+    const lively = await open(base, `${events}?from=now`);
+    const begin = performance.now();
+    expect((await quiet.closed).code).toBe(4408);
+    expect(performance.now() - begin).toBeGreaterThan(60);
+    await lively.until(() => lively.frames.filter(({ type }) => type === 'bookmark').length > 5);
+    expect(await clients()).toBe(1);
+    await lively.close();
+  });
+
+  it('4429: too many subscriptions', async () => {
+    await world({ streamSubscriptionsMax: 3 });
+    const reader = await open(base, events);
+    for (const id of ['a', 'b', 'c', 'd']) reader.say({ type: 'subscribe', id });
+    expect((await reader.closed).code).toBe(4429);
+    expect(reader.frames.at(-1)).toMatchObject({ type: 'error', id: 'd', problem: { status: 429, limit: 3 } });
+  });
+});
+
+describe('before the upgrade', () => {
+  const problem = (type: string) => `/v1/problems/${type}`;
+
+  it('404 without the filesystem, 400 for a query that says nothing', async () => {
+    await world();
+    expect(await refused(base, '/v1/filesystems/other/events')).toEqual({ status: 404, type: problem('enoent') });
+    const bad = ['from=yesterday', 'types=burnt', 'colour=red', 'offset=0', 'file=a&offset=0', 'file=a&offset=0&length=-1'];
+    for (const query of bad) expect(await refused(base, `${events}?${query}`)).toMatchObject({ status: 400 });
+    await must(service, 400, 'GET', `${events}?colour=red`);
+  });
+
+  it('401 without a good token, 403 without the scope, 404 for what is another tenant’s', async () => {
+    await world();
+    const { token } = await tenant(['write']);
+    expect(await refused(base, events, { token: 'ph_x' })).toEqual({ status: 401, type: problem('unauthorized') });
+    expect(await refused(base, events, { token })).toEqual({ status: 403, type: problem('missing-scope') });
+    const { token: reading } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json;
+    expect(await refused(base, events, { token: reading })).toEqual({ status: 404, type: problem('enoent') });
+  });
+
+  it('403 for a page of another origin, with a token too', async () => {
+    await world({ allowedOrigins: ['https://good.example'] });
+    const { token } = await tenant();
+    const from = (origin: string) => ({ headers: { origin } });
+    expect(await refused(base, events, from('https://evil.example'))).toEqual({ status: 403, type: problem('forbidden-origin') });
+    expect(await refused(base, '/v1/events', { token, ...from('https://evil.example') })).toMatchObject({ status: 403 });
+    await (await open(base, events, from('https://good.example'))).close();
+    await (await open(base, events, from(base))).close();
+  });
+
+  it('426 for a plain GET', async () => {
+    await world();
+    for (const url of [events, '/v1/events?from=now']) {
+      const { headers, json } = await must(service, 426, 'GET', url);
+      expect(headers).toMatchObject({ upgrade: 'websocket', connection: 'upgrade' });
+      expect(json.type).toBe(problem('upgrade-required'));
+    }
+  });
+
+  it('429 when the server or the tenant has as many streams as it may have', async () => {
+    await world({ streamClientsMax: 3, streamClientsPerTenantMax: 2 });
+    const { token } = await tenant();
+    const readers = [await open(base, events), await open(base, events)];
+    expect(await refused(base, events)).toEqual({ status: 429, type: problem('too-many-streams') });
+    readers.push(await open(base, '/v1/events', { token }));
+    expect(await refused(base, '/v1/events', { token })).toMatchObject({ status: 429 });
+    await readers[0]?.close();
+    await expect.poll(clients).toBe(2);
+    readers.push(await open(base, events));
+    await Promise.all(readers.map((reader) => reader.close()));
+  });
+});
