@@ -115,6 +115,21 @@ export function commitBlocks(k: Kernel, task: Task): void {
   locals.blocksBusy -= freed;
 }
 
+/** The same in the middle of a change that needs space itself: what nobody pins is free from now on. */
+export function settleBlocks(k: Kernel, task: Task): void {
+  const locals = layoutLocals(task);
+  if (locals.destination === 'busy') {
+    commitBlocks(k, task);
+    locals.runs = [];
+  } else if (locals.destination === 'detached') {
+    const idle = locals.runs.filter((run) => firstPinned(k, [run]) === null);
+    const freed = freeDetached(k, idle);
+    locals.blocksFreed += freed;
+    locals.blocksDetached -= freed;
+    locals.runs = locals.runs.filter((run) => !idle.includes(run));
+  }
+}
+
 /** From this byte to the end of the file, and the pages wholly behind it. */
 export function rangeFrom(offset: number, firstPage: PgOff, moves: boolean): LayoutRange {
   return { firstByte: offset, lastByte: Number.MAX_SAFE_INTEGER, pages: { first: firstPage, last: lastPage }, moves };
@@ -129,6 +144,7 @@ export function rangeOf(offset: number, end: number, first: PgOff, last: PgOff):
 export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<Args>> {
   const rangeNow = (k: Kernel, task: TaskOf<Args>, inode: Inode) => op.range(k, inode, task.args);
   const finish = (k: Kernel, task: TaskOf<Args>): Verdict => {
+    if (task.locals.failure !== undefined) return { kind: 'fail', failure: task.locals.failure as Failure };
     const { scans, blocksFreed, blocksBusy, blocksDetached, sizeBytes } = layoutLocals(task);
     const extra = op.result?.(k, task, theInode(k, task));
     const { wakeups, sleptMs } = task;
@@ -182,7 +198,9 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
     change(k, task) {
       const inode = theInode(k, task);
       const refused = op.recheck?.(k, inode, task.args) ?? op.change(k, task, inode, task.args);
-      if (refused !== null) return { kind: 'fail', failure: refused };
+      if (refused !== null && layoutLocals(task).runs.length === 0) return { kind: 'fail', failure: refused };
+      // What has left the file already is committed all the same: O_TRUNC worked, and then the write found no space.
+      if (refused !== null) task.locals.failure = refused;
       layoutLocals(task).sizeBytes = inode.sizeBytes;
       return layoutLocals(task).runs.length > 0 ? goto('commit') : finish(k, task);
     },

@@ -7,7 +7,7 @@ import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
 import { toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, type TaskOf, type Verdict } from './define.ts';
-import { type LayoutChange, layoutSteps, lockThen, rangeFrom, theInode, undoLayout } from './layout-change.ts';
+import { type LayoutChange, layoutSteps, lockThen, rangeFrom, settleBlocks, theInode, undoLayout } from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-result.ts';
 import { checkExtents } from './range.ts';
 import { truncateBlocks } from './truncate.ts';
@@ -27,6 +27,7 @@ const replace: LayoutChange<Args> = {
   range: () => rangeFrom(0, toPgOff(0), false),
   change(k, task, inode) {
     truncateBlocks(k, task, inode, 0);
+    settleBlocks(k, task);
     const written = writeSome(k, task, 0);
     if (written === null) return failure('ENOSPC', 'AL4', 'no block is free; the file is empty now, as after O_TRUNC');
     task.locals.bytesWritten = written;
