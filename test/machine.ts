@@ -5,7 +5,18 @@ import { checkInvariants, type LawName } from '../src/kernel/invariants.ts';
 import { apply, createKernel } from '../src/kernel/kernel.ts';
 import { operations } from '../src/kernel/ops/index.ts';
 import { mkfsArgs } from '../src/kernel/ops/mkfs.ts';
-import type { Command, Inode, Kernel, KernelLimits, Kind, LinuxVersion, Outcome, Target, Task } from '../src/kernel/state.ts';
+import type {
+  Command,
+  Effects,
+  Inode,
+  Kernel,
+  KernelLimits,
+  Kind,
+  LinuxVersion,
+  Outcome,
+  Target,
+  Task,
+} from '../src/kernel/state.ts';
 import type { TaskId } from '../src/kernel/units.ts';
 import { commandLine, eventLine, replyLine } from './trace.ts';
 
@@ -28,6 +39,15 @@ export interface MachineOptions {
   checkEvery?: number;
   /** Laws that this story breaks on purpose. */
   except?: readonly LawName[];
+  /** Excuse law 1 from the first warning on that a block was freed under a pin. */
+  forgiving?: boolean;
+  /** Sees every command before and after it ran. */
+  watch?: Watch;
+}
+
+export interface Watch {
+  before(k: Kernel, command: Command): void;
+  after(k: Kernel, command: Command, effects: Effects): void;
 }
 
 /** Who sends a command, and how. */
@@ -83,6 +103,7 @@ export function machine(options: MachineOptions = {}) {
     if (operation === undefined) throw new Error(`no operation ${op}`);
     const command: Command = { op, on, args: operation.args.parse(given), ...by, ...(data === undefined ? {} : { data }) };
     seq += 1;
+    options.watch?.before(k, command);
     const effects = apply(k, { seq, timeMs: k.nowMs, command });
     events.push(...effects.events);
     lines.push(commandLine(command, given, effects));
@@ -91,6 +112,8 @@ export function machine(options: MachineOptions = {}) {
       outcomes.set(reply.task, reply.outcome);
       if (reply.task !== effects.task || !isPlumbing(op)) lines.push(replyLine(reply));
     }
+    options.watch?.after(k, command, effects);
+    if (options.forgiving === true && effects.events.some(({ type }) => type === 'warning.raised')) except.push('law 1');
     if (!effects.unmounted && seq % checkEvery === 0) checkInvariants(k, { except });
     return { task: effects.task, outcome: outcomes.get(effects.task) };
   }
@@ -159,10 +182,6 @@ export function machine(options: MachineOptions = {}) {
     strategy: (choice: string | Choice) => call('set-strategy', {}, typeof choice === 'string' ? { name: choice } : choice),
     umount: (force = false) => call('umount', {}, { force }),
 
-    /** From now on these laws may be broken. */
-    excuse(...more: LawName[]): void {
-      except.push(...more);
-    },
     /** How an operation ended, or undefined while it lives. */
     outcome: (task: number): Outcome | undefined => outcomes.get(task),
     /** `S page 2`, `D i_rwsem`, `D entry 0`, `R` while it can run, then `done` or an errno. */

@@ -114,10 +114,19 @@ function busyRunsWaitForSomething(k: Kernel): void {
     }
     return false;
   };
+  const committing = new Set<number>();
+  for (const { locals } of k.tasks.values()) {
+    const { runs } = (locals.layout ?? { runs: [] }) as { runs: number[] };
+    for (const pfn of runs) committing.add(pfn);
+  }
   const firsts = new Set<number>();
   eachRun(k.busy, (run) => {
     firsts.add(run.pfn);
-    hold(run.transaction || isKept(run.pfn, run.pages), law, () => `busy run ${run.pfn}+${run.pages} is for nobody`);
+    hold(
+      run.transaction ? committing.has(run.pfn) : isKept(run.pfn, run.pages),
+      law,
+      () => `busy run ${run.pfn}+${run.pages} is for nobody`,
+    );
   });
   hold(firsts.size === k.busyByAge.size, law, () => `${k.busyByAge.size} runs by age, ${firsts.size} in the list`);
   for (const pfn of k.busyByAge) hold(firsts.has(pfn), law, () => `the run of pfn ${pfn} has an age and is not in the list`);

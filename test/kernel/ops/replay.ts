@@ -22,10 +22,11 @@ function fnv1a64(bytes: Uint8Array): string {
   let low = 0x739d0383;
   let high = 0x14650fb0;
   for (let i = 0; i < bytes.length; i++) {
-    low = (low ^ (bytes[i] as number)) >>> 0;
-    const product = low * 435;
-    high = (Math.imul(high, 435) + Math.floor(product / 2 ** 32) + (low << 8)) | 0;
-    low = product >>> 0;
+    low ^= bytes[i] as number;
+    const lower = (low & 0xffff) * 435;
+    const upper = (low >>> 16) * 435 + (lower >>> 16);
+    high = (Math.imul(high, 435) + (upper >>> 16) + (low << 8)) | 0;
+    low = (upper << 16) | (lower & 0xffff);
   }
   const hex = (limb: number): string => (limb >>> 0).toString(16).padStart(8, '0');
   return hex(high) + hex(low);
