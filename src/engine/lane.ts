@@ -73,6 +73,8 @@ const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && 
 
 const gone: Outcome = { ok: false, failure: failure('ENOENT', 'T1', 'There is no such filesystem.') };
 
+const isForcedUmount = ({ op, args }: Command): boolean => op === 'umount' && (args as { force?: boolean }).force === true;
+
 function answer(batch: readonly Pending[]): void {
   for (const { submission, resolve } of batch) if (submission !== null) resolve(submission);
 }
@@ -139,16 +141,18 @@ export class Lane {
 
   /** The same without a promise. One of the two is called, once: at once, or at the end of the turn. Neither may throw. */
   enqueue(command: Command, resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
-    if (this.stopped !== null) return reject(this.#stoppedError());
-    if (this.#state === 'gone') return resolve({ task: 0, outcome: gone });
-    const { inboxMax } = this.#host;
-    if (this.#inbox.length >= inboxMax) {
-      return reject(new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`));
+    const refused = this.#refusal(command);
+    if (refused instanceof Error) {
+      reject(refused);
+      return;
     }
     const op = operations.get(command.op);
     const charged = op?.charges ?? null;
-    if (charged !== null && !reserve(this.account, charged, 1))
-      return resolve({ task: 0, outcome: overQuota(this.account, charged) });
+    const early = refused ?? (charged === null || reserve(this.account, charged, 1) ? null : overQuota(this.account, charged));
+    if (early !== null) {
+      resolve({ task: 0, outcome: early });
+      return;
+    }
     let taken = command;
     let mayTakeSleeper = false;
     let forcedNowait = false;
@@ -159,6 +163,21 @@ export class Lane {
     }
     this.#inbox.push({ command: taken, submission: null, resolve, reject, charged, mayTakeSleeper, forcedNowait });
     this.#schedule();
+  }
+
+  /** What is answered without a turn; null where the command may come in. */
+  #refusal(command: Command): EngineError | Outcome | null {
+    if (this.#state === 'gone') return gone;
+    if (this.stopped !== null) return isForcedUmount(command) ? this.#discard() : this.#stoppedError();
+    const { inboxMax } = this.#host;
+    if (this.#inbox.length < inboxMax) return null;
+    return new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`);
+  }
+
+  /** Of what stopped, nothing can be told but that it is gone. */
+  #discard(): Outcome {
+    this.#unmount([], 0);
+    return { ok: true, result: { name: this.name, forced: true } };
   }
 
   /** Resolves when the operation ended, or with null after `ms`, when the server drains, or when there is no such operation. */

@@ -47,16 +47,18 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
     }
     const read = engine.view(fs, view, target, query);
     if (!read.ok) return sendFailure(reply, read.failure);
+    let { result } = read;
     if (tagged) {
       const etag = etagFor(view, fs, target);
       if (etag !== null) {
         reply.header('etag', etag);
         if (isNotModified(request.headers, etag)) return reply.code(304).send();
+        result = { ...(result as object), etag };
       }
     }
-    const { nextPageToken } = read.result as { nextPageToken?: string };
+    const { nextPageToken } = result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
-    return reply.header('content-type', 'application/json; charset=utf-8').send(toJson(reply, read.result));
+    return reply.header('content-type', 'application/json; charset=utf-8').send(toJson(reply, result));
   };
 
   const url = urlOf({ on: view.on, path: view.path });

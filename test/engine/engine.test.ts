@@ -278,6 +278,18 @@ describe('a broken law', () => {
     expect((await engine.submit(g, create('a'))).outcome?.ok).toBe(true);
   });
 
+  it('leaves a filesystem that can still be removed', async () => {
+    const fs = await mkfs();
+    await pinned(fs);
+    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await expect(engine.submit(fs, command('umount', {}, { force: false }))).rejects.toMatchObject({
+      kind: 'filesystem-stopped',
+    });
+    expect((await engine.submit(fs, command('umount', {}, { force: true }))).outcome).toMatchObject({ ok: true });
+    expect(engine.find('t', 'f')).toBeUndefined();
+    await mkfs();
+  });
+
   it('is not guessed around when the log fails', async () => {
     const fs = await mkfs();
     log.slow = true;
