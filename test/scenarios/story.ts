@@ -1,5 +1,5 @@
 // What the scenarios share: the columns of their tables, a file to tell them with, and the trace that they leave behind.
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { lookupBlock } from '../../src/kernel/fs/extent.ts';
 import type { LawName } from '../../src/kernel/invariants.ts';
 import { toPgOff } from '../../src/kernel/units.ts';
@@ -74,4 +74,35 @@ export function space({ k }: Machine): { used: number; free: number; busy: numbe
 /** Compares the trace with the golden one. */
 export async function golden(m: Machine, name: string): Promise<void> {
   await expect(m.trace()).toMatchFileSnapshot(`../traces/${name}.trace`);
+}
+
+export type Story = ReturnType<typeof story>;
+
+/** Tells a story once a column, and compares its trace. */
+export function tell(
+  title: string,
+  names: readonly Column[],
+  body: (m: Story, column: Column) => void,
+  options: (column: Column) => MachineOptions = () => ({}),
+): void {
+  const [id] = title.split(' ');
+  test.each(names)(`${title}: %s`, async (column) => {
+    const m = story(column, options(column));
+    body(m, column);
+    await golden(m, `${id}.${column}`);
+  });
+}
+
+/** One word a column, for tables: A, B, C, D1, D2, D fixed, refuse, none. */
+export function perColumn<T>(a: T, b: T, c: T, d1: T, d2: T, fixed: T, refuse: T, none: T): Record<Column, T> {
+  return {
+    'busy-extents': a,
+    'wait-for-refs': b,
+    'detach-and-wait': c,
+    'break-layouts.classic': d1,
+    'break-layouts.modern': d2,
+    'break-layouts.fixed': fixed,
+    refuse,
+    none,
+  };
 }
