@@ -66,19 +66,22 @@ describe('S18 page 0 is let go after the scan found it and before the wait tests
     expect(m.ended()).toMatchObject({ scans: 3 });
   });
 
-  test.each(['scan', 'change', 'commit', 'done'])('S18 busy-extents: let go before %s, and only page 5 stays on the list', (point) => {
-    const m = race('busy-extents');
-    if (point === 'done') m.settle(m.t);
-    else m.stepTo(m.t, point);
-    m.unpin(1);
-    m.rest();
-    expect(m.opState(m.t)).toBe('done');
-    expect([...m.k.busyByAge]).toEqual([m.other]);
-    expect(space(m)).toMatchObject({ used: 0, busy: 1 });
-    m.unpin(2);
-    m.rest();
-    expect(space(m)).toMatchObject({ used: 0, busy: 0 });
-  });
+  test.each(['scan', 'change', 'commit', 'done'])(
+    'S18 busy-extents: let go before %s, and only page 5 stays on the list',
+    (point) => {
+      const m = race('busy-extents');
+      if (point === 'done') m.settle(m.t);
+      else m.stepTo(m.t, point);
+      m.unpin(1);
+      m.rest();
+      expect(m.opState(m.t)).toBe('done');
+      expect([...m.k.busyByAge]).toEqual([m.other]);
+      expect(space(m)).toMatchObject({ used: 0, busy: 1 });
+      m.unpin(2);
+      m.rest();
+      expect(space(m)).toMatchObject({ used: 0, busy: 0 });
+    },
+  );
 });
 
 describe('S24 a wake-up between any two steps is not lost', () => {

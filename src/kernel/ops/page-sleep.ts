@@ -61,8 +61,9 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
       const { pfn, pgoff, dropLock, interruptible } = pageWaitOf(task);
       const inode = inodeOf(k, task);
       if (dropLock && inode !== null) release(k, task, inode, 'invalidate_lock');
-      if (task.woken) {
-        task.state = 'runnable'; // The wake-up came between test and sleep.
+      // A wake-up or a signal came between test and sleep.
+      if (task.woken || (interruptible && task.signal !== 'none')) {
+        finishWait(k, task, pfn);
         return goto('relock');
       }
       fallAsleep(k, task, { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn) }, interruptible);
