@@ -58,6 +58,7 @@ export const eventTable = {
     access,
     result: z.enum(['NOPAGE', 'MAJOR', 'SIGBUS']),
     zeroPage: z.boolean(),
+    copied: z.boolean().describe('A private mapping got its own copy.'),
   }),
   'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', { ...range, pages: z.int() }),
   'page.pinned': row('get_user_pages took references.', {

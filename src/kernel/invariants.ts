@@ -16,6 +16,7 @@ import {
   tasksAreBooked,
   timersAscend,
 } from './invariants-sched.ts';
+import { isAnon } from './mm/anon.ts';
 import { hasFlag, mapcountOf, ownerOf, pageFlags, pinsOf } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
 import { checkXArray, eachEntry, load } from './mm/xarray.ts';
@@ -173,7 +174,12 @@ function pageTablesPointIntoTheFile(k: Kernel): void {
     eachEntry(mapping.ptes, 0, lastPage, (index, pte) => {
       const entry = load(inode.entries, mapping.first + index);
       hold(index < mapping.pages && (mapping.first + index) * pageSize < inode.sizeBytes, law, where(index));
+      if (isAnon(pte)) {
+        hold(!mapping.shared, law, where(index));
+        return;
+      }
       hold(isFrame(pte) ? isFrame(entry) && pfnOf(entry) === pfnOf(pte) : entry === zeroEntry, law, where(index));
+      hold(mapping.shared || !bitOf(pte), law, where(index));
       hold(!bitOf(pte) || (mapping.access === 'read-write' && bitOf(entry)), law, where(index));
       if (isFrame(pte)) mapped.set(pfnOf(pte), (mapped.get(pfnOf(pte)) ?? 0) + 1);
     });
@@ -239,6 +245,19 @@ function pinsAreCounted(k: Kernel): void {
   });
 }
 
+/** Law P1. An anonymous page lives exactly while page tables and pins name it. */
+function anonymousPagesAreNamed(k: Kernel): void {
+  const law = 'law P1: an anonymous page has a reference for each page-table entry and pin that names it';
+  const named = new Map<number, number>();
+  const name = (id: number): void => {
+    if (isAnon(id)) named.set(id, (named.get(id) ?? 0) + 1);
+  };
+  for (const mapping of k.mappings.values()) eachEntry(mapping.ptes, 0, lastPage, (_index, pte) => name(pte));
+  for (const pin of k.pins.values()) pin.pfns.forEach(name);
+  hold(named.size === k.anonPages.size, law, () => `${named.size} named, ${k.anonPages.size} there`);
+  for (const [id, page] of k.anonPages) hold(named.get(id) === page.references, law, () => `${id} counts ${page.references}`);
+}
+
 /** Names, inodes, mappings and users agree, and a nameless inode that nobody uses is gone. */
 function filesAreCounted(k: Kernel): void {
   const law = 'law F1: names, inodes, mappings and users agree';
@@ -296,6 +315,7 @@ export const laws = {
   'law A1': delayedFreesAreToldToTheWorker,
   'law B1': stopsAreTakenBack,
   'law F1': filesAreCounted,
+  'law P1': anonymousPagesAreNamed,
   'law Q1': queuesHoldTheSleepers,
   'law Q2': locksAreHeldOnce,
   'law Q3': tasksAreBooked,

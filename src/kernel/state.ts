@@ -104,6 +104,8 @@ export interface Mapping {
   first: PgOff;
   pages: number;
   access: 'read' | 'read-write';
+  /** MAP_SHARED; otherwise the first write to a page copies it. */
+  shared: boolean;
   sync: boolean;
   owner: string | null;
   createdMs: number;
@@ -123,13 +125,20 @@ export interface Pin {
   /** Byte of the first page at which the range begins. */
   offsetInPage: number;
   lengthBytes: number;
-  /** One a page, ascending from `first`; -1 is the shared zero page, which has no block. */
+  /** One a page, ascending from `first`; negative is a page that has no block, see mm/anon.ts. */
   pfns: number[];
   createdMs: number;
   /** When it lets go by itself; 0 is never. */
   untilMs: number;
   /** The get_user_pages call that is still collecting; 0 once it returned. */
   task: TaskId | 0;
+}
+
+/** A page of ordinary memory. */
+export interface AnonPage {
+  bytes: Uint8Array;
+  /** Page-table entries and pins. */
+  references: number;
 }
 
 /** A run of freed blocks that must not be handed out: the busy list of a filesystem. */
@@ -234,11 +243,13 @@ export interface Kernel {
   nextMapping: number;
   nextPin: number;
   nextTask: number;
+  nextAnon: number;
   nextGeneration: number;
 
   pmem: Pmem;
   /** struct page, in chunks of 512: see mm/page.ts for the fields. */
   frames: (Int32Array | undefined)[];
+  anonPages: Map<Pfn, AnonPage>;
   space: FreeSpace;
   busy: RunList<BusyRun>;
   /** First pfn of each busy run by age: the first is the oldest. */

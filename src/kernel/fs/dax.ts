@@ -1,7 +1,8 @@
 // DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one lock bit, one frame.
-import { zeroPage } from '../dev/pmem.ts';
+import { readPage, zeroPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
+import { anonPage, createAnon } from '../mm/anon.ts';
 import { clearOwner, ownerOf, pinsOf, setOwner } from '../mm/page.ts';
 import { bitOf, frameEntry, installPte, isFrame, pfnOf, unmapRange, zeroEntry } from '../mm/pagetable.ts';
 import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
@@ -39,6 +40,11 @@ export function unlockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): 
 export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): Failure | null {
   const block = lookupBlock(inode.extents, pgoff);
   const written = block >= 0 && block % 2 === 1;
+  if (access === 'write' && !mapping.shared) {
+    copyOnWrite(k, mapping, pgoff, written ? toPfn((block - 1) / 2) : null);
+    fault(k, inode, mapping, pgoff, null, access, 'NOPAGE', true);
+    return null;
+  }
   if (access === 'read' && !written) {
     if (load(inode.entries, pgoff) === 0) store(inode.entries, pgoff, zeroEntry);
     installPte(k, mapping, pgoff, zeroEntry);
@@ -80,9 +86,17 @@ function fault(
   pfn: Pfn | null,
   access: Access,
   result: 'NOPAGE' | 'MAJOR' | 'SIGBUS',
+  copied = false,
 ): void {
-  const zero = pfn === null && result !== 'SIGBUS';
-  emit(k, 'page.faulted', inode, { mapping: `map_${mapping.id}`, pgoff, pfn, access, result, zeroPage: zero });
+  const zero = pfn === null && result !== 'SIGBUS' && !copied;
+  emit(k, 'page.faulted', inode, { mapping: `map_${mapping.id}`, pgoff, pfn, access, result, zeroPage: zero, copied });
+}
+
+/** dax_fault_copy_on_write: a private page of ordinary memory with what the file holds there, zeroes for a hole. */
+function copyOnWrite(k: Kernel, mapping: Mapping, pgoff: PgOff, from: Pfn | null): void {
+  const copy = createAnon(k);
+  if (from !== null) readPage(k, from, 0, pageSize, anonPage(k, copy).bytes, 0);
+  installPte(k, mapping, pgoff, copy);
 }
 
 export function sigbus(

@@ -3,11 +3,13 @@ import { emit } from '../events.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type Pfn, type PinId, pageSize } from '../units.ts';
+import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
 
-/** Adds the next page to a pin. The zero page (-1) has no frame and is held by nobody. */
+/** Adds the next page to a pin. The zero page is held by nobody; an anonymous page has no frame for anybody to wait for. */
 export function pinPage(k: Kernel, pin: Pin, pfn: Pfn): void {
   pin.pfns.push(pfn);
+  if (isAnon(pfn)) getAnon(k, pfn);
   if (pfn < 0) return;
   getPage(k, pfn);
   const held = k.holders.get(pfn);
@@ -55,6 +57,7 @@ export function releasePin(k: Kernel, pin: Pin): void {
     });
   }
   for (const pfn of pin.pfns) {
+    if (isAnon(pfn)) putAnon(k, pfn as Pfn);
     if (pfn < 0) continue;
     dropHolder(k, pfn as Pfn, pin.id);
     putPage(k, pfn as Pfn);

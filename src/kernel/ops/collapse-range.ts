@@ -30,7 +30,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const pages = length / pageSize;
     const { destination } = strategyOf(k);
     const sizeBytes = inode.sizeBytes - length;
-    unmapRange(k, inode, first, lastPage);
+    unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.
     deleteEntries(k, inode, first, lastPage);
     removeBlocks(k, task, inode, first, toPgOff(first + pages - 1), destination);
     shiftExtents(inode.extents, toPgOff(first + pages), -pages);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readPage } from '../dev/pmem.ts';
+import { anonPage, isAnon } from '../mm/anon.ts';
 import { zBytes } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
 import { eachPinnedPiece } from './dma.ts';
@@ -32,7 +33,8 @@ export const dmaRead = defineOp({
       }
       const data = new Uint8Array(length);
       eachPinnedPiece(k, pin, offset, length, 'dma.read', (pfn, inPage, bytes, at) => {
-        if (pfn >= 0) readPage(k, pfn, inPage, bytes, data, at);
+        if (isAnon(pfn)) data.set(anonPage(k, pfn).bytes.subarray(inPage, inPage + bytes), at);
+        else if (pfn >= 0) readPage(k, pfn, inPage, bytes, data, at);
       });
       return done({ data });
     },

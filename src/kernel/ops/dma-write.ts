@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
 import { touch } from '../fs/inode.ts';
+import { anonPage, isAnon } from '../mm/anon.ts';
 import { zBytes } from '../units.ts';
 import { isOrphan } from '../views/pin-record.ts';
 import { defineOp, done, fail } from './define.ts';
@@ -35,7 +36,9 @@ export const dmaWrite = defineOp({
         );
       }
       eachPinnedPiece(k, pin, offset, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
-        writePage(k, pfn, inPage, data.subarray(at, at + bytes), false);
+        const piece = data.subarray(at, at + bytes);
+        if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
+        else writePage(k, pfn, inPage, piece, false);
       });
       const inode = k.inodes.get(pin.ino);
       if (inode !== undefined) touch(k, inode);

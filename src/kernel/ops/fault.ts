@@ -1,5 +1,6 @@
 // Touching pages through a mapping, as a load or a store of one byte in each would.
 import { z } from 'zod';
+import { isAnon, zeroPfn } from '../mm/anon.ts';
 import { assert } from '../panic.ts';
 import { zBytes } from '../units.ts';
 import { defineOp, done } from './define.ts';
@@ -15,6 +16,7 @@ interface Touched {
   pgoff: number;
   pfn: number | null;
   zeroPage: boolean;
+  copied: boolean;
 }
 
 function touchedBy(task: { locals: Record<string, unknown> }): Touched[] {
@@ -34,7 +36,7 @@ nothing; a write allocates. Pages before one that fails stay mapped.`,
   reply: 'json',
   args,
   result: z.object({
-    pages: z.array(z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean() })),
+    pages: z.array(z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean(), copied: z.boolean() })),
   }),
   errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
@@ -46,7 +48,7 @@ nothing; a write allocates. Pages before one that fails stay mapped.`,
       return refused ?? { offset, length, access };
     },
     page(_k, task, _mapping, pgoff, pfn) {
-      touchedBy(task).push({ pgoff, pfn: pfn < 0 ? null : pfn, zeroPage: pfn < 0 });
+      touchedBy(task).push({ pgoff, pfn: pfn < 0 ? null : pfn, zeroPage: pfn === zeroPfn, copied: isAnon(pfn) });
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
     finish: (_k, task) => done({ pages: touchedBy(task) }),

@@ -28,7 +28,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
   },
   change(k, _task, inode, { offset, length }) {
     const first = pageOf(offset);
-    unmapRange(k, inode, first, lastPage);
+    unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.
     deleteEntries(k, inode, first, lastPage);
     shiftExtents(inode.extents, first, length / pageSize);
     resize(k, inode, inode.sizeBytes + length);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { readPage } from '../dev/pmem.ts';
 import { failure } from '../errno.ts';
+import { anonPage, isAnon, zeroPfn } from '../mm/anon.ts';
 import { assert } from '../panic.ts';
 import { byteOf, pageSize, zBytes } from '../units.ts';
 import { defineOp, done, type TaskOf } from './define.ts';
@@ -45,12 +46,14 @@ export const load = defineOp({
       return { offset, length, access: 'read' };
     },
     page(k, task, mapping, pgoff, pfn) {
-      if (pfn < 0) return;
+      if (pfn === zeroPfn) return;
       const out = outOf(task);
       const pageStart = byteOf(pgoff - mapping.first);
       const from = Math.max(task.args.offset, pageStart);
       const to = Math.min(task.args.offset + out.length, pageStart + pageSize);
-      readPage(k, pfn, from - pageStart, to - from, out, from - task.args.offset);
+      const at = from - task.args.offset;
+      if (isAnon(pfn)) out.set(anonPage(k, pfn).bytes.subarray(from - pageStart, to - pageStart), at);
+      else readPage(k, pfn, from - pageStart, to - from, out, at);
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
     finish: (_k, task) => done({ data: outOf(task) }),

@@ -13,7 +13,7 @@ export const mmap = defineOp({
   name: 'mmap',
   summary: 'Map a range of a file',
   doc: `The range may lie past the end of the file; touching a page there is a SIGBUS. offset is a multiple of the page size, length is rounded up
-to one. Private mappings are not simulated yet (EOPNOTSUPP).`,
+to one. In a private mapping (shared: false) the first write to a page copies it; MAP_SYNC is ignored there.`,
   on: 'file',
   route: { method: 'POST', path: 'mappings', status: 201 },
   body: 'json',
@@ -42,7 +42,6 @@ to one. Private mappings are not simulated yet (EOPNOTSUPP).`,
           `${k.geometry.kind} on ${k.geometry.kernel} has no DAX: there is no page of the device to map`,
         );
       }
-      if (!shared) return fail('EOPNOTSUPP', 'MM2', 'private mappings are not simulated yet');
       if (length === 0 || offset % pageSize !== 0) {
         return fail('EINVAL', 'MM3', `length must be above 0 and offset a multiple of ${pageSize}`);
       }
@@ -53,7 +52,8 @@ to one. Private mappings are not simulated yet (EOPNOTSUPP).`,
         first: pageOf(offset),
         pages: pageCeil(offset + length) - pageOf(offset),
         access,
-        sync,
+        shared,
+        sync: sync && shared,
         owner: task.owner,
         createdMs: k.nowMs,
         ptes: createXArray(),

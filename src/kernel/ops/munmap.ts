@@ -48,7 +48,7 @@ was faulted back in.`,
       inode.mappings.splice(at, 1);
       k.mappings.delete(mapping.id);
       k.counts.mappings -= 1;
-      const pagesUnmapped = unmapPart(k, mapping, mapping.first, toPgOff(mapping.first + mapping.pages - 1));
+      const pagesUnmapped = unmapPart(k, mapping, mapping.first, toPgOff(mapping.first + mapping.pages - 1), true);
       task.locals.pagesUnmapped = pagesUnmapped;
       emit(k, 'mapping.removed', inode, { mapping: `map_${mapping.id}`, pagesUnmapped });
       return goto('evict');

@@ -5,7 +5,7 @@
 // A page that was faulted in may be unmapped again before the walk comes back to it; then it is faulted in again.
 import { type Failure, failure } from '../errno.ts';
 import { faultPage, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
-import { bitOf, isFrame, pfnOf, pteOf } from '../mm/pagetable.ts';
+import { isWritable, pfnOf, pteOf } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { release } from '../sched/rwsem.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
@@ -16,7 +16,7 @@ import { lockThen, theInode } from './layout-change.ts';
 export interface PageWalk<Args> {
   /** Checks and beginnings. The walk covers the pages of [offset, offset + length), bytes from the start of the mapping. */
   begin(k: Kernel, task: TaskOf<Args>, mapping: Mapping): Failure | { offset: number; length: number; access: Access };
-  /** One page is there. `pfn` is -1 for the zero page. */
+  /** One page is there. `pfn` is negative for the zero page and for a private copy, see mm/anon.ts. */
   page(k: Kernel, task: TaskOf<Args>, mapping: Mapping, pgoff: PgOff, pfn: Pfn): void;
   /** Before a page that is not there is faulted in; a failure stops the walk. */
   beforeFault?(k: Kernel, task: TaskOf<Args>, inode: Inode, pgoff: PgOff): Failure | null;
@@ -73,7 +73,7 @@ export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>
       const locals = walkOf(task);
       if (locals.at >= locals.end) return walk.finish(k, task);
       const pte = pteOf(mapping, locals.at);
-      const present = locals.access === 'read' ? pte !== 0 : isFrame(pte) && bitOf(pte);
+      const present = locals.access === 'read' ? pte !== 0 : isWritable(pte);
       if (present) {
         walk.page(k, task, mapping, locals.at, pfnOf(pte));
         locals.at = toPgOff(locals.at + 1);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
 import { touch } from '../fs/inode.ts';
+import { anonPage, isAnon } from '../mm/anon.ts';
 import { assert } from '../panic.ts';
 import type { Task } from '../state.ts';
 import { byteOf, pageSize, zBytes } from '../units.ts';
@@ -44,7 +45,12 @@ the next truncate. Pages before one that fails keep what was stored.`,
       const pageStart = byteOf(pgoff - mapping.first);
       const from = Math.max(offset, pageStart);
       const to = Math.min(offset + bytes.length, pageStart + pageSize);
-      writePage(k, pfn, from - pageStart, bytes.subarray(from - offset, to - offset), true);
+      const piece = bytes.subarray(from - offset, to - offset);
+      if (isAnon(pfn)) {
+        anonPage(k, pfn).bytes.set(piece, from - pageStart);
+        return;
+      }
+      writePage(k, pfn, from - pageStart, piece, true);
       touch(k, theInode(k, task));
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),

@@ -5,6 +5,7 @@ import { zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { lastPage } from '../fs/layout.ts';
 import { personalityOf } from '../fs/personality/index.ts';
+import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
 import { pageCeil, zBytes } from '../units.ts';
@@ -33,6 +34,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
 export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: number): void {
   if (sizeBytes > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);
   if (sizeBytes <= inode.sizeBytes) {
+    unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);
     removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, strategyOf(k).destination);
     zeroTail(k, inode, sizeBytes);
   }

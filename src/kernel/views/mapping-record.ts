@@ -22,7 +22,7 @@ export function mappingRecord(k: Kernel, mapping: Mapping): z.infer<typeof zMapp
     offset: byteOf(mapping.first),
     length: mapping.pages * pageSize,
     access: mapping.access,
-    shared: true,
+    shared: mapping.shared,
     sync: mapping.sync,
     owner: mapping.owner,
     pagesPresent: mapping.ptes.entries,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findFile } from '../fs/inode.ts';
-import { bitOf, isFrame, pfnOf } from '../mm/pagetable.ts';
+import { isAnon } from '../mm/anon.ts';
+import { isFrame, isWritable, pfnOf, zeroEntry } from '../mm/pagetable.ts';
 import { eachEntry } from '../mm/xarray.ts';
 import type { MapId } from '../units.ts';
 import { absent, cursorOf, defineView, found, pageOfList, pageSizeMax, tokenOf, zPage } from './define.ts';
@@ -32,7 +33,9 @@ export const mapping = defineView({
   path: '',
   query: z.strictObject(zPage),
   result: zMapping.extend({
-    pageTable: z.array(z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean(), writable: z.boolean() })),
+    pageTable: z.array(
+      z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean(), writable: z.boolean(), copied: z.boolean() }),
+    ),
     nextPageToken: z.string().optional(),
   }),
   errors: ['ENOENT'],
@@ -40,7 +43,7 @@ export const mapping = defineView({
     const vma = k.mappings.get((target.mapping ?? 0) as MapId);
     if (vma === undefined) return absent('NM2', `there is no mapping map_${target.mapping}`);
     const size = Math.min(query.pageSize, pageSizeMax);
-    const pageTable: { pgoff: number; pfn: number | null; zeroPage: boolean; writable: boolean }[] = [];
+    const pageTable: { pgoff: number; pfn: number | null; zeroPage: boolean; writable: boolean; copied: boolean }[] = [];
     let next: number | null = null;
     eachEntry(vma.ptes, cursorOf(query), vma.pages - 1, (index, pte) => {
       if (pageTable.length === size) {
@@ -48,7 +51,13 @@ export const mapping = defineView({
         return false;
       }
       const pfn = isFrame(pte) ? pfnOf(pte) : null;
-      pageTable.push({ pgoff: vma.first + index, pfn, zeroPage: pfn === null, writable: bitOf(pte) });
+      pageTable.push({
+        pgoff: vma.first + index,
+        pfn,
+        zeroPage: pte === zeroEntry,
+        writable: isWritable(pte),
+        copied: isAnon(pte),
+      });
     });
     return found({ ...mappingRecord(k, vma), pageTable, ...(next === null ? {} : { nextPageToken: tokenOf(next) }) });
   },

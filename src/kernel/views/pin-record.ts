@@ -16,7 +16,7 @@ export const zPin = z.object({
   pages: z.array(
     z.object({
       pgoff: z.int(),
-      pfn: z.int().nullable().describe('null is the shared zero page.'),
+      pfn: z.int().nullable().describe('null has no block: the shared zero page or a private copy.'),
       orphan: z.boolean().describe('The file does not own this frame at this place any more.'),
     }),
   ),
