@@ -333,11 +333,17 @@ export class Lane {
 
   /** Brings the tenant's usage up to the kernel's counts. */
   #count(): void {
-    const { counts } = this.kernel;
-    for (const name of counted) {
-      this.account.used[name] += counts[name] - this.#last[name];
-      this.#last[name] = counts[name];
-    }
+    const { files, mappings, pins, sleepers } = this.kernel.counts;
+    const last = this.#last;
+    const { used } = this.account;
+    used.files += files - last.files;
+    used.mappings += mappings - last.mappings;
+    used.pins += pins - last.pins;
+    used.sleepers += sleepers - last.sleepers;
+    last.files = files;
+    last.mappings = mappings;
+    last.pins = pins;
+    last.sleepers = sleepers;
   }
 
   #releaseReservations(batch: readonly Pending[]): void {

@@ -33,17 +33,24 @@ export const sleepArgs = z.object({
 });
 type SleepArgs = z.infer<typeof sleepArgs>;
 
+const sleepNames = Object.keys(sleepArgs.shape);
+const commonNames = Object.keys(commonArgs.shape);
+const none: SleepArgs = {};
+
 /** An argument field that the operation and the request both have belongs to the request. */
 function splitCommon(op: Operation, raw: Record<string, unknown>): { common: SleepArgs; rest: Record<string, unknown> } {
-  if (!op.sleeps) {
-    if (raw.owner === undefined) return { common: {}, rest: raw };
-    const { owner, ...rest } = raw;
-    return { common: parse(commonArgs, { owner }), rest };
+  const names = op.sleeps ? sleepNames : commonNames;
+  let any = false;
+  for (const name of names) any ||= raw[name] !== undefined;
+  if (!any) return { common: none, rest: raw };
+  const common: Record<string, unknown> = {};
+  const rest: Record<string, unknown> = {};
+  // Plain loops: this runs on every request that names its owner.
+  for (const name in raw) {
+    if (names.includes(name)) common[name] = raw[name];
+    else rest[name] = raw[name];
   }
-  const { owner, nowait, timeoutMs, failOnDeadlock, ...rest } = raw;
-  if (owner === undefined && nowait === undefined && timeoutMs === undefined && failOnDeadlock === undefined)
-    return { common: {}, rest };
-  return { common: parse(sleepArgs, { owner, nowait, timeoutMs, failOnDeadlock }), rest };
+  return { common: parse(sleepArgs, common), rest };
 }
 
 const isEmpty = (record: object): boolean => {
@@ -139,6 +146,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     operationToJson,
   };
   const isContent = op.name === 'read';
+  const byDefault = op.sleeps ? preferenceOf(undefined, config) : noPreference;
 
   // No promise where none is needed: most commands end in their own turn.
   const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
@@ -148,7 +156,8 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
       return;
     }
     const { fs, target } = found;
-    const preference = op.sleeps ? preferenceOf(request.headers.prefer, config) : noPreference;
+    const { prefer } = request.headers;
+    const preference = prefer === undefined || !op.sleeps ? byDefault : preferenceOf(prefer, config);
     const command = commandOf(plan, request, target, preference, fs.kernel.geometry.scheduler === 'stepped');
     const ifMatch = request.headers['if-match'];
     if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
