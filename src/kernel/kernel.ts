@@ -9,6 +9,7 @@ import { etagOf, findFile, isLastReference } from './fs/inode.ts';
 import { createRunList, findRun } from './fs/run-list.ts';
 import { metadataBlocks } from './fs/superblock.ts';
 import { releasePin } from './mm/gup.ts';
+import { hasFlag, pageFlags, pinsOf } from './mm/page.ts';
 import type { Operation } from './ops/define.ts';
 import { evict } from './ops/evict.ts';
 import { operations } from './ops/index.ts';
@@ -334,6 +335,8 @@ function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {
 function releaseWork(k: Kernel): void {
   const pfn = k.workqueue.shift() as Pfn;
   k.current = 0;
+  // Left over: the commit has freed the block already, and somebody else may have it and pin it by now.
+  if (!hasFlag(k, pfn, pageFlags.delayedFree) || pinsOf(k, pfn) > 0) return;
   clearDelayedFree(k, pfn);
   const busy = findRun(k.busy, pfn);
   if (busy !== null) {
