@@ -5,6 +5,7 @@ import { operations } from '../kernel/ops/index.ts';
 import type { View } from '../kernel/views/define.ts';
 import { views } from '../kernel/views/index.ts';
 import { exampleOf } from './example.ts';
+import { otherRoutes } from './openapi-others.ts';
 import { commonArgs, sleepArgs } from './operation-route.ts';
 import { type ProblemType, problemMediaType, problemOf, problemTable, problemTypes } from './problem.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
@@ -45,25 +46,6 @@ const pathExamples: Record<string, string> = {
 
 const pascal = (name: string): string => name.replace(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
 const ref = (id: string) => ({ $ref: `#/components/schemas/${id}` });
-
-/** Routes whose contract stands elsewhere: path, method, and what the document says of them. */
-const elsewhere: readonly [path: string, method: string, item: JsonSchema][] = [
-  [
-    '/openapi.json',
-    'get',
-    {
-      operationId: 'openapi',
-      tags: ['server'],
-      summary: 'This document',
-      description: 'Made from the registries that serve.',
-      security: [],
-      responses: {
-        200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
-        ...problems(['internal']),
-      },
-    },
-  ],
-];
 
 class Components {
   readonly schemas: Record<string, JsonSchema> = {};
@@ -322,7 +304,7 @@ export function openApi(): JsonSchema {
   for (const view of views.values()) put(urlOf({ on: view.on, path: view.path }), 'GET', viewItem(view, components));
   for (const op of operations.values())
     put(urlOf({ on: op.on, path: op.route.path }), op.route.method, operationItem(op, components));
-  for (const [path, method, item] of elsewhere) put(path, method, item);
+  for (const [path, item] of otherRoutes(problems)) put(path, 'GET', item);
   return {
     openapi: '3.1.0',
     info: {

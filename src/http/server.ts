@@ -13,6 +13,19 @@ import { registerBodyParsers } from './json-body.ts';
 import { answerError, HttpProblem, rawProblem, sendProblem } from './problem.ts';
 import { registerRoutes } from './routes.ts';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route there is, HEAD included; for the 405 and for tests. */
+    knownRoutes: readonly KnownRoute[];
+  }
+}
+
+interface KnownRoute {
+  method: string;
+  url: string;
+  pattern: RegExp;
+}
+
 export interface ServerOptions {
   logger: FastifyBaseLogger;
   /** Bound to loopback, so that callers without a token are the default tenant. */
@@ -51,10 +64,11 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   });
   app.server.maxConnections = config.connectionsMax;
 
-  const known: { method: string; pattern: RegExp }[] = [];
+  const known: KnownRoute[] = [];
+  app.decorate('knownRoutes', known);
   app.addHook('onRoute', ({ method, url }) => {
     const pattern = new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
-    for (const one of [method].flat()) known.push({ method: one, pattern });
+    for (const one of [method].flat()) known.push({ method: one, url, pattern });
   });
   registerBodyParsers(app, config);
   registerAuth(app, {

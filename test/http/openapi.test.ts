@@ -32,6 +32,16 @@ describe('OpenAPI', () => {
     for (const type of problemTypes) expect(told).toContain(type);
   });
 
+  it('holds every route that is registered, and no other', () => {
+    const registered = service.app.knownRoutes
+      .filter(({ method }) => method !== 'HEAD')
+      .map(({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`);
+    const told = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(told.sort()).toEqual(registered.sort());
+  });
+
   it('has unique operation ids, and a summary, a description and an error for each', () => {
     expect(new Set(operationIds).size).toBe(operationIds.length);
     for (const item of Object.values(document.paths)) {
