@@ -26,6 +26,13 @@ export const eventTable = {
   }),
   'clock.advanced': row('Manual time moved.', { fromMs: z.int(), toMs: z.int() }),
 
+  'power.cut': row('The power went; words of dirty lines may be lost.', { linesDirty: z.int(), linesLost: z.int() }),
+  'power.restored': row('The filesystem was mounted again.', {
+    pinsDropped: z.int(),
+    mappingsDropped: z.int(),
+    blocksFreed: z.int(),
+  }),
+
   'file.created': row('A name and an inode.', { ino: z.int(), sizeBytes: z.int() }),
   'file.renamed': row('Another name for the same inode.', { ino: z.int(), from: z.string(), to: z.string() }),
   'file.unlinked': row('The name is gone; the inode lives on while mapped or in use.', { ino: z.int() }),

@@ -90,7 +90,7 @@ export function createKernel(
     current: 0,
     events: [],
     replies: [],
-    pending: { advanceToMs: 0, step: null, unmounted: false },
+    pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },
   };
   useStrategy(k, chosen.choice);
   takeExact(k.space, toPfn(0), blocksMetadata);
@@ -105,14 +105,13 @@ export function apply(k: Kernel, entry: Entry): Effects {
   k.seq = entry.seq;
   k.events = [];
   k.replies = [];
-  k.pending = { advanceToMs: 0, step: null, unmounted: false };
+  k.pending = { advanceToMs: 0, step: null, unmounted: false, endAll: null };
   let task: TaskId | 0 = 0;
   if (k.geometry.clock === 'realtime') advance(k, entry.timeMs);
   if (entry.command !== null) task = start(k, entry.command);
   run(k);
   if (k.pending.step !== null) stepOnce(k, k.pending.step);
   if (k.pending.advanceToMs > 0) advance(k, k.pending.advanceToMs);
-  if (k.pending.unmounted) for (const left of [...k.tasks.values()]) endUnmounted(k, left);
   k.current = 0;
   const { events, replies } = k;
   const { unmounted } = k.pending;
@@ -291,6 +290,7 @@ function runStep(k: Kernel, task: Task): boolean {
       return false;
     case 'done':
       end(k, task, { ok: true, result: verdict.result });
+      if (k.pending.endAll !== null) endAll(k, k.pending.endAll);
       if (task.owner !== null && task.pin !== 0) reportPinDeadlocks(k, task.owner, task.pin);
       return false;
     case 'fail':
@@ -390,11 +390,16 @@ function startEviction(k: Kernel, inode: Inode): void {
   k.runnable.push(task.id);
 }
 
-/** The filesystem went away under the task. */
-function endUnmounted(k: Kernel, task: Task): void {
-  if (task.state === 'sleeping') leaveSleep(k, task);
-  k.tasks.delete(task.id);
-  if (task.op === evict.name) return;
-  const outcome: Outcome = { ok: false, failure: failure('ENODEV', 'UM2', 'the filesystem was unmounted with force') };
-  k.replies.push({ task: task.id, outcome });
+/** The machine went away under every task: their locks and queues went with it. */
+function endAll(k: Kernel, why: Failure): void {
+  for (const task of [...k.tasks.values()]) {
+    if (task.state === 'sleeping') leaveSleep(k, task);
+    k.tasks.delete(task.id);
+    if (task.op === evict.name) continue;
+    const outcome: Outcome = { ok: false, failure: why };
+    const inode = inodeOf(k, task);
+    emitEnd(k, task, inode, 'failed', outcome);
+    if (task.keep) remember(k, task, inode, 'failed', outcome);
+    k.replies.push({ task: task.id, outcome });
+  }
 }

@@ -219,12 +219,19 @@ export interface Timer {
   id: number;
 }
 
+export interface DirtyPage {
+  /** What the medium has; only the dirty lines of it mean anything. */
+  medium: Uint8Array;
+  /** A bit a 64-byte line, 32 a number. */
+  lines: [number, number];
+}
+
 /** The device. Chunks are made on first touch. */
 export interface Pmem {
   /** Contents, `chunkPages` pages a chunk. */
   chunks: (Uint8Array | undefined)[];
-  /** A bit a 64-byte line, set while it is dirty in a CPU cache. Same chunks. */
-  dirty: (Uint8Array | undefined)[];
+  /** Pages with lines that are dirty in a CPU cache. */
+  dirty: Map<Pfn, DirtyPage>;
   dirtyLines: number;
 }
 
@@ -285,7 +292,7 @@ export interface Kernel {
   events: KernelEvent[];
   replies: Reply[];
   /** What the operation asked of the run loop itself. `step` 0 is the release worker. */
-  pending: { advanceToMs: number; step: TaskId | 0 | null; unmounted: boolean };
+  pending: { advanceToMs: number; step: TaskId | 0 | null; unmounted: boolean; endAll: Failure | null };
 }
 
 /** What one entry of the log asks for. */

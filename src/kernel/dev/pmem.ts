@@ -1,15 +1,16 @@
-// The device: its contents and which cache lines of it a CPU still holds dirty. Memory is taken on first touch, a chunk at a time.
-// Stores through a mapping dirty lines; write(2) and DMA go past the cache, as they do on real pmem (non-temporal stores, bus master).
-import type { Kernel, Pmem } from '../state.ts';
+// The device: its contents, and which cache lines of it a CPU still holds dirty. Memory is taken on first touch, a chunk at a time.
+// Stores through a mapping dirty lines; write(2), zeroing and DMA go past the cache, as they do on real pmem (non-temporal stores, bus
+// master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
+import type { DirtyPage, Kernel, Pmem } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
 
 const chunkPages = 64;
 const chunkBytes = chunkPages * pageSize;
 const lineBytes = 64;
-const linesPerPage = pageSize / lineBytes;
+const wordBytes = 8;
 
 export function createPmem(): Pmem {
-  return { chunks: [], dirty: [], dirtyLines: 0 };
+  return { chunks: [], dirty: new Map(), dirtyLines: 0 };
 }
 
 function chunkAt(pmem: Pmem, pfn: Pfn): Uint8Array {
@@ -20,6 +21,11 @@ function chunkAt(pmem: Pmem, pfn: Pfn): Uint8Array {
     pmem.chunks[index] = chunk;
   }
   return chunk;
+}
+
+function pageBytes(pmem: Pmem, pfn: Pfn): Uint8Array {
+  const from = (pfn % chunkPages) * pageSize;
+  return chunkAt(pmem, pfn).subarray(from, from + pageSize);
 }
 
 /** Copies `length` bytes of page `pfn` from `offset` into `out` at `at`. The range stays inside the page. */
@@ -35,11 +41,13 @@ export function readPage(k: Kernel, pfn: Pfn, offset: number, length: number, ou
 
 /** Copies `bytes` into page `pfn` at `offset`. `cached`: through the CPU cache, so the lines are dirty until flushed. */
 export function writePage(k: Kernel, pfn: Pfn, offset: number, bytes: Uint8Array, cached: boolean): void {
-  chunkAt(k.pmem, pfn).set(bytes, (pfn % chunkPages) * pageSize + offset);
   if (cached) markDirty(k.pmem, pfn, offset, bytes.length);
+  else flushPage(k, pfn, offset, bytes.length);
+  chunkAt(k.pmem, pfn).set(bytes, (pfn % chunkPages) * pageSize + offset);
 }
 
 export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): void {
+  flushPage(k, pfn, offset, length);
   const chunk = k.pmem.chunks[Math.floor(pfn / chunkPages)];
   if (chunk === undefined) return;
   const from = (pfn % chunkPages) * pageSize + offset;
@@ -48,38 +56,64 @@ export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): v
 
 function markDirty(pmem: Pmem, pfn: Pfn, offset: number, length: number): void {
   if (length === 0) return;
-  const index = Math.floor(pfn / chunkPages);
-  let bits = pmem.dirty[index];
-  if (bits === undefined) {
-    bits = new Uint8Array((chunkPages * linesPerPage) / 8);
-    pmem.dirty[index] = bits;
+  let page = pmem.dirty.get(pfn);
+  if (page === undefined) {
+    page = { medium: pageBytes(pmem, pfn).slice(), lines: [0, 0] };
+    pmem.dirty.set(pfn, page);
   }
-  const base = (pfn % chunkPages) * linesPerPage;
-  const last = base + Math.floor((offset + length - 1) / lineBytes);
-  for (let line = base + Math.floor(offset / lineBytes); line <= last; line++) {
-    const bit = 1 << (line & 7);
-    const byte = bits[line >> 3] as number;
-    if ((byte & bit) === 0) {
-      bits[line >> 3] = byte | bit;
-      pmem.dirtyLines += 1;
-    }
+  for (let line = Math.floor(offset / lineBytes); line * lineBytes < offset + length; line++) {
+    if (isDirty(page, line)) continue;
+    setDirty(page, line, true);
+    pmem.dirtyLines += 1;
+    // The line was clean, so the medium has what the page has.
+    const from = line * lineBytes;
+    page.medium.set(pageBytes(pmem, pfn).subarray(from, from + lineBytes), from);
   }
 }
 
-/** clwb and a fence over a range inside one page. Returns how many lines were dirty. */
+const isDirty = (page: DirtyPage, line: number): boolean => (((page.lines[line >> 5] ?? 0) >>> (line & 31)) & 1) === 1;
+
+function setDirty(page: DirtyPage, line: number, dirty: boolean): void {
+  const word = line < 32 ? 0 : 1;
+  page.lines[word] = dirty ? page.lines[word] | (1 << (line & 31)) : page.lines[word] & ~(1 << (line & 31));
+}
+
+/** clwb and a fence over a range inside one page, and what a write past the cache does first. Returns how many lines were dirty. */
 export function flushPage(k: Kernel, pfn: Pfn, offset: number, length: number): number {
-  const bits = k.pmem.dirty[Math.floor(pfn / chunkPages)];
-  if (bits === undefined || length === 0) return 0;
-  const base = (pfn % chunkPages) * linesPerPage;
-  const last = base + Math.floor((offset + length - 1) / lineBytes);
+  const page = k.pmem.dirty.get(pfn);
+  if (page === undefined) return 0;
   let flushed = 0;
-  for (let line = base + Math.floor(offset / lineBytes); line <= last; line++) {
-    const bit = 1 << (line & 7);
-    const byte = bits[line >> 3] as number;
-    if ((byte & bit) === 0) continue;
-    bits[line >> 3] = byte & ~bit;
+  for (let line = Math.floor(offset / lineBytes); line * lineBytes < offset + length; line++) {
+    if (!isDirty(page, line)) continue;
+    setDirty(page, line, false);
     flushed += 1;
   }
   k.pmem.dirtyLines -= flushed;
+  if (page.lines[0] === 0 && page.lines[1] === 0) k.pmem.dirty.delete(pfn);
   return flushed;
+}
+
+/**
+ * The power goes: of every dirty line, `keeps` says for each aligned 8-byte word whether it reached the medium. Nothing larger is atomic.
+ * Returns how many lines lost something.
+ */
+export function losePower(k: Kernel, keeps: () => boolean): number {
+  let lost = 0;
+  const pages = [...k.pmem.dirty].sort(([a], [b]) => a - b);
+  for (const [pfn, page] of pages) {
+    const bytes = pageBytes(k.pmem, pfn);
+    for (let line = 0; line < pageSize / lineBytes; line++) {
+      if (!isDirty(page, line)) continue;
+      let whole = true;
+      for (let at = line * lineBytes; at < (line + 1) * lineBytes; at += wordBytes) {
+        if (keeps()) continue;
+        whole = false;
+        bytes.set(page.medium.subarray(at, at + wordBytes), at);
+      }
+      if (!whole) lost += 1;
+    }
+  }
+  k.pmem.dirty.clear();
+  k.pmem.dirtyLines = 0;
+  return lost;
 }

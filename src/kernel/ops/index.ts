@@ -14,6 +14,7 @@ import { load } from './load.ts';
 import { mmap } from './mmap.ts';
 import { munmap } from './munmap.ts';
 import { pin } from './pin.ts';
+import { powerCycle } from './power-cycle.ts';
 import { punchHole } from './punch-hole.ts';
 import { read } from './read.ts';
 import { rename } from './rename.ts';
@@ -21,6 +22,7 @@ import { schedulerStep } from './scheduler-step.ts';
 import { seek } from './seek.ts';
 import { setStrategy } from './set-strategy.ts';
 import { store } from './store.ts';
+import { sync } from './sync.ts';
 import { truncate } from './truncate.ts';
 import { umount } from './umount.ts';
 import { unlink } from './unlink.ts';
@@ -33,6 +35,8 @@ const all: Operation[] = [
   setStrategy,
   clockAdvance,
   schedulerStep,
+  sync,
+  powerCycle,
   create,
   rename,
   unlink,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { defineOp, done, fail } from './define.ts';
 
@@ -33,6 +34,7 @@ that sleep end with ENODEV.`,
         return fail('EBUSY', 'UM1', `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`);
       }
       k.pending.unmounted = true;
+      k.pending.endAll = failure('ENODEV', 'UM2', 'the filesystem was unmounted with force');
       emit(k, 'filesystem.unmounted', null, { forced: busy.length > 0 });
       return done({ name: k.geometry.name, forced: busy.length > 0 });
     },

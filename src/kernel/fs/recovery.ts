@@ -1,0 +1,65 @@
+// What mount finds after the power went: files with their blocks, and nothing of the memory that pointed at them. Transactions that were
+// applied are taken to have committed, which is one of the two outcomes that a real crash can have.
+import { createXArray } from '../mm/xarray.ts';
+import { createRwSem } from '../sched/rwsem.ts';
+import type { Kernel } from '../state.ts';
+import { toPgOff } from '../units.ts';
+import { removeRange } from './extent.ts';
+import { lastPage } from './layout.ts';
+import { createRunList, eachRun } from './run-list.ts';
+import { freeRun } from './superblock.ts';
+
+/** Forgets pins, mappings, locks and queues; frees busy and detached blocks and what unlinked files still had. Returns blocks freed. */
+export function recover(k: Kernel): number {
+  forgetMemory(k);
+  let freed = 0;
+  const { busy, detached } = k;
+  k.busy = createRunList();
+  k.busyByAge.clear();
+  k.detached = createRunList();
+  eachRun(busy, (run) => {
+    freeRun(k, run.pfn, run.pages, 'busy', run.sinceMs);
+    freed += run.pages;
+  });
+  if (freed > 0) k.busyGeneration += 1;
+  eachRun(detached, (run) => {
+    freeRun(k, run.pfn, run.pages, 'detached', run.sinceMs);
+    freed += run.pages;
+  });
+  for (const inode of k.inodes.values()) {
+    if (inode.nlink === 1) continue;
+    // The orphan list of the journal.
+    removeRange(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
+      k.counts.blocksUsed -= pages;
+      freeRun(k, pfn, pages, 'inode', k.nowMs);
+      freed += pages;
+    });
+    k.inodes.delete(inode.ino);
+    k.counts.files -= 1;
+  }
+  return freed;
+}
+
+function forgetMemory(k: Kernel): void {
+  for (const pin of k.pins.values()) if (pin.task === 0) k.counts.pinsReleased += pin.pfns.length;
+  k.pins.clear();
+  k.holders.clear();
+  k.mappings.clear();
+  k.anonPages.clear();
+  k.frames = [];
+  k.pageQueues.clear();
+  k.entryQueues.clear();
+  k.runnable = [];
+  k.workqueue = [];
+  k.timers = [];
+  Object.assign(k.counts, { pins: 0, pinnedPages: 0, mappings: 0, delayedFrees: 0 });
+  for (const inode of k.inodes.values()) {
+    inode.mappings = [];
+    inode.entries = createXArray();
+    inode.entryLocks.clear();
+    inode.users = 0;
+    inode.evicting = false;
+    inode.iRwsem = createRwSem();
+    inode.invalidateLock = createRwSem();
+  }
+}
