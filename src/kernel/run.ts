@@ -1,0 +1,278 @@
+// The run loop: how a command becomes a task, how tasks take their steps, what happens when one sleeps, closes a cycle or ends.
+import { type Failure, failure } from './errno.ts';
+import { emit } from './events.ts';
+import { clearDelayedFree, releaseBusy } from './fs/busy-extent.ts';
+import { reapDetached } from './fs/detached.ts';
+import { etagOf, findFile, isLastReference } from './fs/inode.ts';
+import { findRun } from './fs/run-list.ts';
+import { hasFlag, pageFlags, pinsOf } from './mm/page.ts';
+import type { Operation } from './ops/define.ts';
+import { evict } from './ops/evict.ts';
+import { operations } from './ops/index.ts';
+import { sendSignal } from './ops/signal.ts';
+import { addTimer } from './ops/timers.ts';
+import { assert, unreachable } from './panic.ts';
+import { releaseAll, withdraw } from './sched/rwsem.ts';
+import { inodeOf, leaveSleep } from './sched/task.ts';
+import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
+import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
+import type { MapId, Pfn, PinId, TaskId } from './units.ts';
+
+function operationOf(task: Task): Operation {
+  const op = task.op === evict.name ? evict : operations.get(task.op);
+  assert(op !== undefined, 'a task runs an operation of the registry');
+  return op;
+}
+
+/** Makes a task of a command. Where its target is absent or not as If-Match says, it ends at once. */
+export function start(k: Kernel, command: Command): TaskId {
+  const op = operations.get(command.op);
+  assert(op !== undefined, 'a command names an operation of the registry');
+  const task = newTask(k, op, command);
+  k.current = task.id;
+  const refused = bind(k, task, command);
+  k.tasks.set(task.id, task);
+  if (refused !== null) {
+    task.ino = 0; // It never held the file open.
+    end(k, task, { ok: false, failure: refused });
+    return task.id;
+  }
+  const inode = inodeOf(k, task);
+  if (inode !== null) inode.users += 1;
+  if (op.atomic) {
+    runTask(k, task);
+    return task.id;
+  }
+  emit(k, 'operation.submitted', inode, { op: op.name, owner: task.owner });
+  if (command.timeoutMs !== undefined) addTimer(k, { atMs: k.nowMs + command.timeoutMs, kind: 'timeout', id: task.id });
+  k.runnable.push(task.id);
+  return task.id;
+}
+
+function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
+  const id = k.nextTask as TaskId;
+  k.nextTask += 1;
+  return {
+    id,
+    op: op.name,
+    owner: command.owner ?? null,
+    ino: 0,
+    mapping: 0,
+    pin: 0,
+    args: command.args,
+    data: command.data ?? null,
+    locals: {},
+    step: op.first,
+    state: 'runnable',
+    sleep: null,
+    interruptible: false,
+    woken: false,
+    signal: 'none',
+    locks: [],
+    nowait: command.nowait ?? false,
+    failOnDeadlock: command.failOnDeadlock ?? false,
+    keep: command.keep ?? false,
+    submittedMs: k.nowMs,
+    sleptSinceMs: 0,
+    sleptMs: 0,
+    wakeups: 0,
+  };
+}
+
+/** Looks up what the command names. */
+function bind(k: Kernel, task: Task, { on, ifMatch }: Command): Failure | null {
+  let inode: Inode | null = null;
+  if (k.tasks.size >= k.limits.tasks) {
+    return failure('EAGAIN', 'LM1', `${k.limits.tasks} operations run or sleep already, the most that a filesystem takes`);
+  }
+  if (on.file !== undefined) {
+    inode = findFile(k, on.file);
+    if (inode === null) return failure('ENOENT', 'NM1', `there is no file ${on.file}`);
+  }
+  if (on.mapping !== undefined) {
+    const mapping = k.mappings.get(on.mapping as MapId);
+    if (mapping === undefined) return failure('ENOENT', 'NM2', `there is no mapping map_${on.mapping}`);
+    task.mapping = mapping.id;
+    inode = k.inodes.get(mapping.ino) ?? null;
+  }
+  if (on.pin !== undefined) {
+    const pin = k.pins.get(on.pin as PinId);
+    if (pin === undefined) return failure('ENOENT', 'NM3', `there is no pin pin_${on.pin}`);
+    task.pin = pin.id;
+  }
+  if (on.operation !== undefined) {
+    const known = k.tasks.has(on.operation as TaskId) || k.ended.has(on.operation as TaskId);
+    if (!known) return failure('ENOENT', 'NM4', `there is no operation op_${on.operation}`);
+    task.locals.operation = on.operation;
+  }
+  if (inode !== null) task.ino = inode.ino;
+  if (ifMatch === undefined) return null;
+  if (inode !== null && (ifMatch === '*' || ifMatch === etagOf(inode))) return null;
+  return failure('ESTALE', 'NM5', 'the ETag is not the one that If-Match names');
+}
+
+/** Runs until every task sleeps or has ended. A stepped scheduler runs nothing by itself. */
+export function run(k: Kernel): void {
+  if (k.geometry.scheduler === 'stepped') return;
+  for (;;) {
+    if (k.workqueue.length > 0) {
+      releaseWork(k);
+      continue;
+    }
+    const id = k.runnable.shift();
+    if (id === undefined) return;
+    const task = k.tasks.get(id);
+    assert(task !== undefined, 'a runnable task lives');
+    runTask(k, task);
+  }
+}
+
+export function stepOnce(k: Kernel, id: TaskId | 0): void {
+  if (id === 0) {
+    releaseWork(k);
+    return;
+  }
+  const task = k.tasks.get(id);
+  assert(task !== undefined, 'a runnable task lives');
+  k.runnable.splice(k.runnable.indexOf(id), 1);
+  if (runStep(k, task)) k.runnable.push(id);
+}
+
+/** Steps one task until it sleeps or ends; the release worker runs between its steps. */
+function runTask(k: Kernel, task: Task): void {
+  const { stepsPerApply } = k.limits;
+  for (let steps = 0; runStep(k, task); steps++) {
+    assert(steps < stepsPerApply, 'a task comes to rest within stepsPerApply steps');
+    while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto') releaseWork(k);
+  }
+}
+
+/** One step. Returns true when the task can take the next one. */
+function runStep(k: Kernel, task: Task): boolean {
+  k.current = task.id;
+  const step = operationOf(task).steps[task.step];
+  assert(step !== undefined, `${task.op} has a step ${task.step}`);
+  const verdict = step(k, task as Task & { args: unknown });
+  switch (verdict.kind) {
+    case 'goto':
+      task.step = verdict.step;
+      return true;
+    case 'wait':
+      task.step = verdict.resume;
+      if (task.state === 'sleeping') reportDeadlocks(k, task);
+      return false;
+    case 'done':
+      end(k, task, { ok: true, result: verdict.result });
+      if (k.pending.endAll !== null) endAll(k, k.pending.endAll);
+      if (task.owner !== null && task.pin !== 0) reportPinDeadlocks(k, task.owner, task.pin);
+      return false;
+    case 'fail':
+      operationOf(task).undo?.(k, task as Task & { args: unknown });
+      end(k, task, { ok: false, failure: verdict.failure });
+      return false;
+    default:
+      return unreachable(verdict);
+  }
+}
+
+/** A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK instead. */
+function reportDeadlocks(k: Kernel, task: Task): void {
+  const cycles = cyclesThrough(k, task);
+  for (const cycle of cycles) reportCycle(k, task, cycle);
+  if (cycles.length === 0 || !task.failOnDeadlock) return;
+  if (task.interruptible) {
+    sendSignal(k, task, 'deadlock');
+  } else if (task.sleep?.on === 'lock') {
+    withdraw(k, task);
+    operationOf(task).undo?.(k, task as Task & { args: unknown });
+    end(k, task, { ok: false, failure: failure('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for') });
+  }
+}
+
+/** A new pin of an owner who already sleeps can close a cycle too: somebody waits for that page. */
+function reportPinDeadlocks(k: Kernel, owner: string, pin: PinId): void {
+  for (const id of k.sleepersOf.get(owner) ?? []) {
+    const sleeper = k.tasks.get(id);
+    assert(sleeper !== undefined, 'a sleeping owner sleeps in a task that lives');
+    for (const cycle of cyclesThrough(k, sleeper)) {
+      if (cycle.some((edge) => edge.pin === pin)) reportCycle(k, sleeper, cycle);
+    }
+  }
+}
+
+function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {
+  emit(k, 'deadlock.detected', inodeOf(k, task), { cycle: nodesOf(cycle), explanation: explain(k, cycle) });
+}
+
+/** The release worker: one frame whose last reference dropped after its block had left the file. */
+function releaseWork(k: Kernel): void {
+  const pfn = k.workqueue.shift() as Pfn;
+  k.current = 0;
+  // Left over: the commit has freed the block already, and somebody else may have it and pin it by now.
+  if (!hasFlag(k, pfn, pageFlags.delayedFree) || pinsOf(k, pfn) > 0) return;
+  clearDelayedFree(k, pfn);
+  const busy = findRun(k.busy, pfn);
+  if (busy !== null) {
+    releaseBusy(k, busy);
+    return;
+  }
+  const detached = findRun(k.detached, pfn);
+  if (detached !== null) reapDetached(k, detached);
+}
+
+/** The end of a task: its locks go, whoever waited for them runs, and the last user of an unlinked file has it evicted. */
+function end(k: Kernel, task: Task, outcome: Outcome): void {
+  const op = operationOf(task);
+  const inode = inodeOf(k, task);
+  releaseAll(k, task);
+  k.tasks.delete(task.id);
+  if (inode !== null) inode.users -= 1;
+  const state = outcome.ok ? 'done' : outcome.failure.errno === 'EINTR' ? 'cancelled' : 'failed';
+  if (!op.atomic) emitEnd(k, task, inode, state, outcome);
+  if (op === evict) return;
+  k.replies.push({ task: task.id, outcome });
+  if (task.keep) remember(k, task, inode, state, outcome);
+  if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0)) startEviction(k, inode);
+}
+
+function emitEnd(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'failed' | 'cancelled', outcome: Outcome): void {
+  const data = { op: task.op, strategy: k.strategy.name, sleptMs: task.sleptMs, wakeups: task.wakeups };
+  if (outcome.ok) emit(k, 'operation.done', inode, data);
+  else if (state === 'cancelled') emit(k, 'operation.cancelled', inode, { ...data, ...errnoOf(outcome.failure) });
+  else emit(k, 'operation.failed', inode, { ...data, ...errnoOf(outcome.failure) });
+}
+
+const errnoOf = ({ errno, rule }: Failure) => ({ errno, rule });
+
+/** Keeps the record of an ended operation for a bounded time, among a bounded number. */
+function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'failed' | 'cancelled', outcome: Outcome): void {
+  for (const [id, old] of k.ended) {
+    if (k.ended.size < k.limits.endedOperations && k.nowMs - old.endedMs <= k.limits.endedOperationMs) break;
+    k.ended.delete(id);
+  }
+  const { id, op, owner, submittedMs, sleptMs, wakeups } = task;
+  const file = inode?.name ?? null;
+  k.ended.set(id, { id, op, owner, file, state, outcome, submittedMs, endedMs: k.nowMs, sleptMs, wakeups });
+}
+
+function startEviction(k: Kernel, inode: Inode): void {
+  const task = newTask(k, evict, { op: evict.name, args: {} });
+  task.ino = inode.ino;
+  inode.users += 1;
+  k.tasks.set(task.id, task);
+  k.runnable.push(task.id);
+}
+
+/** The machine went away under every task: their locks and queues went with it. */
+function endAll(k: Kernel, why: Failure): void {
+  for (const task of [...k.tasks.values()]) {
+    if (task.state === 'sleeping') leaveSleep(k, task);
+    k.tasks.delete(task.id);
+    if (task.op === evict.name) continue;
+    const outcome: Outcome = { ok: false, failure: why };
+    const inode = inodeOf(k, task);
+    emitEnd(k, task, inode, 'failed', outcome);
+    if (task.keep) remember(k, task, inode, 'failed', outcome);
+    k.replies.push({ task: task.id, outcome });
+  }
+}
