@@ -75,6 +75,9 @@ export const settings = {
   pagesPerPinMax: setting(whole(1), 65_536, 'Pages of one pin.'),
   stepsPerApplyMax: setting(whole(100), 10_000_000, 'Steps of all operations that one command may set off.'),
 
+  idempotencyKeysMax: setting(whole(1), 10_000, 'Answers to an Idempotency-Key that are kept for one tenant.'),
+  idempotencyMs: setting(whole(1, 30 * day), day, 'How long the answer to an Idempotency-Key is kept.'),
+
   ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),

@@ -120,6 +120,9 @@ const ofCommand: readonly ProblemType[] = [
   'inbox-full',
 ];
 
+const ofKey: readonly ProblemType[] = ['key-in-use', 'key-reused', 'too-many-keys'];
+const keyParameter = headerParameter('Idempotency-Key', 'The same key with the same request gets the first answer again.');
+
 const lower = (errnos: readonly string[]) => errnos.map((errno) => errno.toLowerCase() as ProblemType);
 
 function mergeArgs(op: Operation): JsonSchema {
@@ -139,6 +142,7 @@ function operationItem(op: Operation, components: Components): JsonSchema {
     headerParameter('Pinhole-Owner', 'The same as `owner`.'),
     headerParameter('If-Match', 'The ETag that the thing must have when the operation begins.'),
     ...(op.sleeps ? [headerParameter('Prefer', '`wait=seconds`, or `respond-async`.')] : []),
+    ...(op.route.method === 'POST' ? [keyParameter] : []),
     ...(isContent
       ? [headerParameter('Range', '`bytes=first-last`.'), headerParameter('If-Range', 'The ETag for which Range holds.')]
       : []),
@@ -157,6 +161,7 @@ function operationItem(op: Operation, components: Components): JsonSchema {
   };
   const types: ProblemType[] = [...always, ...ofFilesystem, ...ofCommand, ...lower(op.errors)];
   if (op.charges !== undefined || op.sleeps) types.push('edquot');
+  if (op.route.method === 'POST') types.push(...ofKey);
   if (isContent) types.push('range-not-satisfiable', 'reply-too-large');
   return {
     operationId: op.name,
@@ -258,6 +263,7 @@ function serverItem(route: ServerRoute, components: Components): JsonSchema {
     parameters: [
       ...pathParametersOf(route.url),
       ...(route.query === undefined ? [] : queryParametersOf(jsonSchemaOf(route.query, 'input'))),
+      ...(route.method === 'POST' ? [keyParameter] : []),
     ],
     ...(body === null
       ? {}
@@ -273,7 +279,7 @@ function serverItem(route: ServerRoute, components: Components): JsonSchema {
         headers: route.status === 201 ? { Location: header('The URL of what was made.') } : {},
         content: jsonContent(components.add(`${pascal(route.name)}Result`, result), exampleOf(result)),
       },
-      ...problems([...common, ...ofBody, ...route.errors]),
+      ...problems([...common, ...ofBody, ...(route.method === 'POST' ? ofKey : []), ...route.errors]),
     },
   };
 }

