@@ -33,7 +33,7 @@ function fnv1a64(bytes: Uint8Array): string {
 }
 
 /** `4-5u 6-9w`: blocks, end exclusive, neighbours of one state merged. */
-function extentsOf(inode: Inode): string {
+export function extentsOf(inode: Inode): string {
   const runs: { first: number; end: number; written: boolean }[] = [];
   eachExtent(inode.extents, toPgOff(0), lastPage, ({ pgoff, pages, written }) => {
     const last = runs.at(-1);
