@@ -32,7 +32,11 @@ function stopOnSignal(service: Service, logger: Logger): void {
 
 async function main(): Promise<void> {
   const config = settings();
-  const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] });
+  // Synchronous, so that lines keep their order and the last ones are out before the exit.
+  const logger = pino(
+    { level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] },
+    pino.destination({ fd: 1, sync: true }),
+  );
   let service: Service;
   try {
     service = await createService(config, { logger, processMetrics: true });

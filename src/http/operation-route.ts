@@ -16,7 +16,7 @@ import { HttpProblem, sendFailure } from './problem.ts';
 import { coerce, coercionsOf, objectOf, parse, type Serialize, serializerOf } from './schema.ts';
 import { targetOf, urlOf } from './target.ts';
 
-export const zOwner = z
+const zOwner = z
   .string()
   .min(1)
   .max(128)

@@ -22,6 +22,7 @@ const errnoRows: Record<Lowercase<Errno>, Row> = {
   eexist: errnoRow(409, 'EEXIST'),
   efault: errnoRow(422, 'EFAULT'),
   efbig: errnoRow(400, 'EFBIG'),
+  ehwpoison: errnoRow(422, 'EHWPOISON'),
   eintr: errnoRow(409, 'EINTR'),
   einval: errnoRow(400, 'EINVAL'),
   eio: errnoRow(422, 'EIO'),
@@ -163,13 +164,13 @@ export function problemOf(
 }
 
 /** What an errno of the kernel looks like. Fields that a failure has beside the three of every failure are passed on. */
-export function problemOfFailure(failure: Failure, instance?: string): Problem {
+function problemOfFailure(failure: Failure, instance?: string): Problem {
   const { errno, why, ...rest } = failure;
   return problemOf(errno.toLowerCase() as Lowercase<Errno>, why, { errno, ...rest }, instance);
 }
 
 /** The URL without its query, which may hold anything. */
-export function instanceOf(request: FastifyRequest): string {
+function instanceOf(request: FastifyRequest): string {
   const { url } = request;
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
