@@ -10,6 +10,7 @@ export const errnoTable = {
   EEXIST: 'The name is taken.',
   EFAULT: 'The address is outside the mapping, or get_user_pages could not fault it in.',
   EFBIG: 'The file would outgrow the largest size of this filesystem.',
+  EHWPOISON: 'The page is poisoned, and FOLL_HWPOISON asked to be told so.',
   EINTR: 'A signal ended the sleep.',
   EINVAL: 'The range, its alignment or its order is wrong.',
   EIO: 'The medium failed.',

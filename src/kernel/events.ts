@@ -88,6 +88,8 @@ export const eventTable = {
   }),
   'dma.read': row('A device read through a pin.', { pin: z.string(), ...range, orphan: z.int() }),
 
+  'memory.failed': row('memory_failure(): a poisoned page left every page table.', { pfn, pgoff: pgoff.nullable() }),
+
   'layout.busy': row('dax_break_layout_wait: the scan found a page with references.', { pfn, pgoff, pins: z.int() }),
   'layout.broken': row('dax_break_layout_done: nothing in the range is busy, the change goes on.', { ...range, scans: z.int() }),
 

@@ -233,6 +233,8 @@ export interface Pmem {
   /** Pages with lines that are dirty in a CPU cache. */
   dirty: Map<Pfn, DirtyPage>;
   dirtyLines: number;
+  /** Sectors of 512 bytes that cannot be read. */
+  badSectors: Set<number>;
 }
 
 export interface Kernel {

@@ -3,6 +3,7 @@
 // master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
 import type { DirtyPage, Kernel, Pmem } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
+import { clearPoison, sectorsPerPage } from './badblocks.ts';
 
 const chunkPages = 64;
 const chunkBytes = chunkPages * pageSize;
@@ -10,7 +11,7 @@ const lineBytes = 64;
 const wordBytes = 8;
 
 export function createPmem(): Pmem {
-  return { chunks: [], dirty: new Map(), dirtyLines: 0 };
+  return { chunks: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() };
 }
 
 function chunkAt(pmem: Pmem, pfn: Pfn): Uint8Array {
@@ -42,16 +43,22 @@ export function readPage(k: Kernel, pfn: Pfn, offset: number, length: number, ou
 /** Copies `bytes` into page `pfn` at `offset`. `cached`: through the CPU cache, so the lines are dirty until flushed. */
 export function writePage(k: Kernel, pfn: Pfn, offset: number, bytes: Uint8Array, cached: boolean): void {
   if (cached) markDirty(k.pmem, pfn, offset, bytes.length);
-  else flushPage(k, pfn, offset, bytes.length);
+  else pastTheCache(k, pfn, offset, bytes.length);
   chunkAt(k.pmem, pfn).set(bytes, (pfn % chunkPages) * pageSize + offset);
 }
 
 export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): void {
-  flushPage(k, pfn, offset, length);
+  pastTheCache(k, pfn, offset, length);
   const chunk = k.pmem.chunks[Math.floor(pfn / chunkPages)];
   if (chunk === undefined) return;
   const from = (pfn % chunkPages) * pageSize + offset;
   chunk.fill(0, from, from + length);
+}
+
+/** What a write past the cache does first: lines in its way are written back, and over a whole page poison is repaired. */
+function pastTheCache(k: Kernel, pfn: Pfn, offset: number, length: number): void {
+  flushPage(k, pfn, offset, length);
+  if (offset === 0 && length === pageSize) clearPoison(k, pfn * sectorsPerPage, sectorsPerPage);
 }
 
 function markDirty(pmem: Pmem, pfn: Pfn, offset: number, length: number): void {
@@ -78,7 +85,7 @@ function setDirty(page: DirtyPage, line: number, dirty: boolean): void {
   page.lines[word] = dirty ? page.lines[word] | (1 << (line & 31)) : page.lines[word] & ~(1 << (line & 31));
 }
 
-/** clwb and a fence over a range inside one page, and what a write past the cache does first. Returns how many lines were dirty. */
+/** clwb and a fence over a range inside one page. Returns how many lines were dirty. */
 export function flushPage(k: Kernel, pfn: Pfn, offset: number, length: number): number {
   const page = k.pmem.dirty.get(pfn);
   if (page === undefined) return 0;

@@ -1,4 +1,5 @@
 // DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one lock bit, one frame.
+import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, zeroPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
@@ -40,6 +41,9 @@ export function unlockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): 
 export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): Failure | null {
   const block = lookupBlock(inode.extents, pgoff);
   const written = block >= 0 && block % 2 === 1;
+  if (written && isPoisoned(k, toPfn((block - 1) / 2))) {
+    return sigbus(k, inode, mapping, pgoff, access, 'PO1', 'the page is poisoned (EHWPOISON, BUS_MCEERR_AR)');
+  }
   if (access === 'write' && !mapping.shared) {
     copyOnWrite(k, mapping, pgoff, written ? toPfn((block - 1) / 2) : null);
     fault(k, inode, mapping, pgoff, null, access, 'NOPAGE', true);

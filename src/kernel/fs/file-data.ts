@@ -1,4 +1,5 @@
 // The bytes of a file. DAX has no page cache and no delayed allocation: a write goes straight to the blocks, which are allocated at once.
+import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, writePage, zeroPage } from '../dev/pmem.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '../units.ts';
@@ -22,6 +23,18 @@ export function readBytes(k: Kernel, inode: Inode, offset: number, length: numbe
     }
   });
   return out;
+}
+
+/** The first poisoned page of a byte range, or null. The check covers the whole range, as dax_iomap_iter's does. */
+export function poisonedPage(k: Kernel, inode: Inode, offset: number, end: number): PgOff | null {
+  let poisoned: PgOff | null = null;
+  if (k.pmem.badSectors.size === 0 || end <= offset) return poisoned;
+  eachExtent(inode.extents, pageOf(offset), pageOf(end - 1), (extent) => {
+    for (let page = 0; extent.written && page < extent.pages && poisoned === null; page++) {
+      if (isPoisoned(k, toPfn(extent.pfn + page))) poisoned = toPgOff(extent.pgoff + page);
+    }
+  });
+  return poisoned;
 }
 
 /** How many blocks of [first, last] have no block yet. */

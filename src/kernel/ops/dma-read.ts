@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage } from '../dev/pmem.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
-import { zBytes } from '../units.ts';
+import { pageCeil, pageOf, toPfn, zBytes } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
 import { eachPinnedPiece } from './dma.ts';
 
@@ -18,7 +19,7 @@ export const dmaRead = defineOp({
     length: zBytes.optional().describe('To the end of the pinned range by default.'),
   }),
   result: z.object({ data: z.instanceof(Uint8Array) }),
-  errors: ['ENOENT', 'EFAULT'],
+  errors: ['ENOENT', 'EFAULT', 'EIO'],
   sleeps: false,
   atomic: true,
   first: 'read',
@@ -31,6 +32,8 @@ export const dmaRead = defineOp({
       if (offset > pin.lengthBytes || length > pin.lengthBytes - offset) {
         return fail('EFAULT', 'DM1', `bytes ${offset} to ${offset + length} reach outside the ${pin.lengthBytes} pinned bytes`);
       }
+      const bad = pin.pfns.slice(pageOf(pin.offsetInPage + offset), pageCeil(pin.offsetInPage + offset + length));
+      if (bad.some((pfn) => pfn >= 0 && isPoisoned(k, toPfn(pfn)))) return fail('EIO', 'PO4', 'the device read a poisoned page');
       const data = new Uint8Array(length);
       eachPinnedPiece(k, pin, offset, length, 'dma.read', (pfn, inPage, bytes, at) => {
         if (isAnon(pfn)) data.set(anonPage(k, pfn).bytes.subarray(inPage, inPage + bytes), at);

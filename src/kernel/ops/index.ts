@@ -14,6 +14,7 @@ import { load } from './load.ts';
 import { mmap } from './mmap.ts';
 import { munmap } from './munmap.ts';
 import { pin } from './pin.ts';
+import { poison, unpoison } from './poison.ts';
 import { powerCycle } from './power-cycle.ts';
 import { punchHole } from './punch-hole.ts';
 import { read } from './read.ts';
@@ -37,6 +38,8 @@ const all: Operation[] = [
   schedulerStep,
   sync,
   powerCycle,
+  poison,
+  unpoison,
   create,
   rename,
   unlink,

@@ -21,6 +21,7 @@ const args = z.strictObject({
   access: z.enum(['read', 'write']).describe('write is FOLL_WRITE: the device will write to the pages.'),
   longterm: z.boolean().default(false).describe('FOLL_LONGTERM: refused on fs-dax unless the strategy allows it.'),
   kind: z.enum(['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring']).default('direct-io'),
+  hwpoison: z.boolean().default(false).describe('FOLL_HWPOISON: a poisoned page is EHWPOISON instead of EFAULT.'),
   holdMs: zMs.optional().describe('Let go by itself after this time.'),
 });
 type Args = z.infer<typeof args>;
@@ -54,8 +55,9 @@ function refused(k: Kernel, task: Task & { args: Args }, why: Failure): Failure 
 }
 
 /** What get_user_pages makes of a fault that failed. */
-function gupErrno(why: Failure): Failure {
-  const errno: Errno = why.errno === 'SIGBUS' ? 'EFAULT' : why.errno;
+function gupErrno(why: Failure, hwpoison: boolean): Failure {
+  if (why.errno !== 'SIGBUS') return why;
+  const errno: Errno = why.rule === 'PO1' && hwpoison ? 'EHWPOISON' : 'EFAULT';
   return { ...why, errno };
 }
 
@@ -70,7 +72,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
   reply: 'json',
   args,
   result: zPin,
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EOPNOTSUPP', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EHWPOISON', 'EOPNOTSUPP', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
   atomic: false,
   charges: 'pins',
@@ -112,7 +114,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
     },
     stopped(k, task, why) {
       if (task.pin !== 0 && pinOf(k, task).pfns.length > 0) return finish(k, task);
-      return { kind: 'fail', failure: refused(k, task, gupErrno(why)) };
+      return { kind: 'fail', failure: refused(k, task, gupErrno(why, task.args.hwpoison)) };
     },
     finish,
   }),

@@ -1,8 +1,8 @@
 // pread: i_rwsem shared, so it queues up behind a truncate that sleeps.
 import { z } from 'zod';
-import { readBytes } from '../fs/file-data.ts';
+import { poisonedPage, readBytes } from '../fs/file-data.ts';
 import { zBytes } from '../units.ts';
-import { defineOp, done } from './define.ts';
+import { defineOp, done, fail } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
 export const read = defineOp({
@@ -15,7 +15,7 @@ export const read = defineOp({
   reply: 'bytes',
   args: z.strictObject({ offset: zBytes.default(0), length: zBytes.optional().describe('To the end of the file by default.') }),
   result: z.object({ data: z.instanceof(Uint8Array), sizeBytes: z.int() }),
-  errors: ['ENOENT', 'EINVAL', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['ENOENT', 'EINVAL', 'EIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
   atomic: false,
   first: 'lock',
@@ -25,7 +25,10 @@ export const read = defineOp({
       const inode = theInode(k, task);
       const { offset, length } = task.args;
       const rest = Math.max(0, inode.sizeBytes - offset);
-      const data = readBytes(k, inode, offset, Math.min(length ?? rest, k.limits.bytesPerRead));
+      const bytes = Math.min(length ?? rest, rest, k.limits.bytesPerRead);
+      const bad = poisonedPage(k, inode, offset, offset + bytes);
+      if (bad !== null) return fail('EIO', 'PO2', `page ${bad} of ${inode.name} is poisoned`);
+      const data = readBytes(k, inode, offset, bytes);
       return done({ data, sizeBytes: inode.sizeBytes });
     },
   },

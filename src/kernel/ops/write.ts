@@ -1,11 +1,11 @@
 // pwrite, or with no offset open(O_TRUNC) and write. Writing over a pinned page waits for nobody; O_TRUNC breaks the layout first.
 import { z } from 'zod';
-import { failure } from '../errno.ts';
-import { writableBytes, writeBytes } from '../fs/file-data.ts';
+import { type Failure, failure } from '../errno.ts';
+import { poisonedPage, writableBytes, writeBytes } from '../fs/file-data.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
-import { toPgOff, zBytes } from '../units.ts';
+import { byteOf, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, type TaskOf, type Verdict } from './define.ts';
 import { type LayoutChange, layoutSteps, lockThen, rangeFrom, settleBlocks, theInode, undoLayout } from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-result.ts';
@@ -36,6 +36,18 @@ const replace: LayoutChange<Args> = {
   result: (_k, task) => ({ bytesWritten: task.locals.bytesWritten }),
 };
 
+/** A write of a part of a poisoned page cannot repair it, and fails. */
+function partlyOverPoison(k: Kernel, task: Task, offset: number): Failure | null {
+  const inode = theInode(k, task);
+  const end = offset + bytesOf(task).length;
+  const head = poisonedPage(k, inode, offset, Math.min(end, byteOf(pageCeil(offset))));
+  const tail = poisonedPage(k, inode, Math.max(offset, byteOf(pageOf(end))), end);
+  const bad = head ?? tail;
+  return bad === null
+    ? null
+    : failure('EIO', 'PO3', `page ${bad} of ${inode.name} is poisoned; write the whole page to repair it`);
+}
+
 /** Writes what fits; null when not a single byte does. */
 function writeSome(k: Kernel, task: Task, offset: number): number | null {
   const inode = theInode(k, task);
@@ -59,7 +71,7 @@ fits is written and bytesWritten says how much. Without offset the body replaces
   reply: 'json',
   args,
   result: layoutResult.partial().extend({ bytesWritten: z.int(), sizeBytes: z.int() }),
-  errors: [...layoutErrors, 'ENOSPC'],
+  errors: [...layoutErrors, 'ENOSPC', 'EIO'],
   sleeps: true,
   atomic: false,
   first: 'begin',
@@ -77,6 +89,8 @@ fits is written and bytesWritten says how much. Without offset the body replaces
       return lockThen(k, task, inode, 'i_rwsem', 'exclusive', task.args.offset === undefined ? 'lockMapping' : 'copy');
     },
     copy(k, task: TaskOf<Args>): Verdict {
+      const bad = partlyOverPoison(k, task, task.args.offset ?? 0);
+      if (bad !== null) return { kind: 'fail', failure: bad };
       const written = writeSome(k, task, task.args.offset ?? 0);
       if (written === null) return { kind: 'fail', failure: failure('ENOSPC', 'AL4', 'no block is free for the first byte') };
       return done({ bytesWritten: written, sizeBytes: theInode(k, task).sizeBytes });

@@ -1,4 +1,5 @@
 // The registry of views: one line each.
+import { badblocks } from './badblocks.ts';
 import { busyExtents } from './busy-extents.ts';
 import type { View } from './define.ts';
 import { extents, freeExtents } from './extents.ts';
@@ -27,6 +28,7 @@ const all: View[] = [
   operationsView,
   operation,
   busyExtents,
+  badblocks,
   freeExtents,
   waitqueues,
   locks,

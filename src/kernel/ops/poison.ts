@@ -1,0 +1,83 @@
+// Injecting media errors, as `ndctl inject-error` does, with the machine check that tells the kernel: memory_failure() takes the page from
+// every process that has it mapped.
+import { z } from 'zod';
+import { clearPoison, injectPoison, sectorsPerPage } from '../dev/badblocks.ts';
+import { emit } from '../events.ts';
+import { ownerOf } from '../mm/page.ts';
+import { unmapRange } from '../mm/pagetable.ts';
+import type { Kernel } from '../state.ts';
+import { type Pfn, toPfn, zBytes } from '../units.ts';
+import { defineOp, done, fail } from './define.ts';
+
+const countMax = 65_536;
+
+const args = z.strictObject({
+  block: zBytes.describe('First 512-byte block of the device.'),
+  count: z.int().min(1).max(countMax).default(1),
+});
+
+/** memory_failure(): the page leaves every page table; who touches it again gets SIGBUS. */
+function failMemory(k: Kernel, pfn: Pfn): boolean {
+  const owner = ownerOf(k, pfn);
+  const inode = owner === null ? undefined : k.inodes.get(owner.ino);
+  emit(k, 'memory.failed', inode ?? null, { pfn, pgoff: owner === null ? null : owner.pgoff });
+  if (owner === null || inode === undefined) return false;
+  unmapRange(k, inode, owner.pgoff, owner.pgoff);
+  return true;
+}
+
+const outside = (k: Kernel, { block, count }: z.infer<typeof args>) =>
+  block + count > k.geometry.blocks * sectorsPerPage
+    ? fail('EINVAL', 'PO5', `the device has ${k.geometry.blocks * sectorsPerPage} blocks of 512 bytes`)
+    : null;
+
+export const poison = defineOp({
+  name: 'poison',
+  summary: 'Inject media errors',
+  doc: `The pages that hold the blocks are unmapped everywhere. A touch of one is SIGBUS (BUS_MCEERR_AR), get_user_pages on it EFAULT, a read EIO;
+a write of the whole page repairs it. A pin that exists stays.`,
+  on: 'filesystem',
+  route: { method: 'POST', path: 'poison', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: z.object({ block: z.int(), count: z.int(), pagesUnmapped: z.int() }),
+  errors: ['EINVAL'],
+  sleeps: false,
+  atomic: true,
+  first: 'inject',
+  steps: {
+    inject(k, task) {
+      const { block, count } = task.args;
+      const refused = outside(k, task.args);
+      if (refused !== null) return refused;
+      injectPoison(k, block, count);
+      let pagesUnmapped = 0;
+      const last = Math.floor((block + count - 1) / sectorsPerPage);
+      for (let pfn = Math.floor(block / sectorsPerPage); pfn <= last; pfn++) if (failMemory(k, toPfn(pfn))) pagesUnmapped += 1;
+      return done({ block, count, pagesUnmapped });
+    },
+  },
+});
+
+export const unpoison = defineOp({
+  name: 'unpoison',
+  summary: 'Take media errors back',
+  doc: 'ndctl inject-error --uninject: the bytes that were there can be read again.',
+  on: 'filesystem',
+  route: { method: 'DELETE', path: 'poison', status: 200 },
+  body: 'none',
+  reply: 'json',
+  args,
+  result: z.object({ blocksCleared: z.int() }),
+  errors: ['EINVAL'],
+  sleeps: false,
+  atomic: true,
+  first: 'clear',
+  steps: {
+    clear(k, task) {
+      const refused = outside(k, task.args);
+      return refused ?? done({ blocksCleared: clearPoison(k, task.args.block, task.args.count) });
+    },
+  },
+});

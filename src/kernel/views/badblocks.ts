@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { badblocksOf, sectorBytes } from '../dev/badblocks.ts';
+import { defineView, found, pageOfList, zPage } from './define.ts';
+
+export const badblocks = defineView({
+  name: 'badblocks',
+  summary: 'The media errors of the device',
+  doc: 'Runs of 512-byte blocks, ascending, as `ndctl list --media-errors` gives them.',
+  on: 'filesystem',
+  path: 'poison',
+  query: z.strictObject(zPage),
+  result: z.object({
+    badblock_count: z.int(),
+    items: z.array(z.object({ block: z.int(), count: z.int(), offset: z.int().describe('Bytes.'), length: z.int() })),
+    nextPageToken: z.string().optional(),
+  }),
+  errors: ['ENOENT'],
+  read(k, _target, query) {
+    // A token of 0 is the beginning, and so is block 0.
+    const page = pageOfList(badblocksOf(k), query, (run) => run.block + 1);
+    const items = page.items.map(({ block, count }) => ({
+      block,
+      count,
+      offset: block * sectorBytes,
+      length: count * sectorBytes,
+    }));
+    return found({ badblock_count: k.pmem.badSectors.size, ...page, items });
+  },
+});

@@ -1,0 +1,61 @@
+// S27, poison in a pinned page: who touches it gets SIGBUS, a pin stays, a whole-page write repairs it.
+import { describe, expect, test } from 'vitest';
+import { letters, okOf, page, wordOf } from '../machine.ts';
+import { blockOf, contentOf, golden, space, story } from './story.ts';
+
+const blocksOfPage = (pfn: number) => ({ block: pfn * 8 + 3, count: 1 });
+
+describe('S27 poison', () => {
+  test('S27 a poisoned page is unmapped everywhere; load, store, pin, read and DMA each say it in their way', async () => {
+    const m = story('break-layouts.modern');
+    const pfn = blockOf(m, 'a', 0);
+    m.fault(m.mapping, 0, 'write');
+    const pin = m.pinned(m.mapping, 0, page);
+    expect(okOf(m.call('poison', {}, blocksOfPage(pfn)))).toMatchObject({ pagesUnmapped: 1 });
+    expect(wordOf(m.load(m.mapping, 0, 1))).toBe('SIGBUS');
+    expect(wordOf(m.store(m.mapping, 0, letters('x')))).toBe('SIGBUS');
+    expect(wordOf(m.pin(m.mapping, 0, page))).toBe('EFAULT');
+    expect(wordOf(m.pin(m.mapping, 0, page, {}, { hwpoison: true }))).toBe('EHWPOISON');
+    expect(wordOf(m.dmaRead(pin))).toBe('EIO');
+    // The whole range is checked: page 1 is good, and the read fails all the same.
+    expect(wordOf(m.read('a', 0, 2 * page))).toBe('EIO');
+    expect(wordOf(m.read('a', page, page))).toBe('done');
+    m.unpin(pin);
+    await golden(m, 'S27');
+  });
+
+  test('S27 a write of a part fails and changes nothing, a write of the page repairs it', () => {
+    const m = story('break-layouts.modern');
+    m.call('poison', {}, blocksOfPage(blockOf(m, 'a', 1)));
+    expect(wordOf(m.write('a', letters('z').subarray(0, 100), page + 8))).toBe('EIO');
+    expect(m.k.pmem.badSectors.size).toBe(1);
+    expect(wordOf(m.write('a', letters('z'), page))).toBe('done');
+    expect(m.k.pmem.badSectors.size).toBe(0);
+    expect(contentOf(m, 'a')).toBe('AzCDEFGH');
+  });
+
+  test('S27 busy-extents: the frame stays busy while pinned; punched and handed out again it is good', () => {
+    const m = story('busy-extents');
+    const pfn = blockOf(m, 'a', 0);
+    const pin = m.pinned(m.mapping, 0, page);
+    m.call('poison', {}, blocksOfPage(pfn));
+    m.punch('a', 0, page);
+    expect(space(m).busy).toBe(1);
+    m.unpin(pin);
+    expect(space(m).busy).toBe(0);
+    m.store(m.mapping, 0, letters('n'));
+    expect(blockOf(m, 'a', 0)).toBe(pfn);
+    expect(m.k.pmem.badSectors.size).toBe(0);
+    expect(contentOf(m, 'a')).toBe('nBCDEFGH');
+  });
+
+  test('S27 uninject brings the bytes back; a block outside the device is EINVAL', () => {
+    const m = story('none');
+    const at = blocksOfPage(blockOf(m, 'a', 2));
+    m.call('poison', {}, at);
+    expect(wordOf(m.read('a'))).toBe('EIO');
+    expect(okOf(m.call('unpoison', {}, at))).toEqual({ blocksCleared: 1 });
+    expect(wordOf(m.read('a'))).toBe('done');
+    expect(wordOf(m.call('poison', {}, { block: 256 * 8, count: 1 }))).toBe('EINVAL');
+  });
+});
