@@ -49,7 +49,7 @@ describe('law 1 to 13 and the content of files', () => {
   test.each(cases)('laws in single steps under %s on %s', (_name, kind, strategy) => {
     const steady = strategy.name === 'none' || strategy.idleRule === 'classic';
     fc.assert(
-      fc.property(commands(150, 110), fc.boolean(), (script, keyed) => {
+      fc.property(commands(240, 320), fc.boolean(), (script, keyed) => {
         const m = play(script, {
           kind,
           strategy,
