@@ -9,7 +9,7 @@ import { mixedTenants } from './mixed-tenants.ts';
 import { pinUnpin } from './pin-unpin.ts';
 import { punchUnderPins } from './punch-under-pins.ts';
 import { apiOf, type Scenario } from './scenario.ts';
-import { leaveFirstCore, root, startPinhole, startServer } from './server.ts';
+import { build, leaveFirstCore, root, startPinhole, startServer } from './server.ts';
 import { writeRead } from './write-read-4k.ts';
 
 const scenarios: readonly Scenario[] = [pinUnpin, punchUnderPins, mixedTenants, writeRead];
@@ -103,6 +103,7 @@ if (strangers.length > 0) {
   console.error(`no such scenario: ${strangers.join(', ')}; there are ${names.join(', ')}`);
   process.exit(2);
 }
+build();
 leaveFirstCore();
 console.log(about());
 let good = true;
