@@ -10,6 +10,7 @@ import type { Door } from './door.ts';
 import { HttpProblem, KernelFailure } from './problem.ts';
 import { coerce, coercionsOf, parse } from './schema.ts';
 import { zFilter } from './stream/filter.ts';
+import { ignoreForeignUpgrades } from './stream/foreign-upgrade.ts';
 import { Hub, type StreamCounts } from './stream/hub.ts';
 import { type Subscribe, zFrom } from './stream/messages.ts';
 import { targetOf } from './target.ts';
@@ -72,6 +73,7 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     },
     preClose: () => hub.close(),
   });
+  ignoreForeignUpgrades(app.server);
   // What was refused before the plugin could know that it was an upgrade has no parser any more that would close its connection.
   app.addHook('onResponse', (request, _reply, done) => {
     const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };

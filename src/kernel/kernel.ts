@@ -39,7 +39,8 @@ export function createKernel(
     nextPin: 1,
     nextTask: 1,
     nextAnon: 2,
-    nextGeneration: 1,
+    // A filesystem made again under the same name must not repeat the ETags of the old one.
+    nextGeneration: 1 + (nowMs % 2 ** 31),
     pmem: createPmem(),
     frames: [],
     anonPages: new Map(),

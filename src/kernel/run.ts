@@ -252,7 +252,25 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
   }
   const { id, op, owner, submittedMs, sleptMs, wakeups } = task;
   const file = inode?.name ?? null;
-  k.ended.set(id, { id, op, owner, file, state, outcome, submittedMs, endedMs: k.nowMs, sleptMs, wakeups });
+  k.ended.set(id, {
+    id,
+    op,
+    owner,
+    file,
+    state,
+    outcome: withoutBytes(outcome),
+    submittedMs,
+    endedMs: k.nowMs,
+    sleptMs,
+    wakeups,
+  });
+}
+
+/** A record of a read says how much was read; the bytes themselves went to the caller. */
+function withoutBytes(outcome: Outcome): Outcome {
+  if (!outcome.ok || typeof outcome.result !== 'object' || outcome.result === null || !('data' in outcome.result)) return outcome;
+  const { data, ...rest } = outcome.result;
+  return { ok: true, result: { ...rest, bytes: data instanceof Uint8Array ? data.length : 0 } };
 }
 
 function startEviction(k: Kernel, inode: Inode): void {

@@ -33,7 +33,7 @@ describe('a file as large as files can be', () => {
   });
 
   // Until a fault has a bound on its pages, as a pin has: it maps the zero page until stepsPerApply stops the filesystem.
-  it.fails('POST mappings/map_1/faults to read does not stop the filesystem', async () => {
+  it('POST mappings/map_1/faults to read does not stop the filesystem', async () => {
     const answer = await call(service, 'POST', `${fs}/mappings/map_1/faults`, {
       json: { offset: 0, length: huge, access: 'read' },
     });
@@ -57,7 +57,7 @@ describe('a file as large as files can be', () => {
 
 describe('bytes of a call that slept', () => {
   // Until the kernel keeps the record of an ended read without its bytes.
-  it.fails('are not kept with its operation', async () => {
+  it('are not kept with its operation', async () => {
     await pinnedWorld(service, { mkfs: { ...waiting, strategy: { name: 'wait-for-refs' } } });
     const punch = await call(service, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 4096 } });
     expect(punch.status).toBe(202);

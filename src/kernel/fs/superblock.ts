@@ -4,8 +4,9 @@ import { emit } from '../events.ts';
 import { pinsOf } from '../mm/page.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
-import { insertExtent, previousExtent } from './extent.ts';
+import { eachExtent, insertExtent, previousExtent } from './extent.ts';
 import { giveRun, takeRun } from './free-space.ts';
+import { lastPage } from './layout.ts';
 
 /** A superblock and a bitmap block for every 128 MiB group. */
 export function metadataBlocks(blocks: number): number {
@@ -42,11 +43,22 @@ export function allocateBlocks(k: Kernel, inode: Inode, pgoff: PgOff, pages: num
 export function freeRun(k: Kernel, pfn: Pfn, pages: number, from: 'inode' | 'busy' | 'detached', sinceMs: number): void {
   giveRun(k.space, pfn, pages);
   emit(k, 'extent.freed', null, { pfn, pages, from, waitedMs: k.nowMs - sinceMs });
+  warnOfPins(k, pfn, pages, 'block freed under', 'the next owner of the block shares it with a device');
+}
+
+/** The blocks from `first` on are about to move to another place of the file; under a pin, that is a bug of the strategy too. */
+export function warnOfMove(k: Kernel, inode: Inode, first: PgOff): void {
+  eachExtent(inode.extents, first, lastPage, ({ pfn, pages }) => {
+    warnOfPins(k, pfn, pages, 'block moved under', 'the device goes on with it at another offset of the file');
+  });
+}
+
+function warnOfPins(k: Kernel, pfn: Pfn, pages: number, what: string, why: string): void {
   if (k.counts.pinnedPages === 0) return;
   for (let page: number = pfn; page < pfn + pages; page++) {
     const pins = pinsOf(k, toPfn(page));
     if (pins === 0) continue;
-    const text = `block freed under ${pins} pin(s): the next owner of the block shares it with a device`;
+    const text = `${what} ${pins} pin(s): ${why}`;
     emit(k, 'warning.raised', null, { where: 'fs/dax.c dax_disassociate_entry', text, pfn: toPfn(page) });
   }
 }

@@ -6,6 +6,7 @@ import { shiftExtents } from '../fs/extent.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { lastPage } from '../fs/layout.ts';
 import { personalityOf } from '../fs/personality/index.ts';
+import { warnOfMove } from '../fs/superblock.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
@@ -33,6 +34,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
     unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.
     deleteEntries(k, inode, first, lastPage);
     removeBlocks(k, task, inode, first, toPgOff(first + pages - 1), destination);
+    warnOfMove(k, inode, toPgOff(first + pages));
     shiftExtents(inode.extents, toPgOff(first + pages), -pages);
     if (personalityOf(k.geometry).collapseDropsPastEof) {
       removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, destination);

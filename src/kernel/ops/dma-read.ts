@@ -19,7 +19,7 @@ export const dmaRead = defineOp({
     length: zBytes.optional().describe('To the end of the pinned range by default.'),
   }),
   result: z.object({ data: z.instanceof(Uint8Array) }),
-  errors: ['ENOENT', 'EFAULT', 'EIO'],
+  errors: ['ENOENT', 'EFAULT', 'EINVAL', 'EIO'],
   sleeps: false,
   atomic: true,
   first: 'read',
@@ -31,6 +31,9 @@ export const dmaRead = defineOp({
       const length = task.args.length ?? Math.max(0, pin.lengthBytes - offset);
       if (offset > pin.lengthBytes || length > pin.lengthBytes - offset) {
         return fail('EFAULT', 'DM1', `bytes ${offset} to ${offset + length} reach outside the ${pin.lengthBytes} pinned bytes`);
+      }
+      if (length > k.limits.bytesPerRead) {
+        return fail('EINVAL', 'LM4', `length is above ${k.limits.bytesPerRead}, the most that one call reads`);
       }
       const bad = pin.pfns.slice(pageOf(pin.offsetInPage + offset), pageCeil(pin.offsetInPage + offset + length));
       if (bad.some((pfn) => pfn >= 0 && isPoisoned(k, toPfn(pfn)))) return fail('EIO', 'PO4', 'the device read a poisoned page');

@@ -1,8 +1,9 @@
 // Touching pages through a mapping, as a load or a store of one byte in each would.
 import { z } from 'zod';
+import { failure } from '../errno.ts';
 import { isAnon, zeroPfn } from '../mm/anon.ts';
 import { assert } from '../panic.ts';
-import { zBytes } from '../units.ts';
+import { pageSize, zBytes } from '../units.ts';
 import { defineOp, done } from './define.ts';
 import { checkInside, checkWritable, walkSteps } from './page-walk.ts';
 
@@ -43,7 +44,10 @@ nothing; a write allocates. Pages before one that fails stay mapped.`,
   atomic: false,
   first: 'begin',
   steps: walkSteps<z.infer<typeof args>>({
-    begin(_k, { args: { offset, length, access } }, mapping) {
+    begin(k, { args: { offset, length, access } }, mapping) {
+      const pagesMax = k.limits.pagesPerPin;
+      if (length > pagesMax * pageSize)
+        return failure('EINVAL', 'LM5', `the range is above ${pagesMax} pages, the most that one call touches`);
       const refused = checkInside(mapping, offset, length) ?? (access === 'write' ? checkWritable(mapping) : null);
       return refused ?? { offset, length, access };
     },

@@ -8,6 +8,7 @@ import type { Operation } from './define.ts';
 import { dmaRead } from './dma-read.ts';
 import { dmaWrite } from './dma-write.ts';
 import { fault } from './fault.ts';
+import { fiemap } from './fiemap.ts';
 import { flush } from './flush.ts';
 import { insertRange } from './insert-range.ts';
 import { load } from './load.ts';
@@ -52,6 +53,7 @@ const all: Operation[] = [
   collapseRange,
   insertRange,
   seek,
+  fiemap,
   mmap,
   munmap,
   fault,

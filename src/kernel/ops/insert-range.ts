@@ -6,6 +6,7 @@ import { shiftExtents } from '../fs/extent.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { lastPage } from '../fs/layout.ts';
 import { personalityOf } from '../fs/personality/index.ts';
+import { warnOfMove } from '../fs/superblock.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { pageOf, pageSize, zBytes } from '../units.ts';
 import { defineOp } from './define.ts';
@@ -30,6 +31,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const first = pageOf(offset);
     unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.
     deleteEntries(k, inode, first, lastPage);
+    warnOfMove(k, inode, first);
     shiftExtents(inode.extents, first, length / pageSize);
     resize(k, inode, inode.sizeBytes + length);
     touch(k, inode);

@@ -5,6 +5,7 @@ import { losePower } from '../dev/pmem.ts';
 import { failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { recover } from '../fs/recovery.ts';
+import { zBytes } from '../units.ts';
 import { defineOp, done } from './define.ts';
 
 /** A stream of coin tosses from a seed (mulberry32): the same seed loses the same words everywhere. */
@@ -29,11 +30,7 @@ nothing is lost. Pins, mappings and operations are gone (ENODEV); busy and detac
   reply: 'json',
   args: z.strictObject({
     drop: z.enum(['some', 'all', 'none']).default('some'),
-    seed: z
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .default(1),
+    seed: zBytes.max(2 ** 32 - 1).default(1),
   }),
   result: z.object({
     linesDirty: z.int(),

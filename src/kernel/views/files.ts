@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { findFile } from '../fs/inode.ts';
+import type { Inode, Kernel } from '../state.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 import { fileRecord, zFile } from './file-record.ts';
+
+function* listed(k: Kernel, orphans: boolean): Generator<Inode> {
+  for (const inode of k.inodes.values()) if (orphans || inode.nlink === 1) yield inode;
+}
 
 export const files = defineView({
   name: 'files',
@@ -13,8 +18,7 @@ export const files = defineView({
   result: z.object({ items: z.array(zFile), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query) {
-    const listed = [...k.inodes.values()].filter((inode) => query.orphans || inode.nlink === 1);
-    const page = pageOfList(listed, query, (inode) => inode.ino);
+    const page = pageOfList(listed(k, query.orphans), query, (inode) => inode.ino);
     return found({ ...page, items: page.items.map((inode) => fileRecord(k, inode)) });
   },
 });

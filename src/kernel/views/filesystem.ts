@@ -41,7 +41,6 @@ const zFilesystem = z.object({
     bucketCollisions: z.int(),
     dirtyLines: z.int(),
   }),
-  etag: z.string(),
 });
 
 export const filesystem = defineView({
@@ -62,7 +61,6 @@ export const filesystem = defineView({
       nowMs,
       space: spaceOf(k),
       counts: { ...counts, dirtyLines: k.pmem.dirtyLines },
-      etag: `"${k.geometry.name}-${k.strategySeq}"`,
     });
   },
 });

@@ -5,6 +5,7 @@ import type { View } from './define.ts';
 import { extents, freeExtents } from './extents.ts';
 import { file, files } from './files.ts';
 import { filesystem } from './filesystem.ts';
+import { hungTasks } from './hung-tasks.ts';
 import { locks } from './locks.ts';
 import { mapping, mappings } from './mappings.ts';
 import { operation, operationsView } from './operations.ts';
@@ -33,6 +34,7 @@ const all: View[] = [
   waitqueues,
   locks,
   waitGraph,
+  hungTasks,
 ];
 
 export const views: ReadonlyMap<string, View> = new Map(all.map((view) => [view.name, view]));

@@ -23,6 +23,8 @@ export interface Personality {
   punchBeyondEof: boolean;
   /** lseek(SEEK_DATA, SEEK_HOLE) takes i_rwsem shared. */
   seekLocks: boolean;
+  /** FIEMAP takes i_rwsem shared. */
+  fiemapLocks: boolean;
   /** Extents that fit into the inode; more of them need blocks of metadata, `extentsPerLeaf` in each. */
   extentsInInode: number;
   extentsPerLeaf: number;
@@ -44,6 +46,7 @@ const xfs: Personality = {
   punchTakesEofBlock: 'never',
   punchBeyondEof: true,
   seekLocks: false,
+  fiemapLocks: true,
   extentsInInode: 12,
   extentsPerLeaf: 251,
   collapseDropsPastEof: true,
@@ -70,7 +73,7 @@ const btrfs: Personality = { ...xfs, strategy: 'none', dax: false, busyState: fa
 
 const table: Record<Kind, Record<LinuxVersion, Personality>> = {
   xfs: { '6.12': { ...xfs, idleRule: 'classic' }, '7.3': xfs },
-  ext4: { '6.12': { ...ext4, idleRule: 'classic', punchTakesEofBlock: 'past' }, '7.3': ext4 },
+  ext4: { '6.12': { ...ext4, idleRule: 'classic', fiemapLocks: false, punchTakesEofBlock: 'past' }, '7.3': ext4 },
   ext2: { '6.12': { ...ext2, idleRule: 'classic' }, '7.3': { ...ext2, dax: false } },
   btrfs: { '6.12': { ...btrfs, idleRule: 'classic' }, '7.3': btrfs },
 };

@@ -1,0 +1,51 @@
+// ioctl(FS_IOC_FIEMAP), as filefrag calls it. Unlike the extents view it is a system call: on XFS, and on ext4 from 7.3, it takes i_rwsem and so
+// hangs behind a truncate that sleeps. Whoever diagnoses a hang with it hangs too.
+import { z } from 'zod';
+import { eachExtent, nextExtent } from '../fs/extent.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { byteOf, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
+import { defineOp, done, fail, goto } from './define.ts';
+import { lockThen, theInode } from './layout-change.ts';
+
+const flagLast = 0x1;
+const flagUnwritten = 0x800;
+const extentsMax = 10_000;
+
+export const fiemap = defineOp({
+  name: 'fiemap',
+  summary: 'The extents of a file, by the system call',
+  doc: `fe_flags: 0x1 LAST, 0x800 UNWRITTEN. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
+${extentsMax} extents.`,
+  on: 'file',
+  route: { method: 'GET', path: 'fiemap', status: 200 },
+  body: 'none',
+  reply: 'json',
+  args: z.strictObject({ offset: zBytes.default(0), length: zBytes.default(Number.MAX_SAFE_INTEGER) }),
+  result: z.object({
+    extents: z.array(z.object({ fe_logical: z.int(), fe_physical: z.int(), fe_length: z.int(), fe_flags: z.int() })),
+  }),
+  errors: ['ENOENT', 'EINVAL', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: {
+    lock(k, task) {
+      if (task.args.length === 0) return fail('EINVAL', 'RG1', 'length is 0');
+      if (!personalityOf(k.geometry).fiemapLocks) return goto('list');
+      return lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'list');
+    },
+    list(k, task) {
+      const inode = theInode(k, task);
+      const { offset, length } = task.args;
+      const last = pageOf(Math.min(Number.MAX_SAFE_INTEGER - offset, length) + offset - 1);
+      const extents: { fe_logical: number; fe_physical: number; fe_length: number; fe_flags: number }[] = [];
+      eachExtent(inode.extents, pageOf(offset), last, ({ pgoff, pfn, pages, written }) => {
+        if (extents.length === extentsMax) return;
+        const isLast = nextExtent(inode.extents, toPgOff(pgoff + pages)) === null;
+        const fe_flags = (isLast ? flagLast : 0) | (written ? 0 : flagUnwritten);
+        extents.push({ fe_logical: byteOf(pgoff), fe_physical: pfn * pageSize, fe_length: pages * pageSize, fe_flags });
+      });
+      return done({ extents });
+    },
+  },
+});

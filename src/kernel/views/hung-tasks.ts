@@ -1,0 +1,92 @@
+// khungtaskd: who has been in state D for too long. Linux names the victims; since the waiter that all of them stand behind sleeps
+// interruptibly, it never names that one, nor the pins that it waits for. Here both are named.
+import { z } from 'zod';
+import { opId } from '../sched/task.ts';
+import { pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import type { Kernel, Task } from '../state.ts';
+import { defineView, found, pageOfList, zPage } from './define.ts';
+
+const zCulprit = z.object({
+  operation: z.string(),
+  op: z.string(),
+  state: z.enum(['running', 'S', 'D']),
+  pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), heldMs: z.int() })),
+});
+
+export const hungTasks = defineView({
+  name: 'hung-tasks',
+  summary: 'Operations that have been in state D for too long',
+  doc: `linux is what the kernel log would say; culprits is what it does not say: who stands at the head of the wait, in which state, and which pins
+that one waits for. seconds is hung_task_timeout_secs.`,
+  on: 'filesystem',
+  path: 'hung-tasks',
+  query: z.strictObject({ ...zPage, seconds: z.int().nonnegative().max(1_000_000).default(120) }),
+  result: z.object({
+    items: z.array(
+      z.object({
+        operation: z.string(),
+        op: z.string(),
+        blockedMs: z.int(),
+        linux: z.array(z.string()),
+        culprits: z.array(zCulprit),
+      }),
+    ),
+    nextPageToken: z.string().optional(),
+  }),
+  errors: ['ENOENT'],
+  read(k, _target, query, nowMs) {
+    const hung: Task[] = [];
+    for (const id of k.sleepers) {
+      const task = k.tasks.get(id);
+      if (task !== undefined && !task.interruptible && nowMs - task.sleptSinceMs > query.seconds * 1000) hung.push(task);
+    }
+    hung.sort((a, b) => a.id - b.id);
+    const page = pageOfList(hung, query, (task) => task.id);
+    return found({
+      ...page,
+      items: page.items.map((task) => ({
+        operation: opId(task.id),
+        op: task.op,
+        blockedMs: nowMs - task.sleptSinceMs,
+        linux: linuxSays(k, task, query.seconds),
+        culprits: culpritsOf(k, task).map((culprit) => culpritRecord(k, culprit, nowMs)),
+      })),
+    });
+  },
+});
+
+function linuxSays(k: Kernel, task: Task, seconds: number): string[] {
+  const name = `${task.op}:${task.id}`;
+  const lines = [`INFO: task ${name} blocked for more than ${seconds} seconds.`];
+  if (k.geometry.kernel !== '7.3' || task.sleep?.on !== 'lock') return lines;
+  for (const edge of waitsFor(k, task)) {
+    const owner = k.tasks.get(edge.to);
+    const mode = owner?.locks.some((held) => held.mode === 'exclusive') ? 'writer' : 'reader';
+    if (owner === undefined || edge.because === 'is queued before it') continue;
+    const how = task.sleep.mode === 'exclusive' ? 'writer' : 'reader';
+    lines.push(`INFO: task ${name} <${how}> blocked on an rw-semaphore likely owned by task ${owner.op}:${owner.id} <${mode}>`);
+  }
+  return lines;
+}
+
+/** Those at the head of the wait: they sleep on a page, or on nobody who sleeps. */
+function culpritsOf(k: Kernel, task: Task): Task[] {
+  const seen = new Set<Task>([task]);
+  const heads: Task[] = [];
+  for (const at of seen) {
+    const next = waitsFor(k, at).flatMap((edge) => k.tasks.get(edge.to) ?? []);
+    if (at.sleep?.on === 'page' || (next.length === 0 && at !== task)) heads.push(at);
+    for (const other of next) seen.add(other);
+  }
+  return heads;
+}
+
+function culpritRecord(k: Kernel, task: Task, nowMs: number): z.infer<typeof zCulprit> {
+  const pins = task.sleep?.on === 'page' ? pinsOn(k, task.sleep.pfn) : [];
+  return {
+    operation: opId(task.id),
+    op: task.op,
+    state: task.state !== 'sleeping' ? 'running' : task.interruptible ? 'S' : 'D',
+    pins: pins.map(({ id, owner, kind, createdMs }) => ({ pin: `pin_${id}`, owner, kind, heldMs: nowMs - createdMs })),
+  };
+}
