@@ -4,7 +4,6 @@
 // no lock inside put(), is about what happens inside one step and cannot be read off a state.
 import { checkExtentMap, type Extent, eachExtent } from './fs/extent.ts';
 import { checkFreeSpace, isFree } from './fs/free-space.ts';
-import { lastPage } from './fs/layout.ts';
 import { checkRunList, eachRun } from './fs/run-list.ts';
 import {
   hold,
@@ -21,7 +20,7 @@ import { hasFlag, mapcountOf, ownerOf, pageFlags, pinsOf } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
 import { checkXArray, eachEntry, load } from './mm/xarray.ts';
 import type { Inode, Kernel } from './state.ts';
-import { type Pfn, pageSize, toPfn, toPgOff } from './units.ts';
+import { lastPage, type Pfn, pageSize, toPfn, toPgOff } from './units.ts';
 
 const everyExtent = (inode: Inode, visit: (extent: Extent) => void): void =>
   eachExtent(inode.extents, toPgOff(0), lastPage, visit);

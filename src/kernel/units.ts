@@ -18,6 +18,9 @@ export type PinId = number & { readonly __unit: 'PinId' };
 export const toPfn = (n: number): Pfn => n as Pfn;
 export const toPgOff = (n: number): PgOff => n as PgOff;
 
+/** The last page that an offset of 2^53-1 bytes can lie in. */
+export const lastPage = (2 ** 41 - 1) as PgOff;
+
 /** The page that holds byte `offset`. Offsets reach 2^53, so no bit shifts. */
 export const pageOf = (offset: number): PgOff => Math.floor(offset / pageSize) as PgOff;
 /** The first page that begins at or after byte `offset`. */

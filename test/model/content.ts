@@ -2,10 +2,9 @@
 // applies an operation where it took effect: with its end, or where a layout change broke the layout and went through with it.
 import type { KernelEvent } from '../../src/kernel/events.ts';
 import { eachExtent } from '../../src/kernel/fs/extent.ts';
-import { lastPage } from '../../src/kernel/fs/layout.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Inode, Kernel, Outcome } from '../../src/kernel/state.ts';
-import { type Ino, type MapId, type PinId, type TaskId, toPgOff } from '../../src/kernel/units.ts';
+import { type Ino, lastPage, type MapId, type PinId, type TaskId, toPgOff } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
 
 const bytesMax = 64 * page;

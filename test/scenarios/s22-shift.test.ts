@@ -58,6 +58,9 @@ describe('S22 a shift with page 5, beyond the offset, pinned', () => {
     expect(contentOf(m, 'a')).toBe(clean);
     expect(blockOf(m, 'a', to)).toBe(pfn);
     expect(() => checkInvariants(m.k)).toThrow('law 1');
+    expect(m.seen('warning.raised').map(({ data }) => [data.pfn, data.text.split(':')[0]])).toEqual([
+      [pfn, 'block moved under 1 pin(s)'],
+    ]);
     expect(okOf(m.dmaWrite(pin, x))).toMatchObject({ pagesOrphan: 1 });
     expect(contentOf(m, 'a')).toBe(marked); // Nobody asked for a write there.
     m.unpin(pin);
@@ -81,6 +84,7 @@ describe('S22 what a shift does not wait for: a pin before the offset', () => {
       expect(wordOf(run(m))).toBe('done');
       expect(contentOf(m, 'a')).toBe(after);
       expect(blockOf(m, 'a', 1)).toBe(pfn);
+      expect(m.seen('warning.raised')).toEqual([]);
       checkInvariants(m.k);
     },
   );

@@ -3,11 +3,8 @@ import { emit } from '../events.ts';
 import { pinsOf } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';
-import { type Pfn, type PgOff, toPgOff } from '../units.ts';
+import type { Pfn, PgOff } from '../units.ts';
 import { firstBusy } from './dax.ts';
-
-/** The last page that an offset of 2^53-1 bytes can lie in. */
-export const lastPage = toPgOff(2 ** 41 - 1);
 
 /**
  * Unmaps the pages of [first, last] and returns the first of them with references beside its mappings, or null. Caller holds invalidate_lock exclusive.

@@ -3,9 +3,8 @@
 import { createXArray } from '../mm/xarray.ts';
 import { createRwSem } from '../sched/rwsem.ts';
 import type { Kernel } from '../state.ts';
-import { toPgOff } from '../units.ts';
+import { lastPage, toPgOff } from '../units.ts';
 import { removeRange } from './extent.ts';
-import { lastPage } from './layout.ts';
 import { createRunList, eachRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 

@@ -3,10 +3,9 @@
 import { emit } from '../events.ts';
 import { pinsOf } from '../mm/page.ts';
 import type { Inode, Kernel } from '../state.ts';
-import { byteOf, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
+import { byteOf, lastPage, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { eachExtent, insertExtent, previousExtent } from './extent.ts';
 import { giveRun, takeRun } from './free-space.ts';
-import { lastPage } from './layout.ts';
 
 /** A superblock and a bitmap block for every 128 MiB group. */
 export function metadataBlocks(blocks: number): number {

@@ -11,7 +11,6 @@ import { commitBusy, insertBusy } from '../fs/busy-extent.ts';
 import { deleteEntries } from '../fs/dax.ts';
 import { detach, firstPinned, freeDetached, handToReaper } from '../fs/detached.ts';
 import { removeRange } from '../fs/extent.ts';
-import { lastPage } from '../fs/layout.ts';
 import { freeRun } from '../fs/superblock.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
@@ -20,7 +19,7 @@ import type { Destination, LayoutRange } from '../reclaim/strategy.ts';
 import { acquire, canAcquire, releaseAll, semOf } from '../sched/rwsem.ts';
 import { inodeOf } from '../sched/task.ts';
 import type { Inode, Kernel, LockMode, LockName, Task } from '../state.ts';
-import { byteOf, type PgOff, pageSize, toPgOff } from '../units.ts';
+import { byteOf, lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
 import { done, fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 

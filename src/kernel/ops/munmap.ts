@@ -2,11 +2,10 @@
 import { z } from 'zod';
 import { emit } from '../events.ts';
 import { firstBusy } from '../fs/dax.ts';
-import { lastPage } from '../fs/layout.ts';
 import { unmapPart } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
-import { toPgOff } from '../units.ts';
+import { lastPage, toPgOff } from '../units.ts';
 import { defineOp, fail, goto } from './define.ts';
 import { evictSteps } from './evict.ts';
 import { theInode } from './layout-change.ts';

@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { firstBusy } from '../fs/dax.ts';
 import { removeName } from '../fs/inode.ts';
-import { lastPage } from '../fs/layout.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { releaseAll } from '../sched/rwsem.ts';
-import { toPgOff } from '../units.ts';
+import { lastPage, toPgOff } from '../units.ts';
 import { defineOp, fail, goto } from './define.ts';
 import { evictSteps } from './evict.ts';
 import { layoutLocals, lockThen, theInode } from './layout-change.ts';

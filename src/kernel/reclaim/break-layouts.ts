@@ -2,8 +2,8 @@
 // stream of direct I/O on this file cannot starve the truncate. Mirrors dax_break_layout(), fs/dax.c.
 import { z } from 'zod';
 import { deleteEntries } from '../fs/dax.ts';
-import { lastPage, scan } from '../fs/layout.ts';
-import { pageOf, toPgOff } from '../units.ts';
+import { scan } from '../fs/layout.ts';
+import { lastPage, pageOf, toPgOff } from '../units.ts';
 import { zLongterm } from './longterm.ts';
 import { defineStrategy } from './strategy.ts';
 

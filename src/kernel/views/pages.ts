@@ -3,12 +3,11 @@ import { z } from 'zod';
 import { eachExtent } from '../fs/extent.ts';
 import { isFree } from '../fs/free-space.ts';
 import { findFile } from '../fs/inode.ts';
-import { lastPage } from '../fs/layout.ts';
 import { findRun } from '../fs/run-list.ts';
 import { classicRefcount, hasFlag, mapcountOf, modernRefcount, ownerOf, pageFlags, pinsOf } from '../mm/page.ts';
 import { pageBucket } from '../sched/waitqueue.ts';
 import type { Kernel } from '../state.ts';
-import { type Pfn, toPfn, toPgOff } from '../units.ts';
+import { lastPage, type Pfn, toPfn, toPgOff } from '../units.ts';
 import { absent, cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
 
 const zFrame = z.object({

@@ -1,9 +1,8 @@
 // Replays an operation log that real kernels ran, and says for each line what our kernel made of it, in the words of the recording.
 
 import { eachExtent } from '../../../src/kernel/fs/extent.ts';
-import { lastPage } from '../../../src/kernel/fs/layout.ts';
 import type { Inode, Kind, LinuxVersion } from '../../../src/kernel/state.ts';
-import { toPgOff } from '../../../src/kernel/units.ts';
+import { lastPage, toPgOff } from '../../../src/kernel/units.ts';
 import { bytesOf, type Machine, machine, page, type Ran } from '../../machine.ts';
 
 const errnos: Record<string, number> = { EINVAL: 22, EFBIG: 27, ENOSPC: 28, EOPNOTSUPP: 95 };
