@@ -202,6 +202,55 @@ describe('the other codes', () => {
   });
 });
 
+describe('an upgrade to something else', () => {
+  /** All that comes back for these bytes. */
+  async function talk(...parts: (string | Buffer)[]): Promise<string> {
+    const socket = connect(Number(new URL(base).port), '127.0.0.1');
+    for (const part of parts) {
+      socket.write(part);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    return text;
+  }
+  const h2c =
+    'Host: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n';
+  const last = 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+
+  it('is ignored: the request is answered, and the next ones on the connection', async () => {
+    await world();
+    const text = await talk(`GET /v1 HTTP/1.1\r\n${h2c}\r\n`, `GET ${events} HTTP/1.1\r\n${h2c}\r\n`, last);
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 426', 'HTTP/1.1 200']);
+  });
+
+  it('keeps its body, whole or in pieces, and the bytes of its headers', async () => {
+    await world();
+    const body = JSON.stringify({ name: 'b' });
+    const post = `POST ${fs}/files HTTP/1.1\r\n${h2c}Content-Type: application/json\r\nPinhole-Owner: \xe9\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const text = await talk(Buffer.from(`${post}${body.slice(0, 5)}`, 'latin1'), body.slice(5), last);
+    expect(text).toContain('HTTP/1.1 201');
+    expect(text).toContain('"name":"b"');
+    const again = await talk(
+      Buffer.from(`${post.replace(/\r\n\r\n$/, '\r\nExpect: 100-continue\r\n\r\n')}`, 'latin1'),
+      body,
+      last,
+    );
+    expect(again.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 409', 'HTTP/1.1 200']);
+  });
+
+  it('does not hold up a stop', async () => {
+    await world();
+    const socket = connect(Number(new URL(base).port), '127.0.0.1');
+    socket.write(`GET /v1 HTTP/1.1\r\n${h2c}\r\n`);
+    await new Promise((resolve) => socket.once('data', resolve));
+    const begin = performance.now();
+    await service.close();
+    expect(performance.now() - begin).toBeLessThan(2000);
+    socket.destroy();
+  });
+});
+
 describe('before the upgrade', () => {
   const problem = (type: string) => `/v1/problems/${type}`;
 
