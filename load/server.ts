@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-const canPin = availableParallelism() > 1 && existsSync('/usr/bin/taskset');
+const taskset = '/usr/bin/taskset';
+const canPin = availableParallelism() > 1 && existsSync(taskset);
 
 export interface Server {
   url: string;
@@ -18,7 +19,7 @@ export interface Server {
 
 /** Moves this process to the other cores. */
 export function leaveFirstCore(): void {
-  if (canPin) execFileSync('taskset', ['-a', '-cp', `1-${availableParallelism() - 1}`, String(process.pid)], { stdio: 'ignore' });
+  if (canPin) execFileSync(taskset, ['-a', '-cp', `1-${availableParallelism() - 1}`, String(process.pid)], { stdio: 'ignore' });
 }
 
 /** Makes what is measured. Through tsx the server would pay for the names of its functions, each time that one is made. */
@@ -34,7 +35,7 @@ export function build(): void {
 /** `file` counts from the root of the repository. It says where it listens in a line of JSON. */
 export async function startServer(file: string, env: Record<string, string> = {}): Promise<Server> {
   const node = [process.execPath, ...(file.endsWith('.ts') ? ['--import', 'tsx'] : []), `${root}${file}`];
-  const [command = '', ...args] = canPin ? ['taskset', '-c', '0', ...node] : node;
+  const [command = '', ...args] = canPin ? [taskset, '-c', '0', ...node] : node;
   const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
   const url = await listening(child);
   // Nobody reads on, and the server must not wait for that.

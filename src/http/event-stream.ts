@@ -18,7 +18,7 @@ import { targetOf } from './target.ts';
 /** The subscription that the query makes. */
 const queryId = 'query';
 
-export const zStreamQuery = z.strictObject({
+const zStreamQuery = z.strictObject({
   from: zFrom.optional(),
   types: z.string().optional().describe('Comma-separated.'),
   file: z.string().optional(),

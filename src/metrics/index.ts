@@ -52,7 +52,6 @@ for (const [at, family] of families.entries()) {
 export class Metrics {
   readonly #engine: Engine;
   readonly #nowMs: () => number;
-  readonly #server: Server;
   readonly #all = freshStates();
   /** By the tenant's own log, so that they go when the tenant goes. */
   readonly #ofTenant = new WeakMap<EventRing, States>();
@@ -63,7 +62,6 @@ export class Metrics {
   constructor(engine: Engine, nowMs: () => number, server: Server, defaults: boolean) {
     this.#engine = engine;
     this.#nowMs = nowMs;
-    this.#server = server;
     let scrape: Scrape | null = null;
     this.#registry = registryOf(this.#all, 'server', () => {
       scrape ??= { totals: totalsOf(engine.all(), nowMs()), server };
@@ -87,10 +85,6 @@ export class Metrics {
   scrapeOf(tenant: string): Promise<string> {
     const totals = totalsOf(this.#engine.list(tenant), this.#nowMs());
     return registryOf(this.#statesOf(tenant), 'tenant', () => ({ totals, server: null })).metrics();
-  }
-
-  get server(): Server {
-    return this.#server;
   }
 
   #statesOf(tenant: string): States {
