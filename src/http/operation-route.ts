@@ -157,8 +157,11 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     }
     const { fs, target } = found;
     const { prefer } = request.headers;
-    const preference = prefer === undefined || !op.sleeps ? byDefault : preferenceOf(prefer, config);
-    const command = commandOf(plan, request, target, preference, fs.kernel.geometry.scheduler === 'stepped');
+    const stepped = fs.kernel.geometry.scheduler === 'stepped';
+    // Nothing goes on by itself under a stepped scheduler: only who asks for a wait gets one.
+    const unasked = stepped ? noPreference : byDefault;
+    const preference = prefer === undefined || !op.sleeps ? unasked : preferenceOf(prefer, config);
+    const command = commandOf(plan, request, target, preference, stepped);
     const ifMatch = request.headers['if-match'];
     if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);

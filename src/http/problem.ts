@@ -8,9 +8,16 @@ interface Row {
   status: number;
   title: string;
   doc: string;
+  /** What the kernel would say of it, and the rule of docs/spec.md, where there is such a thing. */
+  cause?: { errno: Errno; rule: string };
 }
 
-const row = (status: number, title: string, doc: string): Row => ({ status, title, doc });
+const row = (status: number, title: string, doc: string, errno?: Errno, rule?: string): Row => ({
+  status,
+  title,
+  doc,
+  ...(errno === undefined || rule === undefined ? {} : { cause: { errno, rule } }),
+});
 const errnoRow = (status: number, errno: Errno): Row => row(status, errno, errnoTable[errno]);
 
 const errnoRows: Record<Lowercase<Errno>, Row> = {
@@ -40,45 +47,95 @@ const transportRows = {
     400,
     'Unknown field',
     'The body or the query holds a field that the operation does not have; `fields` names it.',
+    'EINVAL',
+    'H1',
   ),
-  'invalid-value': row(400, 'Invalid value', 'A field is missing, has the wrong type or is out of range; `fields` names it.'),
-  'invalid-body': row(400, 'Invalid body', 'The body is not the JSON object that it should be, or it nests too deeply.'),
-  'invalid-header': row(400, 'Invalid header', 'A header that the operation understands is malformed.'),
-  'bad-request': row(400, 'Bad request', 'What came is not HTTP, or its URL is malformed.'),
-  unauthorized: row(401, 'Unauthorized', 'A bearer token is needed, or the one that came is unknown, expired or revoked.'),
-  'missing-scope': row(403, 'Missing scope', 'The token lacks the scope that the route needs.'),
+  'invalid-value': row(
+    400,
+    'Invalid value',
+    'A field is missing, has the wrong type or is out of range; `fields` names it.',
+    'EINVAL',
+    'H2',
+  ),
+  'invalid-body': row(
+    400,
+    'Invalid body',
+    'The body is not the JSON object that it should be, or it nests too deeply.',
+    'EINVAL',
+    'H3',
+  ),
+  'invalid-header': row(400, 'Invalid header', 'A header that the operation understands is malformed.', 'EINVAL', 'H4'),
+  'bad-request': row(400, 'Bad request', 'What came is not HTTP, or its URL is malformed.', 'EINVAL', 'H5'),
+  unauthorized: row(
+    401,
+    'Unauthorized',
+    'A bearer token is needed, or the one that came is unknown, expired or revoked.',
+    'EACCES',
+    'H6',
+  ),
+  'missing-scope': row(403, 'Missing scope', 'The token lacks the scope that the route needs.', 'EACCES', 'H7'),
   'forbidden-origin': row(
     403,
     'Forbidden origin',
     'A web page of another origin, or another host name, may not call without a token.',
+    'EACCES',
+    'H8',
   ),
-  'no-such-route': row(404, 'No such route', 'Nothing is at this URL.'),
-  'no-such-thing': row(404, 'No such thing', 'There is no such tenant, token or problem type.'),
-  'method-not-allowed': row(405, 'Method not allowed', 'The URL exists, but not with this method; `Allow` names those it has.'),
+  'no-such-route': row(404, 'No such route', 'Nothing is at this URL.', 'ENOENT', 'H9'),
+  'no-such-thing': row(404, 'No such thing', 'There is no such tenant, token or problem type.', 'ENOENT', 'T1'),
+  'method-not-allowed': row(
+    405,
+    'Method not allowed',
+    'The URL exists, but not with this method; `Allow` names those it has.',
+    'EOPNOTSUPP',
+    'H10',
+  ),
   'request-timeout': row(408, 'Request timeout', 'The request did not arrive in time.'),
-  'already-exists': row(409, 'Already exists', 'There already is a tenant of that name.'),
+  'already-exists': row(409, 'Already exists', 'There already is a tenant of that name.', 'EEXIST', 'H11'),
   'key-in-use': row(409, 'Key in use', 'The first request with this Idempotency-Key still runs; try again later.'),
   'key-reused': row(422, 'Key reused', 'The Idempotency-Key was used with another request.'),
   'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
-  'in-use': row(409, 'In use', 'The tenant still has filesystems.'),
-  'precondition-failed': row(412, 'Precondition failed', 'The thing is not the one that If-Match names, or it does not exist.'),
-  'too-large': row(413, 'Too large', 'The body is longer than the limit in `limit`.'),
-  'reply-too-large': row(422, 'Reply too large', 'More bytes were asked for than one request may read; ask for a range.'),
-  'uri-too-long': row(414, 'URI too long', 'A part of the URL is longer than anything that has a name here.'),
-  'unsupported-media-type': row(415, 'Unsupported media type', 'The operation takes another content type; `accepts` names it.'),
+  'in-use': row(409, 'In use', 'The tenant still has filesystems.', 'EBUSY', 'H12'),
+  'precondition-failed': row(
+    412,
+    'Precondition failed',
+    'The thing is not the one that If-Match names, or it does not exist.',
+    'ESTALE',
+    'NM5',
+  ),
+  'too-large': row(413, 'Too large', 'The body is longer than the limit in `limit`.', 'EFBIG', 'H13'),
+  'reply-too-large': row(
+    422,
+    'Reply too large',
+    'More bytes were asked for than one request may read; ask for a range.',
+    'EFBIG',
+    'H14',
+  ),
+  'uri-too-long': row(414, 'URI too long', 'A part of the URL is longer than anything that has a name here.', 'EINVAL', 'H5'),
+  'unsupported-media-type': row(
+    415,
+    'Unsupported media type',
+    'The operation takes another content type; `accepts` names it.',
+    'EINVAL',
+    'H15',
+  ),
   'range-not-satisfiable': row(
     416,
     'Range not satisfiable',
     'The range begins beyond the end of the file; Content-Range gives the size.',
+    'EINVAL',
+    'H16',
   ),
-  'headers-too-large': row(431, 'Headers too large', 'The headers are longer than the limit.'),
-  'too-many-tokens': row(507, 'Too many tokens', 'The tenant has as many tokens as one may have.'),
-  'too-many-tenants': row(507, 'Too many tenants', 'The server has as many tenants as it may have.'),
-  'too-many-filesystems': row(507, 'Too many filesystems', 'The server has as many filesystems as it may have.'),
+  'headers-too-large': row(431, 'Headers too large', 'The headers are longer than the limit.', 'EINVAL', 'H5'),
+  'too-many-tokens': row(507, 'Too many tokens', 'The tenant has as many tokens as one may have.', 'EDQUOT', 'Q1'),
+  'too-many-tenants': row(507, 'Too many tenants', 'The server has as many tenants as it may have.', 'EDQUOT', 'H17'),
+  'too-many-filesystems': row(507, 'Too many filesystems', 'The server has as many filesystems as it may have.', 'EDQUOT', 'H17'),
   'inbox-full': row(
     503,
     'Inbox full',
     'Too many commands already wait for this filesystem. Nothing was changed; try again later.',
+    'EAGAIN',
+    'H18',
   ),
   'not-ready': row(503, 'Not ready', 'The server starts or stops.'),
   'filesystem-stopped': row(
@@ -159,8 +216,9 @@ export function problemOf(
   extensions: Record<string, unknown> = {},
   instance?: string,
 ): Problem {
-  const { status, title } = problemTable[type];
-  return { type: `/v1/problems/${type}`, title, status, detail, ...(instance === undefined ? {} : { instance }), ...extensions };
+  const { status, title, cause } = problemTable[type];
+  const named = { type: `/v1/problems/${type}`, title, status, detail, ...(instance === undefined ? {} : { instance }) };
+  return { ...named, ...cause, ...extensions };
 }
 
 /** What an errno of the kernel looks like. Fields that a failure has beside the three of every failure are passed on. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { opId } from '../sched/task.ts';
 import { pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { Kernel, Task } from '../state.ts';
+import { zBytes } from '../units.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
 
 const zCulprit = z.object({
@@ -20,7 +21,7 @@ export const hungTasks = defineView({
 that one waits for. seconds is hung_task_timeout_secs.`,
   on: 'filesystem',
   path: 'hung-tasks',
-  query: z.strictObject({ ...zPage, seconds: z.int().nonnegative().max(1_000_000).default(120) }),
+  query: z.strictObject({ ...zPage, seconds: zBytes.max(1_000_000).default(120) }),
   result: z.object({
     items: z.array(
       z.object({
