@@ -27,8 +27,8 @@ export function evictSteps<Args>(result: (k: Kernel, task: Task) => Record<strin
     },
     evictScan(k, task) {
       const inode = theInode(k, task);
-      const strategy = strategyOf(k);
-      if (strategy.eviction(k.strategy.options) !== 'wait') return goto('evictFree');
+      // What refuses has had its chance before the file lost its last reference; from here on it can only wait.
+      if (strategyOf(k).eviction(k.strategy.options) === 'take') return goto('evictFree');
       const busy = scan(k, inode, toPgOff(0), lastPage);
       if (busy === null) return goto('evictFree');
       return sleepOnPage(k, task, { ...busy, dropLock: false, interruptible: false, again: 'evictScan' });
