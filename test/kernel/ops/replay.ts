@@ -3,32 +3,18 @@
 import { eachExtent } from '../../../src/kernel/fs/extent.ts';
 import type { Inode, Kind, LinuxVersion } from '../../../src/kernel/state.ts';
 import { lastPage, toPgOff } from '../../../src/kernel/units.ts';
+import { contentHash } from '../../fidelity/content-hash.ts';
 import { bytesOf, type Machine, machine, page, type Ran } from '../../machine.ts';
 
 const errnos: Record<string, number> = { EINVAL: 22, EFBIG: 27, ENOSPC: 28, EOPNOTSUPP: 95 };
 /** Line n of the log writes this byte at a file offset. */
-function pattern(line: number, offset: number, length: number): Uint8Array {
+export function pattern(line: number, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   for (let i = 0; i < length; i++) {
     const o = offset + i;
     bytes[i] = line * 31 + o * 7 + (o >> 12) * 13;
   }
   return bytes;
-}
-
-/** The recorder's FNV-1a, 64 bits in two limbs: its prime is 2^40 + 435, its first value not the usual one. */
-function fnv1a64(bytes: Uint8Array): string {
-  let low = 0x739d0383;
-  let high = 0x14650fb0;
-  for (let i = 0; i < bytes.length; i++) {
-    low ^= bytes[i] as number;
-    const lower = (low & 0xffff) * 435;
-    const upper = (low >>> 16) * 435 + (lower >>> 16);
-    high = (Math.imul(high, 435) + (upper >>> 16) + (low << 8)) | 0;
-    low = (upper << 16) | (lower & 0xffff);
-  }
-  const hex = (limb: number): string => (limb >>> 0).toString(16).padStart(8, '0');
-  return hex(high) + hex(low);
 }
 
 /** `4-5u 6-9w`: blocks, end exclusive, neighbours of one state merged. */
@@ -47,6 +33,7 @@ export function* replay(kind: Kind, kernel: LinuxVersion, ops: string): Generato
   const m = machine({ kind, kernel, blocks: 1024, checkEvery: 10 });
   m.create('a');
   let mapping = 0;
+  const hashOf = contentHash();
   let hash = '';
   let hashed = -1;
   for (const [index, line] of ops.trim().split('\n').entries()) {
@@ -57,7 +44,7 @@ export function* replay(kind: Kind, kernel: LinuxVersion, ops: string): Generato
       return mapping;
     });
     const inode = m.file('a');
-    if (hashed !== inode.version) hash = fnv1a64(bytesOf(m.read('a')));
+    if (hashed !== inode.version) hash = hashOf(bytesOf(m.read('a')));
     hashed = inode.version;
     const errno = ran?.outcome?.ok === false ? (errnos[ran.outcome.failure.errno] ?? ran.outcome.failure.errno) : 0;
     yield `e${errno} s${inode.sizeBytes.toString(16)} ${hash} ${extentsOf(inode)}`.trim();
