@@ -10,7 +10,7 @@ const owner = fc.constantFrom('G', 'H', 'T', undefined);
 const place = (pages: number) =>
   fc.oneof(
     { weight: 3, arbitrary: nat(pages).map((n) => n * page) },
-    { weight: 1, arbitrary: fc.tuple(nat(pages), fc.constantFrom(1, 100, 2048, page - 1)).map(([n, more]) => n * page + more) },
+    { weight: 2, arbitrary: fc.tuple(nat(pages), fc.constantFrom(1, 100, 2048, page - 1)).map(([n, more]) => n * page + more) },
   );
 const by = fc.record({
   owner,
@@ -43,7 +43,7 @@ const kinds = {
     by,
   }),
   load: fc.record({ do: fc.constant('load'), mapping: nat(9), at: nat(7), by }),
-  store: fc.record({ do: fc.constant('store'), mapping: nat(9), at: nat(7), inPage: fc.constantFrom(0, 1, 100, 4000), by }),
+  store: fc.record({ do: fc.constant('store'), mapping: nat(9), at: nat(4), inPage: fc.constantFrom(0, 1, 100, 2000, 4000), by }),
   pin: fc.record({
     do: fc.constant('pin'),
     mapping: nat(9),
@@ -104,7 +104,7 @@ export function commands(maxLength: number, steps = 0): fc.Arbitrary<RandomComma
   return fc.array(fc.oneof(...arbitraries), { minLength: 12, maxLength, size: 'max' });
 }
 
-export const safeChoices: Choice[] = [
+const safeChoices: Choice[] = [
   { name: 'busy-extents' },
   { name: 'wait-for-refs' },
   { name: 'wait-for-refs', newRefs: 'fail' },

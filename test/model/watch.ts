@@ -15,7 +15,7 @@ const stateOf = ({ sizeBytes, version, modifiedMs, extents }: Inode): string =>
   `${sizeBytes} ${version} ${modifiedMs} ${extents.pages} ${extents.extents}`;
 
 /** Follows the content of every file, and checks it after every command. */
-export function watchContent(model: ContentModel = createModel()): Watch {
+function watchContent(model: ContentModel = createModel()): Watch {
   let before: { ino: number; state: string } | null = null;
   return {
     before(k: Kernel, command: Command): void {
@@ -68,7 +68,7 @@ export function play(script: readonly RandomCommand[], options: Play): Machine {
   const except: LawName[] = options.strategy.name === 'none' ? ['law 1'] : [];
   const m = machine({ ...rest, blocks: 20, forgiving: steady, except, ...(content ? { watch: watchContent() } : {}) });
   try {
-    m.create('a', 4 * page);
+    m.create('a', 3 * page + 100);
     m.create('b', 2 * page);
     m.create('c');
     m.map('a', 6);

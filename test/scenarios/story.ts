@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { lookupBlock } from '../../src/kernel/fs/extent.ts';
 import type { LawName } from '../../src/kernel/invariants.ts';
 import { toPgOff } from '../../src/kernel/units.ts';
-import { bytesOf, type Choice, letters, type Machine, type MachineOptions, machine, page, type Ran, shown } from '../machine.ts';
+import { type Choice, letters, type Machine, type MachineOptions, machine, page, shown } from '../machine.ts';
 
 /** A, B, C, D1, D2, D with the idle rule repaired, and the two that no table has. */
 export const columns = {
@@ -63,8 +63,6 @@ export function blockOf(m: Machine, name: string, pgoff: number): number {
   const block = lookupBlock(m.file(name).extents, toPgOff(pgoff));
   return block < 0 ? -1 : Math.floor(block / 2);
 }
-
-export const lettersOf = (ran: Ran): string => shown(bytesOf(ran));
 
 /** Blocks by place. */
 export function space({ k }: Machine): { used: number; free: number; busy: number; detached: number } {
