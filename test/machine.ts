@@ -94,6 +94,8 @@ export function machine(options: MachineOptions = {}) {
   const k: Kernel = made.kernel;
   const events: KernelEvent[] = [...made.events];
   const outcomes = new Map<number, Outcome>();
+  /** The operation that each task is. */
+  const asked = new Map<number, string>();
   const lines: string[] = [];
   let seq = 0;
 
@@ -104,12 +106,16 @@ export function machine(options: MachineOptions = {}) {
     const command: Command = { op, on, args: operation.args.parse(given), ...by, ...(data === undefined ? {} : { data }) };
     seq += 1;
     options.watch?.before(k, command);
+    asked.set(k.nextTask, op);
     const effects = apply(k, { seq, timeMs: k.nowMs, command });
     events.push(...effects.events);
     lines.push(commandLine(command, given, effects));
     for (const event of effects.events) lines.push(eventLine(k, event));
     for (const reply of effects.replies) {
       outcomes.set(reply.task, reply.outcome);
+      // What is promised about results is held for every operation of every story.
+      const name = asked.get(reply.task) ?? op;
+      if (reply.outcome.ok) operations.get(name)?.result.parse(reply.outcome.result);
       if (reply.task !== effects.task || !isPlumbing(op)) lines.push(replyLine(reply));
     }
     options.watch?.after(k, command, effects);
