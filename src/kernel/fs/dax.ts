@@ -33,6 +33,11 @@ export function unlockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): 
   wakeEntry(k, inode.ino, pgoff);
 }
 
+/** A waiter that was woken and does not take the entry after all passes the wake-up on: it may have been the only one (put_unlocked_entry). */
+export function leaveEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
+  if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);
+}
+
 /**
  * dax_iomap_pte_fault: looks the block up, allocates it for a write into a hole, stores the entry, installs the page-table entry.
  * Caller holds invalidate_lock shared and the entry lock. Returns null, or why the touch is a SIGBUS (ENOSPC becomes SIGBUS here, as

@@ -4,7 +4,7 @@
 //
 // A page that was faulted in may be unmapped again before the walk comes back to it; then it is faulted in again.
 import { type Failure, failure } from '../errno.ts';
-import { faultPage, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
+import { faultPage, leaveEntry, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
 import { isWritable, pfnOf, pteOf } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { release } from '../sched/rwsem.ts';
@@ -91,6 +91,7 @@ export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>
       const mapping = theMapping(k, task);
       const { at, access } = walkOf(task);
       if (mapping === null || byteOf(at) >= inode.sizeBytes) {
+        leaveEntry(k, inode, at);
         release(k, task, inode, 'invalidate_lock');
         if (mapping === null) return walk.stopped(k, task, unmapped());
         const why = `it begins at or beyond the end of the file, which is ${inode.sizeBytes} bytes long`;
