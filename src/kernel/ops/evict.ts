@@ -27,6 +27,7 @@ export function evictSteps<Args>(result: (k: Kernel, task: Task) => Record<strin
     },
     evictScan(k, task) {
       const inode = theInode(k, task);
+      layoutLocals(task).strategySeq = k.strategySeq;
       // What refuses has had its chance before the file lost its last reference; from here on it can only wait.
       if (strategyOf(k).eviction(k.strategy.options) === 'take') return goto('evictFree');
       const busy = scan(k, inode, toPgOff(0), lastPage);
@@ -37,6 +38,7 @@ export function evictSteps<Args>(result: (k: Kernel, task: Task) => Record<strin
     evictFree(k, task) {
       const inode = theInode(k, task);
       const locals = layoutLocals(task);
+      if (locals.strategySeq !== k.strategySeq) return goto('evictScan');
       removeBlocks(k, task, inode, toPgOff(0), lastPage, strategyOf(k).destination);
       commitBlocks(k, task);
       if (locals.destination === 'detached') {

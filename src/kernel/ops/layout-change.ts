@@ -47,6 +47,8 @@ interface LayoutLocals {
   runs: number[];
   destination: Destination;
   sleptUnder: string;
+  /** The strategy that had the last look: another one in force by the time of the change must look again. */
+  strategySeq: number;
   sizeBytes: number;
 }
 
@@ -59,6 +61,7 @@ export function layoutLocals(task: Task): LayoutLocals {
     runs: [],
     destination: 'free',
     sleptUnder: '',
+    strategySeq: 0,
     sizeBytes: 0,
   } satisfies LayoutLocals;
   return task.locals.layout as LayoutLocals;
@@ -166,6 +169,7 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       // Marks of the last look go before the next one: the strategy, or what is pinned, may be another by now.
       if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
       locals.scans += 1;
+      locals.strategySeq = k.strategySeq;
       const verdict = strategy.breakLayout(k, task, inode, range, k.strategy.options);
       if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
       if (verdict.kind === 'sleep') {
@@ -196,6 +200,8 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
     }),
     change(k, task) {
       const inode = theInode(k, task);
+      // What the old strategy would have parked, the new one may have to wait for.
+      if (rangeNow(k, task, inode) !== null && layoutLocals(task).strategySeq !== k.strategySeq) return goto('scan');
       const refused = op.recheck?.(k, inode, task.args) ?? op.change(k, task, inode, task.args);
       if (refused !== null && layoutLocals(task).runs.length === 0) return { kind: 'fail', failure: refused };
       // What has left the file already is committed all the same: O_TRUNC worked, and then the write found no space.
