@@ -20,10 +20,9 @@ const args = z.strictObject({
 
 const change: LayoutChange<z.infer<typeof args>> = {
   check(k, inode, { offset, length, unshare }) {
-    if (unshare && !personalityOf(k.geometry).unshare) {
-      return failure('EOPNOTSUPP', 'AL2', `${k.geometry.kind} has no UNSHARE_RANGE`);
-    }
-    return checkRange(k, inode, { offset, length });
+    const refused = checkRange(k, inode, { offset, length });
+    if (refused !== null || !unshare || personalityOf(k.geometry).unshare) return refused;
+    return failure('EOPNOTSUPP', 'AL2', `${k.geometry.kind} has no UNSHARE_RANGE`);
   },
   range(k, _inode, { offset, length }) {
     if (!personalityOf(k.geometry).allocateBreaksLayout) return null;
