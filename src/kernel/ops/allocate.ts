@@ -44,7 +44,10 @@ const change: LayoutChange<z.infer<typeof args>> = {
           left -= fit;
           reached = (pgoff + fit) * pageSize;
         });
-        if (!keepSize && reached > inode.sizeBytes) resize(k, inode, reached);
+        if (!keepSize && reached > inode.sizeBytes) {
+          zeroTail(k, inode, inode.sizeBytes);
+          resize(k, inode, reached);
+        }
         touch(k, inode);
         return failure('ENOSPC', 'AL3', 'the device is full; the blocks that fitted were kept');
       }

@@ -1,0 +1,119 @@
+// A full device, the largest file, MAP_SYNC and what statfs says, for each kind as it is on each kernel.
+import { describe, expect, test } from 'vitest';
+import { spaceOf } from '../../src/kernel/fs/superblock.ts';
+import { extentsOf } from '../kernel/ops/replay.ts';
+import { bytesOf, letters, type Machine, machine, okOf, page, type Ran, wordOf } from '../machine.ts';
+import { space } from '../scenarios/story.ts';
+
+const boxes = (['xfs', 'ext4'] as const).flatMap((kind) => (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })));
+const blocks = 62;
+const lettered = (kind: 'xfs' | 'ext4', kernel: '6.12' | '7.3'): Machine => {
+  const m = machine({ kind, kernel, blocks: 64 });
+  m.create('a');
+  m.write('a', letters('ABCDEFGH'), 0);
+  return m;
+};
+
+describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
+  test('AL3 preallocation: ext4 keeps what fits and grows, XFS changes nothing', () => {
+    const m = lettered(kind, kernel);
+    expect(wordOf(m.allocate('a', 6 * page, 100 * page))).toBe('ENOSPC');
+    expect(extentsOf(m.file('a'))).toBe(kind === 'ext4' ? '0-8w 8-62u' : '0-8w');
+    expect(m.file('a').sizeBytes).toBe((kind === 'ext4' ? blocks : 8) * page);
+    expect(space(m).free).toBe(kind === 'ext4' ? 0 : blocks - 8);
+  });
+
+  test('AL3 preallocation over holes: the first holes are filled', () => {
+    const m = lettered(kind, kernel);
+    m.punch('a', page, 2 * page);
+    m.create('z');
+    m.write('z', letters('z'.repeat(blocks - 7)), 0);
+    expect(space(m).free).toBe(1);
+    expect(wordOf(m.allocate('a', 0, 8 * page))).toBe('ENOSPC');
+    expect(extentsOf(m.file('a'))).toBe(kind === 'ext4' ? '0-1w 1-2u 3-8w' : '0-1w 3-8w');
+    expect(m.file('a').sizeBytes).toBe(8 * page);
+  });
+
+  test('AL3 what a mapping stored past EOF is not seen after preallocation that kept a part', () => {
+    const m = lettered(kind, kernel);
+    m.truncate('a', 2 * page + 10);
+    m.store(m.map('a', 3), 2 * page, letters('!'));
+    expect(wordOf(m.allocate('a', 0, 100 * page))).toBe('ENOSPC');
+    expect(bytesOf(m.read('a')).subarray(2 * page + 10, 3 * page)).not.toContain('!'.charCodeAt(0));
+  });
+
+  test('AL4 a write is short, and ENOSPC when not one byte fits', () => {
+    const m = lettered(kind, kernel);
+    expect(okOf(m.write('a', letters('w'.repeat(100)), 4 * page + 100))).toMatchObject({ bytesWritten: 58 * page - 100 });
+    expect(m.file('a').sizeBytes).toBe(blocks * page);
+    expect(wordOf(m.write('a', letters('w'), blocks * page))).toBe('ENOSPC');
+    expect(okOf(m.write('a', letters('x'), 0))).toMatchObject({ bytesWritten: page }); // Needs no block.
+  });
+
+  test('FT5 a store to a hole is SIGBUS; the loads beside it go on', () => {
+    const m = lettered(kind, kernel);
+    m.truncate('a', 100 * page);
+    const mapping = m.map('a', 100);
+    m.create('z');
+    m.write('z', letters('z'.repeat(blocks)), 0);
+    expect(wordOf(m.store(mapping, 20 * page, letters('s')))).toBe('SIGBUS');
+    expect([...bytesOf(m.load(mapping, 20 * page, 2))]).toEqual([0, 0]);
+  });
+});
+
+describe('the largest file', () => {
+  const largest = [
+    { kind: 'xfs', kernel: '6.12', bytesMax: 2 ** 53 - 1 },
+    { kind: 'xfs', kernel: '7.3', bytesMax: 2 ** 53 - 1 },
+    { kind: 'ext4', kernel: '6.12', bytesMax: 2 ** 44 - page },
+    { kind: 'ext4', kernel: '7.3', bytesMax: 2 ** 44 - page },
+    { kind: 'ext2', kernel: '6.12', bytesMax: 2 ** 41 },
+    { kind: 'btrfs', kernel: '7.3', bytesMax: 2 ** 53 - 1 },
+  ] as const;
+
+  test.each(largest)('RG2 $kind $kernel: $bytesMax bytes, and not one more', ({ kind, kernel, bytesMax }) => {
+    const m = machine({ kind, kernel, blocks: 64 });
+    m.create('a');
+    expect(wordOf(m.truncate('a', bytesMax))).toBe('done');
+    expect(okOf(m.write('a', Uint8Array.of(7), bytesMax - 1))).toMatchObject({ sizeBytes: bytesMax });
+    expect([...bytesOf(m.read('a', bytesMax - 1))]).toEqual([7]);
+    const beyond: ((n: Machine) => Ran)[] = [
+      (n) => n.write('a', Uint8Array.of(7), bytesMax),
+      (n) => n.write('a', new Uint8Array(2), bytesMax - 1),
+      (n) => n.punch('a', bytesMax, 1),
+      (n) => n.zero('a', bytesMax - 1, 2),
+      (n) => n.allocate('a', bytesMax - 1, 2),
+      (n) => n.collapse('a', bytesMax, 1),
+      (n) => n.insert('a', bytesMax, 1),
+    ];
+    expect(beyond.map((act) => wordOf(act(m)))).toEqual(beyond.map(() => 'EFBIG'));
+    if (bytesMax < 2 ** 53 - 1) expect(wordOf(m.truncate('a', bytesMax + 1))).toBe('EFBIG');
+    expect(m.file('a').sizeBytes).toBe(bytesMax);
+    expect(m.k.counts.blocksUsed).toBe(1);
+  });
+});
+
+describe.each(boxes)('$kind $kernel: mappings and statfs', ({ kind, kernel }) => {
+  test('MM2 MAP_SYNC is ignored on a private mapping', () => {
+    const m = lettered(kind, kernel);
+    const mapped = (shared: boolean) =>
+      okOf(m.call('mmap', { file: 'a' }, { offset: 0, length: page, access: 'read-write', shared, sync: true })).sync;
+    expect([mapped(true), mapped(false)]).toEqual([true, false]);
+  });
+
+  test('UM1 the native figures: freed is free, busy or not; detached is not', () => {
+    const m = lettered(kind, kernel);
+    const total = { f_blocks: blocks };
+    const mapping = m.map('a', 8);
+    m.strategy('busy-extents');
+    const pins = [m.pinned(mapping, 0, page), m.pinned(mapping, 4 * page, page)];
+    m.truncate('a', 2 * page);
+    expect(spaceOf(m.k)).toMatchObject({ blocksUsed: 2, blocksFree: 59, blocksBusy: 1, native: { ...total, f_bfree: 60 } });
+    m.strategy('detach-and-wait');
+    const truncate = m.truncate('a', 0, { owner: 'T' });
+    expect(spaceOf(m.k)).toMatchObject({ blocksUsed: 0, blocksDetached: 2, native: { ...total, f_bfree: 60, f_bavail: 60 } });
+    for (const pin of pins) m.unpin(pin);
+    expect(m.opState(truncate.task)).toBe('done');
+    expect(spaceOf(m.k)).toMatchObject({ blocksFree: blocks, blocksBusy: 0, blocksDetached: 0, native: { f_bfree: blocks } });
+  });
+});
