@@ -79,6 +79,12 @@ export const settings = {
   idempotencyMs: setting(whole(1, 30 * day), day, 'How long the answer to an Idempotency-Key is kept.'),
 
   ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
+  idempotencyAnswerBytesMax: setting(
+    whole(0, 64 * MiB),
+    65_536,
+    'Bytes of the longest answer that is kept; of a longer one only the key is.',
+  ),
+  idempotencyBytesMax: setting(whole(0), 16 * MiB, 'Bytes of all answers that are kept for one tenant.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
   streamClientsPerTenantMax: setting(whole(0), 2000, 'Open event streams of one tenant.'),

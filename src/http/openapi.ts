@@ -120,7 +120,7 @@ const ofCommand: readonly ProblemType[] = [
   'inbox-full',
 ];
 
-const ofKey: readonly ProblemType[] = ['key-in-use', 'key-reused', 'too-many-keys'];
+const ofKey: readonly ProblemType[] = ['key-in-use', 'key-reused', 'answer-not-kept', 'too-many-keys'];
 const keyParameter = headerParameter('Idempotency-Key', 'The same key with the same request gets the first answer again.');
 
 const lower = (errnos: readonly string[]) => errnos.map((errno) => errno.toLowerCase() as ProblemType);

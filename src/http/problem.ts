@@ -95,6 +95,11 @@ const transportRows = {
   'key-in-use': row(409, 'Key in use', 'The first request with this Idempotency-Key still runs; try again later.'),
   'key-reused': row(422, 'Key reused', 'The Idempotency-Key was used with another request.'),
   'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
+  'answer-not-kept': row(
+    409,
+    'Answer not kept',
+    'The first request with this Idempotency-Key was done, but its answer was too long to be kept; `location` is what it made.',
+  ),
   'in-use': row(409, 'In use', 'The tenant still has filesystems.', 'EBUSY', 'H12'),
   'precondition-failed': row(
     412,

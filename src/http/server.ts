@@ -79,7 +79,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
   });
-  registerIdempotency(app, { ...config, nowMs: door.nowMs });
+  registerIdempotency(app, { ...config, nowMs: door.nowMs, tenantNamed: (name) => door.tenants.get(name) });
   app.setErrorHandler(answer);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';

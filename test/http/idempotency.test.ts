@@ -65,6 +65,44 @@ describe('Idempotency-Key', () => {
     expect((await make('k1', 'k1')).status).toBe(409);
   });
 
+  it('is bounded in bytes: the oldest answer goes', async () => {
+    service = await start({ idempotencyBytesMax: 400 });
+    await pinnedWorld(service);
+    for (const key of ['k1', 'k2', 'k3', 'k4']) await make(key, key);
+    expect((await make('k4', 'k4')).headers['idempotency-replayed']).toBe('true');
+    expect((await make('k1', 'k1')).status).toBe(409);
+  });
+
+  it('does nothing twice where the answer was too long to keep', async () => {
+    service = await start({ idempotencyAnswerBytesMax: 64 });
+    await pinnedWorld(service);
+    expect((await make('b', 'k')).status).toBe(201);
+    const again = await make('b', 'k');
+    expect(again.json).toMatchObject({ status: 409, type: '/v1/problems/answer-not-kept', location: `${fs}/files/b` });
+    expect(again.headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('is of the tenant, not of its name', async () => {
+    service = await start();
+    const tenant = async () => {
+      await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
+      return (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json.token as string;
+    };
+    const mkfs = (token: string) =>
+      must(service, 201, 'POST', '/v1/filesystems', {
+        token,
+        json: { name: 'scratch', sizeBytes: 8 * 1024 * 1024 },
+        headers: { 'idempotency-key': 'k' },
+      });
+    const first = await tenant();
+    await mkfs(first);
+    await must(service, 200, 'DELETE', fs, { token: first });
+    await must(service, 200, 'DELETE', '/v1/tenants/team-a');
+    const second = await tenant();
+    expect((await mkfs(second)).headers['idempotency-replayed']).toBeUndefined();
+    await must(service, 200, 'GET', fs, { token: second });
+  });
+
   it('keeps no secret', async () => {
     service = await start();
     const issue = () => call(service, 'POST', '/v1/tenants/default/tokens', { json: {}, headers: { 'idempotency-key': 'k' } });
