@@ -10,8 +10,10 @@ export function fileOf(fs: Hosted, name: string | undefined): Inode | null {
 
 /** Moves with every command. */
 export function etagOfFilesystem(fs: Hosted): string {
-  return `"${fs.id.slice(0, 8)}-${fs.kernel.seq}"`;
+  return `"${incarnation(fs)}-${fs.kernel.seq}"`;
 }
+
+const incarnation = (fs: Hosted): string => fs.id.slice(0, 8);
 
 /** `any` is `*`. Weak tags never match strongly and are kept as they are written. */
 export function tagsOf(header: string): 'any' | string[] {
@@ -27,6 +29,15 @@ export function ifMatchFor(inode: Inode, header: string): string | null {
   if (tags === 'any') return null;
   const now = etagOf(inode);
   return tags.includes(now) ? now : (tags[0] ?? '""');
+}
+
+/** The same for a filesystem, which the kernel knows by the number of its last entry. */
+export function ifMatchForFilesystem(fs: Hosted, header: string): string | null {
+  const tags = tagsOf(header);
+  if (tags === 'any') return null;
+  const tag = tags.includes(etagOfFilesystem(fs)) ? etagOfFilesystem(fs) : (tags[0] ?? '');
+  const prefix = `"${incarnation(fs)}-`;
+  return tag.startsWith(prefix) ? tag.slice(prefix.length, -1) : '';
 }
 
 /** True where If-None-Match makes a GET a 304. Weak comparison. */

@@ -9,7 +9,7 @@ import type { Operation } from '../kernel/ops/define.ts';
 import type { Command, Outcome, Target } from '../kernel/state.ts';
 import { zMs } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
-import { etagOfFilesystem, fileOf, ifMatchFor, rangeOf, tagsOf } from './conditional.ts';
+import { fileOf, ifMatchFor, ifMatchForFilesystem, rangeOf, tagsOf } from './conditional.ts';
 import type { Door } from './door.ts';
 import { type Preference, preferenceOf } from './prefer.ts';
 import { HttpProblem, sendFailure } from './problem.ts';
@@ -121,17 +121,15 @@ function ownerHeader(request: FastifyRequest): string | undefined {
 /** Throws 412 where no version could match; else leaves the comparison to the kernel, which makes it when the operation begins. */
 function addIfMatch(command: Command, fs: Hosted, op: Operation, header: string): void {
   const missing = new HttpProblem('precondition-failed', 'What If-Match asks for is not there.');
+  let tag: string | null = null;
   if (op.on === 'file') {
     const inode = fileOf(fs, command.on.file);
     if (inode === null) throw missing;
-    const tag = ifMatchFor(inode, header);
-    if (tag !== null) command.ifMatch = tag;
-    return;
-  }
-  const tags = tagsOf(header);
-  if (tags === 'any') return;
+    tag = ifMatchFor(inode, header);
+  } else if (op.on === 'filesystem') tag = ifMatchForFilesystem(fs, header);
   // Mappings, pins and operations have no ETag, so none can match.
-  if (op.on !== 'filesystem' || !tags.includes(etagOfFilesystem(fs))) throw missing;
+  else if (tagsOf(header) !== 'any') throw missing;
+  if (tag !== null) command.ifMatch = tag;
 }
 
 const noPreference: Preference = { waitMs: 0, async: false, applied: null };

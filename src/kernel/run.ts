@@ -107,7 +107,10 @@ function bind(k: Kernel, task: Task, { on, ifMatch }: Command): Failure | null {
   }
   if (inode !== null) task.ino = inode.ino;
   if (ifMatch === undefined) return null;
-  if (inode !== null && (ifMatch === '*' || ifMatch === etagOf(inode))) return null;
+  if (operationOf(task).on === 'filesystem') {
+    // What it was before this entry.
+    if (ifMatch === String(k.seq - 1)) return null;
+  } else if (inode !== null && (ifMatch === '*' || ifMatch === etagOf(inode))) return null;
   return failure('ESTALE', 'NM5', 'the ETag is not the one that If-Match names');
 }
 

@@ -309,7 +309,7 @@ export interface Command {
   failOnDeadlock?: boolean;
   /** Keep the record of the operation after its end. */
   keep?: boolean;
-  /** The ETag that the file must have when the operation begins. */
+  /** The ETag that the file must have when the operation begins; for a filesystem, the number of the entry before. */
   ifMatch?: string;
 }
 

@@ -179,6 +179,21 @@ describe('conditions', () => {
     expect((await put()).status).toBe(412);
   });
 
+  it('of three requests with one ETag of a filesystem, sent at once, one gets through', async () => {
+    await pinnedWorld(service);
+    const etag = (await must(service, 200, 'GET', fs)).headers.etag ?? '';
+    const put = (tag: string) =>
+      call(service, 'PUT', `${fs}/strategy`, { json: { name: 'refuse' }, headers: { 'if-match': tag } });
+    const answers = await Promise.all([put(etag), put(etag), put(etag)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 412, 412]);
+    const now = (await must(service, 200, 'GET', fs)).headers.etag ?? '';
+    expect((await put('"other"')).status).toBe(412);
+    const later = (await must(service, 200, 'GET', fs)).headers.etag ?? '';
+    expect(later).not.toBe(now);
+    expect((await put(`"other", ${later}`)).status).toBe(200);
+    expect((await put('*')).status).toBe(200);
+  });
+
   it('Range gives a part, and If-Range only of the version it names', async () => {
     await pinnedWorld(service);
     const url = `${fs}/files/a/content`;
