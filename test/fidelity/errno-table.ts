@@ -14,7 +14,7 @@ export interface Row {
 }
 
 const max = Number.MAX_SAFE_INTEGER;
-export const bytesMax = { xfs: max, ext4: 2 ** 44 - page };
+const bytesMax = { xfs: max, ext4: 2 ** 44 - page };
 const size = (m: Machine): string => `size ${m.file('a').sizeBytes / page} pages`;
 const unshare = (m: Machine, offset: number, length: number, keepSize = false) =>
   m.call('allocate', { file: 'a' }, { offset, length, unshare: true, keepSize });

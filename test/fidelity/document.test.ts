@@ -1,0 +1,13 @@
+// docs/fidelity.md is what the tables say, and every test that it names is there.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { fidelityDocument, same } from './document.ts';
+
+test('docs/fidelity.md is what the tables make', async () => {
+  await expect(fidelityDocument()).toMatchFileSnapshot('../../docs/fidelity.md');
+});
+
+test.each(same.flatMap(({ shown }) => shown))('%s has a test "%s"', (file, title) => {
+  expect(readFileSync(join(import.meta.dirname, '..', file), 'utf8')).toContain(title);
+});

@@ -1,0 +1,237 @@
+// docs/fidelity.md, made from the tables that the tests run and from the two lists below.
+import { type Beside, beside, boxes, type Cells, type Waits, waits } from './blocking-table.ts';
+import { fallocate, gup, type Row, touches, truncateAndSeek } from './errno-table.ts';
+import { unsaid } from './wire-table.ts';
+
+interface Same {
+  what: string;
+  /** Files below test/, and a part of the title of a test in each. */
+  shown: [file: string, title: string][];
+}
+
+export const same: Same[] = [
+  {
+    what: 'Errno, size, content, extents and st_blocks after each of 12,000 recorded operations, over HTTP: four logs, XFS and ext4, 6.12 and 7.3',
+    shown: [['fidelity/oplogs-http.test.ts', 'BR1 12,000 lines over HTTP']],
+  },
+  {
+    what: 'The same logs with pages pinned at random, under each of the six strategies: 72,000 lines with the same errnos, sizes, extents and content',
+    shown: [['fidelity/oplogs-strategies.test.ts', '$kind, seed $seed, on $kernel, with pins']],
+  },
+  {
+    what: 'What each operation does to blocks and size, rule by rule',
+    shown: [['kernel/ops/block-rules.test.ts', 'BR2 $rule']],
+  },
+  {
+    what: 'Who runs and who blocks, in state D, beside a call that waits',
+    shown: [['fidelity/blocking-matrix.test.ts', 'SL6 beside a %s']],
+  },
+  {
+    what: 'Which calls wait for a pin anywhere in the file',
+    shown: [['fidelity/blocking-matrix.test.ts', 'LC1 with a page pinned']],
+  },
+  {
+    what: 'Nothing of the file or of statfs changes before the wait is over',
+    shown: [['fidelity/blocking-matrix.test.ts', 'LC4 %s: st_size, st_blocks and statfs']],
+  },
+  {
+    what: 'A signal to the waiter is EINTR and nothing has changed, SA_RESTART waits on; nothing reaches state D',
+    shown: [
+      ['fidelity/blocking-matrix.test.ts', 'SL3 %s: a signal is EINTR'],
+      ['scenarios/s08-victims.test.ts', 'S10 %s with SA_RESTART: keeps waiting'],
+    ],
+  },
+  {
+    what: 'A page faulted back in during the wait: 6.12 ends with the unpin, 7.3 sleeps on until munmap',
+    shown: [
+      ['fidelity/blocking-matrix.test.ts', 'ST6 %s: 6.12 ends with the unpin'],
+      ['scenarios/s03-pins.test.ts', 'S06 modern hangs until munmap'],
+    ],
+  },
+  { what: 'Starvation by pins that overlap in time', shown: [['scenarios/s03-pins.test.ts', 'S07 starves D']] },
+  {
+    what: 'Eviction under a pin: 6.12 frees the block with a warning, and the next owner of it is read through the old pin; 7.3 hangs, deaf to signals, and umount is EBUSY',
+    shown: [
+      ['fidelity/eviction-leak.test.ts', 'on 6.12: freed under the pin'],
+      ['fidelity/eviction-leak.test.ts', 'on 7.3: it hangs'],
+      ['scenarios/s11-eviction.test.ts', 'S12 a permanent hang under modern'],
+    ],
+  },
+  {
+    what: 'The hung-task detector names the victims and never the waiter; 7.3 adds who owns the rw-semaphore',
+    shown: [['fidelity/blocking-matrix.test.ts', 'SL6 %s: the victims in state D, never the waiter']],
+  },
+  {
+    what: 'The errno of each borderline call; VFS checks before the wait, those of the filesystem after it',
+    shown: [
+      ['fidelity/errno-matrix.test.ts', 'BR5 fallocate'],
+      ['scenarios/s32-errors-after-the-wait.test.ts', 'S32 wrong in the eyes of the filesystem'],
+    ],
+  },
+  {
+    what: 'The order in which get_user_pages looks, and how many pages it gives',
+    shown: [
+      ['fidelity/errno-matrix.test.ts', 'BR5 get_user_pages'],
+      ['kernel/ops/gup.test.ts', 'GP6 as many pages as can be had'],
+    ],
+  },
+  {
+    what: 'FOLL_LONGTERM is EOPNOTSUPP before any page is touched',
+    shown: [['scenarios/s11-eviction.test.ts', 'S14 refused before any page']],
+  },
+  {
+    what: 'A device that fills up halfway, the largest file, MAP_SYNC on a private mapping, statfs',
+    shown: [
+      ['fidelity/space-and-limits.test.ts', 'AL3 preallocation: ext4 keeps what fits'],
+      ['fidelity/space-and-limits.test.ts', 'the largest file'],
+      ['fidelity/space-and-limits.test.ts', 'MM2 MAP_SYNC is ignored'],
+      ['fidelity/space-and-limits.test.ts', 'UM1 the native figures'],
+    ],
+  },
+  {
+    what: 'The whole range is looked at again after each wake-up; no wake-up is lost; pages let go from the last to the first cost one wake-up',
+    shown: [
+      ['scenarios/s18-close-race.test.ts', 'S18 page 0 is let go after the scan'],
+      ['scenarios/s18-close-race.test.ts', 'S24 a wake-up between any two steps is not lost'],
+      ['scenarios/s19-release-order.test.ts', 'S19 $column: $order, $wakeups wake-ups'],
+    ],
+  },
+  {
+    what: 'The hashed waitqueues: 256 buckets, keyed, the hash of wait_bit.c',
+    shown: [
+      ['kernel/sched/hash.test.ts', 'waitqueue hash'],
+      ['scenarios/s23-one-bucket.test.ts', 'S23 keyed'],
+    ],
+  },
+  {
+    what: 'Private copies survive',
+    shown: [['scenarios/s28-private-copies.test.ts', 'S28 %s: a page that was copied survives']],
+  },
+  {
+    what: 'Poison: SIGBUS, EFAULT, EHWPOISON, EIO, and what repairs it',
+    shown: [['scenarios/s27-poison.test.ts', 'S27 a poisoned page is unmapped']],
+  },
+  {
+    what: 'A power failure in the wait leaves the old state',
+    shown: [['scenarios/s25-power-failure.test.ts', 'the old state is fully intact']],
+  },
+];
+
+/** What is another thing here than on Linux, and why. */
+const differs: [what: string, linux: string, here: string][] = [
+  ['Transactions', 'commit later, in the journal', 'commit at once, so MAP_SYNC is kept with the mapping and adds nothing'],
+  ['mmap_lock', 'faults and munmap of one process meet there', 'none: a mapping stands for itself'],
+  ['inode_dio_wait', 'a truncate waits for direct I/O on the file itself', 'none: an I/O is a pin of its buffer, nothing else'],
+  ['Freeze protection, journal lock', 'between the locks of the file', 'none: they decide nothing about pins'],
+  [
+    'Zero-out on ext4',
+    'a write may convert up to 8 unwritten neighbours',
+    'off, as with extent_max_zeroout_kb=0, with which the recordings were made',
+  ],
+  [
+    'Length of an extent',
+    'XFS 2^21-1 blocks, ext4 32,768 (not measured)',
+    'no limit: only st_blocks of very large files could show it',
+  ],
+  [
+    'Metadata blocks of the extent map',
+    'taken from free space; on ext4 the leaf sometimes stays when extents go',
+    'counted in st_blocks, not taken from free space, and gone with the extents',
+  ],
+  [
+    'Where blocks are placed',
+    'allocation groups, buddy bitmaps, locality',
+    'the next free block behind the one before: physical addresses and the order of reuse differ, offsets and states do not. On fewer than 1,000 of the 12,000 lines st_blocks differs by that one leaf block',
+  ],
+  ['Zeroing a part of a poisoned page', 'EIO (not measured)', 'goes through; a write of a part is EIO'],
+  [
+    'Hung tasks',
+    'lines in the log after 120 s',
+    'a view, for any number of seconds, which also names the pins at the head of the wait',
+  ],
+  ['wchan, stack', 'the one place where the waiter shows', 'step, sleepingOn and blockedBy of the operation'],
+  ['2 MiB pages', 'fault size by alignment; one folio is busy as a whole', 'not yet: every fault is 4 KiB (S17)'],
+  ['reflink, dedupe, exchange of two files', 'break both layouts', 'not yet (S31); UNSHARE therefore only preallocates'],
+  ['Sizes and offsets', 'to 2^63-1 on XFS', 'to 2^53-1, what JSON carries exactly; ext4 has its own 2^44-4096'],
+  ['A write across the largest size', 'is short (not measured)', 'is EFBIG as a whole'],
+  ['ZERO without enough space', 'ext4 may keep a part (not measured)', 'changes nothing on either kind'],
+  [
+    'Extents, pages and bytes of one call',
+    'bounded by memory',
+    'bounded by settings: EFBIG, EINVAL, SIGBUS with rules LM1 to LM5',
+  ],
+  ['get_user_pages of 0 pages', '0', 'EINVAL: a pin of nothing has no id to give back'],
+  ['SIGSEGV', 'a signal', 'EFAULT outside a mapping, EACCES for a store to a read-only one'],
+  ['f_bavail on ext4', 'less the reserve of root', 'the same as f_bfree: nobody is root'],
+  ['st_blocks, quota', 'quota by user and project', 'quotas count devices, files, mappings and pins of a tenant, not blocks'],
+  [
+    'Descriptors, directories',
+    'many',
+    'one flat directory and no descriptors: the last reference is a name, a mapping or a running call',
+  ],
+  [
+    'Who waits for whom',
+    'nobody knows',
+    'an owner is one thread; cycles are found and named, EDEADLK, nowait and timeoutMs are ours',
+  ],
+  [
+    'umount under busy-extents and detach-and-wait',
+    'there is none (XFS waits for its busy extents)',
+    'EBUSY while anything is kept back',
+  ],
+  ['btrfs', 'has no COLLAPSE, INSERT and UNSHARE (not measured)', 'takes every mode: it stands for a kind without DAX'],
+  ['ext2', 'no DAX on 7.3; to 6.12 never had layout breaking', 'the same, with the strategy none'],
+  [
+    'busy-extents, wait-for-refs, detach-and-wait, refuse',
+    'were proposed in 2017 and not merged',
+    'follow the mails; where those are silent, docs/spec.md decides',
+  ],
+];
+
+const table = (head: string[], rows: string[][]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const cellsOf = <T extends string>(cells: Cells<T>): string[] => boxes.map((box) => cells[box]);
+const besideRow = ({ op, here, linux }: Beside): string[] => [op, here ?? '', ...cellsOf(linux)];
+const waitsRow = ({ op, linux, ends }: Waits): string[] => [
+  op,
+  ...boxes.map((box) => [linux[box], ...(ends === undefined || ends[box] === 'done' ? [] : [ends[box]])].join(', ')),
+];
+const errnoRow = ({ call, xfs, ext4 }: Row): string[] => [call, xfs, ext4 ?? xfs];
+const errnos = (title: string, rows: Row[]): string => `### ${title}\n\n${table(['call', 'XFS', 'ext4'], rows.map(errnoRow))}`;
+
+export function fidelityDocument(): string {
+  const parts = [
+    `# How near to Linux
+
+What is measured against is Linux 6.12.111 and 7.3.4 with XFS and ext4 mounted \`dax=always\` on an emulated pmem device. A row of the first
+table names the tests that show it; the tables after the second are the ones that tests run, cell by cell. What Linux does by its
+source, and nobody measured, says so. \`npx vitest run test/fidelity/document.test.ts -u\` writes this page.`,
+    `## The same\n\n${table(
+      ['what', 'shown by'],
+      same.map(({ what, shown }) => [what, shown.map(([file, title]) => `[${file}](../test/${file}): ${title}`).join('<br>')]),
+    )}`,
+    `## Different on purpose\n\n${table(['what', 'Linux', 'here'], differs)}`,
+    `## Beside a truncate or a punch hole that sleeps on a pin
+
+\`D\` is asleep on i_rwsem, uninterruptible. The waiter itself is in state S. sync was not measured.\n\n${table(['call', 'here', ...boxes], beside.map(besideRow))}`,
+    `## With a page pinned somewhere in the file
+
+COLLAPSE to EOF, INSERT that fails and the write past EOF were not measured.\n\n${table(['call', ...boxes], waits.map(waitsRow))}`,
+    `## Errnos
+
+The same on 6.12 and 7.3. The file has 8 pages, the device 64 blocks. Where the measured matrix has no row (poison, two errors in one
+call), a cell follows the order of checks in the source.`,
+    errnos('fallocate', fallocate),
+    errnos('ftruncate, pwrite, lseek, FIEMAP', truncateAndSeek),
+    errnos('get_user_pages', gup),
+    errnos('Loads, stores, reads and writes', touches),
+    `### What the wire cannot carry
+
+\`status errno rule\` is what comes back instead.\n\n${table(
+      ['call', 'Linux', 'here'],
+      unsaid.map(({ call, linux, here }) => [call, linux, here]),
+    )}`,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
