@@ -72,19 +72,21 @@ export const settings = {
   endedOperationsMax: setting(whole(0), 1000, 'Ended operations of one filesystem that stay readable.'),
   endedOperationMs: setting(whole(0, 30 * day), 600_000, 'How long an ended operation stays readable.'),
   extentsPerFileMax: setting(whole(1), 10_000_000, 'Extents of one file.'),
-  pagesPerPinMax: setting(whole(1), 65_536, 'Pages of one pin.'),
+  pagesPerPinMax: setting(whole(1), 65_536, 'Pages of one pin, and of one fault.'),
+  pinnedReferencesMax: setting(whole(1), 4_194_304, 'Page references that all pins of one filesystem hold.'),
+  anonPagesMax: setting(whole(1), 16_384, 'Private copies of pages of one filesystem; 4 KiB each.'),
   stepsPerApplyMax: setting(whole(100), 10_000_000, 'Steps of all operations that one command may set off.'),
 
   idempotencyKeysMax: setting(whole(1), 10_000, 'Answers to an Idempotency-Key that are kept for one tenant.'),
   idempotencyMs: setting(whole(1, 30 * day), day, 'How long the answer to an Idempotency-Key is kept.'),
-
-  ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
   idempotencyAnswerBytesMax: setting(
     whole(0, 64 * MiB),
     65_536,
     'Bytes of the longest answer that is kept; of a longer one only the key is.',
   ),
   idempotencyBytesMax: setting(whole(0), 16 * MiB, 'Bytes of all answers that are kept for one tenant.'),
+
+  ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
   streamClientsPerTenantMax: setting(whole(0), 2000, 'Open event streams of one tenant.'),

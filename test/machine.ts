@@ -70,6 +70,8 @@ export const limitsOfTests: KernelLimits = {
   endedOperationMs: 600_000,
   extentsPerFile: 10_000,
   pagesPerPin: 65_536,
+  pinnedReferences: 1_000_000,
+  anonPages: 10_000,
   bytesPerRead: 16 * 2 ** 20,
   stepsPerApply: 100_000,
 };

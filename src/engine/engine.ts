@@ -29,6 +29,8 @@ export interface EngineLimits {
   endedOperationMs: number;
   extentsPerFileMax: number;
   pagesPerPinMax: number;
+  pinnedReferencesMax: number;
+  anonPagesMax: number;
   contentBytesMax: number;
   stepsPerApplyMax: number;
 }
@@ -238,6 +240,8 @@ function kernelLimits(limits: EngineLimits): KernelLimits {
     endedOperationMs: limits.endedOperationMs,
     extentsPerFile: limits.extentsPerFileMax,
     pagesPerPin: limits.pagesPerPinMax,
+    pinnedReferences: limits.pinnedReferencesMax,
+    anonPages: limits.anonPagesMax,
     bytesPerRead: limits.contentBytesMax,
     stepsPerApply: limits.stepsPerApplyMax,
   };

@@ -35,6 +35,7 @@ const errnoRows: Record<Lowercase<Errno>, Row> = {
   eio: errnoRow(422, 'EIO'),
   enodev: errnoRow(410, 'ENODEV'),
   enoent: errnoRow(404, 'ENOENT'),
+  enomem: errnoRow(507, 'ENOMEM'),
   enospc: errnoRow(507, 'ENOSPC'),
   enxio: errnoRow(422, 'ENXIO'),
   eopnotsupp: errnoRow(422, 'EOPNOTSUPP'),
@@ -94,12 +95,12 @@ const transportRows = {
   'already-exists': row(409, 'Already exists', 'There already is a tenant of that name.', 'EEXIST', 'H11'),
   'key-in-use': row(409, 'Key in use', 'The first request with this Idempotency-Key still runs; try again later.'),
   'key-reused': row(422, 'Key reused', 'The Idempotency-Key was used with another request.'),
-  'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
   'answer-not-kept': row(
     409,
     'Answer not kept',
     'The first request with this Idempotency-Key was done, but its answer was too long to be kept; `location` is what it made.',
   ),
+  'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
   'in-use': row(409, 'In use', 'The tenant still has filesystems.', 'EBUSY', 'H12'),
   'precondition-failed': row(
     412,

@@ -16,6 +16,7 @@ export const errnoTable = {
   EIO: 'The medium failed.',
   ENODEV: 'The filesystem went away while the operation slept.',
   ENOENT: 'There is no such thing.',
+  ENOMEM: 'No memory is left for the page, or for the pin.',
   ENOSPC: 'No free block is left on the device.',
   ENXIO: 'There is no data, or no hole, from that offset on.',
   EOPNOTSUPP: 'This filesystem, kernel or strategy does not do that.',

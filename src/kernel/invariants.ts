@@ -229,6 +229,9 @@ function pinsAreCounted(k: Kernel): void {
     if (pin.task === 0) live += pin.pfns.length;
     for (const pfn of pin.pfns) if (pfn >= 0) held.set(pfn, [...(held.get(pfn) ?? []), pin.id]);
   }
+  const owners = new Map<string, number>();
+  for (const { owner } of k.pins.values()) if (owner !== null) owners.set(owner, (owners.get(owner) ?? 0) + 1);
+  hold(owners.size === k.pinsOf.size && [...owners].every(([owner, pins]) => k.pinsOf.get(owner) === pins), law, () => 'owners');
   hold(k.counts.pinsAcquired - k.counts.pinsReleased === live, law, () => `${live} live, ${JSON.stringify(k.counts)}`);
   hold(k.counts.pins === k.pins.size && k.counts.pinnedPages === held.size, law, () => JSON.stringify(k.counts));
   hold(k.holders.size === held.size, law, () => `${k.holders.size} frames with holders, ${held.size} pinned`);

@@ -71,6 +71,7 @@ export function createKernel(
     tasks: new Map(),
     sleepers: new Set(),
     sleepersOf: new Map(),
+    pinsOf: new Map(),
     runnable: [],
     ended: new Map(),
     pageQueues: new Map(),

@@ -6,11 +6,11 @@ import { reapDetached } from './fs/detached.ts';
 import { etagOf, findFile, isLastReference } from './fs/inode.ts';
 import { findRun } from './fs/run-list.ts';
 import { hasFlag, pageFlags, pinsOf } from './mm/page.ts';
+import { addTimer, removeTimer } from './mm/timers.ts';
 import type { Operation } from './ops/define.ts';
 import { evict } from './ops/evict.ts';
 import { operations } from './ops/index.ts';
 import { sendSignal } from './ops/signal.ts';
-import { addTimer } from './ops/timers.ts';
 import { assert, unreachable } from './panic.ts';
 import { releaseAll, withdraw } from './sched/rwsem.ts';
 import { inodeOf, leaveSleep } from './sched/task.ts';
@@ -30,7 +30,7 @@ export function start(k: Kernel, command: Command): TaskId {
   assert(op !== undefined, 'a command names an operation of the registry');
   const task = newTask(k, op, command);
   k.current = task.id;
-  const refused = bind(k, task, command);
+  const refused = bind(k, op, task, command);
   k.tasks.set(task.id, task);
   if (refused !== null) {
     task.ino = 0; // It never held the file open.
@@ -44,7 +44,10 @@ export function start(k: Kernel, command: Command): TaskId {
     return task.id;
   }
   emit(k, 'operation.submitted', inode, { op: op.name, owner: task.owner });
-  if (command.timeoutMs !== undefined) addTimer(k, { atMs: k.nowMs + command.timeoutMs, kind: 'timeout', id: task.id });
+  if (command.timeoutMs !== undefined) {
+    task.timeoutAtMs = k.nowMs + command.timeoutMs;
+    addTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });
+  }
   k.runnable.push(task.id);
   return task.id;
 }
@@ -76,13 +79,15 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
     sleptSinceMs: 0,
     sleptMs: 0,
     wakeups: 0,
+    timeoutAtMs: 0,
   };
 }
 
 /** Looks up what the command names. */
-function bind(k: Kernel, task: Task, { on, ifMatch }: Command): Failure | null {
+function bind(k: Kernel, op: Operation, task: Task, { on, ifMatch }: Command): Failure | null {
   let inode: Inode | null = null;
-  if (k.tasks.size >= k.limits.tasks) {
+  // What never stays in the table is never refused for its size: unpin and cancel are how it empties.
+  if (!op.atomic && k.tasks.size >= k.limits.tasks) {
     return failure('EAGAIN', 'LM1', `${k.limits.tasks} operations run or sleep already, the most that a filesystem takes`);
   }
   if (on.file !== undefined) {
@@ -167,7 +172,8 @@ function runStep(k: Kernel, task: Task): boolean {
     case 'done':
       end(k, task, { ok: true, result: verdict.result });
       if (k.pending.endAll !== null) endAll(k, k.pending.endAll);
-      if (task.owner !== null && task.pin !== 0) reportPinDeadlocks(k, task.owner, task.pin);
+      if (task.owner !== null && task.pin !== 0 && operationOf(task).charges === 'pins')
+        reportPinDeadlocks(k, task.owner, task.pin);
       return false;
     case 'fail':
       operationOf(task).undo?.(k, task as Task & { args: unknown });
@@ -229,6 +235,7 @@ function end(k: Kernel, task: Task, outcome: Outcome): void {
   const inode = inodeOf(k, task);
   releaseAll(k, task);
   k.tasks.delete(task.id);
+  if (task.timeoutAtMs !== 0) removeTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });
   if (inode !== null) inode.users -= 1;
   const state = outcome.ok ? 'done' : outcome.failure.errno === 'EINTR' ? 'cancelled' : 'failed';
   if (!op.atomic) emitEnd(k, task, inode, state, outcome);
@@ -261,7 +268,7 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
     owner,
     file,
     state,
-    outcome: withoutBytes(outcome),
+    outcome: inShort(outcome),
     submittedMs,
     endedMs: k.nowMs,
     sleptMs,
@@ -269,11 +276,19 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
   });
 }
 
-/** A record of a read says how much was read; the bytes themselves went to the caller. */
-function withoutBytes(outcome: Outcome): Outcome {
-  if (!outcome.ok || typeof outcome.result !== 'object' || outcome.result === null || !('data' in outcome.result)) return outcome;
-  const { data, ...rest } = outcome.result;
-  return { ok: true, result: { ...rest, bytes: data instanceof Uint8Array ? data.length : 0 } };
+const pagesKept = 256;
+
+/** A record says how much was read, not what; the bytes went to the caller. Of a long list of pages it keeps the beginning. */
+function inShort(outcome: Outcome): Outcome {
+  if (!outcome.ok || typeof outcome.result !== 'object' || outcome.result === null) return outcome;
+  const { data, pages, ...rest } = outcome.result as { data?: unknown; pages?: unknown };
+  const read = data instanceof Uint8Array ? { bytes: data.length } : {};
+  if (!Array.isArray(pages)) return { ok: true, result: { ...rest, ...read } };
+  const pagesOmitted = Math.max(0, pages.length - pagesKept);
+  return {
+    ok: true,
+    result: { ...rest, ...read, pages: pages.slice(0, pagesKept), ...(pagesOmitted > 0 ? { pagesOmitted } : {}) },
+  };
 }
 
 function startEviction(k: Kernel, inode: Inode): void {

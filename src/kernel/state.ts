@@ -45,6 +45,10 @@ export interface KernelLimits {
   endedOperationMs: number;
   extentsPerFile: number;
   pagesPerPin: number;
+  /** Page references that all pins of the filesystem hold. */
+  pinnedReferences: number;
+  /** Private copies of pages, in ordinary memory. */
+  anonPages: number;
   bytesPerRead: number;
   stepsPerApply: number;
 }
@@ -196,6 +200,8 @@ export interface Task {
   sleptSinceMs: number;
   sleptMs: number;
   wakeups: number;
+  /** When a signal ends it, 0 for never. */
+  timeoutAtMs: number;
 }
 
 export type Outcome = { ok: true; result: unknown } | { ok: false; failure: Failure };
@@ -279,6 +285,8 @@ export interface Kernel {
   sleepers: Set<TaskId>;
   /** Sleeping tasks of each owner: an owner is one thread, so a pin of a sleeping owner is not let go. */
   sleepersOf: Map<string, TaskId[]>;
+  /** How many pins each owner holds. */
+  pinsOf: Map<string, number>;
   runnable: TaskId[];
   ended: Map<TaskId, EndedOperation>;
   /** Page waitqueues by bucket; an empty bucket has no list. */

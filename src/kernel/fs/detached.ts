@@ -37,29 +37,45 @@ export function freeDetached(k: Kernel, runs: readonly number[]): number {
   return freed;
 }
 
-/** Frees what is idle and leaves the pinned parts to the reaper, who is told by the last put. Returns blocks still detached. */
-export function handToReaper(k: Kernel, runs: readonly number[]): number {
-  let left = 0;
+/**
+ * Frees what is idle and keeps the pinned parts on the list, for `task` or, where that is 0, for the reaper:
+ *
+ *     detached run   | . . P P . . . P |
+ *     stays                |-|       |-|
+ */
+export function freeIdleParts(k: Kernel, runs: readonly number[], task: TaskId | 0): { freed: number; left: number[] } {
+  const left: number[] = [];
+  let freed = 0;
   for (const start of runs) {
     const run = runAt(k, start);
     removeRun(k.detached, run);
-    let at: number = run.pfn;
     const end = run.pfn + run.pages;
-    while (at < end) {
+    for (let at: number = run.pfn; at < end; ) {
       const pinned = pinsOf(k, toPfn(at)) > 0;
       let stop = at + 1;
       while (stop < end && pinsOf(k, toPfn(stop)) > 0 === pinned) stop += 1;
       if (pinned) {
-        insertRun(k.detached, { pfn: toPfn(at), pages: stop - at, sinceMs: run.sinceMs, task: 0 });
-        markDelayedFree(k, null, toPfn(at), stop - at);
-        left += stop - at;
+        insertRun(k.detached, { pfn: toPfn(at), pages: stop - at, sinceMs: run.sinceMs, task });
+        left.push(at);
       } else {
         freeRun(k, toPfn(at), stop - at, 'detached', run.sinceMs);
+        freed += stop - at;
       }
       at = stop;
     }
   }
-  return left;
+  return { freed, left };
+}
+
+/** Nobody waits for them any more: the last put tells the reaper. Returns blocks still detached. */
+export function handToReaper(k: Kernel, runs: readonly number[]): number {
+  let pages = 0;
+  for (const start of freeIdleParts(k, runs, 0).left) {
+    const run = runAt(k, start);
+    markDelayedFree(k, null, run.pfn, run.pages);
+    pages += run.pages;
+  }
+  return pages;
 }
 
 /** The reaper: a frame of a run that it owns was let go. */

@@ -42,6 +42,7 @@ export function recover(k: Kernel): number {
 function forgetMemory(k: Kernel): void {
   for (const pin of k.pins.values()) if (pin.task === 0) k.counts.pinsReleased += pin.pfns.length;
   k.pins.clear();
+  k.pinsOf.clear();
   k.holders.clear();
   k.mappings.clear();
   k.anonPages.clear();

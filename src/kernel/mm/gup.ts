@@ -5,6 +5,7 @@ import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type Pfn, type PinId, pageSize } from '../units.ts';
 import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
+import { removeTimer } from './timers.ts';
 
 /** Adds the next page to a pin. The zero page is held by nobody; an anonymous page has no frame for anybody to wait for. */
 export function pinPage(k: Kernel, pin: Pin, pfn: Pfn): void {
@@ -29,6 +30,20 @@ function dropHolder(k: Kernel, pfn: Pfn, id: PinId): void {
   if (held.length === 1) k.holders.set(pfn, held[0] as PinId);
 }
 
+/** A pin begins: it has no page yet. */
+export function beginPin(k: Kernel, pin: Pin): void {
+  k.pins.set(pin.id, pin);
+  k.counts.pins += 1;
+  countOwner(k, pin, 1);
+}
+
+function countOwner(k: Kernel, { owner }: Pin, delta: number): void {
+  if (owner === null) return;
+  const pins = (k.pinsOf.get(owner) ?? 0) + delta;
+  if (pins === 0) k.pinsOf.delete(owner);
+  else k.pinsOf.set(owner, pins);
+}
+
 /** The pin is complete: get_user_pages returned. */
 export function recordPin(k: Kernel, pin: Pin): void {
   pin.task = 0;
@@ -48,6 +63,8 @@ export function recordPin(k: Kernel, pin: Pin): void {
 export function releasePin(k: Kernel, pin: Pin): void {
   k.pins.delete(pin.id);
   k.counts.pins -= 1;
+  countOwner(k, pin, -1);
+  if (pin.untilMs !== 0) removeTimer(k, { atMs: pin.untilMs, kind: 'pin', id: pin.id });
   if (pin.task === 0) {
     k.counts.pinsReleased += pin.pfns.length;
     emit(k, 'page.unpinned', k.inodes.get(pin.ino) ?? null, {

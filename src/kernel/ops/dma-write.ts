@@ -41,8 +41,8 @@ export const dmaWrite = defineOp({
         else writePage(k, pfn, inPage, piece, false);
       });
       const inode = k.inodes.get(pin.ino);
-      if (inode !== undefined) touch(k, inode);
       const pagesOrphan = pin.pfns.filter((_pfn, index) => isOrphan(k, pin, index)).length;
+      if (inode !== undefined && pagesOrphan < pin.pfns.length) touch(k, inode);
       return done({ bytesWritten: data.length, pagesOrphan });
     },
   },

@@ -39,7 +39,7 @@ nothing; a write allocates. Pages before one that fails stay mapped.`,
   result: z.object({
     pages: z.array(z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean(), copied: z.boolean() })),
   }),
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
   atomic: false,
   first: 'begin',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
-import { shiftExtents } from '../fs/extent.ts';
+import { lastExtent, shiftExtents } from '../fs/extent.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { warnOfMove } from '../fs/superblock.ts';
@@ -23,6 +23,10 @@ const change: LayoutChange<z.infer<typeof args>> = {
     if (misaligned !== null) return misaligned;
     const { bytesMax } = personalityOf(k.geometry);
     if (inode.sizeBytes > bytesMax - range.length) return failure('EFBIG', 'RG2', `the file would grow above ${bytesMax}`);
+    const last = lastExtent(inode.extents);
+    if (last !== null && (last.pgoff + last.pages) * pageSize > bytesMax - range.length) {
+      return failure('EINVAL', 'IN2', 'blocks preallocated past the end of the file would move above the largest file');
+    }
     if (range.offset < inode.sizeBytes) return null;
     return failure('EINVAL', 'IN1', 'offset is at or beyond the end of the file; truncate does that');
   },

@@ -9,7 +9,7 @@ import type { Failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { commitBusy, insertBusy } from '../fs/busy-extent.ts';
 import { deleteEntries } from '../fs/dax.ts';
-import { detach, firstPinned, freeDetached, handToReaper } from '../fs/detached.ts';
+import { detach, firstPinned, freeDetached, freeIdleParts, handToReaper } from '../fs/detached.ts';
 import { removeRange } from '../fs/extent.ts';
 import { freeRun } from '../fs/superblock.ts';
 import { unmapRange } from '../mm/pagetable.ts';
@@ -95,7 +95,7 @@ export function removeBlocks(k: Kernel, task: Task, inode: Inode, first: PgOff, 
     k.counts.blocksUsed -= pages;
     emit(k, 'extent.removed', inode, { offset: byteOf(extent.pgoff), length: pages * pageSize, pfn, pages });
     if (destination === 'busy') {
-      locals.runs.push(...insertBusy(k, inode, pfn, pages));
+      for (const run of insertBusy(k, inode, pfn, pages)) locals.runs.push(run);
       locals.blocksBusy += pages;
     } else if (destination === 'detached') {
       detach(k, inode, pfn, pages, task.id);
@@ -124,11 +124,10 @@ export function settleBlocks(k: Kernel, task: Task): void {
     commitBlocks(k, task);
     locals.runs = [];
   } else if (locals.destination === 'detached') {
-    const idle = locals.runs.filter((run) => firstPinned(k, [run]) === null);
-    const freed = freeDetached(k, idle);
+    const { freed, left } = freeIdleParts(k, locals.runs, task.id);
     locals.blocksFreed += freed;
     locals.blocksDetached -= freed;
-    locals.runs = locals.runs.filter((run) => !idle.includes(run));
+    locals.runs = left;
   }
 }
 

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { type Errno, type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { lookupBlock } from '../fs/extent.ts';
-import { pinPage, recordPin, releasePin } from '../mm/gup.ts';
+import { beginPin, pinPage, recordPin, releasePin } from '../mm/gup.ts';
 import { hasFlag, pageFlags } from '../mm/page.ts';
+import { addTimer } from '../mm/timers.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Kernel, Pin, Task } from '../state.ts';
@@ -13,7 +14,6 @@ import { pinRecord, zPin } from '../views/pin-record.ts';
 import { defineOp, done } from './define.ts';
 import { theInode } from './layout-change.ts';
 import { walkSteps } from './page-walk.ts';
-import { addTimer } from './timers.ts';
 
 const args = z.strictObject({
   offset: zBytes.describe('From the start of the mapping.'),
@@ -38,6 +38,10 @@ function checkVma(k: Kernel, task: Task & { args: Args }, bytesMapped: number, w
   if (access === 'write' && !writable) return failure('EFAULT', 'GP3', 'FOLL_WRITE through a read-only mapping');
   if (pageOf(offset + length - 1) - pageOf(offset) >= k.limits.pagesPerPin) {
     return failure('EINVAL', 'LM5', `the range is above ${k.limits.pagesPerPin} pages, the most that one pin holds`);
+  }
+  const pages = pageOf(offset + length - 1) - pageOf(offset) + 1;
+  if (k.counts.pinsAcquired - k.counts.pinsReleased + pages > k.limits.pinnedReferences) {
+    return failure('ENOMEM', 'LM6', `pins of this filesystem would hold more than ${k.limits.pinnedReferences} pages`);
   }
   return null;
 }
@@ -72,7 +76,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
   reply: 'json',
   args,
   result: zPin,
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EHWPOISON', 'EOPNOTSUPP', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EHWPOISON', 'EOPNOTSUPP', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
   atomic: false,
   charges: 'pins',
@@ -86,7 +90,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
       const id = k.nextPin as PinId;
       k.nextPin += 1;
       task.pin = id;
-      k.pins.set(id, {
+      beginPin(k, {
         id,
         mapping: mapping.id,
         ino: mapping.ino,
@@ -102,7 +106,6 @@ it is an error only when there is none. A pin names frames: it stays when the ma
         untilMs: 0,
         task: task.id,
       });
-      k.counts.pins += 1;
       return { offset, length, access };
     },
     page: (k, task, _mapping, _pgoff, pfn) => pinPage(k, pinOf(k, task), pfn),

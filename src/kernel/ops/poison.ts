@@ -10,6 +10,8 @@ import { type Pfn, toPfn, zBytes } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
 
 const countMax = 65_536;
+/** Linux keeps 512 ranges; here it is a number of blocks. */
+const badSectorsMax = 262_144;
 
 const args = z.strictObject({
   block: zBytes.describe('First 512-byte block of the device.'),
@@ -42,7 +44,7 @@ a write of the whole page repairs it. A pin that exists stays.`,
   reply: 'json',
   args,
   result: z.object({ block: z.int(), count: z.int(), pagesUnmapped: z.int() }),
-  errors: ['EINVAL'],
+  errors: ['EINVAL', 'ENOSPC'],
   sleeps: false,
   atomic: true,
   first: 'inject',
@@ -51,6 +53,9 @@ a write of the whole page repairs it. A pin that exists stays.`,
       const { block, count } = task.args;
       const refused = outside(k, task.args);
       if (refused !== null) return refused;
+      if (k.pmem.badSectors.size + count > badSectorsMax) {
+        return fail('ENOSPC', 'PO6', `the list of bad blocks holds ${badSectorsMax} of 512 bytes`);
+      }
       injectPoison(k, block, count);
       let pagesUnmapped = 0;
       const last = Math.floor((block + count - 1) / sectorsPerPage);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { losePower } from '../dev/pmem.ts';
 import { failure } from '../errno.ts';
 import { emit } from '../events.ts';
+import { touch } from '../fs/inode.ts';
 import { recover } from '../fs/recovery.ts';
 import { zBytes } from '../units.ts';
 import { defineOp, done } from './define.ts';
@@ -54,6 +55,8 @@ nothing is lost. Pins, mappings and operations are gone (ENODEV); busy and detac
       emit(k, 'power.cut', null, { linesDirty, linesLost });
       k.pending.endAll = failure('ENODEV', 'PC1', 'the power went while the operation ran');
       const blocksFreed = recover(k);
+      // Bytes may have changed in any of them.
+      if (linesLost > 0) for (const inode of k.inodes.values()) touch(k, inode);
       emit(k, 'power.restored', null, { pinsDropped, mappingsDropped, blocksFreed });
       const operationsEnded = k.tasks.size - 1;
       return done({ linesDirty, linesLost, pinsDropped, mappingsDropped, operationsEnded, blocksFreed });

@@ -1,6 +1,7 @@
 // pread: i_rwsem shared, so it queues up behind a truncate that sleeps.
 import { z } from 'zod';
 import { poisonedPage, readBytes } from '../fs/file-data.ts';
+import { etagOf } from '../fs/inode.ts';
 import { zBytes } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
@@ -14,7 +15,7 @@ export const read = defineOp({
   body: 'none',
   reply: 'bytes',
   args: z.strictObject({ offset: zBytes.default(0), length: zBytes.optional().describe('To the end of the file by default.') }),
-  result: z.object({ data: z.instanceof(Uint8Array), sizeBytes: z.int() }),
+  result: z.object({ data: z.instanceof(Uint8Array), sizeBytes: z.int(), etag: z.string() }),
   errors: ['ENOENT', 'EINVAL', 'EIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
   atomic: false,
@@ -29,7 +30,7 @@ export const read = defineOp({
       const bad = poisonedPage(k, inode, offset, offset + bytes);
       if (bad !== null) return fail('EIO', 'PO2', `page ${bad} of ${inode.name} is poisoned`);
       const data = readBytes(k, inode, offset, bytes);
-      return done({ data, sizeBytes: inode.sizeBytes });
+      return done({ data, sizeBytes: inode.sizeBytes, etag: etagOf(inode) });
     },
   },
 });

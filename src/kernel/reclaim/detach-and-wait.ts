@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { eachExtent } from '../fs/extent.ts';
 import { pinsOf } from '../mm/page.ts';
-import { type Pfn, toPfn } from '../units.ts';
+import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
 import { drainWhatMoves } from './drain.ts';
 import { zLongterm } from './longterm.ts';
 import { defineStrategy } from './strategy.ts';
@@ -20,14 +20,15 @@ collapse and insert, which move blocks, wait like break-layouts.`,
     const verdict = drainWhatMoves(k, inode, range);
     if (verdict.kind !== 'broken' || !task.nowait || range.pages === null || k.counts.pinnedPages === 0) return verdict;
     // It is not to sleep: say so now, before anything is detached.
-    let busy: Pfn | null = null;
+    let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
     const { first, last } = range.pages;
     eachExtent(inode.extents, first, last, (extent) => {
-      for (let page: number = extent.pfn; busy === null && page < extent.pfn + extent.pages; page++) {
-        if (pinsOf(k, toPfn(page)) > 0) busy = toPfn(page);
+      for (let page = 0; busy === null && page < extent.pages; page++) {
+        const pfn = toPfn(extent.pfn + page);
+        if (pinsOf(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + page) };
       }
     });
-    return busy === null ? verdict : { kind: 'sleep', pfn: busy, pgoff: first, holdLocks: false };
+    return busy === null ? verdict : { kind: 'sleep', ...(busy as { pfn: Pfn; pgoff: PgOff }), holdLocks: false };
   },
   destination: 'detached',
   eviction: () => 'take',

@@ -33,14 +33,26 @@ export function pinsOn(k: Kernel, pfn: Pfn): Pin[] {
   });
 }
 
+/** Where each waiter stands in the queue of a lock. Made once for a search, so that a long queue costs its length and not its square. */
+export type Places = Map<RwSem, Map<TaskId, number>>;
+
+function placeIn(places: Places, sem: RwSem, task: TaskId): number {
+  let queue = places.get(sem);
+  if (queue === undefined) {
+    queue = new Map(sem.queue.map((waiter, at) => [waiter.task, at]));
+    places.set(sem, queue);
+  }
+  return queue.get(task) ?? -1;
+}
+
 /** The tasks that must move before this sleeper can, nearest first. Empty for a task that is awake. */
-export function waitsFor(k: Kernel, task: Task): WaitEdge[] {
+export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): WaitEdge[] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
   if (sleep.on === 'page') return pageEdges(k, task, sleep.pfn);
   const inode = k.inodes.get(sleep.ino);
   if (inode === undefined) return [];
-  if (sleep.on === 'lock') return lockEdges(task, inode, sleep.lock);
+  if (sleep.on === 'lock') return lockEdges(task, inode, sleep.lock, places);
   const holder = inode.entryLocks.get(sleep.pgoff);
   const through = `entry:${inode.name}:${sleep.pgoff}`;
   return holder === undefined ? [] : [{ from: task.id, through, to: holder, because: 'holds the entry lock' }];
@@ -52,7 +64,8 @@ function pageEdges(k: Kernel, task: Task, pfn: Pfn): WaitEdge[] {
     const through = pageNode(pfn);
     if (pin.task !== 0) {
       edges.push({ from: task.id, through, to: pin.task, because: `holds it while it collects pages for pin_${pin.id}` });
-    } else if (pin.owner !== null) {
+    } else if (pin.owner !== null && pin.untilMs === 0) {
+      // A pin with holdMs lets go by itself, whatever its owner does.
       const because = `belongs to ${pin.owner}, who holds it by pin_${pin.id} (${pin.kind})`;
       for (const to of k.sleepersOf.get(pin.owner) ?? []) edges.push({ from: task.id, through, to, because, pin: pin.id });
     }
@@ -60,13 +73,13 @@ function pageEdges(k: Kernel, task: Task, pfn: Pfn): WaitEdge[] {
   return edges;
 }
 
-function lockEdges(task: Task, inode: Inode, lock: LockName): WaitEdge[] {
+function lockEdges(task: Task, inode: Inode, lock: LockName, places: Places): WaitEdge[] {
   const sem = semOf(inode, lock);
   const through = lockNode(inode, lock);
   const edges: WaitEdge[] = [];
   if (sem.writer !== 0) edges.push({ from: task.id, through, to: sem.writer, because: 'holds it exclusive' });
   for (const to of sem.readers) edges.push({ from: task.id, through, to, because: 'holds it shared' });
-  for (const ahead of directlyAhead(sem, task.id))
+  for (const ahead of directlyAhead(sem, placeIn(places, sem, task.id)))
     edges.push({ from: task.id, through, to: ahead, because: 'is queued before it' });
   return edges;
 }
@@ -77,8 +90,7 @@ function lockEdges(task: Task, inode: Inode, lock: LockName): WaitEdge[] {
  *
  *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
  */
-function directlyAhead(sem: RwSem, task: TaskId): TaskId[] {
-  const at = sem.queue.findIndex((waiter) => waiter.task === task);
+function directlyAhead(sem: RwSem, at: number): TaskId[] {
   const ahead: TaskId[] = [];
   for (let i = at - 1; i >= 0; i--) {
     const waiter = sem.queue[i];
@@ -96,8 +108,9 @@ const cyclesMax = 16;
 const visitsMax = 10_000;
 
 /** Every cycle through this task, each as the waits along it, the oldest operation first; one sleep can close more than one. Bounded: 16 of them. */
-export function cyclesThrough(k: Kernel, start: Task): WaitEdge[][] {
-  const edges = reachable(k, start);
+export function cyclesThrough(k: Kernel, start: Task, places: Places = new Map()): WaitEdge[][] {
+  if (!isWaitedFor(k, start)) return [];
+  const edges = reachable(k, start, places);
   const waiters = new Map<TaskId, TaskId[]>();
   for (const out of edges.values()) {
     for (const edge of out) {
@@ -130,16 +143,59 @@ export function cyclesThrough(k: Kernel, start: Task): WaitEdge[][] {
   return cycles;
 }
 
+/** Can anybody wait for this task at all? One that holds nothing and stands last in its queue is in nobody's way. */
+function isWaitedFor(k: Kernel, task: Task): boolean {
+  if (task.locks.length > 0 || task.pin !== 0 || (task.owner !== null && k.pinsOf.has(task.owner))) return true;
+  if (task.sleep?.on !== 'lock') return true;
+  const inode = k.inodes.get(task.sleep.ino);
+  return inode === undefined || semOf(inode, task.sleep.lock).queue.at(-1)?.task !== task.id;
+}
+
 /** The waits of every task that `start` waits for, near or far. */
-function reachable(k: Kernel, start: Task): Map<TaskId, WaitEdge[]> {
-  const edges = new Map<TaskId, WaitEdge[]>([[start.id, waitsFor(k, start)]]);
+function reachable(k: Kernel, start: Task, places: Places): Map<TaskId, WaitEdge[]> {
+  const edges = new Map<TaskId, WaitEdge[]>([[start.id, waitsFor(k, start, places)]]);
   for (const out of edges.values()) {
     for (const edge of out) {
       const next = k.tasks.get(edge.to);
-      if (next !== undefined && !edges.has(next.id)) edges.set(next.id, waitsFor(k, next));
+      if (next !== undefined && !edges.has(next.id)) edges.set(next.id, waitsFor(k, next, places));
     }
   }
   return edges;
+}
+
+/** The sleepers that may be on a cycle: what is left when those that wait for nobody asleep, or for whom nobody waits, are taken away. */
+export function tangled(k: Kernel, places: Places): Set<TaskId> {
+  const out = new Map<TaskId, TaskId[]>();
+  const into = new Map<TaskId, TaskId[]>([...k.sleepers].map((id) => [id, []]));
+  for (const id of k.sleepers) {
+    const task = k.tasks.get(id);
+    const targets = task === undefined ? [] : waitsFor(k, task, places).map(({ to }) => to);
+    out.set(
+      id,
+      targets.filter((to) => k.sleepers.has(to)),
+    );
+  }
+  for (const [from, targets] of out) for (const to of targets) into.get(to)?.push(from);
+  const left = new Set(k.sleepers);
+  peel(left, out, into);
+  peel(left, into, out);
+  return left;
+}
+
+/** Takes away, again and again, whoever has no edge to anybody left. */
+function peel(left: Set<TaskId>, edges: Map<TaskId, TaskId[]>, back: Map<TaskId, TaskId[]>): void {
+  const degree = new Map<TaskId, number>();
+  for (const id of left) degree.set(id, (edges.get(id) ?? []).filter((to) => left.has(to)).length);
+  const free = [...left].filter((id) => degree.get(id) === 0);
+  for (const id of free) {
+    left.delete(id);
+    for (const other of back.get(id) ?? []) {
+      if (!left.has(other)) continue;
+      const rest = (degree.get(other) ?? 0) - 1;
+      degree.set(other, rest);
+      if (rest === 0) free.push(other);
+    }
+  }
 }
 
 /** The same cycle, told from the operation that is oldest: it came first, and the others ran into it. */

@@ -2,7 +2,7 @@
 // interruptibly, it never names that one, nor the pins that it waits for. Here both are named.
 import { z } from 'zod';
 import { opId } from '../sched/task.ts';
-import { pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import { type Places, pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { Kernel, Task } from '../state.ts';
 import { zBytes } from '../units.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
@@ -37,6 +37,7 @@ that one waits for. seconds is hung_task_timeout_secs.`,
   errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
     const hung: Task[] = [];
+    const places: Places = new Map();
     for (const id of k.sleepers) {
       const task = k.tasks.get(id);
       if (task !== undefined && !task.interruptible && nowMs - task.sleptSinceMs > query.seconds * 1000) hung.push(task);
@@ -50,7 +51,7 @@ that one waits for. seconds is hung_task_timeout_secs.`,
         op: task.op,
         blockedMs: nowMs - task.sleptSinceMs,
         linux: linuxSays(k, task, query.seconds),
-        culprits: culpritsOf(k, task).map((culprit) => culpritRecord(k, culprit, nowMs)),
+        culprits: culpritsOf(k, task, places).map((culprit) => culpritRecord(k, culprit, nowMs)),
       })),
     });
   },
@@ -71,11 +72,11 @@ function linuxSays(k: Kernel, task: Task, seconds: number): string[] {
 }
 
 /** Those at the head of the wait: they sleep on a page, or on nobody who sleeps. */
-function culpritsOf(k: Kernel, task: Task): Task[] {
+function culpritsOf(k: Kernel, task: Task, places: Places): Task[] {
   const seen = new Set<Task>([task]);
   const heads: Task[] = [];
   for (const at of seen) {
-    const next = waitsFor(k, at).flatMap((edge) => k.tasks.get(edge.to) ?? []);
+    const next = waitsFor(k, at, places).flatMap((edge) => k.tasks.get(edge.to) ?? []);
     if (at.sleep?.on === 'page' || (next.length === 0 && at !== task)) heads.push(at);
     for (const other of next) seen.add(other);
   }

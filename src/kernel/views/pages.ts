@@ -6,7 +6,7 @@ import { findFile } from '../fs/inode.ts';
 import { findRun } from '../fs/run-list.ts';
 import { classicRefcount, hasFlag, mapcountOf, modernRefcount, ownerOf, pageFlags, pinsOf } from '../mm/page.ts';
 import { pageBucket } from '../sched/waitqueue.ts';
-import type { Kernel } from '../state.ts';
+import type { Inode, Kernel } from '../state.ts';
 import { lastPage, type Pfn, toPfn, toPgOff } from '../units.ts';
 import { absent, cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
 
@@ -49,6 +49,27 @@ function frameRecord(k: Kernel, pfn: Pfn): z.infer<typeof zFrame> {
   };
 }
 
+/** The `count` lowest pfns from `from` on, ascending. */
+function lowest(pfns: Iterable<number>, from: number, count: number): number[] {
+  const found: number[] = [];
+  for (const pfn of pfns) if (pfn >= from) found.push(pfn);
+  return found.sort((a, b) => a - b).slice(0, count);
+}
+
+/** The same of the frames that a file owns; the extents are sorted, not their pages. */
+function ownedFrom(k: Kernel, inode: Inode, from: number, count: number, pinned: boolean): number[] {
+  const extents: { pfn: number; end: number }[] = [];
+  eachExtent(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
+    if (pfn + pages > from) extents.push({ pfn: Math.max(pfn, from), end: pfn + pages });
+  });
+  extents.sort((a, b) => a.pfn - b.pfn);
+  const found: number[] = [];
+  for (const { pfn, end } of extents) {
+    for (let at = pfn; at < end && found.length < count; at++) if (!pinned || pinsOf(k, toPfn(at)) > 0) found.push(at);
+  }
+  return found;
+}
+
 export const pages = defineView({
   name: 'pages',
   summary: 'Page frames of the device',
@@ -61,21 +82,18 @@ export const pages = defineView({
   read(k, _target, query) {
     const size = Math.min(query.pageSize, pageSizeMax);
     const from = cursorOf(query);
-    const frames: number[] = [];
+    const wanted = size + 1;
+    let chosen: number[];
     if (query.file !== undefined) {
       const inode = findFile(k, query.file);
       if (inode === null) return absent('NM1', `there is no file ${query.file}`);
-      eachExtent(inode.extents, toPgOff(0), lastPage, (extent) => {
-        for (let page = 0; page < extent.pages; page++) if (extent.pfn + page >= from) frames.push(extent.pfn + page);
-      });
-      frames.sort((a, b) => a - b);
+      chosen = ownedFrom(k, inode, from, wanted, query.pinned);
     } else if (query.pinned) {
-      frames.push(...[...k.holders.keys()].filter((pfn) => pfn >= from).sort((a, b) => a - b));
+      chosen = lowest(k.holders.keys(), from, wanted);
     } else {
-      const end = Math.min(k.geometry.blocks, from + size + 1);
-      for (let pfn = from; pfn < end; pfn++) frames.push(pfn);
+      chosen = [];
+      for (let pfn = from; pfn < k.geometry.blocks && chosen.length < wanted; pfn++) chosen.push(pfn);
     }
-    const chosen = query.pinned ? frames.filter((pfn) => pinsOf(k, toPfn(pfn)) > 0) : frames;
     const next = chosen[size];
     const items = chosen.slice(0, size).map((pfn) => frameRecord(k, toPfn(pfn)));
     return found({ items, ...(next === undefined ? {} : { nextPageToken: tokenOf(next) }) });

@@ -1,7 +1,7 @@
 // The wait-for graph as it stands: tasks, what they sleep on, who is in the way, and every cycle with its explanation.
 import { z } from 'zod';
 import { opId } from '../sched/task.ts';
-import { cyclesThrough, explain, nodesOf, pageNode, pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import { cyclesThrough, explain, nodesOf, type Places, pageNode, pinsOn, tangled, waitsFor } from '../sched/wait-graph.ts';
 import type { Kernel } from '../state.ts';
 import type { Pfn, TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
@@ -38,20 +38,22 @@ is a deadlock; its nodes are listed from the oldest operation round to it again.
     const edges = new Map<string, z.infer<typeof zEdge>>();
     const cycles = new Map<string, { nodes: string[]; explanation: string }>();
     const addEdge = (from: string, to: string, because: string) => edges.set(`${from} ${to}`, { from, to, because });
+    const places: Places = new Map();
+    const knot = tangled(k, places);
     for (const id of k.sleepers) {
       const task = k.tasks.get(id);
       if (task === undefined) continue;
       addOperation(k, nodes, id);
       if (task.sleep?.on === 'page') addPage(k, nodes, addEdge, id, task.sleep.pfn);
-      for (const edge of waitsFor(k, task)) {
+      for (const edge of waitsFor(k, task, places)) {
         addOperation(k, nodes, edge.to);
         if (!nodes.has(edge.through))
           nodes.set(edge.through, { id: edge.through, kind: kindOf(edge.through), label: edge.through });
         addEdge(opId(id), edge.through, 'sleeps on it');
         addEdge(edge.through, opId(edge.to), edge.because);
       }
-      if (cycles.size >= cyclesMax) continue;
-      for (const cycle of cyclesThrough(k, task)) {
+      if (cycles.size >= cyclesMax || !knot.has(id)) continue;
+      for (const cycle of cyclesThrough(k, task, places)) {
         const path = nodesOf(cycle);
         cycles.set(path.join(' '), { nodes: path, explanation: explain(k, cycle) });
       }
