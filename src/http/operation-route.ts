@@ -222,7 +222,7 @@ function sendAccepted(door: Door, plan: Plan, fs: Hosted, task: number, reply: F
   return reply.header('content-type', 'application/json; charset=utf-8').send(plan.operationToJson(reply, read.result));
 }
 
-/** GET and HEAD of a file's content, whole or a range. */
+/** GET and HEAD of a file's content, whole or a range. Size and ETag are those that the read found when its turn came. */
 async function sendContent(
   door: Door,
   plan: Plan,
@@ -231,6 +231,7 @@ async function sendContent(
   preference: Preference,
   request: FastifyRequest,
   reply: FastifyReply,
+  ignoreRange = false,
 ): Promise<FastifyReply> {
   const { engine, config } = door;
   const inode = fileOf(fs, command.on.file);
@@ -238,39 +239,44 @@ async function sendContent(
     const missing: Failure = { errno: 'ENOENT', rule: 'T1', why: 'There is no such file.' };
     return sendFailure(reply, missing);
   }
-  const etag = etagOf(inode);
-  const args = command.args as { offset?: number; length?: number };
+  const before = etagOf(inode);
+  const args = command.args as { offset: number; length?: number };
   // A range in the query goes before the header.
   const query = request.query as { offset?: string; length?: string };
-  const asked = query.offset !== undefined || query.length !== undefined;
-  const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, etag);
+  const asked = ignoreRange || query.offset !== undefined || query.length !== undefined;
+  const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, before);
   if (range.kind === 'unsatisfiable') throw unsatisfiable(inode.sizeBytes);
-  const offset = range.kind === 'part' ? range.offset : (args.offset ?? 0);
-  const left = Math.max(0, inode.sizeBytes - offset);
-  const length = range.kind === 'part' ? range.length : Math.min(args.length ?? left, left);
-  reply.header('accept-ranges', 'bytes').header('etag', etag);
+  const { offset, length = Number.POSITIVE_INFINITY } = range.kind === 'part' ? range : args;
+  reply.header('accept-ranges', 'bytes');
   if (request.method === 'HEAD') {
-    if (range.kind === 'part')
-      reply.code(206).header('content-range', `bytes ${offset}-${offset + length - 1}/${inode.sizeBytes}`);
-    return reply.header('content-type', 'application/octet-stream').header('content-length', String(length)).send();
+    const bytes = Math.min(length, Math.max(0, inode.sizeBytes - offset));
+    if (range.kind === 'part') reply.code(206).header('content-range', contentRange(offset, bytes, inode.sizeBytes));
+    reply.header('etag', before).header('content-type', 'application/octet-stream');
+    return reply.header('content-length', String(bytes)).send();
   }
-  if (length > config.contentBytesMax) {
-    const detail = `One request may read ${config.contentBytesMax} bytes; ask for a range.`;
-    throw new HttpProblem('reply-too-large', detail, { limit: config.contentBytesMax });
-  }
-  const submission = await engine.submit(fs, { ...command, args: { ...args, offset, length } });
+  const wanted = range.kind === 'part' ? { offset, length } : args;
+  const submission = await engine.submit(fs, { ...command, args: wanted });
   const outcome = submission.outcome ?? (await engine.whenEnded(fs, submission.task, preference.waitMs));
   if (outcome === null) return sendAccepted(door, plan, fs, submission.task, reply);
   if (!outcome.ok) return sendFailure(reply, outcome.failure);
-  const { data, sizeBytes } = outcome.result as { data: Uint8Array; sizeBytes: number };
-  // Somebody changed the file between the look at it and the read: the tag may be of another version.
-  if (etagOf(inode) !== etag) reply.removeHeader('etag');
+  const { data, sizeBytes, etag } = outcome.result as { data: Uint8Array; sizeBytes: number; etag: string };
+  if (range.kind === 'part' && request.headers['if-range'] !== undefined && etag !== before) {
+    // The part is of another version than the one for which it was asked.
+    return sendContent(door, plan, fs, command, preference, request, reply, true);
+  }
+  if (data.length < Math.min(length, sizeBytes - offset)) {
+    const detail = `One request may read ${config.contentBytesMax} bytes; ask for a range.`;
+    throw new HttpProblem('reply-too-large', detail, { limit: config.contentBytesMax });
+  }
   if (range.kind === 'part') {
     if (data.length === 0) throw unsatisfiable(sizeBytes);
-    reply.code(206).header('content-range', `bytes ${offset}-${offset + data.length - 1}/${sizeBytes}`);
+    reply.code(206).header('content-range', contentRange(offset, data.length, sizeBytes));
   }
-  return sendBytes(reply, data);
+  return sendBytes(reply.header('etag', etag), data);
 }
+
+const contentRange = (offset: number, bytes: number, sizeBytes: number): string =>
+  `bytes ${offset}-${offset + bytes - 1}/${sizeBytes}`;
 
 function unsatisfiable(sizeBytes: number): HttpProblem {
   const headers = { 'content-range': `bytes */${sizeBytes}` };

@@ -194,6 +194,37 @@ describe('conditions', () => {
     expect((await put('*')).status).toBe(200);
   });
 
+  it('GET of the content gives the size and the ETag that the file has when its turn comes', async () => {
+    await pinnedWorld(service, { mkfs: { ...waiting, kernel: '7.3' } });
+    const url = `${fs}/files/a/content`;
+    const prefer = { prefer: 'wait=10' };
+    const old = (await must(service, 200, 'GET', url)).headers.etag ?? '';
+    await must(service, 202, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0 }, headers: { prefer: 'respond-async' } });
+    await must(service, 202, 'POST', `${fs}/files/a/truncate`, {
+      json: { sizeBytes: 81_920 },
+      headers: { prefer: 'respond-async' },
+    });
+    const whole = call(service, 'GET', url, { headers: prefer });
+    const part = call(service, 'GET', url, { headers: { ...prefer, range: 'bytes=0-9', 'if-range': old } });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    for (const answer of await Promise.all([whole, part])) {
+      expect(answer.status).toBe(200);
+      expect(answer.bytes).toHaveLength(81_920);
+      expect(answer.headers.etag).toBe((await must(service, 200, 'GET', `${fs}/files/a`)).headers.etag);
+      expect(answer.headers.etag).not.toBe(old);
+    }
+  });
+
+  it('GET of the content gives no ETag where it fails', async () => {
+    await pinnedWorld(service);
+    const { extents } = (await must(service, 200, 'GET', `${fs}/files/a/extents`)).json;
+    await must(service, 200, 'POST', `${fs}/poison`, { json: { block: extents[0].physical / 512 } });
+    const bad = await must(service, 422, 'GET', `${fs}/files/a/content`);
+    expect(bad.json.errno).toBe('EIO');
+    expect(bad.headers.etag).toBeUndefined();
+  });
+
   it('Range gives a part, and If-Range only of the version it names', async () => {
     await pinnedWorld(service);
     const url = `${fs}/files/a/content`;
