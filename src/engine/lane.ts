@@ -68,8 +68,8 @@ export function overQuota(account: Account, name: QuotaName): Outcome & { ok: fa
   return { ok: false, failure: refused };
 }
 
-/** EAGAIN for want of nowait; the other EAGAIN (LM1) is about the number of tasks. */
-const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule !== 'LM1';
+/** EAGAIN because of nowait. The others, for too many tasks (LM1) or stopped references (WR1), are what everybody gets. */
+const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule === 'SL2';
 
 const gone: Outcome = { ok: false, failure: failure('ENOENT', 'T1', 'There is no such filesystem.') };
 
@@ -353,6 +353,14 @@ export class Lane {
     }
   }
 
+  /** For operations that will not end any more. */
+  #releaseWatches(): void {
+    for (const watch of this.#watches.values()) {
+      if (watch.charged !== null) release(this.account, watch.charged, 1);
+      watch.charged = null;
+    }
+  }
+
   #unmount(batch: readonly Pending[], from: number): void {
     this.#state = 'gone';
     const inbox = this.#inbox;
@@ -360,6 +368,7 @@ export class Lane {
     this.#alarm.set(null);
     for (const pending of [...batch.slice(from), ...inbox]) pending.submission = { task: 0, outcome: gone };
     this.#releaseReservations([...batch, ...inbox]);
+    this.#releaseWatches();
     for (const name of counted) this.account.used[name] -= this.#last[name];
     this.releaseWaiters();
     this.ring.close();
@@ -374,6 +383,7 @@ export class Lane {
     const inbox = this.#inbox;
     this.#inbox = [];
     this.#releaseReservations([...batch, ...inbox]);
+    this.#releaseWatches();
     this.releaseWaiters();
     this.#notify();
     this.#host.broken(this, entry.seq, this.stopped.op, error);

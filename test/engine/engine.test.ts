@@ -103,6 +103,7 @@ async function pinned(fs: Hosted, holdMs?: number): Promise<void> {
   const { outcome } = await engine.submit(fs, command('pin', { mapping: 1 }, args));
   if (outcome?.ok !== true) throw new Error(JSON.stringify(outcome));
 }
+const pinOne = () => command('pin', { mapping: 1 }, { offset: 0, length: 4096, access: 'read', longterm: false, kind: 'rdma' });
 const truncate = (more: Partial<Command> = {}) => command('truncate', { file: 'a' }, { sizeBytes: 0 }, more);
 
 describe('the lane', () => {
@@ -299,6 +300,35 @@ describe('a broken law', () => {
     await expect(lost).rejects.toMatchObject({ kind: 'filesystem-stopped' });
     expect(fs.kernel.names.has('a')).toBe(false);
     expect(broken).toHaveLength(1);
+  });
+});
+
+describe('quotas', () => {
+  const quotas = { filesystems: 10, bytes: 2 ** 30, files: 100, mappings: 100, pins: 100, sleepers: 1 };
+  const strategy = (newRefs: string) => ({ strategy: { name: 'wait-for-refs', newRefs } });
+
+  it('are not blamed for a refusal that everybody gets', async () => {
+    engine.admit('v', openAccount(quotas));
+    const fs = await mkfs(strategy('fail'), 'v');
+    await pinned(fs);
+    expect((await engine.submit(fs, truncate())).outcome).toBeNull();
+    expect((await engine.submit(fs, pinOne())).outcome).toMatchObject({ failure: { errno: 'EAGAIN', rule: 'WR1' } });
+    expect((await engine.submit(fs, truncate())).outcome).toMatchObject({ failure: { errno: 'EDQUOT', rule: 'Q1' } });
+  });
+
+  it('get back what a filesystem held that stopped', async () => {
+    const account = openAccount({ ...quotas, sleepers: 10 });
+    engine.admit('v', account);
+    const fs = await mkfs(strategy('block'), 'v');
+    await pinned(fs);
+    await engine.submit(fs, truncate());
+    expect((await engine.submit(fs, pinOne())).outcome).toBeNull();
+    expect(account.reserved.pins).toBe(1);
+    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    const nothing = { filesystems: 0, bytes: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
+    expect(account.reserved).toEqual(nothing);
+    await engine.submit(fs, command('umount', {}, { force: true }));
+    expect(account).toMatchObject({ reserved: nothing, used: nothing });
   });
 });
 
