@@ -6,9 +6,8 @@ import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { allocateBlocks } from '../fs/superblock.ts';
 import { pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
-import { defineOp } from './define.ts';
-import { type LayoutChange, layoutSteps, rangeOf, undoLayout } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { type LayoutChange, rangeOf } from './layout-change.ts';
+import { defineLayoutOp } from './layout-op.ts';
 import { checkRange } from './range.ts';
 
 const args = z.strictObject({
@@ -61,20 +60,11 @@ const change: LayoutChange<z.infer<typeof args>> = {
   },
 };
 
-export const allocate = defineOp({
+export const allocate = defineLayoutOp({
   name: 'allocate',
   summary: 'Preallocate blocks for a byte range',
   doc: 'Holes in the range get unwritten blocks, which read as zero. Without keepSize the file grows to the end of the range.',
-  on: 'file',
-  route: { method: 'POST', path: 'allocate', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: layoutResult,
-  errors: [...layoutErrors, 'ENOSPC'],
-  sleeps: true,
-  atomic: false,
-  first: 'lock',
-  steps: layoutSteps(change),
-  undo: undoLayout(change),
+  change,
+  errors: ['ENOSPC'],
 });

@@ -9,9 +9,8 @@ import { warnOfMove } from '../fs/superblock.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { lastPage, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
-import { defineOp } from './define.ts';
-import { type LayoutChange, layoutSteps, rangeFrom, removeBlocks, undoLayout } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { type LayoutChange, rangeFrom, removeBlocks } from './layout-change.ts';
+import { defineLayoutOp } from './layout-op.ts';
 import { checkAligned, checkRange } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes });
@@ -44,21 +43,11 @@ const change: LayoutChange<z.infer<typeof args>> = {
   },
 };
 
-export const collapseRange = defineOp({
+export const collapseRange = defineLayoutOp({
   name: 'collapse-range',
   summary: 'Take a range out of a file and close the gap',
   doc: `offset and length are whole blocks, and the range ends before the end of the file. Blocks behind it move down, so every strategy that
 protects pins at all waits for pins on them first.`,
-  on: 'file',
-  route: { method: 'POST', path: 'collapse-range', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: layoutResult,
-  errors: layoutErrors,
-  sleeps: true,
-  atomic: false,
-  first: 'lock',
-  steps: layoutSteps(change),
-  undo: undoLayout(change),
+  change,
 });

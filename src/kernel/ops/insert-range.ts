@@ -8,9 +8,8 @@ import { personalityOf } from '../fs/personality/index.ts';
 import { warnOfMove } from '../fs/superblock.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { lastPage, pageOf, pageSize, zBytes } from '../units.ts';
-import { defineOp } from './define.ts';
-import { type LayoutChange, layoutSteps, rangeFrom, undoLayout } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { type LayoutChange, rangeFrom } from './layout-change.ts';
+import { defineLayoutOp } from './layout-op.ts';
 import { checkAligned, checkRange } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes });
@@ -42,21 +41,11 @@ const change: LayoutChange<z.infer<typeof args>> = {
   },
 };
 
-export const insertRange = defineOp({
+export const insertRange = defineLayoutOp({
   name: 'insert-range',
   summary: 'Move the end of a file up and leave a hole',
   doc: `offset and length are whole blocks, and offset lies before the end of the file. Blocks behind it move up, so every strategy that
 protects pins at all waits for pins on them first.`,
-  on: 'file',
-  route: { method: 'POST', path: 'insert-range', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: layoutResult,
-  errors: layoutErrors,
-  sleeps: true,
-  atomic: false,
-  first: 'lock',
-  steps: layoutSteps(change),
-  undo: undoLayout(change),
+  change,
 });

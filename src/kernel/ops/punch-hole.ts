@@ -6,9 +6,8 @@ import { personalityOf } from '../fs/personality/index.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
-import { defineOp } from './define.ts';
-import { type LayoutChange, layoutSteps, rangeOf, removeBlocks, undoLayout } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { type LayoutChange, rangeOf, removeBlocks } from './layout-change.ts';
+import { defineLayoutOp } from './layout-op.ts';
 import { checkRange } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes });
@@ -41,20 +40,10 @@ const change: LayoutChange<Args> = {
   },
 };
 
-export const punchHole = defineOp({
+export const punchHole = defineLayoutOp({
   name: 'punch-hole',
   summary: 'Take the blocks of a byte range away',
   doc: 'Whole blocks in the range become a hole and read as zero; partial blocks at the edges are zeroed in place. The size stays.',
-  on: 'file',
-  route: { method: 'POST', path: 'punch-hole', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: layoutResult,
-  errors: layoutErrors,
-  sleeps: true,
-  atomic: false,
-  first: 'lock',
-  steps: layoutSteps(change),
-  undo: undoLayout(change),
+  change,
 });

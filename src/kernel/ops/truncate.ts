@@ -8,9 +8,8 @@ import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
 import { lastPage, pageCeil, zBytes } from '../units.ts';
-import { defineOp } from './define.ts';
-import { type LayoutChange, layoutSteps, rangeFrom, removeBlocks, undoLayout } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { type LayoutChange, rangeFrom, removeBlocks } from './layout-change.ts';
+import { defineLayoutOp } from './layout-op.ts';
 
 const args = z.strictObject({ sizeBytes: zBytes.describe('The new size.') });
 
@@ -41,21 +40,11 @@ export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: n
   touch(k, inode);
 }
 
-export const truncate = defineOp({
+export const truncate = defineLayoutOp({
   name: 'truncate',
   summary: 'Set the size of a file',
   doc: `Blocks past the new end leave the file; under break-layouts any size change, also up or to the same size, first waits for every pin in
 scope. The tail of the last block is zeroed.`,
-  on: 'file',
-  route: { method: 'POST', path: 'truncate', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: layoutResult,
-  errors: layoutErrors,
-  sleeps: true,
-  atomic: false,
-  first: 'lock',
-  steps: layoutSteps(change),
-  undo: undoLayout(change),
+  change,
 });

@@ -8,7 +8,7 @@ import { lastPage, toPgOff } from '../units.ts';
 import { defineOp, fail, goto } from './define.ts';
 import { evictSteps } from './evict.ts';
 import { layoutLocals, lockThen, theInode } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { layoutErrors, layoutResult } from './layout-op.ts';
 
 export const unlink = defineOp({
   name: 'unlink',

@@ -8,7 +8,7 @@ import type { Kernel, Task } from '../state.ts';
 import { byteOf, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, type TaskOf, type Verdict } from './define.ts';
 import { type LayoutChange, layoutSteps, lockThen, rangeFrom, settleBlocks, theInode, undoLayout } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { layoutErrors, layoutResult } from './layout-op.ts';
 import { checkExtents } from './range.ts';
 import { truncateBlocks } from './truncate.ts';
 

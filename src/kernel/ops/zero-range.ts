@@ -12,9 +12,8 @@ import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '../units.ts';
-import { defineOp } from './define.ts';
-import { type LayoutChange, layoutSteps, rangeOf, removeBlocks, undoLayout } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-result.ts';
+import { type LayoutChange, rangeOf, removeBlocks } from './layout-change.ts';
+import { defineLayoutOp } from './layout-op.ts';
 import { checkRange } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes, keepSize: z.boolean().default(false) });
@@ -64,21 +63,12 @@ function pinnedPages(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff[
   return pinned;
 }
 
-export const zeroRange = defineOp({
+export const zeroRange = defineLayoutOp({
   name: 'zero-range',
   summary: 'Make a byte range read as zero, with blocks reserved for it',
   doc: `Whole blocks of the range become unwritten, holes are preallocated, partial blocks at the edges are zeroed in place. Without keepSize
 the file grows to the end of the range.`,
-  on: 'file',
-  route: { method: 'POST', path: 'zero-range', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: layoutResult,
-  errors: [...layoutErrors, 'ENOSPC'],
-  sleeps: true,
-  atomic: false,
-  first: 'lock',
-  steps: layoutSteps(change),
-  undo: undoLayout(change),
+  change,
+  errors: ['ENOSPC'],
 });
