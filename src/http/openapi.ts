@@ -293,7 +293,22 @@ const zProblem = z
     instance: z.string().optional().describe('The path of the request.'),
     errno: z.string().optional().describe('What a system call would have given.'),
     rule: z.string().optional().describe('The rule of docs/spec.md that fired.'),
-    blockedBy: z.array(z.looseObject({})).optional().describe('Who holds what is waited for.'),
+    blockedBy: z
+      .array(
+        z.looseObject({
+          pin: z.string().optional(),
+          mapping: z.string().optional(),
+          operation: z.string().optional(),
+          owner: z.string().nullable(),
+          heldMs: z.int(),
+        }),
+      )
+      .optional()
+      .describe('Who is in the way, 16 at most: on EAGAIN of nowait, and on EBUSY.'),
+    cycle: z
+      .array(z.string())
+      .optional()
+      .describe('On EDEADLK: operations and what each waits for, once around, as in the wait-graph.'),
     fields: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   })
   .describe(`RFC 9457. Types: ${problemTypes.join(', ')}.`);

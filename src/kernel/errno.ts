@@ -31,6 +31,10 @@ export interface Failure {
   errno: Errno;
   rule: string;
   why: string;
+  /** Who is in the way, where somebody is: the first `blockersMax` of them. */
+  blockedBy?: readonly object[];
+  /** The operations and what they wait for, once around, where a wait closed a cycle. */
+  cycle?: readonly string[];
 }
 
 export function failure(errno: Errno, rule: string, why: string): Failure {

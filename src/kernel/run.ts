@@ -190,11 +190,13 @@ function reportDeadlocks(k: Kernel, task: Task): void {
   for (const cycle of cycles) reportCycle(k, task, cycle);
   if (cycles.length === 0 || !task.failOnDeadlock) return;
   if (task.interruptible) {
+    task.locals.cycle = nodesOf(cycles[0] ?? []);
     sendSignal(k, task, 'deadlock');
   } else if (task.sleep?.on === 'lock') {
     withdraw(k, task);
     operationOf(task).undo?.(k, task as Task & { args: unknown });
-    end(k, task, { ok: false, failure: failure('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for') });
+    const refused = failure('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for');
+    end(k, task, { ok: false, failure: { ...refused, cycle: nodesOf(cycles[0] ?? []) } });
   }
 }
 

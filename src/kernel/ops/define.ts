@@ -16,7 +16,10 @@ export type Verdict =
 export const goto = (step: string): Verdict => ({ kind: 'goto', step });
 export const wait = (resume: string): Verdict => ({ kind: 'wait', resume });
 export const done = (result: unknown): Verdict => ({ kind: 'done', result });
-export const fail = (errno: Errno, rule: string, why: string): Verdict => ({ kind: 'fail', failure: failure(errno, rule, why) });
+export const fail = (errno: Errno, rule: string, why: string, more: Pick<Failure, 'blockedBy' | 'cycle'> = {}): Verdict => ({
+  kind: 'fail',
+  failure: { ...failure(errno, rule, why), ...more },
+});
 
 /** A task whose arguments are known to have gone through the operation's schema. */
 export type TaskOf<Args> = Task & { args: Args };

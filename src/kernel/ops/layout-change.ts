@@ -18,6 +18,7 @@ import { strategies, strategyOf } from '../reclaim/index.ts';
 import type { Destination, LayoutRange } from '../reclaim/strategy.ts';
 import { acquire, canAcquire, releaseAll, semOf } from '../sched/rwsem.ts';
 import { inodeOf } from '../sched/task.ts';
+import { blockersMax, lockBlockers } from '../sched/wait-graph.ts';
 import type { Inode, Kernel, LockMode, LockName, Task } from '../state.ts';
 import { byteOf, lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
 import { done, fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
@@ -76,7 +77,9 @@ export function theInode(k: Kernel, task: Task): Inode {
 /** Takes a lock and goes on at `next`, or sleeps until the lock is handed over and goes on there. */
 export function lockThen(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMode, next: string): Verdict {
   if (task.nowait && !canAcquire(semOf(inode, lock), mode)) {
-    return fail('EAGAIN', 'SL2', `${lock} of ${inode.name} is held and nowait was asked for`);
+    return fail('EAGAIN', 'SL2', `${lock} of ${inode.name} is held and nowait was asked for`, {
+      blockedBy: lockBlockers(k, inode, lock, blockersMax),
+    });
   }
   return acquire(k, task, inode, lock, mode) ? goto(next) : wait(next);
 }

@@ -6,6 +6,7 @@ import { unmapPart } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { lastPage, toPgOff } from '../units.ts';
+import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, fail, goto } from './define.ts';
 import { evictSteps } from './evict.ts';
 import { theInode } from './layout-change.ts';
@@ -40,7 +41,8 @@ was faulted back in.`,
       const busy = last && eviction !== 'take' ? firstBusy(k, inode, toPgOff(0), lastPage) : null;
       if (busy !== null && (eviction === 'refuse' || task.nowait)) {
         const why = `it is the last reference to the unlinked ${inode.name}, and page ${busy.pgoff} is pinned`;
-        return eviction === 'refuse' ? fail('EBUSY', 'RS1', why) : fail('EAGAIN', 'SL2', why);
+        const who = inTheWayOf(k, busy.pfn);
+        return eviction === 'refuse' ? fail('EBUSY', 'RS1', why, who) : fail('EAGAIN', 'SL2', why, who);
       }
       const at = inode.mappings.indexOf(mapping.id);
       assert(at >= 0, 'a file knows its mappings');

@@ -8,6 +8,7 @@ import { fallAsleep, inodeOf } from '../sched/task.ts';
 import { finishWait, pageBucket, prepareToWait } from '../sched/waitqueue.ts';
 import type { Kernel, Task } from '../state.ts';
 import type { Pfn, PgOff } from '../units.ts';
+import { inTheWayOf } from '../views/operation-record.ts';
 import { fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 
 /** What a task keeps in its locals while it waits for a page. */
@@ -53,7 +54,12 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
       }
       if (task.nowait) {
         finishWait(k, task, pfn);
-        return fail('EAGAIN', 'SL2', `page ${pageWaitOf(task).pgoff} (pfn ${pfn}) is pinned and nowait was asked for`);
+        return fail(
+          'EAGAIN',
+          'SL2',
+          `page ${pageWaitOf(task).pgoff} (pfn ${pfn}) is pinned and nowait was asked for`,
+          inTheWayOf(k, pfn),
+        );
       }
       return goto('sleep');
     },
@@ -82,6 +88,9 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
 
 /** The failure that a signal makes. */
 export function signalled(task: Task): Verdict {
-  if (task.signal === 'deadlock') return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for');
+  if (task.signal === 'deadlock') {
+    const cycle = (task.locals.cycle ?? []) as string[];
+    return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for', { cycle });
+  }
   return fail('EINTR', 'SL3', 'a signal ended the wait; nothing was changed');
 }

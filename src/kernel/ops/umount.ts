@@ -1,7 +1,30 @@
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { emit } from '../events.ts';
+import { opId } from '../sched/task.ts';
+import { blockersMax } from '../sched/wait-graph.ts';
+import type { Kernel } from '../state.ts';
+import type { TaskId } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
+
+/** One more than is told, because one of them may be the umount itself. */
+function some<T>(all: Map<unknown, T>): T[] {
+  const first: T[] = [];
+  for (const one of all.values()) if (first.push(one) > blockersMax) break;
+  return first;
+}
+
+/** Pins, mappings and operations, oldest first: the first of them. */
+function users(k: Kernel, self: TaskId): object[] {
+  const { nowMs } = k;
+  return [
+    ...some(k.pins).map(({ id, owner, kind, createdMs }) => ({ pin: `pin_${id}`, owner, kind, heldMs: nowMs - createdMs })),
+    ...some(k.mappings).map(({ id, owner, createdMs }) => ({ mapping: `map_${id}`, owner, heldMs: nowMs - createdMs })),
+    ...some(k.tasks)
+      .filter(({ id }) => id !== self)
+      .map(({ id, owner, submittedMs }) => ({ operation: opId(id), owner, heldMs: nowMs - submittedMs })),
+  ].slice(0, blockersMax);
+}
 
 export const umount = defineOp({
   name: 'umount',
@@ -31,7 +54,9 @@ that sleep end with ENODEV.`,
         [k.detached.pages, 'detached blocks'],
       ].filter(([count]) => Number(count) > 0);
       if (busy.length > 0 && !force) {
-        return fail('EBUSY', 'UM1', `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`);
+        return fail('EBUSY', 'UM1', `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`, {
+          blockedBy: users(k, task.id),
+        });
       }
       k.pending.unmounted = true;
       k.pending.endAll = failure('ENODEV', 'UM2', 'the filesystem was unmounted with force');

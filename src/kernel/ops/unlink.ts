@@ -5,6 +5,7 @@ import { removeName } from '../fs/inode.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { releaseAll } from '../sched/rwsem.ts';
 import { lastPage, toPgOff } from '../units.ts';
+import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, fail, goto } from './define.ts';
 import { evictSteps } from './evict.ts';
 import { layoutLocals, lockThen, theInode } from './layout-change.ts';
@@ -34,10 +35,20 @@ freed under the pins, with a warning.`,
       const eviction = strategyOf(k).eviction(k.strategy.options);
       const busy = eviction === 'take' ? null : firstBusy(k, inode, toPgOff(0), lastPage);
       if (busy !== null && eviction === 'refuse') {
-        return fail('EBUSY', 'RS1', `page ${busy.pgoff} of ${inode.name} is pinned and the strategy is refuse`);
+        return fail(
+          'EBUSY',
+          'RS1',
+          `page ${busy.pgoff} of ${inode.name} is pinned and the strategy is refuse`,
+          inTheWayOf(k, busy.pfn),
+        );
       }
       if (busy !== null && task.nowait && inode.mappings.length === 0) {
-        return fail('EAGAIN', 'SL2', `page ${busy.pgoff} of ${inode.name} is pinned and nowait was asked for`);
+        return fail(
+          'EAGAIN',
+          'SL2',
+          `page ${busy.pgoff} of ${inode.name} is pinned and nowait was asked for`,
+          inTheWayOf(k, busy.pfn),
+        );
       }
       removeName(k, inode);
       releaseAll(k, task);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { scan } from '../fs/layout.ts';
+import { blockersMax, pinBlockers } from '../sched/wait-graph.ts';
 import { zLongterm } from './longterm.ts';
 import { defineStrategy } from './strategy.ts';
 
@@ -17,7 +18,8 @@ export const refuse = defineStrategy({
     const busy = scan(k, inode, range.pages.first, range.pages.last);
     if (busy === null) return { kind: 'broken' };
     const why = `page ${busy.pgoff} of ${inode.name} (pfn ${busy.pfn}) is pinned and the strategy is refuse`;
-    return { kind: 'refuse', failure: failure('EBUSY', 'RS1', why) };
+    const blockedBy = pinBlockers(k, busy.pfn, k.nowMs, blockersMax);
+    return { kind: 'refuse', failure: { ...failure('EBUSY', 'RS1', why), blockedBy } };
   },
   destination: 'free',
   eviction: () => 'refuse',

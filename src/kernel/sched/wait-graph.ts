@@ -45,6 +45,40 @@ function placeIn(places: Places, sem: RwSem, task: TaskId): number {
   return queue.get(task) ?? -1;
 }
 
+/** A failure names no more of those in the way than this. */
+export const blockersMax = 16;
+
+/** The pins on a frame, as a record or a failure shows them. */
+export function pinBlockers(k: Kernel, pfn: Pfn, nowMs: number, max = Number.POSITIVE_INFINITY) {
+  return pinsOn(k, pfn)
+    .slice(0, max)
+    .map((pin) => ({
+      pin: `pin_${pin.id}`,
+      owner: pin.owner,
+      kind: pin.kind,
+      pgoff: pin.first + pin.pfns.indexOf(pfn),
+      heldMs: nowMs - pin.createdMs,
+    }));
+}
+
+/** Who holds a lock, and then who is queued for it. */
+export function lockBlockers(k: Kernel, inode: Inode, lock: LockName, max: number) {
+  const { writer, readers, queue } = semOf(inode, lock);
+  const holders = writer === 0 ? readers : [writer];
+  return [...holders.slice(0, max), ...queue.slice(0, max).map(({ task }) => task)].slice(0, max).map((id) => {
+    const task = k.tasks.get(id);
+    const held = task?.locks.find((one) => one.ino === inode.ino && one.lock === lock);
+    const how = held === undefined ? {} : { mode: held.mode };
+    return {
+      owner: task?.owner ?? null,
+      operation: opId(id),
+      lock,
+      ...how,
+      heldMs: held === undefined ? 0 : k.nowMs - held.sinceMs,
+    };
+  });
+}
+
 /** The tasks that must move before this sleeper can, nearest first. Empty for a task that is awake. */
 export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): WaitEdge[] {
   const { sleep } = task;

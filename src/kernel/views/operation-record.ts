@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
 import { inodeOf, opId } from '../sched/task.ts';
-import { pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import { blockersMax, pinBlockers, waitsFor } from '../sched/wait-graph.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
 import type { Pfn } from '../units.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -45,7 +45,15 @@ export const zOperation = z.object({
   wakeups: z.int(),
   endedMs: z.int().nullable(),
   result: z.unknown().optional(),
-  problem: z.object({ errno: z.string(), rule: z.string(), detail: z.string() }).optional(),
+  problem: z
+    .object({
+      errno: z.string(),
+      rule: z.string(),
+      detail: z.string(),
+      blockedBy: z.array(zBlocker).optional().describe('Who was in the way, 16 at most.'),
+      cycle: z.array(z.string()).optional().describe('The cycle that the wait closed.'),
+    })
+    .optional(),
 });
 type Operation = z.infer<typeof zOperation>;
 
@@ -74,7 +82,6 @@ export function taskRecord(k: Kernel, task: Task, nowMs: number): Operation {
 }
 
 export function endedRecord(ended: EndedOperation): Operation {
-  const { outcome } = ended;
   return {
     id: opId(ended.id),
     op: ended.op,
@@ -90,10 +97,14 @@ export function endedRecord(ended: EndedOperation): Operation {
     sleptMs: ended.sleptMs,
     wakeups: ended.wakeups,
     endedMs: ended.endedMs,
-    ...(outcome.ok
-      ? { result: outcome.result }
-      : { problem: { errno: outcome.failure.errno, rule: outcome.failure.rule, detail: outcome.failure.why } }),
+    ...endOf(ended),
   };
+}
+
+function endOf({ outcome }: EndedOperation): Pick<Operation, 'result' | 'problem'> {
+  if (outcome.ok) return { result: outcome.result };
+  const { why, ...rest } = outcome.failure;
+  return { problem: { detail: why, ...rest } as Operation['problem'] };
 }
 
 function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
@@ -124,14 +135,13 @@ function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'
   });
 }
 
-function pageBlockers(k: Kernel, pfn: Pfn, nowMs: number): Operation['blockedBy'] {
-  const blockers: Operation['blockedBy'] = pinsOn(k, pfn).map((pin) => ({
-    pin: `pin_${pin.id}`,
-    owner: pin.owner,
-    kind: pin.kind,
-    pgoff: pin.first + pin.pfns.indexOf(pfn),
-    heldMs: nowMs - pin.createdMs,
-  }));
+/** What a failure says of a page that is not idle. */
+export const inTheWayOf = (k: Kernel, pfn: Pfn): { blockedBy: readonly object[] } => ({
+  blockedBy: pageBlockers(k, pfn, k.nowMs, blockersMax).slice(0, blockersMax),
+});
+
+function pageBlockers(k: Kernel, pfn: Pfn, nowMs: number, max?: number): Operation['blockedBy'] {
+  const blockers: Operation['blockedBy'] = pinBlockers(k, pfn, nowMs, max);
   if (k.idleRule !== 'modern') return blockers;
   const owner = ownerOf(k, pfn);
   const inode = owner === null ? undefined : k.inodes.get(owner.ino);
