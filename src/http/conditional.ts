@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Hosted } from '../engine/engine.ts';
 import { etagOf, findFile } from '../kernel/fs/inode.ts';
 import type { Inode } from '../kernel/state.ts';
+import { HttpProblem } from './problem.ts';
 
 export function fileOf(fs: Hosted, name: string | undefined): Inode | null {
   return name === undefined ? null : findFile(fs.kernel, name);
@@ -46,6 +47,22 @@ export function isNotModified(headers: IncomingHttpHeaders, etag: string): boole
   if (header === undefined) return false;
   const tags = tagsOf(header);
   return tags === 'any' || tags.some((tag) => tag.replace(/^W\//, '') === etag);
+}
+
+/**
+ * Where a PATCH writes: the first byte of Content-Range, which must fit the body (draft-ietf-httpapi-patch-byterange). Null for a PUT, which
+ * with a Content-Range would replace what the client meant to keep (RFC 9110 §14.5).
+ */
+export function patchOffset(method: string, headers: IncomingHttpHeaders, bytes: number): number | null {
+  const header = headers['content-range'];
+  if (method !== 'PATCH') {
+    if (header === undefined) return null;
+    throw new HttpProblem('invalid-header', 'PUT takes no Content-Range; PATCH writes a part of the content.');
+  }
+  const [, first, last] = /^bytes (\d{1,16})-(\d{1,16})\/\*$/i.exec(header?.trim() ?? '') ?? [];
+  if (first === undefined) throw new HttpProblem('invalid-header', 'PATCH needs `Content-Range: bytes first-last/*`.');
+  if (Number(last) - Number(first) + 1 === bytes) return Number(first);
+  throw new HttpProblem('invalid-header', `Content-Range and the body differ in length: the body has ${bytes} bytes.`);
 }
 
 export type Range = { kind: 'whole' } | { kind: 'part'; offset: number; length: number } | { kind: 'unsatisfiable' };

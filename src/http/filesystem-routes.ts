@@ -27,7 +27,7 @@ const filesystemView = viewNamed('filesystem');
 function statfs(door: Door, fs: Hosted): unknown {
   const read = door.engine.view(fs, filesystemView, {}, {});
   if (!read.ok) throw new KernelFailure(read.failure);
-  return { ...(read.result as object), etag: etagOfFilesystem(fs) };
+  return read.result;
 }
 
 const mkfs = defineRoute({

@@ -48,7 +48,7 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
   const tables = new WeakMap<object, Table>();
   app.decorateRequest('idempotent', null);
   app.addHook('onRoute', (route) => {
-    if (route.method !== 'POST') return;
+    if (![route.method].flat().includes('POST')) return;
     route.preHandler = [
       ...[route.preHandler ?? []].flat(),
       (request, reply, done) => {

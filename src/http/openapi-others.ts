@@ -27,7 +27,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     operationId,
     tags: [tag],
     summary,
-    description: 'A WebSocket. The messages are in the AsyncAPI document; the query subscribes at once.',
+    description: 'A WebSocket with JSON messages; the query subscribes at once.',
     parameters: [
       ...of,
       query('from', '`now`, `oldest` or a cursor.'),

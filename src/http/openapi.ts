@@ -198,6 +198,23 @@ function operationItem(op: Operation, components: Components): JsonSchema {
   };
 }
 
+/** PATCH of the content: the operation `write`, told by Content-Range where. */
+function patchItem(put: JsonSchema): JsonSchema {
+  const parameters = (put.parameters as { name: string }[]).filter(({ name }) => name !== 'offset');
+  const description = '`bytes first-last/*`: where the body goes. It must be as long as that.';
+  const schema = { type: 'string', pattern: '^bytes \\d{1,16}-\\d{1,16}/\\*$' };
+  return {
+    ...put,
+    operationId: 'write-range',
+    summary: 'Write a part of the content of a file',
+    description: 'draft-ietf-httpapi-patch-byterange with Content-Range as a header; the same as PUT with `offset`.',
+    parameters: [
+      ...parameters,
+      { name: 'Content-Range', in: 'header', required: true, description, schema, example: 'bytes 4096-8191/*' },
+    ],
+  };
+}
+
 function requestBody(op: Operation, args: JsonSchema, components: Components): JsonSchema {
   if (op.body === 'none') return {};
   if (op.body === 'bytes') {
@@ -323,8 +340,12 @@ export function openApi(): JsonSchema {
   components.add('Problem', jsonSchemaOf(zProblem, 'output'));
   for (const route of serverRoutes) put(route.url, route.method, serverItem(route, components));
   for (const view of views.values()) put(urlOf({ on: view.on, path: view.path }), 'GET', viewItem(view, components));
-  for (const op of operations.values())
-    put(urlOf({ on: op.on, path: op.route.path }), op.route.method, operationItem(op, components));
+  for (const op of operations.values()) {
+    const url = urlOf({ on: op.on, path: op.route.path });
+    const item = operationItem(op, components);
+    put(url, op.route.method, item);
+    if (op.name === 'write') put(url, 'PATCH', patchItem(item));
+  }
   for (const [path, item] of otherRoutes(problems)) put(path, 'GET', item);
   return {
     openapi: '3.1.0',

@@ -9,7 +9,7 @@ import type { Operation } from '../kernel/ops/define.ts';
 import type { Command, Outcome, Target } from '../kernel/state.ts';
 import { zMs } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
-import { fileOf, ifMatchFor, ifMatchForFilesystem, rangeOf, tagsOf } from './conditional.ts';
+import { fileOf, ifMatchFor, ifMatchForFilesystem, patchOffset, rangeOf, tagsOf } from './conditional.ts';
 import type { Door } from './door.ts';
 import { type Preference, preferenceOf } from './prefer.ts';
 import { HttpProblem, sendFailure } from './problem.ts';
@@ -98,11 +98,21 @@ function bytesOf(request: FastifyRequest): Uint8Array {
   });
 }
 
+function setOffset(raw: Record<string, unknown>, request: FastifyRequest, bytes: number): void {
+  const offset = patchOffset(request.method, request.headers, bytes);
+  if (offset === null) return;
+  if (raw.offset !== undefined) throw new HttpProblem('invalid-header', 'Content-Range says where to write; `offset` may not.');
+  raw.offset = offset;
+}
+
 function commandOf(plan: Plan, request: FastifyRequest, target: Target, preference: Preference, stepped: boolean): Command {
   const { op } = plan;
-  const { common, rest } = splitCommon(op, rawArgs(plan, request));
+  const data = op.body === 'bytes' ? bytesOf(request) : null;
+  const raw = rawArgs(plan, request);
+  if (data !== null && op.name === 'write') setOffset(raw, request, data.length);
+  const { common, rest } = splitCommon(op, raw);
   const command: Command = { op: op.name, on: target, args: parse(op.args, rest) };
-  if (op.body === 'bytes') command.data = bytesOf(request);
+  if (data !== null) command.data = data;
   const owner = common.owner ?? ownerHeader(request);
   if (owner !== undefined) command.owner = owner;
   if (common.nowait === true) command.nowait = true;
@@ -189,7 +199,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     exposeHeadRoute: false,
   };
   app.route({
-    method: isContent ? ['GET', 'HEAD'] : op.route.method,
+    method: [op.route.method, ...(isContent ? (['HEAD'] as const) : []), ...(op.name === 'write' ? (['PATCH'] as const) : [])],
     url: urlOf({ on: op.on, path: op.route.path }),
     ...options,
     handler,

@@ -47,13 +47,12 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
     }
     const read = engine.view(fs, view, target, query);
     if (!read.ok) return sendFailure(reply, read.failure);
-    let { result } = read;
+    const { result } = read;
     if (tagged) {
       const etag = etagFor(view, fs, target);
       if (etag !== null) {
         reply.header('etag', etag);
         if (isNotModified(request.headers, etag)) return reply.code(304).send();
-        result = { ...(result as object), etag };
       }
     }
     const { nextPageToken } = result as { nextPageToken?: string };

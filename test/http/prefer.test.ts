@@ -153,6 +153,46 @@ describe('a stepped filesystem', () => {
   });
 });
 
+describe('PATCH of the content', () => {
+  const patch = (bytes: string, range: string | undefined, query = '') =>
+    call(service, 'PATCH', `${fs}/files/a/content${query}`, {
+      bytes,
+      headers: range === undefined ? {} : { 'content-range': range },
+    });
+
+  it('writes the part that Content-Range names', async () => {
+    await pinnedWorld(service);
+    expect((await patch('xyz', 'bytes 10-12/*')).json).toMatchObject({ bytesWritten: 3, sizeBytes: 65_536 });
+    const { text } = await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=9-13' } });
+    expect(text).toBe('axyza');
+    expect((await patch('end', 'bytes 65536-65538/*')).json).toMatchObject({ sizeBytes: 65_539 });
+  });
+
+  it('is a 400 where header and body do not fit, and changes nothing', async () => {
+    await pinnedWorld(service);
+    const bad: [string, string | undefined, string?][] = [
+      ['xyz', undefined],
+      ['xyz', 'bytes 0-1/*'],
+      ['xyz', 'bytes 2-0/*'],
+      ['', 'bytes 0-0/*'],
+      ['xyz', 'bytes 0-2/12'],
+      ['xyz', 'bytes */*'],
+      ['xyz', 'bytes 0-2/*', '?offset=5'],
+    ];
+    for (const [bytes, range, query] of bad) {
+      expect((await patch(bytes, range, query)).json).toMatchObject({ status: 400, type: '/v1/problems/invalid-header' });
+    }
+    const put = await call(service, 'PUT', `${fs}/files/a/content`, { bytes: 'x', headers: { 'content-range': 'bytes 0-0/*' } });
+    expect(put.status).toBe(400);
+    const text = await call(service, 'PATCH', `${fs}/files/a/content`, {
+      json: {},
+      headers: { 'content-range': 'bytes 0-1/*' },
+    });
+    expect(text.status).toBe(415);
+    expect((await must(service, 200, 'GET', `${fs}/files/a/content`)).text).toBe('a'.repeat(65_536));
+  });
+});
+
 describe('conditions', () => {
   it('If-Match lets one version through and no other', async () => {
     await pinnedWorld(service);
