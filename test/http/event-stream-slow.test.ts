@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { open } from './stream-reader.ts';
 
 const readers = 20;
@@ -149,9 +149,12 @@ it('costs a bounded amount of memory, and no other reader an event', { timeout: 
   expect(contiguous).toBe(true);
   const codes = await Promise.all(stalled.map(closeCode));
   expect(codes).toEqual(codes.map(() => 4413));
-  const metrics = await (await fetch(`${base}/metrics`)).text();
-  expect(metrics).toContain(`pinhole_stream_disconnects_total{reason="slow-reader"} ${readers}`);
-  expect(metrics).toContain('pinhole_stream_clients 1\n');
+  // A close is counted when its socket has gone, a moment after the close frame.
+  await vi.waitFor(async () => {
+    const metrics = await (await fetch(`${base}/metrics`)).text();
+    expect(metrics).toContain(`pinhole_stream_disconnects_total{reason="slow-reader"} ${readers}\n`);
+    expect(metrics).toContain('pinhole_stream_clients 1\n');
+  }, 5000);
 
   server.kill('SIGTERM');
   expect((await healthy.closed).code).toBe(1012);
