@@ -92,7 +92,7 @@ export const settings = {
   streamClientsPerTenantMax: setting(whole(0), 2000, 'Open event streams of one tenant.'),
   streamSubscriptionsMax: setting(whole(1, 10_000), 64, 'Subscriptions of one event stream.'),
   streamFrameEventsMax: setting(whole(1, 100_000), 512, 'Events of one frame; those of the last command in it may be more.'),
-  streamFrameBytesMax: setting(whole(256, 64 * MiB), 262_144, 'Bytes of one frame; the last command in it may need more.'),
+  streamFrameBytesMax: setting(whole(256, 64 * MiB), 65_536, 'Bytes of one frame; the last command in it may need more.'),
   streamBookmarkMs: setting(
     whole(10, 600_000),
     1000,
@@ -100,7 +100,7 @@ export const settings = {
   ),
   streamBufferBytesMax: setting(
     whole(1024, 1024 * MiB),
-    MiB,
+    262_144,
     'Bytes queued for one event stream before it is left to read the log later.',
   ),
   streamMessageBytesMax: setting(whole(128, MiB), 16_384, 'Bytes of one message of a client on a WebSocket.'),
