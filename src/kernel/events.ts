@@ -9,6 +9,8 @@ const range = { offset: z.int(), length: z.int() };
 const run = { pfn, pages: z.int() };
 const lockName = z.enum(['i_rwsem', 'invalidate_lock']);
 const access = z.enum(['read', 'write']);
+const ended = { op: z.string(), strategy: z.string(), sleptMs: z.int(), wakeups: z.int() };
+const refused = { errno: z.string(), rule: z.string() };
 
 const row = <S extends z.ZodRawShape>(doc: string, shape: S) => ({ doc, data: z.object(shape) });
 
@@ -118,23 +120,9 @@ export const eventTable = {
     op: z.string(),
     owner: z.string().nullable(),
   }),
-  'operation.done': row('An operation ended well.', { op: z.string(), strategy: z.string(), sleptMs: z.int(), wakeups: z.int() }),
-  'operation.failed': row('An operation ended with an error.', {
-    op: z.string(),
-    strategy: z.string(),
-    errno: z.string(),
-    rule: z.string(),
-    sleptMs: z.int(),
-    wakeups: z.int(),
-  }),
-  'operation.cancelled': row('An operation was ended by a signal.', {
-    op: z.string(),
-    strategy: z.string(),
-    errno: z.string(),
-    rule: z.string(),
-    sleptMs: z.int(),
-    wakeups: z.int(),
-  }),
+  'operation.done': row('An operation ended well.', ended),
+  'operation.failed': row('An operation ended with an error.', { ...ended, ...refused }),
+  'operation.cancelled': row('An operation was ended by a signal.', { ...ended, ...refused }),
 } as const;
 
 export type EventType = keyof typeof eventTable;
