@@ -32,6 +32,11 @@ export function evictSteps<Args>(result: (k: Kernel, task: Task) => Record<strin
       if (strategyOf(k).eviction(k.strategy.options) === 'take') return goto('evictFree');
       const busy = scan(k, inode, toPgOff(0), lastPage);
       if (busy === null) return goto('evictFree');
+      if (task.nowait) {
+        // The file cannot be kept for want of patience: the machine evicts it in a task of its own.
+        inode.evicting = false;
+        return finish(k, task);
+      }
       return sleepOnPage(k, task, { ...busy, dropLock: false, interruptible: false, again: 'evictScan' });
     },
     ...pageSleepSteps<Args>((_k, task) => signalled(task)),
