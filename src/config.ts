@@ -91,6 +91,9 @@ export const settings = {
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
   streamClientsPerTenantMax: setting(whole(0), 2000, 'Open event streams of one tenant.'),
   streamSubscriptionsMax: setting(whole(1, 10_000), 64, 'Subscriptions of one event stream.'),
+  ticketsPerTenantMax: setting(whole(1, 1_000_000), 1000, 'Unused tickets for event streams of one tenant.'),
+  streamReadersMax: setting(whole(1), 100_000, 'Subscriptions of all event streams.'),
+  streamMessagesPerSecondMax: setting(whole(1), 1000, 'Messages that a client may send on a WebSocket in a second.'),
   streamFrameEventsMax: setting(whole(1, 100_000), 512, 'Events of one frame; those of the last command in it may be more.'),
   streamFrameBytesMax: setting(whole(256, 64 * MiB), 65_536, 'Bytes of one frame; the last command in it may need more.'),
   streamBookmarkMs: setting(

@@ -9,6 +9,7 @@ import type { Door } from './http/door.ts';
 import { registerEventStream } from './http/event-stream.ts';
 import { version } from './http/filesystem-routes.ts';
 import { createServer } from './http/server.ts';
+import { Tickets } from './http/tickets.ts';
 import { logCounts, measured } from './metrics/engine.ts';
 import { timeRequests } from './metrics/http.ts';
 import { Metrics, registerMetrics } from './metrics/index.ts';
@@ -65,7 +66,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     onCreated: (tenant) => engine.admit(tenant.name, tenant.account),
   });
   tenants.create(defaultTenant, {}, clock.nowMs());
-  const door: Door = { engine, tenants, tokens, config, nowMs: clock.nowMs, checkReplies: options.checkReplies === true };
+  const tickets = new Tickets(config.ticketsPerTenantMax);
+  const checkReplies = options.checkReplies === true;
+  const door: Door = { engine, tenants, tokens, tickets, config, nowMs: clock.nowMs, checkReplies };
   const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, log, options) });
 
   const close = async () => {

@@ -3,7 +3,9 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { defaultTenant } from '../tenants/tenants.ts';
 import type { Scope, Tokens } from '../tenants/tokens.ts';
+import type { Door } from './door.ts';
 import { HttpProblem } from './problem.ts';
+import type { Ticket, Tickets } from './tickets.ts';
 
 export interface Caller {
   /** Null is the operator, who has no filesystems. */
@@ -15,10 +17,16 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before any route runs. Null on public routes only. */
     caller: Caller | null;
+    /** The ticket that was used up by this request. */
+    ticket: Ticket | null;
+    /** Why the ticket was not taken. A page cannot see how an upgrade was refused, so the stream tells it. */
+    refusal: HttpProblem | null;
   }
   interface FastifyContextConfig {
     /** Required on every route; `public` asks nobody. */
     scope?: Scope | 'public';
+    /** `?ticket=` does instead of a token. */
+    ticket?: boolean;
     /** The registry's name of the operation or view behind a route. */
     operation?: string;
     view?: string;
@@ -27,6 +35,7 @@ declare module 'fastify' {
 
 export interface AuthOptions {
   tokens: Tokens;
+  tickets: Tickets;
   nowMs(): number;
   /** Bound to loopback: callers without a token are the default tenant. */
   loopback: boolean;
@@ -51,12 +60,14 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   };
 
   app.decorateRequest('caller', null);
+  app.decorateRequest('ticket', null);
+  app.decorateRequest('refusal', null);
   app.addHook('onRoute', (route: RouteOptions) => {
     if (route.config?.scope === undefined)
       throw new Error(`${String(route.method)} ${route.url} does not say which scope it needs`);
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const { scope } = request.routeOptions.config;
+    const { scope, ticket } = request.routeOptions.config;
     // No scope: the router's own 404.
     if (scope === undefined || scope === 'public') return done();
     const { authorization } = request.headers;
@@ -65,6 +76,12 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
       const token = secret === undefined ? null : tokens.check(secret, options.nowMs());
       if (token === null) return done(new HttpProblem('unauthorized', 'The bearer token is unknown, expired or revoked.'));
       request.caller = token;
+    } else if (ticket === true && ticketIn(request) !== null) {
+      const refused = redeem(request, options);
+      if (refused === null) return done();
+      if (!isUpgrade(request)) return done(refused);
+      request.refusal = refused;
+      return done();
     } else if (loopback) {
       const stranger = strangerOf(request);
       if (stranger !== null) return done(new HttpProblem('forbidden-origin', stranger));
@@ -75,6 +92,34 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
     }
     done();
   });
+}
+
+/** Before the plugin knows it. */
+const isUpgrade = ({ raw }: FastifyRequest): boolean => (raw as { upgrade?: boolean }).upgrade === true;
+
+function ticketIn(request: FastifyRequest): string | null {
+  const { ticket } = request.query as { ticket?: unknown };
+  return typeof ticket === 'string' ? ticket : null;
+}
+
+/** What is wrong with the ticket; null where the caller is known by it. */
+function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpProblem | null {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const found = tickets.redeem(ticketIn(request) ?? '', path, request.headers.origin, nowMs());
+  if (found.ok) {
+    request.ticket = found.ticket;
+    request.caller = found.ticket.caller;
+    return null;
+  }
+  if (found.why === 'unauthorized') return new HttpProblem('unauthorized', 'The ticket is unknown, expired or used.');
+  return new HttpProblem('forbidden-origin', 'The ticket is for another stream, or for a page of another origin.');
+}
+
+/** Says whether what the caller came in with is still good. */
+export function mayStayOf(request: FastifyRequest, { tokens, nowMs }: Pick<Door, 'tokens' | 'nowMs'>): () => boolean {
+  if (request.ticket !== null) return request.ticket.mayStay;
+  const secret = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];
+  return () => secret === undefined || tokens.check(secret, nowMs()) !== null;
 }
 
 /** Says what is wrong with a caller without a token, or null. */

@@ -3,11 +3,13 @@ import type { Config } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Tokens } from '../tenants/tokens.ts';
+import type { Tickets } from './tickets.ts';
 
 export interface Door {
   engine: Engine;
   tenants: Tenants;
   tokens: Tokens;
+  tickets: Tickets;
   config: Config;
   nowMs(): number;
   /** For tests: every reply is parsed with its schema before it is sent. */

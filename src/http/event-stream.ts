@@ -1,59 +1,54 @@
-// The event streams over WebSocket: of one filesystem, and of everything that a tenant has. What can be refused is refused over HTTP, before
-// the upgrade.
+// The event streams, of one filesystem and of everything that a tenant has, over WebSocket, as server-sent events and as lines of JSON. What
+// can be refused is refused over HTTP, before the stream begins.
 import type { Socket } from 'node:net';
 import { fastifyWebsocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import type { EventRing } from '../engine/event-ring.ts';
-import { tenantOf } from './auth.ts';
+import { mayStayOf, tenantOf } from './auth.ts';
 import type { Door } from './door.ts';
+import { preferenceOf } from './prefer.ts';
 import { HttpProblem, KernelFailure } from './problem.ts';
-import { coerce, coercionsOf, parse } from './schema.ts';
-import { zFilter } from './stream/filter.ts';
+import { converse } from './stream/conversation.ts';
+import { oldestCursor, placeOf } from './stream/cursor.ts';
+import { cloudEvents, json, lines, serverSent } from './stream/encoding.ts';
 import { ignoreForeignUpgrades } from './stream/foreign-upgrade.ts';
 import { Hub, type StreamCounts } from './stream/hub.ts';
-import { type Subscribe, zFrom } from './stream/messages.ts';
+import type { Subscribe } from './stream/messages.ts';
+import { subscribeOf, type Transport, transportOf } from './stream/query.ts';
+import { responseWire, webSocketWire } from './stream/wire.ts';
 import { targetOf } from './target.ts';
 
-/** The subscription that the query makes. */
-const queryId = 'query';
-
-const zStreamQuery = z.strictObject({
-  from: zFrom.optional(),
-  types: z.string().optional().describe('Comma-separated.'),
-  file: z.string().optional(),
-  offset: z.int().optional().describe('With length, the bytes of the file that matter.'),
-  length: z.int().optional(),
-});
-const coercions = coercionsOf(zStreamQuery);
+/** What a stream will read, worked out before it begins. */
+interface Admitted {
+  transport: Transport;
+  tenant: string;
+  ring: EventRing;
+  /** Null on a WebSocket that says later what it wants. */
+  subscribe: Omit<Subscribe, 'type'> | null;
+  /** How long a poll may wait. */
+  waitMs: number;
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What an upgrade will read, worked out before it. */
-    stream: { tenant: string; ring: EventRing; subscribe: Omit<Subscribe, 'type'> | null } | null;
+    stream: Admitted | null;
   }
 }
 
-/** Any parameter at all subscribes at once. */
-function subscribeOf(raw: Record<string, unknown>): Omit<Subscribe, 'type'> | null {
-  const query = parse(zStreamQuery, coerce(raw, coercions));
-  const { from, types, file, offset, length } = query;
-  if (Object.keys(query).length === 0) return null;
-  const range = offset === undefined && length === undefined ? {} : { range: { offset, length } };
-  const filter = parse(zFilter, {
-    ...(types === undefined ? {} : { types: types.split(',') }),
-    ...(file === undefined ? {} : { file }),
-    ...range,
-  });
-  return { id: queryId, from: from ?? 'now', filter };
-}
+/** In the order in which the server likes them. */
+const subprotocols = { 'pinhole.events.v1+json': json, 'cloudevents.json': cloudEvents } as const;
+
+const mediaTypes = { sse: 'text/event-stream; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' };
+
+const isOurs = (name: string): name is keyof typeof subprotocols => Object.hasOwn(subprotocols, name);
 
 /** Registers the two routes. Call it before other routes, so that its hooks see them all. */
 export async function registerEventStream(app: FastifyInstance, door: Door): Promise<StreamCounts> {
-  const { engine, config, tokens } = door;
+  const { engine, config } = door;
   const hub = new Hub({
     clientsMax: config.streamClientsMax,
     clientsPerTenantMax: config.streamClientsPerTenantMax,
+    readersMax: config.streamReadersMax,
     subscriptionsMax: config.streamSubscriptionsMax,
     bufferBytesMax: config.streamBufferBytesMax,
     eventsMax: config.streamFrameEventsMax,
@@ -64,7 +59,12 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
   const origins = new Set(config.allowedOrigins);
   app.decorateRequest('stream', null);
   await app.register(fastifyWebsocket, {
-    options: { maxPayload: config.streamMessageBytesMax, perMessageDeflate: false, clientTracking: false },
+    options: {
+      maxPayload: config.streamMessageBytesMax,
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: (offered) => [...offered].find(isOurs) ?? false,
+    },
     errorHandler(error, socket, request) {
       // A breach of the protocol: ws has already begun to close with the right code.
       if (socket.readyState !== socket.OPEN) return;
@@ -81,22 +81,50 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     done();
   });
 
-  const admit = (request: FastifyRequest, ringOf: (request: FastifyRequest) => EventRing): void => {
+  const admit = (request: FastifyRequest, reply: FastifyReply, ringOf: (request: FastifyRequest) => EventRing): Admitted => {
     const { host, origin } = request.headers;
     if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}` && !origins.has(origin)) {
       throw new HttpProblem('forbidden-origin', 'Only pages of the same origin may read the stream; see --allowed-origins.');
     }
     const tenant = tenantOf(request);
     const ring = ringOf(request);
-    const subscribe = subscribeOf(request.query as Record<string, unknown>);
-    if (!request.ws) {
+    const transport = transportOf(request);
+    const subscribe = subscribeOf(request, transport ?? 'websocket');
+    if (transport === null) {
       const headers = { upgrade: 'websocket', connection: 'upgrade' };
-      throw new HttpProblem('upgrade-required', 'The event stream is a WebSocket; ask for an upgrade.', {}, headers);
+      const detail = 'Ask for an upgrade to a WebSocket, or Accept text/event-stream or application/x-ndjson.';
+      throw new HttpProblem('upgrade-required', detail, {}, headers);
+    }
+    let waitMs = 0;
+    if (transport === 'ndjson') {
+      const preference = preferenceOf(request.headers.prefer, { ...config, waitDefaultMs: 0 });
+      waitMs = preference.waitMs;
+      if (subscribe !== null && placeOf(ring, subscribe.from) === null) {
+        throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', { oldest: oldestCursor(ring) });
+      }
+      if (waitMs > 0 && preference.applied !== null) reply.header('preference-applied', preference.applied);
     }
     if (hub.closing) throw new HttpProblem('not-ready', 'The server is stopping.');
     const limit = hub.full(tenant);
     if (limit !== null) throw new HttpProblem('too-many-streams', `At most ${limit} event streams may be open.`, { limit });
-    request.stream = { tenant, ring, subscribe };
+    if (origin !== undefined) reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+    return { transport, tenant, ring, subscribe, waitMs };
+  };
+
+  /** Writes the head of an answer that goes on, and then the stream. */
+  const serve = (request: FastifyRequest, reply: FastifyReply, stream: Admitted & { transport: 'sse' | 'ndjson' }): void => {
+    const { transport, tenant, ring, subscribe, waitMs } = stream;
+    reply.header('content-type', mediaTypes[transport]).header('cache-control', 'no-store').header('x-accel-buffering', 'no');
+    const headers = reply.getHeaders() as Record<string, string>;
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, headers);
+    // Browsers that lost their server shall not all come back at once.
+    if (transport === 'sse') raw.write(`retry: ${1000 + Math.floor(Math.random() * 2000)}\n\n`);
+    const wire = transport === 'sse' ? responseWire(raw, serverSent, ':\n\n') : responseWire(raw, lines, '');
+    const client = hub.open(wire, tenant, ring, mayStayOf(request, door));
+    if (transport === 'ndjson') client.poll(waitMs);
+    if (subscribe !== null) client.subscribe(subscribe);
   };
 
   const route = (url: string, ringOf: (request: FastifyRequest) => EventRing): void => {
@@ -104,19 +132,36 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
       method: 'GET',
       url,
       exposeHeadRoute: false,
-      config: { scope: 'read' },
-      preHandler(request, _reply, done) {
-        admit(request, ringOf);
+      config: { scope: 'read', ticket: true },
+      preHandler(request, reply, done) {
+        try {
+          if (request.refusal === null) request.stream = admit(request, reply, ringOf);
+        } catch (error) {
+          const refusal =
+            error instanceof KernelFailure
+              ? new HttpProblem('enoent', error.message, { errno: 'ENOENT', rule: error.failure.rule })
+              : error;
+          // Who comes with a ticket is a page, and hears of it on the stream.
+          if (!request.ws || request.ticket === null || !(refusal instanceof HttpProblem)) throw error;
+          request.refusal = refusal;
+        }
         done();
       },
-      // What comes here without an upgrade has had its answer.
-      handler: (_request: FastifyRequest, reply: FastifyReply) => reply.callNotFound(),
-      wsHandler(socket, request) {
+      handler(request: FastifyRequest, reply: FastifyReply) {
         const { stream } = request;
+        if (stream === null || stream.transport === 'websocket') throw new Error('a stream that was not admitted');
+        serve(request, reply, { ...stream, transport: stream.transport });
+      },
+      wsHandler(socket, request) {
+        const { stream, refusal } = request;
+        const encoding = isOurs(socket.protocol) ? subprotocols[socket.protocol] : json;
+        if (refusal !== null) {
+          hub.refuse(webSocketWire(socket, encoding), refusal);
+          return;
+        }
         if (stream === null) throw new Error('an upgrade that was not admitted');
-        const secret = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];
-        const mayStay = () => secret === undefined || tokens.check(secret, door.nowMs()) !== null;
-        const client = hub.open(socket, stream.tenant, stream.ring, mayStay);
+        const client = hub.open(webSocketWire(socket, encoding), stream.tenant, stream.ring, mayStayOf(request, door));
+        converse(socket, client, config.streamMessagesPerSecondMax);
         if (stream.subscribe !== null) client.subscribe(stream.subscribe);
       },
     });

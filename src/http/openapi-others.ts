@@ -1,11 +1,12 @@
 // What the OpenAPI document says of the routes that are in no registry: streams, metrics and the document itself. A test holds this list
 // against the routes that are registered.
 import type { ProblemType } from './problem.ts';
-import type { JsonSchema } from './schema.ts';
+import { type JsonSchema, jsonSchemaOf } from './schema.ts';
+import { zStreamQuery } from './stream/query.ts';
 
 type Problems = (types: Iterable<ProblemType>) => Record<string, JsonSchema>;
 
-const query = (name: string, description: string) => ({ name, in: 'query', description, schema: { type: 'string' } });
+const header = (name: string, description: string) => ({ name, in: 'header', description, schema: { type: 'string' } });
 const fs = {
   name: 'fs',
   in: 'path',
@@ -27,16 +28,42 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     operationId,
     tags: [tag],
     summary,
-    description: 'A WebSocket with JSON messages; the query subscribes at once.',
+    description:
+      'A WebSocket with JSON messages, server-sent events, or lines of JSON; /asyncapi.json says what they are. The query subscribes at once.',
     parameters: [
       ...of,
-      query('from', '`now`, `oldest` or a cursor.'),
-      query('types', 'Event types, comma-separated.'),
-      query('file', 'Only events of this file.'),
+      ...Object.entries((jsonSchemaOf(zStreamQuery, 'input').properties ?? {}) as Record<string, JsonSchema>).map(
+        ([name, { description, ...schema }]) => ({
+          name,
+          in: 'query',
+          ...(description === undefined ? {} : { description }),
+          schema,
+        }),
+      ),
+      header('Last-Event-ID', 'The cursor from which server-sent events, or lines, go on; it comes before `from`.'),
+      header('Prefer', '`wait=seconds`: how long lines of JSON wait for the first event to show.'),
     ],
     responses: {
-      101: { description: 'The stream.' },
-      ...problems([...callers, 'invalid-value', 'unknown-field', 'upgrade-required', 'not-ready', 'too-many-streams', ...more]),
+      101: { description: 'The stream, over a WebSocket.' },
+      200: {
+        description:
+          'The stream: without an end as server-sent events; as lines what is there, or the next that comes, and a bookmark.',
+        headers: { 'Preference-Applied': { description: 'The wait that was followed.', schema: { type: 'string' } } },
+        content: Object.fromEntries(
+          ['text/event-stream', 'application/x-ndjson'].map((type) => [type, { schema: { type: 'string' } }]),
+        ),
+      },
+      ...problems([
+        ...callers,
+        'invalid-value',
+        'unknown-field',
+        'invalid-header',
+        'upgrade-required',
+        'gap',
+        'not-ready',
+        'too-many-streams',
+        ...more,
+      ]),
     },
   });
   const text = (operationId: string, summary: string, isPublic: boolean): JsonSchema => ({

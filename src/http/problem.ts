@@ -78,7 +78,7 @@ const transportRows = {
   'forbidden-origin': row(
     403,
     'Forbidden origin',
-    'A web page of another origin, or another host name, may not call without a token.',
+    'A web page of another origin, or another host name, may not call without a token; a ticket is for one stream and one origin.',
     'EACCES',
     'H8',
   ),
@@ -162,7 +162,13 @@ const transportRows = {
     'Too many streams',
     'The server, the tenant or the connection has as many event streams as it may have.',
   ),
-  'upgrade-required': row(426, 'Upgrade required', 'The URL is a WebSocket; `Upgrade` names what it takes.'),
+  'too-many-tickets': row(429, 'Too many tickets', 'The tenant has as many unused tickets as one may have.'),
+  'too-many-messages': row(429, 'Too many messages', 'A WebSocket sent more messages in a second than one may send.'),
+  'upgrade-required': row(
+    426,
+    'Upgrade required',
+    'The URL is a WebSocket; `Upgrade` names what it takes. With `Accept: text/event-stream` or `application/x-ndjson` it is no WebSocket.',
+  ),
 };
 
 export type ProblemType = Lowercase<Errno> | keyof typeof transportRows;
@@ -179,6 +185,7 @@ const retryAfter: Partial<Record<ProblemType, string>> = {
   'too-many-keys': '1',
   'not-ready': '5',
   'too-many-streams': '5',
+  'too-many-tickets': '30',
 };
 
 export interface Problem {

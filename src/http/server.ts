@@ -74,6 +74,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   registerBodyParsers(app, config);
   registerAuth(app, {
     tokens: door.tokens,
+    tickets: door.tickets,
     nowMs: door.nowMs,
     loopback: options.loopback,
     allowedHosts: config.allowedHosts,

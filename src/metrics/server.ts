@@ -8,7 +8,7 @@ export interface StreamCounts {
   readonly eventsSent: number;
   readonly bytesSent: number;
   readonly disconnects: ReadonlyMap<string, number>;
-  subscriptions(): number;
+  readonly subscriptions: number;
   lagEvents(): number;
 }
 

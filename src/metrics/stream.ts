@@ -20,7 +20,7 @@ export const stream = defineFamily({
       name: 'pinhole_stream_subscriptions',
       type: 'gauge',
       help: 'Subscriptions of all event streams.',
-      read: (_, s) => of(s.server, (c) => c.subscriptions()),
+      read: (_, s) => of(s.server, (c) => c.subscriptions),
     },
     {
       name: 'pinhole_stream_lag_events',

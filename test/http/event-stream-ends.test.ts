@@ -1,6 +1,7 @@
 // How an event stream ends, and how one is refused: every code and every status that a client can meet.
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import type { Config } from '../../src/config.ts';
 import { fs, must, type Service, start } from './start.ts';
 import { listen, open, refused } from './stream-reader.ts';
@@ -99,6 +100,43 @@ describe('4410', () => {
 });
 
 describe('the other codes', () => {
+  it.each([1000, 1001])('%i: the reader goes, and is answered in kind', async (code) => {
+    await world();
+    const reader = await open(base, `${events}?from=now`);
+    reader.socket.close(code);
+    expect((await reader.closed).code).toBe(code);
+    await expect.poll(ended).toEqual({ client: 1 });
+  });
+
+  it('1008: more messages in a second than one connection may send', async () => {
+    await world({ streamMessagesPerSecondMax: 5 });
+    const reader = await open(base, events);
+    for (let i = 0; i < 20; i += 1) reader.say({ type: 'ping' });
+    expect((await reader.closed).code).toBe(1008);
+    expect(reader.frames.at(-1)).toMatchObject({ type: 'error', problem: { status: 429, limit: 5 } });
+    await expect.poll(ended).toEqual({ policy: 1 });
+  });
+
+  it('1013: all streams together have as many subscriptions as they may have', async () => {
+    await world({ streamReadersMax: 2 });
+    const first = await open(base, `${events}?from=now`);
+    await first.frame('ack');
+    first.say({ type: 'subscribe', id: 'b' });
+    await first.frame('ack', 'b');
+    const second = await open(base, `${events}?from=now`);
+    expect((await second.closed).code).toBe(1013);
+    expect(second.frames.at(-1)).toMatchObject({ type: 'error', problem: { status: 429 } });
+    first.say({ type: 'unsubscribe', id: 'b' });
+    await first.until(() => first.frames.filter(({ id }) => id === 'b').length === 2);
+    const third = await open(base, `${events}?from=now`);
+    await third.frame('ack');
+    await first.close();
+    await expect.poll(clients).toBe(1);
+    const fourth = await open(base, `${events}?from=now`);
+    await fourth.frame('ack');
+    await Promise.all([third.close(), fourth.close()]);
+  });
+
   it('1009: a message that is too large', async () => {
     await world({ streamMessageBytesMax: 128 });
     const reader = await open(base, events);
@@ -199,6 +237,47 @@ describe('the other codes', () => {
     for (const id of ['a', 'b', 'c', 'd']) reader.say({ type: 'subscribe', id });
     expect((await reader.closed).code).toBe(4429);
     expect(reader.frames.at(-1)).toMatchObject({ type: 'error', id: 'd', problem: { status: 429, limit: 3 } });
+  });
+});
+
+describe('a subprotocol', () => {
+  const connectAs = (protocols: string[]) =>
+    new Promise<WebSocket>((resolve, reject) => {
+      const socket = new WebSocket(`${base.replace('http', 'ws')}${events}?from=oldest`, protocols);
+      socket.once('message', () => resolve(socket));
+      socket.once('error', reject);
+    });
+
+  it('is the first of the client that the server has', async () => {
+    await world();
+    for (const [offered, chosen] of [
+      [['x', 'pinhole.events.v1+json', 'cloudevents.json'], 'pinhole.events.v1+json'],
+      [['cloudevents.json', 'pinhole.events.v1+json'], 'cloudevents.json'],
+      [[], ''],
+    ] as const) {
+      const socket = await connectAs([...offered]);
+      expect(socket.protocol).toBe(chosen);
+      socket.close();
+    }
+    await expect(connectAs(['mqtt'])).rejects.toThrow('no subprotocol');
+  });
+
+  it('cloudevents.json: each message is one CloudEvent', async () => {
+    await world();
+    await tick();
+    const socket = new WebSocket(`${base.replace('http', 'ws')}${events}?from=oldest`, 'cloudevents.json');
+    const messages: Record<string, unknown>[] = [];
+    socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+    await expect.poll(() => messages.length).toBe(3);
+    for (const message of messages) expect(message).toMatchObject({ specversion: '1.0', datacontenttype: 'application/json' });
+    expect(messages.map(({ type }) => type)).toEqual([
+      'pinhole.stream.ack',
+      'pinhole.filesystem.created',
+      'pinhole.clock.advanced',
+    ]);
+    expect(messages.map(({ subscription }) => subscription)).toEqual([undefined, 'query', 'query']);
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(3);
+    socket.close();
   });
 });
 

@@ -43,7 +43,7 @@ export async function call(service: Service, method: string, url: string, option
     headers,
     ...(payload === undefined ? {} : { payload }),
   });
-  const isJson = String(response.headers['content-type']).includes('json');
+  const isJson = /[/+]json\b/.test(String(response.headers['content-type']));
   return {
     status: response.statusCode,
     headers: response.headers as Record<string, string>,

@@ -1,12 +1,11 @@
-// One WebSocket. It holds positions in a log, never events: what its socket does not take stays in the log, and is lost to it when the log
+// One reader. It holds positions in a log, never events: what its connection does not take stays in the log, and is lost to it when the log
 // moves on.
-import type { WebSocket } from '@fastify/websocket';
-import { HttpProblem, type Problem, type ProblemType, problemOf } from '../problem.ts';
-import { parse } from '../schema.ts';
-import { cursorOf, parseCursor } from './cursor.ts';
+import { type Problem, type ProblemType, problemOf } from '../problem.ts';
+import { cursorOf, oldestCursor, placeOf } from './cursor.ts';
 import { type Feed, type FrameStyle, frameStyle } from './feed.ts';
 import { filterOf } from './filter.ts';
-import { type ClientMessage, type Closing, closings, type ServerMessage, type Subscribe, zClientMessage } from './messages.ts';
+import type { Closing, ServerMessage, Subscribe } from './messages.ts';
+import type { Wire } from './wire.ts';
 
 export interface ClientLimits {
   /** Bytes that may wait in the socket before the log is left alone. */
@@ -33,7 +32,11 @@ export interface ClientHost {
   readonly limits: ClientLimits;
   /** There may be something to read. */
   ready(subscription: Subscription): void;
-  sent(events: number, bytes: number): void;
+  /** False where the whole server has as many subscriptions as it may have. */
+  mayRead(): boolean;
+  /** Subscriptions came, or went. */
+  reading(more: 1 | -1): void;
+  sent(frames: number, events: number, bytes: number): void;
   /** The server closes the connection, for this reason. */
   closing(client: StreamClient, reason: Closing): void;
 }
@@ -41,45 +44,41 @@ export interface ClientHost {
 /** The two answers of a pump: look again soon, or wait until something happens. */
 export type Pumped = 'more' | 'rest';
 
-const textFrame = { binary: false, compress: false };
-
-/** Null where it is not JSON. */
-function jsonOf(data: unknown): { value: unknown } | null {
-  try {
-    return { value: JSON.parse(String(data)) };
-  } catch {
-    return null;
-  }
+/** A reader that wants what is there, or the next that comes within `waitMs`, and then goes. */
+interface Poll {
+  waiting: boolean;
+  /** What was there when it asked. */
+  until: number;
+  sent: boolean;
+  late: NodeJS.Timeout | null;
 }
 
 export class StreamClient {
   readonly feed: Feed<StreamClient>;
   readonly subscriptions = new Map<string, Subscription>();
   closed = false;
-  readonly #socket: WebSocket;
+  readonly #wire: Wire;
   readonly #host: ClientHost;
   readonly #mayStay: () => boolean;
+  #poll: Poll | null = null;
   #missed = 0;
   #moved = false;
   #stalled = false;
   readonly #heartbeat: NodeJS.Timeout;
 
   /** `mayStay` is asked with every heartbeat: is the token still good? */
-  constructor(socket: WebSocket, feed: Feed<StreamClient>, host: ClientHost, mayStay: () => boolean) {
-    this.#socket = socket;
+  constructor(wire: Wire, feed: Feed<StreamClient>, host: ClientHost, mayStay: () => boolean) {
+    this.#wire = wire;
     this.feed = feed;
     this.#host = host;
     this.#mayStay = mayStay;
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('pong', () => this.#alive());
-    socket.on('ping', () => this.#alive());
     this.#heartbeat = setInterval(() => this.#beat(), host.limits.heartbeatMs).unref();
   }
 
   subscribe({ id, from, filter }: Omit<Subscribe, 'type'>): void {
     if (this.closed) return;
     if (this.subscriptions.has(id)) {
-      this.#refuse(`There already is a subscription ${id}.`, id);
+      this.refuse(`There already is a subscription ${id}.`, id);
       return;
     }
     const { subscriptionsMax } = this.#host.limits;
@@ -89,19 +88,49 @@ export class StreamClient {
       });
       return;
     }
-    const next = this.#positionOf(from);
+    if (!this.#host.mayRead()) {
+      this.fail('busy', 'too-many-streams', 'All streams of the server have as many subscriptions as they may have.', id);
+      return;
+    }
+    const next = placeOf(this.feed.ring, from);
     if (next === null) {
       this.gap(id);
       return;
     }
-    const style = frameStyle(id, filterOf(filter));
+    const style = frameStyle(id, this.#wire.encoding, filterOf(filter));
     const subscription: Subscription = { client: this, id, style, next, told: next, behind: false, queued: false };
     this.subscriptions.set(id, subscription);
-    this.#tell({ type: 'ack', id, cursor: this.#cursor(next) });
+    this.#host.reading(1);
+    this.tell({ type: 'ack', id, cursor: this.#cursor(next) });
     this.#host.ready(subscription);
   }
 
-  /** Sends one frame at most. */
+  unsubscribe(id: string): void {
+    const subscription = this.subscriptions.get(id);
+    if (subscription === undefined) {
+      this.refuse(`There is no subscription ${id}.`, id);
+      return;
+    }
+    this.subscriptions.delete(id);
+    this.#host.reading(-1);
+    this.tell({ type: 'ack', id, cursor: this.#cursor(subscription.next) });
+    this.endIfDone();
+  }
+
+  /** Ends the stream with what is there; with `waitMs`, where that shows nothing, with the first that does. Call it before subscribe(). */
+  poll(waitMs: number): void {
+    this.#poll = { waiting: waitMs > 0, until: this.feed.ring.nextSeq, sent: false, late: null };
+    if (waitMs > 0) this.#poll.late = setTimeout(() => this.stopWaiting(), waitMs);
+  }
+
+  /** A poll waits no longer. */
+  stopWaiting(): void {
+    if (this.#poll === null) return;
+    this.#poll.waiting = false;
+    this.endIfDone();
+  }
+
+  /** Sends the events of one frame at most. */
   pump(subscription: Subscription): Pumped {
     if (this.closed || this.subscriptions.get(subscription.id) !== subscription) return 'rest';
     const { ring } = this.feed;
@@ -110,7 +139,7 @@ export class StreamClient {
       this.endIfDone();
       return 'rest';
     }
-    if (this.#socket.bufferedAmount > this.#host.limits.bufferBytesMax) {
+    if (this.#isFull()) {
       this.#stalled = true;
       if (subscription.next < ring.oldestSeq) this.#tooSlow(subscription);
       return 'rest';
@@ -122,27 +151,32 @@ export class StreamClient {
       return 'rest';
     }
     subscription.next = frame.nextSeq;
-    if (frame.data !== null) {
+    if (frame.events > 0) {
       subscription.told = frame.nextSeq;
-      this.#socket.send(frame.data, textFrame, this.#written);
-      this.#host.sent(frame.events, frame.data.length);
+      if (this.#poll !== null) this.#poll.sent = true;
+      for (const message of frame.messages) this.#wire.send(message, this.#written);
+      this.#host.sent(frame.messages.length, frame.events, frame.bytes);
     }
     subscription.behind = subscription.next < ring.nextSeq;
-    if (subscription.behind) return 'more';
     this.endIfDone();
-    return 'rest';
+    return subscription.behind && !this.closed ? 'more' : 'rest';
   }
 
   /** Tells where the reader stands, unless there is a frame on its way that does. */
   bookmark(subscription: Subscription): void {
     if (this.closed || this.#isFull()) return;
-    subscription.told = subscription.next;
-    this.#tell({ type: 'bookmark', id: subscription.id, cursor: this.#cursor(subscription.next) });
+    this.#bookmark(subscription);
   }
 
-  /** The log has ended and every subscription has read it to its end. */
+  /** The log has ended and every subscription has read it to its end; or a poll has what it came for. */
   endIfDone(): void {
+    if (this.closed) return;
     const { ring } = this.feed;
+    if (this.#poll !== null && this.#hasEnough(this.#poll)) {
+      for (const subscription of this.subscriptions.values()) this.#bookmark(subscription);
+      this.close('done');
+      return;
+    }
     if (!ring.closed) return;
     for (const { next } of this.subscriptions.values()) if (next < ring.nextSeq) return;
     this.close('gone');
@@ -150,46 +184,74 @@ export class StreamClient {
 
   /** What lies behind the cursor is not kept. */
   gap(id: string): void {
-    this.#tell({ type: 'gap', id, oldest: this.#cursor(this.feed.ring.oldestSeq) });
+    this.tell({ type: 'gap', id, oldest: oldestCursor(this.feed.ring) });
     this.close('gap');
   }
 
+  refuse(detail: string, id?: string): void {
+    this.fail('bad-message', 'bad-message', detail, id);
+  }
+
   fail(reason: Closing, type: ProblemType, detail: string, id?: string, extensions?: Record<string, unknown>): void {
-    this.#tellProblem(problemOf(type, detail, extensions), id);
+    this.failWith(reason, problemOf(type, detail, extensions), id);
+  }
+
+  failWith(reason: Closing, problem: Problem, id?: string): void {
+    this.tell(id === undefined ? { type: 'error', problem } : { type: 'error', id, problem });
     this.close(reason);
+  }
+
+  tell(message: ServerMessage): void {
+    if (!this.closed) this.#wire.send(this.#wire.encoding.message(message), this.#written);
   }
 
   close(reason: Closing): void {
     if (this.closed) return;
     this.ended();
     this.#host.closing(this, reason);
-    this.#socket.close(closings[reason].code, reason);
+    this.#wire.close(reason);
   }
 
   /** Nothing is sent any more. */
   ended(): void {
     this.closed = true;
     clearInterval(this.#heartbeat);
+    if (this.#poll?.late) clearTimeout(this.#poll.late);
   }
 
   terminate(): void {
-    this.#socket.terminate();
+    this.#wire.terminate();
+  }
+
+  /** Something came from the reader. */
+  alive(): void {
+    this.#missed = 0;
+  }
+
+  /** Stops to hear a reader who does not take the answers. */
+  listenOrNot(): void {
+    if (!this.closed && this.#isFull()) this.#wire.pause();
+  }
+
+  #hasEnough({ waiting, sent, until }: Poll): boolean {
+    const { ring } = this.feed;
+    const waits = waiting && !sent;
+    if (waits && !ring.closed) return false;
+    // The last events of a log that ends are what it waited for.
+    const end = waits ? ring.nextSeq : until;
+    for (const { next } of this.subscriptions.values()) if (next < end) return false;
+    return this.subscriptions.size > 0;
+  }
+
+  #bookmark(subscription: Subscription): void {
+    subscription.told = subscription.next;
+    this.tell({ type: 'bookmark', id: subscription.id, cursor: this.#cursor(subscription.next) });
   }
 
   #tooSlow({ id, next }: Subscription): void {
     const { ring } = this.feed;
     const detail = `The reader stood at ${this.#cursor(next)} when the log had moved on to ${this.#cursor(ring.oldestSeq)}.`;
-    this.fail('slow-reader', 'slow-reader', detail, id, { oldest: this.#cursor(ring.oldestSeq) });
-  }
-
-  #positionOf(from: string): number | null {
-    const { ring } = this.feed;
-    if (from === 'now') return ring.nextSeq;
-    if (from === 'oldest') return ring.oldestSeq;
-    const cursor = parseCursor(from);
-    if (cursor === null || cursor.epoch !== ring.epoch) return null;
-    const next = cursor.seq + 1;
-    return next < ring.oldestSeq || next > ring.nextSeq ? null : next;
+    this.fail('slow-reader', 'slow-reader', detail, id, { oldest: oldestCursor(this.feed.ring) });
   }
 
   /** The cursor with which reading goes on at `next`. */
@@ -197,79 +259,19 @@ export class StreamClient {
     return cursorOf(this.feed.ring.epoch, next - 1);
   }
 
-  #receive(data: unknown, isBinary: boolean): void {
-    if (this.closed) return;
-    this.#alive();
-    const message = isBinary ? null : jsonOf(data);
-    if (message === null) {
-      this.#refuse('A message is text, and JSON.');
-      return;
-    }
-    const parsed = zClientMessage.safeParse(message.value);
-    if (parsed.success) this.#answer(parsed.data);
-    else this.#refuseIssues(message.value);
-    // Answers wait for nobody, so a client that asks and does not read is not listened to.
-    if (!this.closed && this.#isFull()) this.#socket.pause();
-  }
-
-  #answer(message: ClientMessage): void {
-    if (message.type === 'subscribe') this.subscribe(message);
-    else if (message.type === 'unsubscribe') this.#unsubscribe(message.id);
-    else this.#tell(message.id === undefined ? { type: 'pong' } : { type: 'pong', id: message.id });
-  }
-
-  #unsubscribe(id: string): void {
-    const subscription = this.subscriptions.get(id);
-    if (subscription === undefined) {
-      this.#refuse(`There is no subscription ${id}.`, id);
-      return;
-    }
-    this.subscriptions.delete(id);
-    this.#tell({ type: 'ack', id, cursor: this.#cursor(subscription.next) });
-    this.endIfDone();
-  }
-
-  /** The same problem that HTTP would answer. */
-  #refuseIssues(raw: unknown): void {
-    const id = typeof raw === 'object' && raw !== null ? (raw as { id?: unknown }).id : undefined;
-    const known = typeof id === 'string' && id.length <= 64 ? id : undefined;
-    try {
-      parse(zClientMessage, raw);
-    } catch (error) {
-      if (!(error instanceof HttpProblem)) throw error;
-      this.fail('bad-message', 'bad-message', error.message, known, error.extensions);
-    }
-  }
-
-  #refuse(detail: string, id?: string): void {
-    this.fail('bad-message', 'bad-message', detail, id);
-  }
-
-  #tellProblem(problem: Problem, id: string | undefined): void {
-    this.#tell(id === undefined ? { type: 'error', problem } : { type: 'error', id, problem });
-  }
-
-  #tell(message: ServerMessage): void {
-    if (!this.closed) this.#socket.send(JSON.stringify(message), textFrame, this.#written);
-  }
-
   #isFull(): boolean {
-    return this.#socket.bufferedAmount > this.#host.limits.bufferBytesMax;
+    return this.#wire.buffered() > this.#host.limits.bufferBytesMax;
   }
 
   /** Called for every message that left for the kernel of the machine. */
   readonly #written = (): void => {
     this.#moved = true;
-    if (this.closed || this.#socket.bufferedAmount > this.#host.limits.bufferBytesMax / 2) return;
-    if (this.#socket.isPaused) this.#socket.resume();
+    if (this.closed || this.#wire.buffered() > this.#host.limits.bufferBytesMax / 2) return;
+    this.#wire.resume();
     if (!this.#stalled) return;
     this.#stalled = false;
     for (const subscription of this.subscriptions.values()) this.#host.ready(subscription);
   };
-
-  #alive(): void {
-    this.#missed = 0;
-  }
 
   #beat(): void {
     if (!this.#mayStay()) {
@@ -277,14 +279,16 @@ export class StreamClient {
       return;
     }
     // A slow reader's pong stands behind all that it has not read; while it reads on, it lives.
-    if (this.#moved && this.#socket.bufferedAmount > 0) this.#missed = 0;
+    if (this.#moved && this.#wire.buffered() > 0) this.#missed = 0;
     this.#moved = false;
-    if (this.#missed >= 2) {
-      this.close('heartbeat');
-      return;
+    if (this.#wire.answers) {
+      if (this.#missed >= 2) {
+        this.close('heartbeat');
+        return;
+      }
+      this.#missed += 1;
     }
-    this.#missed += 1;
-    this.#socket.ping();
+    if (this.#wire.answers || !this.#isFull()) this.#wire.ping();
     for (const subscription of this.subscriptions.values()) this.bookmark(subscription);
   }
 }

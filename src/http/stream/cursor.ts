@@ -1,6 +1,7 @@
 // A cursor is the id of the last event that a reader has: reading goes on behind it. Sequence 0 is before the first event.
+import type { EventRing } from '../../engine/event-ring.ts';
 
-export interface Cursor {
+interface Cursor {
   epoch: string;
   seq: number;
 }
@@ -9,7 +10,20 @@ export const cursorOf = (epoch: string, seq: number): string => `${epoch}.${seq}
 
 export const cursorForm = /^([0-9A-Za-z]{1,64})\.(0|[1-9]\d{0,14})$/;
 
-export function parseCursor(text: string): Cursor | null {
+function parseCursor(text: string): Cursor | null {
   const [, epoch, seq] = cursorForm.exec(text) ?? [];
   return epoch === undefined ? null : { epoch, seq: Number(seq) };
 }
+
+/** The next event for a reader who asks for `now`, `oldest` or a cursor; null where that is not kept, or of another history. */
+export function placeOf(ring: EventRing, from: string): number | null {
+  if (from === 'now') return ring.nextSeq;
+  if (from === 'oldest') return ring.oldestSeq;
+  const cursor = parseCursor(from);
+  if (cursor === null || cursor.epoch !== ring.epoch) return null;
+  const next = cursor.seq + 1;
+  return next < ring.oldestSeq || next > ring.nextSeq ? null : next;
+}
+
+/** The cursor from which everything that is kept can be read. */
+export const oldestCursor = (ring: EventRing): string => cursorOf(ring.epoch, ring.oldestSeq - 1);

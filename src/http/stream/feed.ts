@@ -1,6 +1,7 @@
 // The readers of one log. Readers at the same place with the same filter get the very same bytes.
 import type { EventRing } from '../../engine/event-ring.ts';
 import { cursorOf } from './cursor.ts';
+import type { Encoding } from './encoding.ts';
 import { envelope } from './envelope.ts';
 import { type Filter, shows } from './filter.ts';
 
@@ -10,24 +11,24 @@ export interface FrameLimits {
 }
 
 export interface Frame {
-  /** Null when the filter hid everything that was read. */
-  data: Buffer | null;
+  /** Of whole commands. None when the filter hid everything that was read. */
+  messages: readonly Buffer[];
+  bytes: number;
   events: number;
   /** Where reading goes on. */
   nextSeq: number;
 }
 
-/** How a subscription begins its frames, and what it shows. */
+/** How a subscription writes its frames, and what it shows. */
 export interface FrameStyle {
   key: string;
-  /** `{"type":"event","id":"…",` */
-  head: string;
+  id: string;
+  encoding: Encoding;
   filter: Filter | null;
 }
 
-export function frameStyle(id: string, filter: Filter | null): FrameStyle {
-  const head = `{"type":"event","id":${JSON.stringify(id)},`;
-  return { key: `${head}${filter?.key ?? ''}`, head, filter };
+export function frameStyle(id: string, encoding: Encoding, filter: Filter | null): FrameStyle {
+  return { key: JSON.stringify([encoding.key, id, filter?.key]), id, encoding, filter };
 }
 
 /** Enough for a slice of readers that stand at different places. */
@@ -73,7 +74,7 @@ export class Feed<Reader> {
     this.#cached = 0;
   }
 
-  #build(fromSeq: number, { head, filter }: FrameStyle): Frame | null {
+  #build(fromSeq: number, { id, encoding, filter }: FrameStyle): Frame | null {
     const { ring } = this;
     const { eventsMax, bytesMax } = this.#limits;
     const read = ring.read(fromSeq, eventsMax);
@@ -91,8 +92,9 @@ export class Feed<Reader> {
       // Only between two commands.
       if (bytes >= bytesMax && record.last) break;
     }
-    if (parts.length === 0) return { data: null, events: 0, nextSeq: seq };
-    const text = `${head}"cursor":"${cursorOf(ring.epoch, seq - 1)}","events":[${parts.join(',')}]}`;
-    return { data: Buffer.from(text), events: parts.length, nextSeq: seq };
+    if (parts.length === 0) return { messages: [], bytes: 0, events: 0, nextSeq: seq };
+    const messages = encoding.events(id, cursorOf(ring.epoch, seq - 1), parts).map((text) => Buffer.from(text));
+    const total = messages.reduce((sum, { length }) => sum + length, 0);
+    return { messages, bytes: total, events: parts.length, nextSeq: seq };
   }
 }

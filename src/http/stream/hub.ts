@@ -1,13 +1,16 @@
 // All event streams of the server: who may come in, whose turn it is to get a frame, and what was sent.
-import type { WebSocket } from '@fastify/websocket';
 import type { EventRing } from '../../engine/event-ring.ts';
+import { type HttpProblem, problemOf } from '../problem.ts';
 import { type ClientHost, type ClientLimits, StreamClient, type Subscription } from './client.ts';
 import { Feed, type FrameLimits } from './feed.ts';
-import { type DisconnectReason, reasonOf, reasonOfError } from './messages.ts';
+import type { Closing, DisconnectReason } from './messages.ts';
+import type { Wire } from './wire.ts';
 
 export interface HubLimits extends ClientLimits, FrameLimits {
   clientsMax: number;
   clientsPerTenantMax: number;
+  /** Subscriptions of all clients. */
+  readersMax: number;
   /** How soon a reader learns that the filter hid something. */
   bookmarkMs: number;
 }
@@ -19,7 +22,7 @@ export interface StreamCounts {
   eventsSent: number;
   bytesSent: number;
   disconnects: Map<DisconnectReason, number>;
-  subscriptions(): number;
+  subscriptions: number;
   /** Events that the reader furthest behind has not got. */
   lagEvents(): number;
 }
@@ -28,6 +31,16 @@ export interface StreamCounts {
 const sliceMs = 5;
 /** How long a client has to answer the close of a server that stops. */
 const farewellMs = 1000;
+
+/** The close code for a refusal that HTTP would answer with this status. */
+const refusals: Record<number, Closing> = {
+  400: 'bad-message',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'gone',
+  429: 'too-many',
+  503: 'restart',
+};
 
 type StreamFeed = Feed<StreamClient>;
 
@@ -38,7 +51,7 @@ export class Hub {
     eventsSent: 0,
     bytesSent: 0,
     disconnects: new Map(),
-    subscriptions: () => this.#subscriptions(),
+    subscriptions: 0,
     lagEvents: () => this.#lagEvents(),
   };
   closing = false;
@@ -62,8 +75,12 @@ export class Hub {
     this.#clientHost = {
       limits,
       ready: (subscription) => this.#enqueue(subscription),
-      sent: (events, bytes) => {
-        this.counts.framesSent += 1;
+      mayRead: () => this.counts.subscriptions < limits.readersMax,
+      reading: (more) => {
+        this.counts.subscriptions += more;
+      },
+      sent: (frames, events, bytes) => {
+        this.counts.framesSent += frames;
         this.counts.eventsSent += events;
         this.counts.bytesSent += bytes;
       },
@@ -80,21 +97,30 @@ export class Hub {
   }
 
   /** Attaches everything synchronously, so that no message of the client is missed. */
-  open(socket: WebSocket, tenant: string, ring: EventRing, mayStay: () => boolean): StreamClient {
+  open(wire: Wire, tenant: string, ring: EventRing, mayStay: () => boolean): StreamClient {
     const feed = this.#feedOf(ring);
-    const client = new StreamClient(socket, feed, this.#clientHost, mayStay);
+    const client = new StreamClient(wire, feed, this.#clientHost, mayStay);
     feed.readers.add(client);
     this.#clients.add(client);
     this.counts.clients += 1;
     this.#ofTenant.set(tenant, (this.#ofTenant.get(tenant) ?? 0) + 1);
-    socket.once('error', (error) => {
-      const reason = reasonOfError(error);
-      if (reason !== null) this.#reasons.set(client, reason);
-    });
-    socket.once('close', (code) => this.#left(client, tenant, code));
+    wire.onGone((reason) => this.#left(client, tenant, reason));
     if (this.closing) client.close('restart');
     else client.endIfDone();
     return client;
+  }
+
+  /** A connection that ends as it begins, because only so can its page hear why. */
+  refuse(wire: Wire, { type, message, extensions }: HttpProblem): void {
+    const problem = problemOf(type, message, extensions);
+    const reason = refusals[problem.status] ?? 'internal';
+    wire.send(wire.encoding.message({ type: 'error', problem }), () => {});
+    wire.close(reason);
+    const late = setTimeout(() => wire.terminate(), farewellMs);
+    wire.onGone(() => {
+      clearTimeout(late);
+      this.#count(reason);
+    });
   }
 
   /** Resolves when every client is gone. */
@@ -112,7 +138,7 @@ export class Hub {
     clearTimeout(late);
   }
 
-  #left(client: StreamClient, tenant: string, code: number): void {
+  #left(client: StreamClient, tenant: string, found: DisconnectReason): void {
     client.ended();
     const { feed } = client;
     feed.readers.delete(client);
@@ -122,12 +148,16 @@ export class Hub {
     }
     this.#clients.delete(client);
     this.counts.clients -= 1;
+    this.counts.subscriptions -= client.subscriptions.size;
     const left = (this.#ofTenant.get(tenant) ?? 1) - 1;
     if (left === 0) this.#ofTenant.delete(tenant);
     else this.#ofTenant.set(tenant, left);
-    const reason = this.#reasons.get(client) ?? reasonOf(code);
-    this.counts.disconnects.set(reason, (this.counts.disconnects.get(reason) ?? 0) + 1);
+    this.#count(this.#reasons.get(client) ?? found);
     if (this.#clients.size === 0) this.#allGone?.();
+  }
+
+  #count(reason: DisconnectReason): void {
+    this.counts.disconnects.set(reason, (this.counts.disconnects.get(reason) ?? 0) + 1);
   }
 
   #feedOf(ring: EventRing): StreamFeed {
@@ -186,12 +216,6 @@ export class Hub {
       if (subscription.next !== subscription.told) subscription.client.bookmark(subscription);
     }
     this.#hidden.clear();
-  }
-
-  #subscriptions(): number {
-    let count = 0;
-    for (const { subscriptions } of this.#clients) count += subscriptions.size;
-    return count;
   }
 
   #lagEvents(): number {

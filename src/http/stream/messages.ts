@@ -34,18 +34,24 @@ export type ServerMessage =
   /** Events between the reader's position and `oldest` are gone. */
   | { type: 'gap'; id: string; oldest: string }
   | { type: 'error'; id?: string; problem: Problem }
-  | { type: 'pong'; id?: string };
+  | { type: 'pong'; id?: string }
+  /** The end, where there are no close frames. */
+  | { type: 'close'; code: number; reason: Closing };
 
 /** Why the server closes, and the word for it in the metrics. */
 export const closings = {
+  done: { code: 1000, doc: 'All that was asked for was sent.' },
+  policy: { code: 1008, doc: 'More messages in a second than one connection may send.' },
+  busy: { code: 1013, doc: 'All streams of the server have as many subscriptions as they may have; try again later.' },
+  restart: { code: 1012, doc: 'The server stops; come back with the last cursor.' },
   'bad-message': { code: 4400, doc: 'A message of the client is not one of the protocol.' },
   unauthorized: { code: 4401, doc: 'The token expired or was revoked.' },
+  forbidden: { code: 4403, doc: 'The ticket is for another stream, or for a page of another origin.' },
   gone: { code: 4404, doc: 'The filesystem or the tenant was removed, and everything before that was sent.' },
   heartbeat: { code: 4408, doc: 'Two pings in a row were not answered.' },
   gap: { code: 4410, doc: 'The events behind the cursor are not kept any more.' },
   'slow-reader': { code: 4413, doc: 'The reader fell behind the oldest event kept.' },
   'too-many': { code: 4429, doc: 'The connection has as many subscriptions as one may have.' },
-  restart: { code: 1012, doc: 'The server stops; come back with the last cursor.' },
   internal: { code: 1011, doc: 'The server failed.' },
 } as const;
 

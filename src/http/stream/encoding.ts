@@ -1,0 +1,60 @@
+// The forms in which a stream says the same things: one JSON message a WebSocket frame, one CloudEvent a frame, server-sent events, or lines.
+import { randomUUID } from 'node:crypto';
+import { typePrefix } from './envelope.ts';
+import type { Closing, ServerMessage } from './messages.ts';
+import { closings } from './messages.ts';
+
+export interface Encoding {
+  /** Equal for encodings that give the same bytes. */
+  key: string;
+  /** Events of whole commands, each already serialised, for the subscription `id`. */
+  events(id: string, cursor: string, events: readonly string[]): string[];
+  message(message: ServerMessage): string;
+}
+
+const messageOfEvents = (id: string, cursor: string, events: readonly string[]): string =>
+  `{"type":"event","id":${JSON.stringify(id)},"cursor":"${cursor}","events":[${events.join(',')}]}`;
+
+export const json: Encoding = {
+  key: 'json',
+  events: (id, cursor, events) => [messageOfEvents(id, cursor, events)],
+  message: (message) => JSON.stringify(message),
+};
+
+/**
+ * The `cloudevents.json` subprotocol knows single events only: each is a message, and so is what else there is to say. A cut may fall inside
+ * a command; the id of the last event says where.
+ */
+export const cloudEvents: Encoding = {
+  key: 'cloudevents',
+  events: (id, _cursor, events) => events.map((event) => `${event.slice(0, -1)},"subscription":${JSON.stringify(id)}}`),
+  message: (message) =>
+    JSON.stringify({
+      specversion: '1.0',
+      id: randomUUID(),
+      source: '/v1/events',
+      type: `${typePrefix}stream.${message.type}`,
+      datacontenttype: 'application/json',
+      data: message,
+    }),
+};
+
+export const lines: Encoding = {
+  key: 'lines',
+  events: (id, cursor, events) => [`${messageOfEvents(id, cursor, events)}\n`],
+  message: (message) => `${JSON.stringify(message)}\n`,
+};
+
+/** A message is dispatched whole or not at all, so its id is never that of half a command. */
+export const serverSent: Encoding = {
+  key: 'sse',
+  events: (id, cursor, events) => [`id: ${cursor}\ndata: ${messageOfEvents(id, cursor, events)}\n\n`],
+  message(message) {
+    // A browser that comes back after a gap goes on with what there is.
+    const cursor = 'cursor' in message ? message.cursor : 'oldest' in message ? message.oldest : null;
+    return `event: ${message.type}\n${cursor === null ? '' : `id: ${cursor}\n`}data: ${JSON.stringify(message)}\n\n`;
+  },
+};
+
+/** What a close frame says, where there are no close frames. */
+export const closeOf = (reason: Closing): ServerMessage => ({ type: 'close', code: closings[reason].code, reason });

@@ -1,0 +1,63 @@
+// The subscription that the URL of a stream makes.
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { HttpProblem } from '../problem.ts';
+import { coerce, coercionsOf, parse } from '../schema.ts';
+import { cursorForm } from './cursor.ts';
+import { zFilter } from './filter.ts';
+import { type Subscribe, zFrom } from './messages.ts';
+
+export type Transport = 'websocket' | 'sse' | 'ndjson';
+
+/** The id of that subscription. */
+const queryId = 'query';
+
+export const zStreamQuery = z.strictObject({
+  from: zFrom.optional(),
+  types: z
+    .string()
+    .optional()
+    .describe('Event types or families of them, comma-separated: `pinhole.page.*,pinhole.task.blocked`.'),
+  file: z.string().optional().describe('Only events of the file of this name.'),
+  offset: z.int().optional().describe('With length, the bytes of the file that matter.'),
+  length: z.int().optional(),
+  ticket: z.string().optional().describe('Instead of a token; see `POST /v1/tickets`.'),
+});
+const coercions = coercionsOf(zStreamQuery);
+
+/** Without any parameter but a ticket, only what is no WebSocket subscribes. */
+export function subscribeOf(request: FastifyRequest, transport: Transport): Omit<Subscribe, 'type'> | null {
+  const query = parse(zStreamQuery, coerce(request.query as Record<string, unknown>, coercions));
+  const { types, file, offset, length } = query;
+  const says = Object.keys(query).some((name) => name !== 'ticket');
+  if (transport === 'websocket' && !says) return null;
+  // Who asks for lines and names no place wants what is there.
+  const from = lastEventId(request, transport) ?? query.from ?? (transport === 'ndjson' ? 'oldest' : 'now');
+  const range = offset === undefined && length === undefined ? {} : { range: { offset, length } };
+  const filter = parse(zFilter, {
+    ...(types === undefined ? {} : { types: types.split(',') }),
+    ...(file === undefined ? {} : { file }),
+    ...range,
+  });
+  return { id: queryId, from, filter };
+}
+
+/** Where a browser goes on by itself; it repeats the first URL, so the header comes before `from`. */
+function lastEventId({ headers }: FastifyRequest, transport: Transport): string | null {
+  const id = headers['last-event-id'];
+  if (transport === 'websocket' || id === undefined || id === '') return null;
+  if (typeof id !== 'string' || !cursorForm.test(id)) throw new HttpProblem('invalid-header', 'Last-Event-ID is not a cursor.');
+  return id;
+}
+
+/** Null where a plain GET accepts nothing that there is. */
+export function transportOf({ ws, headers }: FastifyRequest): Transport | null {
+  if (ws) return 'websocket';
+  for (const part of (headers.accept ?? '').split(',')) {
+    const [type = '', ...parameters] = part.split(';').map((word) => word.trim().toLowerCase());
+    if (parameters.some((word) => /^q=0(\.0*)?$/.test(word))) continue;
+    if (type === 'text/event-stream') return 'sse';
+    if (type === 'application/x-ndjson') return 'ndjson';
+  }
+  return null;
+}

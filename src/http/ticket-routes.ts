@@ -1,0 +1,46 @@
+// Where a page buys a ticket for an event stream.
+import { z } from 'zod';
+import { mayStayOf, tenantOf } from './auth.ts';
+import { HttpProblem } from './problem.ts';
+import { defineRoute, type ServerRoute } from './server-route.ts';
+import { ticketMs } from './tickets.ts';
+
+const createTicket = defineRoute({
+  name: 'create-ticket',
+  method: 'POST',
+  url: '/v1/tickets',
+  scope: 'read',
+  tag: 'server',
+  summary: 'Buy a ticket for an event stream',
+  doc: `For browsers, which send no header with a WebSocket or an EventSource: open the stream with \`?ticket=\` within ${ticketMs / 1000} s. A ticket is good
+once, for that stream, and for pages of the origin that bought it. The stream ends when the token does.`,
+  body: z.strictObject({
+    stream: z
+      .string()
+      .max(255)
+      .regex(/^\/v1\/(filesystems\/[^/?#]+\/)?events$/, 'must be the path of an event stream')
+      .describe('`/v1/events`, or `/v1/filesystems/{fs}/events`.'),
+  }),
+  result: z.object({ ticket: z.string(), stream: z.string(), expiresMs: z.int() }),
+  status: 201,
+  errors: ['too-many-tickets'],
+  example: { stream: '/v1/filesystems/scratch/events' },
+  answer(door, { request, reply, body }) {
+    const { caller } = request;
+    const tenant = tenantOf(request);
+    const now = door.nowMs();
+    const untilMs = now + ticketMs;
+    const origin = request.headers.origin ?? null;
+    const scopes = caller?.scopes ?? [];
+    const bought = { caller: { tenant, scopes }, stream: body.stream, origin, untilMs, mayStay: mayStayOf(request, door) };
+    const ticket = door.tickets.issue(bought, now);
+    if (ticket === null) {
+      const limit = door.config.ticketsPerTenantMax;
+      throw new HttpProblem('too-many-tickets', `A tenant has at most ${limit} unused tickets.`, { limit });
+    }
+    reply.header('location', `${body.stream}?ticket=${ticket}`).header('cache-control', 'no-store');
+    return { ticket, stream: body.stream, expiresMs: untilMs };
+  },
+});
+
+export const ticketRoutes: readonly ServerRoute[] = [createTicket];
