@@ -34,6 +34,7 @@ export interface MachineOptions {
   scheduler?: 'auto' | 'stepped';
   blocks?: number;
   waitqueue?: { buckets?: number; keyed?: boolean };
+  folioGranularity?: boolean;
   limits?: Partial<KernelLimits>;
   /** Check the laws after every nth entry only, for long runs. */
   checkEvery?: number;
@@ -89,6 +90,7 @@ export function machine(options: MachineOptions = {}) {
     clock: 'manual',
     scheduler,
     waitqueue: { buckets: 256, keyed: true, ...waitqueue },
+    folioGranularity: options.folioGranularity ?? false,
     ...(strategy === undefined ? {} : { strategy: typeof strategy === 'string' ? { name: strategy } : strategy }),
   });
   const made = createKernel(args, { ...limitsOfTests, ...options.limits }, 0);

@@ -69,6 +69,15 @@ export const eventTable = {
     zeroPage: z.boolean(),
     copied: z.boolean().describe('A private mapping got its own copy.'),
   }),
+  'page.pmd_faulted': row('dax_pmd_fault_done: a fault of 2 MiB, or why it fell back to 4 KiB.', {
+    mapping: z.string(),
+    pgoff: pgoff.describe('First page of the 2 MiB.'),
+    pfn: pfn.nullable(),
+    access,
+    result: z.enum(['NOPAGE', 'FALLBACK']),
+    zeroPage: z.boolean(),
+    why: z.enum(['private write', 'end of file', '4 KiB entries', 'blocks', 'unwritten', 'poison']).nullable(),
+  }),
   'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', { ...range, pages: z.int() }),
   'page.pinned': row('get_user_pages took references.', {
     pin: z.string(),

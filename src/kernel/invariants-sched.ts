@@ -1,5 +1,5 @@
 // The laws of tasks, locks, queues and timers; invariants.ts has the others and the table of all.
-import { classicRefcount, modernRefcount, pinsOf } from './mm/page.ts';
+import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
 import { Panic } from './panic.ts';
 import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task, Waiter } from './state.ts';
@@ -32,7 +32,7 @@ export function noWakeupIsLost(k: Kernel): void {
       const { pfn } = task.sleep;
       const rule = k.idleRule;
       const refcount =
-        rule === 'classic' ? classicRefcount(k, pfn) - 1 : rule === 'modern' ? modernRefcount(k, pfn) : pinsOf(k, pfn);
+        rule === 'classic' ? classicRefcount(k, pfn) - 1 : rule === 'modern' ? modernRefcount(k, pfn) : pinsOver(k, pfn);
       hold(refcount > 0, law, where);
     } else if (task.sleep?.on === 'entry') {
       hold(k.inodes.get(task.sleep.ino)?.entryLocks.has(task.sleep.pgoff) === true || hasRival(k, task), law, where);

@@ -5,6 +5,7 @@
 import { checkExtentMap, type Extent, eachExtent } from './fs/extent.ts';
 import { checkFreeSpace, isFree } from './fs/free-space.ts';
 import { checkRunList, eachRun } from './fs/run-list.ts';
+import { foliosAreCounted, hugeEntriesAreWhole } from './invariants-pmd.ts';
 import {
   hold,
   type Law,
@@ -16,7 +17,7 @@ import {
   timersAscend,
 } from './invariants-sched.ts';
 import { isAnon } from './mm/anon.ts';
-import { hasFlag, mapcountOf, ownerOf, pageFlags, pinsOf } from './mm/page.ts';
+import { hasFlag, mapcountOf, ownerOf, pageFlags, pinsOf, pinsOver } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
 import { checkXArray, eachEntry, load } from './mm/xarray.ts';
 import type { Inode, Kernel } from './state.ts';
@@ -110,7 +111,7 @@ function busyRunsWaitForSomething(k: Kernel): void {
   const isKept = (pfn: number, pages: number): boolean => {
     for (let page = pfn; page < pfn + pages; page++) {
       const flagged = hasFlag(k, toPfn(page), pageFlags.delayedFree);
-      if (flagged && (pinsOf(k, toPfn(page)) > 0 || queued.has(page))) return true;
+      if (flagged && (pinsOver(k, toPfn(page)) > 0 || queued.has(page))) return true;
     }
     return false;
   };
@@ -151,12 +152,12 @@ function delayedFreesAreToldToTheWorker(k: Kernel): void {
   eachFrame(k, (pfn) => {
     const waits = waiting.has(pfn);
     if (!hasFlag(k, pfn, pageFlags.delayedFree)) {
-      hold(!waits || pinsOf(k, pfn) === 0, law, () => `pfn ${pfn} is pinned on a list and nobody will be told`);
+      hold(!waits || pinsOver(k, pfn) === 0, law, () => `pfn ${pfn} is pinned on a list and nobody will be told`);
       return;
     }
     flagged += 1;
     hold(waits, law, () => `pfn ${pfn} is flagged and on no list`);
-    hold(pinsOf(k, pfn) > 0 || queued.has(pfn), law, () => `pfn ${pfn} was let go and the worker does not know`);
+    hold(pinsOver(k, pfn) > 0 || queued.has(pfn), law, () => `pfn ${pfn} was let go and the worker does not know`);
   });
   hold(flagged === k.counts.delayedFrees, law, () => `${flagged} flags, counted ${k.counts.delayedFrees}`);
 }
@@ -317,6 +318,8 @@ export const laws = {
   'law A1': delayedFreesAreToldToTheWorker,
   'law B1': stopsAreTakenBack,
   'law F1': filesAreCounted,
+  'law H1': hugeEntriesAreWhole,
+  'law H2': foliosAreCounted,
   'law P1': anonymousPagesAreNamed,
   'law Q1': queuesHoldTheSleepers,
   'law Q2': locksAreHeldOnce,

@@ -43,6 +43,7 @@ export function createKernel(
     nextGeneration: 1 + (nowMs % 2 ** 31),
     pmem: createPmem(),
     frames: [],
+    folios: new Map(),
     anonPages: new Map(),
     space: createFreeSpace(blocks),
     busy: createRunList(),

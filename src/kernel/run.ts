@@ -5,7 +5,7 @@ import { clearDelayedFree, releaseBusy } from './fs/busy-extent.ts';
 import { reapDetached } from './fs/detached.ts';
 import { etagOf, findFile, isLastReference } from './fs/inode.ts';
 import { findRun } from './fs/run-list.ts';
-import { hasFlag, pageFlags, pinsOf } from './mm/page.ts';
+import { hasFlag, pageFlags, pinsOver } from './mm/page.ts';
 import { addTimer, removeTimer } from './mm/timers.ts';
 import type { Operation } from './ops/define.ts';
 import { evict } from './ops/evict.ts';
@@ -220,7 +220,7 @@ function releaseWork(k: Kernel): void {
   const pfn = k.workqueue.shift() as Pfn;
   k.current = 0;
   // Left over: the commit has freed the block already, and somebody else may have it and pin it by now.
-  if (!hasFlag(k, pfn, pageFlags.delayedFree) || pinsOf(k, pfn) > 0) return;
+  if (!hasFlag(k, pfn, pageFlags.delayedFree) || pinsOver(k, pfn) > 0) return;
   clearDelayedFree(k, pfn);
   const busy = findRun(k.busy, pfn);
   if (busy !== null) {

@@ -36,6 +36,8 @@ export interface Geometry {
   clock: 'realtime' | 'manual';
   scheduler: 'auto' | 'stepped';
   persistenceDomain: 'adr' | 'eadr';
+  /** A page under a 2 MiB mapping entry is pinned, and idle, with its whole folio, as from Linux 6.15 on. */
+  folioGranularity: boolean;
 }
 
 /** Bounds of one machine; they are part of the state so that a replay meets the same ones. Set from `config.ts` by mkfs. */
@@ -90,7 +92,9 @@ export interface Inode {
   extents: ExtentMap;
   /** DAX mapping entries (i_pages): pgoff → entry, see mm/pagetable.ts for the encoding. */
   entries: XArray;
-  /** Entries that are locked, and by whom. Rarely more than one. */
+  /** Where one entry of 2 MiB stands: its first page, a multiple of 512. `entries` has the 512 of it one by one. null: nowhere. */
+  pmds: Set<PgOff> | null;
+  /** Entries that are locked, and by whom: a 2 MiB entry by its first page. Rarely more than one. */
   entryLocks: Map<PgOff, TaskId>;
   /** i_mmap: the mappings of this file, ascending. */
   mappings: MapId[];
@@ -115,6 +119,8 @@ export interface Mapping {
   createdMs: number;
   /** The page table: page of the mapping → PTE, see mm/pagetable.ts for the encoding. */
   ptes: XArray;
+  /** Where the page table has an entry of 2 MiB: page of the file. `ptes` has the 512 of it one by one. null: nowhere. */
+  pmds: Set<PgOff> | null;
 }
 
 export interface Pin {
@@ -136,6 +142,15 @@ export interface Pin {
   untilMs: number;
   /** The get_user_pages call that is still collecting; 0 once it returned. */
   task: TaskId | 0;
+}
+
+/** What the 512 frames of a 2 MiB entry count together, with `folioGranularity`. */
+export interface Folio {
+  pins: number;
+  /** Page-table entries; one of 2 MiB counts once. */
+  mapcount: number;
+  /** The mapping entry still stands. Without it the folio lasts until its last put. */
+  entry: boolean;
 }
 
 /** A page of ordinary memory. */
@@ -264,6 +279,8 @@ export interface Kernel {
   pmem: Pmem;
   /** struct page, in chunks of 512: see mm/page.ts for the fields. */
   frames: (Int32Array | undefined)[];
+  /** Folios of 2 MiB by pfn / 512; empty without `folioGranularity`. */
+  folios: Map<number, Folio>;
   anonPages: Map<Pfn, AnonPage>;
   space: FreeSpace;
   busy: RunList<BusyRun>;

@@ -108,6 +108,15 @@ export const same: Same[] = [
     shown: [['scenarios/s28-private-copies.test.ts', 'S28 %s: a page that was copied survives']],
   },
   {
+    what: 'The size of a fault: 2 MiB or 4 KiB by the rules of fs/dax.c; what joins, what splits, what goes as a whole (by the source, not measured)',
+    shown: [
+      ['kernel/fs/dax-pmd.test.ts', 'FT6 2 MiB where everything fits'],
+      ['kernel/fs/dax-pmd.test.ts', 'FT7 a real one is never split'],
+      ['scenarios/s17-huge-page.test.ts', 'busy by $name: the punch beside the pin'],
+      ['model/huge.test.ts', 'FT6 laws and content with 2 MiB pages'],
+    ],
+  },
+  {
     what: 'Poison: SIGBUS, EFAULT, EHWPOISON, EIO, and what repairs it',
     shown: [['scenarios/s27-poison.test.ts', 'S27 a poisoned page is unmapped']],
   },
@@ -150,7 +159,17 @@ const differs: [what: string, linux: string, here: string][] = [
     'a view, for any number of seconds, which also names the pins at the head of the wait',
   ],
   ['wchan, stack', 'the one place where the waiter shows', 'step, sleepingOn and blockedBy of the operation'],
-  ['2 MiB pages', 'fault size by alignment; one folio is busy as a whole', 'not yet: every fault is 4 KiB (S17)'],
+  [
+    '2 MiB pages',
+    'from 6.15 on one folio, busy as a whole; before, each page by itself',
+    'each page by itself; with folioGranularity, on either kernel, as a whole (FG1)',
+  ],
+  [
+    'A write fault into 2 MiB of hole or unwritten blocks',
+    'allocates all of them and maps 2 MiB (by the source, not measured)',
+    'allocates and maps 4 KiB, as everywhere else',
+  ],
+  ['The address of a mapping', 'decides the fault size together with the offset', 'none: taken to be congruent to the offset'],
   ['reflink, dedupe, exchange of two files', 'break both layouts', 'not yet (S31); UNSHARE therefore only preallocates'],
   ['Sizes and offsets', 'to 2^63-1 on XFS', 'to 2^53-1, what JSON carries exactly; ext4 has its own 2^44-4096'],
   ['A write across the largest size', 'is short (not measured)', 'is EFBIG as a whole'],

@@ -104,6 +104,43 @@ export function commands(maxLength: number, steps = 0): fc.Arbitrary<RandomComma
   return fc.array(fc.oneof(...arbitraries), { minLength: 12, maxLength, size: 'max' });
 }
 
+/** Pages round the ends of aligned 2 MiB, in place of pages 0 to 10. */
+const corners = [0, 1, 2, 510, 511, 512, 513, 700, 1023, 1024, 1030];
+const cornerOf = (pages: number): number => corners[pages % corners.length] as number;
+const spreadBytes = (bytes: number): number => cornerOf(Math.floor(bytes / page)) * page + (bytes % page);
+
+/** The same command over files of some MiB. What is replaced, created or preallocated is large, the rest small and near the corners. */
+export function spread(command: RandomCommand): RandomCommand {
+  switch (command.do) {
+    case 'truncate':
+      return { ...command, sizeBytes: spreadBytes(command.sizeBytes) };
+    case 'create':
+      return { ...command, sizeBytes: spreadBytes(command.sizeBytes + 5 * page) };
+    case 'replace':
+      return { ...command, length: spreadBytes(command.length + 5 * page) };
+    case 'write':
+    case 'allocate':
+    case 'zero-range': {
+      const long = command.length >= 4 * page;
+      return { ...command, offset: long ? 0 : spreadBytes(command.offset), length: long ? 520 * page : command.length };
+    }
+    case 'read':
+    case 'punch-hole':
+    case 'collapse-range':
+    case 'insert-range':
+      return { ...command, offset: spreadBytes(command.offset) };
+    case 'mmap':
+      return { ...command, first: cornerOf(command.first + (command.pages % 2) * 3), pages: command.pages * 140 };
+    case 'fault':
+    case 'load':
+    case 'store':
+    case 'pin':
+      return { ...command, at: cornerOf(command.at) };
+    default:
+      return command;
+  }
+}
+
 const safeChoices: Choice[] = [
   { name: 'busy-extents' },
   { name: 'wait-for-refs' },

@@ -7,8 +7,6 @@ import type { Inode, Kernel, Outcome } from '../../src/kernel/state.ts';
 import { type Ino, lastPage, type MapId, type PinId, type TaskId, toPgOff } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
 
-const bytesMax = 64 * page;
-
 interface ModelFile {
   size: number;
   /** Zero behind the size. */
@@ -28,9 +26,11 @@ export interface Asked {
 export interface ContentModel {
   files: Map<number, ModelFile>;
   asked: Map<number, Asked>;
+  /** No file grows larger. */
+  bytesMax: number;
 }
 
-export const createModel = (): ContentModel => ({ files: new Map(), asked: new Map() });
+export const createModel = (pagesMax = 64): ContentModel => ({ files: new Map(), asked: new Map(), bytesMax: pagesMax * page });
 
 const breaksLayout = new Set(['truncate', 'punch-hole', 'zero-range', 'collapse-range', 'insert-range', 'allocate']);
 
@@ -77,7 +77,7 @@ export function follow(
 ): void {
   for (const event of events) {
     if (event.type === 'file.created') {
-      model.files.set(event.data.ino, { size: event.data.sizeBytes, bytes: new Uint8Array(bytesMax) });
+      model.files.set(event.data.ino, { size: event.data.sizeBytes, bytes: new Uint8Array(model.bytesMax) });
     } else if (event.type === 'file.evicted') {
       model.files.delete(event.data.ino);
     }

@@ -3,7 +3,7 @@ import type { LawName } from '../../src/kernel/invariants.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Command, Effects, Inode, Kernel, Kind } from '../../src/kernel/state.ts';
 import { type Choice, letters, type Machine, machine, page, type Watch } from '../machine.ts';
-import { perform, type RandomCommand } from './commands.ts';
+import { perform, type RandomCommand, spread } from './commands.ts';
 import { type ContentModel, compare, createModel, deviceWrote, follow, target } from './content.ts';
 
 /** Law 11: an operation that a signal ended changed nothing. Told only where nobody else ran in the same entry. */
@@ -15,7 +15,7 @@ const stateOf = ({ sizeBytes, version, modifiedMs, extents }: Inode): string =>
   `${sizeBytes} ${version} ${modifiedMs} ${extents.pages} ${extents.extents}`;
 
 /** Follows the content of every file, and checks it after every command. */
-function watchContent(model: ContentModel = createModel()): Watch {
+function watchContent(model: ContentModel): Watch {
   let before: { ino: number; state: string } | null = null;
   return {
     before(k: Kernel, command: Command): void {
@@ -59,15 +59,40 @@ export interface Play {
   content?: boolean;
   /** Strategy changes are left out, and law 1 is excused from the first block on that was freed under a pin. */
   steady?: boolean;
+  /** Files of 2 to 6 MiB on a device of 8, so that faults of 2 MiB happen. */
+  huge?: boolean;
+  folioGranularity?: boolean;
+}
+
+const hugeBlocks = 2100;
+
+/** File `a` is 4 MiB of blocks, `b` a hole of 2 MiB and a bit, both mapped. */
+function beginHuge(m: Machine, stepped: boolean): void {
+  m.create('a', 4 * 2 ** 20);
+  m.create('b', 600 * page);
+  m.create('c');
+  m.map('a', 1100);
+  m.map('b', 520);
+  m.write('a', new Uint8Array(1024 * page).fill(64), 0);
+  if (stepped) m.settle();
 }
 
 /** Plays commands on a fresh machine; a broken law comes with the trace that led to it. */
 export function play(script: readonly RandomCommand[], options: Play): Machine {
-  const { content = true, steady = false, ...rest } = options;
+  const { content = true, steady = false, huge = false, ...rest } = options;
   // Under none blocks also move under their pins.
   const except: LawName[] = options.strategy.name === 'none' ? ['law 1'] : [];
-  const m = machine({ ...rest, blocks: 20, forgiving: steady, except, ...(content ? { watch: watchContent() } : {}) });
+  const watch = content ? { watch: watchContent(createModel(huge ? 4096 : 64)) } : {};
+  const m = machine({ ...rest, blocks: huge ? hugeBlocks : 20, forgiving: steady, except, ...watch });
   try {
+    if (huge) {
+      beginHuge(m, options.scheduler === 'stepped');
+      for (const [index, command] of script.entries()) {
+        if (steady && command.do === 'strategy') continue;
+        perform(m, spread(command), 65 + (index % 58));
+      }
+      return m;
+    }
     m.create('a', 3 * page + 100);
     m.create('b', 2 * page);
     m.create('c');

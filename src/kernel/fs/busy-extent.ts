@@ -1,7 +1,7 @@
 // The busy list: blocks that are free in the books and must not be handed out. Mirrors fs/xfs/xfs_extent_busy.c, with the flag that Chinner
 // called EXTENT_BUSY_DAX (2017-10-30): a run with a pinned page stays after its transaction committed, until the last put.
 import { emit } from '../events.ts';
-import { hasFlag, pageFlags, pinsOf, setFlag } from '../mm/page.ts';
+import { hasFlag, pageFlags, pinsOver, setFlag } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { BusyRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, toPfn } from '../units.ts';
@@ -22,9 +22,9 @@ export function insertBusy(k: Kernel, inode: Inode, pfn: Pfn, pages: number): Pf
   const end = pfn + pages;
   let start: number = pfn;
   while (start < end) {
-    const pinned = pinsOf(k, toPfn(start)) > 0;
+    const pinned = pinsOver(k, toPfn(start)) > 0;
     let stop = start + 1;
-    while (stop < end && pinsOf(k, toPfn(stop)) > 0 === pinned) stop += 1;
+    while (stop < end && pinsOver(k, toPfn(stop)) > 0 === pinned) stop += 1;
     const run: BusyRun = { pfn: toPfn(start), pages: stop - start, sinceMs: k.nowMs, transaction: true, pinned };
     insertRun(k.busy, run);
     k.busyByAge.add(run.pfn);
@@ -48,7 +48,7 @@ export function markDelayedFree(k: Kernel, inode: Inode | null, pfn: Pfn, pages:
   for (let page: number = pfn; page < pfn + pages; page++) {
     setFlag(k, toPfn(page), pageFlags.delayedFree, true);
     k.counts.delayedFrees += 1;
-    emit(k, 'page.delayed_free', inode, { pfn: page, pins: pinsOf(k, toPfn(page)) });
+    emit(k, 'page.delayed_free', inode, { pfn: page, pins: pinsOver(k, toPfn(page)) });
   }
 }
 
@@ -82,7 +82,7 @@ export function releaseBusy(k: Kernel, run: BusyRun): void {
 
 export function isPinned(k: Kernel, pfn: Pfn, pages: number): boolean {
   for (let page: number = pfn; page < pfn + pages; page++) {
-    if (pinsOf(k, toPfn(page)) > 0) return true;
+    if (pinsOver(k, toPfn(page)) > 0) return true;
   }
   return false;
 }

@@ -1,18 +1,21 @@
-// DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one lock bit, one frame.
+// DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one lock bit, one frame; entries of 2 MiB are
+// made in dax-pmd.ts.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, zeroPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
-import { clearOwner, ownerOf, pinsOf, setOwner } from '../mm/page.ts';
-import { bitOf, frameEntry, installPte, isFrame, pfnOf, unmapRange, zeroEntry } from '../mm/pagetable.ts';
+import { clearOwner, framesPerChunk, isTouched, ownerOf, pinsOver, setOwner, splitFolio } from '../mm/page.ts';
+import { bitOf, frameEntry, installPte, isFrame, pfnOf, zeroEntry } from '../mm/pagetable.ts';
+import { dropPmds, widen } from '../mm/pmd.ts';
 import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
 import { fallAsleep } from '../sched/task.ts';
 import { queueForEntry, wakeEntry } from '../sched/waitqueue.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
-import { type Pfn, type PgOff, pageSize, toPfn } from '../units.ts';
-import { lookupBlock, setWritten } from './extent.ts';
+import { type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
+import { dropZeroEntry, faultPmd } from './dax-pmd.ts';
+import { eachExtent, lookupBlock, setWritten } from './extent.ts';
 import { touch } from './inode.ts';
 import { allocateBlocks } from './superblock.ts';
 
@@ -44,6 +47,7 @@ export function leaveEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
  * vmf_error does).
  */
 export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): Failure | null {
+  if (faultPmd(k, inode, mapping, pgoff, access)) return null;
   const block = lookupBlock(inode.extents, pgoff);
   const written = block >= 0 && block % 2 === 1;
   if (written && isPoisoned(k, toPfn((block - 1) / 2))) {
@@ -131,16 +135,18 @@ export function dropZeroEntries(k: Kernel, inode: Inode, first: PgOff, last: PgO
   eachEntry(inode.entries, first, last, (index, entry) => {
     if (entry === zeroEntry) zero.push(index as PgOff);
   });
-  for (const pgoff of zero) {
-    unmapRange(k, inode, pgoff, pgoff);
-    store(inode.entries, pgoff, 0);
-  }
+  for (const pgoff of zero) if (load(inode.entries, pgoff) === zeroEntry) dropZeroEntry(k, inode, pgoff);
 }
 
-/** dax_delete_mapping_range: forgets the entries of [first, last]. The pages are unmapped already. */
+/** dax_delete_mapping_range: forgets the entries of [first, last], those of 2 MiB as a whole. The pages are unmapped already. */
 export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   if (inode.entries.entries === 0) return;
-  eraseRange(inode.entries, first, last, (index, entry) => {
+  const whole = widen(inode, first, last);
+  dropPmds(inode, first, last, (at) => {
+    const entry = load(inode.entries, at);
+    if (isFrame(entry)) splitFolio(k, pfnOf(entry));
+  });
+  eraseRange(inode.entries, whole.first, whole.last, (index, entry) => {
     assert(!inode.entryLocks.has(index as PgOff), 'a locked entry is not deleted');
     if (!isFrame(entry)) return;
     const owner = ownerOf(k, pfnOf(entry));
@@ -149,16 +155,20 @@ export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff
 }
 
 /**
- * The first page of [first, last] with a pinned frame: dax_layout_busy_page's walk. Ascending; zero and empty entries are never busy. The
- * busy test is the same under every idle rule: `refcount - mapcount` differs from that of a page nobody holds exactly when it is pinned.
+ * The first page of [first, last] with a pinned frame: dax_layout_busy_page's walk. Ascending; a hole is never busy. The busy test is the
+ * same under every idle rule: `refcount - mapcount` differs from that of a page nobody holds exactly when it is pinned. It looks at the
+ * blocks and not at the entries, because a strategy that never waits may take an entry of 2 MiB from over a pinned page that stays.
  */
 export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff): { pfn: Pfn; pgoff: PgOff } | null {
   if (k.counts.pinnedPages === 0) return null;
   let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
-  eachEntry(inode.entries, first, last, (index, entry) => {
-    if (!isFrame(entry) || pinsOf(k, pfnOf(entry)) === 0) return;
-    busy = { pfn: pfnOf(entry), pgoff: index as PgOff };
-    return false;
+  eachExtent(inode.extents, first, last, (extent) => {
+    const end = extent.pfn + extent.pages;
+    for (let at: number = extent.pfn; busy === null && at < end; at++) {
+      const pfn = toPfn(at);
+      if (!isTouched(k, pfn)) at += framesPerChunk - 1 - (at % framesPerChunk);
+      else if (pinsOver(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + at - extent.pfn) };
+    }
   });
   return busy;
 }

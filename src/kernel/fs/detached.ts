@@ -1,7 +1,7 @@
 // The detached list: blocks that have left their inode in a committed transaction and wait for their pins, with no lock held. While the
 // call that detached them sleeps on them it frees them itself; what it leaves behind is the reaper's.
 import { emit } from '../events.ts';
-import { pinsOf } from '../mm/page.ts';
+import { pinsOver } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { DetachedRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, type TaskId, toPfn } from '../units.ts';
@@ -19,7 +19,7 @@ export function firstPinned(k: Kernel, runs: readonly number[]): Pfn | null {
   for (const start of runs) {
     const run = runAt(k, start);
     for (let page: number = run.pfn; page < run.pfn + run.pages; page++) {
-      if (pinsOf(k, toPfn(page)) > 0) return toPfn(page);
+      if (pinsOver(k, toPfn(page)) > 0) return toPfn(page);
     }
   }
   return null;
@@ -51,9 +51,9 @@ export function freeIdleParts(k: Kernel, runs: readonly number[], task: TaskId |
     removeRun(k.detached, run);
     const end = run.pfn + run.pages;
     for (let at: number = run.pfn; at < end; ) {
-      const pinned = pinsOf(k, toPfn(at)) > 0;
+      const pinned = pinsOver(k, toPfn(at)) > 0;
       let stop = at + 1;
-      while (stop < end && pinsOf(k, toPfn(stop)) > 0 === pinned) stop += 1;
+      while (stop < end && pinsOver(k, toPfn(stop)) > 0 === pinned) stop += 1;
       if (pinned) {
         insertRun(k.detached, { pfn: toPfn(at), pages: stop - at, sinceMs: run.sinceMs, task });
         left.push(at);

@@ -3,6 +3,9 @@
 import { assert } from '../panic.ts';
 import { type Pfn, toPfn } from '../units.ts';
 
+/** Frames of a 2 MiB page. */
+const alignment = 512;
+
 export interface FreeSpace {
   blocks: number;
   free: number;
@@ -25,6 +28,36 @@ export function takeRun(space: FreeSpace, hint: Pfn, wanted: number): { pfn: Pfn
   if (space.free === 0) return null;
   let first = nextFree(space, hint);
   if (first < 0) first = nextFree(space, 0);
+  const pages = nextUsed(space, first, wanted) - first;
+  takeExact(space, toPfn(first), pages);
+  return { pfn: toPfn(first), pages };
+}
+
+/**
+ * Takes a run for a piece of a file that covers aligned 2 MiB: one that begins where `pgoff` does within its 2 MiB, so that the aligned
+ * pieces fall onto aligned frames, and reaches at least to the end of the first of them. First fit at or after `hint`, wrapping round once;
+ * null where there is none.
+ *
+ *     file     |----.----.----.--|      pages, a dot every 512
+ *     frames     |----.----.----.--|    the dots meet
+ */
+export function takeAligned(space: FreeSpace, hint: Pfn, pgoff: number, wanted: number): { pfn: Pfn; pages: number } | null {
+  const into = pgoff % alignment;
+  const least = into === 0 ? alignment : 2 * alignment - into;
+  assert(wanted >= least, 'an aligned run covers aligned 2 MiB');
+  const search = (from: number, end: number): number => {
+    for (let at = from; at >= 0 && at < end; ) {
+      const first = at + ((into - (at % alignment) + alignment) % alignment);
+      if (first + least > space.blocks) return -1;
+      const used = nextUsed(space, first, least);
+      if (used >= first + least) return first;
+      at = nextFree(space, used);
+    }
+    return -1;
+  };
+  let first = search(hint, space.blocks);
+  if (first < 0) first = search(0, hint);
+  if (first < 0) return null;
   const pages = nextUsed(space, first, wanted) - first;
   takeExact(space, toPfn(first), pages);
   return { pfn: toPfn(first), pages };

@@ -21,6 +21,7 @@ export function createInode(k: Kernel, name: string, sizeBytes: number): Inode {
     modifiedMs: k.nowMs,
     extents: createExtentMap(),
     entries: createXArray(),
+    pmds: null,
     entryLocks: new Map(),
     mappings: [],
     users: 0,

@@ -1,6 +1,6 @@
 // Breaking a layout: unmap, then look for pages that somebody still holds. Mirrors dax_layout_busy_page_range() and dax_break_layout().
 import { emit } from '../events.ts';
-import { pinsOf } from '../mm/page.ts';
+import { pinsOver } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';
 import type { Pfn, PgOff } from '../units.ts';
@@ -12,6 +12,6 @@ import { firstBusy } from './dax.ts';
 export function scan(k: Kernel, inode: Inode, first: PgOff, last: PgOff): { pfn: Pfn; pgoff: PgOff } | null {
   unmapRange(k, inode, first, last);
   const busy = firstBusy(k, inode, first, last);
-  if (busy !== null) emit(k, 'layout.busy', inode, { ...busy, pins: pinsOf(k, busy.pfn) });
+  if (busy !== null) emit(k, 'layout.busy', inode, { ...busy, pins: pinsOver(k, busy.pfn) });
   return busy;
 }

@@ -47,6 +47,7 @@ function forgetMemory(k: Kernel): void {
   k.mappings.clear();
   k.anonPages.clear();
   k.frames = [];
+  k.folios.clear();
   k.pageQueues.clear();
   k.entryQueues.clear();
   k.runnable = [];
@@ -56,6 +57,7 @@ function forgetMemory(k: Kernel): void {
   for (const inode of k.inodes.values()) {
     inode.mappings = [];
     inode.entries = createXArray();
+    inode.pmds = null;
     inode.entryLocks.clear();
     inode.users = 0;
     inode.evicting = false;

@@ -2,10 +2,11 @@
 // device.
 import { emit } from '../events.ts';
 import { pinsOf } from '../mm/page.ts';
+import { pagesPerPmd, pmdOf } from '../mm/pmd.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, lastPage, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { eachExtent, insertExtent, previousExtent } from './extent.ts';
-import { giveRun, takeRun } from './free-space.ts';
+import { giveRun, takeAligned, takeRun } from './free-space.ts';
 
 /** A superblock and a bitmap block for every 128 MiB group. */
 export function metadataBlocks(blocks: number): number {
@@ -22,7 +23,9 @@ export function allocateBlocks(k: Kernel, inode: Inode, pgoff: PgOff, pages: num
   while (left > 0) {
     const before = previousExtent(inode.extents, toPgOff(at));
     const hint = before === null ? toPfn(0) : toPfn((before.pfn + before.pages) % k.geometry.blocks);
-    const run = takeRun(k.space, hint, left);
+    // Where the piece covers aligned 2 MiB of the file, so that one entry can map them.
+    const aligned = pmdOf(toPgOff(at + pagesPerPmd - 1)) + pagesPerPmd <= at + left;
+    const run = (aligned ? takeAligned(k.space, hint, at, left) : null) ?? takeRun(k.space, hint, left);
     if (run === null) throw new RangeError('allocateBlocks: the caller checks that enough blocks are free');
     insertExtent(inode.extents, { pgoff: toPgOff(at), pfn: run.pfn, pages: run.pages, written });
     k.counts.blocksUsed += run.pages;

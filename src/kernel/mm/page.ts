@@ -1,12 +1,14 @@
 // struct page: what the machine knows of each frame of the device, in chunks of 512 made on first touch. Only pins and mappings are
 // counted; Linux's two reference counts are derived from them: classic (to 6.14) `1 + pins`, modern (from 6.15) `pins + mapcount`.
+// With folioGranularity the frames under a 2 MiB mapping entry are one folio, which is held, waited for and let go as a whole.
 import { emit } from '../events.ts';
 import { assert } from '../panic.ts';
 import { hasWaiters, wakePage } from '../sched/waitqueue.ts';
-import type { Kernel } from '../state.ts';
-import type { Ino, Pfn, PgOff } from '../units.ts';
+import type { Folio, Kernel } from '../state.ts';
+import { type Ino, type Pfn, type PgOff, toPfn } from '../units.ts';
 
-const framesPerChunk = 512;
+/** Frames of a chunk, and pages of a 2 MiB entry: a chunk is one folio. */
+export const framesPerChunk = 512;
 /** Int32 fields of a frame: 20 bytes. */
 const fields = 5;
 const pinsField = 0;
@@ -43,6 +45,9 @@ function add(k: Kernel, pfn: Pfn, field: number, delta: number): number {
   return value;
 }
 
+/** False where no frame of the chunk was ever mapped or pinned. */
+export const isTouched = (k: Kernel, pfn: Pfn): boolean => k.frames[Math.floor(pfn / framesPerChunk)] !== undefined;
+
 export const pinsOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, pinsField);
 export const mapcountOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, mapcountField);
 export const hasFlag = (k: Kernel, pfn: Pfn, flag: PageFlag): boolean => (read(k, pfn, flagsField) & flag) !== 0;
@@ -75,8 +80,18 @@ export function ownerOf(k: Kernel, pfn: Pfn): { ino: Ino; pgoff: PgOff } | null 
   return { ino: ino as Ino, pgoff: (high * 2 ** 32 + (read(k, pfn, indexField) >>> 0)) as PgOff };
 }
 
-export const classicRefcount = (k: Kernel, pfn: Pfn): number => 1 + pinsOf(k, pfn);
-export const modernRefcount = (k: Kernel, pfn: Pfn): number => pinsOf(k, pfn) + mapcountOf(k, pfn);
+/** The folio of 2 MiB that a frame is in; there are none without folioGranularity. */
+export const folioOf = (k: Kernel, pfn: Pfn): Folio | undefined =>
+  k.folios.size === 0 ? undefined : k.folios.get(Math.floor(pfn / framesPerChunk));
+
+/** The page that sleepers of this one queue for: the first of its folio, or itself. */
+export const headOf = (k: Kernel, pfn: Pfn): Pfn => (folioOf(k, pfn) === undefined ? pfn : toPfn(pfn - (pfn % framesPerChunk)));
+
+/** The pins that keep this page busy: its own, or those of its whole folio. */
+export const pinsOver = (k: Kernel, pfn: Pfn): number => folioOf(k, pfn)?.pins ?? pinsOf(k, pfn);
+export const classicRefcount = (k: Kernel, pfn: Pfn): number => 1 + pinsOver(k, pfn);
+export const modernRefcount = (k: Kernel, pfn: Pfn): number =>
+  pinsOver(k, pfn) + (folioOf(k, pfn)?.mapcount ?? mapcountOf(k, pfn));
 
 /** dax_page_is_idle, under the rule in force: what a sleeper waits for. */
 export function isIdle(k: Kernel, pfn: Pfn): boolean {
@@ -86,12 +101,14 @@ export function isIdle(k: Kernel, pfn: Pfn): boolean {
     case 'modern':
       return modernRefcount(k, pfn) === 0;
     case 'fixed':
-      return pinsOf(k, pfn) === 0;
+      return pinsOver(k, pfn) === 0;
   }
 }
 
 export function getPage(k: Kernel, pfn: Pfn): void {
   if (add(k, pfn, pinsField, 1) === 1) k.counts.pinnedPages += 1;
+  const folio = folioOf(k, pfn);
+  if (folio !== undefined) folio.pins += 1;
 }
 
 /**
@@ -101,28 +118,76 @@ export function getPage(k: Kernel, pfn: Pfn): void {
 export function putPage(k: Kernel, pfn: Pfn): void {
   const pins = add(k, pfn, pinsField, -1);
   assert(pins >= 0, 'a page is not put more often than it was got');
-  if (pins > 0) return;
-  k.counts.pinnedPages -= 1;
-  if (isIdle(k, pfn)) {
-    emit(k, 'page.idle', null, { pfn });
-    wakePage(k, pfn);
+  if (pins === 0) k.counts.pinnedPages -= 1;
+  const folio = folioOf(k, pfn);
+  if (folio !== undefined) folio.pins -= 1;
+  if ((folio?.pins ?? pins) > 0) return;
+  const head = headOf(k, pfn);
+  if (isIdle(k, head)) wakeIdle(k, head);
+  for (let page: number = head; page < head + (folio === undefined ? 1 : framesPerChunk); page++) {
+    if (!hasFlag(k, toPfn(page), pageFlags.delayedFree)) continue;
+    k.workqueue.push(toPfn(page));
+    emit(k, 'page.worker_queued', null, { pfn: page });
   }
-  if (hasFlag(k, pfn, pageFlags.delayedFree)) {
-    k.workqueue.push(pfn);
-    emit(k, 'page.worker_queued', null, { pfn });
-  }
+  if (folio?.entry === false) k.folios.delete(Math.floor(pfn / framesPerChunk));
 }
 
-/** A page-table entry points at the frame. */
-export function mapPage(k: Kernel, pfn: Pfn): void {
+function wakeIdle(k: Kernel, pfn: Pfn): void {
+  emit(k, 'page.idle', null, { pfn });
+  wakePage(k, pfn);
+}
+
+/** A page-table entry points at the frame; `part`: one of 2 MiB, which the folio counts in mapFolio. */
+export function mapPage(k: Kernel, pfn: Pfn, part = false): void {
   add(k, pfn, mapcountField, 1);
+  const folio = folioOf(k, pfn);
+  if (folio !== undefined && !part) folio.mapcount += 1;
 }
 
 /** A page-table entry is gone. Under the modern rule a mapping is a reference, so this too can be the drop to idle. */
-export function unmapPage(k: Kernel, pfn: Pfn): void {
+export function unmapPage(k: Kernel, pfn: Pfn, part = false): void {
   const mapcount = add(k, pfn, mapcountField, -1);
   assert(mapcount >= 0, 'a page is not unmapped more often than it was mapped');
-  if (k.idleRule !== 'modern' || mapcount > 0 || pinsOf(k, pfn) > 0 || !hasWaiters(k, pfn)) return;
-  emit(k, 'page.idle', null, { pfn });
-  wakePage(k, pfn);
+  if (folioOf(k, pfn) === undefined) wakeUnmapped(k, pfn);
+  else if (!part) unmapFolio(k, pfn);
+}
+
+export function mapFolio(k: Kernel, pfn: Pfn): void {
+  const folio = folioOf(k, pfn);
+  if (folio !== undefined) folio.mapcount += 1;
+}
+
+export function unmapFolio(k: Kernel, pfn: Pfn): void {
+  const folio = folioOf(k, pfn);
+  if (folio === undefined) return;
+  folio.mapcount -= 1;
+  assert(folio.mapcount >= 0, 'a folio is not unmapped more often than it was mapped');
+  wakeUnmapped(k, headOf(k, pfn));
+}
+
+function wakeUnmapped(k: Kernel, pfn: Pfn): void {
+  if (k.idleRule === 'modern' && modernRefcount(k, pfn) === 0 && hasWaiters(k, pfn)) wakeIdle(k, pfn);
+}
+
+/** A 2 MiB mapping entry was made over the frames from `head` on: from now on they are one folio. None of them is mapped yet. */
+export function makeFolio(k: Kernel, head: Pfn): void {
+  if (!k.geometry.folioGranularity) return;
+  const folio = folioOf(k, head);
+  if (folio !== undefined) {
+    folio.entry = true;
+    return;
+  }
+  let pins = 0;
+  for (let page = 0; page < framesPerChunk; page++) pins += pinsOf(k, toPfn(head + page));
+  k.folios.set(head / framesPerChunk, { pins, mapcount: 0, entry: true });
+  // Who sleeps on one of the pages is to sleep on the folio.
+  for (let page = 0; pins > 0 && page < framesPerChunk; page++) wakePage(k, toPfn(head + page));
+}
+
+/** The mapping entry is gone, and with it every mapping. Pages that are pinned stay together until the last put. */
+export function splitFolio(k: Kernel, head: Pfn): void {
+  const folio = folioOf(k, head);
+  if (folio === undefined) return;
+  folio.entry = false;
+  if (folio.pins === 0) k.folios.delete(head / framesPerChunk);
 }

@@ -1,10 +1,12 @@
 // Page-table entries and DAX mapping entries share one encoding: 0 is none, 1 is the shared zero page, anything above is a frame and a bit
 // (writable in a page table, dirty in a mapping entry). In a page table a negative entry is an anonymous page, see anon.ts.
 import { emit } from '../events.ts';
+import { assert } from '../panic.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
-import { byteOf, type Pfn, type PgOff } from '../units.ts';
+import { byteOf, type Pfn, type PgOff, toPfn } from '../units.ts';
 import { isAnon, putAnon } from './anon.ts';
-import { mapPage, unmapPage } from './page.ts';
+import { mapFolio, mapPage, unmapFolio, unmapPage } from './page.ts';
+import { addPmd, dropPmds, inPmd, pagesPerPmd, pmdOf, widen } from './pmd.ts';
 import { eachEntry, eraseRange, load, store } from './xarray.ts';
 
 export const zeroEntry = 1;
@@ -32,26 +34,43 @@ export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: numbe
   if (isAnon(before)) putAnon(k, before as Pfn);
 }
 
+/** Installs one page-table entry of 2 MiB: the frames from `head` on, or for null the zero page. It may take the place of one that could only be read. */
+export function installPmd(k: Kernel, mapping: Mapping, first: PgOff, head: Pfn | null, writable: boolean): void {
+  const upgrade = inPmd(mapping, first);
+  for (let page = 0; page < pagesPerPmd; page++) {
+    const index = first - mapping.first + page;
+    const before = load(mapping.ptes, index);
+    assert(upgrade ? isFrame(before) === (head !== null) : before === 0, 'a 2 MiB entry takes the place of none, or of itself');
+    store(mapping.ptes, index, head === null ? zeroEntry : frameEntry(toPfn(head + page), writable));
+    if (head !== null && !upgrade) mapPage(k, toPfn(head + page), true);
+  }
+  if (head !== null && !upgrade) mapFolio(k, head);
+  addPmd(mapping, first);
+}
+
 /**
  * unmap_mapping_range: clears the entries of every mapping of the file in [first, last]. Private copies stay, but for `evenCows`, which is
- * what truncate says of pages that lie beyond the end. Caller holds invalidate_lock.
+ * what truncate says of pages that lie beyond the end. An entry of 2 MiB goes as a whole. Caller holds invalidate_lock.
  */
 export function unmapRange(k: Kernel, inode: Inode, first: PgOff, last: PgOff, evenCows = false): void {
   let pages = 0;
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
+  const cleared = (pgoff: PgOff): void => {
+    low = Math.min(low, pgoff);
+    high = Math.max(high, pgoff);
+  };
+  const whole = widen(inode, first, last);
   for (const id of inode.mappings) {
     const mapping = k.mappings.get(id);
     if (mapping === undefined) continue;
-    pages += unmapPart(k, mapping, first, last, evenCows, (pgoff) => {
-      low = Math.min(low, pgoff);
-      high = Math.max(high, pgoff);
-    });
+    pages += unmapPart(k, mapping, whole.first, whole.last, false, cleared);
+    if (evenCows && !mapping.shared) pages += unmapPart(k, mapping, first, last, true, cleared);
   }
   if (pages > 0) emit(k, 'page.unmapped', inode, { offset: byteOf(low), length: byteOf(high + 1 - low), pages });
 }
 
-/** Clears the entries of one mapping for the file pages [first, last]; returns how many there were. */
+/** Clears the entries of one mapping for the file pages [first, last], which cut no entry of 2 MiB; returns how many pages there were. */
 export function unmapPart(
   k: Kernel,
   mapping: Mapping,
@@ -65,20 +84,26 @@ export function unmapPart(
   const from = Math.max(first, mapping.first) - mapping.first;
   const to = Math.min(last, mapping.first + mapping.pages - 1) - mapping.first;
   if (from > to) return 0;
+  const heads: Pfn[] = [];
   const clear = (index: number, pte: number) => {
+    const pgoff = (mapping.first + index) as PgOff;
+    const part = inPmd(mapping, pgoff);
     pages += 1;
-    if (isFrame(pte)) unmapPage(k, pfnOf(pte));
+    if (isFrame(pte)) unmapPage(k, pfnOf(pte), part);
     else if (isAnon(pte)) putAnon(k, pte as Pfn);
-    cleared?.((mapping.first + index) as PgOff);
+    if (part && isFrame(pte) && pgoff === pmdOf(pgoff)) heads.push(pfnOf(pte));
+    cleared?.(pgoff);
   };
   if (mapping.shared || evenCows) {
     eraseRange(mapping.ptes, from, to, clear);
-    return pages;
+  } else {
+    eachEntry(mapping.ptes, from, to, (index, pte) => {
+      if (isAnon(pte)) return;
+      store(mapping.ptes, index, 0);
+      clear(index, pte);
+    });
   }
-  eachEntry(mapping.ptes, from, to, (index, pte) => {
-    if (isAnon(pte)) return;
-    store(mapping.ptes, index, 0);
-    clear(index, pte);
-  });
+  dropPmds(mapping, (mapping.first + from) as PgOff, (mapping.first + to) as PgOff);
+  for (const head of heads) unmapFolio(k, head);
   return pages;
 }

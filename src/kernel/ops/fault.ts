@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { isAnon, zeroPfn } from '../mm/anon.ts';
+import { inPmd, pmdBytes } from '../mm/pmd.ts';
 import { assert } from '../panic.ts';
 import { pageSize, zBytes } from '../units.ts';
 import { defineOp, done } from './define.ts';
@@ -18,6 +19,7 @@ interface Touched {
   pfn: number | null;
   zeroPage: boolean;
   copied: boolean;
+  sizeBytes: number;
 }
 
 function touchedBy(task: { locals: Record<string, unknown> }): Touched[] {
@@ -30,14 +32,23 @@ export const fault = defineOp({
   name: 'fault',
   summary: 'Touch pages through a mapping',
   doc: `Faults in every page of the range that is not there yet. A read of a hole or of an unwritten block maps the shared zero page and allocates
-nothing; a write allocates. Pages before one that fails stay mapped.`,
+nothing; a write allocates. Pages before one that fails stay mapped. Where the mapping covers aligned 2 MiB of the file and an extent holds
+them in one aligned piece, one fault maps all of it.`,
   on: 'mapping',
   route: { method: 'POST', path: 'faults', status: 200 },
   body: 'json',
   reply: 'json',
   args,
   result: z.object({
-    pages: z.array(z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean(), copied: z.boolean() })),
+    pages: z.array(
+      z.object({
+        pgoff: z.int(),
+        pfn: z.int().nullable(),
+        zeroPage: z.boolean(),
+        copied: z.boolean(),
+        sizeBytes: z.int().describe('Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page.'),
+      }),
+    ),
   }),
   errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
@@ -51,8 +62,9 @@ nothing; a write allocates. Pages before one that fails stay mapped.`,
       const refused = checkInside(mapping, offset, length) ?? (access === 'write' ? checkWritable(mapping) : null);
       return refused ?? { offset, length, access };
     },
-    page(_k, task, _mapping, pgoff, pfn) {
-      touchedBy(task).push({ pgoff, pfn: pfn < 0 ? null : pfn, zeroPage: pfn === zeroPfn, copied: isAnon(pfn) });
+    page(_k, task, mapping, pgoff, pfn) {
+      const sizeBytes = inPmd(mapping, pgoff) ? pmdBytes : pageSize;
+      touchedBy(task).push({ pgoff, pfn: pfn < 0 ? null : pfn, zeroPage: pfn === zeroPfn, copied: isAnon(pfn), sizeBytes });
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
     finish: (_k, task) => done({ pages: touchedBy(task) }),

@@ -38,5 +38,9 @@ export const mkfsArgs = z.strictObject({
   clock: z.enum(['realtime', 'manual']).default('realtime'),
   scheduler: z.enum(['auto', 'stepped']).default('auto'),
   persistenceDomain: z.enum(['adr', 'eadr']).default('adr'),
+  folioGranularity: z
+    .boolean()
+    .default(false)
+    .describe('One pin makes the whole 2 MiB folio busy, as from Linux 6.15 on; otherwise each 4 KiB page by itself.'),
 });
 export type MkfsArgs = z.infer<typeof mkfsArgs>;

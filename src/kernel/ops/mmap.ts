@@ -57,6 +57,7 @@ to one. In a private mapping (shared: false) the first write to a page copies it
         owner: task.owner,
         createdMs: k.nowMs,
         ptes: createXArray(),
+        pmds: null,
       };
       k.nextMapping += 1;
       k.mappings.set(mapping.id, mapping);

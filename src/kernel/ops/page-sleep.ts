@@ -1,7 +1,7 @@
 // Sleeping until a page is idle, as ___wait_var_event does it: queue first, then test, then drop the lock and sleep, then take the lock
 // again and test again. Four steps, so that a stepped scheduler can put anything between them. Whoever sleeps goes back to `again` to look
 // from the start; nobody trusts a wake-up.
-import { isIdle } from '../mm/page.ts';
+import { headOf, isIdle } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import { acquire, release } from '../sched/rwsem.ts';
 import { fallAsleep, inodeOf } from '../sched/task.ts';
@@ -38,7 +38,9 @@ function pageWaitOf(task: Task): PageWait {
 export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>) => Verdict): Record<string, Step<Args>> {
   return {
     enqueue(k, task) {
-      prepareToWait(k, task, pageWaitOf(task).pfn);
+      const waitFor = pageWaitOf(task);
+      waitFor.pfn = headOf(k, waitFor.pfn); // The folio as a whole, as Linux waits for it.
+      prepareToWait(k, task, waitFor.pfn);
       return goto('test');
     },
     test(k, task) {

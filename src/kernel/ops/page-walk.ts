@@ -5,6 +5,7 @@
 // A page that was faulted in may be unmapped again before the walk comes back to it; then it is faulted in again.
 import { type Failure, failure } from '../errno.ts';
 import { faultPage, leaveEntry, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
+import { lockedPage } from '../fs/dax-pmd.ts';
 import { isWritable, pfnOf, pteOf } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { release } from '../sched/rwsem.ts';
@@ -29,6 +30,8 @@ interface WalkLocals {
   at: PgOff;
   end: PgOff;
   access: Access;
+  /** The page of the entry that it has locked, or waits to lock. */
+  entry: PgOff | null;
 }
 
 function walkOf(task: Task): WalkLocals {
@@ -64,7 +67,7 @@ export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>
       if ('errno' in begun) return { kind: 'fail', failure: begun };
       const first = toPgOff(mapping.first + pageOf(begun.offset));
       const end = toPgOff(mapping.first + Math.min(pageCeil(begun.offset + begun.length), mapping.pages));
-      task.locals.walk = { at: first, end, access: begun.access } satisfies WalkLocals;
+      task.locals.walk = { at: first, end, access: begun.access, entry: null } satisfies WalkLocals;
       return goto('page');
     },
     page(k, task) {
@@ -89,23 +92,28 @@ export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>
     entry(k, task) {
       const inode = theInode(k, task);
       const mapping = theMapping(k, task);
-      const { at, access } = walkOf(task);
+      const walked = walkOf(task);
+      const { at, access, entry } = walked;
       if (mapping === null || byteOf(at) >= inode.sizeBytes) {
-        leaveEntry(k, inode, at);
+        leaveEntry(k, inode, entry ?? at);
         release(k, task, inode, 'invalidate_lock');
         if (mapping === null) return walk.stopped(k, task, unmapped());
         const why = `it begins at or beyond the end of the file, which is ${inode.sizeBytes} bytes long`;
         return walk.stopped(k, task, sigbus(k, inode, mapping, at, access, 'FT3', why));
       }
-      // A waiter that was woken competes again: the lock bit is not handed over.
-      return lockEntry(k, task, inode, at) ? goto('map') : wait('entry');
+      // A waiter that was woken competes again: the lock bit is not handed over. By now it may want an entry of another size.
+      walked.entry = lockedPage(k, inode, mapping, at, access);
+      if (entry !== null && entry !== walked.entry) leaveEntry(k, inode, entry);
+      return lockEntry(k, task, inode, walked.entry) ? goto('map') : wait('entry');
     },
     map(k, task) {
       const inode = theInode(k, task);
       const mapping = theMapping(k, task);
-      const { at, access } = walkOf(task);
+      const walked = walkOf(task);
+      const { at, access, entry } = walked;
       const failed = mapping === null ? unmapped() : faultPage(k, inode, mapping, at, access);
-      unlockEntry(k, task, inode, at);
+      unlockEntry(k, task, inode, entry ?? at);
+      walked.entry = null;
       release(k, task, inode, 'invalidate_lock');
       return failed === null ? goto('page') : walk.stopped(k, task, failed);
     },

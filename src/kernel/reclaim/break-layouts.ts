@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { deleteEntries } from '../fs/dax.ts';
 import { scan } from '../fs/layout.ts';
+import { widen } from '../mm/pmd.ts';
 import { lastPage, pageOf, toPgOff } from '../units.ts';
 import { zLongterm } from './longterm.ts';
 import { defineStrategy } from './strategy.ts';
@@ -28,8 +29,10 @@ re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it 
   kernelDefaults: (personality) => ({ idleRule: personality.idleRule }),
   breakLayout(k, _task, inode, range, options) {
     const whole = options.breakScope === 'file';
-    const first = whole ? toPgOff(0) : pageOf(range.firstByte);
-    const last = whole ? lastPage : pageOf(range.lastByte);
+    // An entry of 2 MiB is looked at, and deleted, as a whole.
+    const { first, last } = whole
+      ? { first: toPgOff(0), last: lastPage }
+      : widen(inode, pageOf(range.firstByte), pageOf(range.lastByte));
     const busy = scan(k, inode, first, last);
     if (busy !== null) return { kind: 'sleep', ...busy, holdLocks: false };
     deleteEntries(k, inode, first, last);

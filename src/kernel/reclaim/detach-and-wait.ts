@@ -1,7 +1,7 @@
 // C, Kara's synthesis: take the blocks from the inode in a committed transaction, drop every lock, then wait for the pins, then free.
 import { z } from 'zod';
 import { eachExtent } from '../fs/extent.ts';
-import { pinsOf } from '../mm/page.ts';
+import { pinsOver } from '../mm/page.ts';
 import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
 import { drainWhatMoves } from './drain.ts';
 import { zLongterm } from './longterm.ts';
@@ -25,7 +25,7 @@ collapse and insert, which move blocks, wait like break-layouts.`,
     eachExtent(inode.extents, first, last, (extent) => {
       for (let page = 0; busy === null && page < extent.pages; page++) {
         const pfn = toPfn(extent.pfn + page);
-        if (pinsOf(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + page) };
+        if (pinsOver(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + page) };
       }
     });
     return busy === null ? verdict : { kind: 'sleep', ...(busy as { pfn: Pfn; pgoff: PgOff }), holdLocks: false };

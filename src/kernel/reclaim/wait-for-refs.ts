@@ -2,7 +2,7 @@
 // deadlocks by design where the holder of a pin needs another page of the file: scenario S01.
 import { z } from 'zod';
 import { eachExtent } from '../fs/extent.ts';
-import { pageFlags, pinsOf, setFlag } from '../mm/page.ts';
+import { pageFlags, pinsOver, setFlag } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
@@ -49,7 +49,7 @@ function stopNewRefs(k: Kernel, inode: Inode, range: LayoutRange, stop: boolean)
     for (let page = 0; page < extent.pages; page++) {
       const pfn = toPfn(extent.pfn + page);
       setFlag(k, pfn, pageFlags.stopNewRefs, stop);
-      if (busy === null && pinsOf(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + page) };
+      if (busy === null && pinsOver(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + page) };
     }
   });
   return busy;

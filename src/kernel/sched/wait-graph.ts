@@ -21,12 +21,25 @@ export interface WaitEdge {
 export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
 const lockNode = (inode: Inode, lock: LockName): string => `lock:${inode.name}:${lock}`;
 
-/** The pins on a frame, oldest first. */
+const framesPerFolio = 512;
+
+/** The frames whose pins keep this one busy: itself, or its whole folio. */
+function framesWith(k: Kernel, pfn: Pfn): { first: number; count: number } {
+  const folio = Math.floor(pfn / framesPerFolio);
+  return k.folios.has(folio) ? { first: folio * framesPerFolio, count: framesPerFolio } : { first: pfn, count: 1 };
+}
+
+/** The pins that keep a frame busy, oldest first. */
 export function pinsOn(k: Kernel, pfn: Pfn): Pin[] {
-  const held = k.holders.get(pfn);
-  if (held === undefined) return [];
-  const ids = typeof held === 'number' ? [held] : held;
-  return ids.map((id) => {
+  const { first, count } = framesWith(k, pfn);
+  const ids = new Set<PinId>();
+  for (let frame = first; frame < first + count; frame++) {
+    const held = k.holders.get(frame as Pfn);
+    if (typeof held === 'number') ids.add(held);
+    else for (const id of held ?? []) ids.add(id);
+  }
+  const oldest = count === 1 ? [...ids] : [...ids].sort((a, b) => a - b);
+  return oldest.map((id) => {
     const pin = k.pins.get(id);
     assert(pin !== undefined, 'a holder record names a pin that lives');
     return pin;
@@ -50,13 +63,14 @@ export const blockersMax = 16;
 
 /** The pins on a frame, as a record or a failure shows them. */
 export function pinBlockers(k: Kernel, pfn: Pfn, nowMs: number, max = Number.POSITIVE_INFINITY) {
+  const { first, count } = framesWith(k, pfn);
   return pinsOn(k, pfn)
     .slice(0, max)
     .map((pin) => ({
       pin: `pin_${pin.id}`,
       owner: pin.owner,
       kind: pin.kind,
-      pgoff: pin.first + pin.pfns.indexOf(pfn),
+      pgoff: pin.first + pin.pfns.findIndex((frame) => frame >= first && frame < first + count),
       heldMs: nowMs - pin.createdMs,
     }));
 }

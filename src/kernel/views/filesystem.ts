@@ -26,6 +26,7 @@ const zFilesystem = z.object({
   nowMs: z.int(),
   scheduler: z.enum(['auto', 'stepped']),
   persistenceDomain: z.enum(['adr', 'eadr']),
+  folioGranularity: z.boolean(),
   space: zSpace,
   counts: z.object({
     files: z.int(),

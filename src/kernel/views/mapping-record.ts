@@ -11,7 +11,8 @@ export const zMapping = z.object({
   shared: z.boolean(),
   sync: z.boolean(),
   owner: z.string().nullable(),
-  pagesPresent: z.int().describe('Page-table entries; the zero page counts.'),
+  pagesPresent: z.int().describe('Pages that have a page-table entry; the zero page counts.'),
+  pmdsPresent: z.int().describe('Entries of 2 MiB; their pages count in pagesPresent.'),
   createdMs: z.int(),
 });
 
@@ -26,6 +27,7 @@ export function mappingRecord(k: Kernel, mapping: Mapping): z.infer<typeof zMapp
     sync: mapping.sync,
     owner: mapping.owner,
     pagesPresent: mapping.ptes.entries,
+    pmdsPresent: mapping.pmds?.size ?? 0,
     createdMs: mapping.createdMs,
   };
 }

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { findFile } from '../fs/inode.ts';
 import { isAnon } from '../mm/anon.ts';
 import { isFrame, isWritable, pfnOf, zeroEntry } from '../mm/pagetable.ts';
+import { inPmd, pmdBytes, pmdOf } from '../mm/pmd.ts';
 import { eachEntry } from '../mm/xarray.ts';
-import type { MapId } from '../units.ts';
+import { type MapId, pageSize, toPgOff } from '../units.ts';
 import { absent, cursorOf, defineView, found, pageOfList, pageSizeMax, tokenOf, zPage } from './define.ts';
 import { mappingRecord, zMapping } from './mapping-record.ts';
 
@@ -25,6 +26,15 @@ export const mappings = defineView({
   },
 });
 
+const zPte = z.object({
+  pgoff: z.int(),
+  pfn: z.int().nullable(),
+  zeroPage: z.boolean(),
+  writable: z.boolean(),
+  copied: z.boolean(),
+  sizeBytes: z.int().describe('What the entry maps: 4096 or 2097152 bytes.'),
+});
+
 export const mapping = defineView({
   name: 'mapping',
   summary: 'A mapping with its page table',
@@ -33,9 +43,7 @@ export const mapping = defineView({
   path: '',
   query: z.strictObject(zPage),
   result: zMapping.extend({
-    pageTable: z.array(
-      z.object({ pgoff: z.int(), pfn: z.int().nullable(), zeroPage: z.boolean(), writable: z.boolean(), copied: z.boolean() }),
-    ),
+    pageTable: z.array(zPte),
     nextPageToken: z.string().optional(),
   }),
   errors: ['ENOENT'],
@@ -43,20 +51,24 @@ export const mapping = defineView({
     const vma = k.mappings.get((target.mapping ?? 0) as MapId);
     if (vma === undefined) return absent('NM2', `there is no mapping map_${target.mapping}`);
     const size = Math.min(query.pageSize, pageSizeMax);
-    const pageTable: { pgoff: number; pfn: number | null; zeroPage: boolean; writable: boolean; copied: boolean }[] = [];
+    const pageTable: z.infer<typeof zPte>[] = [];
     let next: number | null = null;
     eachEntry(vma.ptes, cursorOf(query), vma.pages - 1, (index, pte) => {
+      const pgoff = toPgOff(vma.first + index);
+      const huge = inPmd(vma, pgoff);
+      if (huge && pgoff !== pmdOf(pgoff)) return; // One row for the 2 MiB.
       if (pageTable.length === size) {
         next = index;
         return false;
       }
       const pfn = isFrame(pte) ? pfnOf(pte) : null;
       pageTable.push({
-        pgoff: vma.first + index,
+        pgoff,
         pfn,
         zeroPage: pte === zeroEntry,
         writable: isWritable(pte),
         copied: isAnon(pte),
+        sizeBytes: huge ? pmdBytes : pageSize,
       });
     });
     return found({ ...mappingRecord(k, vma), pageTable, ...(next === null ? {} : { nextPageToken: tokenOf(next) }) });

@@ -4,7 +4,18 @@ import { eachExtent } from '../fs/extent.ts';
 import { isFree } from '../fs/free-space.ts';
 import { findFile } from '../fs/inode.ts';
 import { findRun } from '../fs/run-list.ts';
-import { classicRefcount, hasFlag, mapcountOf, modernRefcount, ownerOf, pageFlags, pinsOf } from '../mm/page.ts';
+import {
+  classicRefcount,
+  folioOf,
+  framesPerChunk,
+  hasFlag,
+  headOf,
+  mapcountOf,
+  modernRefcount,
+  ownerOf,
+  pageFlags,
+  pinsOf,
+} from '../mm/page.ts';
 import { pageBucket } from '../sched/waitqueue.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { lastPage, type Pfn, toPfn, toPgOff } from '../units.ts';
@@ -19,6 +30,10 @@ const zFrame = z.object({
     classic: z.int().describe('To 6.14: 1 + pins; idle at 1.'),
     modern: z.int().describe('From 6.15: pins + mapcount; idle at 0.'),
   }),
+  folio: z
+    .object({ pfn: z.int(), pages: z.int(), pins: z.int(), mapcount: z.int() })
+    .nullable()
+    .describe('With folioGranularity, the 2 MiB folio that it is held and let go with; refcount is that of the folio then.'),
   delayedFree: z.boolean(),
   stopNewRefs: z.boolean(),
   file: z.string().nullable().describe('The file page that it was last faulted in for, if its mapping entry still stands.'),
@@ -35,12 +50,15 @@ function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {
 
 function frameRecord(k: Kernel, pfn: Pfn): z.infer<typeof zFrame> {
   const owner = ownerOf(k, pfn);
+  const folio = folioOf(k, pfn);
   return {
     pfn,
     state: stateOf(k, pfn),
     pins: pinsOf(k, pfn),
     mapcount: mapcountOf(k, pfn),
     refcount: { classic: classicRefcount(k, pfn), modern: modernRefcount(k, pfn) },
+    folio:
+      folio === undefined ? null : { pfn: headOf(k, pfn), pages: framesPerChunk, pins: folio.pins, mapcount: folio.mapcount },
     delayedFree: hasFlag(k, pfn, pageFlags.delayedFree),
     stopNewRefs: hasFlag(k, pfn, pageFlags.stopNewRefs),
     file: owner === null ? null : (k.inodes.get(owner.ino)?.name ?? null),

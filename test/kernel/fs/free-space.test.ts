@@ -7,6 +7,7 @@ import {
   type FreeSpace,
   giveRun,
   isFree,
+  takeAligned,
   takeExact,
   takeRun,
 } from '../../../src/kernel/fs/free-space.ts';
@@ -20,6 +21,21 @@ function modelTake(model: Model, hint: number, wanted: number): { pfn: number; p
   let pfn = model.indexOf(true, hint);
   if (pfn < 0) pfn = model.indexOf(true);
   if (pfn < 0) return null;
+  let pages = 0;
+  while (pages < wanted && model[pfn + pages] === true) pages++;
+  return { pfn, pages };
+}
+
+/** The first run at or after the hint that begins where `pgoff` does within its 512 and covers aligned 512. */
+function modelTakeAligned(model: Model, hint: number, pgoff: number, wanted: number): { pfn: number; pages: number } | null {
+  const least = pgoff % 512 === 0 ? 512 : 1024 - (pgoff % 512);
+  const fits = (pfn: number): boolean => {
+    for (let page = 0; page < least; page++) if (model[pfn + page] !== true) return false;
+    return pfn % 512 === pgoff % 512;
+  };
+  const pfns = model.map((_free, pfn) => pfn);
+  const pfn = pfns.find((at) => at >= hint && fits(at)) ?? pfns.find((at) => at < hint && fits(at));
+  if (pfn === undefined) return null;
   let pages = 0;
   while (pages < wanted && model[pfn + pages] === true) pages++;
   return { pfn, pages };
@@ -104,6 +120,40 @@ describe('free space', () => {
     checkFreeSpace(copy);
     checkFreeSpace(space);
     expect([space.free, copy.free]).toEqual([500, 1000]);
+  });
+
+  it('finds aligned runs as the array of booleans does', () => {
+    let found = 0;
+    const taking = fc.record({
+      at: fc.nat(4200),
+      pgoff: fc.nat(2000),
+      more: fc.nat(1500),
+      used: fc.nat(4200),
+      pages: fc.nat(40),
+    });
+    fc.assert(
+      fc.property(fc.integer({ min: 600, max: 4200 }), fc.array(taking, { minLength: 1, maxLength: 12 }), (blocks, script) => {
+        const space = createFreeSpace(blocks);
+        const model: Model = new Array(blocks).fill(true);
+        for (const { at, pgoff, more, used, pages: few } of script) {
+          const wanted = (pgoff % 512 === 0 ? 512 : 1024 - (pgoff % 512)) + more;
+          const expected = modelTakeAligned(model, at % blocks, pgoff, wanted);
+          const taken = takeAligned(space, toPfn(at % blocks), pgoff, wanted);
+          assert(JSON.stringify(taken) === JSON.stringify(expected), 'takeAligned takes the first fit at or after the hint');
+          if (taken !== null) {
+            found++;
+            model.fill(false, taken.pfn, taken.pfn + taken.pages);
+          }
+          for (let pfn = used % blocks; pfn < Math.min(blocks, (used % blocks) + few); pfn++) {
+            if (model[pfn] === true) takeExact(space, toPfn(pfn), 1);
+            model[pfn] = false;
+          }
+        }
+        compare(space, model);
+      }),
+      { numRuns: 150 },
+    );
+    expect(found).toBeGreaterThan(50);
   });
 
   it('panics when a law of the caller is broken', () => {

@@ -1,0 +1,114 @@
+// Faults of 2 MiB. Mirrors dax_iomap_pmd_fault() and what grab_mapping_entry() says of sizes: entries of 4 KiB are never joined, real ones
+// of 2 MiB never split; one of the zero page gives way to 4 KiB where somebody faults a page of it.
+import { isPoisoned } from '../dev/badblocks.ts';
+import { emit } from '../events.ts';
+import { makeFolio, setOwner } from '../mm/page.ts';
+import { bitOf, frameEntry, installPmd, unmapPart, unmapRange, zeroEntry } from '../mm/pagetable.ts';
+import { addPmd, dropPmds, hasPtes, inPmd, pagesPerPmd, pmdBytes, pmdOf, widen } from '../mm/pmd.ts';
+import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
+import { assert } from '../panic.ts';
+import type { Access, Inode, Kernel, Mapping } from '../state.ts';
+import { byteOf, type Pfn, type PgOff, pageCeil, toPfn, toPgOff } from '../units.ts';
+import { findExtent, nextExtent } from './extent.ts';
+
+/** Why a fault of 2 MiB falls back to 4 KiB. */
+export type PmdFallback = 'private write' | 'end of file' | '4 KiB entries' | 'blocks' | 'unwritten' | 'poison';
+
+/** What a 2 MiB fault would map: the frames from `head` on, null for the zero page; or why it cannot. */
+type PmdFit = { head: Pfn | null } | { fallback: PmdFallback };
+
+/**
+ * Is a fault of 2 MiB tried at all? The mapping covers the range, and its page table has none of 4 KiB in it. The kernel picks addresses
+ * that are congruent to the file offset, so there is nothing to ask about those.
+ */
+function isTried(mapping: Mapping, first: PgOff): boolean {
+  return first >= mapping.first && first + pagesPerPmd <= mapping.first + mapping.pages && !hasPtes(mapping, first);
+}
+
+function fitOf(k: Kernel, inode: Inode, mapping: Mapping, first: PgOff, access: Access): PmdFit {
+  if (access === 'write' && !mapping.shared) return { fallback: 'private write' };
+  if (first + pagesPerPmd > pageCeil(inode.sizeBytes)) return { fallback: 'end of file' };
+  if (!inPmd(inode, first) && hasEntries(k, inode, first)) return { fallback: '4 KiB entries' };
+  const extent = findExtent(inode.extents, first);
+  if (extent === null) {
+    const next = nextExtent(inode.extents, first);
+    if (next !== null && next.pgoff < first + pagesPerPmd) return { fallback: 'blocks' };
+    return access === 'read' ? { head: null } : { fallback: 'unwritten' };
+  }
+  if (extent.pgoff + extent.pages < first + pagesPerPmd) return { fallback: 'blocks' };
+  if (!extent.written) return access === 'read' ? { head: null } : { fallback: 'unwritten' };
+  const head = toPfn(extent.pfn + (first - extent.pgoff));
+  if (head % pagesPerPmd !== 0) return { fallback: 'blocks' };
+  for (let page = 0; k.pmem.badSectors.size > 0 && page < pagesPerPmd; page++) {
+    if (isPoisoned(k, toPfn(head + page))) return { fallback: 'poison' };
+  }
+  return { head };
+}
+
+/** Entries of 4 KiB, or locks of others on some that are about to be made. */
+function hasEntries(k: Kernel, inode: Inode, first: PgOff): boolean {
+  for (const [pgoff, task] of inode.entryLocks) {
+    if (pgoff > first && pgoff < first + pagesPerPmd && task !== k.current) return true;
+  }
+  let found = false;
+  eachEntry(inode.entries, first, first + pagesPerPmd - 1, () => {
+    found = true;
+    return false;
+  });
+  return found;
+}
+
+/** The page by which a fault locks its mapping entry: the first of the 2 MiB where an entry of that size stands or is to be made. */
+export function lockedPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): PgOff {
+  const first = pmdOf(pgoff);
+  if (inPmd(inode, pgoff)) return first;
+  return isTried(mapping, first) && 'head' in fitOf(k, inode, mapping, first, access) ? first : pgoff;
+}
+
+/** Maps 2 MiB if that can be. Returns false for a fault of 4 KiB, for which it has made room. Caller holds what faultPage wants. */
+export function faultPmd(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): boolean {
+  const first = pmdOf(pgoff);
+  if (isTried(mapping, first)) {
+    const fit = fitOf(k, inode, mapping, first, access);
+    const about = { mapping: `map_${mapping.id}`, pgoff: first, access };
+    if ('head' in fit) {
+      const { head } = fit;
+      storeEntry(k, inode, first, head, access === 'write');
+      installPmd(k, mapping, first, head, access === 'write');
+      emit(k, 'page.pmd_faulted', inode, { ...about, pfn: head, result: 'NOPAGE', zeroPage: head === null, why: null });
+      return true;
+    }
+    // split_huge_pmd() of a file mapping clears it; the pages are faulted in again one by one.
+    if (inPmd(mapping, first)) {
+      const pages = unmapPart(k, mapping, first, toPgOff(first + pagesPerPmd - 1), false);
+      emit(k, 'page.unmapped', inode, { offset: byteOf(first), length: pmdBytes, pages });
+    }
+    emit(k, 'page.pmd_faulted', inode, { ...about, pfn: null, result: 'FALLBACK', zeroPage: false, why: fit.fallback });
+  }
+  if (inPmd(inode, pgoff) && load(inode.entries, pgoff) === zeroEntry) dropZeroEntry(k, inode, pgoff);
+  return false;
+}
+
+function storeEntry(k: Kernel, inode: Inode, first: PgOff, head: Pfn | null, dirty: boolean): void {
+  for (let page = 0; page < pagesPerPmd; page++) {
+    const pgoff = toPgOff(first + page);
+    const before = load(inode.entries, pgoff);
+    if (head === null) {
+      store(inode.entries, pgoff, zeroEntry);
+      continue;
+    }
+    assert(before !== zeroEntry, 'no zero entry stands over a block');
+    store(inode.entries, pgoff, frameEntry(toPfn(head + page), dirty || bitOf(before)));
+    setOwner(k, toPfn(head + page), inode.ino, pgoff);
+  }
+  addPmd(inode, first);
+  if (head !== null) makeFolio(k, head);
+}
+
+/** Unmaps and forgets the zero entry over a page, or over its 2 MiB. */
+export function dropZeroEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
+  const { first, last } = widen(inode, pgoff, pgoff);
+  unmapRange(k, inode, first, last);
+  dropPmds(inode, first, last);
+  eraseRange(inode.entries, first, last);
+}
