@@ -203,6 +203,10 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     may: ['prom-client', './index.ts', '../engine/engine.ts', '../kernel/views/index.ts'],
     mayNot: ['../http/server.ts', '../config.ts', '../main.ts'],
   },
+  'src/client/probe.ts': {
+    may: ['ws', './stream.ts', '../kernel/events.ts', '../../openapi/api.d.ts'],
+    mayNot: ['../http/server.ts', '../engine/engine.ts', '../kernel/state.ts', '../config.ts', '../main.ts'],
+  },
   'test/crash/probe.test.ts': {
     may: ['node:child_process', 'vitest', '../workload.ts'],
     mayNot: ['../../src/main.ts', '../../src/config.ts'],

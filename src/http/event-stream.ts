@@ -10,7 +10,7 @@ import { preferenceOf } from './prefer.ts';
 import { HttpProblem, KernelFailure } from './problem.ts';
 import { converse } from './stream/conversation.ts';
 import { oldestCursor, placeOf } from './stream/cursor.ts';
-import { cloudEvents, json, lines, serverSent } from './stream/encoding.ts';
+import { json, lines, serverSent, subprotocols } from './stream/encoding.ts';
 import { ignoreForeignUpgrades } from './stream/foreign-upgrade.ts';
 import { Hub, type StreamCounts } from './stream/hub.ts';
 import type { Subscribe } from './stream/messages.ts';
@@ -34,9 +34,6 @@ declare module 'fastify' {
     stream: Admitted | null;
   }
 }
-
-/** In the order in which the server likes them. */
-const subprotocols = { 'pinhole.events.v1+json': json, 'cloudevents.json': cloudEvents } as const;
 
 const mediaTypes = { sse: 'text/event-stream; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' };
 

@@ -77,19 +77,20 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       ...problems(isPublic ? ['internal'] : callers),
     },
   });
-  const document: JsonSchema = {
-    operationId: 'openapi',
+  const document = (operationId: string, summary: string, of: string): JsonSchema => ({
+    operationId,
     tags: ['server'],
-    summary: 'This document',
+    summary,
     description: 'Made from the registries that serve.',
     security: [],
     responses: {
-      200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
+      200: { description: of, content: { 'application/json': { schema: { type: 'object' } } } },
       ...problems(['internal']),
     },
-  };
+  });
   return [
-    ['/openapi.json', document],
+    ['/openapi.json', document('openapi', 'This document', 'OpenAPI 3.1.')],
+    ['/asyncapi.json', document('asyncapi', 'The event streams', 'AsyncAPI 3.')],
     ['/metrics', text('metrics', 'Metrics of the server', true)],
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
     ['/v1/events', stream('tenant-events', 'server', 'The events of the whole tenant', [], [])],

@@ -2,10 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import { operations } from '../kernel/ops/index.ts';
 import { views } from '../kernel/views/index.ts';
+import { asyncApi } from './asyncapi.ts';
 import type { Door } from './door.ts';
 import { openApi } from './openapi.ts';
 import { operationRoute } from './operation-route.ts';
-import { serializerOf } from './schema.ts';
+import { type JsonSchema, serializerOf } from './schema.ts';
 import { serverRoute } from './server-route.ts';
 import { serverRoutes } from './server-routes.ts';
 import { viewRoute } from './view-route.ts';
@@ -18,9 +19,15 @@ export function registerRoutes(app: FastifyInstance, door: Door): void {
   for (const [name, view] of views) viewRoute(app, door, view, viewSerializers.get(name) ?? operationToJson);
   for (const op of operations.values()) operationRoute(app, door, op, operationToJson);
 
-  let document: string | null = null;
-  app.get('/openapi.json', { config: { scope: 'public' } }, (_request, reply) => {
-    document ??= JSON.stringify(openApi());
-    return reply.header('content-type', 'application/json; charset=utf-8').send(document);
+  document(app, '/openapi.json', openApi);
+  document(app, '/asyncapi.json', asyncApi);
+}
+
+/** Made when somebody first asks for it. */
+function document(app: FastifyInstance, url: string, make: () => JsonSchema): void {
+  let text: string | null = null;
+  app.get(url, { config: { scope: 'public' } }, (_request, reply) => {
+    text ??= JSON.stringify(make());
+    return reply.header('content-type', 'application/json; charset=utf-8').send(text);
   });
 }

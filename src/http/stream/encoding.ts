@@ -25,7 +25,7 @@ export const json: Encoding = {
  * The `cloudevents.json` subprotocol knows single events only: each is a message, and so is what else there is to say. A cut may fall inside
  * a command; the id of the last event says where.
  */
-export const cloudEvents: Encoding = {
+const cloudEvents: Encoding = {
   key: 'cloudevents',
   events: (id, _cursor, events) => events.map((event) => `${event.slice(0, -1)},"subscription":${JSON.stringify(id)}}`),
   message: (message) =>
@@ -38,6 +38,9 @@ export const cloudEvents: Encoding = {
       data: message,
     }),
 };
+
+/** What a WebSocket may ask for; the first where it asks for none. */
+export const subprotocols = { 'pinhole.events.v1+json': json, 'cloudevents.json': cloudEvents } as const;
 
 export const lines: Encoding = {
   key: 'lines',

@@ -10,33 +10,25 @@ export const zFrom = z
 
 const zId = z.string().min(1).max(64).describe('Chosen by the client; every message about the subscription carries it.');
 
-export const zSubscribe = z.strictObject({
-  type: z.literal('subscribe'),
-  id: zId,
-  from: zFrom.default('now'),
-  filter: zFilter.optional(),
-});
+export const clientMessages = {
+  subscribe: z.strictObject({
+    type: z.literal('subscribe'),
+    id: zId,
+    from: zFrom.default('now'),
+    filter: zFilter.optional(),
+  }),
+  unsubscribe: z.strictObject({ type: z.literal('unsubscribe'), id: zId }),
+  ping: z.strictObject({ type: z.literal('ping'), id: zId.optional() }),
+};
 
 export const zClientMessage = z.discriminatedUnion('type', [
-  zSubscribe,
-  z.strictObject({ type: z.literal('unsubscribe'), id: zId }),
-  z.strictObject({ type: z.literal('ping'), id: zId.optional() }),
+  clientMessages.subscribe,
+  clientMessages.unsubscribe,
+  clientMessages.ping,
 ]);
 
-export type Subscribe = z.infer<typeof zSubscribe>;
+export type Subscribe = z.infer<typeof clientMessages.subscribe>;
 export type ClientMessage = z.infer<typeof zClientMessage>;
-
-export type ServerMessage =
-  /** The subscription begins, or ends, behind this position. */
-  | { type: 'ack'; id: string; cursor: string }
-  /** Nothing was missed up to this position; the filter hid what lies between. */
-  | { type: 'bookmark'; id: string; cursor: string }
-  /** Events between the reader's position and `oldest` are gone. */
-  | { type: 'gap'; id: string; oldest: string }
-  | { type: 'error'; id?: string; problem: Problem }
-  | { type: 'pong'; id?: string }
-  /** The end, where there are no close frames. */
-  | { type: 'close'; code: number; reason: Closing };
 
 /** Why the server closes, and the word for it in the metrics. */
 export const closings = {
@@ -56,6 +48,36 @@ export const closings = {
 } as const;
 
 export type Closing = keyof typeof closings;
+
+const zCursor = z.string().regex(cursorForm).describe('`<epoch>.<seq>`: what to come back with.');
+
+/** All but `event`, which the feed writes by itself. */
+export const serverMessages = {
+  ack: z
+    .object({ type: z.literal('ack'), id: zId, cursor: zCursor })
+    .describe('The subscription begins, or ends, behind this position.'),
+  bookmark: z
+    .object({ type: z.literal('bookmark'), id: zId, cursor: zCursor })
+    .describe('Nothing was missed up to this position; the filter hid what lies between.'),
+  gap: z
+    .object({ type: z.literal('gap'), id: zId, oldest: zCursor })
+    .describe("Events between the reader's position and `oldest` are gone."),
+  error: z
+    .object({
+      type: z.literal('error'),
+      id: zId.optional(),
+      problem: z.custom<Problem>().describe('As HTTP would answer it (RFC 9457).'),
+    })
+    .describe('What is wrong; the end follows.'),
+  pong: z.object({ type: z.literal('pong'), id: zId.optional() }).describe('The answer to a ping.'),
+  close: z
+    .object({ type: z.literal('close'), code: z.int(), reason: z.string() })
+    .describe('The end, where there are no close frames.'),
+};
+
+export type ServerMessage = {
+  [T in keyof typeof serverMessages]: z.infer<(typeof serverMessages)[T]>;
+}[keyof typeof serverMessages];
 
 /** Everything that can stand in the metrics as the reason of a disconnect. */
 export type DisconnectReason = Closing | 'client' | 'lost' | 'message-too-large' | 'protocol-error';

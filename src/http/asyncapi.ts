@@ -1,0 +1,148 @@
+// The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses and from the table of events.
+import { z } from 'zod';
+import { type EventType, eventTable } from '../kernel/events.ts';
+import { type JsonSchema, jsonSchemaOf } from './schema.ts';
+import { subprotocols } from './stream/encoding.ts';
+import { typePrefix } from './stream/envelope.ts';
+import { clientMessages, closings, serverMessages } from './stream/messages.ts';
+import { zStreamQuery } from './stream/query.ts';
+
+const pascal = (name: string): string => name.replace(/(^|[-._])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
+const schemaRef = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` });
+
+const epoch = '4f1d2c3b5a69788796';
+const zEnvelope = z.object({
+  specversion: z.literal('1.0'),
+  id: z.string().describe('`<epoch>.<seq>`, which is also the cursor behind this event.'),
+  seq: z.int().describe('Ascends by one in its log.'),
+  epoch: z.string().describe('Changes when history is not continued.'),
+  source: z.string().describe('`/v1/filesystems/{fs}`.'),
+  subject: z.string().optional().describe('`files/{file}`, by the name that the file had.'),
+  time: z.string().describe('RFC 3339, by the clock of the filesystem.'),
+  datacontenttype: z.literal('application/json'),
+  operation: z.string().optional().describe('`op_…`: what ran; absent for the release worker and the clock.'),
+});
+
+function eventSchema(type: EventType): JsonSchema {
+  const { doc, data } = eventTable[type];
+  const envelope = jsonSchemaOf(zEnvelope, 'output');
+  return {
+    ...envelope,
+    description: doc,
+    properties: {
+      ...(envelope.properties as object),
+      type: { const: `${typePrefix}${type}` },
+      data: jsonSchemaOf(data, 'output'),
+    },
+    required: [...(envelope.required as string[]), 'type', 'data'],
+  };
+}
+
+const example = {
+  type: 'event',
+  id: 'query',
+  cursor: `${epoch}.7`,
+  events: [
+    {
+      specversion: '1.0',
+      id: `${epoch}.7`,
+      seq: 7,
+      epoch,
+      source: '/v1/filesystems/scratch',
+      type: `${typePrefix}page.idle`,
+      time: '2026-01-01T00:00:00.000Z',
+      datacontenttype: 'application/json',
+      data: { pfn: 2 },
+      operation: 'op_8',
+    },
+  ],
+};
+
+const said = Object.keys(clientMessages);
+const heard = ['event', ...Object.keys(serverMessages)];
+
+function channel(address: string, title: string, parameters: JsonSchema): JsonSchema {
+  return {
+    address,
+    title,
+    description: `Over a WebSocket (subprotocols ${Object.keys(subprotocols).join(', ')}), with \`Accept: text/event-stream\` as server-sent events, with \`Accept: application/x-ndjson\` as lines.`,
+    messages: Object.fromEntries([...said, ...heard].map((name) => [name, messageRef(name)])),
+    ...parameters,
+    bindings: {
+      ws: {
+        method: 'GET',
+        query: jsonSchemaOf(zStreamQuery, 'input'),
+        headers: { type: 'object', properties: { Authorization: { type: 'string', description: 'Bearer …' } } },
+        bindingVersion: '0.1.0',
+      },
+    },
+  };
+}
+
+function operationsOf(name: string): JsonSchema {
+  const on = { $ref: `#/channels/${name}` };
+  const messages = (names: string[]) => names.map((message) => ({ $ref: `#/channels/${name}/messages/${message}` }));
+  return {
+    [`send${pascal(name)}`]: { action: 'send', channel: on, summary: 'What the server says.', messages: messages(heard) },
+    [`receive${pascal(name)}`]: {
+      action: 'receive',
+      channel: on,
+      summary: 'What a reader may say on a WebSocket.',
+      messages: messages(said),
+    },
+  };
+}
+
+export function asyncApi(): JsonSchema {
+  const types = Object.keys(eventTable) as EventType[];
+  const event = {
+    type: 'object',
+    description: 'Events of whole commands, in their order.',
+    properties: {
+      type: { const: 'event' },
+      id: { type: 'string', description: 'The subscription; `query` where the URL made it.' },
+      cursor: { type: 'string', description: 'Behind the last of these events, and behind what the filter hid.' },
+      events: { type: 'array', items: { oneOf: types.map((type) => schemaRef(pascal(type))) } },
+    },
+    required: ['type', 'id', 'cursor', 'events'],
+  };
+  const control = { ...clientMessages, ...serverMessages };
+  const closes = Object.values(closings).map(({ code, doc }) => `${code}: ${doc}`);
+  return {
+    asyncapi: '3.0.0',
+    id: 'urn:pinhole:events',
+    info: {
+      title: 'Pinhole events',
+      version: '0.1.0',
+      description: `The ordered, resumable log of what happens in a filesystem, or in all of a tenant. Close codes:\n\n${closes.map((line) => `- ${line}`).join('\n')}`,
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      local: {
+        host: 'localhost:8080',
+        protocol: 'ws',
+        description: 'The same URL serves HTTP.',
+        security: [{ $ref: '#/components/securitySchemes/bearer' }],
+      },
+    },
+    channels: {
+      filesystemEvents: channel('/v1/filesystems/{fs}/events', 'The events of one filesystem', {
+        parameters: { fs: { description: 'The name of the filesystem.' } },
+      }),
+      tenantEvents: channel('/v1/events', 'The events of the whole tenant', {}),
+    },
+    operations: { ...operationsOf('filesystemEvents'), ...operationsOf('tenantEvents') },
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      messages: {
+        event: { name: 'event', title: 'event', payload: event, examples: [{ name: 'idle', payload: example }] },
+        ...Object.fromEntries(
+          Object.entries(control).map(([name, schema]) => [name, { name, title: name, payload: jsonSchemaOf(schema, 'input') }]),
+        ),
+      },
+      schemas: Object.fromEntries(types.map((type) => [pascal(type), eventSchema(type)])),
+    },
+  };
+}

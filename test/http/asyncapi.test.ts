@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Parser } from '@asyncapi/parser';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { asyncApi } from '../../src/http/asyncapi.ts';
+import { closings } from '../../src/http/stream/messages.ts';
+import { eventTable } from '../../src/kernel/events.ts';
+import { fs, must, type Service, sleepingWorld, start, waiting } from './start.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the document is looked into at every depth
+const document = asyncApi() as any;
+let service: Service;
+beforeAll(async () => {
+  service = await start();
+});
+afterAll(() => service.close());
+
+describe('AsyncAPI', () => {
+  it('is the file that is committed; `npm run openapi` writes it', () => {
+    const file = new URL('../../openapi/asyncapi.json', import.meta.url);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  it('is a document of AsyncAPI 3 in which its parser finds no error', async () => {
+    const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(document));
+    expect(diagnostics.filter(({ severity }) => severity === 0)).toEqual([]);
+    expect(parsed?.version()).toBe('3.0.0');
+    expect(parsed?.channels().all()).toHaveLength(2);
+  });
+
+  it('holds every event and every close code', () => {
+    const types = Object.values(document.components.schemas).map((schema) => (schema as typeof document).properties.type.const);
+    expect(types).toEqual(Object.keys(eventTable).map((type) => `pinhole.${type}`));
+    for (const { code } of Object.values(closings)) expect(document.info.description).toContain(`- ${code}: `);
+  });
+
+  it('describes what the stream says', async () => {
+    await sleepingWorld(service, { mkfs: waiting });
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    const { text } = await must(service, 200, 'GET', `${fs}/events`, { headers: { accept: 'application/x-ndjson' } });
+    const { schemas, messages } = document.components;
+    const resolved = structuredClone(messages);
+    const items = resolved.event.payload.properties.events.items;
+    items.oneOf = items.oneOf.map(({ $ref }: { $ref: string }) => schemas[$ref.split('/').at(-1) ?? '']);
+    const schemaOf = (type: string) => z.fromJSONSchema(resolved[type].payload);
+    const seen = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    for (const message of seen) expect(schemaOf(message.type).safeParse(message).error).toBeUndefined();
+    expect(new Set(seen.map(({ type }) => type))).toEqual(new Set(['ack', 'event', 'bookmark']));
+    expect(schemaOf('bookmark').safeParse({ type: 'bookmark', id: 'query', cursor: 7 }).success).toBe(false);
+    const [example] = messages.event.examples;
+    expect(schemaOf('event').safeParse(example.payload).error).toBeUndefined();
+    const burnt = { ...example.payload, events: [{ ...example.payload.events[0], type: 'pinhole.page.burnt' }] };
+    expect(schemaOf('event').safeParse(burnt).success).toBe(false);
+  });
+
+  it('is served', async () => {
+    expect((await must(service, 200, 'GET', '/asyncapi.json')).json.asyncapi).toBe('3.0.0');
+  });
+});
