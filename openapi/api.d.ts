@@ -1012,7 +1012,8 @@ export interface paths {
         /**
          * Touch pages through a mapping
          * @description Faults in every page of the range that is not there yet. A read of a hole or of an unwritten block maps the shared zero page and allocates
-         *     nothing; a write allocates. Pages before one that fails stay mapped.
+         *     nothing; a write allocates. Pages before one that fails stay mapped. Where the mapping covers aligned 2 MiB of the file and an extent holds
+         *     them in one aligned piece, one fault maps all of it.
          */
         post: operations["fault"];
         delete?: never;
@@ -1364,6 +1365,11 @@ export interface components {
              * @enum {string}
              */
             persistenceDomain: "adr" | "eadr";
+            /**
+             * @description One pin makes the whole 2 MiB folio busy, as from Linux 6.15 on; otherwise each 4 KiB page by itself.
+             * @default false
+             */
+            folioGranularity: boolean;
         };
         MkfsResult: {
             name: string;
@@ -1386,6 +1392,7 @@ export interface components {
             scheduler: "auto" | "stepped";
             /** @enum {string} */
             persistenceDomain: "adr" | "eadr";
+            folioGranularity: boolean;
             space: {
                 blockSizeBytes: number;
                 blocks: number;
@@ -1441,6 +1448,7 @@ export interface components {
                 scheduler: "auto" | "stepped";
                 /** @enum {string} */
                 persistenceDomain: "adr" | "eadr";
+                folioGranularity: boolean;
                 space: {
                     blockSizeBytes: number;
                     blocks: number;
@@ -1690,6 +1698,7 @@ export interface components {
             scheduler: "auto" | "stepped";
             /** @enum {string} */
             persistenceDomain: "adr" | "eadr";
+            folioGranularity: boolean;
             space: {
                 blockSizeBytes: number;
                 blocks: number;
@@ -1786,6 +1795,13 @@ export interface components {
                     /** @description From 6.15: pins + mapcount; idle at 0. */
                     modern: number;
                 };
+                /** @description With folioGranularity, the 2 MiB folio that it is held and let go with; refcount is that of the folio then. */
+                folio: {
+                    pfn: number;
+                    pages: number;
+                    pins: number;
+                    mapcount: number;
+                } | null;
                 delayedFree: boolean;
                 stopNewRefs: boolean;
                 /** @description The file page that it was last faulted in for, if its mapping entry still stands. */
@@ -1809,8 +1825,10 @@ export interface components {
                 shared: boolean;
                 sync: boolean;
                 owner: string | null;
-                /** @description Page-table entries; the zero page counts. */
+                /** @description Pages that have a page-table entry; the zero page counts. */
                 pagesPresent: number;
+                /** @description Entries of 2 MiB; their pages count in pagesPresent. */
+                pmdsPresent: number;
                 createdMs: number;
             }[];
             nextPageToken?: string;
@@ -1827,8 +1845,10 @@ export interface components {
             shared: boolean;
             sync: boolean;
             owner: string | null;
-            /** @description Page-table entries; the zero page counts. */
+            /** @description Pages that have a page-table entry; the zero page counts. */
             pagesPresent: number;
+            /** @description Entries of 2 MiB; their pages count in pagesPresent. */
+            pmdsPresent: number;
             createdMs: number;
             pageTable: {
                 pgoff: number;
@@ -1836,6 +1856,8 @@ export interface components {
                 zeroPage: boolean;
                 writable: boolean;
                 copied: boolean;
+                /** @description What the entry maps: 4096 or 2097152 bytes. */
+                sizeBytes: number;
             }[];
             nextPageToken?: string;
         };
@@ -2539,8 +2561,10 @@ export interface components {
             shared: boolean;
             sync: boolean;
             owner: string | null;
-            /** @description Page-table entries; the zero page counts. */
+            /** @description Pages that have a page-table entry; the zero page counts. */
             pagesPresent: number;
+            /** @description Entries of 2 MiB; their pages count in pagesPresent. */
+            pmdsPresent: number;
             createdMs: number;
         };
         MmapArgs: {
@@ -2570,6 +2594,8 @@ export interface components {
                 pfn: number | null;
                 zeroPage: boolean;
                 copied: boolean;
+                /** @description Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page. */
+                sizeBytes: number;
             }[];
         };
         FaultArgs: {
@@ -2824,6 +2850,7 @@ export interface operations {
                      *           "nowMs": 0,
                      *           "scheduler": "auto",
                      *           "persistenceDomain": "adr",
+                     *           "folioGranularity": false,
                      *           "space": {
                      *             "blockSizeBytes": 0,
                      *             "blocks": 0,
@@ -2949,6 +2976,7 @@ export interface operations {
                      *       "nowMs": 0,
                      *       "scheduler": "auto",
                      *       "persistenceDomain": "adr",
+                     *       "folioGranularity": false,
                      *       "space": {
                      *         "blockSizeBytes": 0,
                      *         "blocks": 0,
@@ -4331,6 +4359,7 @@ export interface operations {
                      *       "nowMs": 0,
                      *       "scheduler": "auto",
                      *       "persistenceDomain": "adr",
+                     *       "folioGranularity": false,
                      *       "space": {
                      *         "blockSizeBytes": 0,
                      *         "blocks": 0,
@@ -5485,6 +5514,12 @@ export interface operations {
                      *             "classic": 0,
                      *             "modern": 0
                      *           },
+                     *           "folio": {
+                     *             "pfn": 300,
+                     *             "pages": 0,
+                     *             "pins": 0,
+                     *             "mapcount": 0
+                     *           },
                      *           "delayedFree": false,
                      *           "stopNewRefs": false,
                      *           "file": {},
@@ -5586,6 +5621,7 @@ export interface operations {
                      *           "sync": false,
                      *           "owner": {},
                      *           "pagesPresent": 0,
+                     *           "pmdsPresent": 0,
                      *           "createdMs": 0
                      *         }
                      *       ]
@@ -5685,6 +5721,7 @@ export interface operations {
                      *       "sync": false,
                      *       "owner": {},
                      *       "pagesPresent": 0,
+                     *       "pmdsPresent": 0,
                      *       "createdMs": 0,
                      *       "pageTable": [
                      *         {
@@ -5692,7 +5729,8 @@ export interface operations {
                      *           "pfn": 300,
                      *           "zeroPage": false,
                      *           "writable": false,
-                     *           "copied": false
+                     *           "copied": false,
+                     *           "sizeBytes": 65536
                      *         }
                      *       ]
                      *     }
@@ -10458,6 +10496,7 @@ export interface operations {
                      *       "sync": false,
                      *       "owner": {},
                      *       "pagesPresent": 0,
+                     *       "pmdsPresent": 0,
                      *       "createdMs": 0
                      *     }
                      */
@@ -10637,7 +10676,8 @@ export interface operations {
                      *           "pgoff": 0,
                      *           "pfn": 300,
                      *           "zeroPage": false,
-                     *           "copied": false
+                     *           "copied": false,
+                     *           "sizeBytes": 65536
                      *         }
                      *       ]
                      *     }
