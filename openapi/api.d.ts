@@ -1182,9 +1182,29 @@ export interface paths {
         };
         /**
          * Metrics of the server
-         * @description In the text format of Prometheus.
+         * @description In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.
          */
         get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metrics/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where to scrape
+         * @description HTTP service discovery of Prometheus. The operator is sent to /metrics, a tenant to its own /v1/metrics, at the address that was asked.
+         */
+        get: operations["metrics-targets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1202,7 +1222,7 @@ export interface paths {
         };
         /**
          * Metrics of the tenant
-         * @description In the text format of Prometheus.
+         * @description In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.
          */
         get: operations["tenant-metrics"];
         put?: never;
@@ -12078,6 +12098,72 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/openmetrics-text": string;
+                };
+            };
+            /** @description `internal`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "metrics-targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One group. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "targets": [
+                     *           "127.0.0.1:8080"
+                     *         ],
+                     *         "labels": {
+                     *           "__metrics_path__": "/metrics",
+                     *           "service": "pinhole"
+                     *         }
+                     *       }
+                     *     ]
+                     */
+                    "application/json": {
+                        targets: string[];
+                        labels: {
+                            [key: string]: string;
+                        };
+                    }[];
+                };
+            };
+            /** @description `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-scope`, `forbidden-origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `internal`. */
@@ -12107,6 +12193,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/openmetrics-text": string;
                 };
             };
             /** @description `unauthorized`. */

@@ -87,5 +87,5 @@ async function extend(app: FastifyInstance, door: Door, log: LogCounts, options:
   const stream = await registerEventStream(app, door);
   const server = { version, durability: door.engine.durability, stream, log, http };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
-  registerMetrics(app, metrics, tenantOf);
+  registerMetrics(app, metrics, tenantOf, ({ caller }) => caller?.scopes.includes('operator') === true);
 }

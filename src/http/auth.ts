@@ -23,8 +23,8 @@ declare module 'fastify' {
     refusal: HttpProblem | null;
   }
   interface FastifyContextConfig {
-    /** Required on every route; `public` asks nobody. */
-    scope?: Scope | 'public';
+    /** Required on every route; `public` asks nobody, `any` takes everybody who is somebody. */
+    scope?: Scope | 'public' | 'any';
     /** `?ticket=` does instead of a token. */
     ticket?: boolean;
     /** The registry's name of the operation or view behind a route. */
@@ -87,7 +87,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
       if (stranger !== null) return done(new HttpProblem('forbidden-origin', stranger));
       request.caller = anonymous;
     } else return done(new HttpProblem('unauthorized', 'A bearer token is needed.'));
-    if (!request.caller.scopes.includes(scope)) {
+    if (scope !== 'any' && !request.caller.scopes.includes(scope)) {
       return done(new HttpProblem('missing-scope', `The token lacks the scope ${scope}.`, { errno: 'EACCES', scope }));
     }
     done();

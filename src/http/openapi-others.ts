@@ -70,13 +70,47 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     operationId,
     tags: ['server'],
     summary,
-    description: 'In the text format of Prometheus.',
+    description: 'In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.',
     ...(isPublic ? { security: [] } : {}),
     responses: {
-      200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+      200: {
+        description: 'Metrics.',
+        content: Object.fromEntries(
+          ['text/plain', 'application/openmetrics-text'].map((type) => [type, { schema: { type: 'string' } }]),
+        ),
+      },
       ...problems(isPublic ? ['internal'] : callers),
     },
   });
+  const targets: JsonSchema = {
+    operationId: 'metrics-targets',
+    tags: ['server'],
+    summary: 'Where to scrape',
+    description:
+      'HTTP service discovery of Prometheus. The operator is sent to /metrics, a tenant to its own /v1/metrics, at the address that was asked.',
+    responses: {
+      200: {
+        description: 'One group.',
+        content: {
+          'application/json': {
+            schema: {
+              type: 'array',
+              items: {
+                type: 'object',
+                properties: {
+                  targets: { type: 'array', items: { type: 'string' } },
+                  labels: { type: 'object', additionalProperties: { type: 'string' } },
+                },
+                required: ['targets', 'labels'],
+              },
+            },
+            example: [{ targets: ['127.0.0.1:8080'], labels: { __metrics_path__: '/metrics', service: 'pinhole' } }],
+          },
+        },
+      },
+      ...problems(callers),
+    },
+  };
   const document = (operationId: string, summary: string, of: string): JsonSchema => ({
     operationId,
     tags: ['server'],
@@ -92,6 +126,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     ['/openapi.json', document('openapi', 'This document', 'OpenAPI 3.1.')],
     ['/asyncapi.json', document('asyncapi', 'The event streams', 'AsyncAPI 3.')],
     ['/metrics', text('metrics', 'Metrics of the server', true)],
+    ['/v1/metrics/targets', targets],
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
     ['/v1/events', stream('tenant-events', 'server', 'The events of the whole tenant', [], [])],
     ['/v1/filesystems/:fs/events', stream('events', 'filesystem', 'The events of one filesystem', [fs], ['enoent'])],

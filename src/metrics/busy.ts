@@ -8,8 +8,8 @@ export const busy = defineFamily({
   scope: 'tenant',
   create: () => ({ waited: new Map<string, Distribution>() }),
   on: {
-    'extent.freed'(state, { from, waitedMs }) {
-      if (from !== 'inode') observe(under(state.waited, from, waitBounds), waitedMs / 1000);
+    'extent.freed'(state, { from, waitedMs }, place) {
+      if (from !== 'inode') observe(under(state.waited, from, waitBounds), waitedMs / 1000, place);
     },
   },
   rows: [

@@ -8,10 +8,20 @@ import type { Totals } from './totals.ts';
 /** Values of labels, joined by line feeds, to a count. */
 export type Tally = Map<string, number>;
 
+/** An operation that stands for the values of a bucket. */
+export interface Exemplar {
+  operation: string;
+  filesystem: string;
+  value: number;
+  atMs: number;
+}
+
 /** Upper bounds in seconds, and how often a value was at most that; the last count is of those beyond. */
 export interface Distribution {
   readonly bounds: readonly number[];
   readonly counts: number[];
+  /** The last one of each bucket, where whoever observed knew one. */
+  readonly exemplars: (Exemplar | undefined)[];
   sum: number;
 }
 
@@ -20,6 +30,7 @@ export interface Sample {
   value: number;
   /** Where it is not the name of the metric: `…_bucket`, `…_sum`, `…_count`. */
   metricName?: string;
+  exemplar?: Exemplar;
 }
 
 export interface Scrape {
@@ -40,6 +51,11 @@ export interface Place {
   kernel: Kernel;
   /** The kind of the pin that the event is about. */
   pinKind: string;
+  /** The operation that ran; empty for the worker and the clock. */
+  operation: string;
+  filesystem: string;
+  /** By the clock of the server. */
+  atMs: number;
   /** The kinds of all pins of the filesystem. */
   pinKinds: ReadonlyMap<string, string>;
 }
@@ -66,15 +82,18 @@ export function bump(counts: Tally, key: string, by = 1): void {
 }
 
 export function distribution(bounds: readonly number[]): Distribution {
-  return { bounds, counts: new Array<number>(bounds.length + 1).fill(0), sum: 0 };
+  return { bounds, counts: new Array<number>(bounds.length + 1).fill(0), exemplars: [], sum: 0 };
 }
 
-export function observe(d: Distribution, value: number): void {
-  const { bounds, counts } = d;
+export function observe(d: Distribution, value: number, place?: Place): void {
+  const { bounds, counts, exemplars } = d;
   let at = 0;
   while (at < bounds.length && value > (bounds[at] as number)) at += 1;
   counts[at] = (counts[at] as number) + 1;
   d.sum += value;
+  if (place === undefined || place.operation === '') return;
+  const { operation, filesystem, atMs } = place;
+  exemplars[at] = { operation, filesystem, value, atMs };
 }
 
 /** The distribution under these label values, made when it is first needed. */
@@ -98,12 +117,15 @@ export function samplesOf(names: readonly string[], counts: Tally): Sample[] {
   return [...counts].map(([key, value]) => ({ labels: labelsOf(names, key), value }));
 }
 
-export function bucketsOf(name: string, labels: Record<string, string>, { bounds, counts, sum }: Distribution): Sample[] {
+export function bucketsOf(name: string, labels: Record<string, string>, d: Distribution): Sample[] {
+  const { bounds, counts, exemplars, sum } = d;
   let count = 0;
   const samples: Sample[] = counts.map((n, i) => {
     count += n;
     const le = i < bounds.length ? String(bounds[i]) : '+Inf';
-    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    const exemplar = exemplars[i];
+    const sample = { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    return exemplar === undefined ? sample : { ...sample, exemplar };
   });
   samples.push({ metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count });
   return samples;

@@ -1,14 +1,15 @@
-// The registry of metric families, the listener that feeds them, and the two routes on which they are scraped.
+// The registry of metric families, the listener that feeds them, and the routes on which they are found and scraped.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Engine, Hosted } from '../engine/engine.ts';
 import type { EventRing } from '../engine/event-ring.ts';
 import type { EventType, KernelEvent } from '../kernel/events.ts';
 import { alarms } from './alarms.ts';
 import { build } from './build.ts';
 import { busy } from './busy.ts';
-import type { Family, Place, Row, Scrape } from './define.ts';
+import type { Family, Place, Scrape } from './define.ts';
 import { engine as engineFamily } from './engine.ts';
+import { contentTypes, type Form, formOf, processMetrics, registryOf, type StatedRow } from './exposition.ts';
 import { faults } from './faults.ts';
 import { http } from './http.ts';
 import { pins } from './pins.ts';
@@ -49,6 +50,12 @@ for (const [at, family] of families.entries()) {
   }
 }
 
+function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] {
+  return families.flatMap((family, at) =>
+    scope === 'tenant' && family.scope === 'server' ? [] : family.rows.map((row) => ({ row, state: states[at] })),
+  );
+}
+
 export class Metrics {
   readonly #engine: Engine;
   readonly #nowMs: () => number;
@@ -56,35 +63,34 @@ export class Metrics {
   /** By the tenant's own log, so that they go when the tenant goes. */
   readonly #ofTenant = new WeakMap<EventRing, States>();
   readonly #ofFilesystem = new WeakMap<Hosted, { tenant: States; pinKinds: Map<string, string> }>();
-  readonly #registry: Registry;
+  readonly #registries: Record<Form, Registry>;
 
   /** `defaults` adds the metrics of the process and its event loop, which watch it for as long as it lives. */
   constructor(engine: Engine, nowMs: () => number, server: Server, defaults: boolean) {
     this.#engine = engine;
     this.#nowMs = nowMs;
     let scrape: Scrape | null = null;
-    this.#registry = registryOf(this.#all, 'server', () => {
+    const read = () => {
       scrape ??= { totals: totalsOf(engine.all(), nowMs()), server };
       queueMicrotask(() => {
         scrape = null;
       });
       return scrape;
-    });
-    if (defaults) addDefaults(this.#registry);
+    };
+    const rows = rowsOf(this.#all, 'server');
+    const process = defaults ? processMetrics() : null;
+    const registry = (form: Form) => registryOf(rows, form, 'server', read, process);
+    this.#registries = { text: registry('text'), openmetrics: registry('openmetrics') };
     engine.onDelivered((fs, events) => this.#count(fs, events));
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
+  scrape(form: Form): Promise<string> {
+    return this.#registries[form].metrics();
   }
 
-  scrape(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  scrapeOf(tenant: string): Promise<string> {
+  scrapeOf(tenant: string, form: Form): Promise<string> {
     const totals = totalsOf(this.#engine.list(tenant), this.#nowMs());
-    return registryOf(this.#statesOf(tenant), 'tenant', () => ({ totals, server: null })).metrics();
+    return registryOf(rowsOf(this.#statesOf(tenant), 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
   }
 
   #statesOf(tenant: string): States {
@@ -104,7 +110,7 @@ export class Metrics {
       this.#ofFilesystem.set(fs, known);
     }
     const { tenant, pinKinds } = known;
-    const place: Place = { kernel: fs.kernel, pinKind: '', pinKinds };
+    const place: Place = { kernel: fs.kernel, pinKind: '', operation: '', filesystem: fs.name, atMs: this.#nowMs(), pinKinds };
     for (const event of events) {
       const interested = listeners.get(event.type);
       if (interested === undefined) continue;
@@ -114,6 +120,7 @@ export class Metrics {
         place.pinKind = pinKinds.get(event.data.pin) ?? 'unknown';
         pinKinds.delete(event.data.pin);
       }
+      place.operation = event.task === 0 ? '' : `op_${event.task}`;
       for (const { at, call } of interested) {
         call(this.#all[at], event.data, place);
         call(tenant[at], event.data, place);
@@ -122,39 +129,25 @@ export class Metrics {
   }
 }
 
-function registryOf(states: States, scope: 'tenant' | 'server', scrape: () => Scrape): Registry {
-  const registry = new Registry();
-  for (const [at, family] of families.entries()) {
-    if (scope === 'tenant' && family.scope === 'server') continue;
-    for (const row of family.rows) registry.registerMetric(metricOf(row, states[at], scrape));
-  }
-  return registry;
-}
-
-/** What a registry needs of a metric: its text is written from `get`. */
-function metricOf(row: Row<unknown>, state: unknown, scrape: () => Scrape): Metric {
-  const { name, help, type } = row;
-  const metric = { name, help, type, get: async () => ({ name, help, type, values: row.read(state, scrape()) }), reset() {} };
-  // The classes of prom-client count by themselves, which costs each event what ours costs a scrape.
-  return metric as unknown as Metric;
-}
-
-/** Gauges that end in _total, which the format keeps for counters. */
-const misnamed = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
-
-function addDefaults(registry: Registry): void {
-  collectDefaultMetrics({ register: registry });
-  for (const name of misnamed) registry.removeSingleMetric(name);
-}
-
-/** `tenantOf` throws where the caller is no tenant. */
-export function registerMetrics(app: FastifyInstance, metrics: Metrics, tenantOf: (request: FastifyRequest) => string): void {
-  app.get('/metrics', { config: { scope: 'public' } }, async (_request, reply) => {
-    const text = await metrics.scrape();
-    return reply.header('content-type', metrics.contentType).send(text);
+/** `tenantOf` throws where the caller is no tenant; `mayOperate` says whether it may see the whole server. */
+export function registerMetrics(
+  app: FastifyInstance,
+  metrics: Metrics,
+  tenantOf: (request: FastifyRequest) => string,
+  mayOperate: (request: FastifyRequest) => boolean,
+): void {
+  app.get('/metrics', { config: { scope: 'public' } }, async ({ headers }, reply) => {
+    const form = formOf(headers.accept);
+    return reply.header('content-type', contentTypes[form]).send(await metrics.scrape(form));
   });
   app.get('/v1/metrics', { config: { scope: 'read' } }, async (request, reply) => {
-    const text = await metrics.scrapeOf(tenantOf(request));
-    return reply.header('content-type', metrics.contentType).send(text);
+    const form = formOf(request.headers.accept);
+    return reply.header('content-type', contentTypes[form]).send(await metrics.scrapeOf(tenantOf(request), form));
+  });
+  // HTTP service discovery of Prometheus: where to scrape is where it was asked, and what, follows from who asks.
+  app.get('/v1/metrics/targets', { config: { scope: 'any' } }, (request, reply) => {
+    const path = mayOperate(request) ? '/metrics' : '/v1/metrics';
+    const group = { targets: [request.headers.host ?? ''], labels: { __metrics_path__: path, service: 'pinhole' } };
+    return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify([group]));
   });
 }

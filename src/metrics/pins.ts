@@ -29,10 +29,11 @@ export const pins = defineFamily({
       bump(state.live, kind);
       bump(state.acquired, kind);
     },
-    'page.unpinned'(state, { heldMs }, { pinKind }) {
+    'page.unpinned'(state, { heldMs }, place) {
+      const { pinKind } = place;
       bump(state.live, pinKind, -1);
       bump(state.released, pinKind);
-      observe(under(state.held, pinKind, waitBounds), heldMs / 1000);
+      observe(under(state.held, pinKind, waitBounds), heldMs / 1000, place);
     },
     'filesystem.unmounted'(state, _data, { pinKinds }) {
       for (const kind of pinKinds.values()) bump(state.live, kind, -1);
@@ -48,6 +49,12 @@ export const pins = defineFamily({
       type: 'gauge',
       help: 'Pages that at least one pin holds.',
       read: (_, { totals }) => one(totals.pinnedPages),
+    },
+    {
+      name: 'pinhole_pin_oldest_age_seconds',
+      type: 'gauge',
+      help: 'Age of the pin that is held for longest; 0 when there is none.',
+      read: (_, { totals }) => one(totals.oldestPinMs / 1000),
     },
     {
       name: 'pinhole_pins_acquired_total',

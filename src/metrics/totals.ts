@@ -17,6 +17,7 @@ export interface Totals {
   delayedFrees: number;
   busyExtents: number;
   oldestBusyMs: number;
+  oldestPinMs: number;
   wakeups: number;
   spuriousWakeups: number;
   bucketCollisions: number;
@@ -40,6 +41,7 @@ export function totalsOf(filesystems: Iterable<Hosted>, nowMs: number): Totals {
     delayedFrees: 0,
     busyExtents: 0,
     oldestBusyMs: 0,
+    oldestPinMs: 0,
     wakeups: 0,
     spuriousWakeups: 0,
     bucketCollisions: 0,
@@ -74,14 +76,21 @@ function add(totals: Totals, { kernel, waiting, stopped }: Hosted, nowMs: number
   blocks.detached += detached.pages;
   totals.inbox += waiting;
   totals.inboxDeepest = Math.max(totals.inboxDeepest, waiting);
-  if (busy.runs === 0 && counts.sleepers === 0) return;
+  if (busy.runs === 0 && counts.sleepers === 0 && counts.pins === 0) return;
   const now = geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs);
   totals.oldestBusyMs = Math.max(totals.oldestBusyMs, now - oldestBusy(kernel, now));
+  totals.oldestPinMs = Math.max(totals.oldestPinMs, now - oldestPin(kernel, now));
   totals.oldestWaitMs = Math.max(totals.oldestWaitMs, now - oldestWait(kernel, now));
 }
 
 function oldestBusy(k: Kernel, now: number): number {
   for (const pfn of k.busyByAge) return findRun(k.busy, pfn)?.sinceMs ?? now;
+  return now;
+}
+
+/** Pins are in the order of their ids. */
+function oldestPin(k: Kernel, now: number): number {
+  for (const pin of k.pins.values()) return pin.createdMs;
   return now;
 }
 

@@ -6,14 +6,18 @@ import {
   histogramOf,
   observe,
   one,
+  type Place,
   samplesOf,
+  type Tally,
   tally,
   under,
   waitBounds,
 } from './define.ts';
 
 interface State {
-  ended: Map<string, number>;
+  ended: Tally;
+  refused: Tally;
+  busyScans: number;
   waits: Map<string, Distribution>;
 }
 
@@ -26,20 +30,31 @@ interface End {
 
 const duration = 'pinhole_wait_duration_seconds';
 
-function end(state: State, outcome: 'done' | 'failed' | 'cancelled', { op, strategy, sleptMs, wakeups }: End): void {
+function end(
+  state: State,
+  outcome: 'done' | 'failed' | 'cancelled',
+  { op, strategy, sleptMs, wakeups }: End,
+  place: Place,
+): void {
   bump(state.ended, `${op}\n${outcome}`);
   // With a manual clock a sleep can take no time.
   if (sleptMs === 0 && wakeups === 0 && outcome !== 'cancelled') return;
-  observe(under(state.waits, `${op}\n${strategy}\n${outcome}`, waitBounds), sleptMs / 1000);
+  observe(under(state.waits, `${op}\n${strategy}\n${outcome}`, waitBounds), sleptMs / 1000, place);
 }
 
 export const waits = defineFamily<State>({
   scope: 'tenant',
-  create: () => ({ ended: tally(), waits: new Map() }),
+  create: () => ({ ended: tally(), refused: tally(), waits: new Map(), busyScans: 0 }),
   on: {
-    'operation.done': (state, data) => end(state, 'done', data),
-    'operation.failed': (state, data) => end(state, 'failed', data),
-    'operation.cancelled': (state, data) => end(state, 'cancelled', data),
+    'operation.done': (state, data, place) => end(state, 'done', data, place),
+    'operation.failed'(state, data, place) {
+      bump(state.refused, `${data.op}\n${data.errno}\n${data.rule}`);
+      end(state, 'failed', data, place);
+    },
+    'operation.cancelled': (state, data, place) => end(state, 'cancelled', data, place),
+    'layout.busy'(state) {
+      state.busyScans += 1;
+    },
   },
   rows: [
     {
@@ -47,6 +62,18 @@ export const waits = defineFamily<State>({
       type: 'counter',
       help: 'Operations of more than one step that ended.',
       read: (state) => samplesOf(['operation', 'outcome'], state.ended),
+    },
+    {
+      name: 'pinhole_operation_refusals_total',
+      type: 'counter',
+      help: 'Operations of more than one step that failed, by the rule that said no.',
+      read: (state) => samplesOf(['operation', 'errno', 'rule'], state.refused),
+    },
+    {
+      name: 'pinhole_layout_busy_scans_total',
+      type: 'counter',
+      help: 'Scans for a layout change that found a page in use; many for one wait mean that pins come faster than they go.',
+      read: (state) => one(state.busyScans),
     },
     {
       name: 'pinhole_operations_running',

@@ -96,6 +96,19 @@ describe('the numbers', () => {
     expect(live).toBe(-1);
   });
 
+  it('of a pin that is held, of scans in vain and of refusals by rule', async () => {
+    await sleepingWorld(service, { mkfs: waiting });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(sumOf(await scrape(), 'pinhole_pin_oldest_age_seconds')).toBeGreaterThan(0.015);
+    const again = () =>
+      must(service, 409, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 4096, nowait: true } });
+    const refused = ['pinhole_operation_refusals_total', { operation: 'punch-hole', errno: 'EAGAIN', rule: 'SL2' }] as const;
+    expect(await moved(again, [...refused])).toEqual([1]);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    expect(sumOf(await scrape(), 'pinhole_pin_oldest_age_seconds')).toBe(0);
+    expect(sumOf(await scrape(), 'pinhole_layout_busy_scans_total')).toBe(1);
+  });
+
   it('of a wait: who sleeps, for how long, and how it ended', async () => {
     const asleep = await moved(
       () => sleepingWorld(service, { mkfs: waiting }),

@@ -1,0 +1,75 @@
+// The two forms of a scrape: the text format of Prometheus, and OpenMetrics, which has room for exemplars.
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import type { Exemplar, Row, Sample, Scrape } from './define.ts';
+
+export type Form = 'text' | 'openmetrics';
+
+export const contentTypes: Record<Form, string> = {
+  text: Registry.PROMETHEUS_CONTENT_TYPE,
+  openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
+};
+
+/** Prometheus names OpenMetrics first where it is to read exemplars. */
+export function formOf(accept: string | undefined): Form {
+  return accept?.includes('application/openmetrics-text') === true ? 'openmetrics' : 'text';
+}
+
+/** A row and the state that it reads. */
+export interface StatedRow {
+  row: Row<unknown>;
+  state: unknown;
+}
+
+/** OpenMetrics names a counter without its _total; prom-client puts it back on each sample. */
+const nameIn = (form: Form, name: string, type: string): string =>
+  form === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
+
+/** Filesystems have names that their tenants gave; the scrape of the server shows none. */
+function shownExemplar({ operation, filesystem, value, atMs }: Exemplar, scope: 'tenant' | 'server') {
+  return { labelSet: scope === 'tenant' ? { operation, filesystem } : { operation }, value, timestamp: atMs / 1000 };
+}
+
+export function registryOf(
+  rows: readonly StatedRow[],
+  form: Form,
+  scope: 'tenant' | 'server',
+  scrape: () => Scrape,
+  process: Registry | null = null,
+): Registry {
+  const registry = new Registry();
+  registry.setContentType(contentTypes[form] as typeof Registry.PROMETHEUS_CONTENT_TYPE);
+  const values = (samples: Sample[]) =>
+    samples.map(({ exemplar, ...sample }) =>
+      exemplar === undefined ? sample : { ...sample, exemplar: shownExemplar(exemplar, scope) },
+    );
+  for (const { row, state } of rows) {
+    const { help, type } = row;
+    const name = nameIn(form, row.name, type);
+    add(registry, { name, help, type, get: async () => ({ name, help, type, values: values(row.read(state, scrape())) }) });
+  }
+  for (const metric of process?.getMetricsAsArray() ?? []) {
+    const { help } = metric;
+    const type = String(metric.type);
+    const name = nameIn(form, metric.name, type);
+    // Both forms read the same metric, whose name prom-client would change for good.
+    const get = async () => ({ ...(await (metric as unknown as { get(): Promise<object> }).get()), name });
+    add(registry, { name, help, type, get });
+  }
+  return registry;
+}
+
+/** What a registry needs of a metric: its text is written from `get`. */
+function add(registry: Registry, metric: { name: string; help: string; type: string; get(): Promise<object> }): void {
+  // The classes of prom-client count by themselves, which costs each event what ours costs a scrape.
+  registry.registerMetric({ ...metric, reset() {} } as unknown as Metric);
+}
+
+/** Gauges that end in _total, which the format keeps for counters. */
+const misnamed = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
+
+export function processMetrics(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
+  return registry;
+}

@@ -1,0 +1,78 @@
+// OpenMetrics with exemplars, and where Prometheus finds what it scrapes.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fs, must, type Service, sleepingWorld, start, waiting } from '../http/start.ts';
+import { parseExposition } from './exposition.ts';
+
+let service: Service;
+beforeEach(async () => {
+  service = await start({}, { processMetrics: true });
+});
+afterEach(() => service.close());
+
+const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+const open = async (url: string) => (await must(service, 200, 'GET', url, { headers: { accept } })).text;
+const waits = (text: string) =>
+  text.split('\n').filter((line) => line.startsWith('pinhole_wait_duration_seconds_bucket') && line.includes('#'));
+
+describe('OpenMetrics', () => {
+  it('carries the operation that waited as an exemplar, for its tenant with the filesystem', async () => {
+    const path = await sleepingWorld(service, { mkfs: waiting });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    const operation = path.split('/').at(-1);
+    const [line, ...more] = waits(await open('/metrics'));
+    expect(more).toEqual([]);
+    expect(line).toMatch(new RegExp(`# \\{operation="${operation}"\\} 0\\.\\d+ \\d{10}(\\.\\d+)?$`));
+    expect(waits(await open('/v1/metrics'))[0]).toContain(`# {operation="${operation}",filesystem="scratch"}`);
+    expect(await open('/metrics')).not.toContain('scratch');
+  });
+
+  it('ends as it must, names counters as it must, and leaves the text format as it is', async () => {
+    await sleepingWorld(service, { mkfs: waiting });
+    const before = (await must(service, 200, 'GET', '/metrics')).text;
+    const { text, headers } = await must(service, 200, 'GET', '/metrics', { headers: { accept } });
+    expect(headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(text.endsWith('\n# EOF\n')).toBe(true);
+    expect(text).toContain('# TYPE pinhole_pins_acquired counter\npinhole_pins_acquired_total{');
+    expect(text).toContain('# TYPE process_cpu_seconds counter\nprocess_cpu_seconds_total ');
+    expect(text).not.toContain('_total_total');
+    const after = (await must(service, 200, 'GET', '/metrics')).text;
+    const names = (exposition: string) => parseExposition(exposition).map(({ name }) => name);
+    expect(names(after)).toEqual(names(before));
+    expect(after).not.toContain('# {');
+  });
+});
+
+describe('service discovery', () => {
+  const host = { host: 'localhost:1234' };
+  const found = async (token?: string) =>
+    (await must(service, 200, 'GET', '/v1/metrics/targets', { headers: host, ...(token === undefined ? {} : { token }) })).json;
+
+  it('sends the operator to the server and a tenant to its own', async () => {
+    await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
+    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })).json;
+    const group = (path: string) => [{ targets: ['localhost:1234'], labels: { __metrics_path__: path, service: 'pinhole' } }];
+    expect(await found()).toEqual(group('/metrics'));
+    expect(await found(token)).toEqual(group('/v1/metrics'));
+    await must(service, 401, 'GET', '/v1/metrics/targets', { token: 'ph_x' });
+  });
+});
+
+describe('series', () => {
+  it('are bounded: what clients choose is in no label', async () => {
+    await sleepingWorld(service, { mkfs: waiting });
+    const series = async () =>
+      (await must(service, 200, 'GET', '/metrics')).text.split('\n').filter((line) => line.startsWith('pinhole_')).length;
+    const round = async (name: string) => {
+      await must(service, 201, 'POST', `${fs}/files`, { json: { name }, headers: { 'pinhole-owner': name } });
+      await must(service, 404, 'GET', `${fs}/files/${name}x`);
+    };
+    await round('first');
+    // The scrape is a request itself.
+    await series();
+    const before = await series();
+    for (let i = 0; i < 50; i += 1) await round(`name-${i}`);
+    expect(await series()).toBe(before);
+    expect(before).toBeLessThan(1000);
+  });
+});
