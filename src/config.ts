@@ -28,7 +28,7 @@ const MiB = 1024 * 1024;
 export const settings = {
   host: setting(text, '127.0.0.1', 'Address to listen on. Anything but loopback needs an operator token.'),
   port: setting(whole(0, 65_535), 8080, 'Port to listen on; 0 picks a free one.'),
-  dataDir: setting(text, './pinhole-data', 'Where the journal lives. In this version state is in memory whatever this says.'),
+  dataDir: setting(text, './pinhole-data', 'Where the journal lives; one server at a time.'),
   volatile: setting(flag, false, 'Keep nothing on disk.'),
   operatorTokenFile: setting(
     text.nullable() as z.ZodType<string | null, string>,
@@ -76,6 +76,14 @@ export const settings = {
   pinnedReferencesMax: setting(whole(1), 4_194_304, 'Page references that all pins of one filesystem hold.'),
   anonPagesMax: setting(whole(1), 16_384, 'Private copies of pages of one filesystem; 4 KiB each.'),
   stepsPerApplyMax: setting(whole(100), 10_000_000, 'Steps of all operations that one command may set off.'),
+
+  diskReserveBytes: setting(
+    whole(MiB, 1024 * MiB),
+    16 * MiB,
+    'Bytes kept free for the day the disk is full, so that what gives back can still be written.',
+  ),
+  snapshotEntries: setting(whole(100), 20_000, 'Commands of one filesystem after which its state is written, more if it is big.'),
+  snapshotBytes: setting(whole(65_536), 64 * MiB, 'The same in bytes of the journal.'),
 
   idempotencyKeysMax: setting(whole(1), 10_000, 'Answers to an Idempotency-Key that are kept for one tenant.'),
   idempotencyMs: setting(whole(1, 30 * day), day, 'How long the answer to an Idempotency-Key is kept.'),

@@ -1,9 +1,16 @@
 #!/usr/bin/env node
-// The process: settings, signals, exit codes. 2 is a setting that cannot be used.
+// The process: settings, signals, exit codes.
+import { join, resolve } from 'node:path';
 import { CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { JournalError } from './journal/journal-error.ts';
+import { Store } from './journal/store.ts';
+import { repair } from './repair.ts';
 import { createService, type Service } from './service.ts';
+
+/** In the README's table too. */
+const exitCodes = { settings: 2, damaged: 3, locked: 4, failed: 5, full: 5, poison: 6, version: 7 } as const;
 
 function settings(): Config {
   try {
@@ -12,7 +19,7 @@ function settings(): Config {
     if (error instanceof CommanderError) process.exit(error.exitCode);
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`pinhole: ${error.message}\nTry pinhole --help.\n`);
-    process.exit(2);
+    process.exit(exitCodes.settings);
   }
 }
 
@@ -30,7 +37,41 @@ function stopOnSignal(service: Service, logger: Logger): void {
   process.on('SIGINT', (signal) => void stop(signal));
 }
 
+/** What is in flight gets its answer; then the process ends, well within a second. */
+function stopOnFailure(logger: Logger, error: JournalError): void {
+  logger.fatal({ err: error }, 'the journal failed: nothing more is acknowledged');
+  setTimeout(() => process.exit(exitCodes.failed), 200);
+}
+
+function openStore(config: Config, logger: Logger): Promise<Store> {
+  const directory = resolve(config.dataDir);
+  return Store.open({
+    directory: join(directory, 'journal'),
+    reserveBytes: config.diskReserveBytes,
+    onFailed: (error) => stopOnFailure(logger, error),
+    onFull: (full) => (full ? logger.error({ directory }, 'disk full') : logger.info({ directory }, 'disk no longer full')),
+  });
+}
+
+function hintOf(error: unknown): string {
+  if (!(error instanceof JournalError) || !['damaged', 'poison', 'version'].includes(error.kind)) return '';
+  return 'Nothing was changed. pinhole repair --data-dir … says what is there and what can be done.\n';
+}
+
+/** pinhole repair … */
+async function runRepair(argv: readonly string[]): Promise<never> {
+  try {
+    process.exit(await repair(argv));
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : exitCodes.settings);
+    process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(error instanceof JournalError ? exitCodes[error.kind] : exitCodes.settings);
+  }
+}
+
 async function main(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'repair') return runRepair(rest);
   const config = settings();
   // Synchronous, so that lines keep their order and the last ones are out before the exit.
   const logger = pino(
@@ -39,19 +80,23 @@ async function main(): Promise<void> {
   );
   let service: Service;
   try {
-    service = await createService(config, { logger, processMetrics: true });
+    const store = config.volatile ? {} : { openStore: () => openStore(config, logger) };
+    service = await createService(config, { logger, processMetrics: true, ...store });
     await service.app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'bound' });
   } catch (error) {
-    process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(2);
+    process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n${hintOf(error)}`);
+    process.exit(error instanceof JournalError ? exitCodes[error.kind] : exitCodes.settings);
   }
   stopOnSignal(service, logger);
   const address = service.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   logger.info({ url, durability: service.engine.durability }, 'listening');
+  const where = config.volatile
+    ? 'State is in memory and ends with the process.'
+    : `What it acknowledges is in ${resolve(config.dataDir)}.`;
   process.stdout.write(`
-Pinhole is at ${url}. State is in memory and ends with the process. Try:
+Pinhole is at ${url}. ${where} Try:
 
   curl -X POST ${url}/v1/filesystems -H 'content-type: application/json' -d '{"name":"scratch","sizeBytes":67108864}'
   curl ${url}/v1/filesystems/scratch

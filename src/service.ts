@@ -1,6 +1,7 @@
 // Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
+import { type Kept, metaOf, recoverFilesystems, restoreFilesystems, restoreTenants } from './durable.ts';
 import { Engine } from './engine/engine.ts';
 import { type Log, memoryLog } from './engine/log.ts';
 import { type Clock, systemClock } from './engine/ticker.ts';
@@ -10,12 +11,14 @@ import { registerEventStream } from './http/event-stream.ts';
 import { version } from './http/filesystem-routes.ts';
 import { createServer } from './http/server.ts';
 import { Tickets } from './http/tickets.ts';
+import type { Store } from './journal/store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
 import { timeRequests } from './metrics/http.ts';
 import { Metrics, registerMetrics } from './metrics/index.ts';
 import type { LogCounts } from './metrics/server.ts';
+import { noRecords, storedRecords } from './tenants/records.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
-import { operatorTokenOf, Tokens } from './tenants/tokens.ts';
+import { newTokenKey, operatorTokenOf, Tokens } from './tenants/tokens.ts';
 
 export interface Service {
   app: FastifyInstance;
@@ -27,6 +30,8 @@ export interface Service {
 
 export interface ServiceOptions {
   logger: FastifyBaseLogger;
+  /** Where everything is kept; without it nothing outlives the process. Called when the settings have been looked at. */
+  openStore?: () => Promise<Store>;
   log?: Log;
   clock?: Clock;
   checkReplies?: boolean;
@@ -37,19 +42,23 @@ export interface ServiceOptions {
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
   const { logger } = options;
   const clock = options.clock ?? systemClock();
-  const tokens = new Tokens();
   const loopback = isLoopback(config.host);
+  if (config.operatorTokenFile === null && !loopback) {
+    throw new Error(`--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`);
+  }
+  const store = await options.openStore?.();
+  const records = store === undefined ? noRecords : storedRecords(store);
+  const tokens = new Tokens(store === undefined ? newTokenKey() : (await metaOf(store, clock.nowMs())).tokenKey, records);
   if (config.operatorTokenFile !== null) {
     const { token, made } = operatorTokenOf(config.operatorTokenFile);
     tokens.setOperator(token);
     if (made) logger.info({ file: config.operatorTokenFile }, 'operator token made');
-  } else if (!loopback) {
-    throw new Error(`--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`);
   }
+  const kept = store === undefined ? null : await recoverAll(store, config, logger);
   const log = logCounts();
   const engine = new Engine({
     limits: config,
-    log: measured(options.log ?? memoryLog, log),
+    log: measured(kept?.log ?? options.log ?? memoryLog, log),
     clock,
     onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
   });
@@ -63,9 +72,12 @@ export async function createService(config: Config, options: ServiceOptions): Pr
       sleepers: config.quotaSleepers,
     },
     tenantsMax: config.tenantsMax,
-    onCreated: (tenant) => engine.admit(tenant.name, tenant.account),
+    records,
+    onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),
   });
-  tenants.create(defaultTenant, {}, clock.nowMs());
+  if (store !== undefined) await restoreTenants(store, tenants, tokens);
+  if (tenants.get(defaultTenant) === undefined) await tenants.create(defaultTenant, {}, clock.nowMs());
+  if (kept !== null) restoreFilesystems(kept, engine, tenants);
   const tickets = new Tickets(config.ticketsPerTenantMax);
   const checkReplies = options.checkReplies === true;
   const door: Door = { engine, tenants, tokens, tickets, config, nowMs: clock.nowMs, checkReplies };
@@ -77,8 +89,21 @@ export async function createService(config: Config, options: ServiceOptions): Pr
     const late = setTimeout(() => app.server.closeAllConnections(), config.drainMs);
     await closed;
     clearTimeout(late);
+    engine.halt();
+    await store?.close();
   };
   return { app, door, engine, close };
+}
+
+async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogger): Promise<Kept> {
+  const begin = performance.now();
+  const kept = await recoverFilesystems(store, config, {
+    eventsMax: config.ringEventsMax,
+    onSkipped: (skipped) => logger.warn(skipped, 'an entry of the journal is left out, by order of the operator'),
+  });
+  const entries = kept.filesystems.reduce((sum, { tail }) => sum + tail.entries, 0);
+  logger.info({ filesystems: kept.filesystems.length, entries, ms: Math.round(performance.now() - begin) }, 'recovered');
+  return kept;
 }
 
 /** The doors that http does not know: the event stream and the metrics. Called before the routes are registered. */

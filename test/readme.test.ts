@@ -1,7 +1,8 @@
 // The tour of the README does what it prints: its commands run in one shell against a fresh server, `…` stands for anything.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -37,7 +38,8 @@ let server: ChildProcess;
 let port: string;
 
 beforeAll(async () => {
-  server = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', '--port', '0'], {
+  const folder = mkdtempSync(join(tmpdir(), 'pinhole-'));
+  server = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', '--port', '0', '--data-dir', folder], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

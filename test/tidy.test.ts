@@ -255,7 +255,9 @@ test('every way to import is an import', () => {
 });
 
 test('every source file stands on a floor', () => {
-  const files = sources.filter((path) => !['src/main.ts', 'src/config.ts', 'src/service.ts'].includes(path));
+  const files = sources.filter(
+    (path) => !['src/main.ts', 'src/config.ts', 'src/durable.ts', 'src/repair.ts', 'src/service.ts'].includes(path),
+  );
   const main = (path: string): string => posix.relative(posix.dirname(path), 'src/main.ts');
   const findings = lint(Object.fromEntries(files.map((path) => [path, imports([main(path)])])));
   const checked = findings.filter((f) => f.category === 'lint/style/noRestrictedImports').map((f) => f.location.path);

@@ -1,7 +1,8 @@
 /** Why the engine did not take a command. Not an errno: the simulated world never saw it. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
-  readonly kind: 'inbox-full' | 'filesystem-stopped' | 'too-many-filesystems';
+  /** Of `journal-failed` and of `filesystem-stopped` it is not known whether the command was done. */
+  readonly kind: 'inbox-full' | 'filesystem-stopped' | 'too-many-filesystems' | 'disk-full' | 'journal-failed';
 
   constructor(kind: EngineError['kind'], message: string) {
     super(message);

@@ -10,9 +10,12 @@ import type { View } from '../kernel/views/define.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing } from './event-ring.ts';
-import { Lane, type LaneHost, overQuota, type Submission } from './lane.ts';
+import { Lane, type LaneHost } from './lane.ts';
 import type { Log } from './log.ts';
+import type { PastBatch, Recovered } from './recovery.ts';
+import { overQuota } from './refusals.ts';
 import type { Clock } from './ticker.ts';
+import type { Submission } from './watches.ts';
 
 /** A filesystem as the doors see it. Its kernel is for reading, between two turns. */
 export type Hosted = Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'waiting' | 'stopped' | 'mounted'>;
@@ -46,6 +49,13 @@ export interface EngineOptions {
 export type DeliveredListener = (fs: Hosted, events: readonly KernelEvent[], kernel: Kernel) => void;
 export type Created = { ok: true; fs: Hosted } | { ok: false; failure: Failure };
 type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
+
+/** Where the stream of a tenant goes on after a recovery. */
+export interface TenantHistory {
+  /** Events of filesystems that are gone, and the flush with which the last of them went. */
+  past: { events: number; group: number } | null;
+  filesystems: readonly Recovered[];
+}
 
 interface House {
   account: Account;
@@ -87,10 +97,39 @@ export class Engine {
     };
   }
 
-  /** Makes room for a tenant. Its account is kept up to date from here on. */
-  admit(tenant: string, account: Account): void {
-    const ring = new EventRing(newId(), this.limits.tenantRingEventsMax);
+  /** Makes room for a tenant. Its account is kept up to date from here on; `epoch` names the history of its event stream. */
+  admit(tenant: string, account: Account, epoch: string): void {
+    const ring = new EventRing(epoch, this.limits.tenantRingEventsMax);
     this.#houses.set(tenant, { account, ring, lanes: new Map(), coming: new Set() });
+  }
+
+  /** Takes back what a recovery found of a tenant that was just admitted. */
+  restore(tenant: string, { past, filesystems }: TenantHistory): void {
+    const house = this.#house(tenant);
+    const { ring, batches } = tenantRingOf(house.ring.epoch, this.limits.tenantRingEventsMax, past, filesystems);
+    house.ring = ring;
+    for (const { batch } of batches) ring.append(batch);
+    for (const recovered of [...filesystems].sort((a, b) => a.birth.number - b.birth.number)) this.#adopt(house, recovered);
+  }
+
+  #adopt(house: House, { id, birth, kernel, tail, batches, unmounted }: Recovered): void {
+    const events = batches.reduce((sum, { batch }) => sum + batch.events.length, 0);
+    const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, kernel.eventSeq + 1 - events);
+    const { tenant, number } = birth;
+    const { name } = birth.args;
+    for (const { batch } of batches) ring.append(batch);
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+    if (unmounted) {
+      this.#options.log.remove(id, kernel.eventSeq, house.ring.epoch);
+      return;
+    }
+    const { account } = house;
+    const lane = new Lane({ id, tenant, name, number, kernel, ring, account }, house.ring, this.#host, tail.digest);
+    house.lanes.set(name, lane);
+    account.used.filesystems += 1;
+    account.used.bytes += birth.args.sizeBytes;
+    this.#filesystems += 1;
+    lane.resume();
   }
 
   /** Forgets a tenant that has no filesystem left; says false where it still has one. */
@@ -197,21 +236,38 @@ export class Engine {
     for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.releaseWaiters();
   }
 
+  /** The process ends: nothing is applied any more. */
+  halt(): void {
+    for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.halt();
+  }
+
   async #make(house: House, tenant: string, args: MkfsArgs): Promise<Created> {
     const { clock, log } = this.#options;
+    if (log.full) throw new EngineError('disk-full', 'The disk of the journal is full: nothing new can be made.');
     const timeMs = args.clock === 'manual' ? 0 : clock.nowMs();
     const limits = kernelLimits(this.limits);
     const made = createKernel(args, limits, timeMs);
     if (!made.ok) return made;
     const id = newId();
-    await log.create(id, { tenant, args, limits, timeMs });
     this.#lastNumber += 1;
-    const ring = new EventRing(newId(), this.limits.ringEventsMax);
-    const init = { id, tenant, name: args.name, number: this.#lastNumber, kernel: made.kernel, ring, account: house.account };
-    const lane = new Lane(init, house.ring, this.#host);
-    house.lanes.set(args.name, lane);
-    lane.begin(made.events);
-    return { ok: true, fs: lane };
+    const birth = { tenant, args, limits, timeMs, number: this.#lastNumber, epoch: newId() };
+    return new Promise((resolve, reject) => {
+      log.create(id, birth, (error) => {
+        if (error !== null) {
+          const kind = error.kind === 'full' ? 'disk-full' : 'journal-failed';
+          reject(new EngineError(kind, `The filesystem was not made: ${error.message}.`));
+          return;
+        }
+        // At once, not when the promise is looked at: what comes out of the log next may belong to the same stream of events.
+        const ring = new EventRing(birth.epoch, this.limits.ringEventsMax);
+        const { number } = birth;
+        const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account };
+        const lane = new Lane(init, house.ring, this.#host);
+        house.lanes.set(args.name, lane);
+        lane.begin(made.events);
+        resolve({ ok: true, fs: lane });
+      });
+    });
   }
 
   #drop(lane: Lane): void {
@@ -220,8 +276,7 @@ export class Engine {
     account.used.filesystems -= 1;
     account.used.bytes -= lane.kernel.geometry.sizeBytes;
     this.#filesystems -= 1;
-    const removed = this.#options.log.remove(lane.id);
-    removed?.catch((error: unknown) => this.#host.broken(lane, lane.kernel.seq, 'umount', error));
+    this.#options.log.remove(lane.id, lane.kernel.eventSeq, this.#house(lane.tenant).ring.epoch);
   }
 
   #house(tenant: string): House {
@@ -230,6 +285,33 @@ export class Engine {
     return house;
   }
 }
+
+/**
+ * The stream of a tenant is that of its filesystems in the order in which the server applied them. It can be told from where all of them
+ * can; what came before has a number and nothing else.
+ */
+function tenantRingOf(
+  epoch: string,
+  capacity: number,
+  past: TenantHistory['past'],
+  filesystems: readonly Recovered[],
+): { ring: EventRing; batches: PastBatch[] } {
+  let since = { group: past?.group ?? -1, position: Number.POSITIVE_INFINITY };
+  let next = 1 + (past?.events ?? 0);
+  const all: PastBatch[] = [];
+  for (const { kernel, batches, since: from } of filesystems) {
+    next += kernel.eventSeq;
+    if (from !== null && isAfter(from, since)) since = from;
+    for (const batch of batches) all.push(batch);
+  }
+  const told = all.filter((placed) => isAfter(placed, since));
+  told.sort((a, b) => a.group - b.group || a.position - b.position);
+  const events = told.reduce((sum, { batch }) => sum + batch.events.length, 0);
+  return { ring: new EventRing(epoch, capacity, next - events), batches: told };
+}
+
+type Order = Pick<PastBatch, 'group' | 'position'>;
+const isAfter = (a: Order, b: Order): boolean => a.group > b.group || (a.group === b.group && a.position > b.position);
 
 const newId = (): string => randomBytes(9).toString('hex');
 

@@ -71,16 +71,18 @@ export class EventRing {
   #firsts: number[] = new Array(smallest).fill(0);
   #head = 0;
   #count = 0;
-  #oldest = 1;
-  #next = 1;
+  #oldest: number;
+  #next: number;
   #closed = false;
   #dirty = false;
   readonly #subscribers = new Set<() => void>();
 
-  /** `capacity` counts events. */
-  constructor(epoch: string, capacity: number) {
+  /** `capacity` counts events; `next` is the number that the first one will get. */
+  constructor(epoch: string, capacity: number, next = 1) {
     this.epoch = epoch;
     this.#capacity = capacity;
+    this.#oldest = next;
+    this.#next = next;
   }
 
   /** The number of the oldest event that can still be read; equal to `nextSeq` when there is none. */

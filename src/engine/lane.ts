@@ -1,28 +1,20 @@
 // The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log, applies it, delivers the events and only
 // then answers. Nothing else calls apply().
 
-import { type Failure, failure } from '../kernel/errno.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, nextTimerMs } from '../kernel/kernel.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Effects, Entry, Kernel, Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { type Account, type QuotaName, release, reserve } from '../tenants/quotas.ts';
+import { digestOf } from './digest.ts';
 import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
 import type { Log } from './log.ts';
+import { diskFull, gone, isForcedUmount, journalFailed, overQuota, wouldSleep } from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
-
-/** A failure that names the quota behind it. */
-export interface QuotaFailure extends Failure {
-  quota: { name: QuotaName; limit: number; used: number };
-}
-
-/** What became of a command in its own turn. `outcome` is null while it sleeps or, in a stepped filesystem, runs. */
-export interface Submission {
-  task: TaskId | 0;
-  outcome: Outcome | null;
-}
+import { type Submission, Watches } from './watches.ts';
 
 /** What the lane needs of its surroundings. */
 export interface LaneHost {
@@ -52,28 +44,10 @@ interface Pending {
   forcedNowait: boolean;
 }
 
-/** An operation that has not ended, and who waits for that. */
-interface Watch {
-  submission: Submission | null;
-  charged: QuotaName | null;
-  waiters: Set<(outcome: Outcome | null) => void>;
-}
+/** How soon a tick that the journal had no room for is tried again. */
+const retryMs = 1000;
 
 const counted = ['files', 'mappings', 'pins', 'sleepers'] as const;
-
-export function overQuota(account: Account, name: QuotaName): Outcome & { ok: false } {
-  const quota = { name, limit: account.limits[name], used: account.used[name] };
-  const why = `The tenant may have ${quota.limit} of ${name} and has ${quota.used}.`;
-  const refused: QuotaFailure = { ...failure('EDQUOT', 'Q1', why), quota };
-  return { ok: false, failure: refused };
-}
-
-/** EAGAIN because of nowait. The others, for too many tasks (LM1) or stopped references (WR1), are what everybody gets. */
-const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule === 'SL2';
-
-const gone: Outcome = { ok: false, failure: failure('ENOENT', 'T1', 'There is no such filesystem.') };
-
-const isForcedUmount = ({ op, args }: Command): boolean => op === 'umount' && (args as { force?: boolean }).force === true;
 
 function answer(batch: readonly Pending[]): void {
   for (const { submission, resolve } of batch) if (submission !== null) resolve(submission);
@@ -96,15 +70,17 @@ export class Lane {
   readonly #tenantRing: EventRing;
   readonly #alarm: Alarm;
   #inbox: Pending[] = [];
-  #state: 'idle' | 'scheduled' | 'appending' | 'gone' = 'idle';
+  #state: 'idle' | 'scheduled' | 'appending' | 'resting' | 'gone' = 'idle';
   #seq: number;
+  #digest: number;
   readonly #last = { files: 0, mappings: 0, pins: 0, sleepers: 0 };
-  readonly #watches = new Map<TaskId, Watch>();
+  readonly #watches: Watches;
 
   constructor(
     init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account'>,
     tenantRing: EventRing,
     host: LaneHost,
+    digest = 0,
   ) {
     this.id = init.id;
     this.tenant = init.tenant;
@@ -113,9 +89,11 @@ export class Lane {
     this.kernel = init.kernel;
     this.ring = init.ring;
     this.account = init.account;
+    this.#watches = new Watches(init.account);
     this.#tenantRing = tenantRing;
     this.#host = host;
     this.#seq = init.kernel.seq;
+    this.#digest = digest;
     this.#alarm = new Alarm(host.clock, () => this.#tick());
   }
 
@@ -169,7 +147,8 @@ export class Lane {
   #refusal(command: Command): EngineError | Outcome | null {
     if (this.#state === 'gone') return gone;
     if (this.stopped !== null) return isForcedUmount(command) ? this.#discard() : this.#stoppedError();
-    const { inboxMax } = this.#host;
+    const { inboxMax, log } = this.#host;
+    if (log.full && operations.get(command.op)?.grows === true) return diskFull();
     if (this.#inbox.length < inboxMax) return null;
     return new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`);
   }
@@ -185,26 +164,31 @@ export class Lane {
     const ended = this.kernel.ended.get(task);
     if (ended !== undefined) return Promise.resolve(ended.outcome);
     if (ms <= 0 || this.#host.draining || this.stopped !== null || !this.kernel.tasks.has(task)) return Promise.resolve(null);
-    let watch = this.#watches.get(task);
-    if (watch === undefined) {
-      watch = { submission: null, charged: null, waiters: new Set() };
-      this.#watches.set(task, watch);
-    }
-    const { waiters } = watch;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => settle(null), ms);
-      const settle = (outcome: Outcome | null) => {
-        clearTimeout(timer);
-        waiters.delete(settle);
-        resolve(outcome);
-      };
-      waiters.add(settle);
-    });
+    return this.#watches.wait(task, ms);
   }
 
   /** Lets everybody go who waits for an operation to end; the operations sleep on. */
   releaseWaiters(): void {
-    for (const watch of this.#watches.values()) for (const settle of [...watch.waiters]) settle(null);
+    this.#watches.releaseWaiters();
+  }
+
+  /** After a recovery: the operations that have not ended hold what they were charged with. */
+  resume(): void {
+    for (const task of this.kernel.tasks.values()) {
+      const charged = operations.get(task.op)?.charges ?? null;
+      if (charged === null) continue;
+      // Over the quota or not: it was taken before.
+      this.account.reserved[charged] += 1;
+      this.#watches.add(task.id, null, charged);
+    }
+    this.#count();
+    this.#alarm.set(nextTimerMs(this.kernel));
+  }
+
+  /** No more turns: the process ends. */
+  halt(): void {
+    this.#state = 'gone';
+    this.#alarm.set(null);
   }
 
   /** Events of mkfs, which has no turn of its own. */
@@ -248,22 +232,23 @@ export class Lane {
       return { seq: this.#seq, timeMs, command: pending.command };
     });
     this.#state = 'appending';
-    const first = entries[0] as Entry;
-    let appended: Promise<void> | void;
-    try {
-      appended = log.append(this.id, entries);
-    } catch (error) {
-      this.#stop(batch, 0, first, error);
-      return;
-    }
-    if (appended === undefined) this.#applyBatch(batch, entries);
-    else {
-      appended.then(
-        () => this.#applyBatch(batch, entries),
-        (error: unknown) => this.#stop(batch, 0, first, error),
-      );
-    }
+    log.append(this.id, entries, this.#digest, (error) => {
+      if (error === null) this.#applyBatch(batch, entries);
+      else if (error.kind === 'full') this.#refuse(batch);
+      else this.#stop(batch, 0, entries[0] as Entry, error);
+    });
   };
+
+  /** The journal has no room, and nothing of the batch is in it. */
+  #refuse(batch: readonly Pending[]): void {
+    this.#seq = this.kernel.seq;
+    this.#releaseReservations(batch);
+    this.#state = 'idle';
+    if (this.#inbox.length > 0) this.#schedule();
+    const timerMs = nextTimerMs(this.kernel);
+    this.#alarm.set(timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs));
+    for (const pending of batch) pending.reject(diskFull());
+  }
 
   #applyBatch(batch: readonly Pending[], entries: readonly Entry[]): void {
     for (let i = 0; i < batch.length; i += 1) {
@@ -276,6 +261,7 @@ export class Lane {
         this.#stop(batch, i, entry, error);
         return;
       }
+      this.#digest = digestOf(this.#digest, this.kernel, effects);
       this.#deliver(effects.events);
       this.#reply(effects, pending);
       if (effects.unmounted) {
@@ -287,35 +273,37 @@ export class Lane {
     this.#releaseReservations(batch);
     this.#notify();
     this.#alarm.set(nextTimerMs(this.kernel));
+    answer(batch);
+    const kept = this.#host.log.snapshot(this.id, this.kernel, this.#digest);
+    if (kept === null) {
+      this.#rested();
+      return;
+    }
+    this.#state = 'resting';
+    kept.then(this.#rested, this.#rested);
+  }
+
+  readonly #rested = (): void => {
+    if (this.#state === 'gone' || this.stopped !== null) return;
     this.#state = 'idle';
     if (this.#inbox.length > 0) this.#schedule();
-    answer(batch);
-  }
+  };
 
   /** Answers go out after the whole batch: an outcome that comes later in it is put into the same submission. */
   #reply(effects: Effects, pending: Pending): void {
     let own: Outcome | null = null;
     for (const { task, outcome } of effects.replies) {
       if (task === effects.task) own = outcome;
-      else this.#ended(task, outcome);
+      else this.#watches.ended(task, outcome);
     }
     if (own !== null && !own.ok && pending.forcedNowait && wouldSleep(own.failure)) own = overQuota(this.account, 'sleepers');
     const submission: Submission = { task: effects.task, outcome: own };
     if (own === null && effects.task !== 0) {
-      this.#watches.set(effects.task, { submission, charged: pending.charged, waiters: new Set() });
+      this.#watches.add(effects.task, submission, pending.charged);
       // The reservation now lasts until the operation ends.
       pending.charged = null;
     }
     pending.submission = submission;
-  }
-
-  #ended(task: TaskId, outcome: Outcome): void {
-    const watch = this.#watches.get(task);
-    if (watch === undefined) return;
-    this.#watches.delete(task);
-    if (watch.submission !== null) watch.submission.outcome = outcome;
-    if (watch.charged !== null) release(this.account, watch.charged, 1);
-    for (const settle of [...watch.waiters]) settle(outcome);
   }
 
   #deliver(events: readonly KernelEvent[]): void {
@@ -353,14 +341,6 @@ export class Lane {
     }
   }
 
-  /** For operations that will not end any more. */
-  #releaseWatches(): void {
-    for (const watch of this.#watches.values()) {
-      if (watch.charged !== null) release(this.account, watch.charged, 1);
-      watch.charged = null;
-    }
-  }
-
   #unmount(batch: readonly Pending[], from: number): void {
     this.#state = 'gone';
     const inbox = this.#inbox;
@@ -368,7 +348,7 @@ export class Lane {
     this.#alarm.set(null);
     for (const pending of [...batch.slice(from), ...inbox]) pending.submission = { task: 0, outcome: gone };
     this.#releaseReservations([...batch, ...inbox]);
-    this.#releaseWatches();
+    this.#watches.releaseCharges();
     for (const name of counted) this.account.used[name] -= this.#last[name];
     this.releaseWaiters();
     this.ring.close();
@@ -383,12 +363,13 @@ export class Lane {
     const inbox = this.#inbox;
     this.#inbox = [];
     this.#releaseReservations([...batch, ...inbox]);
-    this.#releaseWatches();
+    this.#watches.releaseCharges();
     this.releaseWaiters();
     this.#notify();
     this.#host.broken(this, entry.seq, this.stopped.op, error);
     answer(batch.slice(0, from));
-    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.#stoppedError());
+    const failed = error instanceof JournalError ? journalFailed() : this.#stoppedError();
+    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(failed);
   }
 
   #stoppedError(): EngineError {

@@ -1,30 +1,45 @@
 // What the engine needs of a journal. An entry is given to the log before it is applied, and is acknowledged only after that; a log that
 // keeps what it is given can therefore bring every filesystem back by applying it again.
+import type { Done } from '../journal/store.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { Entry, KernelLimits } from '../kernel/state.ts';
+import type { Entry, Kernel, KernelLimits } from '../kernel/state.ts';
 
-/** The first entry of a filesystem's log: what createKernel was called with. */
+/** The first entry of a filesystem's log: what createKernel was called with, and what names its history. */
 export interface Birth {
   tenant: string;
   args: MkfsArgs;
   limits: KernelLimits;
   timeMs: number;
+  /** Ascends in the order of creation. */
+  number: number;
+  /** Of its events. */
+  epoch: string;
 }
 
 export interface Log {
   /** What an answer of 2xx promises; shown by GET /v1. */
   readonly durability: 'memory' | 'disk';
-  /** `id` is never used again, also after the filesystem is gone. A rejected promise means: not accepted. */
-  create(id: string, birth: Birth): Promise<void> | void;
-  /** Entries of one filesystem in order, one call in flight per filesystem. A rejected promise means: unknown, and stops the filesystem. */
-  append(id: string, entries: readonly Entry[]): Promise<void> | void;
-  remove(id: string): Promise<void> | void;
+  /** There is no room for more: what adds is refused, what gives back may come. */
+  readonly full: boolean;
+  /** `id` is never used again, also after the filesystem is gone. */
+  create(id: string, birth: Birth, done: Done): void;
+  /**
+   * Entries of one filesystem in order, one call in flight per filesystem. `digest` sums up what the entries before them did. Entries are
+   * applied in the order in which `done` is called.
+   */
+  append(id: string, entries: readonly Entry[], digest: number, done: Done): void;
+  /** Gone for good; nobody waits for it. `events` is how many it had, `epoch` that of its tenant's stream. */
+  remove(id: string, events: number, epoch: string): void;
+  /** Keeps the state as it is after all that was appended, if that is worth its while; until the promise is fulfilled it must not change. */
+  snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null;
 }
 
 /** Keeps nothing: state lives and dies with the process. */
 export const memoryLog: Log = {
   durability: 'memory',
-  create() {},
-  append() {},
+  full: false,
+  create: (_id, _birth, done) => done(null),
+  append: (_id, _entries, _digest, done) => done(null),
   remove() {},
+  snapshot: () => null,
 };

@@ -118,6 +118,8 @@ const ofCommand: readonly ProblemType[] = [
   'too-large',
   'unsupported-media-type',
   'inbox-full',
+  'disk-full',
+  'journal-failed',
 ];
 
 const ofKey: readonly ProblemType[] = ['key-in-use', 'key-reused', 'answer-not-kept', 'too-many-keys'];

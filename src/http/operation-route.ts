@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { z } from 'zod';
 import type { Hosted } from '../engine/engine.ts';
-import type { Submission } from '../engine/lane.ts';
+import type { Submission } from '../engine/watches.ts';
 import type { Failure } from '../kernel/errno.ts';
 import { etagOf } from '../kernel/fs/inode.ts';
 import type { Operation } from '../kernel/ops/define.ts';

@@ -2,6 +2,7 @@
 // Every answer of 4xx or 5xx is made here, as application/problem+json (RFC 9457), and every type can be read at /v1/problems/{type}.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EngineError } from '../engine/engine-error.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { type Errno, errnoTable, type Failure } from '../kernel/errno.ts';
 
 interface Row {
@@ -143,6 +144,20 @@ const transportRows = {
     'EAGAIN',
     'H18',
   ),
+  'disk-full': row(
+    507,
+    'Disk full',
+    'The disk of the journal is full: what gives back is taken, what adds is not. Nothing was changed; try again later.',
+    'ENOSPC',
+    'H19',
+  ),
+  'journal-failed': row(
+    503,
+    'Journal failed',
+    'The journal could not be flushed, and the server stops. Whether the request was done shows after the restart; repeat it with the same Idempotency-Key.',
+    'EIO',
+    'H20',
+  ),
   'not-ready': row(503, 'Not ready', 'The server starts or stops.'),
   'filesystem-stopped': row(
     500,
@@ -184,6 +199,8 @@ const retryAfter: Partial<Record<ProblemType, string>> = {
   'key-in-use': '1',
   'too-many-keys': '1',
   'not-ready': '5',
+  'disk-full': '5',
+  'journal-failed': '5',
   'too-many-streams': '5',
   'too-many-tickets': '30',
 };
@@ -282,6 +299,9 @@ const codes: Record<string, ProblemType> = {
   ECONNRESET: 'bad-request',
 };
 
+/** Not certainly undone. */
+const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>(['journal-failed', 'filesystem-stopped']);
+
 /** Makes the answer to whatever was thrown; the second value says whether it is our fault and must be logged. */
 export function answerError(error: unknown, reply: FastifyReply): { ours: boolean } {
   if (error instanceof HttpProblem) {
@@ -294,7 +314,12 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
     return { ours: false };
   }
   if (error instanceof EngineError) {
-    sendProblem(reply, error.kind, error.message);
+    sendProblem(reply, error.kind, error.message, unknownOutcome.has(error.kind) ? { outcome: 'unknown' } : {});
+    return { ours: false };
+  }
+  if (error instanceof JournalError) {
+    const type = error.kind === 'full' ? 'disk-full' : 'journal-failed';
+    sendProblem(reply, type, problemTable[type].doc, unknownOutcome.has(type) ? { outcome: 'unknown' } : {});
     return { ours: false };
   }
   const { code, statusCode } = error as { code?: string; statusCode?: number };

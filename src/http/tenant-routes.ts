@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { zName } from '../kernel/ops/mkfs.ts';
 import { pageOfList, zPage } from '../kernel/views/define.ts';
 import type { QuotaName } from '../tenants/quotas.ts';
-import { setQuotas, type Tenant } from '../tenants/tenants.ts';
+import type { Tenant } from '../tenants/tenants.ts';
 import type { Token } from '../tenants/tokens.ts';
 import type { Door } from './door.ts';
 import { HttpProblem } from './problem.ts';
@@ -37,6 +37,7 @@ function tenantNamed(door: Door, params: unknown): Tenant {
 }
 
 const common = { scope: 'operator', tag: 'tenant' } as const;
+const ofJournal = ['disk-full', 'journal-failed'] as const;
 
 const listTenants = defineRoute({
   ...common,
@@ -65,10 +66,10 @@ const createTenant = defineRoute({
   body: z.strictObject({ name: zName, quotas: zQuotas.optional() }),
   result: zTenant,
   status: 201,
-  errors: ['already-exists', 'too-many-tenants'],
+  errors: ['already-exists', 'too-many-tenants', ...ofJournal],
   example: { name: 'team-a', quotas: { filesystems: 10, pins: 10_000 } },
-  answer(door, { reply, body }) {
-    const tenant = door.tenants.create(body.name, body.quotas ?? {}, door.nowMs());
+  async answer(door, { reply, body }) {
+    const tenant = await door.tenants.create(body.name, body.quotas ?? {}, door.nowMs());
     if (tenant === 'exists') throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
     if (tenant === 'full') {
       const limit = door.config.tenantsMax;
@@ -102,11 +103,11 @@ const putQuotas = defineRoute({
   body: zQuotas,
   result: zTenant,
   status: 200,
-  errors: ['no-such-thing'],
+  errors: ['no-such-thing', ...ofJournal],
   example: { pins: 100 },
-  answer(door, { request, body }) {
+  async answer(door, { request, body }) {
     const tenant = tenantNamed(door, request.params);
-    setQuotas(tenant, body);
+    await door.tenants.setQuotas(tenant, body);
     return shownTenant(tenant);
   },
 });
@@ -120,12 +121,11 @@ const deleteTenant = defineRoute({
   doc: 'Its tokens are revoked at once.',
   result: zTenant,
   status: 200,
-  errors: ['no-such-thing', 'in-use'],
-  answer(door, { request }) {
+  errors: ['no-such-thing', 'in-use', ...ofJournal],
+  async answer(door, { request }) {
     const tenant = tenantNamed(door, request.params);
     if (!door.engine.dismiss(tenant.name)) throw new HttpProblem('in-use', 'The tenant still has filesystems.');
-    door.tenants.remove(tenant.name);
-    door.tokens.revokeAll(tenant.name);
+    await door.tenants.remove(tenant.name, door.tokens.revokeAll(tenant.name));
     return shownTenant(tenant);
   },
 });
@@ -162,15 +162,15 @@ const createToken = defineRoute({
   }),
   result: zToken.extend({ token: z.string() }),
   status: 201,
-  errors: ['no-such-thing', 'too-many-tokens'],
+  errors: ['no-such-thing', 'too-many-tokens', ...ofJournal],
   example: { scopes: ['read'], expiresInMs: 86_400_000 },
-  answer(door, { request, reply, body }) {
+  async answer(door, { request, reply, body }) {
     const { name } = tenantNamed(door, request.params);
     const now = door.nowMs();
     const limit = door.config.tokensPerTenantMax;
     if (door.tokens.list(name, now).length >= limit)
       throw new HttpProblem('too-many-tokens', `A tenant has at most ${limit} tokens.`, { limit });
-    const { token, secret } = door.tokens.issue(
+    const { token, secret } = await door.tokens.issue(
       name,
       body.scopes,
       now,
@@ -190,10 +190,10 @@ const deleteToken = defineRoute({
   doc: 'In force at once.',
   result: z.object({ id: z.string() }),
   status: 200,
-  errors: ['no-such-thing'],
-  answer(door, { request }) {
+  errors: ['no-such-thing', ...ofJournal],
+  async answer(door, { request }) {
     const { token } = request.params as { token: string };
-    if (!door.tokens.revoke(tenantNamed(door, request.params).name, token))
+    if (!(await door.tokens.revoke(tenantNamed(door, request.params).name, token)))
       throw new HttpProblem('no-such-thing', 'There is no such token.');
     return { id: token };
   },

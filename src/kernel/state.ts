@@ -251,6 +251,8 @@ export interface DirtyPage {
 export interface Pmem {
   /** Contents, `chunkPages` pages a chunk. */
   chunks: (Uint8Array | undefined)[];
+  /** For each chunk the entry that changed it last: a snapshot keeps what it already has of the others. */
+  chunkSeqs: (number | undefined)[];
   /** Pages with lines that are dirty in a CPU cache. */
   dirty: Map<Pfn, DirtyPage>;
   dirtyLines: number;

@@ -19,23 +19,20 @@ export function measured(log: Log, counts: LogCounts): Log {
   const done = (begin: number) => observe(counts.append, (performance.now() - begin) / 1000);
   return {
     durability: log.durability,
-    create: (id, birth) => log.create(id, birth),
-    remove: (id) => log.remove(id),
-    append(id, entries) {
+    get full() {
+      return log.full;
+    },
+    create: (id, birth, created) => log.create(id, birth, created),
+    remove: (id, events, epoch) => log.remove(id, events, epoch),
+    snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),
+    append(id, entries, digest, appended) {
       observe(counts.batches, entries.length);
       const begin = performance.now();
-      const appended = log.append(id, entries);
-      if (appended === undefined) {
+      log.append(id, entries, digest, (error) => {
         done(begin);
-        return;
-      }
-      return appended.then(
-        () => done(begin),
-        (error: unknown) => {
-          counts.failures += 1;
-          throw error;
-        },
-      );
+        if (error !== null) counts.failures += 1;
+        appended(error);
+      });
     },
   };
 }

@@ -1,5 +1,7 @@
-// Who may have filesystems here, and how much. Records live in memory, like everything in this version.
+// Who may have filesystems here, and how much.
+import { randomBytes } from 'node:crypto';
 import { type Account, openAccount, type QuotaName, type Quotas, quotaNames } from './quotas.ts';
+import { noRecords, type Records } from './records.ts';
 
 export const defaultTenant = 'default';
 
@@ -8,24 +10,36 @@ export interface Tenant {
   /** Ascends in the order of creation. */
   number: number;
   createdMs: number;
+  /** Of its event stream. */
+  epoch: string;
   account: Account;
+}
+
+/** A tenant as it is kept. */
+export interface TenantRecord extends Omit<Tenant, 'account'> {
+  quotas: Quotas;
 }
 
 export interface TenantsOptions {
   /** Where a tenant is made without quotas of its own. */
   quotas: Quotas;
   tenantsMax: number;
+  records?: Records;
   /** The floors above keep their own record of each tenant. */
   onCreated(tenant: Tenant): void;
 }
 
 export class Tenants {
   readonly #options: TenantsOptions;
+  readonly #records: Records;
   readonly #byName = new Map<string, Tenant>();
+  /** Names that are not durable yet. */
+  readonly #coming = new Set<string>();
   #lastNumber = 0;
 
   constructor(options: TenantsOptions) {
     this.#options = options;
+    this.#records = options.records ?? noRecords;
   }
 
   get size(): number {
@@ -41,23 +55,57 @@ export class Tenants {
     return this.#byName.values();
   }
 
-  create(name: string, quotas: Partial<Record<QuotaName, number | undefined>>, nowMs: number): Tenant | 'exists' | 'full' {
-    if (this.#byName.has(name)) return 'exists';
-    if (this.#byName.size >= this.#options.tenantsMax) return 'full';
+  /** As they were kept, in any order. */
+  restore(records: readonly TenantRecord[]): void {
+    for (const { quotas, ...record } of [...records].sort((a, b) => a.number - b.number)) {
+      this.#lastNumber = record.number;
+      this.#add({ ...record, account: openAccount(quotas) });
+    }
+  }
+
+  async create(name: string, quotas: PartialQuotas, nowMs: number): Promise<Tenant | 'exists' | 'full'> {
+    if (this.#byName.has(name) || this.#coming.has(name)) return 'exists';
+    if (this.#byName.size + this.#coming.size >= this.#options.tenantsMax) return 'full';
     this.#lastNumber += 1;
-    const tenant = { name, number: this.#lastNumber, createdMs: nowMs, account: openAccount(this.#options.quotas) };
-    setQuotas(tenant, quotas);
-    this.#byName.set(name, tenant);
-    this.#options.onCreated(tenant);
+    const account = openAccount(merged(this.#options.quotas, quotas));
+    const tenant = { name, number: this.#lastNumber, createdMs: nowMs, epoch: randomBytes(9).toString('hex'), account };
+    this.#coming.add(name);
+    try {
+      await this.#keep(tenant, account.limits);
+    } finally {
+      this.#coming.delete(name);
+    }
+    this.#add(tenant);
     return tenant;
   }
 
-  remove(name: string): boolean {
-    return this.#byName.delete(name);
+  /** In force once they are durable; what a tenant already has beyond a smaller quota stays. */
+  async setQuotas(tenant: Tenant, quotas: PartialQuotas): Promise<void> {
+    const limits = merged(tenant.account.limits, quotas);
+    await this.#keep(tenant, limits);
+    tenant.account.limits = limits;
+  }
+
+  /** Gone at once; fulfilled when that is durable, together with `alongside`. */
+  async remove(name: string, alongside: Readonly<Record<string, null>>): Promise<void> {
+    this.#byName.delete(name);
+    await this.#records.put({ [`tenant/${name}`]: null, ...alongside });
+  }
+
+  #keep({ account: _, ...tenant }: Tenant, quotas: Quotas): Promise<void> {
+    return this.#records.put({ [`tenant/${tenant.name}`]: { ...tenant, quotas } satisfies TenantRecord });
+  }
+
+  #add(tenant: Tenant): void {
+    this.#byName.set(tenant.name, tenant);
+    this.#options.onCreated(tenant);
   }
 }
 
-/** In force at once; what a tenant already has beyond a smaller quota stays. */
-export function setQuotas(tenant: Tenant, quotas: Partial<Record<QuotaName, number | undefined>>): void {
-  for (const name of quotaNames) tenant.account.limits[name] = quotas[name] ?? tenant.account.limits[name];
+type PartialQuotas = Partial<Record<QuotaName, number | undefined>>;
+
+function merged(before: Quotas, quotas: PartialQuotas): Quotas {
+  const limits = { ...before };
+  for (const name of quotaNames) limits[name] = quotas[name] ?? before[name];
+  return limits;
 }

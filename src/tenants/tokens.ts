@@ -2,6 +2,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
+import { noRecords, type Records } from './records.ts';
+
 export const scopes = ['read', 'write', 'operator'] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -16,17 +18,33 @@ export interface Token {
 }
 
 interface Stored extends Token {
-  mac: Buffer;
+  mac: Uint8Array;
 }
+
+/** A token as it is kept. */
+export type TokenRecord = Stored;
+
+/** Under which a fresh server's tokens are hashed. */
+export const newTokenKey = (): Uint8Array => randomBytes(32);
 
 const form = /^ph_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
 export class Tokens {
-  /** Fresh in every process, because the tokens live no longer than it does. */
-  readonly #key = randomBytes(32);
+  readonly #key: Uint8Array;
+  readonly #records: Records;
   readonly #byId = new Map<string, Stored>();
   readonly #idsOf = new Map<string, Set<string>>();
   #operator: Buffer | null = null;
+
+  /** Tokens that are kept were hashed under `key`. */
+  constructor(key = newTokenKey(), records = noRecords) {
+    this.#key = key;
+    this.#records = records;
+  }
+
+  restore(records: readonly TokenRecord[]): void {
+    for (const record of records) this.#add(record);
+  }
 
   /** From a file or an environment; `check` knows it from here on. */
   setOperator(token: string): void {
@@ -38,13 +56,17 @@ export class Tokens {
   }
 
   /** The second value is the token itself, which nobody can read again. */
-  issue(tenant: string, granted: readonly Scope[], nowMs: number, expiresMs: number | null): { token: Token; secret: string } {
+  async issue(
+    tenant: string,
+    granted: readonly Scope[],
+    nowMs: number,
+    expiresMs: number | null,
+  ): Promise<{ token: Token; secret: string }> {
     const id = randomBytes(8).toString('hex');
     const secret = `ph_${id}_${randomBytes(32).toString('base64url')}`;
     const stored: Stored = { id, tenant, scopes: [...granted], createdMs: nowMs, expiresMs, mac: this.#mac(secret) };
-    this.#byId.set(id, stored);
-    const ids = this.#idsOf.get(tenant) ?? new Set();
-    this.#idsOf.set(tenant, ids.add(id));
+    await this.#records.put({ [`token/${id}`]: stored });
+    this.#add(stored);
     return { token: shown(stored), secret };
   }
 
@@ -66,20 +88,39 @@ export class Tokens {
     return [...(this.#idsOf.get(tenant) ?? [])].map((id) => shown(this.#byId.get(id) as Stored));
   }
 
-  revoke(tenant: string, id: string): boolean {
-    if (this.#idsOf.get(tenant)?.delete(id) !== true) return false;
-    return this.#byId.delete(id);
+  /** In force at once; fulfilled when it is durable. False where there is no such token. */
+  async revoke(tenant: string, id: string): Promise<boolean> {
+    if (!this.#forget(tenant, id)) return false;
+    await this.#records.put({ [`token/${id}`]: null });
+    return true;
   }
 
-  revokeAll(tenant: string): void {
-    for (const id of this.#idsOf.get(tenant) ?? []) this.#byId.delete(id);
+  /** In force at once. What it returns has to be made durable. */
+  revokeAll(tenant: string): Record<string, null> {
+    const ids = [...(this.#idsOf.get(tenant) ?? [])];
+    for (const id of ids) this.#byId.delete(id);
     this.#idsOf.delete(tenant);
+    return Object.fromEntries(ids.map((id) => [`token/${id}`, null]));
+  }
+
+  #add(stored: Stored): void {
+    const { id, tenant } = stored;
+    if (tenant === null) return;
+    this.#byId.set(id, stored);
+    const ids = this.#idsOf.get(tenant) ?? new Set();
+    this.#idsOf.set(tenant, ids.add(id));
+  }
+
+  #forget(tenant: string, id: string): boolean {
+    return this.#idsOf.get(tenant)?.delete(id) === true && this.#byId.delete(id);
   }
 
   #forgetExpired(tenant: string, nowMs: number): void {
     for (const id of this.#idsOf.get(tenant) ?? []) {
       const { expiresMs } = this.#byId.get(id) as Stored;
-      if (expiresMs !== null && expiresMs <= nowMs) this.revoke(tenant, id);
+      if (expiresMs === null || expiresMs > nowMs || !this.#forget(tenant, id)) continue;
+      // Nobody waits for it: expired, it is worth nothing, kept or not.
+      this.#records.put({ [`token/${id}`]: null }).catch(() => {});
     }
   }
 

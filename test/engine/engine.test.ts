@@ -3,6 +3,8 @@ import { defaultConfig } from '../../src/config.ts';
 import { Engine, type Hosted } from '../../src/engine/engine.ts';
 import type { Birth, Log } from '../../src/engine/log.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
+import { JournalError } from '../../src/journal/journal-error.ts';
+import type { Done } from '../../src/journal/store.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
 import type { Command, Entry } from '../../src/kernel/state.ts';
 import { openAccount } from '../../src/tenants/quotas.ts';
@@ -33,20 +35,26 @@ class TestClock implements Clock {
 /** A log that keeps everything and answers when it is told to. */
 class TestLog implements Log {
   readonly durability = 'disk';
+  full = false;
   births: Birth[] = [];
   batches: Entry[][] = [];
   removed: string[] = [];
   slow = false;
-  pending: { resolve(): void; reject(error: Error): void }[] = [];
+  pending: Done[] = [];
 
-  create(_id: string, birth: Birth) {
+  create(_id: string, birth: Birth, done: Done) {
     this.births.push(birth);
+    done(null);
   }
 
-  append(_id: string, entries: readonly Entry[]) {
+  append(_id: string, entries: readonly Entry[], _digest: number, done: Done) {
     this.batches.push([...entries]);
-    if (!this.slow) return;
-    return new Promise<void>((resolve, reject) => this.pending.push({ resolve, reject }));
+    if (this.slow) this.pending.push(done);
+    else done(null);
+  }
+
+  snapshot() {
+    return null;
   }
 
   remove(id: string) {
@@ -65,7 +73,7 @@ beforeEach(() => {
   broken = [];
   engine = new Engine({ limits: defaultConfig(), log, clock, onBroken: (one) => broken.push(one) });
   const quotas = { filesystems: 10, bytes: 2 ** 30, files: 100, mappings: 100, pins: 100, sleepers: 10 };
-  for (const tenant of ['t', 'u']) engine.admit(tenant, openAccount(quotas));
+  for (const tenant of ['t', 'u']) engine.admit(tenant, openAccount(quotas), 'e');
 });
 
 async function mkfs(options: object = {}, tenant = 't'): Promise<Hosted> {
@@ -129,12 +137,12 @@ describe('the lane', () => {
     await turns();
     expect(log.batches).toHaveLength(1);
     expect(fs.kernel.names.has('a')).toBe(false);
-    log.pending.shift()?.resolve();
+    log.pending.shift()?.(null);
     expect((await first).outcome?.ok).toBe(true);
     await turns();
     expect(log.batches).toHaveLength(2);
     expect(fs.kernel.names.has('b')).toBe(false);
-    log.pending.shift()?.resolve();
+    log.pending.shift()?.(null);
     expect((await second).outcome?.ok).toBe(true);
   });
 
@@ -296,8 +304,9 @@ describe('a broken law', () => {
     log.slow = true;
     const lost = engine.submit(fs, create('a'));
     await turns();
-    log.pending.shift()?.reject(new Error('fsync'));
-    await expect(lost).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    log.pending.shift()?.(new JournalError('failed', 'fsync'));
+    await expect(lost).rejects.toMatchObject({ kind: 'journal-failed' });
+    await expect(engine.submit(fs, create('b'))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
     expect(fs.kernel.names.has('a')).toBe(false);
     expect(broken).toHaveLength(1);
   });
@@ -308,7 +317,7 @@ describe('quotas', () => {
   const strategy = (newRefs: string) => ({ strategy: { name: 'wait-for-refs', newRefs } });
 
   it('are not blamed for a refusal that everybody gets', async () => {
-    engine.admit('v', openAccount(quotas));
+    engine.admit('v', openAccount(quotas), 'e');
     const fs = await mkfs(strategy('fail'), 'v');
     await pinned(fs);
     expect((await engine.submit(fs, truncate())).outcome).toBeNull();
@@ -318,7 +327,7 @@ describe('quotas', () => {
 
   it('get back what a filesystem held that stopped', async () => {
     const account = openAccount({ ...quotas, sleepers: 10 });
-    engine.admit('v', account);
+    engine.admit('v', account, 'e');
     const fs = await mkfs(strategy('block'), 'v');
     await pinned(fs);
     await engine.submit(fs, truncate());
@@ -335,7 +344,7 @@ describe('quotas', () => {
 describe('the inbox', () => {
   it('is bounded', async () => {
     const small = new Engine({ limits: { ...defaultConfig(), inboxMax: 2 }, log, clock, onBroken: () => {} });
-    small.admit('t', openAccount({ filesystems: 1, bytes: 2 ** 30, files: 9, mappings: 9, pins: 9, sleepers: 9 }));
+    small.admit('t', openAccount({ filesystems: 1, bytes: 2 ** 30, files: 9, mappings: 9, pins: 9, sleepers: 9 }), 'e');
     const made = await small.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
     if (!made.ok) throw new Error(made.failure.why);
     const answers = await Promise.allSettled(['a', 'b', 'c'].map((name) => small.submit(made.fs, create(name))));

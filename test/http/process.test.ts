@@ -74,7 +74,7 @@ describe('the process', () => {
 
   it('makes an operator token where there is none, and needs it elsewhere than on loopback', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'pinhole-')), 'operator');
-    const server = run(['--host', '0.0.0.0', '--port', '0', '--operator-token-file', file]);
+    const server = run(['--host', '0.0.0.0', '--port', '0', '--volatile', '--operator-token-file', file]);
     const url = (await server.listening()).replace('0.0.0.0', '127.0.0.1');
     expect(existsSync(file)).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o600);

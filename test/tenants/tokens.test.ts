@@ -5,36 +5,36 @@ import { describe, expect, it } from 'vitest';
 import { operatorTokenOf, Tokens } from '../../src/tenants/tokens.ts';
 
 describe('tokens', () => {
-  it('know whom they were issued to', () => {
+  it('know whom they were issued to', async () => {
     const tokens = new Tokens();
-    const { secret, token } = tokens.issue('a', ['read'], 0, null);
+    const { secret, token } = await tokens.issue('a', ['read'], 0, null);
     expect(secret).toMatch(/^ph_[0-9a-f]{16}_[\w-]{43}$/);
     expect(tokens.check(secret, 1)).toMatchObject({ id: token.id, tenant: 'a', scopes: ['read'] });
   });
 
-  it('never give the secret or its MAC out again', () => {
+  it('never give the secret or its MAC out again', async () => {
     const tokens = new Tokens();
-    const { secret, token } = tokens.issue('a', ['read'], 0, null);
+    const { secret, token } = await tokens.issue('a', ['read'], 0, null);
     const told = JSON.stringify([token, tokens.list('a', 0), tokens.check(secret, 0)]);
     expect(told).not.toContain(secret.split('_')[2]);
     expect(told).not.toContain('mac');
   });
 
-  it('end at their time and when they are revoked', () => {
+  it('end at their time and when they are revoked', async () => {
     const tokens = new Tokens();
-    const { secret } = tokens.issue('a', ['read'], 0, 100);
+    const { secret } = await tokens.issue('a', ['read'], 0, 100);
     expect(tokens.check(secret, 99)).not.toBeNull();
     expect(tokens.check(secret, 100)).toBeNull();
     expect(tokens.list('a', 100)).toEqual([]);
-    const other = tokens.issue('a', ['read'], 0, null);
-    expect(tokens.revoke('b', other.token.id)).toBe(false);
-    expect(tokens.revoke('a', other.token.id)).toBe(true);
+    const other = await tokens.issue('a', ['read'], 0, null);
+    expect(await tokens.revoke('b', other.token.id)).toBe(false);
+    expect(await tokens.revoke('a', other.token.id)).toBe(true);
     expect(tokens.check(other.secret, 0)).toBeNull();
   });
 
-  it('refuse a wrong secret behind a right id, and nonsense', () => {
+  it('refuse a wrong secret behind a right id, and nonsense', async () => {
     const tokens = new Tokens();
-    const { secret } = tokens.issue('a', ['read'], 0, null);
+    const { secret } = await tokens.issue('a', ['read'], 0, null);
     const wrong = `${secret.slice(0, -2)}${secret.endsWith('AA') ? 'BB' : 'AA'}`;
     for (const bad of [wrong, '', 'ph_', secret.slice(1), `${secret}x`, 'operator']) expect(tokens.check(bad, 0)).toBeNull();
   });

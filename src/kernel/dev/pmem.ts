@@ -11,7 +11,7 @@ const lineBytes = 64;
 const wordBytes = 8;
 
 export function createPmem(): Pmem {
-  return { chunks: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() };
+  return { chunks: [], chunkSeqs: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() };
 }
 
 function chunkAt(pmem: Pmem, pfn: Pfn): Uint8Array {
@@ -45,6 +45,11 @@ export function writePage(k: Kernel, pfn: Pfn, offset: number, bytes: Uint8Array
   if (cached) markDirty(k.pmem, pfn, offset, bytes.length);
   else pastTheCache(k, pfn, offset, bytes.length);
   chunkAt(k.pmem, pfn).set(bytes, (pfn % chunkPages) * pageSize + offset);
+  changed(k, pfn);
+}
+
+function changed(k: Kernel, pfn: Pfn): void {
+  k.pmem.chunkSeqs[Math.floor(pfn / chunkPages)] = k.seq;
 }
 
 export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): void {
@@ -53,6 +58,7 @@ export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): v
   if (chunk === undefined) return;
   const from = (pfn % chunkPages) * pageSize + offset;
   chunk.fill(0, from, from + length);
+  changed(k, pfn);
 }
 
 /** What a write past the cache does first: lines in its way are written back, and over a whole page poison is repaired. */
@@ -109,6 +115,7 @@ export function losePower(k: Kernel, keeps: () => boolean): number {
   const pages = [...k.pmem.dirty].sort(([a], [b]) => a - b);
   for (const [pfn, page] of pages) {
     const bytes = pageBytes(k.pmem, pfn);
+    changed(k, pfn);
     for (let line = 0; line < pageSize / lineBytes; line++) {
       if (!isDirty(page, line)) continue;
       let whole = true;

@@ -66,5 +66,6 @@ export const allocate = defineLayoutOp({
   doc: 'Holes in the range get unwritten blocks, which read as zero. Without keepSize the file grows to the end of the range.',
   args,
   change,
+  grows: true,
   errors: ['ENOSPC'],
 });

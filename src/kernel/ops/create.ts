@@ -20,6 +20,7 @@ export const create = defineOp({
   sleeps: false,
   atomic: true,
   charges: 'files',
+  grows: true,
   first: 'create',
   steps: {
     create(k, { args }) {

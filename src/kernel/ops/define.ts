@@ -52,6 +52,8 @@ export interface Operation<Args = unknown> {
   atomic: boolean;
   /** What it adds to a tenant's bill, checked before it is accepted. */
   charges?: 'files' | 'mappings' | 'pins';
+  /** It adds: contents, blocks, or things that live on. A server whose disk is full does not take it. */
+  grows?: true;
   first: string;
   steps: Record<string, Step<Args>>;
   /** Called when the task ends by failure or signal, before its locks are released: undo what must not stay. */

@@ -20,6 +20,7 @@ export const dmaWrite = defineOp({
   errors: ['ENOENT', 'EFAULT'],
   sleeps: false,
   atomic: true,
+  grows: true,
   first: 'write',
   steps: {
     write(k, task) {

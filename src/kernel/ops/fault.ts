@@ -53,6 +53,7 @@ them in one aligned piece, one fault maps all of it.`,
   errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
   atomic: false,
+  grows: true,
   first: 'begin',
   steps: walkSteps<z.infer<typeof args>>({
     begin(k, { args: { offset, length, access } }, mapping) {

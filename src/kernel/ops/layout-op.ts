@@ -35,6 +35,7 @@ interface LayoutOperation<A extends z.ZodType> {
   doc: string;
   args: A;
   change: LayoutChange<z.infer<A>>;
+  grows?: true;
   /** What it can fail with beside the errors of every layout change. */
   errors?: readonly Errno[];
 }

@@ -30,6 +30,7 @@ to one. In a private mapping (shared: false) the first write to a page copies it
   sleeps: false,
   atomic: true,
   charges: 'mappings',
+  grows: true,
   first: 'map',
   steps: {
     map(k, task) {

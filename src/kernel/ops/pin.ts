@@ -80,6 +80,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
   sleeps: true,
   atomic: false,
   charges: 'pins',
+  grows: true,
   first: 'begin',
   steps: walkSteps<Args>({
     begin(k, task, mapping) {

@@ -31,6 +31,7 @@ the next truncate. Pages before one that fails keep what was stored.`,
   errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
   atomic: false,
+  grows: true,
   first: 'begin',
   steps: walkSteps<z.infer<typeof args>>({
     begin(_k, task, mapping) {

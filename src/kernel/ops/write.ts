@@ -74,6 +74,7 @@ fits is written and bytesWritten says how much. Without offset the body replaces
   errors: [...layoutErrors, 'ENOSPC', 'EIO'],
   sleeps: true,
   atomic: false,
+  grows: true,
   first: 'begin',
   steps: {
     ...walk,

@@ -70,5 +70,6 @@ export const zeroRange = defineLayoutOp({
 the file grows to the end of the range.`,
   args,
   change,
+  grows: true,
   errors: ['ENOSPC'],
 });

@@ -1,0 +1,83 @@
+// Puts what the journal kept back into the floors: tenants, tokens, filesystems and their streams.
+import { DurableLog, type DurableLogLimits } from './engine/durable-log.ts';
+import type { Engine } from './engine/engine.ts';
+import { birthsOf, goneOf, pastEventsOf, type Recovered, type RecoveryOptions, recover } from './engine/recovery.ts';
+import { decode, encode } from './journal/codec.ts';
+import { JournalError } from './journal/journal-error.ts';
+import type { Store } from './journal/store.ts';
+import { recordsOf } from './tenants/records.ts';
+import type { TenantRecord, Tenants } from './tenants/tenants.ts';
+import { newTokenKey, type TokenRecord, type Tokens } from './tenants/tokens.ts';
+
+/** Of the keys and values in the store; a release that changes them reads the older ones too. */
+const storeFormat = 1;
+
+interface Meta {
+  format: number;
+  createdMs: number;
+  /** Under which tokens are hashed. */
+  tokenKey: Uint8Array;
+}
+
+/** What the store says of itself; written into a new one. */
+export async function metaOf(store: Store, nowMs: number): Promise<Meta> {
+  const body = await store.get('meta');
+  if (body === null) {
+    if (store.nextGroup > 1) throw new JournalError('damaged', `the store in ${store.directory} does not say what it is`);
+    const meta = { format: storeFormat, createdMs: nowMs, tokenKey: newTokenKey() };
+    await store.put([{ key: 'meta', value: encode(meta) }]);
+    return meta;
+  }
+  const meta = decode(body) as Meta;
+  if (meta.format !== storeFormat) {
+    throw new JournalError(
+      'version',
+      `the store in ${store.directory} has format ${meta.format}; this release reads ${storeFormat}`,
+    );
+  }
+  return meta;
+}
+
+export interface Kept {
+  log: DurableLog;
+  filesystems: Recovered[];
+}
+
+/** Replays every filesystem. Rejects with a JournalError where one does not come out as it was recorded. */
+export async function recoverFilesystems(store: Store, limits: DurableLogLimits, options: RecoveryOptions): Promise<Kept> {
+  const log = new DurableLog(store, limits);
+  const births = await birthsOf(store);
+  const gone = await goneOf(store, births);
+  for (const [tenant, past] of await pastEventsOf(store)) log.resumePast(tenant, past);
+  const filesystems: Recovered[] = [];
+  for (const [id, birth] of births) {
+    const recovered = await recover(store, id, birth, options);
+    log.resume(id, recovered.tail);
+    filesystems.push(recovered);
+  }
+  for (const id of gone) void log.purge(id);
+  return { log, filesystems };
+}
+
+export async function restoreTenants(store: Store, tenants: Tenants, tokens: Tokens): Promise<void> {
+  tenants.restore(await recordsOf<TenantRecord>(store, 'tenant/'));
+  tokens.restore(await recordsOf<TokenRecord>(store, 'token/'));
+}
+
+/** After the tenants are there. */
+export function restoreFilesystems({ log, filesystems }: Kept, engine: Engine, tenants: Tenants): void {
+  const byTenant = new Map<string, Recovered[]>();
+  for (const recovered of filesystems) {
+    const { tenant, args } = recovered.birth;
+    if (tenants.get(tenant) === undefined) {
+      throw new JournalError(
+        'damaged',
+        `filesystem ${recovered.id} (${args.name}) belongs to a tenant ${tenant} of which nothing is known`,
+      );
+    }
+    byTenant.set(tenant, [...(byTenant.get(tenant) ?? []), recovered]);
+  }
+  for (const { name, epoch } of tenants.all()) {
+    engine.restore(name, { past: log.pastOf(name, epoch), filesystems: byTenant.get(name) ?? [] });
+  }
+}

@@ -1,0 +1,195 @@
+// The log on disk: every batch of a filesystem is a record, chained to the one before by its checksum.
+//
+//   fs/<id>            how the filesystem was born
+//   j/<id>/<seq>       a batch; `seq` is that of its first entry
+//   x/<id>/<seq>       an entry that is to be left out, by order of the operator
+//   gone/<id>          unmounted: what is left of it may be deleted
+//   events/<tenant>    how many events the tenant's filesystems that are gone had
+import { crc32 } from 'node:zlib';
+import { encode } from '../journal/codec.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { Change, Done, Store } from '../journal/store.ts';
+import { kernelVersion } from '../kernel/snapshot.ts';
+import type { Command, Entry, Kernel } from '../kernel/state.ts';
+import type { Birth, Log } from './log.ts';
+import { dropObsolete, knownOf, type Manifest, manifestChange, type Place, seqKey, writeSnapshot } from './snapshots.ts';
+
+/** One batch as it is kept. */
+export type BatchRecord = [
+  kernelVersion: number,
+  group: number,
+  position: number,
+  /** The chained checksum of all batches before. */
+  chain: number,
+  /** The digest of the results of all entries before. */
+  digest: number,
+  entries: EntryRecord[],
+];
+export type EntryRecord =
+  | [timeMs: number]
+  | [timeMs: number, op: string, on: Command['on'], args: unknown, rest?: Omit<Command, 'op' | 'on' | 'args'>];
+
+/** How many events of filesystems that are gone a tenant's stream counts. */
+export interface PastEvents {
+  epoch: string;
+  events: number;
+  /** The flush with which the last of them went. */
+  group: number;
+}
+
+/** Where the log of a filesystem ends. */
+export interface Tail extends Place {
+  birth: Birth;
+  /** Since the last snapshot. */
+  entries: number;
+  bytes: number;
+  /** The two that are kept, the older one first. */
+  snapshots: Manifest[];
+  /** Fulfilled when what the last snapshot made superfluous is deleted; null when there is nothing to wait for. */
+  swept: Promise<void> | null;
+}
+
+export interface DurableLogLimits {
+  snapshotEntries: number;
+  snapshotBytes: number;
+}
+
+export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
+
+function recordOf({ timeMs, command }: Entry): EntryRecord {
+  if (command === null) return [timeMs];
+  const { op, on, args, ...rest } = command;
+  for (const _ in rest) return [timeMs, op, on, args, rest];
+  return [timeMs, op, on, args];
+}
+
+export class DurableLog implements Log {
+  readonly durability = 'disk';
+  readonly #store: Store;
+  readonly #limits: DurableLogLimits;
+  readonly #tails = new Map<string, Tail>();
+  readonly #past = new Map<string, PastEvents>();
+
+  constructor(store: Store, limits: DurableLogLimits) {
+    this.#store = store;
+    this.#limits = limits;
+  }
+
+  get full(): boolean {
+    return this.#store.full;
+  }
+
+  /** Goes on where a recovery found the end. */
+  resume(id: string, tail: Tail): void {
+    this.#tails.set(id, tail);
+  }
+
+  resumePast(tenant: string, past: PastEvents): void {
+    this.#past.set(tenant, past);
+  }
+
+  /** Null where no filesystem of this history is gone. */
+  pastOf(tenant: string, epoch: string): PastEvents | null {
+    const past = this.#past.get(tenant);
+    return past?.epoch === epoch ? past : null;
+  }
+
+  create(id: string, birth: Birth, done: Done): void {
+    const { nextGroup: group, nextPosition: position } = this.#store;
+    this.#store.commit([{ key: `fs/${id}`, value: encode({ ...birth, group, position }) }], (error) => {
+      if (error === null) {
+        this.#tails.set(id, { birth, group, position, chain: 0, digest: 0, entries: 0, bytes: 0, snapshots: [], swept: null });
+      }
+      done(error);
+    });
+  }
+
+  append(id: string, entries: readonly Entry[], digest: number, done: Done): void {
+    const tail = this.#tailOf(id);
+    const { nextGroup: group, nextPosition: position } = this.#store;
+    const first = (entries[0] as Entry).seq;
+    const body = encode([kernelVersion, group, position, tail.chain, digest, entries.map(recordOf)] satisfies BatchRecord);
+    this.#store.commit([{ key: batchKey(id, first), value: body }], (error) => {
+      if (error === null) {
+        tail.group = group;
+        tail.position = position;
+        tail.chain = crc32(body, tail.chain);
+        tail.entries += entries.length;
+        tail.bytes += body.length;
+      }
+      done(error);
+    });
+  }
+
+  remove(id: string, events: number, epoch: string): void {
+    const { birth } = this.#tailOf(id);
+    this.#tails.delete(id);
+    const before = this.#past.get(birth.tenant);
+    const past = { epoch, events: events + (before?.epoch === epoch ? before.events : 0), group: this.#store.nextGroup };
+    this.#past.set(birth.tenant, past);
+    const changes: Change[] = [
+      { key: `fs/${id}`, value: null },
+      { key: `gone/${id}`, value: encode(null) },
+      { key: `events/${birth.tenant}`, value: encode(past) },
+    ];
+    this.#store.commit(changes, (error) => {
+      if (error === null) void this.purge(id);
+    });
+  }
+
+  /** Deletes what is left of a filesystem that is gone. */
+  async purge(id: string): Promise<void> {
+    for (const kind of ['j', 's', 'c', 'x']) await this.#store.drop(`${kind}/${id}/`);
+    this.#store.commit([{ key: `gone/${id}`, value: null }], () => {});
+  }
+
+  snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null {
+    const tail = this.#tails.get(id);
+    if (tail === undefined || tail.swept !== null || this.full) return null;
+    const state = tail.snapshots.at(-1)?.bytes ?? 0;
+    // A big state is written less often: a snapshot costs about what its bytes cost in the journal.
+    const due = tail.entries >= this.#limits.snapshotEntries + state / 100 || tail.bytes >= this.#limits.snapshotBytes + state;
+    if (!due) return null;
+    return this.#snapshot(id, tail, kernel, digest).catch((error: unknown) => {
+      // Without room, later. Otherwise the store does not keep what it is given.
+      if (!(error instanceof JournalError) || error.kind !== 'full') this.#store.fail(error);
+    });
+  }
+
+  /** Whatever its size: before an upgrade. */
+  async snapshotNow(id: string, kernel: Kernel, digest: number): Promise<void> {
+    const tail = this.#tailOf(id);
+    if (tail.entries === 0) return;
+    await this.#snapshot(id, tail, kernel, digest);
+  }
+
+  async #snapshot(id: string, tail: Tail, kernel: Kernel, digest: number): Promise<void> {
+    const { group, position, chain } = tail;
+    const newest = tail.snapshots.at(-1);
+    const manifest = await writeSnapshot(this.#store, id, kernel, { group, position, chain, digest }, knownOf(newest));
+    await this.#store.put([manifestChange(id, manifest)]);
+    tail.entries = 0;
+    tail.bytes = 0;
+    tail.snapshots = newest === undefined ? [manifest] : [newest, manifest];
+    if (newest !== undefined) tail.swept = this.#sweep(id, tail, newest, manifest);
+  }
+
+  /** The older snapshot stays until the newer is proven by a replay that passes through it; what lies before it has no reader left. */
+  async #sweep(id: string, tail: Tail, older: Manifest, newer: Manifest): Promise<void> {
+    try {
+      await this.#store.drop(`j/${id}/`, batchKey(id, older.seq + 1));
+      await dropObsolete(this.#store, id, older, newer);
+    } catch (error) {
+      // The store was closed meanwhile. What is left over now goes with the next snapshot.
+      if (!(error instanceof JournalError)) throw error;
+    } finally {
+      tail.swept = null;
+    }
+  }
+
+  #tailOf(id: string): Tail {
+    const tail = this.#tails.get(id);
+    if (tail === undefined) throw new Error(`the log has no filesystem ${id}`);
+    return tail;
+  }
+}

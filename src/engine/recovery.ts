@@ -1,0 +1,274 @@
+// Brings every filesystem back from the journal: from the older of its two snapshots, so that the events since then are there again and the
+// newer one is proven on the way. What was recorded is compared as it is done again: the chain of batches, the digest of the results, the
+// hash of the state. Where one differs, nothing is guessed: the server does not start.
+import { crc32 } from 'node:zlib';
+import { decode } from '../journal/codec.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { Store } from '../journal/store.ts';
+import type { KernelEvent } from '../kernel/events.ts';
+import { apply, createKernel } from '../kernel/kernel.ts';
+import { kernelVersion } from '../kernel/snapshot.ts';
+import type { Effects, Entry, Kernel } from '../kernel/state.ts';
+import { digestOf } from './digest.ts';
+import { type BatchRecord, batchKey, type EntryRecord, type PastEvents, type Tail } from './durable-log.ts';
+import type { Batch } from './event-ring.ts';
+import type { Birth } from './log.ts';
+import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
+
+/** The events of one command, and where in the order of the whole server it was applied. */
+export interface PastBatch {
+  group: number;
+  position: number;
+  batch: Batch;
+}
+
+/** A filesystem as it was. */
+export interface Recovered {
+  id: string;
+  birth: Birth;
+  kernel: Kernel;
+  tail: Tail;
+  /** What happened since the place `since`, in order; since the birth where that is null. */
+  batches: PastBatch[];
+  since: { group: number; position: number } | null;
+  /** It was unmounted, and the process ended before that was finished. */
+  unmounted: boolean;
+}
+
+export interface RecoveryOptions {
+  /** Events that are worth keeping, of one filesystem. */
+  eventsMax: number;
+  onSkipped?(skipped: { filesystem: string; seq: number; op: string }): void;
+}
+
+type StoredBirth = Birth & { group: number; position: number };
+
+export async function pastEventsOf(store: Store): Promise<Map<string, PastEvents>> {
+  const past = new Map<string, PastEvents>();
+  for await (const [key, body] of store.entries('events/')) past.set(key.slice('events/'.length), decode(body) as PastEvents);
+  return past;
+}
+
+/** The filesystems in the store. */
+export async function birthsOf(store: Store): Promise<Map<string, StoredBirth>> {
+  const births = new Map<string, StoredBirth>();
+  for await (const [key, body] of store.entries('fs/')) births.set(key.slice('fs/'.length), decode(body) as StoredBirth);
+  return births;
+}
+
+/** Filesystems that are gone and of which something may be left. Rejects where something is left of one that is not known at all. */
+export async function goneOf(store: Store, births: ReadonlyMap<string, unknown>): Promise<string[]> {
+  const gone: string[] = [];
+  for await (const key of store.keys('gone/')) gone.push(key.slice('gone/'.length));
+  const known = new Set([...births.keys(), ...gone]);
+  for (const kind of ['c', 'j', 's', 'x']) {
+    // From filesystem to filesystem, without looking at what lies between.
+    for (let from = `${kind}/`; ; ) {
+      const next = await firstKey(store, `${kind}/`, from);
+      const id = next?.split('/')[1];
+      if (id === undefined) break;
+      if (!known.has(id)) throw new JournalError('damaged', `${next} belongs to a filesystem of which the journal knows nothing`);
+      from = `${kind}/${id}0`;
+    }
+  }
+  return gone;
+}
+
+async function firstKey(store: Store, prefix: string, from: string): Promise<string | null> {
+  for await (const key of store.keys(prefix, from)) return key;
+  return null;
+}
+
+export async function recover(store: Store, id: string, birth: StoredBirth, options: RecoveryOptions): Promise<Recovered> {
+  const manifests = await manifestsOf(store, id);
+  for (let skipped = 0; ; skipped += 1) {
+    const starts = startsOf(id, manifests, await firstSeq(store, id));
+    const start = starts[skipped];
+    if (start === undefined) throw versionError(id, birth);
+    const recovered = await replay(store, id, birth, start, manifests, options);
+    if (recovered !== 'version') return recovered;
+  }
+}
+
+/** Where a replay may begin, the earliest first: the birth while the whole journal is there, and each snapshot. */
+function startsOf(id: string, manifests: readonly Manifest[], first: number | null): (Manifest | 'birth')[] {
+  const [oldest] = manifests;
+  if (oldest === undefined && first !== null && first !== 1) {
+    throw new JournalError(
+      'damaged',
+      `the journal of filesystem ${id} begins with entry ${first}, and there is no snapshot before it`,
+    );
+  }
+  const newest = manifests.slice(-2);
+  const whole = oldest === undefined || (first === 1 && manifests.length < 2);
+  return whole ? ['birth', ...newest] : newest;
+}
+
+async function firstSeq(store: Store, id: string): Promise<number | null> {
+  const key = await firstKey(store, `j/${id}/`, `j/${id}/`);
+  return key === null ? null : seqOf(key);
+}
+
+const seqOf = (key: string): number => Number(key.slice(key.lastIndexOf('/') + 1));
+
+/** From `start` to the end of the journal; `version` where another kernel wrote a part of it. */
+async function replay(
+  store: Store,
+  id: string,
+  birth: StoredBirth,
+  start: Manifest | 'birth',
+  manifests: readonly Manifest[],
+  options: RecoveryOptions,
+): Promise<Recovered | 'version'> {
+  const { group, position, ...named } = birth;
+  let kernel: Kernel;
+  const past = new Past(birth.tenant, birth.args.name, options.eventsMax);
+  const tail: Tail = {
+    birth: named,
+    group,
+    position,
+    chain: 0,
+    digest: 0,
+    entries: 0,
+    bytes: 0,
+    snapshots: manifests.slice(-2),
+    swept: null,
+  };
+  if (start === 'birth') {
+    const made = createKernel(birth.args, birth.limits, birth.timeMs);
+    if (!made.ok) return 'version';
+    kernel = made.kernel;
+    past.add(group, position, made.events);
+  } else {
+    if (start.kernelVersion !== kernelVersion) return 'version';
+    kernel = await readSnapshot(store, id, start);
+    Object.assign(tail, { group: start.group, position: start.position, chain: start.chain, digest: start.digest });
+  }
+  const skips = await skipsOf(store, id);
+  const marks = new Map(manifests.map((manifest) => [manifest.seq, manifest]));
+  let unmounted = false;
+  const prefix = `j/${id}/`;
+  for await (const [key, body] of store.entries(prefix, batchKey(id, kernel.seq + 1))) {
+    const seq = seqOf(key);
+    if (unmounted || seq !== kernel.seq + 1) {
+      throw new JournalError(
+        'damaged',
+        `filesystem ${id} (${birth.args.name}): entry ${kernel.seq + 1} is missing before ${seq}`,
+      );
+    }
+    const [version, recordGroup, recordPosition, chain, digest, entries] = decode(body) as BatchRecord;
+    if (version !== kernelVersion) return 'version';
+    const where = `filesystem ${id} (${birth.args.name}), entry ${seq}`;
+    if (chain !== tail.chain) throw new JournalError('damaged', `${where}: the batch does not follow the one before it`);
+    if (digest !== tail.digest) {
+      throw new JournalError(
+        'damaged',
+        `${where}: what was done before it gives digest ${tail.digest}, not the ${digest} recorded`,
+      );
+    }
+    tail.chain = crc32(body, tail.chain);
+    tail.group = recordGroup;
+    tail.position = recordPosition;
+    tail.entries += entries.length;
+    tail.bytes += body.length;
+    for (const record of entries) {
+      const entry = entryOf(kernel.seq + 1, record);
+      const skip = skips.has(entry.seq);
+      if (skip) options.onSkipped?.({ filesystem: birth.args.name, seq: entry.seq, op: entry.command?.op ?? 'tick' });
+      const effects = applyOr(kernel, skip ? { ...entry, command: null } : entry, where);
+      tail.digest = digestOf(tail.digest, kernel, effects);
+      past.add(recordGroup, recordPosition, effects.events);
+      unmounted = effects.unmounted;
+      if (unmounted) break;
+    }
+    const mark = marks.get(kernel.seq);
+    if (mark !== undefined && !unmounted) {
+      await compare(kernel, mark, start === 'birth' ? undefined : start, where);
+      tail.entries = 0;
+      tail.bytes = 0;
+    }
+  }
+  const since = past.since ?? (start === 'birth' ? null : { group: start.group, position: start.position });
+  return { id, birth: named, kernel, tail, batches: past.batches, since, unmounted };
+}
+
+/** The newest events, at least as many as are worth keeping. */
+class Past {
+  batches: PastBatch[] = [];
+  /** The place of the last batch that was forgotten. */
+  since: { group: number; position: number } | null = null;
+  readonly #tenant: string;
+  readonly #filesystem: string;
+  readonly #eventsMax: number;
+  #events = 0;
+
+  constructor(tenant: string, filesystem: string, eventsMax: number) {
+    this.#tenant = tenant;
+    this.#filesystem = filesystem;
+    this.#eventsMax = eventsMax;
+  }
+
+  add(group: number, position: number, events: readonly KernelEvent[]): void {
+    if (events.length === 0) return;
+    const batch: Batch = { tenant: this.#tenant, filesystem: this.#filesystem, events, json: null };
+    this.batches.push({ group, position, batch });
+    this.#events += events.length;
+    // Now and then, so that each batch is moved a few times at most.
+    if (this.#events >= 3 * this.#eventsMax) this.#forget();
+  }
+
+  #forget(): void {
+    let count = 0;
+    for (const { group, position, batch } of this.batches) {
+      const { length } = batch.events;
+      if (this.#events - length < this.#eventsMax) break;
+      this.#events -= length;
+      this.since = { group, position };
+      count += 1;
+    }
+    this.batches = this.batches.slice(count);
+  }
+}
+
+async function compare(kernel: Kernel, mark: Manifest, start: Manifest | undefined, where: string): Promise<void> {
+  const hash = await stateHash(kernel, knownOf(start));
+  if (hash !== mark.hash) {
+    throw new JournalError(
+      'damaged',
+      `${where}: the state that follows has not the hash that the snapshot at entry ${mark.seq} has`,
+    );
+  }
+}
+
+function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
+  try {
+    return apply(kernel, entry);
+  } catch (error) {
+    const what = `${where}: entry ${entry.seq} (${entry.command?.op ?? 'tick'}) breaks a law of the machine`;
+    throw new JournalError('poison', `${what}: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+}
+
+function entryOf(seq: number, [timeMs, op, on, args, rest]: EntryRecord): Entry {
+  if (op === undefined || on === undefined) return { seq, timeMs, command: null };
+  return { seq, timeMs, command: { op, on, args, ...rest } };
+}
+
+async function skipsOf(store: Store, id: string): Promise<Set<number>> {
+  const skips = new Set<number>();
+  for await (const key of store.keys(`x/${id}/`)) skips.add(seqOf(key));
+  return skips;
+}
+
+/** Leaves an entry out of every replay from now on. */
+export const skipChange = (id: string, seq: number): { key: string; value: Uint8Array } => ({
+  key: `x/${id}/${seqKey(seq)}`,
+  value: new Uint8Array(0),
+});
+
+function versionError(id: string, { args }: Birth): JournalError {
+  return new JournalError(
+    'version',
+    `filesystem ${id} (${args.name}) was written by a release whose machine behaves differently; let that release take a snapshot first`,
+  );
+}

@@ -1,0 +1,29 @@
+// What a lane answers without asking its kernel.
+import { type Failure, failure } from '../kernel/errno.ts';
+import type { Command, Outcome } from '../kernel/state.ts';
+import type { Account, QuotaName } from '../tenants/quotas.ts';
+import { EngineError } from './engine-error.ts';
+
+/** A failure that names the quota behind it. */
+export interface QuotaFailure extends Failure {
+  quota: { name: QuotaName; limit: number; used: number };
+}
+
+export function overQuota(account: Account, name: QuotaName): Outcome & { ok: false } {
+  const quota = { name, limit: account.limits[name], used: account.used[name] };
+  const why = `The tenant may have ${quota.limit} of ${name} and has ${quota.used}.`;
+  const refused: QuotaFailure = { ...failure('EDQUOT', 'Q1', why), quota };
+  return { ok: false, failure: refused };
+}
+
+/** EAGAIN because of nowait. The others, for too many tasks (LM1) or stopped references (WR1), are what everybody gets. */
+export const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule === 'SL2';
+
+export const diskFull = (): EngineError =>
+  new EngineError('disk-full', 'The disk of the journal is full: only what gives back is taken. Nothing was changed.');
+export const journalFailed = (): EngineError =>
+  new EngineError('journal-failed', 'The journal could not be flushed. Whether the command was done shows after a restart.');
+
+export const gone: Outcome = { ok: false, failure: failure('ENOENT', 'T1', 'There is no such filesystem.') };
+
+export const isForcedUmount = ({ op, args }: Command): boolean => op === 'umount' && (args as { force?: boolean }).force === true;

@@ -1,0 +1,184 @@
+// Snapshots of one filesystem in the store. The machine without its contents is written whole, in pieces; of the contents only what changed
+// since the snapshot before. Nothing counts before the manifest is there, and that is written when all of it was read back.
+//
+//   s/<id>/<seq>/m           the manifest
+//   s/<id>/<seq>/<piece>     records of the machine, one behind the other
+//   c/<id>/<chunk>/<seq>     a chunk of the contents as the entry `seq` left it
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { decode, decodeAll, encode } from '../journal/codec.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { Change, Store } from '../journal/store.ts';
+import {
+  contentChunks,
+  kernelVersion,
+  Restore,
+  type SnapshotRecord,
+  snapshotFormat,
+  snapshotRecords,
+} from '../kernel/snapshot.ts';
+import type { Kernel } from '../kernel/state.ts';
+
+export interface Manifest {
+  format: number;
+  kernelVersion: number;
+  /** The last entry that is in it. */
+  seq: number;
+  eventSeq: number;
+  /** Where the journal stood: the flush and the place in it of the last batch, its chained checksum and the digest of all results. */
+  group: number;
+  position: number;
+  chain: number;
+  digest: number;
+  /** The checksum of each piece. */
+  pieces: number[];
+  /** Index, entry that changed it last, and checksum. */
+  content: [chunk: number, seq: number, crc: number][];
+  /** Of everything. */
+  hash: string;
+  bytes: number;
+}
+
+export type Place = Pick<Manifest, 'group' | 'position' | 'chain' | 'digest'>;
+
+const pieceBytes = 262_144;
+const digits = (number: number, width: number): string => String(number).padStart(width, '0');
+export const seqKey = (seq: number): string => digits(seq, 16);
+const pieceKey = (id: string, seq: number, piece: number | 'm'): string =>
+  `s/${id}/${seqKey(seq)}/${piece === 'm' ? 'm' : digits(piece, 8)}`;
+const contentKey = (id: string, chunk: number, seq: number): string => `c/${id}/${digits(chunk, 8)}/${seqKey(seq)}`;
+
+/** The records in pieces of bounded size. */
+function* piecesOf(k: Kernel): Generator<Buffer> {
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (const record of snapshotRecords(k)) {
+    const part = encode(record);
+    parts.push(part);
+    bytes += part.length;
+    if (bytes < pieceBytes) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(parts);
+}
+
+/** Checksums that are known, so that contents that did not change are not read again. */
+type Known = ReadonlyMap<number, { seq: number; crc: number }>;
+
+export const knownOf = (manifest: Manifest | undefined): Known =>
+  new Map(manifest?.content.map(([chunk, seq, crc]) => [chunk, { seq, crc }]));
+
+function hashOf(pieces: readonly number[], content: Manifest['content']): string {
+  return createHash('sha256')
+    .update(JSON.stringify([pieces, content]))
+    .digest('hex');
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The hash that a snapshot would have now. `k` must not change meanwhile. */
+export async function stateHash(k: Kernel, known: Known): Promise<string> {
+  const pieces: number[] = [];
+  for (const piece of piecesOf(k)) {
+    pieces.push(crc32(piece));
+    await turn();
+  }
+  const content: Manifest['content'] = [];
+  for (const { index, seq, bytes } of contentChunks(k)) {
+    const before = known.get(index);
+    if (before?.seq === seq) content.push([index, seq, before.crc]);
+    else {
+      content.push([index, seq, crc32(bytes)]);
+      await turn();
+    }
+  }
+  return hashOf(pieces, content);
+}
+
+/** Writes everything but the manifest, and reads it back. `k` must not change meanwhile. */
+export async function writeSnapshot(store: Store, id: string, k: Kernel, place: Place, known: Known): Promise<Manifest> {
+  const { seq, eventSeq } = k;
+  const pieces: number[] = [];
+  const content: Manifest['content'] = [];
+  let bytes = 0;
+  const put = async (change: Change & { value: Uint8Array }, crc: number) => {
+    bytes += change.value.length;
+    await store.put([change]);
+    const back = await store.get(change.key);
+    if (back === null || crc32(back) !== crc) throw new JournalError('damaged', `${change.key} was not read back as written`);
+  };
+  for (const piece of piecesOf(k)) {
+    const crc = crc32(piece);
+    await put({ key: pieceKey(id, seq, pieces.length), value: piece }, crc);
+    pieces.push(crc);
+  }
+  for (const chunk of contentChunks(k)) {
+    const before = known.get(chunk.index);
+    const crc = before?.seq === chunk.seq ? before.crc : crc32(chunk.bytes);
+    content.push([chunk.index, chunk.seq, crc]);
+    if (before?.seq !== chunk.seq) await put({ key: contentKey(id, chunk.index, chunk.seq), value: chunk.bytes }, crc);
+  }
+  return {
+    format: snapshotFormat,
+    kernelVersion,
+    seq,
+    eventSeq,
+    ...place,
+    pieces,
+    content,
+    hash: hashOf(pieces, content),
+    bytes,
+  };
+}
+
+export const manifestChange = (id: string, manifest: Manifest): Change => ({
+  key: pieceKey(id, manifest.seq, 'm'),
+  value: encode(manifest),
+});
+
+/** Those that were finished, the oldest first. */
+export async function manifestsOf(store: Store, id: string): Promise<Manifest[]> {
+  const found: Manifest[] = [];
+  for await (const key of store.keys(`s/${id}/`)) {
+    if (!key.endsWith('/m')) continue;
+    const body = await store.get(key);
+    if (body !== null) found.push(decode(body) as Manifest);
+  }
+  return found;
+}
+
+/** Rejects with `damaged` where a piece is missing or is not what the manifest says. */
+export async function readSnapshot(store: Store, id: string, manifest: Manifest): Promise<Kernel> {
+  if (manifest.format !== snapshotFormat) {
+    throw new JournalError(
+      'version',
+      `filesystem ${id} has a snapshot of format ${manifest.format}; this release reads ${snapshotFormat}`,
+    );
+  }
+  const restore = new Restore();
+  const read = async (key: string, crc: number): Promise<Uint8Array> => {
+    const body = await store.get(key);
+    if (body === null || crc32(body) !== crc) throw new JournalError('damaged', `the snapshot of filesystem ${id} lacks ${key}`);
+    return body;
+  };
+  for (const [piece, crc] of manifest.pieces.entries()) {
+    const body = await read(pieceKey(id, manifest.seq, piece), crc);
+    for (const record of decodeAll(body)) restore.add(record as SnapshotRecord);
+  }
+  for (const [index, seq, crc] of manifest.content) {
+    restore.addContent({ index, seq, bytes: (await read(contentKey(id, index, seq), crc)).slice() });
+  }
+  return restore.kernel;
+}
+
+/** Deletes what neither `older` nor `newer` needs, and what a snapshot that was never finished left. */
+export async function dropObsolete(store: Store, id: string, older: Manifest, newer: Manifest): Promise<void> {
+  for await (const key of store.keys(`s/${id}/`)) {
+    const seq = Number(key.split('/')[2]);
+    if (seq !== older.seq && seq !== newer.seq) await store.drop(key, `${key}\0`);
+  }
+  const kept = new Set([...older.content, ...newer.content].map(([chunk, seq]) => contentKey(id, chunk, seq)));
+  for await (const key of store.keys(`c/${id}/`)) if (!kept.has(key)) await store.drop(key, `${key}\0`);
+}

@@ -1,0 +1,45 @@
+// Plain data to bytes and back: MessagePack, with Map, Set and the typed arrays of the machine as extensions. Equal data in equal order
+// gives equal bytes, on every machine, so bytes can be hashed.
+import { Decoder, Encoder, ExtensionCodec } from '@msgpack/msgpack';
+
+const extensions = new ExtensionCodec();
+const encoder = new Encoder({ extensionCodec: extensions, ignoreUndefined: true, initialBufferSize: 65_536 });
+const decoder = new Decoder({ extensionCodec: extensions });
+
+export const encode = (value: unknown): Uint8Array => encoder.encode(value);
+
+/** Throws where the bytes are not one value. */
+export const decode = (bytes: Uint8Array): unknown => decoder.decode(bytes);
+
+/** The values that were encoded one behind the other. */
+export const decodeAll = (bytes: Uint8Array): Iterable<unknown> => decoder.decodeMulti(bytes);
+
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+if (!littleEndian) throw new Error('the journal keeps typed arrays as little-endian machines have them');
+
+extensions.register({
+  type: 1,
+  encode: (value) => (value instanceof Map ? encode([...value]) : null),
+  decode: (bytes) => new Map(decode(bytes) as [unknown, unknown][]),
+});
+extensions.register({
+  type: 2,
+  encode: (value) => (value instanceof Set ? encode([...value]) : null),
+  decode: (bytes) => new Set(decode(bytes) as unknown[]),
+});
+extensions.register({
+  type: 3,
+  encode: (value) => (value instanceof Int32Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
+  decode: (bytes) => new Int32Array(bytes.slice().buffer),
+});
+extensions.register({
+  type: 4,
+  encode: (value) => (value instanceof Float64Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
+  decode: (bytes) => new Float64Array(bytes.slice().buffer),
+});
+// Bytes would be msgpack's own kind, but those come back as a view of the whole message.
+extensions.register({
+  type: 5,
+  encode: (value) => (value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
+  decode: (bytes) => bytes.slice(),
+});

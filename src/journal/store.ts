@@ -1,0 +1,382 @@
+// Durable, ordered bytes: LevelDB, in which every value carries a checksum of itself and its key, and every flush a number. Changes that
+// come in while a flush runs go into the next one together; each flush is one atomic batch. What a flush did is told in the order in which
+// the changes came in.
+//
+// A failed flush is final (the second one may say yes and lie): everything after it is refused, and the process should end. A full disk is
+// not: the store is opened again, which tells whether the last flush is in it, and goes on from a reserve.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { ClassicLevel } from 'classic-level';
+import { decode, encode } from './codec.ts';
+import { causeOf, freeBytes, giveUpReserve, isFull, makeReserve, reserveSize } from './disk-room.ts';
+import { HeadFile } from './head-file.ts';
+import { JournalError } from './journal-error.ts';
+
+export interface Change {
+  key: string;
+  /** Null deletes. */
+  value: Uint8Array | null;
+}
+
+/** Called once: with null when the changes are on the disk. `full` means certainly not there; any other error, unknown. */
+export type Done = (error: JournalError | null) => void;
+
+export interface StoreOptions {
+  directory: string;
+  /** Size of a file that is given up when the disk is full, so that the store can be opened and what frees space be written; 0 is none. */
+  reserveBytes: number;
+  /** The first failed flush, which is also the last one. */
+  onFailed(error: JournalError): void;
+  /** The disk became full, or is no longer. */
+  onFull?(full: boolean): void;
+}
+
+interface Waiting {
+  changes: readonly Change[];
+  done: Done;
+}
+
+type Level = ClassicLevel<string, Uint8Array>;
+
+const groupKey = 'group';
+const checksumBytes = 4;
+const retryMs = 500;
+
+export class Store {
+  readonly directory: string;
+  readonly #options: StoreOptions;
+  readonly #head: HeadFile;
+  #level: Level;
+  #group: number;
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+  #flushing = false;
+  #state: 'open' | 'reopening' | 'failed' | 'closed' = 'open';
+  #full = false;
+  #watch: NodeJS.Timeout;
+  #idle: (() => void) | null = null;
+
+  /** Rejects with a JournalError: another process has it (`locked`), or what is there cannot be trusted (`damaged`). */
+  static async open(options: StoreOptions, acceptLoss = false): Promise<Store> {
+    const { directory } = options;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const head = new HeadFile(join(directory, 'head'));
+    try {
+      const level = await openLevel(options);
+      try {
+        const group = await groupOf(level);
+        const losses = lossesOf(directory, head.read(), group);
+        if (acceptLoss) {
+          rmSync(damageFile(directory), { force: true });
+          head.write(group);
+        } else if (losses !== null) {
+          // Opening it swept the traces away; the next start must see them too.
+          writeFileSync(damageFile(directory), `${losses}\n`, { flush: true });
+          throw new JournalError('damaged', losses);
+        }
+        return new Store(options, level, head, group);
+      } catch (error) {
+        await level.close();
+        throw error;
+      }
+    } catch (error) {
+      head.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: StoreOptions, level: Level, head: HeadFile, group: number) {
+    this.directory = options.directory;
+    this.#options = options;
+    this.#level = level;
+    this.#head = head;
+    this.#group = group;
+    if (!this.#refillReserve()) this.#setFull(true);
+    this.#watch = setInterval(() => this.#look(), retryMs).unref();
+  }
+
+  /** The number of the flush that takes what is committed now. */
+  get nextGroup(): number {
+    return this.#group + 1;
+  }
+
+  /** How many commits it will take before that. */
+  get nextPosition(): number {
+    return this.#waiting.length;
+  }
+
+  /** The disk is full: what adds should be kept away, what frees may come. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  get failed(): boolean {
+    return this.#state === 'failed';
+  }
+
+  commit(changes: readonly Change[], done: Done): void {
+    if (this.#state === 'failed' || this.#state === 'closed') {
+      done(new JournalError('failed', 'the journal takes nothing more'));
+      return;
+    }
+    // A part of the reserve is kept for opening the store the next time.
+    if (this.#state === 'reopening' || (this.#full && freeBytes(this.directory) < this.#options.reserveBytes / 4)) {
+      done(new JournalError('full', 'the disk of the journal is full'));
+      return;
+    }
+    this.#waiting.push({ changes, done });
+    if (this.#scheduled || this.#flushing) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#flush();
+    });
+  }
+
+  /** The same as a promise. */
+  put(changes: readonly Change[]): Promise<void> {
+    return new Promise((resolve, reject) => this.commit(changes, (error) => (error === null ? resolve() : reject(error))));
+  }
+
+  /** Null where there is none. Rejects with `damaged` where the checksum says no. */
+  async get(key: string): Promise<Uint8Array | null> {
+    if (this.#state === 'reopening') throw new JournalError('full', 'the disk of the journal is full');
+    const sealed = await reading(key, () => this.#level.get(key));
+    return sealed === undefined ? null : unseal(key, sealed);
+  }
+
+  /** Everything whose key begins with `prefix`, in the order of the keys, from `from` on. */
+  async *entries(prefix: string, from = prefix): AsyncGenerator<[key: string, value: Uint8Array]> {
+    const iterator = this.#level.iterator({ gte: from, lt: `${prefix}\uffff` });
+    try {
+      for (;;) {
+        const some = await reading(prefix, () => iterator.nextv(256));
+        if (some.length === 0) return;
+        for (const [key, sealed] of some) yield [key, unseal(key, sealed)];
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /** The keys alone. */
+  async *keys(prefix: string, from = prefix): AsyncGenerator<string> {
+    const iterator = this.#level.keys({ gte: from, lt: `${prefix}\uffff` });
+    try {
+      for (;;) {
+        const some = await reading(prefix, () => iterator.nextv(1024));
+        if (some.length === 0) return;
+        yield* some;
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /** Deletes what nobody needs any more, at its leisure: what a crash leaves over is found again. */
+  async drop(prefix: string, before = `${prefix}\uffff`): Promise<void> {
+    if (this.#state !== 'open') return;
+    try {
+      await this.#level.clear({ gte: prefix, lt: before });
+    } catch (error) {
+      // A store that cannot delete will not be able to write; the next flush says so to those who wait for it.
+      if (this.#state === 'open' && !isFull(error)) this.fail(error);
+    }
+  }
+
+  /** After the flush in flight. What comes later is refused. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    if (this.#waiting.length > 0 || this.#flushing) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    this.#state = 'closed';
+    clearInterval(this.#watch);
+    await this.#level.close();
+    this.#head.close();
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#state !== 'open') return;
+    const taken = this.#waiting;
+    this.#waiting = [];
+    this.#group += 1;
+    this.#flushing = true;
+    try {
+      const batch = this.#level.batch();
+      for (const { changes } of taken) {
+        for (const { key, value } of changes) {
+          if (value === null) batch.del(key);
+          else batch.put(key, seal(key, value));
+        }
+      }
+      batch.put(groupKey, seal(groupKey, encode(this.#group)));
+      await batch.write({ sync: true });
+    } catch (error) {
+      this.#flushing = false;
+      if (isFull(error)) await this.#becomeFull(taken);
+      else {
+        this.fail(error);
+        const failed = new JournalError('failed', 'the journal could not be flushed', error);
+        for (const { done } of taken) done(failed);
+      }
+      this.#idle?.();
+      return;
+    }
+    this.#head.write(this.#group);
+    this.#flushing = false;
+    for (const { done } of taken) done(null);
+    if (this.#waiting.length > 0) {
+      if (!this.#scheduled) void this.#flush();
+    } else this.#idle?.();
+  }
+
+  /** Nothing is written after this. */
+  fail(error: unknown): void {
+    if (this.#state === 'failed') return;
+    this.#state = 'failed';
+    const failed = new JournalError('failed', 'the journal could not be flushed', error);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#options.onFailed(failed);
+    for (const { done } of waiting) done(failed);
+  }
+
+  /** Opens the store again to learn whether the flush is in it. What waits behind it is refused: it may come again. */
+  async #becomeFull(taken: readonly Waiting[]): Promise<void> {
+    this.#state = 'reopening';
+    this.#setFull(true);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const full = new JournalError('full', 'the disk of the journal is full');
+    for (const { done } of waiting) done(full);
+    let told = false;
+    const tell = (error: JournalError | null) => {
+      if (told) return;
+      told = true;
+      for (const { done } of taken) done(error);
+    };
+    try {
+      await this.#level.close();
+    } catch (error) {
+      this.fail(error);
+      tell(new JournalError('failed', 'the journal could not be closed', error));
+      return;
+    }
+    for (;;) {
+      try {
+        this.#level = await openLevel(this.#options);
+        break;
+      } catch (error) {
+        if (!isFull(error)) {
+          this.fail(error);
+          tell(new JournalError('failed', 'the journal could not be opened again', error));
+          return;
+        }
+        // Whether the flush is there can be seen only when there is room to open. Nobody can be told yet.
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        if ((this.#state as string) === 'closed') return;
+      }
+    }
+    const group = await groupOf(this.#level);
+    const there = group === this.#group;
+    this.#group = group;
+    this.#state = 'open';
+    if (there) this.#head.write(group);
+    tell(there ? null : full);
+  }
+
+  /** Twice a second: is there room, is there room again? */
+  #look(): void {
+    if (this.#state !== 'open') return;
+    if (!this.#full) {
+      if (freeBytes(this.directory) < this.#options.reserveBytes / 4) this.#setFull(true);
+      return;
+    }
+    // Room for the reserve and as much again, so that it does not flap.
+    const needed = this.#options.reserveBytes + this.#options.reserveBytes / 2;
+    if (freeBytes(this.directory) + reserveSize(this.directory) >= needed && this.#refillReserve()) this.#setFull(false);
+  }
+
+  #setFull(full: boolean): void {
+    if (this.#full === full) return;
+    this.#full = full;
+    if (full) giveUpReserve(this.directory);
+    this.#options.onFull?.(full);
+  }
+
+  #refillReserve(): boolean {
+    return makeReserve(this.directory, this.#options.reserveBytes);
+  }
+}
+
+const damageFile = (directory: string): string => join(directory, 'damaged');
+async function openLevel({ directory }: StoreOptions): Promise<Level> {
+  const location = join(directory, 'store');
+  const open = async () => {
+    const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
+    await level.open();
+    return level;
+  };
+  try {
+    return await open();
+  } catch (error) {
+    const cause = causeOf(error);
+    if (cause.code === 'LEVEL_LOCKED') {
+      throw new JournalError('locked', `another process has the journal in ${directory}`, error);
+    }
+    if (isFull(error)) {
+      giveUpReserve(directory);
+      return open();
+    }
+    throw new JournalError('damaged', `the store in ${location} does not open: ${cause.message}`, error);
+  }
+}
+
+async function groupOf(level: Level): Promise<number> {
+  const sealed = await reading(groupKey, () => level.get(groupKey));
+  return sealed === undefined ? 0 : (decode(unseal(groupKey, sealed)) as number);
+}
+
+/**
+ * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says itself that it dropped records that it
+ * could not read when it was opened.
+ */
+function lossesOf(directory: string, acknowledged: number, group: number): string | null {
+  const known = damageFile(directory);
+  if (existsSync(known)) return readFileSync(known, 'utf8').trim();
+  if (group < acknowledged) {
+    return `the store in ${directory} ends with flush ${group}, but ${acknowledged} were acknowledged`;
+  }
+  const dropped = readFileSync(join(directory, 'store', 'LOG'), 'utf8')
+    .split('\n')
+    .find((line) => / dropping \d+ bytes/.test(line));
+  return dropped === undefined ? null : `the store in ${directory} lost records: ${dropped}`;
+}
+
+async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new JournalError('damaged', `${what} cannot be read: ${causeOf(error).message}`, error);
+  }
+}
+
+function seal(key: string, body: Uint8Array): Uint8Array {
+  const sealed = Buffer.allocUnsafe(checksumBytes + body.length);
+  sealed.writeUInt32LE(crc32(body, crc32(key)), 0);
+  sealed.set(body, checksumBytes);
+  return sealed;
+}
+
+function unseal(key: string, sealed: Uint8Array): Uint8Array {
+  const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const body = sealed.subarray(checksumBytes);
+  if (sealed.byteLength < checksumBytes || view.getUint32(0, true) !== crc32(body, crc32(key))) {
+    throw new JournalError('damaged', `the checksum of ${key} is wrong`);
+  }
+  return body;
+}

@@ -1,0 +1,256 @@
+// A machine as a row of small records, and back. Each record is plain data of bounded size, so that whoever writes them can rest between
+// two; what they are encoded to, and how they are kept, is not the kernel's business. The contents of the device are apart: they are big,
+// change in few places and are told by the number of the entry that changed them last.
+//
+// Order is part of the state: a Map or a Set comes back in the order in which it was.
+import type { ExtentLeaf } from './fs/extent.ts';
+import type { XLeaf } from './mm/xarray.ts';
+import { assert } from './panic.ts';
+import type { BusyRun, DetachedRun, Inode, Kernel, Mapping } from './state.ts';
+
+/** What the records below mean. A release that changes them moves it and adds a step to `migrations`. */
+export const snapshotFormat = 1;
+
+/** Moves when the same entries no longer give the same state and events: an older journal needs a snapshot of the older release. */
+export const kernelVersion = 1;
+
+/**
+ * How each field of the machine is told: `head` in the first record, a `map`, `set` or `list` an element a record, `own` as written below,
+ * `none` where it lives only inside `apply`.
+ */
+const plan = {
+  geometry: 'head',
+  limits: 'head',
+  strategy: 'head',
+  strategySeq: 'head',
+  idleRule: 'head',
+  nowMs: 'head',
+  seq: 'head',
+  eventSeq: 'head',
+  nextIno: 'head',
+  nextMapping: 'head',
+  nextPin: 'head',
+  nextTask: 'head',
+  nextAnon: 'head',
+  nextGeneration: 'head',
+  busyGeneration: 'head',
+  counts: 'head',
+  pmem: 'own',
+  frames: 'own',
+  space: 'own',
+  busy: 'own',
+  detached: 'own',
+  inodes: 'own',
+  mappings: 'own',
+  anonPages: 'map',
+  names: 'map',
+  pins: 'map',
+  holders: 'map',
+  tasks: 'map',
+  sleepersOf: 'map',
+  pinsOf: 'map',
+  ended: 'map',
+  pageQueues: 'map',
+  entryQueues: 'map',
+  busyByAge: 'set',
+  sleepers: 'set',
+  runnable: 'list',
+  workqueue: 'list',
+  timers: 'list',
+  current: 'none',
+  events: 'none',
+  replies: 'none',
+  pending: 'none',
+} as const satisfies Record<keyof Kernel, 'head' | 'own' | 'map' | 'set' | 'list' | 'none'>;
+
+type Field = keyof typeof plan;
+type FieldOf<How> = { [F in Field]: (typeof plan)[F] extends How ? F : never }[Field];
+type Head = Pick<Kernel, FieldOf<'head'>>;
+
+const fieldsOf = <How extends (typeof plan)[Field]>(how: How): FieldOf<How>[] =>
+  (Object.keys(plan) as Field[]).filter((field) => plan[field] === how) as FieldOf<How>[];
+const headFields = fieldsOf('head');
+const mapFields = fieldsOf('map');
+const setFields = fieldsOf('set');
+const listFields = fieldsOf('list');
+
+export type SnapshotRecord =
+  | ['head', Head]
+  | ['map', FieldOf<'map'>, unknown, unknown]
+  | ['set', FieldOf<'set'>, unknown]
+  | ['list', FieldOf<'list'>, unknown]
+  /** A file or a mapping without its tree, whose leaves follow. */
+  | ['inode', Inode]
+  | ['extents', ExtentLeaf]
+  | ['entries', XLeaf]
+  | ['mapping', Mapping]
+  | ['ptes', XLeaf]
+  | ['frames', number, Int32Array]
+  | ['space', { blocks: number; free: number; bits: number; summary: Int32Array; top: Int32Array }]
+  | ['bits', number, Int32Array]
+  | ['busy', BusyRun[]]
+  | ['detached', DetachedRun[]]
+  | ['dirty', number, { medium: Uint8Array; lines: [number, number] }]
+  | ['badSectors', number[]];
+
+/** A run of the device's contents, and the entry that changed it last. */
+export interface ContentChunk {
+  index: number;
+  seq: number;
+  bytes: Uint8Array;
+}
+
+const bitsPerRecord = 4096;
+const sectorsPerRecord = 1024;
+
+/** The whole machine but the contents of its device. It must not be touched before the last record is out. */
+export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
+  yield ['head', Object.fromEntries(headFields.map((field) => [field, k[field]])) as unknown as Head];
+  for (const inode of k.inodes.values()) {
+    const { extents, entries } = inode;
+    yield ['inode', { ...inode, extents: { ...extents, leaves: [] }, entries: { ...entries, leaves: [] } }];
+    for (const leaf of extents.leaves) yield ['extents', leaf];
+    for (const leaf of entries.leaves) yield ['entries', leaf];
+  }
+  for (const mapping of k.mappings.values()) {
+    yield ['mapping', { ...mapping, ptes: { ...mapping.ptes, leaves: [] } }];
+    for (const leaf of mapping.ptes.leaves) yield ['ptes', leaf];
+  }
+  for (const field of mapFields) for (const [key, value] of k[field]) yield ['map', field, key, value];
+  for (const field of setFields) for (const value of k[field]) yield ['set', field, value];
+  for (const field of listFields) for (const value of k[field]) yield ['list', field, value];
+  for (const [index, frames] of k.frames.entries()) if (frames !== undefined) yield ['frames', index, frames];
+  const { bits, ...space } = k.space;
+  yield ['space', { ...space, bits: bits.length }];
+  for (let at = 0; at < bits.length; at += bitsPerRecord) yield ['bits', at, bits.subarray(at, at + bitsPerRecord)];
+  for (const leaf of k.busy.leaves) yield ['busy', leaf];
+  for (const leaf of k.detached.leaves) yield ['detached', leaf];
+  for (const [pfn, page] of k.pmem.dirty) yield ['dirty', pfn, page];
+  const sectors = [...k.pmem.badSectors];
+  for (let at = 0; at < sectors.length; at += sectorsPerRecord) yield ['badSectors', sectors.slice(at, at + sectorsPerRecord)];
+}
+
+/** What was written to the device, chunk by chunk. The bytes are the device's own: copy them before the next entry. */
+export function* contentChunks(k: Kernel): Generator<ContentChunk> {
+  for (const [index, bytes] of k.pmem.chunks.entries()) {
+    const seq = k.pmem.chunkSeqs[index];
+    if (bytes !== undefined && seq !== undefined) yield { index, seq, bytes };
+  }
+}
+
+/** Brings a machine back. The records and chunks become part of it. */
+export class Restore {
+  #kernel: Kernel | null = null;
+  #inode: Inode | null = null;
+  #mapping: Mapping | null = null;
+
+  add(record: SnapshotRecord): void {
+    if (record[0] === 'head') {
+      assert(this.#kernel === null, 'a snapshot has one head');
+      this.#kernel = emptyKernel(record[1]);
+      return;
+    }
+    const k = this.kernel;
+    switch (record[0]) {
+      case 'map':
+        (k[record[1]] as Map<unknown, unknown>).set(record[2], record[3]);
+        return;
+      case 'set':
+        (k[record[1]] as Set<unknown>).add(record[2]);
+        return;
+      case 'list':
+        (k[record[1]] as unknown[]).push(record[2]);
+        return;
+      case 'inode':
+        this.#inode = record[1];
+        k.inodes.set(record[1].ino, record[1]);
+        return;
+      case 'extents':
+        this.#inode?.extents.leaves.push(record[1]);
+        return;
+      case 'entries':
+        this.#inode?.entries.leaves.push(record[1]);
+        return;
+      case 'mapping':
+        this.#mapping = record[1];
+        k.mappings.set(record[1].id, record[1]);
+        return;
+      case 'ptes':
+        this.#mapping?.ptes.leaves.push(record[1]);
+        return;
+      case 'frames':
+        k.frames[record[1]] = record[2];
+        return;
+      case 'space':
+        k.space = { ...record[1], bits: new Int32Array(record[1].bits) };
+        return;
+      case 'bits':
+        k.space.bits.set(record[2], record[1]);
+        return;
+      case 'busy':
+        addRuns(k.busy, record[1]);
+        return;
+      case 'detached':
+        addRuns(k.detached, record[1]);
+        return;
+      case 'dirty':
+        k.pmem.dirty.set(record[1] as never, record[2]);
+        countLines(k, record[2].lines);
+        return;
+      default:
+        for (const sector of record[1]) k.pmem.badSectors.add(sector);
+    }
+  }
+
+  addContent({ index, seq, bytes }: ContentChunk): void {
+    this.kernel.pmem.chunks[index] = bytes;
+    this.kernel.pmem.chunkSeqs[index] = seq;
+  }
+
+  get kernel(): Kernel {
+    assert(this.#kernel !== null, 'the head of a snapshot comes first');
+    return this.#kernel;
+  }
+}
+
+function addRuns<R extends { pages: number }>(list: { leaves: R[][]; runs: number; pages: number }, leaf: R[]): void {
+  list.leaves.push(leaf);
+  list.runs += leaf.length;
+  for (const { pages } of leaf) list.pages += pages;
+}
+
+function countLines(k: Kernel, lines: readonly number[]): void {
+  for (const word of lines) for (let bits = word; bits !== 0; bits &= bits - 1) k.pmem.dirtyLines += 1;
+}
+
+function emptyKernel(head: Head): Kernel {
+  return {
+    ...head,
+    pmem: { chunks: [], chunkSeqs: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() },
+    frames: [],
+    space: { blocks: 0, free: 0, bits: new Int32Array(0), summary: new Int32Array(0), top: new Int32Array(0) },
+    busy: { leaves: [], runs: 0, pages: 0 },
+    detached: { leaves: [], runs: 0, pages: 0 },
+    inodes: new Map(),
+    mappings: new Map(),
+    anonPages: new Map(),
+    names: new Map(),
+    pins: new Map(),
+    holders: new Map(),
+    tasks: new Map(),
+    sleepersOf: new Map(),
+    pinsOf: new Map(),
+    ended: new Map(),
+    pageQueues: new Map(),
+    entryQueues: new Map(),
+    busyByAge: new Set(),
+    sleepers: new Set(),
+    runnable: [],
+    workqueue: [],
+    timers: [],
+    current: 0,
+    events: [],
+    replies: [],
+    pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },
+  };
+}
