@@ -1277,7 +1277,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description RFC 9457. Types: eacces, eagain, ebusy, edeadlk, edquot, eexist, efault, efbig, ehwpoison, eintr, einval, eio, enodev, enoent, enomem, enospc, enxio, eopnotsupp, estale, sigbus, unknown-field, invalid-value, invalid-body, invalid-header, bad-request, unauthorized, missing-scope, forbidden-origin, no-such-route, no-such-thing, method-not-allowed, request-timeout, already-exists, key-in-use, key-reused, answer-not-kept, too-many-keys, in-use, precondition-failed, too-large, reply-too-large, uri-too-long, unsupported-media-type, range-not-satisfiable, headers-too-large, too-many-tokens, too-many-tenants, too-many-filesystems, inbox-full, not-ready, filesystem-stopped, internal, gap, slow-reader, bad-message, too-many-streams, too-many-tickets, too-many-messages, upgrade-required. */
+        /** @description RFC 9457. Types: eacces, eagain, ebusy, edeadlk, edquot, eexist, efault, efbig, ehwpoison, eintr, einval, eio, enodev, enoent, enomem, enospc, enxio, eopnotsupp, estale, sigbus, unknown-field, invalid-value, invalid-body, invalid-header, bad-request, unauthorized, missing-scope, forbidden-origin, no-such-route, no-such-thing, method-not-allowed, request-timeout, already-exists, key-in-use, key-reused, answer-not-kept, too-many-keys, in-use, precondition-failed, too-large, reply-too-large, uri-too-long, unsupported-media-type, range-not-satisfiable, headers-too-large, too-many-tokens, too-many-tenants, too-many-filesystems, inbox-full, disk-full, journal-failed, not-ready, filesystem-stopped, internal, gap, slow-reader, bad-message, too-many-streams, too-many-tickets, too-many-messages, upgrade-required. */
         Problem: {
             /** @description A URL of this server that explains the problem. */
             type: string;
@@ -3102,7 +3102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-many-keys`. */
+            /** @description `too-many-keys`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,7 +3111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`, `too-many-filesystems`. */
+            /** @description `edquot`, `too-many-filesystems`, `disk-full`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3450,7 +3450,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-many-keys`. */
+            /** @description `too-many-keys`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3459,7 +3459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-many-tenants`. */
+            /** @description `too-many-tenants`, `disk-full`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3663,6 +3663,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `journal-failed`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     "set-quotas": {
@@ -3776,6 +3794,24 @@ export interface operations {
             };
             /** @description `internal`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `journal-failed`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4003,7 +4039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-many-keys`. */
+            /** @description `too-many-keys`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4012,7 +4048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too-many-tokens`. */
+            /** @description `too-many-tokens`, `disk-full`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -4095,6 +4131,24 @@ export interface operations {
             };
             /** @description `internal`. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `journal-failed`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4596,8 +4650,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4818,8 +4881,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5083,7 +5155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5092,7 +5164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -5376,7 +5448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5385,7 +5457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -5963,7 +6035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5972,7 +6044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6322,8 +6394,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6904,7 +6985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6913,7 +6994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `enospc`. */
+            /** @description `disk-full`, `enospc`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -7045,8 +7126,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7696,8 +7786,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7849,8 +7948,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8000,8 +8108,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8156,8 +8273,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8326,8 +8452,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8527,7 +8662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8536,7 +8671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -8718,7 +8853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8727,7 +8862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`, `enospc`. */
+            /** @description `disk-full`, `edquot`, `enospc`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -8912,7 +9047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8921,7 +9056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`, `enospc`. */
+            /** @description `disk-full`, `edquot`, `enospc`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -9104,7 +9239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9113,7 +9248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -9297,7 +9432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9306,7 +9441,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -9490,7 +9625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9499,7 +9634,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`, `enospc`. */
+            /** @description `disk-full`, `edquot`, `enospc`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -9683,7 +9818,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9692,7 +9827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`, `enospc`. */
+            /** @description `disk-full`, `edquot`, `enospc`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -9876,7 +10011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9885,7 +10020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -10069,7 +10204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10078,7 +10213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -10255,7 +10390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10264,7 +10399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -10439,7 +10574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10448,7 +10583,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -10622,7 +10757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10631,7 +10766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -10817,7 +10952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10826,7 +10961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `enomem`, `edquot`. */
+            /** @description `disk-full`, `enomem`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -11000,7 +11135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11009,7 +11144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `edquot`. */
+            /** @description `disk-full`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -11190,7 +11325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11199,7 +11334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `enomem`, `edquot`. */
+            /** @description `disk-full`, `enomem`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -11355,8 +11490,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11554,7 +11698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11563,7 +11707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `enomem`, `edquot`. */
+            /** @description `disk-full`, `enomem`, `edquot`. */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -11705,8 +11849,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11855,8 +12008,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`. */
+            /** @description `inbox-full`, `journal-failed`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12013,8 +12175,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `inbox-full`, `too-many-keys`. */
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`. */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

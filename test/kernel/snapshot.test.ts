@@ -1,0 +1,76 @@
+// A machine that was written to records, encoded and read back goes on exactly as the one it was taken from.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { stateHash } from '../../src/engine/snapshots.ts';
+import { decode, encode } from '../../src/journal/codec.ts';
+import { apply } from '../../src/kernel/kernel.ts';
+import { type ContentChunk, contentChunks, Restore, type SnapshotRecord, snapshotRecords } from '../../src/kernel/snapshot.ts';
+import type { Entry, Kernel } from '../../src/kernel/state.ts';
+import { type Choice, machine, page } from '../machine.ts';
+import { commands, perform } from '../model/commands.ts';
+
+const strategies: Choice[] = [
+  { name: 'busy-extents' },
+  { name: 'wait-for-refs' },
+  { name: 'detach-and-wait' },
+  { name: 'break-layouts', idleRule: 'modern' },
+  { name: 'none' },
+];
+
+function copyOf(k: Kernel): Kernel {
+  const restore = new Restore();
+  for (const record of snapshotRecords(k)) restore.add(decode(encode(record)) as SnapshotRecord);
+  for (const chunk of contentChunks(k)) restore.addContent(decode(encode(chunk)) as ContentChunk);
+  return restore.kernel;
+}
+
+describe.each(['auto', 'stepped'] as const)('a snapshot with the scheduler %s', (scheduler) => {
+  test.each(strategies)('$name: goes on as the machine that it was taken from', async (strategy) => {
+    let after = 0;
+    for (let seed = 1; seed <= 12; seed++) {
+      const [script] = fc.sample(commands(200, scheduler === 'stepped' ? 200 : 0), { numRuns: 1, seed }) as [never[]];
+      const later: Entry[] = [];
+      let copy: Kernel | null = null;
+      const m = machine({
+        strategy,
+        scheduler,
+        kind: seed % 2 === 0 ? 'ext4' : 'xfs',
+        blocks: 24,
+        checkEvery: 1000,
+        watch: {
+          before(k, command) {
+            if (copy !== null) later.push(structuredClone({ seq: k.seq + 1, timeMs: k.nowMs, command }));
+          },
+          after() {},
+        },
+      });
+      m.create('a', 2 * page);
+      m.create('b', page);
+      m.map('a', 4);
+      m.map('b', 4);
+      for (const [index, command] of script.entries()) {
+        perform(m, command, index);
+        if (index !== script.length >> 1) continue;
+        copy = copyOf(m.k);
+        expect(await stateHash(copy, new Map())).toBe(await stateHash(m.k, new Map()));
+      }
+      if (copy === null) throw new Error('a script has at least one command');
+      for (const entry of later) apply(copy, entry);
+      after += later.length;
+      expect(await stateHash(copy, new Map())).toBe(await stateHash(m.k, new Map()));
+    }
+    expect(after).toBeGreaterThan(200);
+  });
+});
+
+test('every change of the contents is told by the number of its chunk', () => {
+  const m = machine({ blocks: 512 });
+  m.create('a', 200 * page);
+  const seqs = () => new Map([...contentChunks(m.k)].map(({ index, seq }) => [index, seq]));
+  const before = seqs();
+  m.write('a', new Uint8Array(page).fill(1));
+  const after = seqs();
+  const moved = [...after].filter(([index, seq]) => before.get(index) !== seq);
+  expect(moved).toHaveLength(1);
+  expect(moved[0]?.[1]).toBe(m.k.seq);
+});
