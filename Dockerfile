@@ -3,6 +3,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
+COPY openapi openapi
 COPY src src
 RUN npm run build && rm -f dist/.tsbuildinfo && npm prune --omit=dev
 

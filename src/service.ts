@@ -10,6 +10,7 @@ import type { Door } from './http/door.ts';
 import { registerEventStream } from './http/event-stream.ts';
 import { version } from './http/filesystem-routes.ts';
 import { createServer } from './http/server.ts';
+import { hostedOf } from './http/target.ts';
 import { Tickets } from './http/tickets.ts';
 import type { Store } from './journal/store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
@@ -112,5 +113,9 @@ async function extend(app: FastifyInstance, door: Door, log: LogCounts, options:
   const stream = await registerEventStream(app, door);
   const server = { version, durability: door.engine.durability, stream, log, http };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
-  registerMetrics(app, metrics, tenantOf, ({ caller }) => caller?.scopes.includes('operator') === true);
+  registerMetrics(app, metrics, {
+    tenantOf,
+    filesystemOf: (request) => hostedOf(door.engine, request),
+    mayOperate: ({ caller }) => caller?.scopes.includes('operator') === true,
+  });
 }

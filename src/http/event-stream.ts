@@ -16,7 +16,7 @@ import { Hub, type StreamCounts } from './stream/hub.ts';
 import type { Subscribe } from './stream/messages.ts';
 import { subscribeOf, type Transport, transportOf } from './stream/query.ts';
 import { responseWire, webSocketWire } from './stream/wire.ts';
-import { targetOf } from './target.ts';
+import { hostedOf } from './target.ts';
 
 /** What a stream will read, worked out before it begins. */
 interface Admitted {
@@ -163,11 +163,7 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
       },
     });
   };
-  route('/v1/filesystems/:fs/events', (request) => {
-    const found = targetOf(engine, request, 'filesystem');
-    if (found.fs === null) throw new KernelFailure(found.failure);
-    return found.fs.ring;
-  });
+  route('/v1/filesystems/:fs/events', (request) => hostedOf(engine, request).ring);
   route('/v1/events', (request) => engine.tenantRing(tenantOf(request)));
   return hub.counts;
 }

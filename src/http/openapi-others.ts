@@ -66,7 +66,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       ]),
     },
   });
-  const text = (operationId: string, summary: string, isPublic: boolean): JsonSchema => ({
+  const text = (operationId: string, summary: string, isPublic: boolean, more: readonly ProblemType[] = []): JsonSchema => ({
     operationId,
     tags: ['server'],
     summary,
@@ -79,7 +79,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
           ['text/plain', 'application/openmetrics-text'].map((type) => [type, { schema: { type: 'string' } }]),
         ),
       },
-      ...problems(isPublic ? ['internal'] : callers),
+      ...problems(isPublic ? ['internal'] : [...callers, ...more]),
     },
   });
   const targets: JsonSchema = {
@@ -88,9 +88,17 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     summary: 'Where to scrape',
     description:
       'HTTP service discovery of Prometheus. The operator is sent to /metrics, a tenant to its own /v1/metrics, at the address that was asked.',
+    parameters: [
+      {
+        name: 'filesystems',
+        in: 'query',
+        description: 'A target for each of the 100 oldest filesystems of the tenant as well, with its name as a label.',
+        schema: { type: 'string', enum: ['true', ''] },
+      },
+    ],
     responses: {
       200: {
-        description: 'One group.',
+        description: 'The server or the tenant, then the filesystems.',
         content: {
           'application/json': {
             schema: {
@@ -127,6 +135,10 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     ['/asyncapi.json', document('asyncapi', 'The event streams', 'AsyncAPI 3.')],
     ['/metrics', text('metrics', 'Metrics of the server', true)],
     ['/v1/metrics/targets', targets],
+    [
+      '/v1/filesystems/:fs/metrics',
+      { ...text('filesystem-metrics', 'Metrics of one filesystem', false, ['enoent']), parameters: [fs] },
+    ],
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
     ['/v1/events', stream('tenant-events', 'server', 'The events of the whole tenant', [], [])],
     ['/v1/filesystems/:fs/events', stream('events', 'filesystem', 'The events of one filesystem', [fs], ['enoent'])],

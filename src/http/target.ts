@@ -4,6 +4,7 @@ import type { Engine, Hosted } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { Target } from '../kernel/state.ts';
 import { tenantOf } from './auth.ts';
+import { KernelFailure } from './problem.ts';
 
 export type On = 'filesystem' | 'file' | 'mapping' | 'pin' | 'operation';
 
@@ -31,6 +32,13 @@ function numberOf(id: string | undefined, prefix: string): number | null {
   if (id === undefined || !id.startsWith(prefix)) return null;
   const digits = id.slice(prefix.length);
   return /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : null;
+}
+
+/** The filesystem in the URL; throws the 404. */
+export function hostedOf(engine: Engine, request: FastifyRequest): Hosted {
+  const found = targetOf(engine, request, 'filesystem');
+  if (found.fs === null) throw new KernelFailure(found.failure);
+  return found.fs;
 }
 
 export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found {

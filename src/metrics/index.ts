@@ -34,6 +34,9 @@ const families: readonly Family<unknown>[] = [
   build,
 ];
 
+/** Each is some 200 series to whoever scrapes them. */
+const filesystemTargetsMax = 100;
+
 /** One state a family, in the order of the registry. */
 type States = unknown[];
 type Listener = { at: number; call: (state: unknown, data: unknown, place: Place) => void };
@@ -56,13 +59,20 @@ function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] {
   );
 }
 
+interface Known {
+  tenant: States;
+  /** Null until somebody scrapes the filesystem: most are never looked at alone. */
+  own: States | null;
+  pinKinds: Map<string, string>;
+}
+
 export class Metrics {
   readonly #engine: Engine;
   readonly #nowMs: () => number;
   readonly #all = freshStates();
   /** By the tenant's own log, so that they go when the tenant goes. */
   readonly #ofTenant = new WeakMap<EventRing, States>();
-  readonly #ofFilesystem = new WeakMap<Hosted, { tenant: States; pinKinds: Map<string, string> }>();
+  readonly #ofFilesystem = new WeakMap<Hosted, Known>();
   readonly #registries: Record<Form, Registry>;
 
   /** `defaults` adds the metrics of the process and its event loop, which watch it for as long as it lives. */
@@ -93,6 +103,42 @@ export class Metrics {
     return registryOf(rowsOf(this.#statesOf(tenant), 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
   }
 
+  /** Of the oldest filesystems of a tenant. */
+  namesOf(tenant: string, max: number): string[] {
+    return [...this.#engine.list(tenant)].slice(0, max).map(({ name }) => name);
+  }
+
+  /** Counts from the first scrape on. */
+  scrapeOne(fs: Hosted, form: Form): Promise<string> {
+    const known = this.#knownOf(fs);
+    known.own ??= this.#begin(fs);
+    const totals = totalsOf([fs], this.#nowMs());
+    return registryOf(rowsOf(known.own, 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
+  }
+
+  /** The pins that live already were acquired, too. */
+  #begin(fs: Hosted): States {
+    const states = freshStates();
+    const place = this.#placeOf(fs, new Map());
+    for (const { kind } of fs.kernel.pins.values()) {
+      for (const { at, call } of listeners.get('page.pinned') ?? []) call(states[at], { kind }, place);
+    }
+    return states;
+  }
+
+  #knownOf(fs: Hosted): Known {
+    let known = this.#ofFilesystem.get(fs);
+    if (known === undefined) {
+      known = { tenant: this.#statesOf(fs.tenant), own: null, pinKinds: new Map() };
+      this.#ofFilesystem.set(fs, known);
+    }
+    return known;
+  }
+
+  #placeOf({ kernel, name }: Hosted, pinKinds: ReadonlyMap<string, string>): Place {
+    return { kernel, pinKind: '', operation: '', filesystem: name, atMs: this.#nowMs(), pinKinds };
+  }
+
   #statesOf(tenant: string): States {
     const ring = this.#engine.tenantRing(tenant);
     let states = this.#ofTenant.get(ring);
@@ -104,13 +150,8 @@ export class Metrics {
   }
 
   #count(fs: Hosted, events: readonly KernelEvent[]): void {
-    let known = this.#ofFilesystem.get(fs);
-    if (known === undefined) {
-      known = { tenant: this.#statesOf(fs.tenant), pinKinds: new Map() };
-      this.#ofFilesystem.set(fs, known);
-    }
-    const { tenant, pinKinds } = known;
-    const place: Place = { kernel: fs.kernel, pinKind: '', operation: '', filesystem: fs.name, atMs: this.#nowMs(), pinKinds };
+    const { tenant, own, pinKinds } = this.#knownOf(fs);
+    const place = this.#placeOf(fs, pinKinds);
     for (const event of events) {
       const interested = listeners.get(event.type);
       if (interested === undefined) continue;
@@ -124,30 +165,39 @@ export class Metrics {
       for (const { at, call } of interested) {
         call(this.#all[at], event.data, place);
         call(tenant[at], event.data, place);
+        if (own !== null) call(own[at], event.data, place);
       }
     }
   }
 }
 
-/** `tenantOf` throws where the caller is no tenant; `mayOperate` says whether it may see the whole server. */
-export function registerMetrics(
-  app: FastifyInstance,
-  metrics: Metrics,
-  tenantOf: (request: FastifyRequest) => string,
-  mayOperate: (request: FastifyRequest) => boolean,
-): void {
-  app.get('/metrics', { config: { scope: 'public' } }, async ({ headers }, reply) => {
-    const form = formOf(headers.accept);
-    return reply.header('content-type', contentTypes[form]).send(await metrics.scrape(form));
-  });
-  app.get('/v1/metrics', { config: { scope: 'read' } }, async (request, reply) => {
-    const form = formOf(request.headers.accept);
-    return reply.header('content-type', contentTypes[form]).send(await metrics.scrapeOf(tenantOf(request), form));
-  });
+/** What the routes need to know of a caller. `tenantOf` and `filesystemOf` throw where there is none. */
+export interface Callers {
+  tenantOf(request: FastifyRequest): string;
+  filesystemOf(request: FastifyRequest): Hosted;
+  /** It may see the whole server. */
+  mayOperate(request: FastifyRequest): boolean;
+}
+
+export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers: Callers): void {
+  const route = (url: string, scope: 'public' | 'read', scrape: (request: FastifyRequest, form: Form) => Promise<string>) => {
+    app.get(url, { config: { scope } }, async (request, reply) => {
+      const form = formOf(request.headers.accept);
+      return reply.header('content-type', contentTypes[form]).send(await scrape(request, form));
+    });
+  };
+  route('/metrics', 'public', (_request, form) => metrics.scrape(form));
+  route('/v1/metrics', 'read', (request, form) => metrics.scrapeOf(callers.tenantOf(request), form));
+  route('/v1/filesystems/:fs/metrics', 'read', (request, form) => metrics.scrapeOne(callers.filesystemOf(request), form));
   // HTTP service discovery of Prometheus: where to scrape is where it was asked, and what, follows from who asks.
   app.get('/v1/metrics/targets', { config: { scope: 'any' } }, (request, reply) => {
-    const path = mayOperate(request) ? '/metrics' : '/v1/metrics';
-    const group = { targets: [request.headers.host ?? ''], labels: { __metrics_path__: path, service: 'pinhole' } };
-    return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify([group]));
+    const targets = [request.headers.host ?? ''];
+    const group = (path: string, labels = {}) => ({ targets, labels: { __metrics_path__: path, service: 'pinhole', ...labels } });
+    const groups = [group(callers.mayOperate(request) ? '/metrics' : '/v1/metrics')];
+    if ('filesystems' in (request.query as object)) {
+      const names = metrics.namesOf(callers.tenantOf(request), filesystemTargetsMax);
+      for (const filesystem of names) groups.push(group(`/v1/filesystems/${filesystem}/metrics`, { filesystem }));
+    }
+    return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(groups));
   });
 }

@@ -58,6 +58,40 @@ describe('service discovery', () => {
   });
 });
 
+describe('one filesystem', () => {
+  const value = async (name: string, labels = '') => {
+    const { text } = await must(service, 200, 'GET', `${fs}/metrics`);
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name}${labels} `))
+        ?.split(' ')[1],
+    );
+  };
+
+  it('counts from the first scrape on, and knows the pins that it found', async () => {
+    await sleepingWorld(service, { mkfs: waiting });
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'other', sizeBytes: 1_048_576 } });
+    expect(await value('pinhole_filesystems')).toBe(1);
+    expect(await value('pinhole_sleepers')).toBe(1);
+    expect(await value('pinhole_pins', '{kind="direct-io"}')).toBe(1);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    expect(await value('pinhole_pins', '{kind="direct-io"}')).toBe(0);
+    expect(await value('pinhole_pins_released_total', '{kind="direct-io"}')).toBe(1);
+    expect(await value('pinhole_operations_total', '{operation="punch-hole",outcome="done"}')).toBe(1);
+    await must(service, 404, 'GET', '/v1/filesystems/nothing/metrics');
+  });
+
+  it('is a target of its own, of the tenant who asks', async () => {
+    await sleepingWorld(service, { mkfs: waiting });
+    const { json } = await must(service, 200, 'GET', '/v1/metrics/targets?filesystems=true');
+    expect(json.map(({ labels }: { labels: Record<string, string> }) => labels)).toEqual([
+      { __metrics_path__: '/metrics', service: 'pinhole' },
+      { __metrics_path__: `${fs}/metrics`, service: 'pinhole', filesystem: 'scratch' },
+    ]);
+  });
+});
+
 describe('series', () => {
   it('are bounded: what clients choose is in no label', async () => {
     await sleepingWorld(service, { mkfs: waiting });

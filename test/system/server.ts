@@ -1,0 +1,40 @@
+// Pinhole in a process of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export interface Running {
+  base: string;
+  call<T>(method: string, path: string, body?: object): Promise<T>;
+  stop(): Promise<void>;
+}
+
+export async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exited;
+}
+
+export async function startPinhole(...flags: string[]): Promise<Running> {
+  const args = ['--import', 'tsx', 'src/main.ts', '--port', '0', '--volatile', ...flags];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  if (child.stdout === null) throw new Error('the server has no stdout');
+  const base = await new Promise<string>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('the server ended before it listened')));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"msg":"listening"')) resolve((JSON.parse(line) as { url: string }).url);
+    });
+  });
+  return {
+    base,
+    async call<T>(method: string, path: string, body?: object): Promise<T> {
+      const json = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const response = await fetch(`${base}${path}`, { method, ...json });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+      return JSON.parse(text) as T;
+    },
+    stop: () => stopped(child),
+  };
+}

@@ -1,0 +1,16 @@
+// Tests against programs that are not ours: `npm run test:system`. They need Debian's prometheus and python3-websockets.
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './test/reporter.ts';
+
+export default defineConfig({
+  test: {
+    include: ['test/system/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    globalSetup: ['test/system/needs.ts'],
+    reporters: ['default', new ClosingLine()],
+  },
+});
