@@ -221,6 +221,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/filesystems/{fs}/operations/{operation}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why an operation waits, and what would end that
+         * @description The operation with its locks and blockers; `path` is what it did, as far as the log of events goes back, at most 100 events; `behind` who
+         *     waits for it. `released` lists the pins that have to go, and `others` what the other strategies would have done, both found by running copies of the
+         *     machine as it is now; `notRun` says why there was no copy. Nothing of the machine itself moves.
+         */
+        get: operations["explain-operation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -1700,6 +1722,130 @@ export interface components {
             ticket: string;
             stream: string;
             expiresMs: number;
+        };
+        ExplainOperationResult: {
+            operation: {
+                id: string;
+                op: string;
+                /** @enum {string} */
+                state: "running" | "sleeping" | "done" | "failed" | "cancelled";
+                owner: string | null;
+                file: string | null;
+                step: string | null;
+                sleepingOn: {
+                    page?: {
+                        pfn: number;
+                        pgoff: number;
+                    };
+                    lock?: {
+                        name: string;
+                        file: string;
+                        mode: string;
+                    };
+                    entry?: {
+                        file: string;
+                        pgoff: number;
+                    };
+                    /** @description Bucket of the waitqueue. */
+                    queue?: number;
+                    /**
+                     * @description S: a signal ends it; D: nothing does.
+                     * @enum {string}
+                     */
+                    state: "S" | "D";
+                    sinceMs: number;
+                } | null;
+                blockedBy: {
+                    /** @description The pin on the page that it sleeps on. */
+                    pin?: string;
+                    owner: string | null;
+                    kind?: string;
+                    pgoff?: number;
+                    /** @description Under the modern idle rule a mapping of the page is a reference too. */
+                    mapping?: string;
+                    /** @description The operation that holds, or waits before it for, the lock. */
+                    operation?: string;
+                    lock?: string;
+                    mode?: string;
+                    heldMs: number;
+                }[];
+                holds: {
+                    lock: string;
+                    file: string;
+                    mode: string;
+                    heldMs: number;
+                }[];
+                /** @description RFC 3339. */
+                submittedAt: string;
+                submittedMs: number;
+                sleptMs: number;
+                wakeups: number;
+                endedMs: number | null;
+                result?: unknown;
+                problem?: {
+                    errno: string;
+                    rule: string;
+                    detail: string;
+                    /** @description Who was in the way, 16 at most. */
+                    blockedBy?: {
+                        /** @description The pin on the page that it sleeps on. */
+                        pin?: string;
+                        owner: string | null;
+                        kind?: string;
+                        pgoff?: number;
+                        /** @description Under the modern idle rule a mapping of the page is a reference too. */
+                        mapping?: string;
+                        /** @description The operation that holds, or waits before it for, the lock. */
+                        operation?: string;
+                        lock?: string;
+                        mode?: string;
+                        heldMs: number;
+                    }[];
+                    /** @description The cycle that the wait closed. */
+                    cycle?: string[];
+                };
+            };
+            path: {
+                seq: number;
+                timeMs: number;
+                type: string;
+                data: {
+                    [key: string]: unknown;
+                };
+            }[];
+            behind: {
+                operation: string;
+                op: string;
+                owner: string | null;
+                because: string;
+            }[];
+            released: {
+                pins: {
+                    pin: string;
+                    owner: string | null;
+                    kind: string;
+                }[];
+                /** @description With these the operation ends. */
+                enough: boolean;
+            } | null;
+            strategy: {
+                name: string;
+            } & {
+                [key: string]: unknown;
+            };
+            others: {
+                strategy: string;
+                /** @enum {string} */
+                outcome: "done" | "failed" | "cancelled" | "sleeping" | "running" | "refused";
+                errno?: string;
+                sleepingOn?: unknown;
+                result?: unknown;
+                blocksBusy: number;
+                blocksDetached: number;
+                deadlocks: number;
+                warnings: number;
+            }[];
+            notRun: string | null;
         };
         LivezResult: {
             /** @constant */
@@ -4300,6 +4446,157 @@ export interface operations {
             };
             /** @description `too-many-keys`. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explain-operation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of the filesystem.
+                 * @example scratch
+                 */
+                fs: string;
+                /**
+                 * @description The id of the operation, `op_…`.
+                 * @example op_1
+                 */
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "operation": {
+                     *         "id": "op_1",
+                     *         "op": "punch-hole",
+                     *         "state": "running",
+                     *         "owner": {},
+                     *         "file": {},
+                     *         "step": {},
+                     *         "sleepingOn": {
+                     *           "state": "S",
+                     *           "sinceMs": 0
+                     *         },
+                     *         "blockedBy": [
+                     *           {
+                     *             "owner": {},
+                     *             "heldMs": 0
+                     *           }
+                     *         ],
+                     *         "holds": [
+                     *           {
+                     *             "lock": "lock",
+                     *             "file": "a",
+                     *             "mode": "mode",
+                     *             "heldMs": 0
+                     *           }
+                     *         ],
+                     *         "submittedAt": "submittedAt",
+                     *         "submittedMs": 0,
+                     *         "sleptMs": 0,
+                     *         "wakeups": 0,
+                     *         "endedMs": 0
+                     *       },
+                     *       "path": [
+                     *         {
+                     *           "seq": 0,
+                     *           "timeMs": 0,
+                     *           "type": "type",
+                     *           "data": {}
+                     *         }
+                     *       ],
+                     *       "behind": [
+                     *         {
+                     *           "operation": "operation",
+                     *           "op": "punch-hole",
+                     *           "owner": {},
+                     *           "because": "because"
+                     *         }
+                     *       ],
+                     *       "released": {
+                     *         "pins": [
+                     *           {
+                     *             "pin": "pin_1",
+                     *             "owner": {},
+                     *             "kind": "kind"
+                     *           }
+                     *         ],
+                     *         "enough": false
+                     *       },
+                     *       "strategy": {
+                     *         "name": "a"
+                     *       },
+                     *       "others": [
+                     *         {
+                     *           "strategy": "strategy",
+                     *           "outcome": "done",
+                     *           "blocksBusy": 0,
+                     *           "blocksDetached": 0,
+                     *           "deadlocks": 0,
+                     *           "warnings": 0
+                     *         }
+                     *       ],
+                     *       "notRun": {}
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExplainOperationResult"];
+                };
+            };
+            /** @description `invalid-value`, `unknown-field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-scope`, `forbidden-origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `enoent`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `filesystem-stopped`. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };

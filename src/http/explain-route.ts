@@ -1,0 +1,88 @@
+// Why an operation is where it is: the way it went, what it holds, who is in its way, who is behind it, and what else could have become of it.
+import { z } from 'zod';
+import type { TaskId } from '../kernel/units.ts';
+import { views } from '../kernel/views/index.ts';
+import { zOperation } from '../kernel/views/operation-record.ts';
+import { otherStrategies, queuedBehind, released, tooLarge } from '../kernel/what-if.ts';
+import { KernelFailure } from './problem.ts';
+import { defineRoute, type ServerRoute } from './server-route.ts';
+import { targetOf } from './target.ts';
+
+const zParty = z.object({ operation: z.string(), op: z.string(), owner: z.string().nullable(), because: z.string() });
+const zStep = z.object({ seq: z.int(), timeMs: z.int(), type: z.string(), data: z.record(z.string(), z.unknown()) });
+/** Of its latest events, and of those behind it. */
+const shownMax = 100;
+
+const explain = defineRoute({
+  name: 'explain-operation',
+  method: 'GET',
+  url: '/v1/filesystems/:fs/operations/:operation/explain',
+  scope: 'read',
+  tag: 'operation',
+  summary: 'Why an operation waits, and what would end that',
+  doc: `The operation with its locks and blockers; \`path\` is what it did, as far as the log of events goes back, at most ${shownMax} events; \`behind\` who
+waits for it. \`released\` lists the pins that have to go, and \`others\` what the other strategies would have done, both found by running copies of the
+machine as it is now; \`notRun\` says why there was no copy. Nothing of the machine itself moves.`,
+  result: z.object({
+    operation: zOperation,
+    path: z.array(zStep),
+    behind: z.array(zParty),
+    released: z
+      .object({
+        pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string() })),
+        enough: z.boolean().describe('With these the operation ends.'),
+      })
+      .nullable(),
+    strategy: z.looseObject({ name: z.string() }),
+    others: z.array(
+      z.object({
+        strategy: z.string(),
+        outcome: z.enum(['done', 'failed', 'cancelled', 'sleeping', 'running', 'refused']),
+        errno: z.string().optional(),
+        sleepingOn: z.unknown().optional(),
+        result: z.unknown().optional(),
+        blocksBusy: z.int(),
+        blocksDetached: z.int(),
+        deadlocks: z.int(),
+        warnings: z.int(),
+      }),
+    ),
+    notRun: z.string().nullable(),
+  }),
+  status: 200,
+  errors: ['enoent', 'filesystem-stopped'],
+  answer({ engine, nowMs }, { request }) {
+    const found = targetOf(engine, request, 'operation');
+    if (found.fs === null) throw new KernelFailure(found.failure);
+    const { fs, target } = found;
+    const view = views.get('operation');
+    if (view === undefined) throw new Error('the registry of views has no operation');
+    const read = engine.view(fs, view, target, {});
+    if (!read.ok) throw new KernelFailure(read.failure);
+    const { kernel, ring } = fs;
+    const id = (target.operation ?? 0) as TaskId;
+    const asleep = kernel.tasks.get(id)?.state === 'sleeping';
+    const time = kernel.geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs());
+    const notRun = asleep ? tooLarge(kernel) : 'the operation does not sleep';
+    const log = ring.read(ring.oldestSeq, Number.POSITIVE_INFINITY);
+    const path =
+      log.kind === 'gap'
+        ? []
+        : log.records.flatMap(({ event }, i) =>
+            event.task === id
+              ? [{ seq: log.firstSeq + i, timeMs: event.timeMs, type: `pinhole.${event.type}`, data: event.data }]
+              : [],
+          );
+    return {
+      operation: read.result,
+      path: path.slice(-shownMax),
+      behind: queuedBehind(kernel, id).slice(0, shownMax),
+      released: notRun === null ? released(kernel, id, time) : null,
+      strategy: { name: kernel.strategy.name, ...kernel.strategy.options },
+      others: notRun === null ? otherStrategies(kernel, id, time) : [],
+      notRun,
+    };
+  },
+});
+
+export const explainRoutes: readonly ServerRoute[] = [explain];

@@ -1,0 +1,148 @@
+// What would happen: the machine is plain data, so questions are answered by running a copy of it. The content of the device is left out of
+// the copy, since nothing waits for content.
+import { createPmem } from './dev/pmem.ts';
+import { apply } from './kernel.ts';
+import { operations } from './ops/index.ts';
+import { strategies } from './reclaim/index.ts';
+import { opId } from './sched/task.ts';
+import { type Places, pinsOn, waitsFor } from './sched/wait-graph.ts';
+import type { Effects, Kernel, Pin, Target } from './state.ts';
+import type { TaskId } from './units.ts';
+import { taskRecord } from './views/operation-record.ts';
+
+/** Above these a copy would keep everybody else waiting. */
+const copyLimits = { pagesTouched: 16_384, pins: 2000, tasks: 2000 };
+
+export interface Other {
+  strategy: string;
+  /** What becomes of the operation at once; `refused` where the filesystem cannot have the strategy. */
+  outcome: 'done' | 'failed' | 'cancelled' | 'sleeping' | 'running' | 'refused';
+  errno?: string;
+  sleepingOn?: unknown;
+  result?: unknown;
+  blocksBusy: number;
+  blocksDetached: number;
+  deadlocks: number;
+  /** A kernel would have logged a WARNING: blocks were freed under a pin. */
+  warnings: number;
+}
+
+/** Why the machine is not copied; null where it can be. */
+export function tooLarge(k: Kernel): string | null {
+  const pages = k.frames.reduce((sum, chunk) => sum + (chunk === undefined ? 0 : 512), 0);
+  const { pagesTouched, pins, tasks } = copyLimits;
+  if (pages > pagesTouched) return `more than ${pagesTouched} pages were touched`;
+  if (k.pins.size > pins) return `there are more than ${pins} pins`;
+  return k.tasks.size > tasks ? `there are more than ${tasks} operations` : null;
+}
+
+function copyOf(k: Kernel): Kernel {
+  const pmem = { ...createPmem(), badSectors: k.pmem.badSectors };
+  const copy = structuredClone({ ...k, pmem, ended: new Map() });
+  // Somebody else decides when a stepped machine moves; here it moves at once.
+  copy.geometry.scheduler = 'auto';
+  return copy;
+}
+
+function command(k: Kernel, op: string, on: Target, given: object, nowMs: number): Effects {
+  const args = operations.get(op)?.args.parse(given);
+  return apply(k, { seq: k.seq + 1, timeMs: nowMs, command: { op, on, args } });
+}
+
+/** The operation under each of the other strategies, as if each were put in force now. */
+export function otherStrategies(k: Kernel, id: TaskId, nowMs: number): Other[] {
+  const { longterm } = k.strategy.options;
+  return [...strategies.keys()].flatMap((name) =>
+    name === k.strategy.name ? [] : [under(copyOf(k), { name, ...(longterm === undefined ? {} : { longterm }) }, id, nowMs)],
+  );
+}
+
+function under(k: Kernel, choice: { name: string }, id: TaskId, nowMs: number): Other {
+  const { busy, detached } = { busy: k.busy.pages, detached: k.detached.pages };
+  const effects = command(k, 'set-strategy', {}, choice, nowMs);
+  const count = (type: string) => effects.events.filter((event) => event.type === type).length;
+  const seen = {
+    strategy: choice.name,
+    blocksBusy: k.busy.pages - busy,
+    blocksDetached: k.detached.pages - detached,
+    deadlocks: count('deadlock.detected'),
+    warnings: count('warning.raised'),
+  };
+  const changed = effects.replies.find(({ task }) => task === effects.task)?.outcome;
+  if (changed?.ok === false) return { ...seen, outcome: 'refused', errno: changed.failure.errno };
+  const task = k.tasks.get(id);
+  if (task !== undefined) {
+    const { sleepingOn } = taskRecord(k, task, nowMs);
+    return task.state === 'sleeping' ? { ...seen, outcome: 'sleeping', sleepingOn } : { ...seen, outcome: 'running' };
+  }
+  const ended = effects.replies.find((reply) => reply.task === id)?.outcome;
+  if (ended === undefined || ended.ok)
+    return { ...seen, outcome: 'done', ...(ended === undefined ? {} : { result: ended.result }) };
+  const { errno } = ended.failure;
+  return { ...seen, outcome: errno === 'EINTR' ? 'cancelled' : 'failed', errno };
+}
+
+export interface Release {
+  /** In this order. */
+  pins: { pin: string; owner: string | null; kind: string }[];
+  /** With these the operation ends; otherwise it waits for something else, or for more than are listed. */
+  enough: boolean;
+}
+
+const releasesMax = 64;
+
+/** Which pins, let go one after another, end the operation. */
+export function released(k: Kernel, id: TaskId, nowMs: number): Release {
+  const copy = copyOf(k);
+  const pins: Release['pins'] = [];
+  while (copy.tasks.has(id)) {
+    const pin = pinInTheWay(copy, id);
+    if (pin === null || pins.length === releasesMax) return { pins, enough: false };
+    pins.push({ pin: `pin_${pin.id}`, owner: pin.owner, kind: pin.kind });
+    const { replies, task } = command(copy, 'unpin', { pin: pin.id }, {}, nowMs);
+    if (replies.some((reply) => reply.task === task && !reply.outcome.ok)) return { pins, enough: false };
+  }
+  return { pins, enough: true };
+}
+
+/** Of the page at the head of the wait. */
+function pinInTheWay(k: Kernel, id: TaskId): Pin | null {
+  const places: Places = new Map();
+  const seen = new Set<TaskId>([id]);
+  for (const at of seen) {
+    const task = k.tasks.get(at);
+    if (task === undefined) continue;
+    const [pin] = task.sleep?.on === 'page' ? pinsOn(k, task.sleep.pfn) : [];
+    if (pin !== undefined) return pin;
+    for (const { to } of waitsFor(k, task, places)) seen.add(to);
+  }
+  return null;
+}
+
+/** Who waits, however indirectly, for this operation; nearest first. */
+export function queuedBehind(k: Kernel, id: TaskId): { operation: string; op: string; owner: string | null; because: string }[] {
+  const places: Places = new Map();
+  const waitingFor = new Map<TaskId, { task: TaskId; because: string }[]>();
+  for (const sleeper of k.sleepers) {
+    const task = k.tasks.get(sleeper);
+    if (task === undefined) continue;
+    for (const { to, through, because } of waitsFor(k, task, places)) {
+      const list = waitingFor.get(to) ?? [];
+      list.push({ task: sleeper, because: `${through}: ${opId(to)} ${because}` });
+      waitingFor.set(to, list);
+    }
+  }
+  const found = new Map<TaskId, string>();
+  const from = [id];
+  for (const at of from) {
+    for (const { task, because } of waitingFor.get(at) ?? []) {
+      if (found.has(task) || task === id) continue;
+      found.set(task, because);
+      from.push(task);
+    }
+  }
+  return [...found].map(([task, because]) => {
+    const one = k.tasks.get(task);
+    return { operation: opId(task), op: one?.op ?? '', owner: one?.owner ?? null, because };
+  });
+}
