@@ -1,8 +1,10 @@
 // What the OpenAPI document says of the routes that are in no registry: streams, metrics and the document itself. A test holds this list
 // against the routes that are registered.
+import type { z } from 'zod';
 import type { ProblemType } from './problem.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
 import { zStreamQuery } from './stream/query.ts';
+import { traceTypes, zTraceQuery } from './trace-route.ts';
 
 type Problems = (types: Iterable<ProblemType>) => Record<string, JsonSchema>;
 
@@ -16,6 +18,16 @@ const fs = {
   example: 'scratch',
 };
 const callers: readonly ProblemType[] = ['unauthorized', 'missing-scope', 'forbidden-origin', 'internal'];
+
+function parametersOf(query: z.ZodType): JsonSchema[] {
+  const properties = (jsonSchemaOf(query, 'input').properties ?? {}) as Record<string, JsonSchema>;
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(description === undefined ? {} : { description }),
+    schema,
+  }));
+}
 
 export function otherRoutes(problems: Problems): [url: string, item: JsonSchema][] {
   const stream = (
@@ -32,14 +44,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       'A WebSocket with JSON messages, server-sent events, or lines of JSON; /asyncapi.json says what they are. The query subscribes at once.',
     parameters: [
       ...of,
-      ...Object.entries((jsonSchemaOf(zStreamQuery, 'input').properties ?? {}) as Record<string, JsonSchema>).map(
-        ([name, { description, ...schema }]) => ({
-          name,
-          in: 'query',
-          ...(description === undefined ? {} : { description }),
-          schema,
-        }),
-      ),
+      ...parametersOf(zStreamQuery),
       header('Last-Event-ID', 'The cursor from which server-sent events, or lines, go on; it comes before `from`.'),
       header('Prefer', '`wait=seconds`: how long lines of JSON wait for the first event to show.'),
     ],
@@ -119,6 +124,20 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       ...problems(callers),
     },
   };
+  const trace: JsonSchema = {
+    operationId: 'trace',
+    tags: ['filesystem'],
+    summary: 'A span of events for other tools',
+    description: 'A trace that Perfetto opens, or the text of ftrace with the names and fields of the tracepoints of Linux.',
+    parameters: [fs, ...parametersOf(zTraceQuery)],
+    responses: {
+      200: {
+        description: 'The file.',
+        content: Object.fromEntries(Object.values(traceTypes).map((type) => [type, { schema: { type: 'string' } }])),
+      },
+      ...problems([...callers, 'invalid-value', 'unknown-field', 'enoent', 'gap']),
+    },
+  };
   const document = (operationId: string, summary: string, of: string): JsonSchema => ({
     operationId,
     tags: ['server'],
@@ -140,6 +159,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       { ...text('filesystem-metrics', 'Metrics of one filesystem', false, ['enoent']), parameters: [fs] },
     ],
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
+    ['/v1/filesystems/:fs/trace', trace],
     ['/v1/events', stream('tenant-events', 'server', 'The events of the whole tenant', [], [])],
     ['/v1/filesystems/:fs/events', stream('events', 'filesystem', 'The events of one filesystem', [fs], ['enoent'])],
   ];

@@ -9,6 +9,7 @@ import { operationRoute } from './operation-route.ts';
 import { type JsonSchema, serializerOf } from './schema.ts';
 import { serverRoute } from './server-route.ts';
 import { serverRoutes } from './server-routes.ts';
+import { traceRoute } from './trace-route.ts';
 import { viewRoute } from './view-route.ts';
 
 export function registerRoutes(app: FastifyInstance, door: Door): void {
@@ -19,6 +20,7 @@ export function registerRoutes(app: FastifyInstance, door: Door): void {
   for (const [name, view] of views) viewRoute(app, door, view, viewSerializers.get(name) ?? operationToJson);
   for (const op of operations.values()) operationRoute(app, door, op, operationToJson);
 
+  traceRoute(app, door);
   document(app, '/openapi.json', openApi);
   document(app, '/asyncapi.json', asyncApi);
 }

@@ -1,0 +1,130 @@
+// A span of the log as the text of ftrace. What Linux has a tracepoint for carries its name and its fields (include/trace/events/fs_dax.h,
+// sched.h, fs/xfs/xfs_trace.h, ext4.h); waits for a layout, for which it has none, are dax_break_layout_wait, dax_break_layout_done and
+// dax_page_idle; the rest is named pinhole_….
+import type { KernelEvent } from '../../kernel/events.ts';
+import { findFile } from '../../kernel/fs/inode.ts';
+import type { Kernel } from '../../kernel/state.ts';
+
+const header = `# tracer: nop
+#
+#                                _-----=> irqs-off/BH-disabled
+#                               / _----=> need-resched
+#                              | / _---=> hardirq/softirq
+#                              || / _--=> preempt-depth
+#           TASK-PID     CPU#  |||| TIMESTAMP  FUNCTION
+#              | |         |   ||||    |         |
+`;
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+/** The minor and major number of the first pmem device, as each of the two prints it. */
+const xfs = 'dev 259:0';
+const ext4 = 'dev 259,0';
+/** Where the simulated process mapped the first page of a file. */
+const addressOf = (pgoff: number): string => hex(0x7f00_0000_0000 + pgoff * 4096);
+const yes = (value: boolean): number => (value ? 1 : 0);
+
+export class Ftrace {
+  readonly #kernel: Kernel;
+  /** Inode numbers of names that are gone, and names of operations. */
+  readonly #inos = new Map<string, number>();
+  readonly #ops = new Map<number, string>();
+  readonly #removedFrom = new Map<number, number>();
+  #began = false;
+
+  /** `kernel` is asked for the files that the span does not create. */
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  add(event: KernelEvent): string {
+    if (event.type === 'file.created' && event.file !== null) this.#inos.set(event.file, event.data.ino);
+    // What is freed then does not say whose it was.
+    if (event.type === 'extent.removed') this.#removedFrom.set(event.task, this.#inoOf(event.file));
+    if (event.type === 'file.renamed') this.#inos.set(event.data.to, event.data.ino);
+    if ('op' in event.data) this.#ops.set(event.task, event.data.op);
+    const comm = event.task === 0 ? 'kworker/0:1' : (this.#ops.get(event.task) ?? 'pinhole');
+    const time = (event.timeMs / 1000).toFixed(6);
+    const lines = this.#functions(event).map(
+      (text) => `${`${comm.slice(0, 16)}-${event.task}`.padStart(22)} [000] ..... ${time.padStart(12)}: ${text}\n`,
+    );
+    const head = this.#began ? '' : header;
+    this.#began = true;
+    return head + lines.join('');
+  }
+
+  end(): string {
+    return this.#began ? '' : header;
+  }
+
+  #functions(event: KernelEvent): string[] {
+    const ino = event.file === null ? (this.#removedFrom.get(event.task) ?? 0) : this.#inoOf(event.file);
+    const { kind } = this.#kernel.geometry;
+    switch (event.type) {
+      case 'page.faulted': {
+        const { pgoff, access, result } = event.data;
+        const flags = `${access === 'write' ? 'WRITE|' : ''}ALLOW_RETRY|KILLABLE|USER`;
+        const said = result === 'MAJOR' ? 'MAJOR|NOPAGE' : result;
+        return [
+          `dax_pte_fault_done: ${xfs} ino ${hex(ino)} shared ${flags} address ${addressOf(pgoff)} pgoff ${hex(pgoff)} ${said}`,
+        ];
+      }
+      case 'page.pmd_faulted': {
+        const { pgoff, access, result } = event.data;
+        const flags = `${access === 'write' ? 'WRITE|' : ''}ALLOW_RETRY|KILLABLE|USER`;
+        return [
+          `dax_pmd_fault_done: ${xfs} ino ${hex(ino)} shared ${flags} address ${addressOf(pgoff)} pgoff ${hex(pgoff)} ${result}`,
+        ];
+      }
+      case 'extent.busy': {
+        const { pfn, pages } = event.data;
+        if (kind !== 'xfs') break;
+        return [`xfs_extent_busy: ${xfs} agno 0x0 agbno ${hex(pfn)} fsbcount ${hex(pages)}`];
+      }
+      case 'extent.freed': {
+        const { pfn, pages, from } = event.data;
+        if (kind === 'xfs' && from === 'busy')
+          return [`xfs_extent_busy_clear: ${xfs} agno 0x0 agbno ${hex(pfn)} fsbcount ${hex(pages)}`];
+        if (kind !== 'ext4') break;
+        const flags = 'VALIDATED|1ST_CLUSTER|LAST_CLUSTER';
+        return [`ext4_free_blocks: ${ext4} ino ${ino} mode 0100644 block ${pfn} count ${pages} flags ${flags}`];
+      }
+      case 'file.evicted':
+        if (kind !== 'ext4') break;
+        return [`ext4_evict_inode: ${ext4} ino ${event.data.ino} nlink 0`];
+      case 'layout.busy': {
+        const { pfn, pgoff, pins } = event.data;
+        return [`dax_break_layout_wait: ${xfs} ino ${hex(ino)} pgoff ${hex(pgoff)} pfn ${hex(pfn)} pins ${pins}`];
+      }
+      case 'layout.broken': {
+        const { offset, length, scans } = event.data;
+        return [`dax_break_layout_done: ${xfs} ino ${hex(ino)} offset ${hex(offset)} length ${hex(length)} scans ${scans}`];
+      }
+      case 'page.idle':
+        return [`dax_page_idle: pfn ${hex(event.data.pfn)}`];
+      case 'task.blocked': {
+        const { op, state } = event.data;
+        const prev = `prev_comm=${op} prev_pid=${event.task} prev_prio=120 prev_state=${state}`;
+        return [plain(event), `sched_switch: ${prev} ==> next_comm=swapper/0 next_pid=0 next_prio=120`];
+      }
+      case 'task.woken':
+        return [`sched_wakeup: comm=${event.data.op} pid=${event.task} prio=120 target_cpu=000`];
+    }
+    return [plain(event)];
+  }
+
+  #inoOf(file: string | null): number {
+    if (file === null) return 0;
+    return this.#inos.get(file) ?? findFile(this.#kernel, file)?.ino ?? 0;
+  }
+}
+
+/** A tracepoint of our own, its fields in the order of the table. */
+function plain({ type, data }: KernelEvent): string {
+  const fields = Object.entries(data).map(([key, value]) => `${key}=${typeof value === 'boolean' ? yes(value) : text(value)}`);
+  return [`pinhole_${type.replaceAll('.', '_')}:`, ...fields].join(' ');
+}
+
+const text = (value: unknown): string => {
+  if (Array.isArray(value)) return value.map(text).join(',') || '-';
+  return value === null || value === undefined ? '-' : String(value).replace(/\s+/g, '_');
+};
