@@ -960,6 +960,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/filesystems/{fs}/files/{file}/exchange-range": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange the blocks of two ranges
+         * @description XFS_IOC_EXCHANGE_RANGE; EOPNOTSUPP elsewhere. Both layouts are broken first: of the file with the lower inode number by waiting, of the other
+         *     without. While a page of that one is pinned Linux spins, deaf to signals, and holds i_rwsem of both; here it looks once more with each command to
+         *     the filesystem and each timer, and counts that in retries. wait-for-refs sleeps for the second too, with every lock held. Both ranges lie within
+         *     their files, on whole blocks; the length may be odd where both end with their files.
+         */
+        post: operations["exchange-range"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/filesystems/{fs}/files/{file}/seek": {
         parameters: {
             query?: never;
@@ -1146,7 +1169,7 @@ export interface paths {
         /**
          * Send a signal to an operation
          * @description The wait of an interruptible sleep (state S) ends with EINTR and nothing changed; detach-and-wait answers success and leaves the blocks to
-         *     the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A sleep in state D cannot be interrupted: EBUSY.
+         *     the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A sleep in state D, and what spins, cannot be interrupted: EBUSY.
          */
         post: operations["cancel"];
         delete?: never;
@@ -1448,6 +1471,11 @@ export interface components {
              */
             persistenceDomain: "adr" | "eadr";
             /**
+             * @description ext4: how much of an unwritten extent a write may convert beside itself, zeroed. The default of Linux is 32; only on ext4.
+             * @default 0
+             */
+            extentMaxZerooutKb: number;
+            /**
              * @description One pin makes the whole 2 MiB folio busy, as from Linux 6.15 on; otherwise each 4 KiB page by itself.
              * @default false
              */
@@ -1475,6 +1503,7 @@ export interface components {
             /** @enum {string} */
             persistenceDomain: "adr" | "eadr";
             folioGranularity: boolean;
+            extentMaxZerooutKb: number;
             space: {
                 blockSizeBytes: number;
                 blocks: number;
@@ -1531,6 +1560,7 @@ export interface components {
                 /** @enum {string} */
                 persistenceDomain: "adr" | "eadr";
                 folioGranularity: boolean;
+                extentMaxZerooutKb: number;
                 space: {
                     blockSizeBytes: number;
                     blocks: number;
@@ -1769,10 +1799,12 @@ export interface components {
                     /** @description Bucket of the waitqueue. */
                     queue?: number;
                     /**
-                     * @description S: a signal ends it; D: nothing does.
+                     * @description S: a signal ends it; D: nothing does; R: it spins, and nothing does either.
                      * @enum {string}
                      */
-                    state: "S" | "D";
+                    state: "R" | "S" | "D";
+                    /** @description How often a task that spins has started over. */
+                    retries?: number;
                     sinceMs: number;
                 } | null;
                 blockedBy: {
@@ -1905,6 +1937,7 @@ export interface components {
             /** @enum {string} */
             persistenceDomain: "adr" | "eadr";
             folioGranularity: boolean;
+            extentMaxZerooutKb: number;
             space: {
                 blockSizeBytes: number;
                 blocks: number;
@@ -2144,10 +2177,12 @@ export interface components {
                     /** @description Bucket of the waitqueue. */
                     queue?: number;
                     /**
-                     * @description S: a signal ends it; D: nothing does.
+                     * @description S: a signal ends it; D: nothing does; R: it spins, and nothing does either.
                      * @enum {string}
                      */
-                    state: "S" | "D";
+                    state: "R" | "S" | "D";
+                    /** @description How often a task that spins has started over. */
+                    retries?: number;
                     sinceMs: number;
                 } | null;
                 blockedBy: {
@@ -2227,10 +2262,12 @@ export interface components {
                 /** @description Bucket of the waitqueue. */
                 queue?: number;
                 /**
-                 * @description S: a signal ends it; D: nothing does.
+                 * @description S: a signal ends it; D: nothing does; R: it spins, and nothing does either.
                  * @enum {string}
                  */
-                state: "S" | "D";
+                state: "R" | "S" | "D";
+                /** @description How often a task that spins has started over. */
+                retries?: number;
                 sinceMs: number;
             } | null;
             blockedBy: {
@@ -2744,6 +2781,33 @@ export interface components {
             /** @description EDEADLK instead of a sleep that closes a cycle. */
             failOnDeadlock?: boolean;
         };
+        ExchangeRangeResult: {
+            sizeBytes: number;
+            withSizeBytes: number;
+            /** @description How often a file was scanned for busy pages. */
+            scans: number;
+            /** @description How often the second file was busy, and everything started over. */
+            retries: number;
+            wakeups: number;
+            /** @description How long it slept, or spun. */
+            sleptMs: number;
+        };
+        ExchangeRangeArgs: {
+            /** @description The other file; the same one for two ranges that do not overlap. */
+            with: string;
+            offset: number;
+            /** @description Where the range of the other file begins. */
+            withOffset: number;
+            length: number;
+            /** @description Who acts: one thread of one process, for whom pins are held and locks are waited for. */
+            owner?: string;
+            /** @description EAGAIN instead of a sleep; nothing is changed. */
+            nowait?: boolean;
+            /** @description A signal after this time: EINTR. */
+            timeoutMs?: number;
+            /** @description EDEADLK instead of a sleep that closes a cycle. */
+            failOnDeadlock?: boolean;
+        };
         SeekResult: {
             offset: number;
         };
@@ -3057,6 +3121,7 @@ export interface operations {
                      *           "scheduler": "auto",
                      *           "persistenceDomain": "adr",
                      *           "folioGranularity": false,
+                     *           "extentMaxZerooutKb": 0,
                      *           "space": {
                      *             "blockSizeBytes": 0,
                      *             "blocks": 0,
@@ -3183,6 +3248,7 @@ export interface operations {
                      *       "scheduler": "auto",
                      *       "persistenceDomain": "adr",
                      *       "folioGranularity": false,
+                     *       "extentMaxZerooutKb": 0,
                      *       "space": {
                      *         "blockSizeBytes": 0,
                      *         "blocks": 0,
@@ -4511,7 +4577,7 @@ export interface operations {
                      *         "file": {},
                      *         "step": {},
                      *         "sleepingOn": {
-                     *           "state": "S",
+                     *           "state": "R",
                      *           "sinceMs": 0
                      *         },
                      *         "blockedBy": [
@@ -4771,6 +4837,7 @@ export interface operations {
                      *       "scheduler": "auto",
                      *       "persistenceDomain": "adr",
                      *       "folioGranularity": false,
+                     *       "extentMaxZerooutKb": 0,
                      *       "space": {
                      *         "blockSizeBytes": 0,
                      *         "blocks": 0,
@@ -6792,7 +6859,7 @@ export interface operations {
                      *           "file": {},
                      *           "step": {},
                      *           "sleepingOn": {
-                     *             "state": "S",
+                     *             "state": "R",
                      *             "sinceMs": 0
                      *           },
                      *           "blockedBy": [
@@ -6906,7 +6973,7 @@ export interface operations {
                      *       "file": {},
                      *       "step": {},
                      *       "sleepingOn": {
-                     *         "state": "S",
+                     *         "state": "R",
                      *         "sinceMs": 0
                      *       },
                      *       "blockedBy": [
@@ -10427,6 +10494,200 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["InsertRangeResult"];
+                };
+            };
+            /** @description It sleeps or runs on; the body is the operation. */
+            202: {
+                headers: {
+                    /** @description The URL of the operation. */
+                    Location?: string;
+                    /** @description The preference that was followed. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`, `einval`, `efbig`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `missing-scope`, `forbidden-origin`. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `enoent`. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `ebusy`, `eagain`, `edeadlk`, `eintr`, `key-in-use`, `answer-not-kept`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `enodev`. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed`, `estale`. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large`. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `eopnotsupp`, `key-reused`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `filesystem-stopped`. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk-full`, `edquot`. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exchange-range": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same as `owner`. */
+                "Pinhole-Owner"?: string;
+                /** @description The ETag that the thing must have when the operation begins. */
+                "If-Match"?: string;
+                /** @description `wait=seconds`, or `respond-async`. */
+                Prefer?: string;
+                /** @description The same key with the same request gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description The name of the filesystem.
+                 * @example scratch
+                 */
+                fs: string;
+                /**
+                 * @description The name of the file.
+                 * @example a
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "with": "with",
+                 *       "offset": 0,
+                 *       "withOffset": 0,
+                 *       "length": 4096
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExchangeRangeArgs"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The preference that was followed. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sizeBytes": 65536,
+                     *       "withSizeBytes": 0,
+                     *       "scans": 0,
+                     *       "retries": 0,
+                     *       "wakeups": 0,
+                     *       "sleptMs": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExchangeRangeResult"];
                 };
             };
             /** @description It sleeps or runs on; the body is the operation. */

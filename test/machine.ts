@@ -35,6 +35,7 @@ export interface MachineOptions {
   blocks?: number;
   waitqueue?: { buckets?: number; keyed?: boolean };
   folioGranularity?: boolean;
+  extentMaxZerooutKb?: number;
   limits?: Partial<KernelLimits>;
   /** Check the laws after every nth entry only, for long runs. */
   checkEvery?: number;
@@ -91,6 +92,7 @@ export function machine(options: MachineOptions = {}) {
     scheduler,
     waitqueue: { buckets: 256, keyed: true, ...waitqueue },
     folioGranularity: options.folioGranularity ?? false,
+    extentMaxZerooutKb: options.extentMaxZerooutKb ?? 0,
     ...(strategy === undefined ? {} : { strategy: typeof strategy === 'string' ? { name: strategy } : strategy }),
   });
   const made = createKernel(args, { ...limitsOfTests, ...options.limits }, 0);
@@ -128,13 +130,19 @@ export function machine(options: MachineOptions = {}) {
     return { task: effects.task, outcome: outcomes.get(effects.task) };
   }
 
-  /** Takes steps of one task, or of whoever is next, until nothing is runnable any more; returns how many. */
+  const retriesOf = (id: TaskId): number => Number((k.tasks.get(id)?.locals.exchange as { retries?: number })?.retries ?? 0);
+
+  /**
+   * Takes steps of one task, or of whoever is next, until nothing is runnable any more; returns how many. What spins looks again with every
+   * step of another, so one more look each is enough.
+   */
   function settle(task?: number): number {
+    const retries = new Map([...k.tasks.keys()].map((id) => [id, retriesOf(id)]));
+    const isDone = (id: TaskId): boolean => retriesOf(id) > (retries.get(id) ?? 0);
     for (let steps = 0; ; steps++) {
-      const runnable =
-        k.runnable.some((id) => task === undefined || id === task) || (task === undefined && k.workqueue.length > 0);
-      if (!runnable) return steps;
-      step(task);
+      const next = k.runnable.find((id) => (task === undefined || id === task) && !isDone(id));
+      if (next === undefined && (task !== undefined || k.workqueue.length === 0)) return steps;
+      step(next ?? 'kworker');
     }
   }
   function step(task?: number | 'kworker'): Ran {
@@ -167,6 +175,8 @@ export function machine(options: MachineOptions = {}) {
       call('zero-range', { file }, { offset, length, keepSize }, by),
     collapse: (file: string, offset: number, length: number, by?: By) => call('collapse-range', { file }, { offset, length }, by),
     insert: (file: string, offset: number, length: number, by?: By) => call('insert-range', { file }, { offset, length }, by),
+    exchange: (file: string, other: string, at: { offset?: number; withOffset?: number; length: number }, by?: By) =>
+      call('exchange-range', { file }, { with: other, offset: 0, withOffset: 0, ...at }, by),
     allocate: (file: string, offset: number, length: number, keepSize = false, by?: By) =>
       call('allocate', { file }, { offset, length, keepSize }, by),
     /** Maps the first pages of a file and returns the number behind `map_`. */
@@ -220,6 +230,7 @@ function stateOf(task: Task): string {
   const { sleep, state, interruptible } = task;
   if (state !== 'sleeping' || sleep === null) return 'R';
   const letter = interruptible ? 'S' : 'D';
+  if (sleep.on === 'spin') return `R spins on ${sleep.pfn}`;
   if (sleep.on === 'page') return `${letter} page ${sleep.pfn}`;
   return sleep.on === 'lock' ? `${letter} ${sleep.lock}` : `${letter} entry ${sleep.pgoff}`;
 }

@@ -67,6 +67,7 @@ export function eventLine(k: Kernel, event: KernelEvent): string {
 const told = new Set(
   'sizeBytes blocksFreed blocksBusy blocksDetached scans wakeups sleptMs bytesWritten bytesStored data id bytesPinned'
     .split(' ')
+    .concat('withSizeBytes retries'.split(' '))
     .concat('pagesOrphan pagesReleased pagesUnmapped'.split(' ')),
 );
 

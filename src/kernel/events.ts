@@ -41,6 +41,13 @@ export const eventTable = {
   'file.evicted': row('The last reference is gone and so is the inode.', { ino: z.int(), blocksFreed: z.int() }),
   'file.resized': row('i_size changed.', { fromBytes: z.int(), toBytes: z.int() }),
 
+  'range.exchanged': row('Two ranges of blocks changed places.', {
+    ...range,
+    with: z.string(),
+    withOffset: z.int(),
+    retries: z.int(),
+  }),
+
   'extent.allocated': row('Blocks went from free to the file.', { ...range, ...run, written: z.boolean() }),
   'extent.removed': row('Blocks left the file; extent.freed, extent.busy or extent.detached says where they went.', {
     ...range,
@@ -102,6 +109,14 @@ export const eventTable = {
   'memory.failed': row('memory_failure(): a poisoned page left every page table.', { pfn, pgoff: pgoff.nullable() }),
 
   'layout.busy': row('dax_break_layout_wait: the scan found a page with references.', { pfn, pgoff, pins: z.int() }),
+  'layout.retried': row(
+    'The second file of an exchange has a pinned page: both fault locks were dropped, and it starts over without sleeping.',
+    {
+      pfn,
+      pgoff: pgoff.describe('Page of the second file.'),
+      retries: z.int(),
+    },
+  ),
   'layout.broken': row('dax_break_layout_done: nothing in the range is busy, the change goes on.', { ...range, scans: z.int() }),
 
   'waitqueue.wakeup': row('A wake-up walked a bucket.', {

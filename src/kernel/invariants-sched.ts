@@ -34,6 +34,8 @@ export function noWakeupIsLost(k: Kernel): void {
       const refcount =
         rule === 'classic' ? classicRefcount(k, pfn) - 1 : rule === 'modern' ? modernRefcount(k, pfn) : pinsOver(k, pfn);
       hold(refcount > 0, law, where);
+    } else if (task.sleep?.on === 'spin') {
+      hold(pinsOver(k, task.sleep.pfn) > 0, law, where);
     } else if (task.sleep?.on === 'entry') {
       hold(k.inodes.get(task.sleep.ino)?.entryLocks.has(task.sleep.pgoff) === true || hasRival(k, task), law, where);
     }
@@ -75,6 +77,7 @@ export function queuesHoldTheSleepers(k: Kernel): void {
   };
   noteAll(k.pageQueues, ({ key }) => [`page ${key}`, bucketOfPage(toPfn(key), bits)]);
   noteAll(k.entryQueues, ({ key, ino }) => [`entry ${ino} ${key}`, bucketOfEntry(ino as Inode['ino'], key as PgOff)]);
+  for (const task of k.spinning) note(task, 'spinning');
   for (const inode of k.inodes.values()) {
     for (const { task, mode } of inode.iRwsem.queue) note(task, `i_rwsem ${inode.ino} ${mode}`);
     for (const { task, mode } of inode.invalidateLock.queue) note(task, `invalidate_lock ${inode.ino} ${mode}`);
@@ -93,6 +96,7 @@ export function queuesHoldTheSleepers(k: Kernel): void {
 
 function queueOf({ sleep }: Task): string {
   if (sleep?.on === 'page') return `page ${sleep.pfn}`;
+  if (sleep?.on === 'spin') return 'spinning';
   return sleep?.on === 'lock' ? `${sleep.lock} ${sleep.ino} ${sleep.mode}` : `entry ${sleep?.ino} ${sleep?.pgoff}`;
 }
 

@@ -265,7 +265,9 @@ function anonymousPagesAreNamed(k: Kernel): void {
 function filesAreCounted(k: Kernel): void {
   const law = 'law F1: names, inodes, mappings and users agree';
   const users = new Map<number, number>();
-  for (const task of k.tasks.values()) if (task.ino !== 0) users.set(task.ino, (users.get(task.ino) ?? 0) + 1);
+  for (const task of k.tasks.values()) {
+    for (const ino of [task.ino, task.otherIno]) if (ino !== 0) users.set(ino, (users.get(ino) ?? 0) + 1);
+  }
   let mappings = 0;
   let named = 0;
   for (const inode of k.inodes.values()) {

@@ -1,8 +1,9 @@
 // The one entrance of the machine: apply(kernel, entry) → effects. Deterministic: the same entries give the same state and events.
 import { createPmem } from './dev/pmem.ts';
-import type { Failure } from './errno.ts';
+import { type Failure, failure } from './errno.ts';
 import { emit, type KernelEvent } from './events.ts';
 import { createFreeSpace, takeExact } from './fs/free-space.ts';
+import { personalityOf } from './fs/personality/index.ts';
 import { createRunList } from './fs/run-list.ts';
 import { metadataBlocks } from './fs/superblock.ts';
 import { releasePin } from './mm/gup.ts';
@@ -11,6 +12,7 @@ import { useStrategy } from './ops/set-strategy.ts';
 import { sendSignal } from './ops/signal.ts';
 import { chooseStrategy } from './reclaim/index.ts';
 import { run, start, stepOnce } from './run.ts';
+import { retrySpinners } from './sched/spin.ts';
 import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
 
@@ -20,6 +22,9 @@ export function createKernel(
   limits: KernelLimits,
   nowMs: number,
 ): { ok: true; kernel: Kernel; events: KernelEvent[] } | { ok: false; failure: Failure } {
+  if (args.extentMaxZerooutKb > 0 && !personalityOf(args).zeroOut) {
+    return { ok: false, failure: failure('EINVAL', 'ZO1', `${args.kind} has no zero-out: extentMaxZerooutKb is of ext4`) };
+  }
   const chosen = chooseStrategy(args, args.strategy);
   if (!chosen.ok) return chosen;
   const blocks = args.sizeBytes / pageSize;
@@ -74,6 +79,7 @@ export function createKernel(
     sleepersOf: new Map(),
     pinsOf: new Map(),
     runnable: [],
+    spinning: [],
     ended: new Map(),
     pageQueues: new Map(),
     entryQueues: new Map(),
@@ -100,6 +106,8 @@ export function apply(k: Kernel, entry: Entry): Effects {
   k.pending = { advanceToMs: 0, step: null, unmounted: false, endAll: null };
   let task: TaskId | 0 = 0;
   if (k.geometry.clock === 'realtime') advance(k, entry.timeMs);
+  // Here, so that they can be chosen; an automatic scheduler lets them look behind the command.
+  if (k.geometry.scheduler === 'stepped') retrySpinners(k);
   if (entry.command !== null) task = start(k, entry.command);
   run(k);
   if (k.pending.step !== null) stepOnce(k, k.pending.step);

@@ -13,6 +13,7 @@ import { operations } from './ops/index.ts';
 import { sendSignal } from './ops/signal.ts';
 import { assert, unreachable } from './panic.ts';
 import { releaseAll, withdraw } from './sched/rwsem.ts';
+import { retrySpinners, stopSpinning } from './sched/spin.ts';
 import { inodeOf, leaveSleep } from './sched/task.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
 import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
@@ -60,6 +61,7 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
     op: op.name,
     owner: command.owner ?? null,
     ino: 0,
+    otherIno: 0,
     mapping: 0,
     pin: 0,
     args: command.args,
@@ -119,16 +121,20 @@ function bind(k: Kernel, op: Operation, task: Task, { on, ifMatch }: Command): F
   return failure('ESTALE', 'NM5', 'the ETag is not the one that If-Match names');
 }
 
-/** Runs until every task sleeps or has ended. A stepped scheduler runs nothing by itself. */
+/** Runs until every task sleeps, has ended or spins. A stepped scheduler runs nothing by itself. */
 export function run(k: Kernel): void {
   if (k.geometry.scheduler === 'stepped') return;
+  retrySpinners(k);
   for (;;) {
     if (k.workqueue.length > 0) {
       releaseWork(k);
       continue;
     }
     const id = k.runnable.shift();
-    if (id === undefined) return;
+    if (id === undefined) {
+      if (retrySpinners(k, (pfn) => pinsOver(k, pfn) === 0)) continue;
+      return;
+    }
     const task = k.tasks.get(id);
     assert(task !== undefined, 'a runnable task lives');
     runTask(k, task);
@@ -187,13 +193,18 @@ function runStep(k: Kernel, task: Task): boolean {
 /** A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK instead. */
 function reportDeadlocks(k: Kernel, task: Task): void {
   const cycles = cyclesThrough(k, task);
-  for (const cycle of cycles) reportCycle(k, task, cycle);
+  // What spins comes by again and again, and tells each cycle once.
+  const told = (task.locals.cyclesTold ?? []) as string[];
+  const names = task.sleep?.on === 'spin' ? cycles.map((cycle) => nodesOf(cycle).join()) : [];
+  for (const [index, cycle] of cycles.entries()) if (!told.includes(names[index] ?? '')) reportCycle(k, task, cycle);
+  if (names.length > 0) task.locals.cyclesTold = names;
   if (cycles.length === 0 || !task.failOnDeadlock) return;
   if (task.interruptible) {
     task.locals.cycle = nodesOf(cycles[0] ?? []);
     sendSignal(k, task, 'deadlock');
-  } else if (task.sleep?.on === 'lock') {
-    withdraw(k, task);
+  } else if (task.sleep?.on === 'lock' || task.sleep?.on === 'spin') {
+    if (task.sleep.on === 'lock') withdraw(k, task);
+    else stopSpinning(k, task);
     operationOf(task).undo?.(k, task as Task & { args: unknown });
     const refused = failure('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for');
     end(k, task, { ok: false, failure: { ...refused, cycle: nodesOf(cycles[0] ?? []) } });
@@ -235,16 +246,19 @@ function releaseWork(k: Kernel): void {
 function end(k: Kernel, task: Task, outcome: Outcome): void {
   const op = operationOf(task);
   const inode = inodeOf(k, task);
+  const other = task.otherIno === 0 ? undefined : k.inodes.get(task.otherIno);
   releaseAll(k, task);
   k.tasks.delete(task.id);
   if (task.timeoutAtMs !== 0) removeTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });
   if (inode !== null) inode.users -= 1;
+  if (other !== undefined) other.users -= 1;
   const state = outcome.ok ? 'done' : outcome.failure.errno === 'EINTR' ? 'cancelled' : 'failed';
   if (!op.atomic) emitEnd(k, task, inode, state, outcome);
   if (op === evict) return;
   k.replies.push({ task: task.id, outcome });
   if (task.keep) remember(k, task, inode, state, outcome);
   if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0)) startEviction(k, inode);
+  if (other !== undefined && isLastReference(other, 0)) startEviction(k, other);
 }
 
 function emitEnd(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'failed' | 'cancelled', outcome: Outcome): void {
@@ -303,6 +317,7 @@ function startEviction(k: Kernel, inode: Inode): void {
 
 /** The machine went away under every task: their locks and queues went with it. */
 function endAll(k: Kernel, why: Failure): void {
+  k.spinning = [];
   for (const task of [...k.tasks.values()]) {
     if (task.state === 'sleeping') leaveSleep(k, task);
     k.tasks.delete(task.id);

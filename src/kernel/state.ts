@@ -38,6 +38,8 @@ export interface Geometry {
   persistenceDomain: 'adr' | 'eadr';
   /** A page under a 2 MiB mapping entry is pinned, and idle, with its whole folio, as from Linux 6.15 on. */
   folioGranularity: boolean;
+  /** ext4: a write may zero and convert so much of an unwritten extent beside it; 0 is never. */
+  extentMaxZerooutKb: number;
 }
 
 /** Bounds of one machine; they are part of the state so that a replay meets the same ones. Set from `config.ts` by mkfs. */
@@ -176,7 +178,9 @@ export interface DetachedRun extends Run {
 export type Sleep =
   | { on: 'page'; pfn: Pfn; pgoff: PgOff; bucket: number }
   | { on: 'lock'; ino: Ino; lock: LockName; mode: LockMode }
-  | { on: 'entry'; ino: Ino; pgoff: PgOff; bucket: number };
+  | { on: 'entry'; ino: Ino; pgoff: PgOff; bucket: number }
+  /** Not asleep on Linux: it looks at a pinned page of a second file again and again. Here once an entry of the log, see sched/spin.ts. */
+  | { on: 'spin'; pfn: Pfn; pgoff: PgOff; retries: number };
 
 export interface Waiter {
   task: TaskId;
@@ -192,6 +196,8 @@ export interface Task {
   op: string;
   owner: string | null;
   ino: Ino | 0;
+  /** The other file of an exchange, which it uses too. */
+  otherIno: Ino | 0;
   mapping: MapId | 0;
   pin: PinId | 0;
   args: unknown;
@@ -307,6 +313,8 @@ export interface Kernel {
   /** How many pins each owner holds. */
   pinsOf: Map<string, number>;
   runnable: TaskId[];
+  /** Tasks that spin; each looks again when the next entry is applied. */
+  spinning: TaskId[];
   ended: Map<TaskId, EndedOperation>;
   /** Page waitqueues by bucket; an empty bucket has no list. */
   pageQueues: Map<number, Waiter[]>;

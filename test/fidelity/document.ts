@@ -117,6 +117,21 @@ export const same: Same[] = [
     ],
   },
   {
+    what: 'Exchange of two files: the order of locks and of checks, the wait for the first, starting over for the second (by the source, not measured)',
+    shown: [
+      ['scenarios/s31-two-inodes.test.ts', 'S31 first %s'],
+      ['scenarios/s31-two-inodes.test.ts', 'S31 second %s'],
+      ['scenarios/s31-two-inodes.test.ts', 'XR1 $what is $rule, after the wait'],
+    ],
+  },
+  {
+    what: 'Zero-out on ext4, where it is asked for, by the source; f_bavail',
+    shown: [
+      ['kernel/fs/zero-out.test.ts', 'ZO2 $what'],
+      ['fidelity/space-and-limits.test.ts', 'SF1 $kind: f_bavail'],
+    ],
+  },
+  {
     what: 'Poison: SIGBUS, EFAULT, EHWPOISON, EIO, and what repairs it',
     shown: [['scenarios/s27-poison.test.ts', 'S27 a poisoned page is unmapped']],
   },
@@ -134,8 +149,8 @@ const differs: [what: string, linux: string, here: string][] = [
   ['Freeze protection, journal lock', 'between the locks of the file', 'none: they decide nothing about pins'],
   [
     'Zero-out on ext4',
-    'a write may convert up to 8 unwritten neighbours',
-    'off, as with extent_max_zeroout_kb=0, with which the recordings were made',
+    'a write may convert up to 8 unwritten neighbours, which hangs on physical placement',
+    'off, as with extent_max_zeroout_kb=0, with which the recordings were made; extentMaxZerooutKb of mkfs turns it on (ZO2)',
   ],
   [
     'Length of an extent',
@@ -170,7 +185,21 @@ const differs: [what: string, linux: string, here: string][] = [
     'allocates and maps 4 KiB, as everywhere else',
   ],
   ['The address of a mapping', 'decides the fault size together with the offset', 'none: taken to be congruent to the offset'],
-  ['reflink, dedupe, exchange of two files', 'break both layouts', 'not yet (S31); UNSHARE therefore only preallocates'],
+  [
+    'reflink, dedupe',
+    'break both layouts and share blocks',
+    'none: exchange-range takes the same locks in the same order (S31), and a block keeps one owner; UNSHARE therefore only preallocates',
+  ],
+  [
+    'The second file of an exchange is busy',
+    'the call spins on a processor, and no signal ends it',
+    'it looks again with each command and timer of the filesystem, counted in retries; nowait and failOnDeadlock do not wait',
+  ],
+  [
+    'XFS_IOC_EXCHANGE_RANGE',
+    'TO_EOF, DRY_RUN, FILE1_WRITTEN, DSYNC; the i_rwsems by address',
+    'none of the flags; both kinds of locks by inode number',
+  ],
   ['Sizes and offsets', 'to 2^63-1 on XFS', 'to 2^53-1, what JSON carries exactly; ext4 has its own 2^44-4096'],
   ['A write across the largest size', 'is short (not measured)', 'is EFBIG as a whole'],
   ['ZERO without enough space', 'ext4 may keep a part (not measured)', 'changes nothing on either kind'],
@@ -181,7 +210,11 @@ const differs: [what: string, linux: string, here: string][] = [
   ],
   ['get_user_pages of 0 pages', '0', 'EINVAL: a pin of nothing has no id to give back'],
   ['SIGSEGV', 'a signal', 'EFAULT outside a mapping, EACCES for a store to a read-only one'],
-  ['f_bavail on ext4', 'less the reserve of root', 'the same as f_bfree: nobody is root'],
+  [
+    'f_bavail on ext4',
+    'less the reserve of root, and the 2 % (4,096 blocks at most) that ext4 keeps for itself',
+    'less the reserve of root, 5 % as by mke2fs; every caller is root (SF1)',
+  ],
   ['st_blocks, quota', 'quota by user and project', 'quotas count devices, files, mappings and pins of a tenant, not blocks'],
   [
     'Descriptors, directories',

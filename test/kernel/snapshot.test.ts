@@ -74,3 +74,28 @@ test('every change of the contents is told by the number of its chunk', () => {
   expect(moved).toHaveLength(1);
   expect(moved[0]?.[1]).toBe(m.k.seq);
 });
+
+test('entries of 2 MiB, their folios and an exchange that spins come back', async () => {
+  const m = machine({ blocks: 2048, strategy: { name: 'break-layouts', idleRule: 'fixed' }, folioGranularity: true });
+  for (const name of ['a', 'b']) {
+    m.create(name);
+    m.write(name, new Uint8Array(512 * page).fill(name.charCodeAt(0)), 0);
+  }
+  const pin = m.pinned(m.map('b', 512), 3 * page, page);
+  const { task } = m.exchange('a', 'b', { length: page }, { owner: 'T' });
+  expect(m.opState(task)).toMatch(/^R spins/);
+  const copy = copyOf(m.k);
+  expect([copy.folios.size, copy.spinning, [...copy.mappings.values()][0]?.pmds]).toEqual([1, [task], null]);
+  const entry = { seq: m.k.seq + 1, timeMs: 0, command: { op: 'unpin', on: { pin }, args: {} } };
+  m.unpin(pin);
+  expect(apply(copy, entry).replies).toMatchObject([{ outcome: { ok: true } }, { task, outcome: { ok: true } }]);
+  expect(await stateHash(copy, new Map())).toBe(await stateHash(m.k, new Map()));
+
+  const mapped = machine({ blocks: 2048, strategy: 'busy-extents' });
+  mapped.create('a');
+  mapped.write('a', new Uint8Array(512 * page), 0);
+  mapped.fault(mapped.map('a', 512), 0, 'read');
+  const again = copyOf(mapped.k);
+  expect([...again.mappings.values()][0]?.pmds).toEqual(new Set([0]));
+  expect([...again.inodes.values()][0]?.pmds).toEqual(new Set([0]));
+});

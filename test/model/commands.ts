@@ -31,6 +31,15 @@ const kinds = {
   zero: fc.record({ do: fc.constant('zero-range'), ...range, keepSize: fc.boolean() }),
   collapse: fc.record({ do: fc.constant('collapse-range'), ...range }),
   insert: fc.record({ do: fc.constant('insert-range'), ...range }),
+  exchange: fc.record({
+    do: fc.constant('exchange-range'),
+    file: nat(2),
+    other: nat(2),
+    offset: nat(4).map((n) => n * page),
+    withOffset: nat(4).map((n) => n * page),
+    length: fc.oneof({ weight: 4, arbitrary: nat(3).map((n) => n * page) }, { weight: 1, arbitrary: place(5) }),
+    by,
+  }),
   allocate: fc.record({ do: fc.constant('allocate'), ...range, keepSize: fc.boolean() }),
   mmap: fc.record({ do: fc.constant('mmap'), file: nat(2), first: nat(2), pages: fc.integer({ min: 1, max: 8 }), owner }),
   munmap: fc.record({ do: fc.constant('munmap'), mapping: nat(9), by }),
@@ -78,6 +87,7 @@ const weights: Record<keyof typeof kinds, number> = {
   zero: 4,
   collapse: 3,
   insert: 3,
+  exchange: 5,
   allocate: 3,
   mmap: 4,
   munmap: 2,
@@ -129,6 +139,11 @@ export function spread(command: RandomCommand): RandomCommand {
     case 'collapse-range':
     case 'insert-range':
       return { ...command, offset: spreadBytes(command.offset) };
+    case 'exchange-range': {
+      const { offset, withOffset, length } = command;
+      const long = length >= 2 * page;
+      return { ...command, offset: spreadBytes(offset), withOffset: spreadBytes(withOffset), length: long ? 512 * page : length };
+    }
     case 'mmap':
       return { ...command, first: cornerOf(command.first + (command.pages % 2) * 3), pages: command.pages * 140 };
     case 'fault':
@@ -234,6 +249,10 @@ function performOnFile(m: Machine, command: OnFile, filled: (length: number) => 
     case 'insert-range': {
       const { offset, length } = command;
       return m.call(command.do, { file }, { offset, length }, strip(command.by));
+    }
+    case 'exchange-range': {
+      const { other, offset, withOffset, length } = command;
+      return m.exchange(file, nameOf(other), { offset, withOffset, length }, strip(command.by));
     }
     case 'zero-range':
     case 'allocate': {

@@ -20,6 +20,8 @@ export interface Asked {
   data: Uint8Array;
   /** Byte of the file where its mapping begins. */
   base: number;
+  /** The other file of an exchange. */
+  other: number;
   applied: boolean;
 }
 
@@ -34,7 +36,8 @@ export const createModel = (pagesMax = 64): ContentModel => ({ files: new Map(),
 
 const breaksLayout = new Set(['truncate', 'punch-hole', 'zero-range', 'collapse-range', 'insert-range', 'allocate']);
 
-const touchesContent = (op: string): boolean => breaksLayout.has(op) || ['write', 'store', 'read', 'load'].includes(op);
+const touchesContent = (op: string): boolean =>
+  breaksLayout.has(op) || ['write', 'store', 'read', 'load', 'exchange-range'].includes(op);
 
 /** A device writes to frames. Those that a file has, as written blocks, are the file's bytes; finds them by walking every file. */
 export function deviceWrote(model: ContentModel, k: Kernel, pin: number, offset: number, data: Uint8Array): void {
@@ -84,7 +87,9 @@ export function follow(
     const asked = model.asked.get(event.task);
     if (asked === undefined || asked.applied || !touchesContent(asked.op)) continue;
     const outcome = outcomes.get(event.task);
-    if (event.type === 'layout.broken') {
+    if (asked.op === 'exchange-range') {
+      if (event.type === 'range.exchanged') exchange(fileOf(model, asked.ino), fileOf(model, asked.other), event.data);
+    } else if (event.type === 'layout.broken') {
       asked.applied = true;
       if (outcome === undefined || outcome.ok) applyLayout(fileOf(model, asked.ino), asked, writtenBy(k, event.task, outcome));
       else if (asked.op === 'write' && outcome.failure.errno === 'ENOSPC') resize(fileOf(model, asked.ino), 0);
@@ -97,6 +102,12 @@ export function follow(
     }
   }
   for (const task of outcomes.keys()) model.asked.delete(task);
+}
+
+function exchange(one: ModelFile, other: ModelFile, at: { offset: number; withOffset: number; length: number }): void {
+  const mine = one.bytes.slice(at.offset, at.offset + at.length);
+  one.bytes.set(other.bytes.slice(at.withOffset, at.withOffset + at.length), at.offset);
+  other.bytes.set(mine, at.withOffset);
 }
 
 /** How much a write that replaced the content has written; it may be asleep after that. */

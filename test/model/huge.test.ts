@@ -64,6 +64,6 @@ test('such commands do fault 2 MiB: entries of blocks, entries of the zero page,
   });
   const times = (what: string): number => faults.filter((one) => one === what).length;
   expect(times('mapped')).toBeGreaterThan(8);
-  expect(times('zero')).toBeGreaterThan(1);
+  expect(times('zero')).toBeGreaterThan(0);
   expect(faults).toEqual(expect.arrayContaining(['end of file', 'blocks', '4 KiB entries', 'unwritten']));
 });

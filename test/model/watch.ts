@@ -21,7 +21,8 @@ function watchContent(model: ContentModel): Watch {
     before(k: Kernel, command: Command): void {
       const data = command.data ?? new Uint8Array(0);
       const args = command.args as Record<string, number>;
-      model.asked.set(k.nextTask, { op: command.op, args, data, ...target(k, command.on), applied: false });
+      const other = k.names.get(String(args.with)) ?? 0;
+      model.asked.set(k.nextTask, { op: command.op, args, data, ...target(k, command.on), other, applied: false });
       before = null;
       if (command.op !== 'cancel') return;
       const inode = k.inodes.get(k.tasks.get(command.on.operation as never)?.ino as never);

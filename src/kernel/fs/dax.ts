@@ -15,9 +15,10 @@ import { queueForEntry, wakeEntry } from '../sched/waitqueue.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
 import { type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntry, faultPmd } from './dax-pmd.ts';
-import { eachExtent, lookupBlock, setWritten } from './extent.ts';
+import { eachExtent, lookupBlock } from './extent.ts';
 import { touch } from './inode.ts';
 import { allocateBlocks } from './superblock.ts';
+import { convertUnwritten } from './zero-out.ts';
 
 /** get_next_unlocked_entry + lock. Returns true when the task has the entry; otherwise it sleeps, exclusive and uninterruptible. */
 export function lockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): boolean {
@@ -77,12 +78,13 @@ export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOf
         return sigbus(k, inode, mapping, pgoff, access, 'LM3', 'the file has as many extents as it may have');
       }
       allocateBlocks(k, inode, pgoff, 1, true);
+      zeroPage(k, toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2)), 0, pageSize);
+      dropZeroEntries(k, inode, pgoff, pgoff);
     } else {
-      setWritten(inode.extents, pgoff, 1, true);
+      const converted = convertUnwritten(k, inode, pgoff, 1);
+      dropZeroEntries(k, inode, converted.pgoff, toPgOff(converted.pgoff + converted.pages - 1));
     }
     pfn = toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2));
-    zeroPage(k, pfn, 0, pageSize);
-    dropZeroEntries(k, inode, pgoff, pgoff);
     touch(k, inode);
   }
   const before = load(inode.entries, pgoff);

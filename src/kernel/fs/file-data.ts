@@ -4,9 +4,10 @@ import { readPage, writePage, zeroPage } from '../dev/pmem.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntries } from './dax.ts';
-import { eachExtent, lookupBlock, nextExtent, setWritten } from './extent.ts';
+import { type Extent, eachExtent, lookupBlock, nextExtent, setWritten } from './extent.ts';
 import { resize, touch } from './inode.ts';
 import { allocateBlocks } from './superblock.ts';
+import { convertUnwritten } from './zero-out.ts';
 
 /** Bytes [offset, offset + length) clipped to the size. Holes and unwritten blocks read as zero. Caller holds i_rwsem. */
 export function readBytes(k: Kernel, inode: Inode, offset: number, length: number): Uint8Array {
@@ -76,6 +77,14 @@ export function writableBytes(k: Kernel, inode: Inode, offset: number, length: n
 
 /** Blocks of [first, last] become written: holes are allocated, unwritten blocks converted, and what is new reads as zero. */
 function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
+  const unwritten: Extent[] = [];
+  eachExtent(inode.extents, first, last, (extent) => {
+    if (!extent.written) unwritten.push(extent);
+  });
+  for (const extent of unwritten) {
+    const { pgoff, pages } = convertUnwritten(k, inode, extent.pgoff, extent.pages);
+    dropZeroEntries(k, inode, pgoff, toPgOff(pgoff + pages - 1));
+  }
   eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
   let fresh = 0;
   eachExtent(inode.extents, first, last, (extent) => {

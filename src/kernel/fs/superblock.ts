@@ -7,6 +7,7 @@ import type { Inode, Kernel } from '../state.ts';
 import { byteOf, lastPage, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { eachExtent, insertExtent, previousExtent } from './extent.ts';
 import { giveRun, takeAligned, takeRun } from './free-space.ts';
+import { personalityOf } from './personality/index.ts';
 
 /** A superblock and a bitmap block for every 128 MiB group. */
 export function metadataBlocks(blocks: number): number {
@@ -48,9 +49,9 @@ export function freeRun(k: Kernel, pfn: Pfn, pages: number, from: 'inode' | 'bus
   warnOfPins(k, pfn, pages, 'block freed under', 'the next owner of the block shares it with a device');
 }
 
-/** The blocks from `first` on are about to move to another place of the file; under a pin, that is a bug of the strategy too. */
-export function warnOfMove(k: Kernel, inode: Inode, first: PgOff): void {
-  eachExtent(inode.extents, first, lastPage, ({ pfn, pages }) => {
+/** The blocks of [first, last] are about to move to another place of a file; under a pin, that is a bug of the strategy too. */
+export function warnOfMove(k: Kernel, inode: Inode, first: PgOff, last: PgOff = lastPage): void {
+  eachExtent(inode.extents, first, last, ({ pfn, pages }) => {
     warnOfPins(k, pfn, pages, 'block moved under', 'the device goes on with it at another offset of the file');
   });
 }
@@ -65,10 +66,11 @@ function warnOfPins(k: Kernel, pfn: Pfn, pages: number, what: string, why: strin
   }
 }
 
-/** statfs. `native` is what Linux's own statfs would say: freed blocks count as free at once, busy or not. */
+/** statfs. `native` is what Linux's own statfs would say: freed blocks count as free at once, busy or not; ext4 keeps some back for root. */
 export function spaceOf(k: Kernel) {
   const { blocks, blocksMetadata } = k.geometry;
   const free = k.space.free + k.busy.pages;
+  const reserved = Math.floor((blocks * personalityOf(k.geometry).rootReservePercent) / 100);
   return {
     blockSizeBytes: pageSize,
     blocks,
@@ -77,6 +79,6 @@ export function spaceOf(k: Kernel) {
     blocksFree: k.space.free,
     blocksBusy: k.busy.pages,
     blocksDetached: k.detached.pages,
-    native: { f_blocks: blocks - blocksMetadata, f_bfree: free, f_bavail: free },
+    native: { f_blocks: blocks - blocksMetadata, f_bfree: free, f_bavail: Math.max(0, free - reserved) },
   };
 }

@@ -9,7 +9,7 @@ export const cancel = defineOp({
   name: 'cancel',
   summary: 'Send a signal to an operation',
   doc: `The wait of an interruptible sleep (state S) ends with EINTR and nothing changed; detach-and-wait answers success and leaves the blocks to
-the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A sleep in state D cannot be interrupted: EBUSY.`,
+the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A sleep in state D, and what spins, cannot be interrupted: EBUSY.`,
   on: 'operation',
   route: { method: 'POST', path: 'cancel', status: 200 },
   body: 'json',
@@ -26,7 +26,11 @@ the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A
       const target = k.tasks.get(id as TaskId);
       if (target === undefined) return fail('ENOENT', 'CN2', `${opId(id)} has ended`);
       if (target.state === 'sleeping' && !target.interruptible) {
-        return fail('EBUSY', 'CN1', `${opId(id)} is in state D: no signal reaches it until its ${target.sleep?.on} is had`);
+        const how =
+          target.sleep?.on === 'spin'
+            ? 'spins: no signal reaches it'
+            : `is in state D: no signal reaches it until its ${target.sleep?.on} is had`;
+        return fail('EBUSY', 'CN1', `${opId(id)} ${how}`);
       }
       sendSignal(k, target, task.args.restart ? 'restart' : 'interrupt');
       return done({ id: opId(id), signalled: true, restart: task.args.restart });

@@ -7,6 +7,7 @@ import { create } from './create.ts';
 import type { Operation } from './define.ts';
 import { dmaRead } from './dma-read.ts';
 import { dmaWrite } from './dma-write.ts';
+import { exchangeRange } from './exchange-range.ts';
 import { fault } from './fault.ts';
 import { fiemap } from './fiemap.ts';
 import { flush } from './flush.ts';
@@ -52,6 +53,7 @@ const all: Operation[] = [
   zeroRange,
   collapseRange,
   insertRange,
+  exchangeRange,
   seek,
   fiemap,
   mmap,

@@ -38,6 +38,14 @@ export const mkfsArgs = z.strictObject({
   clock: z.enum(['realtime', 'manual']).default('realtime'),
   scheduler: z.enum(['auto', 'stepped']).default('auto'),
   persistenceDomain: z.enum(['adr', 'eadr']).default('adr'),
+  extentMaxZerooutKb: z
+    .int()
+    .min(0)
+    .max(1024)
+    .default(0)
+    .describe(
+      'ext4: how much of an unwritten extent a write may convert beside itself, zeroed. The default of Linux is 32; only on ext4.',
+    ),
   folioGranularity: z
     .boolean()
     .default(false)

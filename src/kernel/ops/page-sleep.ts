@@ -4,10 +4,10 @@
 import { headOf, isIdle } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import { acquire, release } from '../sched/rwsem.ts';
-import { fallAsleep, inodeOf } from '../sched/task.ts';
+import { fallAsleep } from '../sched/task.ts';
 import { finishWait, pageBucket, prepareToWait } from '../sched/waitqueue.ts';
 import type { Kernel, Task } from '../state.ts';
-import type { Pfn, PgOff } from '../units.ts';
+import type { Ino, Pfn, PgOff } from '../units.ts';
 import { inTheWayOf } from '../views/operation-record.ts';
 import { fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 
@@ -18,6 +18,8 @@ interface PageWait {
   /** Drop invalidate_lock for the sleep and take it again (D), or keep what is held (B), which may be nothing (C, eviction). */
   dropLock: boolean;
   interruptible: boolean;
+  /** Whose invalidate_lock that is, where the operation has two files. */
+  ino?: Ino;
   /** The step that looks again. */
   again: string;
   strategySeq: number;
@@ -66,9 +68,9 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
       return goto('sleep');
     },
     sleep(k, task) {
-      const { pfn, pgoff, dropLock, interruptible } = pageWaitOf(task);
-      const inode = inodeOf(k, task);
-      if (dropLock && inode !== null) release(k, task, inode, 'invalidate_lock');
+      const { pfn, pgoff, dropLock, interruptible, ino = task.ino } = pageWaitOf(task);
+      const inode = ino === 0 ? undefined : k.inodes.get(ino);
+      if (dropLock && inode !== undefined) release(k, task, inode, 'invalidate_lock');
       // A wake-up or a signal came between test and sleep.
       if (task.woken || (interruptible && task.signal !== 'none')) {
         finishWait(k, task, pfn);
@@ -78,11 +80,11 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
       return wait('relock');
     },
     relock(k, task) {
-      const { pfn, dropLock } = pageWaitOf(task);
+      const { pfn, dropLock, ino = task.ino } = pageWaitOf(task);
       if (task.woken && task.signal === 'none' && !isIdle(k, pfn)) k.counts.spuriousWakeups += 1;
       task.woken = false;
-      const inode = inodeOf(k, task);
-      if (!dropLock || inode === null || acquire(k, task, inode, 'invalidate_lock', 'exclusive')) return goto('enqueue');
+      const inode = ino === 0 ? undefined : k.inodes.get(ino);
+      if (!dropLock || inode === undefined || acquire(k, task, inode, 'invalidate_lock', 'exclusive')) return goto('enqueue');
       return wait('enqueue');
     },
   };

@@ -2,7 +2,7 @@
 import { emit } from '../events.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, Sleep, Task } from '../state.ts';
-import type { TaskId } from '../units.ts';
+import type { Pfn, TaskId } from '../units.ts';
 
 export const opId = (id: number): string => `op_${id}`;
 
@@ -15,6 +15,17 @@ export function taskOf(k: Kernel, id: TaskId): Task {
 /** The file that a task works on; null for operations on the filesystem. */
 export function inodeOf(k: Kernel, task: Task): Inode | null {
   return task.ino === 0 ? null : (k.inodes.get(task.ino) ?? null);
+}
+
+/** What ps would show: R runs or spins, S can be interrupted by a signal, D cannot. */
+export function stateLetter(task: Task): 'R' | 'S' | 'D' {
+  if (task.state !== 'sleeping' || task.sleep?.on === 'spin') return 'R';
+  return task.interruptible ? 'S' : 'D';
+}
+
+/** The page that it waits for, if it waits for one. */
+export function pageWaitedFor({ sleep }: Task): Pfn | null {
+  return sleep?.on === 'page' || sleep?.on === 'spin' ? sleep.pfn : null;
 }
 
 /** Puts a task to sleep. The caller has queued it where a wake-up will find it. */
@@ -35,6 +46,10 @@ export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: b
   }
   const state = interruptible ? 'S' : 'D';
   const file = inodeOf(k, task);
+  if (sleep.on === 'spin') {
+    emit(k, 'layout.retried', file, { pfn: sleep.pfn, pgoff: sleep.pgoff, retries: sleep.retries });
+    return;
+  }
   if (sleep.on === 'page') {
     emit(k, 'task.blocked', file, { op: task.op, on: 'page', pfn: sleep.pfn, pgoff: sleep.pgoff, bucket: sleep.bucket, state });
   } else if (sleep.on === 'lock') {

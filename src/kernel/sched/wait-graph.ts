@@ -97,7 +97,7 @@ export function lockBlockers(k: Kernel, inode: Inode, lock: LockName, max: numbe
 export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): WaitEdge[] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
-  if (sleep.on === 'page') return pageEdges(k, task, sleep.pfn);
+  if (sleep.on === 'page' || sleep.on === 'spin') return pageEdges(k, task, sleep.pfn);
   const inode = k.inodes.get(sleep.ino);
   if (inode === undefined) return [];
   if (sleep.on === 'lock') return lockEdges(task, inode, sleep.lock, places);

@@ -27,6 +27,7 @@ const zFilesystem = z.object({
   scheduler: z.enum(['auto', 'stepped']),
   persistenceDomain: z.enum(['adr', 'eadr']),
   folioGranularity: z.boolean(),
+  extentMaxZerooutKb: z.int(),
   space: zSpace,
   counts: z.object({
     files: z.int(),

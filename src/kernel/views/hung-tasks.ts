@@ -1,7 +1,7 @@
 // khungtaskd: who has been in state D for too long. Linux names the victims; since the waiter that all of them stand behind sleeps
 // interruptibly, it never names that one, nor the pins that it waits for. Here both are named.
 import { z } from 'zod';
-import { opId } from '../sched/task.ts';
+import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
 import { type Places, pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { Kernel, Task } from '../state.ts';
 import { zBytes } from '../units.ts';
@@ -40,7 +40,7 @@ that one waits for. seconds is hung_task_timeout_secs.`,
     const places: Places = new Map();
     for (const id of k.sleepers) {
       const task = k.tasks.get(id);
-      if (task !== undefined && !task.interruptible && nowMs - task.sleptSinceMs > query.seconds * 1000) hung.push(task);
+      if (task !== undefined && stateLetter(task) === 'D' && nowMs - task.sleptSinceMs > query.seconds * 1000) hung.push(task);
     }
     hung.sort((a, b) => a.id - b.id);
     const page = pageOfList(hung, query, (task) => task.id);
@@ -77,18 +77,20 @@ function culpritsOf(k: Kernel, task: Task, places: Places): Task[] {
   const heads: Task[] = [];
   for (const at of seen) {
     const next = waitsFor(k, at, places).flatMap((edge) => k.tasks.get(edge.to) ?? []);
-    if (at.sleep?.on === 'page' || (next.length === 0 && at !== task)) heads.push(at);
+    if (pageWaitedFor(at) !== null || (next.length === 0 && at !== task)) heads.push(at);
     for (const other of next) seen.add(other);
   }
   return heads;
 }
 
 function culpritRecord(k: Kernel, task: Task, nowMs: number): z.infer<typeof zCulprit> {
-  const pins = task.sleep?.on === 'page' ? pinsOn(k, task.sleep.pfn) : [];
+  const pfn = pageWaitedFor(task);
+  const pins = pfn === null ? [] : pinsOn(k, pfn);
+  const letter = stateLetter(task);
   return {
     operation: opId(task.id),
     op: task.op,
-    state: task.state !== 'sleeping' ? 'running' : task.interruptible ? 'S' : 'D',
+    state: letter === 'R' ? 'running' : letter,
     pins: pins.map(({ id, owner, kind, createdMs }) => ({ pin: `pin_${id}`, owner, kind, heldMs: nowMs - createdMs })),
   };
 }

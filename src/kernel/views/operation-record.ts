@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
-import { inodeOf, opId } from '../sched/task.ts';
+import { inodeOf, opId, stateLetter } from '../sched/task.ts';
 import { blockersMax, pinBlockers, waitsFor } from '../sched/wait-graph.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
 import type { Pfn } from '../units.ts';
@@ -33,7 +33,8 @@ export const zOperation = z.object({
       lock: z.object({ name: z.string(), file: z.string(), mode: z.string() }).optional(),
       entry: z.object({ file: z.string(), pgoff: z.int() }).optional(),
       queue: z.int().optional().describe('Bucket of the waitqueue.'),
-      state: z.enum(['S', 'D']).describe('S: a signal ends it; D: nothing does.'),
+      state: z.enum(['R', 'S', 'D']).describe('S: a signal ends it; D: nothing does; R: it spins, and nothing does either.'),
+      retries: z.int().optional().describe('How often a task that spins has started over.'),
       sinceMs: z.int(),
     })
     .nullable(),
@@ -110,7 +111,8 @@ function endOf({ outcome }: EndedOperation): Pick<Operation, 'result' | 'problem
 function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return null;
-  const common = { state: task.interruptible ? ('S' as const) : ('D' as const), sinceMs: task.sleptSinceMs };
+  const common = { state: stateLetter(task), sinceMs: task.sleptSinceMs };
+  if (sleep.on === 'spin') return { page: { pfn: sleep.pfn, pgoff: sleep.pgoff }, retries: sleep.retries, ...common };
   if (sleep.on === 'page') return { page: { pfn: sleep.pfn, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
   const file = k.inodes.get(sleep.ino)?.name ?? '';
   if (sleep.on === 'lock') return { lock: { name: sleep.lock, file, mode: sleep.mode }, ...common };
@@ -121,7 +123,7 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
 function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
-  if (sleep.on === 'page') return pageBlockers(k, sleep.pfn, nowMs);
+  if (sleep.on === 'page' || sleep.on === 'spin') return pageBlockers(k, sleep.pfn, nowMs);
   return waitsFor(k, task).map((edge) => {
     const holder = k.tasks.get(edge.to);
     const held = holder?.locks.find((lock) => sleep.on === 'lock' && lock.ino === sleep.ino && lock.lock === sleep.lock);

@@ -1,6 +1,6 @@
 // The wait-for graph as it stands: tasks, what they sleep on, who is in the way, and every cycle with its explanation.
 import { z } from 'zod';
-import { opId } from '../sched/task.ts';
+import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
 import { cyclesThrough, explain, nodesOf, type Places, pageNode, pinsOn, tangled, waitsFor } from '../sched/wait-graph.ts';
 import type { Kernel } from '../state.ts';
 import type { Pfn, TaskId } from '../units.ts';
@@ -44,7 +44,8 @@ is a deadlock; its nodes are listed from the oldest operation round to it again.
       const task = k.tasks.get(id);
       if (task === undefined) continue;
       addOperation(k, nodes, id);
-      if (task.sleep?.on === 'page') addPage(k, nodes, addEdge, id, task.sleep.pfn);
+      const pfn = pageWaitedFor(task);
+      if (pfn !== null) addPage(k, nodes, addEdge, id, pfn);
       for (const edge of waitsFor(k, task, places)) {
         addOperation(k, nodes, edge.to);
         if (!nodes.has(edge.through))
@@ -70,7 +71,8 @@ function kindOf(node: string): Node['kind'] {
 function addOperation(k: Kernel, nodes: Map<string, Node>, id: TaskId): void {
   const task = k.tasks.get(id);
   if (task === undefined || nodes.has(opId(id))) return;
-  const state = task.state === 'sleeping' ? (task.interruptible ? 'S' : 'D') : 'running';
+  const letter = stateLetter(task);
+  const state = letter === 'R' ? 'running' : letter;
   nodes.set(opId(id), { id: opId(id), kind: 'operation', label: task.op, owner: task.owner, state });
 }
 

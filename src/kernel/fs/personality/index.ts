@@ -13,6 +13,8 @@ export interface Personality {
   /** fallocate modes that it knows. */
   fallocate: boolean;
   unshare: boolean;
+  /** XFS_IOC_EXCHANGE_RANGE, from 6.10. */
+  exchangeRange: boolean;
   /** Does preallocation break layouts? XFS breaks them for every mode. */
   allocateBreaksLayout: boolean;
   /** Largest file, bytes. */
@@ -32,6 +34,10 @@ export interface Personality {
   collapseDropsPastEof: boolean;
   /** fallocate that runs out of space keeps what it got. */
   allocateKeepsPartial: boolean;
+  /** A write into an unwritten extent may convert what is beside it. */
+  zeroOut: boolean;
+  /** Part of the blocks that statfs keeps back for root: mke2fs -m. */
+  rootReservePercent: number;
 }
 
 const xfs: Personality = {
@@ -41,6 +47,7 @@ const xfs: Personality = {
   busyState: true,
   fallocate: true,
   unshare: true,
+  exchangeRange: true,
   allocateBreaksLayout: true,
   bytesMax: Number.MAX_SAFE_INTEGER,
   punchTakesEofBlock: 'never',
@@ -51,11 +58,14 @@ const xfs: Personality = {
   extentsPerLeaf: 251,
   collapseDropsPastEof: true,
   allocateKeepsPartial: false,
+  zeroOut: false,
+  rootReservePercent: 0,
 };
 
 const ext4: Personality = {
   ...xfs,
   unshare: false,
+  exchangeRange: false,
   allocateBreaksLayout: false,
   bytesMax: 2 ** 44 - pageSize,
   punchTakesEofBlock: 'at',
@@ -65,11 +75,13 @@ const ext4: Personality = {
   extentsPerLeaf: 340,
   collapseDropsPastEof: false,
   allocateKeepsPartial: true,
+  zeroOut: true,
+  rootReservePercent: 5,
 };
 
 /** No journal, no busy list, no fallocate; DAX until its removal. It frees under the pin. */
-const ext2: Personality = { ...ext4, strategy: 'none', busyState: false, fallocate: false, bytesMax: 2 ** 41 };
-const btrfs: Personality = { ...xfs, strategy: 'none', dax: false, busyState: false };
+const ext2: Personality = { ...ext4, strategy: 'none', busyState: false, fallocate: false, zeroOut: false, bytesMax: 2 ** 41 };
+const btrfs: Personality = { ...xfs, strategy: 'none', dax: false, busyState: false, exchangeRange: false };
 
 const table: Record<Kind, Record<LinuxVersion, Personality>> = {
   xfs: { '6.12': { ...xfs, idleRule: 'classic' }, '7.3': xfs },

@@ -1,0 +1,48 @@
+// Zero-out on ext4: a write into a small unwritten extent converts its neighbours too, because zeroing a few blocks is cheaper than splitting the
+// extent. Mirrors ext4_ext_convert_to_initialized(), fs/ext4/extents.c. Off unless mkfs says extentMaxZerooutKb.
+import { zeroPage } from '../dev/pmem.ts';
+import { assert } from '../panic.ts';
+import type { Inode, Kernel } from '../state.ts';
+import { type PgOff, pageCeil, pageSize, toPfn, toPgOff } from '../units.ts';
+import { type Extent, findExtent, setWritten } from './extent.ts';
+
+/** The unwritten blocks [pgoff, pgoff + pages) of one extent become written and zero, perhaps with some beside them. Returns which. */
+export function convertUnwritten(k: Kernel, inode: Inode, pgoff: PgOff, pages: number): { pgoff: PgOff; pages: number } {
+  const extent = findExtent(inode.extents, pgoff);
+  assert(extent !== null && !extent.written, 'what is converted is unwritten');
+  const converted = convertedBy(k, inode, extent, pgoff, pages);
+  const head = extent.pfn + (converted.pgoff - extent.pgoff);
+  for (let page = 0; page < converted.pages; page++) zeroPage(k, toPfn(head + page), 0, pageSize);
+  setWritten(inode.extents, converted.pgoff, converted.pages, true);
+  return converted;
+}
+
+/**
+ * What becomes written, and zero where it was not written, when [pgoff, pgoff + pages) of an unwritten extent is written to:
+ *
+ *     extent  |---------------------|        all of it within the file, the new size included
+ *     write          |WWWW|
+ *     3, 5           |WWWWzzzzzzzzzz|        from the write to the end of the extent: at most 8 blocks
+ *     2, 5    |zzzzzzzWWWW|                  from the start of the extent to the end of what is converted: less than 8
+ */
+function convertedBy(k: Kernel, inode: Inode, extent: Extent, pgoff: PgOff, pages: number): { pgoff: PgOff; pages: number } {
+  const most = Math.floor((k.geometry.extentMaxZerooutKb * 1024) / pageSize);
+  const asked = { pgoff, pages };
+  const end = pgoff + pages;
+  const extentEnd = extent.pgoff + extent.pages;
+  if (most === 0 || pages === extent.pages || extentEnd > Math.max(pageCeil(inode.sizeBytes), end)) return asked;
+  // Blocks that continue a written neighbour on the device go over to it, and nothing is zeroed.
+  if (pgoff === extent.pgoff && continues(inode, toPgOff(pgoff - 1), extent.pfn - 1)) return asked;
+  if (end === extentEnd && continues(inode, toPgOff(end), extent.pfn + extent.pages)) return asked;
+  let first: number = pgoff;
+  let last = end;
+  if (extentEnd - pgoff <= most) last = extentEnd;
+  if (last - extent.pgoff < most) first = extent.pgoff;
+  return { pgoff: toPgOff(first), pages: last - first };
+}
+
+/** Is page `pgoff` written, and in block `pfn`? */
+function continues(inode: Inode, pgoff: PgOff, pfn: number): boolean {
+  const beside = pgoff < 0 ? null : findExtent(inode.extents, pgoff);
+  return beside?.written === true && beside.pfn + (pgoff - beside.pgoff) === pfn;
+}

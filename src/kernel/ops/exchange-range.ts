@@ -1,0 +1,305 @@
+// XFS_IOC_EXCHANGE_RANGE: two ranges of blocks change places. Mirrors xfs_exchange_contents() and
+// xfs_mmaplock_two_inodes_and_break_dax_layout(): the file with the lower inode number first, and its layout is broken with waiting; that of
+// the second may not sleep with a fault lock held, so when it is busy both fault locks are dropped and everything starts over.
+//
+//     lock → lockOther → lockMapping → scan ⇄ (enqueue → test → sleep → relock) → lockOtherMapping → scanOther → change
+//                            ↑                                                                          │ busy: spins
+//                            └──────────────────────────────────────────────────────────────────────────┘
+import { z } from 'zod';
+import { type Failure, failure } from '../errno.ts';
+import { emit } from '../events.ts';
+import { deleteEntries } from '../fs/dax.ts';
+import { type Extent, eachExtent, insertExtent, removeRange } from '../fs/extent.ts';
+import { findFile, touch } from '../fs/inode.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { warnOfMove } from '../fs/superblock.ts';
+import { unmapRange } from '../mm/pagetable.ts';
+import { assert } from '../panic.ts';
+import { strategies, strategyOf } from '../reclaim/index.ts';
+import type { BreakVerdict, LayoutRange } from '../reclaim/strategy.ts';
+import { release, releaseAll } from '../sched/rwsem.ts';
+import { spinOn } from '../sched/spin.ts';
+import type { Inode, Kernel, Task } from '../state.ts';
+import { type PgOff, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
+import { inTheWayOf } from '../views/operation-record.ts';
+import { defineOp, done, fail, goto, type TaskOf, type Verdict, wait } from './define.ts';
+import { lockThen, theInode } from './layout-change.ts';
+import { layoutErrors } from './layout-op.ts';
+import { zName } from './mkfs.ts';
+import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
+
+const args = z.strictObject({
+  with: zName.describe('The other file; the same one for two ranges that do not overlap.'),
+  offset: zBytes,
+  withOffset: zBytes.describe('Where the range of the other file begins.'),
+  length: zBytes,
+});
+type Args = z.infer<typeof args>;
+
+interface ExchangeLocals {
+  scans: number;
+  retries: number;
+  strategySeq: number;
+  /** The strategy that marked pages of the files before it slept. */
+  sleptUnder: string;
+}
+
+function localsOf(task: Task): ExchangeLocals {
+  task.locals.exchange ??= { scans: 0, retries: 0, strategySeq: 0, sleptUnder: '' } satisfies ExchangeLocals;
+  return task.locals.exchange as ExchangeLocals;
+}
+
+interface Side {
+  inode: Inode;
+  offset: number;
+}
+
+/** The two ranges: that of the file in the URL, then that of the other. */
+function sidesOf(k: Kernel, task: TaskOf<Args>): [Side, Side] {
+  const other = task.otherIno === 0 ? undefined : k.inodes.get(task.otherIno);
+  assert(other !== undefined, 'a file stays while an operation uses it');
+  return [
+    { inode: theInode(k, task), offset: task.args.offset },
+    { inode: other, offset: task.args.withOffset },
+  ];
+}
+
+/** The inodes in the order of their locks; the second is null where both are one. */
+function inOrder(k: Kernel, task: TaskOf<Args>): { low: Inode; high: Inode | null } {
+  const [{ inode }, { inode: other }] = sidesOf(k, task);
+  if (inode === other) return { low: inode, high: null };
+  return inode.ino < other.ino ? { low: inode, high: other } : { low: other, high: inode };
+}
+
+const pagesOf = (offset: number, length: number): { first: PgOff; last: PgOff } => ({
+  first: pageOf(offset),
+  last: toPgOff(pageCeil(offset + length) - 1),
+});
+
+function rangesIn(k: Kernel, task: TaskOf<Args>, inode: Inode): LayoutRange[] {
+  const { length } = task.args;
+  return sidesOf(k, task)
+    .filter((side) => side.inode === inode)
+    .map(({ offset }) => ({
+      firstByte: offset,
+      lastByte: offset + Math.max(1, length) - 1,
+      pages: length === 0 ? null : pagesOf(offset, length),
+      moves: true,
+    }));
+}
+
+/** Asks the strategy about every range of one file. */
+function breakIn(k: Kernel, task: TaskOf<Args>, inode: Inode): BreakVerdict {
+  const locals = localsOf(task);
+  const strategy = strategyOf(k);
+  unmark(k, task, inode);
+  locals.scans += 1;
+  locals.strategySeq = k.strategySeq;
+  for (const range of rangesIn(k, task, inode)) {
+    const verdict = strategy.breakLayout(k, task, inode, range, k.strategy.options);
+    if (verdict.kind === 'sleep') locals.sleptUnder = strategy.name;
+    if (verdict.kind !== 'broken') return verdict;
+  }
+  return { kind: 'broken' };
+}
+
+/** Takes back what a strategy marked before it slept. */
+function unmark(k: Kernel, task: TaskOf<Args>, inode: Inode): void {
+  const { sleptUnder } = localsOf(task);
+  if (sleptUnder === '') return;
+  for (const range of rangesIn(k, task, inode)) strategies.get(sleptUnder)?.abandon?.(k, inode, range);
+}
+
+/** xfs_exchange_range_checks(), in its order: made under the locks, and so after the wait. */
+function recheck(k: Kernel, task: TaskOf<Args>): Failure | null {
+  const { length } = task.args;
+  const sides = sidesOf(k, task);
+  const [one, other] = sides;
+  for (const { inode, offset } of sides) {
+    if (offset > inode.sizeBytes) return failure('EINVAL', 'XR2', `offset ${offset} is beyond the end of ${inode.name}`);
+  }
+  for (const { inode, offset } of sides) {
+    if (offset % pageSize === 0) continue;
+    return failure('EINVAL', 'XR1', `offset ${offset} in ${inode.name} is not a multiple of ${pageSize}`);
+  }
+  for (const { inode, offset } of sides) {
+    if (offset + length <= inode.sizeBytes) continue;
+    return failure('EINVAL', 'XR2', `the range in ${inode.name} ends beyond the end of the file`);
+  }
+  const toEof = sides.map(({ inode, offset }) => offset + length === inode.sizeBytes);
+  const apart = pageCeil(length) * pageSize;
+  if (length % pageSize !== 0 && !toEof.includes(true)) {
+    return failure('EINVAL', 'XR1', `length is not a multiple of ${pageSize}, and neither range ends with its file`);
+  }
+  if (one.inode === other.inode && one.offset < other.offset + apart && other.offset < one.offset + apart) {
+    return failure('EINVAL', 'XR3', 'the two ranges of one file overlap');
+  }
+  if (length % pageSize !== 0 && toEof.includes(false)) {
+    return failure('EINVAL', 'XR1', 'the last block of one file would come into the middle of the other');
+  }
+  const added = sides.map(({ inode, offset }) => countExtents(inode, offset, length) + 2);
+  const fits = one.inode.extents.extents + (added[1] ?? 0) <= k.limits.extentsPerFile;
+  if (fits && other.inode.extents.extents + (added[0] ?? 0) <= k.limits.extentsPerFile) return null;
+  return failure('EFBIG', 'LM3', `a file could get above ${k.limits.extentsPerFile} extents, the most it may have`);
+}
+
+function countExtents(inode: Inode, offset: number, length: number): number {
+  let extents = 0;
+  const { first, last } = pagesOf(offset, length);
+  eachExtent(inode.extents, first, last, () => {
+    extents += 1;
+  });
+  return extents;
+}
+
+/** Takes the blocks of a range out of a file, to be put elsewhere. Offsets count from the range. */
+function takeOut(k: Kernel, { inode, offset }: Side, length: number): Extent[] {
+  const { first, last } = pagesOf(offset, length);
+  unmapRange(k, inode, first, last);
+  deleteEntries(k, inode, first, last);
+  warnOfMove(k, inode, first, last);
+  const taken: Extent[] = [];
+  removeRange(inode.extents, first, last - first + 1, (extent) =>
+    taken.push({ ...extent, pgoff: toPgOff(extent.pgoff - first) }),
+  );
+  return taken;
+}
+
+function putIn({ inode, offset }: Side, extents: readonly Extent[]): void {
+  for (const extent of extents) insertExtent(inode.extents, { ...extent, pgoff: toPgOff(extent.pgoff + pageOf(offset)) });
+}
+
+function restart(k: Kernel, task: TaskOf<Args>): void {
+  const { low, high } = inOrder(k, task);
+  for (const inode of [high, low]) {
+    if (inode === null) continue;
+    unmark(k, task, inode);
+    release(k, task, inode, 'invalidate_lock');
+  }
+  localsOf(task).sleptUnder = '';
+}
+
+export const exchangeRange = defineOp({
+  name: 'exchange-range',
+  summary: 'Exchange the blocks of two ranges',
+  doc: `XFS_IOC_EXCHANGE_RANGE; EOPNOTSUPP elsewhere. Both layouts are broken first: of the file with the lower inode number by waiting, of the other
+without. While a page of that one is pinned Linux spins, deaf to signals, and holds i_rwsem of both; here it looks once more with each command to
+the filesystem and each timer, and counts that in retries. wait-for-refs sleeps for the second too, with every lock held. Both ranges lie within
+their files, on whole blocks; the length may be odd where both end with their files.`,
+  on: 'file',
+  route: { method: 'POST', path: 'exchange-range', status: 200 },
+  body: 'json',
+  reply: 'json',
+  args,
+  result: z.object({
+    sizeBytes: z.int(),
+    withSizeBytes: z.int(),
+    scans: z.int().describe('How often a file was scanned for busy pages.'),
+    retries: z.int().describe('How often the second file was busy, and everything started over.'),
+    wakeups: z.int(),
+    sleptMs: z.int().describe('How long it slept, or spun.'),
+  }),
+  errors: layoutErrors,
+  sleeps: true,
+  atomic: false,
+  first: 'lock',
+  steps: {
+    lock(k, task) {
+      if (task.otherIno === 0) {
+        const { offset, withOffset, length } = task.args;
+        if (!personalityOf(k.geometry).exchangeRange)
+          return fail('EOPNOTSUPP', 'XR4', `${k.geometry.kind} has no exchange of ranges`);
+        const other = findFile(k, task.args.with);
+        if (other === null) return fail('ENOENT', 'NM1', `there is no file ${task.args.with}`);
+        if (Math.max(offset, withOffset) > Number.MAX_SAFE_INTEGER - length)
+          return fail('EINVAL', 'XR2', 'offset + length overflows');
+        task.otherIno = other.ino;
+        other.users += 1;
+      }
+      return lockThen(k, task, inOrder(k, task).low, 'i_rwsem', 'exclusive', 'lockOther');
+    },
+    lockOther(k, task) {
+      const { high } = inOrder(k, task);
+      return high === null ? goto('lockMapping') : lockThen(k, task, high, 'i_rwsem', 'exclusive', 'lockMapping');
+    },
+    lockMapping: (k, task) => lockThen(k, task, inOrder(k, task).low, 'invalidate_lock', 'exclusive', 'scan'),
+    scan(k, task) {
+      const { low, high } = inOrder(k, task);
+      const verdict = breakIn(k, task, low);
+      if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
+      if (verdict.kind === 'broken') return goto(high === null ? 'change' : 'lockOtherMapping');
+      const { pfn, pgoff, holdLocks } = verdict;
+      return sleepOnPage(k, task, { pfn, pgoff, dropLock: !holdLocks, interruptible: true, ino: low.ino, again: 'scan' });
+    },
+    ...pageSleepSteps<Args>((k, task) => {
+      if (task.signal !== 'restart') return signalled(task);
+      task.signal = 'none';
+      unmarkAll(k, task);
+      releaseAll(k, task);
+      return goto('lock');
+    }),
+    lockOtherMapping(k, task) {
+      const { high } = inOrder(k, task);
+      assert(high !== null, 'there are two files');
+      return lockThen(k, task, high, 'invalidate_lock', 'exclusive', 'scanOther');
+    },
+    scanOther(k, task): Verdict {
+      const { high } = inOrder(k, task);
+      assert(high !== null, 'there are two files');
+      const locals = localsOf(task);
+      // What the first was found to be under another strategy says nothing any more.
+      if (locals.strategySeq !== k.strategySeq) {
+        restart(k, task);
+        return goto('lockMapping');
+      }
+      const verdict = breakIn(k, task, high);
+      if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
+      if (verdict.kind === 'broken') return goto('change');
+      const { pfn, pgoff, holdLocks } = verdict;
+      if (holdLocks) return sleepOnPage(k, task, { pfn, pgoff, dropLock: false, interruptible: true, again: 'scanOther' });
+      if (task.nowait) {
+        const why = `page ${pgoff} (pfn ${pfn}) of ${high.name} is pinned and nowait was asked for`;
+        return fail('EAGAIN', 'SL2', why, inTheWayOf(k, pfn));
+      }
+      locals.retries += 1;
+      restart(k, task);
+      spinOn(k, task, pfn, pgoff, locals.retries);
+      return wait('lockMapping');
+    },
+    change(k, task) {
+      const locals = localsOf(task);
+      if (locals.strategySeq !== k.strategySeq) {
+        restart(k, task);
+        return goto('lockMapping');
+      }
+      for (const { inode, offset } of sidesOf(k, task)) {
+        emit(k, 'layout.broken', inode, { offset, length: task.args.length, scans: locals.scans });
+      }
+      const refused = recheck(k, task);
+      if (refused !== null) return { kind: 'fail', failure: refused };
+      const [one, other] = sidesOf(k, task);
+      const { length } = task.args;
+      const { retries, scans } = locals;
+      if (length > 0) {
+        const taken = takeOut(k, one, length);
+        putIn(one, takeOut(k, other, length));
+        putIn(other, taken);
+        const about = { offset: one.offset, length, with: other.inode.name, withOffset: other.offset, retries };
+        emit(k, 'range.exchanged', one.inode, about);
+        touch(k, one.inode);
+        if (other.inode !== one.inode) touch(k, other.inode);
+      }
+      const { wakeups, sleptMs } = task;
+      const { sizeBytes } = one.inode;
+      return done({ sizeBytes, withSizeBytes: other.inode.sizeBytes, scans, retries, wakeups, sleptMs });
+    },
+  },
+  undo(k, task) {
+    if (task.otherIno !== 0) unmarkAll(k, task);
+  },
+});
+
+function unmarkAll(k: Kernel, task: TaskOf<Args>): void {
+  for (const { inode } of sidesOf(k, task)) unmark(k, task, inode);
+  localsOf(task).sleptUnder = '';
+}
