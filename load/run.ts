@@ -9,11 +9,13 @@ import { mixedTenants } from './mixed-tenants.ts';
 import { pinUnpin } from './pin-unpin.ts';
 import { punchUnderPins } from './punch-under-pins.ts';
 import { apiOf, type Scenario } from './scenario.ts';
+import { scrape } from './scrape.ts';
 import { build, leaveFirstCore, root, startPinhole, startServer } from './server.ts';
+import { stalled } from './stalled.ts';
 import { writeRead } from './write-read-4k.ts';
 
 const scenarios: readonly Scenario[] = [pinUnpin, punchUnderPins, mixedTenants, writeRead];
-const names = [...scenarios.map(({ name }) => name), 'events'];
+const names = [...scenarios.map(({ name }) => name), 'events', 'scrape', 'stalled'];
 
 function positive(text: string): number {
   const value = Number(text);
@@ -109,4 +111,6 @@ console.log(about());
 let good = true;
 for (const scenario of scenarios) if (chosen.includes(scenario.name)) good = (await run(scenario)) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
+if (chosen.includes('scrape')) good = (await scrape()) && good;
+if (chosen.includes('stalled')) good = stalled() && good;
 process.exit(good ? 0 : 1);

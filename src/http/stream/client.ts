@@ -154,7 +154,7 @@ export class StreamClient {
     if (frame.events > 0) {
       subscription.told = frame.nextSeq;
       if (this.#poll !== null) this.#poll.sent = true;
-      for (const message of frame.messages) this.#wire.send(message, this.#written);
+      for (const message of frame.messages) this.#wire.write(message, this.#written);
       this.#host.sent(frame.messages.length, frame.events, frame.bytes);
     }
     subscription.behind = subscription.next < ring.nextSeq;

@@ -10,6 +10,26 @@ export interface Encoding {
   /** Events of whole commands, each already serialised, for the subscription `id`. */
   events(id: string, cursor: string, events: readonly string[]): string[];
   message(message: ServerMessage): string;
+  /** The bytes of a message on the wire, made once for all who get it. */
+  pack(text: string): Buffer;
+}
+
+/** A text frame of a server (RFC 6455 §5.2): whole, without a mask. */
+function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const head = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(head + length);
+  frame[0] = 0x81;
+  if (head === 2) frame[1] = length;
+  else if (head === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, head);
+  return frame;
 }
 
 const messageOfEvents = (id: string, cursor: string, events: readonly string[]): string =>
@@ -19,6 +39,7 @@ export const json: Encoding = {
   key: 'json',
   events: (id, cursor, events) => [messageOfEvents(id, cursor, events)],
   message: (message) => JSON.stringify(message),
+  pack: textFrame,
 };
 
 /**
@@ -37,6 +58,7 @@ const cloudEvents: Encoding = {
       datacontenttype: 'application/json',
       data: message,
     }),
+  pack: textFrame,
 };
 
 /** What a WebSocket may ask for; the first where it asks for none. */
@@ -46,6 +68,7 @@ export const lines: Encoding = {
   key: 'lines',
   events: (id, cursor, events) => [`${messageOfEvents(id, cursor, events)}\n`],
   message: (message) => `${JSON.stringify(message)}\n`,
+  pack: (text) => Buffer.from(text),
 };
 
 /** A message is dispatched whole or not at all, so its id is never that of half a command. */
@@ -57,6 +80,7 @@ export const serverSent: Encoding = {
     const cursor = 'cursor' in message ? message.cursor : 'oldest' in message ? message.oldest : null;
     return `event: ${message.type}\n${cursor === null ? '' : `id: ${cursor}\n`}data: ${JSON.stringify(message)}\n\n`;
   },
+  pack: (text) => Buffer.from(text),
 };
 
 /** What a close frame says, where there are no close frames. */

@@ -11,7 +11,7 @@ export interface FrameLimits {
 }
 
 export interface Frame {
-  /** Of whole commands. None when the filter hid everything that was read. */
+  /** Of whole commands, as they go over the wire. None when the filter hid everything that was read. */
   messages: readonly Buffer[];
   bytes: number;
   events: number;
@@ -93,7 +93,7 @@ export class Feed<Reader> {
       if (bytes >= bytesMax && record.last) break;
     }
     if (parts.length === 0) return { messages: [], bytes: 0, events: 0, nextSeq: seq };
-    const messages = encoding.events(id, cursorOf(ring.epoch, seq - 1), parts).map((text) => Buffer.from(text));
+    const messages = encoding.events(id, cursorOf(ring.epoch, seq - 1), parts).map(encoding.pack);
     const total = messages.reduce((sum, { length }) => sum + length, 0);
     return { messages, bytes: total, events: parts.length, nextSeq: seq };
   }

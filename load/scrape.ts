@@ -1,0 +1,48 @@
+// What a scrape costs with 10,000 filesystems: its time, and the longest that the event loop of the server stood still meanwhile.
+import { apiOf } from './scenario.ts';
+import { startPinhole } from './server.ts';
+
+const filesystems = 10_000;
+const scrapes = 30;
+
+/** Of a sample in the text format. */
+const sampleOf = (text: string, name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+
+/** Says whether every scrape was answered in full. */
+export async function scrape(): Promise<boolean> {
+  const small = { PINHOLE_RING_EVENTS_MAX: '16', PINHOLE_TENANT_RING_EVENTS_MAX: '16' };
+  const server = await startPinhole({ PINHOLE_QUOTA_FILESYSTEMS: String(filesystems), ...small });
+  try {
+    const api = apiOf(server.url);
+    for (let i = 0; i < filesystems; i += 100) {
+      const made = Array.from({ length: 100 }, (_, n) =>
+        api('POST', '/v1/filesystems', { name: `fs-${i + n}`, sizeBytes: 65_536 }),
+      );
+      await Promise.all(made);
+    }
+    const times: number[] = [];
+    const cpu: number[] = [];
+    const pauses: number[] = [];
+    let complete = true;
+    for (let i = 0; i < scrapes; i += 1) {
+      const cpuMs = server.cpuMs();
+      const begin = performance.now();
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      times.push(performance.now() - begin);
+      cpu.push(server.cpuMs() - cpuMs);
+      complete &&= sampleOf(text, 'pinhole_filesystems') === filesystems;
+      // Of the time since the scrape before, so the first one tells of the creation.
+      if (i > 0) pauses.push(sampleOf(text, 'nodejs_eventloop_lag_max_seconds') * 1000);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const p = (values: number[], part: number) =>
+      [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)]?.toFixed(1);
+    console.log(
+      `\nscrape: ${filesystems} filesystems, ${scrapes} times: p50 ${p(times, 0.5)} ms, p90 ${p(times, 0.9)} ms, at least ${p(times, 0)} ms; ` +
+        `${(cpu.reduce((sum, one) => sum + one, 0) / scrapes).toFixed(1)} ms of a processor; longest pause of the event loop p50 ${p(pauses, 0.5)} ms, at most ${p(pauses, 1)} ms`,
+    );
+    return complete;
+  } finally {
+    await server.stop();
+  }
+}
