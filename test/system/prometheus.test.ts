@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseExposition } from '../metrics/exposition.ts';
-import { type Running, startPinhole, stopped } from './server.ts';
+import { type Running, startVolatile, stopped } from './server.ts';
 
 const deploy = join(import.meta.dirname, '../../deploy');
 const folder = mkdtempSync(join(tmpdir(), 'pinhole-prometheus-'));
@@ -30,7 +30,7 @@ async function ask<T>(path: string): Promise<T> {
 }
 
 beforeAll(async () => {
-  server = await startPinhole();
+  server = await startVolatile();
   // As deployed, but without the time that nobody would wait for here.
   const rules = readFileSync(join(deploy, 'prometheus/rules.yml'), 'utf8').replace(/for: \d+m/g, 'for: 1s');
   writeFileSync(join(folder, 'rules.yml'), rules);

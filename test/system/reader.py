@@ -8,6 +8,7 @@ import http.client
 import json
 import random
 import sys
+import time
 from urllib.parse import urlsplit
 
 transport, base, path, cuts_wanted, end_file = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
@@ -43,20 +44,24 @@ async def over_websocket():
     global cuts
     while not finished():
         url = f"{base.replace('http', 'ws')}{path}?from={cursor}"
-        async with websockets.connect(url, subprotocols=["pinhole.events.v1+json"]) as socket:
-            while not finished():
-                try:
-                    text = await asyncio.wait_for(socket.recv(), 0.5)
-                except asyncio.TimeoutError:
-                    if cuts < cuts_wanted:
+        try:
+            async with websockets.connect(url, subprotocols=["pinhole.events.v1+json"]) as socket:
+                while not finished():
+                    try:
+                        text = await asyncio.wait_for(socket.recv(), 0.5)
+                    except asyncio.TimeoutError:
+                        if cuts < cuts_wanted:
+                            cuts += 1
+                            socket.transport.abort()
+                            break
+                        continue
+                    if take(json.loads(text)):
                         cuts += 1
                         socket.transport.abort()
                         break
-                    continue
-                if take(json.loads(text)):
-                    cuts += 1
-                    socket.transport.abort()
-                    break
+        except (OSError, websockets.WebSocketException):
+            # The server is away, or on its way out.
+            await asyncio.sleep(0.1)
 
 
 def over_http():
@@ -73,26 +78,31 @@ def over_http():
             query = f"?from={cursor}"
         if not sse:
             headers["Prefer"] = "wait=1"
-        connection.request("GET", path + query, headers=headers)
-        response = connection.getresponse()
-        assert response.status == 200, (response.status, response.read())
-        data = ""
-        while not finished():
-            line = response.readline().decode()
-            if line == "":
-                break
-            line = line.rstrip("\n")
-            if sse:
-                # An event is dispatched at its empty line; one that is cut before it never happened.
-                if line.startswith("data: "):
-                    data = line[6:]
-                    continue
-                if line != "" or data == "":
-                    continue
-                line, data = data, ""
-            if take(json.loads(line)):
-                cuts += 1
-                break
+        try:
+            connection.request("GET", path + query, headers=headers)
+            response = connection.getresponse()
+            if response.status == 503:
+                raise http.client.HTTPException("not ready")
+            assert response.status == 200, (response.status, response.read())
+            data = ""
+            while not finished():
+                line = response.readline().decode()
+                if line == "":
+                    break
+                line = line.rstrip("\n")
+                if sse:
+                    # An event is dispatched at its empty line; one that is cut before it never happened.
+                    if line.startswith("data: "):
+                        data = line[6:]
+                        continue
+                    if line != "" or data == "":
+                        continue
+                    line, data = data, ""
+                if take(json.loads(line)):
+                    cuts += 1
+                    break
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.1)
         connection.close()
 
 

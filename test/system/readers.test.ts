@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { python } from './needs.ts';
-import { type Running, startPinhole } from './server.ts';
+import { type Running, startPinhole, startVolatile } from './server.ts';
 
 const cuts = 50;
 let server: Running;
 const folder = mkdtempSync(join(tmpdir(), 'pinhole-readers-'));
 beforeAll(async () => {
-  server = await startPinhole('--ring-events-max', '1000000', '--tenant-ring-events-max', '1000000');
+  server = await startVolatile('--ring-events-max', '1000000', '--tenant-ring-events-max', '1000000');
 });
 afterAll(async () => {
   await server.stop();
@@ -37,31 +37,82 @@ async function write(name: string, going: () => boolean): Promise<void> {
   }
 }
 
-it.each(['websocket', 'sse', 'ndjson'])('over %s the union of 50 pieces is the log', async (transport) => {
+/** Every seq that the log holds. */
+async function logOf(base: string, fs: string): Promise<number[]> {
+  const log = await fetch(`${base}${fs}/events?from=oldest`, { headers: { accept: 'application/x-ndjson' } });
+  const messages = (await log.text())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { events?: { seq: number }[] });
+  return messages.flatMap(({ events = [] }) => events.map(({ seq }) => seq));
+}
+
+/** Cut at random, and told with the file `end` which event is the last. */
+function startReader(transport: string, base: string, fs: string, end: string): Promise<{ stdout: string }> {
+  const asked = [join(import.meta.dirname, 'reader.py'), transport, base, `${fs}/events`, String(cuts), end];
+  return promisify(execFile)(python, asked, { maxBuffer: 2 ** 28 });
+}
+
+function expectAll(stdout: string, all: number[]): void {
+  const read = JSON.parse(stdout) as { seqs: number[]; cuts: number };
+  expect(read.cuts).toBe(cuts);
+  expect(all).toEqual(all.map((_, i) => i + 1));
+  expect(read.seqs).toEqual(all);
+}
+
+const transports = ['websocket', 'sse', 'ndjson'];
+
+it.each(transports)('over %s the union of 50 pieces is the log', async (transport) => {
   const fs = `/v1/filesystems/${transport}`;
   const end = join(folder, transport);
   let reading = true;
   const writer = write(transport, () => reading);
   // The log must be there before somebody reads it.
   await expect.poll(async () => (await fetch(`${server.base}${fs}`)).status).toBe(200);
-  const asked = [join(import.meta.dirname, 'reader.py'), transport, server.base, `${fs}/events`, String(cuts), end];
-  const reader = promisify(execFile)(python, asked, { maxBuffer: 2 ** 28 });
+  const reader = startReader(transport, server.base, fs, end);
   const watch = setTimeout(() => {
     reading = false;
   }, 8000);
   await writer;
   clearTimeout(watch);
-  const log = await fetch(`${server.base}${fs}/events?from=oldest`, { headers: { accept: 'application/x-ndjson' } });
-  const messages = (await log.text())
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { events?: { seq: number }[] });
-  const all = messages.flatMap(({ events = [] }) => events.map(({ seq }) => seq));
-  writeFileSync(end, String(all.at(-1)));
-  const { stdout } = await reader;
-  const read = JSON.parse(stdout) as { seqs: number[]; cuts: number };
-  expect(read.cuts).toBe(cuts);
+  const all = await logOf(server.base, fs);
   expect(all.length).toBeGreaterThan(1000);
-  expect(all).toEqual(all.map((_, i) => i + 1));
-  expect(read.seqs).toEqual(all);
+  writeFileSync(end, String(all.at(-1)));
+  expectAll((await reader).stdout, all);
+});
+
+it('over each of them also through restarts, planned and not', async () => {
+  const data = join(folder, 'data');
+  const fs = '/v1/filesystems/scratch';
+  const limits = ['--ring-events-max', '1000000', '--tenant-ring-events-max', '1000000', '--data-dir', data];
+  let durable = await startPinhole('--port', '0', ...limits);
+  const { base } = durable;
+  await durable.call('POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 1_048_576 });
+  const end = join(folder, 'restarts');
+  const readers = transports.map((transport) => startReader(transport, base, fs, end));
+  let going = true;
+  const writer = (async () => {
+    for (let i = 0; going; i += 1) {
+      const name = `f${i}`;
+      try {
+        await durable.call('POST', `${fs}/files`, { name, sizeBytes: 4096 });
+        await durable.call('DELETE', `${fs}/files/${name}`);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  })();
+  for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await durable.stop(signal);
+    durable = await startPinhole('--port', new URL(base).port, ...limits);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  going = false;
+  await writer;
+  const all = await logOf(base, fs);
+  writeFileSync(end, String(all.at(-1)));
+  for (const { stdout } of await Promise.all(readers)) expectAll(stdout, all);
+  expect(all.length).toBeGreaterThan(100);
+  await durable.stop();
 });

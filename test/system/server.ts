@@ -6,18 +6,21 @@ import { createInterface } from 'node:readline';
 export interface Running {
   base: string;
   call<T>(method: string, path: string, body?: object): Promise<T>;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-export async function stopped(child: ChildProcess): Promise<void> {
+export async function stopped(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
+  child.kill(signal);
   await exited;
 }
 
+/** In memory and on any port. */
+export const startVolatile = (...flags: string[]): Promise<Running> => startPinhole('--port', '0', '--volatile', ...flags);
+
 export async function startPinhole(...flags: string[]): Promise<Running> {
-  const args = ['--import', 'tsx', 'src/main.ts', '--port', '0', '--volatile', ...flags];
+  const args = ['--import', 'tsx', 'src/main.ts', ...flags];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   if (child.stdout === null) throw new Error('the server has no stdout');
   const base = await new Promise<string>((resolve, reject) => {
@@ -35,6 +38,6 @@ export async function startPinhole(...flags: string[]): Promise<Running> {
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
       return JSON.parse(text) as T;
     },
-    stop: () => stopped(child),
+    stop: (signal) => stopped(child, signal),
   };
 }
