@@ -114,6 +114,11 @@ export const settings = {
     262_144,
     'Bytes queued for one event stream before it is left to read the log later.',
   ),
+  streamBuffersBytesMax: setting(
+    whole(1024, 2 ** 36),
+    16 * MiB,
+    'Bytes queued for all event streams; each may have its part of it, and one frame.',
+  ),
   streamMessageBytesMax: setting(whole(128, MiB), 16_384, 'Bytes of one message of a client on a WebSocket.'),
   streamHeartbeatMs: setting(whole(10, 600_000), 15_000, 'Time between two pings of a WebSocket; two misses close it.'),
 };

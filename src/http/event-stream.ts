@@ -48,6 +48,7 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     readersMax: config.streamReadersMax,
     subscriptionsMax: config.streamSubscriptionsMax,
     bufferBytesMax: config.streamBufferBytesMax,
+    buffersBytesMax: config.streamBuffersBytesMax,
     eventsMax: config.streamFrameEventsMax,
     bytesMax: config.streamFrameBytesMax,
     heartbeatMs: config.streamHeartbeatMs,

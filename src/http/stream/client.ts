@@ -8,8 +8,6 @@ import type { Closing, ServerMessage, Subscribe } from './messages.ts';
 import type { Wire } from './wire.ts';
 
 export interface ClientLimits {
-  /** Bytes that may wait in the socket before the log is left alone. */
-  bufferBytesMax: number;
   subscriptionsMax: number;
   heartbeatMs: number;
 }
@@ -30,6 +28,8 @@ export interface Subscription {
 
 export interface ClientHost {
   readonly limits: ClientLimits;
+  /** Bytes that may wait in a socket before the log is left alone. */
+  bufferBytes(): number;
   /** There may be something to read. */
   ready(subscription: Subscription): void;
   /** False where the whole server has as many subscriptions as it may have. */
@@ -260,13 +260,13 @@ export class StreamClient {
   }
 
   #isFull(): boolean {
-    return this.#wire.buffered() > this.#host.limits.bufferBytesMax;
+    return this.#wire.buffered() > this.#host.bufferBytes();
   }
 
   /** Called for every message that left for the kernel of the machine. */
   readonly #written = (): void => {
     this.#moved = true;
-    if (this.closed || this.#wire.buffered() > this.#host.limits.bufferBytesMax / 2) return;
+    if (this.closed || this.#wire.buffered() > this.#host.bufferBytes() / 2) return;
     this.#wire.resume();
     if (!this.#stalled) return;
     this.#stalled = false;

@@ -8,6 +8,10 @@ import type { Wire } from './wire.ts';
 
 export interface HubLimits extends ClientLimits, FrameLimits {
   clientsMax: number;
+  /** Bytes that may wait in the socket of one client. */
+  bufferBytesMax: number;
+  /** The same of all clients, each of which may have its part. */
+  buffersBytesMax: number;
   clientsPerTenantMax: number;
   /** Subscriptions of all clients. */
   readersMax: number;
@@ -74,6 +78,7 @@ export class Hub {
     this.#limits = limits;
     this.#clientHost = {
       limits,
+      bufferBytes: () => Math.min(limits.bufferBytesMax, limits.buffersBytesMax / this.#clients.size),
       ready: (subscription) => this.#enqueue(subscription),
       mayRead: () => this.counts.subscriptions < limits.readersMax,
       reading: (more) => {
