@@ -1,0 +1,396 @@
+// What files and pins hold, told without a block: a file is a row of pages, each with an identity of its own; a pin holds pages. A change of
+// the layout takes effect at its step `change`, a write at `copy`, a store page by page. Only that a page left its file under a pin is
+// taken from the machine's word (extent.removed); the bytes are not.
+import type { Command, Inode, Kernel, Task } from '../../src/kernel/state.ts';
+import type { MapId } from '../../src/kernel/units.ts';
+import { page } from '../machine.ts';
+import { look } from './look.ts';
+import { Broken, type Happened, type Watcher } from './world.ts';
+
+interface Page {
+  bytes: Uint8Array;
+  /** How many of its bytes lay within the file when it left it. */
+  known: number;
+  /** Stored to through a mapping: a power cut may lose it. */
+  cached: boolean;
+}
+
+interface ModelFile {
+  name: string;
+  size: number;
+  pages: Map<number, Page>;
+}
+
+interface ModelPin {
+  /** null is the shared zero page; undefined an ordinary page of somebody's own. */
+  pages: (Page | null | undefined)[];
+  offsetInPage: number;
+}
+
+/** One acknowledged change of a file, in the order in which they took effect; what another machine can be told to do, too. */
+export interface Effect {
+  op: string;
+  ino: number;
+  other?: number;
+  args: Record<string, number | boolean>;
+  data?: Uint8Array;
+}
+
+const law = 'law 9';
+const layoutOps = new Set(['truncate', 'punch-hole', 'zero-range', 'collapse-range', 'insert-range', 'allocate', 'write']);
+
+export class Content implements Watcher {
+  readonly files = new Map<number, ModelFile>();
+  readonly pins = new Map<number, ModelPin>();
+  readonly effects: Effect[] = [];
+  /** Blocks were freed under pins, as the strategy may: contents are anybody's from here on. */
+  lawless = false;
+  readonly #loads = new Map<number, Uint8Array>();
+
+  after(k: Kernel, happened: Happened): void {
+    const { command, effects, stepped } = happened;
+    if (effects.events.some(({ type }) => type === 'warning.raised')) this.lawless = true;
+    for (const event of effects.events) {
+      if (event.type === 'file.created') {
+        this.files.set(event.data.ino, { name: String(event.file), size: event.data.sizeBytes, pages: new Map() });
+        this.effects.push({ op: 'create', ino: event.data.ino, args: { sizeBytes: event.data.sizeBytes } });
+      } else if (event.type === 'file.evicted') {
+        this.#evicted(event.data.ino);
+      } else if (event.type === 'page.unpinned') {
+        this.pins.delete(Number(event.data.pin.slice(4)));
+      } else if (event.type === 'extent.removed' && stepped !== null) {
+        const file = this.files.get(stepped.task.ino);
+        // truncate and collapse say themselves what leaves; of a collapse the offsets mean two things.
+        if (file === undefined || !['punch-hole', 'zero-range'].includes(stepped.task.op)) continue;
+        for (let at = event.data.offset; at < event.data.offset + event.data.length; at += page) drop(file, at / page);
+      }
+    }
+    // One that was still collecting when a signal or a deadlock ended it.
+    if (effects.replies.some(({ outcome }) => !outcome.ok))
+      for (const id of this.pins.keys()) if (!k.pins.has(id as never)) this.pins.delete(id);
+    if (stepped !== null) this.#step(k, stepped, happened);
+    else this.#atomic(k, command, happened);
+  }
+
+  #evicted(ino: number): void {
+    const file = this.files.get(ino);
+    if (file === undefined) return;
+    for (const pgoff of [...file.pages.keys()]) drop(file, pgoff);
+    this.files.delete(ino);
+    this.effects.push({ op: 'evict', ino, args: {} });
+  }
+
+  #atomic(k: Kernel, command: Command, { effects }: Happened): void {
+    if (command.op === 'power-cycle') this.#powerCycle(k);
+    const reply = effects.replies.find(({ task }) => task === effects.task);
+    if (reply?.outcome.ok !== true) return;
+    const pin = this.pins.get(Number(command.on.pin));
+    if (pin === undefined) return;
+    const { offset = 0 } = command.args as { offset?: number };
+    if (command.op === 'dma-write') this.#dmaWrite(pin, offset, command.data ?? new Uint8Array(0));
+    else if (command.op === 'dma-read') this.#dmaRead(pin, offset, (reply.outcome.result as { data: Uint8Array }).data, command);
+  }
+
+  #dmaWrite(pin: ModelPin, offset: number, data: Uint8Array): void {
+    for (let at = 0; at < data.length; at++) {
+      const byte = pin.offsetInPage + offset + at;
+      const held = pin.pages[Math.floor(byte / page)];
+      if (held) held.bytes[byte % page] = data[at] as number;
+    }
+    for (const [ino, file] of this.files) {
+      for (const [pgoff, held] of file.pages) {
+        const index = pin.pages.indexOf(held);
+        if (index < 0) continue;
+        // The bytes of this page of the pin that the device wrote, as a write at their place in the file.
+        const from = Math.max(pin.offsetInPage + offset, index * page);
+        const to = Math.min(pin.offsetInPage + offset + data.length, (index + 1) * page);
+        const start = pgoff * page + (from - index * page);
+        const bytes = Math.min(to - from, file.size - start);
+        const first = from - pin.offsetInPage - offset;
+        if (bytes > 0) this.effects.push({ op: 'write', ino, args: { offset: start }, data: data.slice(first, first + bytes) });
+      }
+    }
+  }
+
+  #dmaRead(pin: ModelPin, offset: number, data: Uint8Array, { on }: Command): void {
+    if (this.lawless) return;
+    const attached = new Map<Page, number>();
+    for (const file of this.files.values()) for (const [pgoff, held] of file.pages) attached.set(held, file.size - pgoff * page);
+    for (let at = 0; at < data.length; at++) {
+      const byte = pin.offsetInPage + offset + at;
+      const held = pin.pages[Math.floor(byte / page)];
+      if (held === undefined) continue;
+      const known = held === null ? page : (attached.get(held) ?? held.known);
+      if (byte % page >= known) continue;
+      const expected = held === null ? 0 : held.bytes[byte % page];
+      if (data[at] !== expected)
+        throw new Broken('law 10', `byte ${offset + at} of pin_${on.pin} is ${data[at]} to the device, ${expected} in the model`);
+    }
+  }
+
+  #step(k: Kernel, { task, from, walkedTo, ended }: NonNullable<Happened['stepped']>, { effects }: Happened): void {
+    const file = this.files.get(task.ino);
+    const args = task.args as Record<string, number>;
+    if (from === 'page' && file !== undefined) this.#walk(k, task, file, walkedTo, ended !== null);
+    if (task.op === 'load' && ended !== null) this.#loaded(task, ended.ok ? (ended.result as { data: Uint8Array }).data : null);
+    if (file === undefined) return;
+    if (task.op === 'exchange-range') {
+      const event = effects.events.find(({ type }) => type === 'range.exchanged');
+      const other = this.files.get(task.otherIno);
+      if (event === undefined || other === undefined) return;
+      exchange(file, other, args as never);
+      const { offset = 0, withOffset = 0, length = 0 } = args;
+      this.effects.push({ op: task.op, ino: task.ino, other: task.otherIno, args: { offset, withOffset, length } });
+      this.#compare(k, task.otherIno);
+      this.#compare(k, task.ino);
+    } else if (from === 'change' && layoutOps.has(task.op)) {
+      const again = ended === null && ['scan', 'lockMapping'].includes(task.step);
+      if (again) return;
+      const errno = ended?.ok === false ? ended.failure.errno : (task.locals.failure as { errno?: string } | undefined)?.errno;
+      const grown = effects.events.find((event) => event.type === 'file.resized');
+      if (task.op === 'allocate' && errno === 'ENOSPC' && grown?.type === 'file.resized') {
+        resize(file, grown.data.toBytes); // ext4 keeps what it got.
+        this.effects.push({ op: 'truncate', ino: task.ino, args: { sizeBytes: grown.data.toBytes } });
+      } else if (task.op === 'write' && errno === 'ENOSPC') {
+        resize(file, 0);
+        this.effects.push({ op: 'truncate', ino: task.ino, args: { sizeBytes: 0 } });
+      } else if (errno === undefined) {
+        this.#layout(k, file, task);
+      }
+      this.#compare(k, task.ino);
+    } else if (from === 'copy' && ended?.ok === true) {
+      if (task.op === 'read') this.#read(file, args, (ended.result as { data: Uint8Array }).data);
+      if (task.op !== 'write') return;
+      const data = (task.data as Uint8Array).slice(0, (ended.result as { bytesWritten: number }).bytesWritten);
+      this.#write(file, task.ino, Number(args.offset), data);
+      this.#compare(k, task.ino);
+    }
+  }
+
+  /** One page of a walk through a mapping: it was stored to, loaded from, or pinned. */
+  #walk(k: Kernel, task: Task, file: ModelFile, at: number, ended: boolean): void {
+    const walk = task.locals.walk as { at: number } | undefined;
+    const mapping = k.mappings.get(task.mapping as MapId);
+    if (walk === undefined || mapping === undefined || walk.at === at || ended) return;
+    if (task.op === 'pin') this.#pinned(k, task, file, at, mapping.shared);
+    if (!mapping.shared) return;
+    const offset = Number((task.args as { offset: number }).offset);
+    const base = mapping.first * page;
+    const start = Math.max(base + offset, at * page);
+    if (task.op === 'store') {
+      const data = task.data as Uint8Array;
+      const end = Math.min(base + offset + data.length, (at + 1) * page);
+      const held = ensure(file, at);
+      const bytes = data.slice(start - base - offset, end - base - offset);
+      held.bytes.set(bytes, start % page);
+      held.cached = true;
+      const visible = bytes.slice(0, Math.max(0, file.size - start));
+      if (visible.length > 0) this.effects.push({ op: 'write', ino: task.ino, args: { offset: start }, data: visible });
+    } else if (task.op === 'load') {
+      const buffer = this.#loads.get(task.id) ?? new Uint8Array((task.data as Uint8Array).length);
+      this.#loads.set(task.id, buffer);
+      const got = task.data as Uint8Array;
+      const end = Math.min(base + offset + got.length, (at + 1) * page);
+      const held = file.pages.get(at);
+      // What lies behind the end of the file in its last page is nobody's business.
+      for (let byte = start; byte < end; byte++) {
+        const place = byte - base - offset;
+        buffer[place] = byte < file.size ? (held?.bytes[byte % page] ?? 0) : (got[place] as number);
+      }
+    }
+  }
+
+  #pinned(k: Kernel, task: Task, file: ModelFile, at: number, shared: boolean): void {
+    const held = k.pins.get(task.pin as never);
+    if (held === undefined) return;
+    const pin = this.pins.get(held.id) ?? { pages: [], offsetInPage: held.offsetInPage };
+    this.pins.set(held.id, pin);
+    const pfn = held.pfns[pin.pages.length] as number;
+    pin.pages.push(pfn >= 0 ? ensure(file, at) : shared ? null : undefined);
+  }
+
+  #loaded(task: Task, data: Uint8Array | null): void {
+    const expected = this.#loads.get(task.id);
+    this.#loads.delete(task.id);
+    if (data === null || expected === undefined || this.lawless) return;
+    const at = data.findIndex((byte, index) => byte !== expected[index]);
+    if (at >= 0) throw new Broken(law, `op_${task.id} loaded ${data[at]} at ${at}, the model has ${expected[at]}`);
+  }
+
+  #read(file: ModelFile, { offset = 0, length }: Record<string, number>, data: Uint8Array): void {
+    if (this.lawless) return;
+    const expected = contentOf(file).subarray(offset, length === undefined ? undefined : offset + length);
+    if (Buffer.compare(data, expected) !== 0)
+      throw new Broken(law, `a read of ${file.name} at ${offset} gave other bytes than the model has`);
+  }
+
+  #write(file: ModelFile, ino: number, offset: number, data: Uint8Array): void {
+    if (data.length === 0) return;
+    if (offset + data.length > file.size) resize(file, Math.max(file.size, offset + data.length));
+    for (let at = 0; at < data.length; ) {
+      const byte = offset + at;
+      const bytes = Math.min(page - (byte % page), data.length - at);
+      ensure(file, Math.floor(byte / page)).bytes.set(data.subarray(at, at + bytes), byte % page);
+      at += bytes;
+    }
+    this.effects.push({ op: 'write', ino, args: { offset }, data });
+  }
+
+  #layout(k: Kernel, file: ModelFile, task: Task): void {
+    const { op, ino, locals } = task;
+    const args = task.args as Record<string, number>;
+    const { offset = 0, length = 0 } = args;
+    const end = offset + length;
+    const keepSize = (task.args as { keepSize?: boolean }).keepSize === true;
+    if (op === 'write') {
+      this.effects.push({ op: 'truncate', ino, args: { sizeBytes: 0 } });
+      resize(file, 0);
+      this.#write(file, ino, 0, (task.data as Uint8Array).slice(0, Number(locals.bytesWritten)));
+      return;
+    }
+    this.effects.push({ op, ino, args: { ...(task.args as Record<string, number>) } });
+    if (op === 'truncate') {
+      resize(file, args.sizeBytes as number);
+    } else if (op === 'punch-hole') {
+      zero(file, offset, Math.min(end, file.size));
+    } else if (op === 'zero-range' || op === 'allocate') {
+      if (!keepSize && end > file.size) resize(file, end);
+      if (op === 'zero-range') this.#zeroed(k, file, offset, end);
+    } else if (op === 'collapse-range') {
+      for (let pgoff = offset / page; pgoff < end / page; pgoff++) drop(file, pgoff);
+      shift(file, end / page, -length / page);
+      file.size -= length;
+    } else if (op === 'insert-range') {
+      shift(file, offset / page, length / page);
+      file.size += length;
+    }
+  }
+
+  /** Whole blocks become unwritten: under a pin, what the device writes there is lost to the file, so none may be. */
+  #zeroed(k: Kernel, file: ModelFile, offset: number, end: number): void {
+    for (const [pgoff, held] of file.pages) {
+      if (pgoff * page < offset || (pgoff + 1) * page > end) continue;
+      const pinned = [...this.pins.values()].some(({ pages }) => pages.includes(held));
+      if (pinned && k.strategy.name !== 'none')
+        throw new Broken('law 1', `page ${pgoff} of ${file.name} became unwritten under a pin`);
+      if (pinned) this.lawless = true;
+    }
+    zero(file, offset, end);
+  }
+
+  #powerCycle(k: Kernel): void {
+    this.pins.clear();
+    this.#loads.clear();
+    for (const [ino] of this.files) if (!k.inodes.has(ino as never)) this.#evicted(ino);
+    if (k.geometry.persistenceDomain === 'eadr') return;
+    for (const [ino, file] of this.files) {
+      const now = rawContent(k, file.name);
+      for (const [pgoff, held] of file.pages) {
+        if (!held.cached) continue;
+        // What was stored and not flushed may be lost; the machine says what is left of it.
+        held.bytes.set(now.subarray(pgoff * page, (pgoff + 1) * page));
+        const left = held.bytes.slice(0, Math.max(0, file.size - pgoff * page));
+        held.cached = false;
+        if (left.length > 0) this.effects.push({ op: 'write', ino, args: { offset: pgoff * page }, data: left });
+      }
+    }
+  }
+
+  /** Every file that has a name holds what the model holds. */
+  compareAll(k: Kernel): void {
+    for (const ino of this.files.keys()) this.#compare(k, ino);
+    const named = [...this.files].filter(([ino]) => k.inodes.has(ino as never)).length;
+    if (named !== this.files.size || k.inodes.size !== this.files.size)
+      throw new Broken(law, `${k.inodes.size} files, the model has ${this.files.size}`);
+  }
+
+  #compare(k: Kernel, ino: number): void {
+    const file = this.files.get(ino);
+    const inode = k.inodes.get(ino as never);
+    if (file === undefined || inode === undefined) return;
+    if (inode.sizeBytes !== file.size) throw new Broken(law, `${file.name} has ${inode.sizeBytes} bytes, the model ${file.size}`);
+    if (this.lawless || k.names.get(file.name) !== ino) return;
+    const [is, expected] = [rawContent(k, file.name), contentOf(file)];
+    if (Buffer.compare(is, expected) === 0) return;
+    const at = is.findIndex((byte, index) => byte !== expected[index]);
+    throw new Broken(law, `${file.name} holds ${is[at]} at byte ${at}, the model ${expected[at]}`);
+  }
+}
+
+function ensure(file: ModelFile, pgoff: number): Page {
+  const held = file.pages.get(pgoff) ?? { bytes: new Uint8Array(page), known: page, cached: false };
+  file.pages.set(pgoff, held);
+  return held;
+}
+
+function drop(file: ModelFile, pgoff: number): void {
+  const held = file.pages.get(pgoff);
+  if (held === undefined) return;
+  held.known = Math.max(0, Math.min(page, file.size - pgoff * page));
+  file.pages.delete(pgoff);
+}
+
+function zero(file: ModelFile, from: number, to: number): void {
+  for (const [pgoff, { bytes }] of file.pages) {
+    const [start, end] = [Math.max(from - pgoff * page, 0), Math.min(to - pgoff * page, page)];
+    if (end > start) bytes.fill(0, start, end);
+  }
+}
+
+/** Down, what lies behind leaves; either way the rest of the last page is zero. */
+function resize(file: ModelFile, size: number): void {
+  const least = Math.min(size, file.size);
+  if (size <= file.size) for (const pgoff of [...file.pages.keys()]) if (pgoff * page >= size) drop(file, pgoff);
+  zero(file, least, Math.ceil(least / page) * page);
+  file.size = size;
+}
+
+function shift(file: ModelFile, from: number, by: number): void {
+  const moved = [...file.pages].filter(([pgoff]) => pgoff >= from);
+  for (const [pgoff] of moved) file.pages.delete(pgoff);
+  for (const [pgoff, held] of moved) file.pages.set(pgoff + by, held);
+}
+
+function exchange(file: ModelFile, other: ModelFile, at: { offset: number; withOffset: number; length: number }): void {
+  const pages = Math.ceil(at.length / page);
+  const [mine, theirs] = [at.offset / page, at.withOffset / page];
+  for (let n = 0; n < pages; n++) {
+    const [a, b] = [file.pages.get(mine + n), other.pages.get(theirs + n)];
+    if (b === undefined) file.pages.delete(mine + n);
+    else file.pages.set(mine + n, b);
+    if (a === undefined) other.pages.delete(theirs + n);
+    else other.pages.set(theirs + n, a);
+  }
+}
+
+function contentOf(file: ModelFile): Uint8Array {
+  const out = new Uint8Array(file.size);
+  for (const [pgoff, { bytes }] of file.pages) {
+    const room = file.size - pgoff * page;
+    if (room > 0) out.set(bytes.subarray(0, Math.min(page, room)), pgoff * page);
+  }
+  return out;
+}
+
+interface Seen {
+  offset: number;
+  length: number;
+  physical: number;
+  state: string;
+}
+
+/** The bytes of a file as FIEMAP and the raw device show them. */
+export function rawContent(k: Kernel, name: string): Uint8Array {
+  const inode = k.inodes.get(k.names.get(name) as Inode['ino']);
+  const out = new Uint8Array(inode?.sizeBytes ?? 0);
+  const { extents } = look(k, 'extents', { file: name }) as { extents: Seen[] };
+  for (const { offset, length, physical, state } of extents) {
+    for (let at = 0; state === 'written' && at < length; at += page) {
+      const pfn = (physical + at) / page;
+      const chunk = k.pmem.chunks[Math.floor(pfn / 64)];
+      const bytes = Math.min(page, out.length - offset - at);
+      if (chunk !== undefined && bytes > 0) out.set(chunk.subarray((pfn % 64) * page, (pfn % 64) * page + bytes), offset + at);
+    }
+  }
+  return out;
+}

@@ -1,0 +1,100 @@
+// npm run sim: random worlds by seed, each in single steps, against laws and models. See docs/simulator.md.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError, program } from 'commander';
+import { runScript, runSeed } from './run.ts';
+import { shrink, traceOf } from './shrink.ts';
+import { noCounts, states } from './sometimes.ts';
+
+const whole = (text: string): number => {
+  if (!/^[0-9]+$/.test(text)) throw new InvalidArgumentError('a whole number');
+  return Number(text);
+};
+program
+  .name('sim')
+  .option('--seed <n>', 'one seed, with its trace', whole)
+  .option('--seeds <n>', 'so many seeds', whole)
+  .option('--seconds <n>', 'as many seeds as fit', whole)
+  .option('--from <n>', 'the first seed', whole, 1)
+  .option('--no-invariants', "leave the kernel's own laws out")
+  .option('--no-shrink', 'print the seed that failed and stop')
+  .option('--save', 'keep the shortest script as a regression')
+  .option('--hash', 'print a hash of the events and replies of each seed');
+const given = program.parse().opts<{
+  seed?: number;
+  seeds?: number;
+  seconds?: number;
+  from: number;
+  invariants: boolean;
+  shrink: boolean;
+  save?: true;
+  hash?: true;
+}>();
+
+/** Every this many seeds the changes are played again under another strategy. */
+const compareEvery = 8;
+const started = performance.now();
+const elapsed = (): number => (performance.now() - started) / 1000;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function failed(seed: number): void {
+  const compareStrategies = seed % compareEvery === 0;
+  const { failure, script } = runSeed(seed, { compareStrategies });
+  if (failure === null) {
+    print(`seed ${seed} fails only with what ran before it`);
+    return;
+  }
+  print(`seed ${seed} failed after ${script.actions.length} actions: ${failure.message}`);
+  print(`again: npm run sim -- --seed ${seed}`);
+  if (!given.shrink) return;
+  const short = shrink(script, failure.law);
+  print(`\nthe shortest script found, ${short.actions.length} actions, for test/sim/regressions/${seed}.json:`);
+  const kept = JSON.stringify({ why: failure.message.split('\n')[0], seed, ...short });
+  print(kept);
+  if (given.save) writeFileSync(join(import.meta.dirname, 'regressions', `${seed}.json`), `${kept}\n`);
+  print(`\n${traceOf(short)}`);
+}
+
+function one(seed: number): void {
+  const { failure, hash, script } = runSeed(seed, { hash: true, compareStrategies: true });
+  print(JSON.stringify(script.config));
+  print(traceOf(script));
+  print(hash);
+  if (failure === null && runScript(script, { hash: true }).hash !== hash) print('the script gives another trace than the seed');
+  if (failure === null) return;
+  process.exitCode = 1;
+  failed(seed);
+}
+
+function many(): void {
+  const seeds = given.seconds === undefined ? (given.seeds ?? 1000) : Number.POSITIVE_INFINITY;
+  const counts = noCounts();
+  let done = 0;
+  let entries = 0;
+  for (; done < seeds && elapsed() < (given.seconds ?? Number.POSITIVE_INFINITY); done++) {
+    const seed = given.from + done;
+    const ran = runSeed(seed, {
+      counts,
+      invariants: given.invariants,
+      hash: given.hash === true,
+      compareStrategies: seed % compareEvery === 0,
+    });
+    entries += ran.entries;
+    if (given.hash) print(`${seed} ${ran.hash}`);
+    if (ran.failure === null) continue;
+    process.exitCode = 1;
+    failed(seed);
+    return;
+  }
+  if (given.hash) return;
+  const seconds = elapsed();
+  const laws = given.invariants ? 'with' : 'without';
+  print(
+    `${done} seeds, ${entries} entries in ${seconds.toFixed(1)} s: ${(done / seconds).toFixed(1)} seeds/s ${laws} invariants`,
+  );
+  for (const state of states) print(`${String(counts[state]).padStart(9)}  ${state}`);
+}
+
+if (given.seed === undefined) many();
+else one(given.seed);

@@ -1,0 +1,50 @@
+// The simulator in the size of CI: thousands of seeds in single steps. A failure names its seed; `npm run sim -- --seed N` shows it.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runScript, runSeed, type Script } from './run.ts';
+import { type Counts, noCounts } from './sometimes.ts';
+
+const regressions = join(import.meta.dirname, 'regressions');
+const found = readdirSync(regressions).filter((name) => name.endsWith('.json'));
+
+test.each(found)('SM3 %s, found once, is not found again', (name) => {
+  const { why, config, actions } = JSON.parse(readFileSync(join(regressions, name), 'utf8')) as Script & { why: string };
+  expect(why).toMatch(/^\w/);
+  expect(runScript({ config, actions }, { compareStrategies: true }).failure).toBeNull();
+});
+
+/** SIM_SEEDS=100000 looks longer. */
+const seeds = Number(process.env.SIM_SEEDS ?? 1500);
+
+test(`SM1 SM2 ${seeds} seeds break no law, and were everywhere`, { timeout: 100 * seeds + 60_000 }, () => {
+  const counts: Counts = noCounts();
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { failure } = runSeed(seed, { counts, compareStrategies: seed % 8 === 0 });
+    if (failure !== null) throw new Error(`seed ${seed}: ${failure.message}\nagain: npm run sim -- --seed ${seed}`);
+  }
+  const never = Object.entries(counts).flatMap(([state, times]) => (times === 0 ? [state] : []));
+  expect(never, 'states that no seed came to').toEqual([]);
+});
+
+test('SM4 a seed gives the same trace in another zone and another tongue, and its script gives it again', () => {
+  const few = 24;
+  const here = Array.from({ length: few }, (_, index) => `${index + 1} ${runSeed(index + 1, { hash: true }).hash}`);
+  const main = join(import.meta.dirname, 'main.ts');
+  for (const env of [
+    { TZ: 'Asia/Kathmandu', LC_ALL: 'tr_TR.UTF-8', LANG: 'tr_TR.UTF-8' },
+    { TZ: 'America/St_Johns', LC_ALL: 'C' },
+  ]) {
+    const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', main, '--seeds', String(few), '--hash'], {
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    expect(stdout.trim().split('\n')).toEqual(here);
+  }
+  for (const seed of [3, 7, 11]) {
+    const ran = runSeed(seed, { hash: true });
+    expect(runScript(ran.script, { hash: true }).hash).toBe(ran.hash);
+  }
+}, 60_000);
