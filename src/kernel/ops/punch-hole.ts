@@ -33,8 +33,9 @@ const change: LayoutChange<Args> = {
   },
   change(k, task, inode, { offset, length }) {
     const { first, last } = pagesOf(k, inode, { offset, length });
-    if (offset < inode.sizeBytes) zeroEdges(k, inode, offset, Math.min(offset + length, inode.sizeBytes));
     if (last > first) removeBlocks(k, task, inode, first, toPgOff(last - 1), strategyOf(k).destination);
+    // Behind the removal, as xfs_free_file_space() has it: a block that leaves goes as it is, a device may still read it.
+    if (offset < inode.sizeBytes) zeroEdges(k, inode, offset, Math.min(offset + length, inode.sizeBytes));
     touch(k, inode);
     return null;
   },
