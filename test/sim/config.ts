@@ -76,6 +76,25 @@ const usual: Record<Verb, number> = {
   unlink: 2,
 };
 
+/** Corners that chance alone comes to once in a thousand seeds. */
+const themes: readonly { weights: Partial<Record<Verb, number>>; strategy?: Choice; kind?: Kind; full?: true }[] = [
+  // Always somebody new holds the page that is waited for.
+  { weights: { pin: 20, unpin: 20, truncate: 4, 'punch-hole': 4 }, strategy: { name: 'break-layouts', idleRule: 'fixed' } },
+  // No block is free but those that pins keep busy.
+  {
+    weights: { pin: 12, unpin: 8, 'punch-hole': 8, truncate: 4, write: 6, store: 4, allocate: 4 },
+    strategy: { name: 'busy-extents' },
+    full: true,
+  },
+  // What was unmapped is mapped again while it is waited for.
+  {
+    weights: { pin: 8, unpin: 8, fault: 12, load: 6, truncate: 5, 'punch-hole': 5 },
+    strategy: { name: 'break-layouts', idleRule: 'modern' },
+  },
+  // Two files, and who spins between them.
+  { weights: { pin: 10, unpin: 6, 'exchange-range': 10, write: 4, truncate: 3 }, kind: 'xfs' },
+];
+
 /** Strategies that never free a block under a pin. */
 export const safeChoices: readonly Choice[] = [
   { name: 'busy-extents' },
@@ -96,15 +115,18 @@ const otherChoices: readonly Choice[] = [{ name: 'break-layouts', idleRule: 'cla
 export const mayFreeUnderPins = ({ strategy }: Config): boolean => strategy.name === 'none' || strategy.idleRule === 'classic';
 
 export function configOf(random: Prng): Config {
+  const theme = random.oneIn(4) ? random.pick(themes) : null;
   const odd = random.oneIn(12);
-  const strategy = odd ? random.pick(otherChoices) : random.pick(safeChoices);
+  const strategy = theme?.strategy ?? (odd ? random.pick(otherChoices) : random.pick(safeChoices));
   const busyState = strategy.name === 'busy-extents' || strategy.name === 'detach-and-wait';
-  const rare = !busyState && random.oneIn(16);
-  const kind = rare ? 'ext2' : random.pick(['xfs', 'xfs', 'ext4'] as const);
+  const rare = theme === null && !busyState && random.oneIn(16);
+  const kind = rare ? 'ext2' : (theme?.kind ?? random.pick(['xfs', 'xfs', 'ext4'] as const));
   const kernel = rare ? '6.12' : random.pick(['7.3', '7.3', '6.12'] as const);
   const owners = 2 + random.below(4);
+  const files = theme?.kind === 'xfs' ? 2 : 1 + random.below(3);
+  const pages = 2 + random.below(4);
   const weights = Object.fromEntries(
-    verbs.map((verb) => [verb, random.oneIn(3) ? 0 : usual[verb] * (random.oneIn(4) ? 3 : 1)]),
+    verbs.map((verb) => [verb, theme === null ? swarm(random, verb) : (theme.weights[verb] ?? 0)]),
   ) as Config['weights'];
   if (weights.pin === 0) weights.pin = usual.pin;
   const schedulers: SchedulerKind[] = [
@@ -117,16 +139,21 @@ export function configOf(random: Prng): Config {
     kind,
     kernel,
     strategy,
-    blocks: 16 + random.below(16),
+    blocks: 16 + (theme?.full ? 0 : random.below(16)),
     waitqueue: { buckets: random.pick([1, 2, 4, 256]), keyed: !random.oneIn(3) },
     folioGranularity: random.oneIn(4),
     extentMaxZerooutKb: kind === 'ext4' ? random.pick([0, 0, 8, 32]) : 0,
     persistenceDomain: random.oneIn(4) ? 'eadr' : 'adr',
     owners,
-    files: 1 + random.below(3),
-    pages: 2 + random.below(4),
+    files,
+    pages,
     commands: 24 + random.below(40),
     scheduler: random.pick(schedulers),
     weights,
   };
+}
+
+function swarm(random: Prng, verb: Verb): number {
+  if (random.oneIn(3)) return 0;
+  return usual[verb] * (random.oneIn(4) ? 3 : 1);
 }
