@@ -20,8 +20,8 @@ export function convertUnwritten(k: Kernel, inode: Inode, pgoff: PgOff, pages: n
 /**
  * What becomes written, and zero where it was not written, when [pgoff, pgoff + pages) of an unwritten extent is written to:
  *
- *     extent  |---------------------|        all of it within the file, the new size included
- *     write          |WWWW|
+ *     extent  |---------------------|        all of it within the file
+ *     write          |WWWW|                  not to the end of the extent: then it is split, and nothing is zeroed
  *     3, 5           |WWWWzzzzzzzzzz|        from the write to the end of the extent: at most 8 blocks
  *     2, 5    |zzzzzzzWWWW|                  from the start of the extent to the end of what is converted: less than 8
  */
@@ -30,10 +30,9 @@ function convertedBy(k: Kernel, inode: Inode, extent: Extent, pgoff: PgOff, page
   const asked = { pgoff, pages };
   const end = pgoff + pages;
   const extentEnd = extent.pgoff + extent.pages;
-  if (most === 0 || pages === extent.pages || extentEnd > Math.max(pageCeil(inode.sizeBytes), end)) return asked;
+  if (most === 0 || end === extentEnd || extentEnd > pageCeil(inode.sizeBytes)) return asked;
   // Blocks that continue a written neighbour on the device go over to it, and nothing is zeroed.
   if (pgoff === extent.pgoff && continues(inode, toPgOff(pgoff - 1), extent.pfn - 1)) return asked;
-  if (end === extentEnd && continues(inode, toPgOff(end), extent.pfn + extent.pages)) return asked;
   let first: number = pgoff;
   let last = end;
   if (extentEnd - pgoff <= most) last = extentEnd;

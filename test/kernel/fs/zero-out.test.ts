@@ -31,6 +31,7 @@ describe.each(['write', 'store'])('ZO2 32 KiB, by a %s', (how) => {
     { what: 'of 20, near its start: the head', first: 10, pages: 20, at: 13, after: '10-14w 14-30u' },
     { what: 'of 20, the eighth block: the head would be 8', first: 10, pages: 20, at: 17, after: '10-17u 17-18w 18-30u' },
     { what: 'of 20, near its end: the tail', first: 10, pages: 20, at: 24, after: '10-24u 24-30w' },
+    { what: 'of 7, its last block: split, and the head is left alone', first: 10, pages: 7, at: 16, after: '10-16u 16-17w' },
     { what: 'of 20, in the middle: split in three', first: 10, pages: 20, at: 19, after: '10-19u 19-20w 20-30u' },
   ])('ZO2 $what', ({ first, pages, at, after }) => {
     expect(extents(written(first, pages, at, { how }))).toBe(after);
@@ -62,7 +63,7 @@ test('ZO2 a range of several extents: each by itself, and holes are none of its 
   m.allocate('a', 0, 4 * page, true);
   m.allocate('a', 6 * page, 20 * page, true);
   m.write('a', new Uint8Array(5 * page), 3 * page);
-  expect(extents(m)).toBe('0-8w 8-26u');
+  expect(extents(m)).toBe('0-3u 3-8w 8-26u');
 });
 
 test('ZO2 a written neighbour that goes on in the next block takes the write over, and nothing is zeroed', () => {
