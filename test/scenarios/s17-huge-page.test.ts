@@ -157,6 +157,19 @@ describe('FG1 one folio', () => {
     },
   );
 
+  test('FG1 the folio comes apart with the last put: who slept on its first page looks again', () => {
+    // busy-extents took the entry from over a pinned page that stays; a page of 4 KiB was faulted back in under the sleeper.
+    const m = hugeStory('busy-extents', folio);
+    const pin = m.pinned(m.mapping, pinnedPage * page, page, G);
+    m.punch('a', punchedPage * page, page);
+    m.strategy({ name: 'break-layouts', idleRule: 'modern' });
+    const { task } = m.truncate('a', 0, T);
+    expect(m.opState(task)).toBe(`S page ${blockOf(m, 'a', 0)}`);
+    m.fault(m.mapping, 100 * page, 'read');
+    m.unpin(pin);
+    expect(m.opState(task)).toBe('done');
+  });
+
   test('FG1 a fault of 2 MiB under a sleeper of one page hands the sleeper to the folio', () => {
     // Under none a page can be pinned and have no entry: it was moved. Then the strategy changes.
     const m = hugeStory('none', folio);

@@ -129,7 +129,10 @@ export function putPage(k: Kernel, pfn: Pfn): void {
     k.workqueue.push(toPfn(page));
     emit(k, 'page.worker_queued', null, { pfn: page });
   }
-  if (folio?.entry === false) k.folios.delete(Math.floor(pfn / framesPerChunk));
+  if (folio?.entry !== false) return;
+  k.folios.delete(Math.floor(pfn / framesPerChunk));
+  // Its pages count for themselves again, some of them mapped: who slept on the whole is to sleep on one of them, or not at all.
+  if (hasWaiters(k, head)) wakePage(k, head);
 }
 
 function wakeIdle(k: Kernel, pfn: Pfn): void {
