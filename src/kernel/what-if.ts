@@ -4,7 +4,7 @@ import { createPmem } from './dev/pmem.ts';
 import { apply } from './kernel.ts';
 import { operations } from './ops/index.ts';
 import { strategies } from './reclaim/index.ts';
-import { opId } from './sched/task.ts';
+import { opId, pageWaitedFor } from './sched/task.ts';
 import { type Places, pinsOn, waitsFor } from './sched/wait-graph.ts';
 import type { Effects, Kernel, Pin, Target } from './state.ts';
 import type { TaskId } from './units.ts';
@@ -112,7 +112,8 @@ function pinInTheWay(k: Kernel, id: TaskId): Pin | null {
   for (const at of seen) {
     const task = k.tasks.get(at);
     if (task === undefined) continue;
-    const [pin] = task.sleep?.on === 'page' ? pinsOn(k, task.sleep.pfn) : [];
+    const pfn = pageWaitedFor(task);
+    const [pin] = pfn === null ? [] : pinsOn(k, pfn);
     if (pin !== undefined) return pin;
     for (const { to } of waitsFor(k, task, places)) seen.add(to);
   }
