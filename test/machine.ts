@@ -134,7 +134,7 @@ export function machine(options: MachineOptions = {}) {
 
   /**
    * Takes steps of one task, or of whoever is next, until nothing is runnable any more; returns how many. What spins looks again with every
-   * step of another, so one more look each is enough.
+   * step of another, so one more look each is enough. A machine that does not come to rest is a failure, not a hang.
    */
   function settle(task?: number): number {
     const retries = new Map([...k.tasks.keys()].map((id) => [id, retriesOf(id)]));
@@ -142,6 +142,7 @@ export function machine(options: MachineOptions = {}) {
     for (let steps = 0; ; steps++) {
       const next = k.runnable.find((id) => (task === undefined || id === task) && !isDone(id));
       if (next === undefined && (task !== undefined || k.workqueue.length === 0)) return steps;
+      if (steps > limitsOfTests.stepsPerApply) throw new Error(`no rest after ${steps} steps: ${[...k.tasks.keys()].join()}`);
       step(next ?? 'kworker');
     }
   }
