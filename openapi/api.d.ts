@@ -1103,7 +1103,8 @@ export interface paths {
         put?: never;
         /**
          * Flush stores of a mapping to the medium
-         * @description clwb flushes the cache lines of the byte range, msync the whole pages of it. Pages that are not mapped have nothing to flush.
+         * @description clwb flushes the cache lines of the byte range, as far as its pages are mapped. msync flushes the whole pages of the range whoever stored to
+         *     them, mapped or not; of a private mapping nothing.
          */
         post: operations["flush"];
         delete?: never;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
-import { letters, type Machine, okOf, page, wordOf } from '../machine.ts';
+import { idOf, letters, type Machine, okOf, page, wordOf } from '../machine.ts';
 import { breaking, contentOf, golden, safeColumns, space, story } from './story.ts';
 
 const cut = (m: Machine, drop: 'some' | 'all' | 'none' = 'some', seed = 1) => okOf(m.call('power-cycle', {}, { drop, seed }));
@@ -86,6 +86,22 @@ describe('S25 what was stored and not flushed', () => {
     m.dmaWrite(pin, letters('Z'));
     expect(cut(m, 'all')).toMatchObject({ linesDirty: 0 });
     expect(contentOf(m, 'a')).toBe('xYZDEFGH');
+  });
+
+  test('S25 msync flushes the pages of the file, whoever stored to them and mapped or not; clwb what is mapped', () => {
+    const m = story('break-layouts.modern');
+    const other = m.map('a', 8);
+    m.store(m.mapping, 0, letters('xyz'));
+    expect(okOf(m.call('flush', { mapping: other }, { how: 'clwb' }))).toEqual({ linesFlushed: 0 });
+    m.truncate('a', 8 * page); // Unmaps every page.
+    expect(okOf(m.call('flush', { mapping: m.mapping }, { how: 'clwb' }))).toEqual({ linesFlushed: 0 });
+    expect(okOf(m.call('flush', { mapping: other }, { how: 'msync', offset: page + 1, length: 1 }))).toEqual({
+      linesFlushed: 64,
+    });
+    const mine = m.call('mmap', { file: 'a' }, { offset: 0, length: page, access: 'read', shared: false });
+    expect(okOf(m.call('flush', { mapping: idOf(mine) }, { how: 'msync' }))).toEqual({ linesFlushed: 0 });
+    expect(cut(m, 'all')).toMatchObject({ linesDirty: 128 });
+    expect(contentOf(m, 'a')).toBe('AyCDEFGH');
   });
 
   test('S25 any seed, any stores: words are old or new, never mixed, and every law holds', () => {
