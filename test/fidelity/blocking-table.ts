@@ -30,7 +30,7 @@ export interface Beside {
   op: string;
   /** What stands for it here, where that is not plain. */
   here?: string;
-  linux: Cells<'runs' | 'D'>;
+  linux: Cells<'runs' | 'D' | 'EOPNOTSUPP'>;
   /** Null: a view. */
   run: ((m: Story) => Ran) | null;
   view?: string;
@@ -67,11 +67,12 @@ export const beside: Beside[] = [
     linux: byKind('runs', 'D'),
     run: (m) => m.call('seek', { file: 'a' }, { whence: 'hole' }, V),
   },
+  { op: 'EXCHANGE_RANGE', linux: byKind('D', 'EOPNOTSUPP'), run: (m) => m.exchange('a', 'younger', { length: page }, V) },
 ];
 
 export interface Waits {
   op: string;
-  linux: Cells<'waits' | 'at once'>;
+  linux: Cells<'waits' | 'spins' | 'at once'>;
   /** How it ends. */
   ends?: Cells<string>;
   run: (m: Story) => Ran;
@@ -108,4 +109,16 @@ export const waits: Waits[] = [
   { op: 'write over the pinned page', linux: all('at once'), run: (m) => m.write('a', letters('w'), 4 * page, V) },
   { op: 'write past EOF', linux: all('at once'), run: (m) => m.write('a', letters('w'), 9 * page, V) },
   { op: 'fsync', linux: all('at once'), run: (m) => m.call('flush', { mapping: m.mapping }, { how: 'msync' }, V) },
+  {
+    op: 'EXCHANGE_RANGE with a file of a higher inode number',
+    linux: byKind('waits', 'at once'),
+    ends: byKind('done', 'EOPNOTSUPP'),
+    run: (m) => m.exchange('a', 'younger', { length: page }, V),
+  },
+  {
+    op: 'EXCHANGE_RANGE with a file of a lower one',
+    linux: byKind('spins', 'at once'),
+    ends: byKind('done', 'EOPNOTSUPP'),
+    run: (m) => m.exchange('older', 'a', { length: page }, V),
+  },
 ];

@@ -2,12 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fidelityDocument, same } from './document.ts';
+import { differs } from './differences.ts';
+import { fidelityDocument, type Shown, same } from './document.ts';
 
 test('docs/fidelity.md is what the tables make', async () => {
   await expect(fidelityDocument()).toMatchFileSnapshot('../../docs/fidelity.md');
 });
 
-test.each(same.flatMap(({ shown }) => shown))('%s has a test "%s"', (file, title) => {
+const shown: Shown = [
+  ...same.flatMap((row) => row.shown),
+  ...Object.values(differs)
+    .flat()
+    .flatMap(([, , , ...tests]) => tests),
+];
+
+test.each(shown)('%s has a test "%s"', (file, title) => {
   expect(readFileSync(join(import.meta.dirname, '..', file), 'utf8')).toContain(title);
 });

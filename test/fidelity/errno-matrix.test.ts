@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, must, type Service, start } from '../http/start.ts';
 import { extentsOf } from '../kernel/ops/replay.ts';
 import { letters, type Machine, machine, page, wordOf } from '../machine.ts';
-import { fallocate, gup, type Row, touches, truncateAndSeek } from './errno-table.ts';
+import { exchange, fallocate, gup, type Row, touches, truncateAndSeek } from './errno-table.ts';
 import { unsaid } from './wire-table.ts';
 
 const boxes = (['xfs', 'ext4'] as const).flatMap((kind) =>
@@ -41,6 +41,11 @@ function check(rows: Row[], first: (m: Machine) => void = () => {}): void {
 
 describe('BR5 fallocate', () => check(fallocate));
 describe('BR5 ftruncate, pwrite, lseek, FIEMAP', () => check(truncateAndSeek));
+const withOther = (m: Machine) => {
+  m.create('b');
+  m.write('b', letters('ijklmnop'), 0);
+};
+describe('BR5 exchange-range', () => check(exchange, withOther));
 const withHole = (m: Machine) => void m.punch('a', 2 * page, page);
 describe('BR5 get_user_pages', () => check(gup, withHole));
 describe('BR5 a load, a store, a read, a write', () => check(touches, withHole));

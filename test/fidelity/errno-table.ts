@@ -108,6 +108,35 @@ export const truncateAndSeek: Row[] = [
   },
 ];
 
+/** XFS_IOC_EXCHANGE_RANGE of `a` and `b`, which has 8 pages too. */
+const swap = (m: Machine, offset: number, withOffset: number, length: number, other = 'b') =>
+  m.exchange('a', other, { offset, withOffset, length });
+const odd = (m: Machine) => {
+  m.truncate('a', 7 * page + 100);
+  m.truncate('b', 4 * page + 100);
+};
+const no = 'EOPNOTSUPP';
+export const exchange: Row[] = [
+  { call: 'aligned, inside', xfs: 'done', ext4: no, act: (m) => swap(m, page, 3 * page, 2 * page) },
+  { call: 'len 0', xfs: 'done', ext4: no, act: (m) => swap(m, 0, 0, 0) },
+  { call: 'misaligned offset', xfs: 'EINVAL', ext4: no, act: (m) => swap(m, 100, 0, page) },
+  { call: 'misaligned offset of the other', xfs: 'EINVAL', ext4: no, act: (m) => swap(m, 0, 100, page) },
+  { call: 'misaligned length, inside', xfs: 'EINVAL', ext4: no, act: (m) => swap(m, 0, 0, 100) },
+  {
+    call: 'misaligned length, to EOF of both',
+    xfs: 'done',
+    ext4: no,
+    prepare: odd,
+    act: (m) => swap(m, 7 * page, 4 * page, 100),
+  },
+  { call: 'misaligned length, to EOF of one', xfs: 'EINVAL', ext4: no, prepare: odd, act: (m) => swap(m, 0, 4 * page, 100) },
+  { call: 'start beyond EOF, len 0', xfs: 'EINVAL', ext4: no, act: (m) => swap(m, 9 * page, 0, 0) },
+  { call: 'end beyond EOF', xfs: 'EINVAL', ext4: no, act: (m) => swap(m, 7 * page, 0, 2 * page) },
+  { call: 'off + len overflows', xfs: 'EINVAL', ext4: no, act: (m) => swap(m, max, 0, page) },
+  { call: 'one file, apart', xfs: 'done', ext4: no, act: (m) => swap(m, 0, 4 * page, 4 * page, 'a') },
+  { call: 'one file, overlapping', xfs: 'EINVAL', ext4: no, act: (m) => swap(m, 0, page, 2 * page, 'a') },
+];
+
 /** map_1 is read-write and shared, map_2 read-only, map_3 private; all of 12 pages. Page 2 is a hole, page 8 is beyond EOF. */
 const rw = 1;
 const ro = 2;

@@ -49,6 +49,21 @@ describe('S27 poison', () => {
     expect(contentOf(m, 'a')).toBe('nBCDEFGH');
   });
 
+  test('S27 zeroing a part of it goes through and repairs nothing', () => {
+    const m = story('break-layouts.modern');
+    m.call('poison', {}, blocksOfPage(blockOf(m, 'a', 1)));
+    expect(wordOf(m.punch('a', page + 100, 200))).toBe('done');
+    expect(wordOf(m.truncate('a', page + 50))).toBe('done');
+    expect(m.k.pmem.badSectors.size).toBe(1);
+    expect(wordOf(m.read('a'))).toBe('EIO');
+  });
+
+  test('S27 metadata can be poisoned, and nobody minds', () => {
+    const m = story('break-layouts.modern');
+    expect(okOf(m.call('poison', {}, { block: 0 }))).toMatchObject({ pagesUnmapped: 0 });
+    expect(wordOf(m.write('a', letters('w'), 0))).toBe('done');
+  });
+
   test('S27 uninject brings the bytes back; a block outside the device is EINVAL', () => {
     const m = story('none');
     const at = blocksOfPage(blockOf(m, 'a', 2));

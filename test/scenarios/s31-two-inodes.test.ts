@@ -229,30 +229,33 @@ describe('S31 a page of the second file is pinned', () => {
     expect(contents(m)).toEqual(['efgh', 'ABCD']);
   });
 
-  test.each(['auto', 'stepped'] as const)('S31 two spin at once, %s: neither keeps the machine from coming to rest', (scheduler) => {
-    const m = pair('break-layouts.fixed', { scheduler });
-    const rest = () => scheduler === 'stepped' && m.settle();
-    for (const name of ['c', 'd']) {
-      m.create(name);
-      m.write(name, letters('1234'), 0);
+  test.each(['auto', 'stepped'] as const)(
+    'S31 two spin at once, %s: neither keeps the machine from coming to rest',
+    (scheduler) => {
+      const m = pair('break-layouts.fixed', { scheduler });
+      const rest = () => scheduler === 'stepped' && m.settle();
+      for (const name of ['c', 'd']) {
+        m.create(name);
+        m.write(name, letters('1234'), 0);
+        rest();
+      }
+      const d = m.map('d', 4);
+      const pins = [m.b, d].map((mapping) => {
+        const { task } = m.pin(mapping, page, page, G);
+        rest();
+        return idOf({ task, outcome: m.outcome(task) });
+      });
+      const tasks = [m.exchange('a', 'b', whole, T), m.exchange('c', 'd', whole, T)].map(({ task }) => task);
       rest();
-    }
-    const d = m.map('d', 4);
-    const pins = [m.b, d].map((mapping) => {
-      const { task } = m.pin(mapping, page, page, G);
+      expect(tasks.map((task) => m.opState(task))).toEqual(tasks.map(() => expect.stringMatching(/^R/)));
+      m.unpin(pins[0] as number);
       rest();
-      return idOf({ task, outcome: m.outcome(task) });
-    });
-    const tasks = [m.exchange('a', 'b', whole, T), m.exchange('c', 'd', whole, T)].map(({ task }) => task);
-    rest();
-    expect(tasks.map((task) => m.opState(task))).toEqual(tasks.map(() => expect.stringMatching(/^R/)));
-    m.unpin(pins[0] as number);
-    rest();
-    expect(tasks.map((task) => m.opState(task))).toEqual(['done', expect.stringMatching(/^R/)]);
-    m.unpin(pins[1] as number);
-    rest();
-    expect(tasks.map((task) => m.opState(task))).toEqual(['done', 'done']);
-  });
+      expect(tasks.map((task) => m.opState(task))).toEqual(['done', expect.stringMatching(/^R/)]);
+      m.unpin(pins[1] as number);
+      rest();
+      expect(tasks.map((task) => m.opState(task))).toEqual(['done', 'done']);
+    },
+  );
 
   test('S31 the strategy changes while it spins: it looks under the new one', () => {
     const m = pair('break-layouts.modern');

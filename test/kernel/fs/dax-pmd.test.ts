@@ -170,6 +170,20 @@ describe('FT7 entries', () => {
     expect(m.seen('page.pmd_faulted').length).toBeLessThanOrEqual(2);
   });
 
+  test('FT7 a fault of 4 KiB does not wait for one of 2 MiB that has no entry yet: that one falls back', () => {
+    const m = machine({ blocks: 4096, scheduler: 'stepped' });
+    m.create('a');
+    m.settle(m.write('a', new Uint8Array(hugeBytes), 0).task);
+    const large = m.fault(map(m, 0, huge), 3 * page, 'read').task;
+    m.stepTo(large, 'map');
+    const small = m.fault(map(m, 0, 8), 5 * page, 'read').task;
+    m.settle(small);
+    expect(m.opState(small)).toBe('done');
+    m.settle();
+    expect(m.opState(large)).toBe('done');
+    expect(why(m)).toBe('4 KiB entries');
+  });
+
   test('PC1 a power cycle leaves the file and none of its entries', () => {
     const m = machine({ blocks: 4096, folioGranularity: true });
     m.create('a');
