@@ -1,7 +1,8 @@
 // Puts what the journal kept back into the floors: tenants, tokens, filesystems and their streams.
-import { DurableLog, type DurableLogLimits } from './engine/durable-log.ts';
+import { type AnswerRecord, DurableLog, type DurableLogLimits } from './engine/durable-log.ts';
 import type { Engine } from './engine/engine.ts';
 import { birthsOf, goneOf, pastEventsOf, type Recovered, type RecoveryOptions, recover } from './engine/recovery.ts';
+import { type Answers, answerPrefix } from './http/answers.ts';
 import { decode, encode } from './journal/codec.ts';
 import { JournalError } from './journal/journal-error.ts';
 import type { Store } from './journal/store.ts';
@@ -80,4 +81,18 @@ export function restoreFilesystems({ log, filesystems }: Kept, engine: Engine, t
   for (const { name, epoch } of tenants.all()) {
     engine.restore(name, { past: log.pastOf(name, epoch), filesystems: byTenant.get(name) ?? [] });
   }
+}
+
+/** After the filesystems are there. */
+export async function restoreAnswers(store: Store, { filesystems }: Kept, engine: Engine, answers: Answers): Promise<void> {
+  const records = new Map<string, AnswerRecord>();
+  for await (const [key, body] of store.entries(answerPrefix)) records.set(key, decode(body) as AnswerRecord);
+  const keyed = new Map(filesystems.flatMap((recovered) => [...recovered.keyed]));
+  answers.restore(records, (record, became) => {
+    if (became === null) return { kind: 'forgotten' };
+    if ('tenant' in became) return { kind: 'tenant', name: became.tenant };
+    const found = engine.became(became.id, became.seq, keyed.get(record));
+    if (found === null) return { kind: 'forgotten' };
+    return became.seq === 0 ? { kind: 'filesystem', fs: found.fs } : { kind: 'operation', ...found };
+  });
 }

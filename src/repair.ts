@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { batchKey } from './engine/durable-log.ts';
 import { birthsOf, goneOf, recover, skipChange } from './engine/recovery.ts';
-import { manifestsOf, seqKey } from './engine/snapshots.ts';
+import { manifestsOf, seqKey, stateHash } from './engine/snapshots.ts';
 import { type Change, Store } from './journal/store.ts';
 
 interface Orders {
@@ -101,7 +101,7 @@ async function report(store: Store): Promise<number> {
   for (const [id, birth] of births) {
     await look(`${id} (${birth.tenant}/${birth.args.name})`, async () => {
       const { kernel } = await recover(store, id, birth, { eventsMax: 1 });
-      return `good, up to entry ${kernel.seq}`;
+      return `good, up to entry ${kernel.seq}, state ${await stateHash(kernel, new Map())}`;
     });
   }
   return bad === 0 ? 0 : 3;

@@ -1,10 +1,11 @@
 // Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
-import { type Kept, metaOf, recoverFilesystems, restoreFilesystems, restoreTenants } from './durable.ts';
+import { type Kept, metaOf, recoverFilesystems, restoreAnswers, restoreFilesystems, restoreTenants } from './durable.ts';
 import { Engine } from './engine/engine.ts';
 import { type Log, memoryLog } from './engine/log.ts';
 import { type Clock, systemClock } from './engine/ticker.ts';
+import { Answers } from './http/answers.ts';
 import { isLoopback, tenantOf } from './http/auth.ts';
 import type { Door } from './http/door.ts';
 import { registerEventStream } from './http/event-stream.ts';
@@ -81,7 +82,9 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   if (kept !== null) restoreFilesystems(kept, engine, tenants);
   const tickets = new Tickets(config.ticketsPerTenantMax);
   const checkReplies = options.checkReplies === true;
-  const door: Door = { engine, tenants, tokens, tickets, config, nowMs: clock.nowMs, checkReplies };
+  const answers = new Answers(config, records);
+  if (store !== undefined && kept !== null) await restoreAnswers(store, kept, engine, answers);
+  const door: Door = { engine, tenants, tokens, tickets, answers, config, nowMs: clock.nowMs, checkReplies };
   const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, log, options) });
 
   const close = async () => {

@@ -10,7 +10,7 @@ import { encode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Done, Store } from '../journal/store.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
-import type { Command, Entry, Kernel } from '../kernel/state.ts';
+import type { Command, CommandKey, Entry, Kernel } from '../kernel/state.ts';
 import type { Birth, Log } from './log.ts';
 import { dropObsolete, knownOf, type Manifest, manifestChange, type Place, seqKey, writeSnapshot } from './snapshots.ts';
 
@@ -63,6 +63,29 @@ function recordOf({ timeMs, command }: Entry): EntryRecord {
   return [timeMs, op, on, args];
 }
 
+/** A request with an Idempotency-Key, kept from the moment that it is in the journal. */
+export interface AnswerRecord {
+  fingerprint: string;
+  sinceMs: number;
+  /** What the request became: an entry of a filesystem, 0 for its birth, or a tenant. Null where it became nothing. */
+  became: { id: string; seq: number } | { tenant: string } | null;
+  /** Null until there is one. */
+  answer: unknown;
+}
+
+/** What to keep together with that which the request became. */
+export function begunRecord(
+  { record, fingerprint, sinceMs }: CommandKey,
+  became: AnswerRecord['became'],
+): Record<string, AnswerRecord> {
+  return { [record]: { fingerprint, sinceMs, became, answer: null } };
+}
+
+const begunChange = (key: CommandKey, became: AnswerRecord['became']): Change => ({
+  key: key.record,
+  value: encode(begunRecord(key, became)[key.record]),
+});
+
 export class DurableLog implements Log {
   readonly durability = 'disk';
   readonly #store: Store;
@@ -94,9 +117,11 @@ export class DurableLog implements Log {
     return past?.epoch === epoch ? past : null;
   }
 
-  create(id: string, birth: Birth, done: Done): void {
+  create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void {
     const { nextGroup: group, nextPosition: position } = this.#store;
-    this.#store.commit([{ key: `fs/${id}`, value: encode({ ...birth, group, position }) }], (error) => {
+    const changes: Change[] = [{ key: `fs/${id}`, value: encode({ ...birth, group, position }) }];
+    if (key !== undefined) changes.push(begunChange(key, { id, seq: 0 }));
+    this.#store.commit(changes, (error) => {
       if (error === null) {
         this.#tails.set(id, { birth, group, position, chain: 0, digest: 0, entries: 0, bytes: 0, snapshots: [], swept: null });
       }
@@ -109,7 +134,9 @@ export class DurableLog implements Log {
     const { nextGroup: group, nextPosition: position } = this.#store;
     const first = (entries[0] as Entry).seq;
     const body = encode([kernelVersion, group, position, tail.chain, digest, entries.map(recordOf)] satisfies BatchRecord);
-    this.#store.commit([{ key: batchKey(id, first), value: body }], (error) => {
+    const changes: Change[] = [{ key: batchKey(id, first), value: body }];
+    for (const { seq, command } of entries) if (command?.key !== undefined) changes.push(begunChange(command.key, { id, seq }));
+    this.#store.commit(changes, (error) => {
       if (error === null) {
         tail.group = group;
         tail.position = position;

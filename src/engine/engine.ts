@@ -4,7 +4,7 @@ import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { Command, Kernel, KernelLimits, Outcome, Target } from '../kernel/state.ts';
+import type { Command, CommandKey, Kernel, KernelLimits, Outcome, Target } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import type { View } from '../kernel/views/define.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
@@ -112,6 +112,20 @@ export class Engine {
     for (const recovered of [...filesystems].sort((a, b) => a.birth.number - b.birth.number)) this.#adopt(house, recovered);
   }
 
+  /** After a recovery: the filesystem that a request made, or what became of its command. Null where nobody knows any more. */
+  became(id: string, seq: number, submission: Submission | undefined): { fs: Hosted; submission: Submission } | null {
+    for (const fs of this.all()) {
+      if (fs.id !== id) continue;
+      if (seq === 0) return { fs, submission: { task: 0, outcome: null } };
+      if (submission !== undefined) return { fs, submission };
+      for (const { id: task, entry } of fs.kernel.tasks.values())
+        if (entry === seq) return { fs, submission: { task, outcome: null } };
+      for (const { id: task, entry, outcome } of fs.kernel.ended.values())
+        if (entry === seq) return { fs, submission: { task, outcome } };
+    }
+    return null;
+  }
+
   #adopt(house: House, { id, birth, kernel, tail, batches, unmounted }: Recovered): void {
     const events = batches.reduce((sum, { batch }) => sum + batch.events.length, 0);
     const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, kernel.eventSeq + 1 - events);
@@ -142,7 +156,7 @@ export class Engine {
   }
 
   /** mkfs. Rejects with an EngineError where the server itself is full. */
-  async create(tenant: string, args: MkfsArgs): Promise<Created> {
+  async create(tenant: string, args: MkfsArgs, key?: CommandKey): Promise<Created> {
     const house = this.#house(tenant);
     const { limits } = this;
     if (args.sizeBytes > limits.deviceBytesMax) {
@@ -163,7 +177,7 @@ export class Engine {
     house.coming.add(args.name);
     this.#filesystems += 1;
     try {
-      const made = await this.#make(house, tenant, args);
+      const made = await this.#make(house, tenant, args, key);
       if (made.ok) {
         account.used.filesystems += 1;
         account.used.bytes += args.sizeBytes;
@@ -241,7 +255,7 @@ export class Engine {
     for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.halt();
   }
 
-  async #make(house: House, tenant: string, args: MkfsArgs): Promise<Created> {
+  async #make(house: House, tenant: string, args: MkfsArgs, key: CommandKey | undefined): Promise<Created> {
     const { clock, log } = this.#options;
     if (log.full) throw new EngineError('disk-full', 'The disk of the journal is full: nothing new can be made.');
     const timeMs = args.clock === 'manual' ? 0 : clock.nowMs();
@@ -252,7 +266,7 @@ export class Engine {
     this.#lastNumber += 1;
     const birth = { tenant, args, limits, timeMs, number: this.#lastNumber, epoch: newId() };
     return new Promise((resolve, reject) => {
-      log.create(id, birth, (error) => {
+      log.create(id, birth, key, (error) => {
         if (error !== null) {
           const kind = error.kind === 'full' ? 'disk-full' : 'journal-failed';
           reject(new EngineError(kind, `The filesystem was not made: ${error.message}.`));

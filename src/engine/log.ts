@@ -2,7 +2,7 @@
 // keeps what it is given can therefore bring every filesystem back by applying it again.
 import type { Done } from '../journal/store.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { Entry, Kernel, KernelLimits } from '../kernel/state.ts';
+import type { CommandKey, Entry, Kernel, KernelLimits } from '../kernel/state.ts';
 
 /** The first entry of a filesystem's log: what createKernel was called with, and what names its history. */
 export interface Birth {
@@ -21,8 +21,8 @@ export interface Log {
   readonly durability: 'memory' | 'disk';
   /** There is no room for more: what adds is refused, what gives back may come. */
   readonly full: boolean;
-  /** `id` is never used again, also after the filesystem is gone. */
-  create(id: string, birth: Birth, done: Done): void;
+  /** `id` is never used again, also after the filesystem is gone. `key` is that of the request. */
+  create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void;
   /**
    * Entries of one filesystem in order, one call in flight per filesystem. `digest` sums up what the entries before them did. Entries are
    * applied in the order in which `done` is called.
@@ -38,7 +38,7 @@ export interface Log {
 export const memoryLog: Log = {
   durability: 'memory',
   full: false,
-  create: (_id, _birth, done) => done(null),
+  create: (_id, _birth, _key, done) => done(null),
   append: (_id, _entries, _digest, done) => done(null),
   remove() {},
   snapshot: () => null,

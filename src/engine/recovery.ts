@@ -9,11 +9,13 @@ import type { KernelEvent } from '../kernel/events.ts';
 import { apply, createKernel } from '../kernel/kernel.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
+import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
 import { type BatchRecord, batchKey, type EntryRecord, type PastEvents, type Tail } from './durable-log.ts';
 import type { Batch } from './event-ring.ts';
 import type { Birth } from './log.ts';
 import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
+import type { Submission } from './watches.ts';
 
 /** The events of one command, and where in the order of the whole server it was applied. */
 export interface PastBatch {
@@ -31,6 +33,8 @@ export interface Recovered {
   /** What happened since the place `since`, in order; since the birth where that is null. */
   batches: PastBatch[];
   since: { group: number; position: number } | null;
+  /** What became of the commands that came with an Idempotency-Key, by its record. */
+  keyed: Map<string, Submission>;
   /** It was unmounted, and the process ended before that was finished. */
   unmounted: boolean;
 }
@@ -146,6 +150,8 @@ async function replay(
   }
   const skips = await skipsOf(store, id);
   const marks = new Map(manifests.map((manifest) => [manifest.seq, manifest]));
+  const keyed = new Map<string, Submission>();
+  const running = new Map<TaskId, Submission>();
   let unmounted = false;
   const prefix = `j/${id}/`;
   for await (const [key, body] of store.entries(prefix, batchKey(id, kernel.seq + 1))) {
@@ -177,6 +183,16 @@ async function replay(
       if (skip) options.onSkipped?.({ filesystem: birth.args.name, seq: entry.seq, op: entry.command?.op ?? 'tick' });
       const effects = applyOr(kernel, skip ? { ...entry, command: null } : entry, where);
       tail.digest = digestOf(tail.digest, kernel, effects);
+      for (const { task, outcome } of effects.replies) {
+        const submission = running.get(task);
+        if (submission !== undefined) submission.outcome = outcome;
+      }
+      if (entry.command?.key !== undefined) {
+        const outcome = effects.replies.find(({ task }) => task === effects.task)?.outcome ?? null;
+        const submission = { task: effects.task, outcome };
+        keyed.set(entry.command.key.record, submission);
+        if (outcome === null && effects.task !== 0) running.set(effects.task, submission);
+      }
       past.add(recordGroup, recordPosition, effects.events);
       unmounted = effects.unmounted;
       if (unmounted) break;
@@ -189,7 +205,7 @@ async function replay(
     }
   }
   const since = past.since ?? (start === 'birth' ? null : { group: start.group, position: start.position });
-  return { id, birth: named, kernel, tail, batches: past.batches, since, unmounted };
+  return { id, birth: named, kernel, tail, batches: past.batches, since, keyed, unmounted };
 }
 
 /** The newest events, at least as many as are worth keeping. */

@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Tokens } from '../tenants/tokens.ts';
+import type { Answers } from './answers.ts';
 import type { Tickets } from './tickets.ts';
 
 export interface Door {
@@ -10,6 +11,7 @@ export interface Door {
   tenants: Tenants;
   tokens: Tokens;
   tickets: Tickets;
+  answers: Answers;
   config: Config;
   nowMs(): number;
   /** For tests: every reply is parsed with its schema before it is sent. */

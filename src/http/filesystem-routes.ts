@@ -44,7 +44,11 @@ const mkfs = defineRoute({
   errors: ['eexist', 'einval', 'eopnotsupp', 'edquot', 'too-many-filesystems', 'disk-full', 'journal-failed'],
   example: { name: 'scratch', sizeBytes: 67_108_864, kind: 'xfs', kernel: '7.3', strategy: { name: 'break-layouts' } },
   async answer(door, { request, reply, body }) {
-    const made = await door.engine.create(tenantOf(request), body);
+    const { idempotent } = request;
+    const made =
+      idempotent?.became?.kind === 'filesystem'
+        ? { ok: true as const, fs: idempotent.became.fs }
+        : await door.engine.create(tenantOf(request), body, idempotent?.command);
     if (!made.ok) throw new KernelFailure(made.failure);
     reply.header('location', `/v1/filesystems/${made.fs.name}`).header('etag', etagOfFilesystem(made.fs));
     return statfs(door, made.fs);

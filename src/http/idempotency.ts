@@ -1,51 +1,29 @@
 // Idempotency-Key on every POST (draft-ietf-httpapi-idempotency-key-header): the same key with the same request gets the first answer
-// again. Answers live in memory, a bounded number of them and of bytes for a bounded time, so in this version a restart forgets them with
-// everything else. They belong to the tenant, not to its name: another tenant of that name sees none of them.
+// again, also after a restart. Of a request that the process before did not come to answer, what became of it is answered.
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer, Answers, Begun } from './answers.ts';
 import { HttpProblem, problemMediaType, problemOf } from './problem.ts';
-
-interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  payload: string;
-}
-
-interface Kept {
-  fingerprint: string;
-  sinceMs: number;
-  /** Null while the first request runs. */
-  answer: Answer | null;
-  /** What the answer counts for. */
-  bytes: number;
-}
-
-/** The answers of one tenant, oldest first. */
-interface Table {
-  keys: Map<string, Kept>;
-  bytes: number;
-}
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The first request with its key: its answer is to be kept. */
-    idempotent: { table: Table; key: string } | null;
+    idempotent: Begun | null;
   }
 }
 
 export interface IdempotencyOptions {
+  answers: Answers;
   idempotencyKeysMax: number;
-  idempotencyMs: number;
   idempotencyAnswerBytesMax: number;
-  idempotencyBytesMax: number;
   nowMs(): number;
-  tenantNamed(name: string): object | undefined;
+  /** The history of a tenant; undefined where there is none of that name. */
+  epochOf(tenant: string): string | undefined;
 }
 
 const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied'];
 
 export function registerIdempotency(app: FastifyInstance, options: IdempotencyOptions): void {
-  const tables = new WeakMap<object, Table>();
   app.decorateRequest('idempotent', null);
   app.addHook('onRoute', (route) => {
     if (![route.method].flat().includes('POST')) return;
@@ -53,7 +31,8 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
       ...[route.preHandler ?? []].flat(),
       (request, reply, done) => {
         const key = request.headers['idempotency-key'];
-        const answer = key === undefined ? null : begin(tables, options, request, key);
+        const answer = key === undefined ? null : begin(options, request, key);
+        if (request.idempotent?.became) reply.header('idempotency-replayed', 'true');
         if (answer === null) done();
         else reply.code(answer.status).headers(answer.headers).header('idempotency-replayed', 'true').send(answer.payload);
       },
@@ -69,33 +48,21 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
 }
 
 /** The answer to give again, or null for a request that is the first with its key. */
-function begin(
-  tables: WeakMap<object, Table>,
-  options: IdempotencyOptions,
-  request: FastifyRequest,
-  key: string | string[],
-): Answer | null {
+function begin(options: IdempotencyOptions, request: FastifyRequest, key: string | string[]): Answer | null {
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new HttpProblem('invalid-header', 'Idempotency-Key takes 1 to 255 visible ASCII characters.');
   }
-  const { idempotencyKeysMax: max, idempotencyMs, tenantNamed } = options;
-  // The operator has no tenant; its answers last as long as the server.
-  const owner = tenantNamed(request.caller?.tenant ?? '') ?? options;
-  const table = tables.get(owner) ?? { keys: new Map<string, Kept>(), bytes: 0 };
-  tables.set(owner, table);
-  const { keys } = table;
-  const now = options.nowMs();
-  forget(table, now - idempotencyMs, max - 1, Number.POSITIVE_INFINITY);
-  const fingerprint = fingerprintOf(request);
-  const kept = keys.get(key);
-  if (kept !== undefined) {
-    if (kept.fingerprint !== fingerprint) throw new HttpProblem('key-reused', 'The key was used with another request.');
-    if (kept.answer === null) throw new HttpProblem('key-in-use', 'The first request with this key still runs.');
-    return kept.answer;
-  }
-  if (keys.size >= max) throw new HttpProblem('too-many-keys', `${max} requests with a key run already.`, { limit: max });
-  keys.set(key, { fingerprint, sinceMs: now, answer: null, bytes: 0 });
-  request.idempotent = { table, key };
+  const { answers, idempotencyKeysMax: limit } = options;
+  // The operator has no tenant.
+  const owner = options.epochOf(request.caller?.tenant ?? '') ?? 'operator';
+  const begun = answers.begin(owner, key, fingerprintOf(request), options.nowMs());
+  if (begun === 'reused') throw new HttpProblem('key-reused', 'The key was used with another request.');
+  if (begun === 'running') throw new HttpProblem('key-in-use', 'The first request with this key still runs.');
+  if (begun === 'full') throw new HttpProblem('too-many-keys', `${limit} requests with a key run already.`, { limit });
+  if (!('command' in begun)) return begun;
+  request.idempotent = begun;
+  if (begun.became?.kind === 'forgotten')
+    throw new HttpProblem('answer-not-kept', 'The request was done before the server restarted.');
   return null;
 }
 
@@ -104,17 +71,15 @@ function begin(
  * the key stays, so that the thing is not done twice.
  */
 function keep(
-  { idempotencyAnswerBytesMax, idempotencyBytesMax }: IdempotencyOptions,
-  { table, key }: { table: Table; key: string },
+  { answers, idempotencyAnswerBytesMax }: IdempotencyOptions,
+  begun: Begun,
   reply: FastifyReply,
   payload: unknown,
 ): void {
-  const kept = table.keys.get(key);
-  if (kept === undefined) return;
   const { statusCode: status } = reply;
   const passing = status === 500 || status === 503 || status === 429 || reply.getHeader('cache-control') === 'no-store';
   if (passing || typeof payload !== 'string') {
-    table.keys.delete(key);
+    answers.drop(begun);
     return;
   }
   const headers: Record<string, string> = {};
@@ -122,12 +87,8 @@ function keep(
     const value = reply.getHeader(name);
     if (value !== undefined) headers[name] = String(value);
   }
-  const bytes = Buffer.byteLength(payload);
-  const fits = bytes <= idempotencyAnswerBytesMax;
-  kept.answer = fits ? { status, headers, payload } : tooLong(headers);
-  kept.bytes = Buffer.byteLength(kept.answer.payload);
-  table.bytes += kept.bytes;
-  forget(table, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, idempotencyBytesMax);
+  const fits = Buffer.byteLength(payload) <= idempotencyAnswerBytesMax;
+  answers.keep(begun, fits ? { status, headers, payload } : tooLong(headers));
 }
 
 function tooLong({ location }: Record<string, string>): Answer {
@@ -136,16 +97,6 @@ function tooLong({ location }: Record<string, string>): Answer {
   });
   const headers = { 'content-type': problemMediaType, ...(location === undefined ? {} : { location }) };
   return { status: problem.status, headers, payload: JSON.stringify(problem) };
-}
-
-/** Oldest first: what is too old, and what is too much. What still runs stays. */
-function forget(table: Table, beforeMs: number, keysMax: number, bytesMax: number): void {
-  for (const [key, { sinceMs, answer, bytes }] of table.keys) {
-    if (sinceMs > beforeMs && table.keys.size <= keysMax && table.bytes <= bytesMax) return;
-    if (answer === null) continue;
-    table.keys.delete(key);
-    table.bytes -= bytes;
-  }
 }
 
 function fingerprintOf(request: FastifyRequest): string {

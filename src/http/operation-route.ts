@@ -170,8 +170,11 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     const unasked = stepped ? noPreference : byDefault;
     const preference = prefer === undefined || !op.sleeps ? unasked : preferenceOf(prefer, config);
     const command = commandOf(plan, request, target, preference, stepped);
+    const { idempotent } = request;
+    if (idempotent !== null) command.key = idempotent.command;
+    const became = idempotent?.became ?? null;
     const ifMatch = request.headers['if-match'];
-    if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
+    if (ifMatch !== undefined && became === null) addIfMatch(command, fs, op, ifMatch);
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
 
     const fail = (error: unknown) => void reply.send(error);
@@ -188,7 +191,8 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
       if (outcome !== null) answer(task, outcome);
       else engine.whenEnded(fs, task, preference.waitMs).then((ended) => answer(task, ended), fail);
     };
-    engine.enqueue(fs, command, settled, fail);
+    if (became?.kind === 'operation') settled(became.submission);
+    else engine.enqueue(fs, command, settled, fail);
     return;
   };
 

@@ -299,7 +299,7 @@ const codes: Record<string, ProblemType> = {
   ECONNRESET: 'bad-request',
 };
 
-/** Not certainly undone. */
+/** Perhaps done, perhaps not. */
 const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>(['journal-failed', 'filesystem-stopped']);
 
 /** Makes the answer to whatever was thrown; the second value says whether it is our fault and must be logged. */
@@ -313,13 +313,17 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
     sendFailure(reply, error.failure);
     return { ours: false };
   }
-  if (error instanceof EngineError) {
-    sendProblem(reply, error.kind, error.message, unknownOutcome.has(error.kind) ? { outcome: 'unknown' } : {});
-    return { ours: false };
-  }
-  if (error instanceof JournalError) {
-    const type = error.kind === 'full' ? 'disk-full' : 'journal-failed';
-    sendProblem(reply, type, problemTable[type].doc, unknownOutcome.has(type) ? { outcome: 'unknown' } : {});
+  if (error instanceof EngineError || error instanceof JournalError) {
+    const type = error instanceof EngineError ? error.kind : error.kind === 'full' ? 'disk-full' : 'journal-failed';
+    const unknown = unknownOutcome.has(type);
+    // Its key stays taken: after the restart the journal says what became of it.
+    if (unknown) reply.request.idempotent = null;
+    sendProblem(
+      reply,
+      type,
+      error instanceof EngineError ? error.message : problemTable[type].doc,
+      unknown ? { outcome: 'unknown' } : {},
+    );
     return { ours: false };
   }
   const { code, statusCode } = error as { code?: string; statusCode?: number };

@@ -80,7 +80,12 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,
   });
-  registerIdempotency(app, { ...config, nowMs: door.nowMs, tenantNamed: (name) => door.tenants.get(name) });
+  registerIdempotency(app, {
+    ...config,
+    answers: door.answers,
+    nowMs: door.nowMs,
+    epochOf: (tenant) => door.tenants.get(tenant)?.epoch,
+  });
   app.setErrorHandler(answer);
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';

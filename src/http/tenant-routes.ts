@@ -1,5 +1,6 @@
 // Tenants, their quotas and their tokens: for the operator scope only.
 import { z } from 'zod';
+import { begunRecord } from '../engine/durable-log.ts';
 import { zName } from '../kernel/ops/mkfs.ts';
 import { pageOfList, zPage } from '../kernel/views/define.ts';
 import type { QuotaName } from '../tenants/quotas.ts';
@@ -68,8 +69,11 @@ const createTenant = defineRoute({
   status: 201,
   errors: ['already-exists', 'too-many-tenants', ...ofJournal],
   example: { name: 'team-a', quotas: { filesystems: 10, pins: 10_000 } },
-  async answer(door, { reply, body }) {
-    const tenant = await door.tenants.create(body.name, body.quotas ?? {}, door.nowMs());
+  async answer(door, { request, reply, body }) {
+    const { idempotent } = request;
+    const before = idempotent?.became?.kind === 'tenant' ? door.tenants.get(idempotent.became.name) : undefined;
+    const alongside = idempotent === null ? {} : begunRecord(idempotent.command, { tenant: body.name });
+    const tenant = before ?? (await door.tenants.create(body.name, body.quotas ?? {}, door.nowMs(), alongside));
     if (tenant === 'exists') throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
     if (tenant === 'full') {
       const limit = door.config.tenantsMax;
@@ -125,7 +129,10 @@ const deleteTenant = defineRoute({
   async answer(door, { request }) {
     const tenant = tenantNamed(door, request.params);
     if (!door.engine.dismiss(tenant.name)) throw new HttpProblem('in-use', 'The tenant still has filesystems.');
-    await door.tenants.remove(tenant.name, door.tokens.revokeAll(tenant.name));
+    await door.tenants.remove(tenant.name, {
+      ...door.tokens.revokeAll(tenant.name),
+      ...door.answers.forgetOwner(tenant.epoch),
+    });
     return shownTenant(tenant);
   },
 });

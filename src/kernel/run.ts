@@ -78,6 +78,7 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
     failOnDeadlock: command.failOnDeadlock ?? false,
     keep: command.keep ?? false,
     submittedMs: k.nowMs,
+    entry: k.seq,
     sleptSinceMs: 0,
     sleptMs: 0,
     wakeups: 0,
@@ -276,7 +277,7 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
     if (k.ended.size < k.limits.endedOperations && k.nowMs - old.endedMs <= k.limits.endedOperationMs) break;
     k.ended.delete(id);
   }
-  const { id, op, owner, submittedMs, sleptMs, wakeups } = task;
+  const { id, op, owner, submittedMs, entry, sleptMs, wakeups } = task;
   const file = inode?.name ?? null;
   k.ended.set(id, {
     id,
@@ -286,6 +287,7 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
     state,
     outcome: inShort(outcome),
     submittedMs,
+    entry,
     endedMs: k.nowMs,
     sleptMs,
     wakeups,

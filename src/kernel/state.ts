@@ -218,6 +218,8 @@ export interface Task {
   /** Keep its record after the end: it slept, or its caller did not stay to hear the result. */
   keep: boolean;
   submittedMs: number;
+  /** The entry of the log that it was. */
+  entry: number;
   sleptSinceMs: number;
   sleptMs: number;
   wakeups: number;
@@ -235,6 +237,7 @@ export interface EndedOperation {
   state: 'done' | 'failed' | 'cancelled';
   outcome: Outcome;
   submittedMs: number;
+  entry: number;
   endedMs: number;
   sleptMs: number;
   wakeups: number;
@@ -332,6 +335,13 @@ export interface Kernel {
   pending: { advanceToMs: number; step: TaskId | 0 | null; unmounted: boolean; endAll: Failure | null };
 }
 
+/** Under which record the answer to a request is kept, and which request it was. */
+export interface CommandKey {
+  record: string;
+  fingerprint: string;
+  sinceMs: number;
+}
+
 /** What one entry of the log asks for. */
 export interface Command {
   op: string;
@@ -344,6 +354,8 @@ export interface Command {
   failOnDeadlock?: boolean;
   /** Keep the record of the operation after its end. */
   keep?: boolean;
+  /** The Idempotency-Key that it came with; the machine does not look at it. */
+  key?: CommandKey;
   /** The ETag that the file must have when the operation begins; for a filesystem, the number of the entry before. */
   ifMatch?: string;
 }

@@ -22,7 +22,7 @@ export function measured(log: Log, counts: LogCounts): Log {
     get full() {
       return log.full;
     },
-    create: (id, birth, created) => log.create(id, birth, created),
+    create: (id, birth, key, created) => log.create(id, birth, key, created),
     remove: (id, events, epoch) => log.remove(id, events, epoch),
     snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),
     append(id, entries, digest, appended) {

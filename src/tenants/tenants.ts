@@ -63,7 +63,13 @@ export class Tenants {
     }
   }
 
-  async create(name: string, quotas: PartialQuotas, nowMs: number): Promise<Tenant | 'exists' | 'full'> {
+  /** Durable together with `alongside`. */
+  async create(
+    name: string,
+    quotas: PartialQuotas,
+    nowMs: number,
+    alongside: Readonly<Record<string, unknown>> = {},
+  ): Promise<Tenant | 'exists' | 'full'> {
     if (this.#byName.has(name) || this.#coming.has(name)) return 'exists';
     if (this.#byName.size + this.#coming.size >= this.#options.tenantsMax) return 'full';
     this.#lastNumber += 1;
@@ -71,7 +77,7 @@ export class Tenants {
     const tenant = { name, number: this.#lastNumber, createdMs: nowMs, epoch: randomBytes(9).toString('hex'), account };
     this.#coming.add(name);
     try {
-      await this.#keep(tenant, account.limits);
+      await this.#keep(tenant, account.limits, alongside);
     } finally {
       this.#coming.delete(name);
     }
@@ -92,8 +98,8 @@ export class Tenants {
     await this.#records.put({ [`tenant/${name}`]: null, ...alongside });
   }
 
-  #keep({ account: _, ...tenant }: Tenant, quotas: Quotas): Promise<void> {
-    return this.#records.put({ [`tenant/${tenant.name}`]: { ...tenant, quotas } satisfies TenantRecord });
+  #keep({ account: _, ...tenant }: Tenant, quotas: Quotas, alongside: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    return this.#records.put({ [`tenant/${tenant.name}`]: { ...tenant, quotas } satisfies TenantRecord, ...alongside });
   }
 
   #add(tenant: Tenant): void {

@@ -42,7 +42,7 @@ class TestLog implements Log {
   slow = false;
   pending: Done[] = [];
 
-  create(_id: string, birth: Birth, done: Done) {
+  create(_id: string, birth: Birth, _key: unknown, done: Done) {
     this.births.push(birth);
     done(null);
   }

@@ -1,0 +1,165 @@
+// The answers to requests with an Idempotency-Key: in memory, and in the records that outlive the process. A bounded number of them, of
+// bytes, for a bounded time. They belong to the history of a tenant, not to its name: another tenant of that name sees none of them.
+import type { AnswerRecord } from '../engine/durable-log.ts';
+import type { Hosted } from '../engine/engine.ts';
+import type { Submission } from '../engine/watches.ts';
+import type { CommandKey } from '../kernel/state.ts';
+import type { Records } from '../tenants/records.ts';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  payload: string;
+}
+
+/** What a request of an earlier process became, whose answer was never kept. */
+export type Became =
+  | { kind: 'filesystem'; fs: Hosted }
+  | { kind: 'operation'; fs: Hosted; submission: Submission }
+  | { kind: 'tenant'; name: string }
+  /** It was done, and nobody knows any more what came of it. */
+  | { kind: 'forgotten' };
+
+interface Kept {
+  fingerprint: string;
+  sinceMs: number;
+  /** Null while the first request runs, or where an earlier process did not come to answer it. */
+  answer: Answer | null;
+  became: Became | null;
+  /** What the answer counts for. */
+  bytes: number;
+}
+
+/** Of one tenant, oldest first. */
+interface Table {
+  keys: Map<string, Kept>;
+  bytes: number;
+}
+
+/** A request that is the first with its key. */
+export interface Begun {
+  readonly owner: string;
+  readonly key: string;
+  readonly command: CommandKey;
+  /** What is known of it from an earlier process. */
+  readonly became: Became | null;
+}
+
+export interface AnswerLimits {
+  idempotencyKeysMax: number;
+  idempotencyMs: number;
+  idempotencyBytesMax: number;
+}
+
+export const answerPrefix = 'answer/';
+
+export class Answers {
+  readonly #tables = new Map<string, Table>();
+  readonly #limits: AnswerLimits;
+  readonly #records: Records;
+
+  constructor(limits: AnswerLimits, records: Records) {
+    this.#limits = limits;
+    this.#records = records;
+  }
+
+  /** `becameOf` says what an unanswered request became. */
+  restore(
+    records: ReadonlyMap<string, AnswerRecord>,
+    becameOf: (record: string, became: AnswerRecord['became']) => Became,
+  ): void {
+    const bySince = [...records].sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
+    for (const [record, { fingerprint, sinceMs, became, answer }] of bySince) {
+      const [, owner = '', ...rest] = record.split('/');
+      const table = this.#tableOf(owner);
+      const kept: Kept = { fingerprint, sinceMs, answer: answer as Answer | null, became: null, bytes: 0 };
+      if (kept.answer === null) kept.became = becameOf(record, became);
+      else kept.bytes = Buffer.byteLength(kept.answer.payload);
+      table.bytes += kept.bytes;
+      table.keys.set(rest.join('/'), kept);
+    }
+  }
+
+  /** The answer to give again; `reused` for another request, `running` where the first one is not done, `full` without a place. */
+  begin(owner: string, key: string, fingerprint: string, nowMs: number): Answer | Begun | 'reused' | 'running' | 'full' {
+    const { idempotencyKeysMax: max, idempotencyMs } = this.#limits;
+    const table = this.#tableOf(owner);
+    this.#forget(owner, table, nowMs - idempotencyMs, max - 1, Number.POSITIVE_INFINITY);
+    const { keys } = table;
+    const kept = keys.get(key);
+    const command = { record: recordOf(owner, key), fingerprint, sinceMs: kept?.sinceMs ?? nowMs };
+    if (kept === undefined) {
+      if (keys.size >= max) return 'full';
+      keys.set(key, { fingerprint, sinceMs: nowMs, answer: null, became: null, bytes: 0 });
+      return { owner, key, command, became: null };
+    }
+    if (kept.fingerprint !== fingerprint) return 'reused';
+    if (kept.answer !== null) return kept.answer;
+    if (kept.became === null) return 'running';
+    const { became } = kept;
+    kept.became = null;
+    return { owner, key, command, became };
+  }
+
+  /** Nobody waits for it to be durable: until it is, what the request became stands in the journal. */
+  keep({ owner, key }: Begun, answer: Answer): void {
+    const table = this.#tableOf(owner);
+    const kept = table.keys.get(key);
+    if (kept === undefined) return;
+    kept.answer = answer;
+    kept.bytes = Buffer.byteLength(answer.payload);
+    table.bytes += kept.bytes;
+    const { fingerprint, sinceMs } = kept;
+    this.#put({ [recordOf(owner, key)]: { fingerprint, sinceMs, became: null, answer } satisfies AnswerRecord });
+    this.#forget(owner, table, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, this.#limits.idempotencyBytesMax);
+  }
+
+  /** The request was refused for the moment: it may come again, and is then the first. */
+  drop({ owner, key, became }: Begun): void {
+    const { keys } = this.#tableOf(owner);
+    const kept = keys.get(key);
+    if (kept === undefined) return;
+    if (became !== null) {
+      kept.became = became;
+      return;
+    }
+    keys.delete(key);
+    this.#put({ [recordOf(owner, key)]: null });
+  }
+
+  /** Of a tenant that is gone. What it returns has to be made durable. */
+  forgetOwner(owner: string): Record<string, null> {
+    const keys = [...this.#tableOf(owner).keys.keys()];
+    this.#tables.delete(owner);
+    return Object.fromEntries(keys.map((key) => [recordOf(owner, key), null]));
+  }
+
+  #tableOf(owner: string): Table {
+    let table = this.#tables.get(owner);
+    if (table === undefined) {
+      table = { keys: new Map(), bytes: 0 };
+      this.#tables.set(owner, table);
+    }
+    return table;
+  }
+
+  /** Oldest first: what is too old, and what is too much. What still runs stays. */
+  #forget(owner: string, table: Table, beforeMs: number, keysMax: number, bytesMax: number): void {
+    const gone: Record<string, null> = {};
+    for (const [key, { sinceMs, answer, became, bytes }] of table.keys) {
+      if (sinceMs > beforeMs && table.keys.size <= keysMax && table.bytes <= bytesMax) break;
+      if (answer === null && became === null) continue;
+      table.keys.delete(key);
+      table.bytes -= bytes;
+      gone[recordOf(owner, key)] = null;
+    }
+    if (Object.keys(gone).length > 0) this.#put(gone);
+  }
+
+  #put(changes: Readonly<Record<string, unknown>>): void {
+    // A journal that fails ends the process by itself; one that is full has what the request became.
+    this.#records.put(changes).catch(() => {});
+  }
+}
+
+const recordOf = (owner: string, key: string): string => `${answerPrefix}${owner}/${key}`;
