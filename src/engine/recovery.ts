@@ -154,8 +154,10 @@ async function replay(
   const running = new Map<TaskId, Submission>();
   let unmounted = false;
   const prefix = `j/${id}/`;
-  for await (const [key, body] of store.entries(prefix, batchKey(id, kernel.seq + 1))) {
+  // From the beginning, though what lies before the start is not needed: a batch whose key was damaged may stand there.
+  for await (const [key, body] of store.entries(prefix)) {
     const seq = seqOf(key);
+    if (seq <= kernel.seq) continue;
     if (unmounted || seq !== kernel.seq + 1) {
       throw new JournalError(
         'damaged',

@@ -174,6 +174,27 @@ export class Store {
     }
   }
 
+  /** Every key that begins with none of `prefixes`, which ascend: among them those that a flipped bit put where nobody looks. */
+  async *others(prefixes: readonly string[]): AsyncGenerator<string> {
+    let from = '';
+    for (const prefix of [...prefixes, null]) {
+      const iterator = this.#level.iterator({ gte: from, ...(prefix === null ? {} : { lt: prefix }) });
+      try {
+        for (;;) {
+          const some = await reading('the store', () => iterator.nextv(256));
+          if (some.length === 0) break;
+          for (const [key, sealed] of some) {
+            unseal(key, sealed);
+            yield key;
+          }
+        }
+      } finally {
+        await iterator.close();
+      }
+      if (prefix !== null) from = `${prefix}\uffff`;
+    }
+  }
+
   /** Deletes what nobody needs any more, at its leisure: what a crash leaves over is found again. */
   async drop(prefix: string, before = `${prefix}\uffff`): Promise<void> {
     if (this.#state !== 'open') return;
