@@ -39,17 +39,8 @@ export async function metaOf(store: Store, nowMs: number): Promise<Meta> {
   return meta;
 }
 
-/** Each of these is looked at by whoever reads it; of the others all are looked at here. */
-const bulk = ['c/', 'j/', 's/'];
-const known = ['answer/', 'events/', 'fs/', 'gone/', 'tenant/', 'token/', 'x/'];
-
-/** Rejects with `damaged` where the store has something that is nothing of ours. */
-async function checkKeys(store: Store): Promise<void> {
-  for await (const key of store.others(bulk)) {
-    if (key === 'meta' || key === 'group' || known.some((prefix) => key.startsWith(prefix))) continue;
-    throw new JournalError('damaged', `the store in ${store.directory} has a key ${JSON.stringify(key)}, which is nothing of ours`);
-  }
-}
+/** Keys that come in great numbers; who reads them tells whether one is missing. */
+export const bulkPrefixes = ['c/', 'j/', 's/'] as const;
 
 export interface Kept {
   log: DurableLog;
@@ -58,7 +49,6 @@ export interface Kept {
 
 /** Replays every filesystem. Rejects with a JournalError where one does not come out as it was recorded. */
 export async function recoverFilesystems(store: Store, limits: DurableLogLimits, options: RecoveryOptions): Promise<Kept> {
-  await checkKeys(store);
   const log = new DurableLog(store, limits);
   const births = await birthsOf(store);
   const gone = await goneOf(store, births);

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { bulkPrefixes } from './durable.ts';
 import { JournalError } from './journal/journal-error.ts';
 import { Store } from './journal/store.ts';
 import { repair } from './repair.ts';
@@ -48,6 +49,7 @@ function openStore(config: Config, logger: Logger): Promise<Store> {
   return Store.open({
     directory: join(directory, 'journal'),
     reserveBytes: config.diskReserveBytes,
+    bulk: bulkPrefixes,
     onFailed: (error) => stopOnFailure(logger, error),
     onFull: (full) => (full ? logger.error({ directory }, 'disk full') : logger.info({ directory }, 'disk no longer full')),
   });

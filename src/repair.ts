@@ -2,9 +2,11 @@
 // nothing.
 import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { batchKey } from './engine/durable-log.ts';
+import { bulkPrefixes } from './durable.ts';
+import { batchKey, tailKey } from './engine/durable-log.ts';
 import { birthsOf, goneOf, recover, skipChange } from './engine/recovery.ts';
 import { manifestsOf, seqKey, stateHash } from './engine/snapshots.ts';
+import { encode } from './journal/codec.ts';
 import { type Change, Store } from './journal/store.ts';
 
 interface Orders {
@@ -44,7 +46,7 @@ const say = (line: string): void => {
 export async function repair(argv: readonly string[]): Promise<number> {
   const orders = ordersOf(argv);
   const directory = join(resolve(orders.dataDir), 'journal');
-  const store = await Store.open({ directory, reserveBytes: 0, onFailed() {} }, orders.acceptLoss === true);
+  const store = await Store.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, orders.acceptLoss === true);
   if (orders.acceptLoss === true) say('what is gone is gone: the next start will not mention it');
   try {
     if (orders.filesystem !== undefined) await obey(store, orders.filesystem, orders);
@@ -62,7 +64,10 @@ async function obey(store: Store, id: string, { skip, cutBefore, remove }: Order
   }
   if (cutBefore !== undefined) await cut(store, id, cutBefore);
   if (remove !== true) return;
-  const changes: Change[] = [{ key: `fs/${id}`, value: null }];
+  const changes: Change[] = [
+    { key: `fs/${id}`, value: null },
+    { key: tailKey(id), value: null },
+  ];
   for (const kind of ['c', 'j', 's', 'x'])
     for await (const key of store.keys(`${kind}/${id}/`)) changes.push({ key, value: null });
   await store.put(changes);
@@ -79,6 +84,7 @@ async function cut(store: Store, id: string, seq: number): Promise<void> {
     throw new Error(`the journal of filesystem ${id} begins behind entry ${seq}: there is nothing to go back to`);
   }
   for (const manifest of later) changes.push({ key: `s/${id}/${seqKey(manifest.seq)}/m`, value: null });
+  changes.push({ key: tailKey(id), value: encode(seq - 1) });
   await store.put(changes);
   say(`${id}: ends before entry ${seq}`);
 }

@@ -2,6 +2,7 @@
 //
 //   fs/<id>            how the filesystem was born
 //   j/<id>/<seq>       a batch; `seq` is that of its first entry
+//   tail/<id>          the number of the last entry
 //   x/<id>/<seq>       an entry that is to be left out, by order of the operator
 //   gone/<id>          unmounted: what is left of it may be deleted
 //   events/<tenant>    how many events the tenant's filesystems that are gone had
@@ -54,6 +55,7 @@ export interface DurableLogLimits {
   snapshotBytes: number;
 }
 
+export const tailKey = (id: string): string => `tail/${id}`;
 export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
 
 function recordOf({ timeMs, command }: Entry): EntryRecord {
@@ -134,7 +136,10 @@ export class DurableLog implements Log {
     const { nextGroup: group, nextPosition: position } = this.#store;
     const first = (entries[0] as Entry).seq;
     const body = encode([kernelVersion, group, position, tail.chain, digest, entries.map(recordOf)] satisfies BatchRecord);
-    const changes: Change[] = [{ key: batchKey(id, first), value: body }];
+    const changes: Change[] = [
+      { key: batchKey(id, first), value: body },
+      { key: tailKey(id), value: encode(first + entries.length - 1) },
+    ];
     for (const { seq, command } of entries) if (command?.key !== undefined) changes.push(begunChange(command.key, { id, seq }));
     this.#store.commit(changes, (error) => {
       if (error === null) {
@@ -156,6 +161,7 @@ export class DurableLog implements Log {
     this.#past.set(birth.tenant, past);
     const changes: Change[] = [
       { key: `fs/${id}`, value: null },
+      { key: tailKey(id), value: null },
       { key: `gone/${id}`, value: encode(null) },
       { key: `events/${birth.tenant}`, value: encode(past) },
     ];
@@ -175,7 +181,7 @@ export class DurableLog implements Log {
     if (tail === undefined || tail.swept !== null || this.full) return null;
     const state = tail.snapshots.at(-1)?.bytes ?? 0;
     // A big state is written less often: a snapshot costs about what its bytes cost in the journal.
-    const due = tail.entries >= this.#limits.snapshotEntries + state / 100 || tail.bytes >= this.#limits.snapshotBytes + state;
+    const due = tail.entries >= this.#limits.snapshotEntries + state / 1000 || tail.bytes >= this.#limits.snapshotBytes + state;
     if (!due) return null;
     return this.#snapshot(id, tail, kernel, digest).catch((error: unknown) => {
       // Without room, later. Otherwise the store does not keep what it is given.

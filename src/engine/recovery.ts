@@ -11,7 +11,7 @@ import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
-import { type BatchRecord, batchKey, type EntryRecord, type PastEvents, type Tail } from './durable-log.ts';
+import { type BatchRecord, type EntryRecord, type PastEvents, type Tail, tailKey } from './durable-log.ts';
 import type { Batch } from './event-ring.ts';
 import type { Birth } from './log.ts';
 import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
@@ -205,6 +205,13 @@ async function replay(
       tail.entries = 0;
       tail.bytes = 0;
     }
+  }
+  const last = await store.get(tailKey(id));
+  if (!unmounted && last !== null && decode(last) !== kernel.seq) {
+    throw new JournalError(
+      'damaged',
+      `filesystem ${id} (${birth.args.name}) ends with entry ${kernel.seq}, but ${decode(last)} was acknowledged`,
+    );
   }
   const since = past.since ?? (start === 'birth' ? null : { group: start.group, position: start.position });
   return { id, birth: named, kernel, tail, batches: past.batches, since, keyed, unmounted };

@@ -36,6 +36,7 @@ export interface Manifest {
   content: [chunk: number, seq: number, crc: number][];
   /** Of everything. */
   hash: string;
+  /** Of the pieces. */
   bytes: number;
 }
 
@@ -104,13 +105,13 @@ export async function writeSnapshot(store: Store, id: string, k: Kernel, place: 
   const content: Manifest['content'] = [];
   let bytes = 0;
   const put = async (change: Change & { value: Uint8Array }, crc: number) => {
-    bytes += change.value.length;
     await store.put([change]);
     const back = await store.get(change.key);
     if (back === null || crc32(back) !== crc) throw new JournalError('damaged', `${change.key} was not read back as written`);
   };
   for (const piece of piecesOf(k)) {
     const crc = crc32(piece);
+    bytes += piece.length;
     await put({ key: pieceKey(id, seq, pieces.length), value: piece }, crc);
     pieces.push(crc);
   }
@@ -168,7 +169,7 @@ export async function readSnapshot(store: Store, id: string, manifest: Manifest)
     for (const record of decodeAll(body)) restore.add(record as SnapshotRecord);
   }
   for (const [index, seq, crc] of manifest.content) {
-    restore.addContent({ index, seq, bytes: (await read(contentKey(id, index, seq), crc)).slice() });
+    restore.addContent({ index, seq, bytes: new Uint8Array(await read(contentKey(id, index, seq), crc)) });
   }
   return restore.kernel;
 }

@@ -14,6 +14,9 @@ export const decode = (bytes: Uint8Array): unknown => decoder.decode(bytes);
 /** The values that were encoded one behind the other. */
 export const decodeAll = (bytes: Uint8Array): Iterable<unknown> => decoder.decodeMulti(bytes);
 
+/** Not `slice`, which of a Buffer is a view. */
+const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 if (!littleEndian) throw new Error('the journal keeps typed arrays as little-endian machines have them');
 
@@ -30,16 +33,16 @@ extensions.register({
 extensions.register({
   type: 3,
   encode: (value) => (value instanceof Int32Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
-  decode: (bytes) => new Int32Array(bytes.slice().buffer),
+  decode: (bytes) => new Int32Array(copyOf(bytes).buffer),
 });
 extensions.register({
   type: 4,
   encode: (value) => (value instanceof Float64Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
-  decode: (bytes) => new Float64Array(bytes.slice().buffer),
+  decode: (bytes) => new Float64Array(copyOf(bytes).buffer),
 });
 // Bytes would be msgpack's own kind, but those come back as a view of the whole message.
 extensions.register({
   type: 5,
   encode: (value) => (value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
-  decode: (bytes) => bytes.slice(),
+  decode: copyOf,
 });

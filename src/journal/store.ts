@@ -6,12 +6,13 @@
 // not: the store is opened again, which tells whether the last flush is in it, and goes on from a reserve.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { ClassicLevel } from 'classic-level';
-import { decode, encode } from './codec.ts';
+import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
+import { encode } from './codec.ts';
 import { causeOf, freeBytes, giveUpReserve, isFull, makeReserve, reserveSize } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
+import { type Level, reading, seal, unseal } from './sealed.ts';
 
 export interface Change {
   key: string;
@@ -26,6 +27,8 @@ export interface StoreOptions {
   directory: string;
   /** Size of a file that is given up when the disk is full, so that the store can be opened and what frees space be written; 0 is none. */
   reserveBytes: number;
+  /** Ascending prefixes of keys that come in great numbers. Whoever reads those can tell whether one is missing; of the others the store tells. */
+  bulk: readonly string[];
   /** The first failed flush, which is also the last one. */
   onFailed(error: JournalError): void;
   /** The disk became full, or is no longer. */
@@ -37,10 +40,6 @@ interface Waiting {
   done: Done;
 }
 
-type Level = ClassicLevel<string, Uint8Array>;
-
-const groupKey = 'group';
-const checksumBytes = 4;
 const retryMs = 500;
 
 export class Store {
@@ -49,6 +48,7 @@ export class Store {
   readonly #head: HeadFile;
   #level: Level;
   #group: number;
+  #census: Census;
   #waiting: Waiting[] = [];
   #scheduled = false;
   #flushing = false;
@@ -65,7 +65,7 @@ export class Store {
     try {
       const level = await openLevel(options);
       try {
-        const group = await groupOf(level);
+        const { group, census } = await censusOf(level, options.bulk);
         const losses = lossesOf(directory, head.read(), group);
         if (acceptLoss) {
           rmSync(damageFile(directory), { force: true });
@@ -75,7 +75,7 @@ export class Store {
           writeFileSync(damageFile(directory), `${losses}\n`, { flush: true });
           throw new JournalError('damaged', losses);
         }
-        return new Store(options, level, head, group);
+        return new Store(options, level, head, group, census);
       } catch (error) {
         await level.close();
         throw error;
@@ -86,12 +86,13 @@ export class Store {
     }
   }
 
-  private constructor(options: StoreOptions, level: Level, head: HeadFile, group: number) {
+  private constructor(options: StoreOptions, level: Level, head: HeadFile, group: number, census: Census) {
     this.directory = options.directory;
     this.#options = options;
     this.#level = level;
     this.#head = head;
     this.#group = group;
+    this.#census = census;
     if (!this.#refillReserve()) this.#setFull(true);
     this.#watch = setInterval(() => this.#look(), retryMs).unref();
   }
@@ -174,27 +175,6 @@ export class Store {
     }
   }
 
-  /** Every key that begins with none of `prefixes`, which ascend: among them those that a flipped bit put where nobody looks. */
-  async *others(prefixes: readonly string[]): AsyncGenerator<string> {
-    let from = '';
-    for (const prefix of [...prefixes, null]) {
-      const iterator = this.#level.iterator({ gte: from, ...(prefix === null ? {} : { lt: prefix }) });
-      try {
-        for (;;) {
-          const some = await reading('the store', () => iterator.nextv(256));
-          if (some.length === 0) break;
-          for (const [key, sealed] of some) {
-            unseal(key, sealed);
-            yield key;
-          }
-        }
-      } finally {
-        await iterator.close();
-      }
-      if (prefix !== null) from = `${prefix}\uffff`;
-    }
-  }
-
   /** Deletes what nobody needs any more, at its leisure: what a crash leaves over is found again. */
   async drop(prefix: string, before = `${prefix}\uffff`): Promise<void> {
     if (this.#state !== 'open') return;
@@ -230,11 +210,17 @@ export class Store {
       const batch = this.#level.batch();
       for (const { changes } of taken) {
         for (const { key, value } of changes) {
-          if (value === null) batch.del(key);
-          else batch.put(key, seal(key, value));
+          const counted = !this.#options.bulk.some((prefix) => key.startsWith(prefix));
+          if (value === null) {
+            batch.del(key);
+            if (counted) this.#census.delete(key);
+          } else {
+            batch.put(key, seal(key, value));
+            if (counted) this.#census.add(key);
+          }
         }
       }
-      batch.put(groupKey, seal(groupKey, encode(this.#group)));
+      batch.put(groupKey, seal(groupKey, encode([this.#group, ...this.#census.total] satisfies GroupRecord)));
       await batch.write({ sync: true });
     } catch (error) {
       this.#flushing = false;
@@ -302,9 +288,10 @@ export class Store {
         if ((this.#state as string) === 'closed') return;
       }
     }
-    const group = await groupOf(this.#level);
+    const { group, census } = await censusOf(this.#level, this.#options.bulk);
     const there = group === this.#group;
     this.#group = group;
+    this.#census = census;
     this.#state = 'open';
     if (there) this.#head.write(group);
     tell(there ? null : full);
@@ -357,11 +344,6 @@ async function openLevel({ directory }: StoreOptions): Promise<Level> {
   }
 }
 
-async function groupOf(level: Level): Promise<number> {
-  const sealed = await reading(groupKey, () => level.get(groupKey));
-  return sealed === undefined ? 0 : (decode(unseal(groupKey, sealed)) as number);
-}
-
 /**
  * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says itself that it dropped records that it
  * could not read when it was opened.
@@ -376,28 +358,4 @@ function lossesOf(directory: string, acknowledged: number, group: number): strin
     .split('\n')
     .find((line) => / dropping \d+ bytes/.test(line));
   return dropped === undefined ? null : `the store in ${directory} lost records: ${dropped}`;
-}
-
-async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new JournalError('damaged', `${what} cannot be read: ${causeOf(error).message}`, error);
-  }
-}
-
-function seal(key: string, body: Uint8Array): Uint8Array {
-  const sealed = Buffer.allocUnsafe(checksumBytes + body.length);
-  sealed.writeUInt32LE(crc32(body, crc32(key)), 0);
-  sealed.set(body, checksumBytes);
-  return sealed;
-}
-
-function unseal(key: string, sealed: Uint8Array): Uint8Array {
-  const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
-  const body = sealed.subarray(checksumBytes);
-  if (sealed.byteLength < checksumBytes || view.getUint32(0, true) !== crc32(body, crc32(key))) {
-    throw new JournalError('damaged', `the checksum of ${key} is wrong`);
-  }
-  return body;
 }

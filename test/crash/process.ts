@@ -31,7 +31,7 @@ export interface Refusal {
   stderr: string;
 }
 
-export function launch(folder: string, { args = [], env = {}, under = [] }: Options = {}) {
+function launch(folder: string, { args = [], env = {}, under = [] }: Options = {}) {
   const [program = '', ...rest] = [...under, process.execPath, entry, '--port', '0', '--data-dir', folder, ...args];
   const child = spawn(program, rest, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';

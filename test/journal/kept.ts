@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { defaultConfig } from '../../src/config.ts';
-import { metaOf, recoverFilesystems } from '../../src/durable.ts';
+import { bulkPrefixes, metaOf, recoverFilesystems } from '../../src/durable.ts';
 import { stateHash } from '../../src/engine/snapshots.ts';
 import { decode } from '../../src/journal/codec.ts';
 import { Store, type StoreOptions } from '../../src/journal/store.ts';
@@ -14,10 +14,10 @@ import { call, must } from '../http/start.ts';
 export const freshFolder = (): string => mkdtempSync(join(tmpdir(), 'pinhole-journal-'));
 
 export const openStore = (directory: string, more: Partial<StoreOptions> = {}): Promise<Store> =>
-  Store.open({ directory, reserveBytes: 0, onFailed() {}, ...more });
+  Store.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {}, ...more });
 
 export const durable = (directory: string, more: Partial<StoreOptions> = {}): Promise<Service> =>
-  createService(defaultConfig({ snapshotEntries: 100 }), {
+  createService(defaultConfig({ snapshotEntries: 100, waitDefaultMs: 0 }), {
     logger: pino({ level: 'silent' }),
     openStore: () => openStore(directory, more),
   });
@@ -58,7 +58,8 @@ export async function comesBack(directory: string): Promise<string> {
     const { tokenKey } = await metaOf(store, 0);
     const { filesystems } = await recoverFilesystems(store, { snapshotEntries: 1e9, snapshotBytes: 1e9 }, { eventsMax: 1000 });
     const states: unknown[] = [[...tokenKey]];
-    for (const { id, kernel, tail } of filesystems) states.push([id, kernel.seq, tail.digest, await stateHash(kernel, new Map())]);
+    for (const { id, kernel, tail } of filesystems)
+      states.push([id, kernel.seq, tail.digest, await stateHash(kernel, new Map())]);
     for (const prefix of ['tenant/', 'token/', 'answer/', 'events/']) {
       for await (const [key, body] of store.entries(prefix)) states.push([key, decode(body)]);
     }
