@@ -42,13 +42,27 @@ export interface ServiceOptions {
 }
 
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
-  const { logger } = options;
-  const clock = options.clock ?? systemClock();
   const loopback = isLoopback(config.host);
   if (config.operatorTokenFile === null && !loopback) {
     throw new Error(`--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`);
   }
   const store = await options.openStore?.();
+  try {
+    return await joinFloors(config, options, loopback, store);
+  } catch (error) {
+    await store?.close();
+    throw error;
+  }
+}
+
+async function joinFloors(
+  config: Config,
+  options: ServiceOptions,
+  loopback: boolean,
+  store: Store | undefined,
+): Promise<Service> {
+  const { logger } = options;
+  const clock = options.clock ?? systemClock();
   const records = store === undefined ? noRecords : storedRecords(store);
   const tokens = new Tokens(store === undefined ? newTokenKey() : (await metaOf(store, clock.nowMs())).tokenKey, records);
   if (config.operatorTokenFile !== null) {

@@ -244,6 +244,11 @@ export class Engine {
     return this.#draining;
   }
 
+  /** The disk of the log is full: what adds is refused. */
+  get full(): boolean {
+    return this.#options.log.full;
+  }
+
   /** Before a stop: nobody waits for a sleeping operation any more. Commands are still taken. */
   drain(): void {
     this.#draining = true;

@@ -17,6 +17,8 @@ function checksOf({ engine }: Door): { name: string; ok: boolean }[] {
     { name: 'accepting', ok: !engine.draining },
     // Told, not held against readiness: its neighbours serve on.
     { name: 'filesystems-running', ok: stopped === 0 },
+    // Told too: reads, and what gives back, go on.
+    { name: 'journal-has-room', ok: !engine.full },
   ];
 }
 

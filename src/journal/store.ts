@@ -33,6 +33,8 @@ export interface StoreOptions {
   onFailed(error: JournalError): void;
   /** The disk became full, or is no longer. */
   onFull?(full: boolean): void;
+  /** A disk of a test's own. */
+  openLevel?(location: string): Promise<Level>;
 }
 
 interface Waiting {
@@ -63,7 +65,7 @@ export class Store {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const head = new HeadFile(join(directory, 'head'));
     try {
-      const level = await openLevel(options);
+      const level = await openWhenThereIsRoom(options);
       try {
         const { group, census } = await censusOf(level, options.bulk);
         const losses = lossesOf(directory, head.read(), group);
@@ -278,7 +280,7 @@ export class Store {
         this.#level = await openLevel(this.#options);
         break;
       } catch (error) {
-        if (!isFull(error)) {
+        if (!(error instanceof JournalError) || error.kind !== 'full') {
           this.fail(error);
           tell(new JournalError('failed', 'the journal could not be opened again', error));
           return;
@@ -322,25 +324,38 @@ export class Store {
 }
 
 const damageFile = (directory: string): string => join(directory, 'damaged');
-async function openLevel({ directory }: StoreOptions): Promise<Level> {
+async function openAt(location: string): Promise<Level> {
+  const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  await level.open();
+  return level;
+}
+
+async function openLevel({ directory, openLevel: open = openAt }: StoreOptions): Promise<Level> {
   const location = join(directory, 'store');
-  const open = async () => {
-    const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
-    await level.open();
-    return level;
-  };
   try {
-    return await open();
+    return await open(location).catch((error: unknown) => {
+      if (!isFull(error)) throw error;
+      giveUpReserve(directory);
+      return open(location);
+    });
   } catch (error) {
     const cause = causeOf(error);
-    if (cause.code === 'LEVEL_LOCKED') {
-      throw new JournalError('locked', `another process has the journal in ${directory}`, error);
-    }
-    if (isFull(error)) {
-      giveUpReserve(directory);
-      return open();
-    }
+    if (isFull(error)) throw new JournalError('full', `the disk is too full to open the store in ${location}`, error);
+    if (cause.code === 'LEVEL_LOCKED') throw new JournalError('locked', `another process has the journal in ${directory}`, error);
     throw new JournalError('damaged', `the store in ${location} does not open: ${cause.message}`, error);
+  }
+}
+
+/** Waits for as long as there is not even room to open it. */
+async function openWhenThereIsRoom(options: StoreOptions): Promise<Level> {
+  for (let told = false; ; told = true) {
+    try {
+      return await openLevel(options);
+    } catch (error) {
+      if (!(error instanceof JournalError) || error.kind !== 'full') throw error;
+      if (!told) options.onFull?.(true);
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
   }
 }
 

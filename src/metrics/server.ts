@@ -17,6 +17,7 @@ export interface LogCounts {
   batches: Distribution;
   append: Distribution;
   failures: number;
+  full(): boolean;
 }
 
 export interface HttpCounts {

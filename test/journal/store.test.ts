@@ -1,0 +1,175 @@
+// The store on a disk that fails at the n-th flush, for every n.
+import { rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HeadFile } from '../../src/journal/head-file.ts';
+import { JournalError } from '../../src/journal/journal-error.ts';
+import type { Service } from '../../src/service.ts';
+import { call, must } from '../http/start.ts';
+import { durable, freshFolder, openStore } from './kept.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = freshFolder();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+type Level = ClassicLevel<string, Uint8Array>;
+
+/** A disk whose `n`-th flush fails with `message`, having written or not. */
+function disk(n: number, message: string, written: boolean) {
+  let flushes = 0;
+  return async (location: string): Promise<Level> => {
+    const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
+    await level.open();
+    const batch = level.batch.bind(level) as () => ReturnType<Level['batch']>;
+    Object.assign(level, {
+      batch() {
+        const chained = batch();
+        const write = chained.write.bind(chained);
+        chained.write = (async (options: { sync: boolean }) => {
+          flushes += 1;
+          if (flushes !== n) return write(options);
+          if (written) await write(options);
+          else await chained.close();
+          throw new Error(message);
+        }) as typeof chained.write;
+        return chained;
+      },
+    });
+    return level;
+  };
+}
+
+/** Makes files one after the other; says which were acknowledged, and what the others were told. */
+async function work(
+  service: Service,
+  count: number,
+): Promise<{ acknowledged: string[]; refused: { status: number; outcome?: string }[] }> {
+  const acknowledged: string[] = [];
+  const refused: { status: number; outcome?: string }[] = [];
+  const made = await call(service, 'POST', '/v1/filesystems', { json: { name: 's', sizeBytes: 1_048_576 } });
+  if (made.status !== 201) refused.push(made.json);
+  for (let i = 0; i < count; i++) {
+    const answer = await call(service, 'POST', '/v1/filesystems/s/files', { json: { name: `f${i}` } });
+    if (answer.status === 201) acknowledged.push(`f${i}`);
+    else refused.push(answer.json);
+  }
+  return { acknowledged, refused };
+}
+
+const filesOf = async (service: Service): Promise<string[]> => {
+  const answer = await call(service, 'GET', '/v1/filesystems/s/files?pageSize=1000');
+  return answer.status === 200 ? answer.json.items.map(({ name }: { name: string }) => name) : [];
+};
+
+const fails = Array.from({ length: 40 }, (_, n) => n + 1);
+
+describe('a disk that fails', () => {
+  it.each(fails)('at flush %i: nothing is acknowledged after it, and all that was is there', async (n) => {
+    const failed: JournalError[] = [];
+    const options = {
+      openLevel: disk(n, 'IO error: Input/output error', n % 2 === 0),
+      onFailed: (e: JournalError) => failed.push(e),
+    };
+    let acknowledged: string[] = [];
+    // The first flushes are those of the start.
+    const service = await durable(folder, options).catch((error: unknown) => {
+      expect(error).toMatchObject({ kind: 'failed' });
+      return null;
+    });
+    if (service !== null) {
+      const done = await work(service, 45);
+      acknowledged = done.acknowledged;
+      expect(done.refused[0]).toMatchObject({ status: 503, outcome: 'unknown' });
+      expect(acknowledged).toEqual(Array.from({ length: acknowledged.length }, (_, i) => `f${i}`));
+      await service.close();
+    }
+    expect(failed).toHaveLength(1);
+    const again = await durable(folder);
+    const files = await filesOf(again);
+    await again.close();
+    expect(files.slice(0, acknowledged.length)).toEqual(acknowledged);
+    // What was told to be unknown is there or not, and nothing else.
+    expect(files.length - acknowledged.length).toBeLessThanOrEqual(1);
+  });
+
+  it.each(fails.slice(4))('for want of room at flush %i: goes on when there is room', async (n) => {
+    const written = n % 2 === 0;
+    const service = await durable(folder, { openLevel: disk(n, 'IO error: No space left on device', written) });
+    const { acknowledged, refused } = await work(service, 45);
+    // In the store or not, the client was told; and where it was not, that is certain.
+    expect(refused.length).toBeGreaterThan(0);
+    for (const one of refused) expect(one).toMatchObject({ status: expect.toBeOneOf([507, 404]) });
+    for (const one of refused) expect(one.outcome).toBeUndefined();
+    expect(await filesOf(service)).toEqual(acknowledged);
+    const room = async () => (await must(service, 200, 'GET', '/readyz?verbose=true')).json.checks;
+    await expect.poll(room, { timeout: 5000 }).toContainEqual({ name: 'journal-has-room', ok: true });
+    const { acknowledged: later } = await work(service, 50);
+    expect(later.at(-1)).toBe('f49');
+    const files = await filesOf(service);
+    expect(files.slice(0, acknowledged.length)).toEqual(acknowledged);
+    await service.close();
+    const again = await durable(folder);
+    expect(await filesOf(again)).toEqual(files);
+    await again.close();
+  });
+});
+
+describe('a store', () => {
+  it('keeps a second one away', async () => {
+    const store = await openStore(folder);
+    await expect(openStore(folder)).rejects.toMatchObject({ kind: 'locked' });
+    await store.close();
+  });
+
+  it('tells what is committed together together, in order', async () => {
+    const store = await openStore(folder);
+    const told: number[] = [];
+    const groups = Array.from({ length: 20 }, (_, i) => {
+      store.commit([{ key: `tenant/${i}`, value: new Uint8Array([i]) }], (error) => told.push(error === null ? i : -1));
+      return store.nextGroup;
+    });
+    await store.put([{ key: 'tenant/x', value: new Uint8Array(1) }]);
+    expect(told).toEqual(groups.map((_, i) => i));
+    expect(new Set(groups).size).toBe(1);
+    await store.close();
+    await expect(store.put([{ key: 'tenant/y', value: new Uint8Array(1) }])).rejects.toMatchObject({ kind: 'failed' });
+  });
+
+  it('says so where acknowledged flushes are gone, at every start, until it is told to go on', async () => {
+    const store = await openStore(folder);
+    for (let i = 0; i < 5; i++) await store.put([{ key: `tenant/${i}`, value: new Uint8Array(10) }]);
+    await store.close();
+    const head = new HeadFile(join(folder, 'head'));
+    head.write(head.read() + 1);
+    head.close();
+    for (let i = 0; i < 2; i++)
+      await expect(openStore(folder)).rejects.toMatchObject({ kind: 'damaged', message: /were acknowledged/ });
+    const { Store } = await import('../../src/journal/store.ts');
+    const going = await Store.open({ directory: folder, reserveBytes: 0, bulk: ['c/', 'j/', 's/'], onFailed() {} }, true);
+    await going.close();
+    await (await openStore(folder)).close();
+  });
+
+  it('does not mind a head that was cut', async () => {
+    const store = await openStore(folder);
+    await store.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
+    await store.close();
+    truncateSync(join(folder, 'head'), 5);
+    expect(statSync(join(folder, 'head')).size).toBe(5);
+    await (await openStore(folder)).close();
+  });
+
+  it('notices what was not written by itself', async () => {
+    const store = await openStore(folder);
+    await store.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
+    await store.close();
+    const raw = new ClassicLevel<string, Uint8Array>(join(folder, 'store'), { keyEncoding: 'utf8', valueEncoding: 'view' });
+    const sealed = (await raw.get('tenant/a')) as Uint8Array;
+    await raw.put('tenant/b', sealed);
+    await raw.close();
+    await expect(openStore(folder)).rejects.toThrow(JournalError);
+  });
+});
