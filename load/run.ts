@@ -3,11 +3,13 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
+import { durable } from './durable.ts';
 import { events } from './events.ts';
 import { drive, type Measured, middle } from './measure.ts';
 import { mixedTenants } from './mixed-tenants.ts';
 import { pinUnpin } from './pin-unpin.ts';
 import { punchUnderPins } from './punch-under-pins.ts';
+import { recover } from './recover.ts';
 import { apiOf, type Scenario } from './scenario.ts';
 import { scrape } from './scrape.ts';
 import { build, leaveFirstCore, root, startPinhole, startServer } from './server.ts';
@@ -15,7 +17,7 @@ import { stalled } from './stalled.ts';
 import { writeRead } from './write-read-4k.ts';
 
 const scenarios: readonly Scenario[] = [pinUnpin, punchUnderPins, mixedTenants, writeRead];
-const names = [...scenarios.map(({ name }) => name), 'events', 'scrape', 'stalled'];
+const names = [...scenarios.map(({ name }) => name), 'durable', 'events', 'recover', 'scrape', 'stalled'];
 
 function positive(text: string): number {
   const value = Number(text);
@@ -110,6 +112,8 @@ leaveFirstCore();
 console.log(about());
 let good = true;
 for (const scenario of scenarios) if (chosen.includes(scenario.name)) good = (await run(scenario)) && good;
+if (chosen.includes('durable')) good = (await durable(flags.seconds, flags.rounds)) && good;
+if (chosen.includes('recover')) good = (await recover()) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('scrape')) good = (await scrape()) && good;
 if (chosen.includes('stalled')) good = stalled() && good;

@@ -342,7 +342,9 @@ async function openLevel({ directory, openLevel: open = openAt }: StoreOptions):
     const cause = causeOf(error);
     if (isFull(error)) throw new JournalError('full', `the disk is too full to open the store in ${location}`, error);
     if (cause.code === 'LEVEL_LOCKED') throw new JournalError('locked', `another process has the journal in ${directory}`, error);
-    throw new JournalError('damaged', `the store in ${location} does not open: ${cause.message}`, error);
+    // What the disk says is not what the store says of its contents.
+    const kind = /Input\/output error/.test(cause.message) ? 'failed' : 'damaged';
+    throw new JournalError(kind, `the store in ${location} does not open: ${cause.message}`, error);
   }
 }
 

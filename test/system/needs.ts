@@ -10,6 +10,7 @@ export function setup(): void {
   const missing = [
     ...(works('prometheus', '--version') && works('promtool', '--version') ? [] : ['prometheus']),
     ...(works(python, '-c', 'import websockets') ? [] : ['python3-websockets']),
+    ...(works('strace', '--version') ? [] : ['strace']),
   ];
   if (missing.length > 0) throw new Error(`test:system needs: apt-get install ${missing.join(' ')}`);
 }

@@ -1,0 +1,67 @@
+// How long a start takes that has to do a million commands again, and one that has a snapshot and a hundred thousand.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { defaultConfig } from '../src/config.ts';
+import { bulkPrefixes } from '../src/durable.ts';
+import { Store } from '../src/journal/store.ts';
+import type { Command } from '../src/kernel/state.ts';
+import { createService } from '../src/service.ts';
+import { defaultTenant } from '../src/tenants/tenants.ts';
+import { startPinhole } from './server.ts';
+
+/** Pins and unpins, with a write and a punch now and then. */
+function commandOf(i: number): Command {
+  if (i % 10 === 8)
+    return { op: 'write', on: { file: 'a' }, args: { offset: (i * 4096) % 262_144 }, data: new Uint8Array(64).fill(i) };
+  if (i % 10 === 9) return { op: 'punch-hole', on: { file: 'b' }, args: { offset: (i * 4096) % 262_144, length: 4096 } };
+  if (i % 2 === 0) {
+    const args = { offset: 0, length: 4096, access: 'read', longterm: false, kind: 'direct-io' };
+    return { op: 'pin', on: { mapping: 1 }, args, owner: 'load' };
+  }
+  return { op: 'unpin', on: { pin: Math.floor(i / 10) * 4 + Math.floor((i % 10) / 2) + 1 }, args: {} };
+}
+
+async function fill(folder: string, commands: number, snapshotEntries: number): Promise<void> {
+  const service = await createService(defaultConfig({ snapshotEntries, snapshotBytes: 2 ** 40 }), {
+    logger: pino({ level: 'silent' }),
+    openStore: () => Store.open({ directory: join(folder, 'journal'), reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }),
+  });
+  const { engine, app } = service;
+  await app.inject({ method: 'POST', url: '/v1/filesystems', payload: { name: 'load', sizeBytes: 16 * 1024 * 1024 } });
+  const fs = engine.find(defaultTenant, 'load');
+  if (fs === undefined) throw new Error('the filesystem was not made');
+  for (const name of ['a', 'b']) await engine.submit(fs, { op: 'create', on: {}, args: { name, sizeBytes: 262_144 } });
+  await engine.submit(fs, {
+    op: 'mmap',
+    on: { file: 'a' },
+    args: { offset: 0, length: 65_536, access: 'read-write', shared: true, sync: false },
+  });
+  for (let i = 0; i < commands; i += 5000) {
+    const some = Array.from({ length: Math.min(5000, commands - i) }, (_, n) => engine.submit(fs, commandOf(i + n)));
+    for (const { outcome } of await Promise.all(some)) if (outcome?.ok === false) throw new Error(outcome.failure.why);
+  }
+  await service.close();
+}
+
+/** Prints both; says whether both came back. */
+export async function recover(): Promise<boolean> {
+  let good = true;
+  for (const [what, commands, snapshotEntries] of [
+    ['1,000,000 commands', 1_000_000, 1e9],
+    ['a snapshot and 100,000 commands', 249_990, 50_000],
+  ] as const) {
+    const folder = mkdtempSync(join(tmpdir(), 'pinhole-load-'));
+    await fill(folder, commands, snapshotEntries);
+    const begin = performance.now();
+    const server = await startPinhole({ PINHOLE_VOLATILE: '0', PINHOLE_DATA_DIR: folder });
+    const seconds = (performance.now() - begin) / 1000;
+    const { counts } = (await (await fetch(`${server.url}/v1/filesystems/load`)).json()) as { counts: { pinsAcquired: number } };
+    good &&= counts.pinsAcquired === commands * 0.4;
+    console.log(`\nrecover: ${what}: ${seconds.toFixed(2)} s from the start of the process to its first answer`);
+    await server.stop();
+    rmSync(folder, { recursive: true });
+  }
+  return good;
+}
