@@ -1,43 +1,50 @@
-// The room on the disk of the journal, and a reserve of it: a file that is given up when the disk is full.
+// The room on the disk of the journal, and reserves of it: files that are given up when the disk is full, so that what gives back can still
+// be written (`reserve`), and that the store can be opened the next time (`reserve-open`).
 import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-const reserveFile = (directory: string): string => join(directory, 'reserve');
+export class Reserve {
+  readonly #file: string;
+  readonly #bytes: number;
 
-export function reserveSize(directory: string): number {
-  return statSync(reserveFile(directory), { throwIfNoEntry: false })?.size ?? 0;
+  constructor(directory: string, name: 'reserve' | 'reserve-open', bytes: number) {
+    this.#file = join(directory, name);
+    this.#bytes = bytes;
+  }
+
+  get missing(): number {
+    return this.#bytes - (statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0);
+  }
+
+  /** Says whether all of it is there now. What there is room for is kept. */
+  fill(): boolean {
+    if (this.missing <= 0) return true;
+    const fd = openSync(this.#file, 'w', 0o600);
+    try {
+      const block = Buffer.alloc(65_536);
+      for (let at = 0; at < this.#bytes; at += block.length) {
+        // Not zeros: a filesystem that compresses would give room away that is not there.
+        for (let i = 0; i < block.length; i += 8) block.writeDoubleLE((at + i) * Math.PI, i);
+        const wanted = Math.min(block.length, this.#bytes - at);
+        for (let written = 0; written < wanted; ) written += writeSync(fd, block, written, wanted - written);
+      }
+      return true;
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      return false;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  giveUp(): void {
+    rmSync(this.#file, { force: true });
+  }
 }
 
 export function freeBytes(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
   return bavail * bsize;
-}
-
-/** Says whether all of it is there. */
-export function makeReserve(directory: string, bytes: number): boolean {
-  if (reserveSize(directory) >= bytes) return true;
-  const file = reserveFile(directory);
-  const fd = openSync(file, 'w', 0o600);
-  try {
-    // Not zeros: a filesystem that compresses would give room away that is not there.
-    const block = Buffer.alloc(65_536, 0);
-    for (let at = 0; at < bytes; at += block.length) {
-      for (let i = 0; i < block.length; i += 8) block.writeDoubleLE((at + i) * Math.PI, i);
-      let written = 0;
-      while (written < block.length) written += writeSync(fd, block, written);
-    }
-    return true;
-  } catch (error) {
-    if (!isFull(error)) throw error;
-    rmSync(file, { force: true });
-    return false;
-  } finally {
-    closeSync(fd);
-  }
-}
-
-export function giveUpReserve(directory: string): void {
-  rmSync(reserveFile(directory), { force: true });
 }
 
 /** LevelDB's own words are in the cause. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
 import { encode } from './codec.ts';
-import { causeOf, freeBytes, giveUpReserve, isFull, makeReserve, reserveSize } from './disk-room.ts';
+import { causeOf, freeBytes, isFull, Reserve } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
 import { type Level, reading, seal, unseal } from './sealed.ts';
@@ -25,7 +25,7 @@ export type Done = (error: JournalError | null) => void;
 
 export interface StoreOptions {
   directory: string;
-  /** Size of a file that is given up when the disk is full, so that the store can be opened and what frees space be written; 0 is none. */
+  /** Size of the files that are given up when the disk is full; 0 is none. */
   reserveBytes: number;
   /** Ascending prefixes of keys that come in great numbers. Whoever reads those can tell whether one is missing; of the others the store tells. */
   bulk: readonly string[];
@@ -48,6 +48,7 @@ export class Store {
   readonly directory: string;
   readonly #options: StoreOptions;
   readonly #head: HeadFile;
+  readonly #reserve: Reserve;
   #level: Level;
   #group: number;
   #census: Census;
@@ -95,7 +96,10 @@ export class Store {
     this.#head = head;
     this.#group = group;
     this.#census = census;
-    if (!this.#refillReserve()) this.#setFull(true);
+    this.#reserve = reserveOf(options);
+    // First that for the next start.
+    openReserveOf(options).fill();
+    if (!this.#reserve.fill()) this.#setFull(true);
     this.#watch = setInterval(() => this.#look(), retryMs).unref();
   }
 
@@ -123,8 +127,8 @@ export class Store {
       done(new JournalError('failed', 'the journal takes nothing more'));
       return;
     }
-    // A part of the reserve is kept for opening the store the next time.
-    if (this.#state === 'reopening' || (this.#full && freeBytes(this.directory) < this.#options.reserveBytes / 4)) {
+    // To the last block it is not used: each flush that does not fit means opening the store again.
+    if (this.#state === 'reopening' || (this.#full && freeBytes(this.directory) < this.#options.reserveBytes / 16)) {
       done(new JournalError('full', 'the disk of the journal is full'));
       return;
     }
@@ -291,6 +295,7 @@ export class Store {
       }
     }
     const { group, census } = await censusOf(this.#level, this.#options.bulk);
+    openReserveOf(this.#options).fill();
     const there = group === this.#group;
     this.#group = group;
     this.#census = census;
@@ -302,24 +307,23 @@ export class Store {
   /** Twice a second: is there room, is there room again? */
   #look(): void {
     if (this.#state !== 'open') return;
+    const { reserveBytes } = this.#options;
+    const free = freeBytes(this.directory);
     if (!this.#full) {
-      if (freeBytes(this.directory) < this.#options.reserveBytes / 4) this.#setFull(true);
+      if (free < reserveBytes / 8) this.#setFull(true);
       return;
     }
-    // Room for the reserve and as much again, so that it does not flap.
-    const needed = this.#options.reserveBytes + this.#options.reserveBytes / 2;
-    if (freeBytes(this.directory) + reserveSize(this.directory) >= needed && this.#refillReserve()) this.#setFull(false);
+    const forOpening = openReserveOf(this.#options);
+    // Room for both and for a while, so that it does not flap.
+    if (free < this.#reserve.missing + Math.max(0, forOpening.missing) + reserveBytes / 4) return;
+    if (forOpening.fill() && this.#reserve.fill()) this.#setFull(false);
   }
 
   #setFull(full: boolean): void {
     if (this.#full === full) return;
     this.#full = full;
-    if (full) giveUpReserve(this.directory);
+    if (full) this.#reserve.giveUp();
     this.#options.onFull?.(full);
-  }
-
-  #refillReserve(): boolean {
-    return makeReserve(this.directory, this.#options.reserveBytes);
   }
 }
 
@@ -330,14 +334,21 @@ async function openAt(location: string): Promise<Level> {
   return level;
 }
 
-async function openLevel({ directory, openLevel: open = openAt }: StoreOptions): Promise<Level> {
+const reserveOf = ({ directory, reserveBytes }: StoreOptions) => new Reserve(directory, 'reserve', reserveBytes / 2);
+const openReserveOf = ({ directory, reserveBytes }: StoreOptions) => new Reserve(directory, 'reserve-open', reserveBytes / 2);
+
+async function openLevel(options: StoreOptions): Promise<Level> {
+  const { directory, openLevel: open = openAt } = options;
   const location = join(directory, 'store');
+  const openGivingUp = (reserve: Reserve, error: unknown): Promise<Level> => {
+    if (!isFull(error)) throw error;
+    reserve.giveUp();
+    return open(location);
+  };
   try {
-    return await open(location).catch((error: unknown) => {
-      if (!isFull(error)) throw error;
-      giveUpReserve(directory);
-      return open(location);
-    });
+    return await open(location)
+      .catch((error: unknown) => openGivingUp(reserveOf(options), error))
+      .catch((error: unknown) => openGivingUp(openReserveOf(options), error));
   } catch (error) {
     const cause = causeOf(error);
     if (isFull(error)) throw new JournalError('full', `the disk is too full to open the store in ${location}`, error);

@@ -22,7 +22,7 @@ describe('a full disk', () => {
   let server: Server | null = null;
   afterEach(async () => {
     await server?.kill();
-    execFileSync('umount', [disk]);
+    execFileSync('umount', ['-l', disk]);
   });
 
   const fillUp = () => {
@@ -76,6 +76,7 @@ describe('a disk whose flush fails', () => {
     'at flush %i: the process says so and ends, and nothing is lost',
     async (n) => {
       const folder = freshFolder();
+      // It counts the flushes of each thread, so there is one.
       const under = [
         'strace',
         '-f',
@@ -88,7 +89,11 @@ describe('a disk whose flush fails', () => {
         '-e',
         `inject=fdatasync:error=EIO:when=${n}`,
       ];
-      const server = await tryStart(folder, { under, args: ['--disk-reserve-bytes', '1048576'] });
+      const server = await tryStart(folder, {
+        under,
+        env: { UV_THREADPOOL_SIZE: '1' },
+        args: ['--disk-reserve-bytes', '1048576'],
+      });
       const acknowledged: string[] = [];
       if ('url' in server) {
         const said: { status: number; outcome?: string }[] = [];
