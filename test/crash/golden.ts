@@ -9,13 +9,15 @@ const strategies = ['break-layouts', 'busy-extents', 'detach-and-wait', 'wait-fo
 
 /** Everything that can be done to a file, with pins in the way, in an order that only depends on `round`. */
 async function work(server: Server, fs: string, round: number): Promise<void> {
-  const post = (path: string, json: object) => call(server, 'POST', `${fs}${path}`, json, { prefer: 'respond-async' });
+  const now = { prefer: 'respond-async' };
+  const post = (path: string, json: object) => call(server, 'POST', `${fs}${path}`, json, now);
+  const put = (path: string, bytes: Uint8Array) => write(server, `${fs}${path}`, bytes, now);
   for (let i = 0; i < 60; i++) {
     const file = `/files/f${i % 5}`;
     const offset = 4096 * ((i * 7 + round) % 8);
     if (round === 0 && i < 5) {
       await must(server, 'POST', `${fs}/files`, { name: `f${i}` });
-      await write(server, `${fs}${file}/content`, Buffer.alloc(32_768, 65 + i));
+      await put(`${file}/content`, Buffer.alloc(32_768, 65 + i));
       await must(server, 'POST', `${fs}${file}/mappings`, { offset: 0, length: 32_768, access: 'read-write', shared: i !== 4 });
     }
     const mapping = `/mappings/map_${1 + (i % 5)}`;
@@ -23,11 +25,11 @@ async function work(server: Server, fs: string, round: number): Promise<void> {
       () => post(`${mapping}/pins`, { offset, length: 4096, access: 'read', owner: `o${i % 3}` }),
       () => post(`${mapping}/faults`, { offset, access: 'write' }),
       () => post(`${file}/punch-hole`, { offset, length: 4096 }),
-      () => write(server, `${fs}${file}/content?offset=${offset}`, Buffer.alloc(100, i)),
+      () => put(`${file}/content?offset=${offset}`, Buffer.alloc(100, i)),
       () => post(`${file}/zero-range`, { offset, length: 6000 }),
       () => call(server, 'DELETE', `${fs}/pins/pin_${1 + ((i * 3) % 40)}`),
       () => post(`${file}/truncate`, { sizeBytes: 30_000 - offset }),
-      () => write(server, `${fs}${mapping}/memory?offset=${offset}`, Buffer.alloc(64, i)),
+      () => put(`${mapping}/memory?offset=${offset}`, Buffer.alloc(64, i)),
       () => post(`${file}/allocate`, { offset, length: 12_288 }),
       () => post(`${file}/collapse-range`, { offset: 0, length: 4096 }),
       () => post('/clock/advance', { ms: 10 }),
@@ -44,7 +46,14 @@ for (let round = 0; round < 5; round++) {
   for (const kind of ['xfs', 'ext4']) {
     for (const name of strategies) {
       const fs = `${kind}-${name}`;
-      const mkfs = { name: fs, sizeBytes: 2_097_152, kind, kernel: round === 0 ? '7.3' : undefined, clock: 'manual', strategy: { name } };
+      const mkfs = {
+        name: fs,
+        sizeBytes: 2_097_152,
+        kind,
+        kernel: round === 0 ? '7.3' : undefined,
+        clock: 'manual',
+        strategy: { name },
+      };
       if (round === 0) await must(server, 'POST', '/v1/filesystems', mkfs);
       await work(server, `/v1/filesystems/${fs}`, round);
     }

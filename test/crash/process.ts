@@ -115,10 +115,15 @@ export async function must(...args: Parameters<typeof call>): Promise<Answer> {
   return answer;
 }
 
-export async function write(server: { url: string }, path: string, bytes: Uint8Array): Promise<Answer> {
+export async function write(
+  server: { url: string },
+  path: string,
+  bytes: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const response = await fetch(`${server.url}${path}`, {
     method: 'PUT',
-    headers: { 'content-type': 'application/octet-stream' },
+    headers: { 'content-type': 'application/octet-stream', ...headers },
     body: new Blob([bytes as Uint8Array<ArrayBuffer>]),
   });
   return { status: response.status, json: await response.json(), headers: response.headers };
