@@ -61,6 +61,7 @@ export const settings = {
   deviceBytesMax: setting(whole(65_536, 2 ** 40), 2 ** 36, 'Bytes of the largest device.'),
   quotaFilesystems: setting(whole(0), 1000, 'Quota of a tenant: filesystems.'),
   quotaBytes: setting(whole(0), 2 ** 40, 'Quota of a tenant: bytes of all its devices.'),
+  quotaBlocks: setting(whole(0), 2 ** 32, 'Quota of a tenant: blocks of 4 KiB that its files own.'),
   quotaFiles: setting(whole(0), 1_000_000, 'Quota of a tenant: files.'),
   quotaMappings: setting(whole(0), 1_000_000, 'Quota of a tenant: mappings.'),
   quotaPins: setting(whole(0), 1_000_000, 'Quota of a tenant: pins.'),

@@ -82,6 +82,7 @@ async function joinFloors(
     quotas: {
       filesystems: config.quotaFilesystems,
       bytes: config.quotaBytes,
+      blocks: config.quotaBlocks,
       files: config.quotaFiles,
       mappings: config.quotaMappings,
       pins: config.quotaPins,

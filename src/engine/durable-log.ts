@@ -28,7 +28,15 @@ export type BatchRecord = [
 ];
 export type EntryRecord =
   | [timeMs: number]
-  | [timeMs: number, op: string, on: Command['on'], args: unknown, rest?: Omit<Command, 'op' | 'on' | 'args'>];
+  | [
+      timeMs: number,
+      op: string,
+      on: Command['on'],
+      args: unknown,
+      rest?: Omit<Command, 'op' | 'on' | 'args'> | null,
+      blocksMax?: number,
+    ]
+  | [timeMs: number, op: null, on: null, args: null, rest: null, blocksMax: number];
 
 /** How many events of filesystems that are gone a tenant's stream counts. */
 export interface PastEvents {
@@ -58,9 +66,10 @@ export interface DurableLogLimits {
 export const tailKey = (id: string): string => `tail/${id}`;
 export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
 
-function recordOf({ timeMs, command }: Entry): EntryRecord {
-  if (command === null) return [timeMs];
+function recordOf({ timeMs, command, blocksMax }: Entry): EntryRecord {
+  if (command === null) return blocksMax === undefined ? [timeMs] : [timeMs, null, null, null, null, blocksMax];
   const { op, on, args, ...rest } = command;
+  if (blocksMax !== undefined) return [timeMs, op, on, args, rest, blocksMax];
   for (const _ in rest) return [timeMs, op, on, args, rest];
   return [timeMs, op, on, args];
 }

@@ -47,7 +47,7 @@ interface Pending {
 /** How soon a tick that the journal had no room for is tried again. */
 const retryMs = 1000;
 
-const counted = ['files', 'mappings', 'pins', 'sleepers'] as const;
+const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers'] as const;
 
 function answer(batch: readonly Pending[]): void {
   for (const { submission, resolve } of batch) if (submission !== null) resolve(submission);
@@ -73,7 +73,7 @@ export class Lane {
   #state: 'idle' | 'scheduled' | 'appending' | 'resting' | 'gone' = 'idle';
   #seq: number;
   #digest: number;
-  readonly #last = { files: 0, mappings: 0, pins: 0, sleepers: 0 };
+  readonly #last = { blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
   readonly #watches: Watches;
 
   constructor(
@@ -227,9 +227,10 @@ export class Lane {
     if (batch.length <= batchMax) this.#inbox = [];
     else batch = this.#inbox.splice(0, batchMax);
     const timeMs = this.nowMs();
+    const bound = this.#blocksBound();
     const entries = batch.map((pending): Entry => {
       this.#seq += 1;
-      return { seq: this.#seq, timeMs, command: pending.command };
+      return { seq: this.#seq, timeMs, command: pending.command, ...bound };
     });
     this.#state = 'appending';
     log.append(this.id, entries, this.#digest, (error) => {
@@ -238,6 +239,13 @@ export class Lane {
       else this.#stop(batch, 0, entries[0] as Entry, error);
     });
   };
+
+  /** The tenant's quota of blocks, where it and not the device is what ends first. */
+  #blocksBound(): { blocksMax: number } | null {
+    const { used, limits } = this.account;
+    const left = Math.max(0, limits.blocks - used.blocks);
+    return left < this.kernel.geometry.blocks ? { blocksMax: this.kernel.counts.blocksUsed + left } : null;
+  }
 
   /** The journal has no room, and nothing of the batch is in it. */
   #refuse(batch: readonly Pending[]): void {
@@ -321,13 +329,15 @@ export class Lane {
 
   /** Brings the tenant's usage up to the kernel's counts. */
   #count(): void {
-    const { files, mappings, pins, sleepers } = this.kernel.counts;
+    const { blocksUsed: blocks, files, mappings, pins, sleepers } = this.kernel.counts;
     const last = this.#last;
     const { used } = this.account;
+    used.blocks += blocks - last.blocks;
     used.files += files - last.files;
     used.mappings += mappings - last.mappings;
     used.pins += pins - last.pins;
     used.sleepers += sleepers - last.sleepers;
+    last.blocks = blocks;
     last.files = files;
     last.mappings = mappings;
     last.pins = pins;

@@ -274,9 +274,10 @@ function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
   }
 }
 
-function entryOf(seq: number, [timeMs, op, on, args, rest]: EntryRecord): Entry {
-  if (op === undefined || on === undefined) return { seq, timeMs, command: null };
-  return { seq, timeMs, command: { op, on, args, ...rest } };
+function entryOf(seq: number, [timeMs, op, on, args, rest, blocksMax]: EntryRecord): Entry {
+  const bound = blocksMax === undefined ? {} : { blocksMax };
+  if (op === undefined || op === null || on === undefined || on === null) return { seq, timeMs, command: null, ...bound };
+  return { seq, timeMs, command: { op, on, args, ...rest }, ...bound };
 }
 
 async function skipsOf(store: Store, id: string): Promise<Set<number>> {

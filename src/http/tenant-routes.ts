@@ -14,6 +14,7 @@ const zCount = z.int().nonnegative();
 const quotaShape: Record<QuotaName, z.ZodInt> = {
   filesystems: zCount,
   bytes: zCount,
+  blocks: zCount,
   files: zCount,
   mappings: zCount,
   pins: zCount,

@@ -85,6 +85,7 @@ export function createKernel(
     entryQueues: new Map(),
     workqueue: [],
     timers: [],
+    blocksMax: Number.POSITIVE_INFINITY,
     current: 0,
     events: [],
     replies: [],
@@ -101,6 +102,7 @@ export function createKernel(
 /** Applies one entry of the log: moves the clock, starts the command, and runs every task until all of them rest. */
 export function apply(k: Kernel, entry: Entry): Effects {
   k.seq = entry.seq;
+  k.blocksMax = entry.blocksMax ?? Number.POSITIVE_INFINITY;
   k.events = [];
   k.replies = [];
   k.pending = { advanceToMs: 0, step: null, unmounted: false, endAll: null };
@@ -113,6 +115,7 @@ export function apply(k: Kernel, entry: Entry): Effects {
   if (k.pending.step !== null) stepOnce(k, k.pending.step);
   if (k.pending.advanceToMs > 0) advance(k, k.pending.advanceToMs);
   k.current = 0;
+  k.blocksMax = Number.POSITIVE_INFINITY;
   const { events, replies } = k;
   const { unmounted } = k.pending;
   k.events = [];

@@ -327,6 +327,8 @@ export interface Kernel {
   /** Ascending by time. */
   timers: Timer[];
 
+  /** How many blocks the files may own, as the entry says: the quota of the tenant. Infinity without one. Alive only inside `apply`. */
+  blocksMax: number;
   /** The task whose step runs; 0 for the worker and the clock. Like the two below, alive only inside `apply`. */
   current: TaskId | 0;
   events: KernelEvent[];
@@ -372,6 +374,8 @@ export interface Entry {
   seq: number;
   timeMs: number;
   command: Command | null;
+  /** What the tenant's quota allows the files of this filesystem to own together, in blocks; absent is without a bound. */
+  blocksMax?: number;
 }
 
 export interface Reply {

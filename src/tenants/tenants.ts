@@ -59,7 +59,7 @@ export class Tenants {
   restore(records: readonly TenantRecord[]): void {
     for (const { quotas, ...record } of [...records].sort((a, b) => a.number - b.number)) {
       this.#lastNumber = record.number;
-      this.#add({ ...record, account: openAccount(quotas) });
+      this.#add({ ...record, account: openAccount(merged(this.#options.quotas, quotas)) });
     }
   }
 

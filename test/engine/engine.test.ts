@@ -72,7 +72,7 @@ beforeEach(() => {
   log = new TestLog();
   broken = [];
   engine = new Engine({ limits: defaultConfig(), log, clock, onBroken: (one) => broken.push(one) });
-  const quotas = { filesystems: 10, bytes: 2 ** 30, files: 100, mappings: 100, pins: 100, sleepers: 10 };
+  const quotas = { filesystems: 10, bytes: 2 ** 30, blocks: 2 ** 20, files: 100, mappings: 100, pins: 100, sleepers: 10 };
   for (const tenant of ['t', 'u']) engine.admit(tenant, openAccount(quotas), 'e');
 });
 
@@ -313,7 +313,7 @@ describe('a broken law', () => {
 });
 
 describe('quotas', () => {
-  const quotas = { filesystems: 10, bytes: 2 ** 30, files: 100, mappings: 100, pins: 100, sleepers: 1 };
+  const quotas = { filesystems: 10, bytes: 2 ** 30, blocks: 2 ** 20, files: 100, mappings: 100, pins: 100, sleepers: 1 };
   const strategy = (newRefs: string) => ({ strategy: { name: 'wait-for-refs', newRefs } });
 
   it('are not blamed for a refusal that everybody gets', async () => {
@@ -334,7 +334,7 @@ describe('quotas', () => {
     expect((await engine.submit(fs, pinOne())).outcome).toBeNull();
     expect(account.reserved.pins).toBe(1);
     await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
-    const nothing = { filesystems: 0, bytes: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
+    const nothing = { filesystems: 0, bytes: 0, blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
     expect(account.reserved).toEqual(nothing);
     await engine.submit(fs, command('umount', {}, { force: true }));
     expect(account).toMatchObject({ reserved: nothing, used: nothing });
@@ -344,7 +344,11 @@ describe('quotas', () => {
 describe('the inbox', () => {
   it('is bounded', async () => {
     const small = new Engine({ limits: { ...defaultConfig(), inboxMax: 2 }, log, clock, onBroken: () => {} });
-    small.admit('t', openAccount({ filesystems: 1, bytes: 2 ** 30, files: 9, mappings: 9, pins: 9, sleepers: 9 }), 'e');
+    small.admit(
+      't',
+      openAccount({ filesystems: 1, bytes: 2 ** 30, blocks: 2 ** 20, files: 9, mappings: 9, pins: 9, sleepers: 9 }),
+      'e',
+    );
     const made = await small.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
     if (!made.ok) throw new Error(made.failure.why);
     const answers = await Promise.allSettled(['a', 'b', 'c'].map((name) => small.submit(made.fs, create(name))));

@@ -57,6 +57,46 @@ describe('quotas', () => {
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 1, access: 'read' } });
   });
 
+  it.each([
+    ['break-layouts', 0],
+    ['busy-extents', 2],
+    ['detach-and-wait', 2],
+  ])('blocks: charged with the allocation and given back with the free, of all filesystems; under %s', async (name, free) => {
+    await begin({ quotaBlocks: 6 });
+    for (const fs of ['one', 'two']) {
+      await must(service, 201, 'POST', '/v1/filesystems', { json: { name: fs, sizeBytes: 1_048_576, strategy: { name } } });
+      await must(service, 201, 'POST', `/v1/filesystems/${fs}/files`, { json: { name: 'a' } });
+    }
+    const at = (fs: string) => `/v1/filesystems/${fs}/files/a`;
+    const put = (fs: string, pages: number, offset = 0) =>
+      call(service, 'PUT', `${at(fs)}/content?offset=${offset}`, { bytes: Buffer.alloc(pages * 4096, 1) });
+    const used = async () => (await must(service, 200, 'GET', '/v1')).json.tenant.quotas.blocks.used;
+    expect((await put('one', 4)).json.bytesWritten).toBe(16_384);
+    // What fits is written, as on a full disk; then nothing does, and what has its block is written over.
+    expect((await put('two', 4)).json.bytesWritten).toBe(8192);
+    expect((await put('two', 1, 8192)).json).toMatchObject({ status: 507, errno: 'EDQUOT', rule: 'AL4' });
+    expect((await put('two', 2)).status).toBe(200);
+    expect((await call(service, 'POST', `${at('two')}/zero-range`, { json: { offset: 8192, length: 4096 } })).json.errno).toBe(
+      'EDQUOT',
+    );
+    expect(await used()).toBe(6);
+    await must(service, 201, 'POST', `${at('one')}/mappings`, { json: { offset: 0, length: 16_384, access: 'read-write' } });
+    await must(service, 201, 'POST', '/v1/filesystems/one/mappings/map_1/pins', {
+      json: { offset: 0, length: 8192, access: 'read' },
+    });
+    await call(service, 'POST', `${at('one')}/punch-hole`, {
+      json: { offset: 0, length: 8192 },
+      headers: { prefer: 'respond-async' },
+    });
+    // Charged until the operation ends where that waits, and no longer where the blocks leave the file at once.
+    expect(await used()).toBe(6 - free);
+    expect((await put('two', 2, 8192)).status).toBe(free === 0 ? 507 : 200);
+    await must(service, 200, 'DELETE', '/v1/filesystems/one/pins/pin_1');
+    expect(await used()).toBe(free === 0 ? 4 : 6);
+    await must(service, 200, 'DELETE', '/v1/filesystems/one?force=true');
+    expect(await used()).toBe(free === 0 ? 2 : 4);
+  });
+
   it('sleepers: one more would sleep, and is told no instead', async () => {
     await begin({ quotaSleepers: 1 });
     await pinnedWorld(service, { mkfs: waiting });

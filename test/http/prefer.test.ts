@@ -76,6 +76,7 @@ describe('an operation that sleeps', () => {
       checks: [
         { name: 'accepting', ok: false },
         { name: 'filesystems-running', ok: true },
+        { name: 'journal-has-room', ok: true },
       ],
     });
     expect((await call(service, 'GET', '/livez')).status).toBe(200);

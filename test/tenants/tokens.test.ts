@@ -16,7 +16,7 @@ describe('tokens', () => {
     const tokens = new Tokens();
     const { secret, token } = await tokens.issue('a', ['read'], 0, null);
     const told = JSON.stringify([token, tokens.list('a', 0), tokens.check(secret, 0)]);
-    expect(told).not.toContain(secret.split('_')[2]);
+    expect(told).not.toContain(secret.slice(20));
     expect(told).not.toContain('mac');
   });
 

@@ -6,7 +6,7 @@ import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '
 import { dropZeroEntries } from './dax.ts';
 import { type Extent, eachExtent, lookupBlock, nextExtent, setWritten } from './extent.ts';
 import { resize, touch } from './inode.ts';
-import { allocateBlocks } from './superblock.ts';
+import { allocateBlocks, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
 
 /** Bytes [offset, offset + length) clipped to the size. Holes and unwritten blocks read as zero. Caller holds i_rwsem. */
@@ -60,11 +60,11 @@ export function eachHole(inode: Inode, first: PgOff, last: PgOff, visit: (pgoff:
 
 /**
  * The most bytes of a write at `offset` for which there are blocks: all of them, or as many as Linux would report as a short write.
- * 0 means ENOSPC.
+ * 0 means ENOSPC, or EDQUOT.
  */
 export function writableBytes(k: Kernel, inode: Inode, offset: number, length: number): number {
   if (length === 0) return 0;
-  let left = k.space.free;
+  let left = roomFor(k);
   let end = offset + length;
   if (holesIn(inode, pageOf(offset), pageOf(end - 1)) <= left) return length;
   eachHole(inode, pageOf(offset), pageOf(end - 1), (pgoff, pages) => {

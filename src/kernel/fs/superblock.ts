@@ -1,5 +1,6 @@
 // Where blocks come from and where they go. Every block is metadata, used by one file, free, busy or detached; the five add up to the
 // device.
+import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { pinsOf } from '../mm/page.ts';
 import { pagesPerPmd, pmdOf } from '../mm/pmd.ts';
@@ -12,6 +13,17 @@ import { personalityOf } from './personality/index.ts';
 /** A superblock and a bitmap block for every 128 MiB group. */
 export function metadataBlocks(blocks: number): number {
   return 1 + Math.ceil(blocks / 32768);
+}
+
+/** Blocks that files can still get: what is free on the device, and what the quota of the tenant leaves. */
+export function roomFor(k: Kernel): number {
+  return Math.max(0, Math.min(k.space.free, k.blocksMax - k.counts.blocksUsed));
+}
+
+/** ENOSPC, or EDQUOT where it is the quota that is used up. */
+export function noRoom(k: Kernel, rule: string, why: string): Failure {
+  const overQuota = k.blocksMax - k.counts.blocksUsed < k.space.free;
+  return failure(overQuota ? 'EDQUOT' : 'ENOSPC', rule, overQuota ? `${why} (the quota of blocks is used up)` : why);
 }
 
 /**

@@ -4,7 +4,7 @@ import { failure } from '../errno.ts';
 import { eachHole, holesIn, zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
-import { allocateBlocks } from '../fs/superblock.ts';
+import { allocateBlocks, noRoom, roomFor } from '../fs/superblock.ts';
 import { pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
 import { type LayoutChange, rangeOf } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
@@ -32,9 +32,9 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const first = pageOf(offset);
     const last = toPgOff(pageCeil(end) - 1);
     const need = holesIn(inode, first, last);
-    if (need > k.space.free) {
+    if (need > roomFor(k)) {
       if (personalityOf(k.geometry).allocateKeepsPartial) {
-        let left = k.space.free;
+        let left = roomFor(k);
         let reached = offset;
         eachHole(inode, first, last, (pgoff, pages) => {
           const fit = Math.min(pages, left);
@@ -48,9 +48,9 @@ const change: LayoutChange<z.infer<typeof args>> = {
           resize(k, inode, reached);
         }
         touch(k, inode);
-        return failure('ENOSPC', 'AL3', 'the device is full; the blocks that fitted were kept');
+        return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
       }
-      return failure('ENOSPC', 'AL1', 'not enough free blocks for the range; nothing was changed');
+      return noRoom(k, 'AL1', 'not enough free blocks for the range; nothing was changed');
     }
     if (end > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
     eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Failure, failure } from '../errno.ts';
 import { poisonedPage, writableBytes, writeBytes } from '../fs/file-data.ts';
 import { personalityOf } from '../fs/personality/index.ts';
+import { noRoom } from '../fs/superblock.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
 import { byteOf, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
@@ -29,7 +30,7 @@ const replace: LayoutChange<Args> = {
     truncateBlocks(k, task, inode, 0);
     settleBlocks(k, task);
     const written = writeSome(k, task, 0);
-    if (written === null) return failure('ENOSPC', 'AL4', 'no block is free; the file is empty now, as after O_TRUNC');
+    if (written === null) return noRoom(k, 'AL4', 'no block is free; the file is empty now, as after O_TRUNC');
     task.locals.bytesWritten = written;
     return null;
   },
@@ -93,7 +94,7 @@ fits is written and bytesWritten says how much. Without offset the body replaces
       const bad = partlyOverPoison(k, task, task.args.offset ?? 0);
       if (bad !== null) return { kind: 'fail', failure: bad };
       const written = writeSome(k, task, task.args.offset ?? 0);
-      if (written === null) return { kind: 'fail', failure: failure('ENOSPC', 'AL4', 'no block is free for the first byte') };
+      if (written === null) return { kind: 'fail', failure: noRoom(k, 'AL4', 'no block is free for the first byte') };
       return done({ bytesWritten: written, sizeBytes: theInode(k, task).sizeBytes });
     },
   },

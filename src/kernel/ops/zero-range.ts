@@ -1,12 +1,11 @@
 // fallocate(ZERO_RANGE). Whole blocks become unwritten, edges are zeroed, holes are preallocated.
 import { z } from 'zod';
 import { zeroPage } from '../dev/pmem.ts';
-import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
 import { eachExtent, setWritten } from '../fs/extent.ts';
 import { eachHole, holesIn, zeroEdges, zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
-import { allocateBlocks } from '../fs/superblock.ts';
+import { allocateBlocks, noRoom, roomFor } from '../fs/superblock.ts';
 import { pinsOf } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
@@ -30,8 +29,10 @@ const change: LayoutChange<z.infer<typeof args>> = {
     // Where the strategy never waits, a device may still write to pinned blocks: other blocks take their place, so that the range reads
     // as zero whatever the device does.
     const pinned = strategyOf(k).destination === 'free' ? [] : pinnedPages(k, inode, wholeFirst, wholeLast);
-    if (holesIn(inode, first, last) + pinned.length > k.space.free) {
-      return failure('ENOSPC', 'AL1', 'not enough free blocks for the range; nothing was changed');
+    const holes = holesIn(inode, first, last);
+    // What takes the place of a pinned block costs room on the device, and nothing of the quota.
+    if (holes > roomFor(k) || holes + pinned.length > k.space.free) {
+      return noRoom(k, 'AL1', 'not enough free blocks for the range; nothing was changed');
     }
     for (const pgoff of pinned) removeBlocks(k, task, inode, pgoff, pgoff, strategyOf(k).destination);
     if (offset > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
