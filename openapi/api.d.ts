@@ -1618,6 +1618,7 @@ export interface components {
                 quotas: {
                     filesystems: number;
                     bytes: number;
+                    blocks: number;
                     files: number;
                     mappings: number;
                     pins: number;
@@ -1626,6 +1627,7 @@ export interface components {
                 used: {
                     filesystems: number;
                     bytes: number;
+                    blocks: number;
                     files: number;
                     mappings: number;
                     pins: number;
@@ -1641,6 +1643,7 @@ export interface components {
             quotas?: {
                 filesystems?: number;
                 bytes?: number;
+                blocks?: number;
                 files?: number;
                 mappings?: number;
                 pins?: number;
@@ -1653,6 +1656,7 @@ export interface components {
             quotas: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -1661,6 +1665,7 @@ export interface components {
             used: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -1673,6 +1678,7 @@ export interface components {
             quotas: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -1681,6 +1687,7 @@ export interface components {
             used: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -1691,6 +1698,7 @@ export interface components {
         SetQuotasArgs: {
             filesystems?: number;
             bytes?: number;
+            blocks?: number;
             files?: number;
             mappings?: number;
             pins?: number;
@@ -1702,6 +1710,7 @@ export interface components {
             quotas: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -1710,6 +1719,7 @@ export interface components {
             used: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -1722,6 +1732,7 @@ export interface components {
             quotas: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -1730,6 +1741,7 @@ export interface components {
             used: {
                 filesystems: number;
                 bytes: number;
+                blocks: number;
                 files: number;
                 mappings: number;
                 pins: number;
@@ -3515,6 +3527,7 @@ export interface operations {
                      *           "quotas": {
                      *             "filesystems": 0,
                      *             "bytes": 0,
+                     *             "blocks": 0,
                      *             "files": 0,
                      *             "mappings": 0,
                      *             "pins": 0,
@@ -3523,6 +3536,7 @@ export interface operations {
                      *           "used": {
                      *             "filesystems": 0,
                      *             "bytes": 0,
+                     *             "blocks": 0,
                      *             "files": 0,
                      *             "mappings": 0,
                      *             "pins": 0,
@@ -3613,6 +3627,7 @@ export interface operations {
                      *       "quotas": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,
@@ -3621,6 +3636,7 @@ export interface operations {
                      *       "used": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,
@@ -3751,6 +3767,7 @@ export interface operations {
                      *       "quotas": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,
@@ -3759,6 +3776,7 @@ export interface operations {
                      *       "used": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,
@@ -3844,6 +3862,7 @@ export interface operations {
                      *       "quotas": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,
@@ -3852,6 +3871,7 @@ export interface operations {
                      *       "used": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,
@@ -3973,6 +3993,7 @@ export interface operations {
                      *       "quotas": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,
@@ -3981,6 +4002,7 @@ export interface operations {
                      *       "used": {
                      *         "filesystems": 0,
                      *         "bytes": 0,
+                     *         "blocks": 0,
                      *         "files": 0,
                      *         "mappings": 0,
                      *         "pins": 0,

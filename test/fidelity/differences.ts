@@ -233,7 +233,11 @@ const blocks: Difference[] = [
     'less the reserve of root, 5 % as by mke2fs; every caller is root (SF1)',
     [space, 'SF1 $kind: f_bavail'],
   ],
-  ['st_blocks, quota', 'quota by user and project', 'quotas count devices, files, mappings and pins of a tenant, not blocks'],
+  [
+    'st_blocks, quota',
+    'quota by user and project',
+    'quotas are by tenant; blocks are charged in the entry that allocates and given back in the one that frees, and two filesystems in one turn may go over together',
+  ],
   [
     'Times',
     'mtime, ctime, atime; a store moves them with its write fault, DMA never',
