@@ -90,11 +90,13 @@ export function restoreFilesystems({ log, filesystems }: Kept, engine: Engine, t
 export async function restoreAnswers(store: Store, { filesystems }: Kept, engine: Engine, answers: Answers): Promise<void> {
   const records = new Map<string, AnswerRecord>();
   for await (const [key, body] of store.entries(answerPrefix)) records.set(key, decode(body) as AnswerRecord);
-  const keyed = new Map(filesystems.flatMap((recovered) => [...recovered.keyed]));
+  const keyed = new Map(
+    filesystems.flatMap(({ id, keyed: ofOne }) => [...ofOne].map(([record, one]) => [`${id} ${record}`, one] as const)),
+  );
   answers.restore(records, (record, became) => {
     if (became === null) return { kind: 'forgotten' };
     if ('tenant' in became) return { kind: 'tenant', name: became.tenant };
-    const found = engine.became(became.id, became.seq, keyed.get(record));
+    const found = engine.became(became.id, became.seq, keyed.get(`${became.id} ${record}`));
     if (found === null) return { kind: 'forgotten' };
     return became.seq === 0 ? { kind: 'filesystem', fs: found.fs } : { kind: 'operation', ...found };
   });

@@ -32,14 +32,18 @@ function stopOnSignal(service: Service, logger: Logger): void {
     logger.info({ signal }, 'stopping');
     await service.close();
     logger.info('stopped');
-    process.exit(0);
+    process.exit(failed ? exitCodes.failed : 0);
   };
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));
 }
 
+/** A stop by signal must not hide it. */
+let failed = false;
+
 /** What is in flight gets its answer; then the process ends, well within a second. */
 function stopOnFailure(logger: Logger, error: JournalError): void {
+  failed = true;
   logger.fatal({ err: error }, 'the journal failed: nothing more is acknowledged');
   setTimeout(() => process.exit(exitCodes.failed), 200);
 }

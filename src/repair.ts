@@ -78,6 +78,8 @@ async function cut(store: Store, id: string, seq: number): Promise<void> {
   const changes: Change[] = [];
   for await (const key of store.keys(`j/${id}/`, batchKey(id, seq))) changes.push({ key, value: null });
   if (changes[0]?.key !== batchKey(id, seq)) throw new Error(`no batch of filesystem ${id} begins with entry ${seq}`);
+  // What was to be left out behind the cut would leave out what comes in its place.
+  for await (const key of store.keys(`x/${id}/`)) if (key >= `x/${id}/${seqKey(seq)}`) changes.push({ key, value: null });
   const manifests = await manifestsOf(store, id);
   const later = manifests.filter((manifest) => manifest.seq >= seq);
   if (later.length > 0 && later.length === manifests.length && manifests.length > 1) {

@@ -58,6 +58,9 @@ export interface Tail extends Place {
   swept: Promise<void> | null;
 }
 
+/** How soon a removal that found no room is tried again. */
+const retryMs = 1000;
+
 export interface DurableLogLimits {
   snapshotEntries: number;
   snapshotBytes: number;
@@ -174,15 +177,24 @@ export class DurableLog implements Log {
       { key: `gone/${id}`, value: encode(null) },
       { key: `events/${birth.tenant}`, value: encode(past) },
     ];
-    this.#store.commit(changes, (error) => {
-      if (error === null) void this.purge(id);
-    });
+    const commit = () =>
+      this.#store.commit(changes, (error) => {
+        if (error === null) void this.purge(id);
+        // It is unmounted whatever the disk says; that must be known at the next start.
+        else if (error.kind === 'full') setTimeout(commit, retryMs).unref();
+      });
+    commit();
   }
 
   /** Deletes what is left of a filesystem that is gone. */
   async purge(id: string): Promise<void> {
-    for (const kind of ['j', 's', 'c', 'x']) await this.#store.drop(`${kind}/${id}/`);
-    this.#store.commit([{ key: `gone/${id}`, value: null }], () => {});
+    try {
+      for (const kind of ['j', 's', 'c', 'x']) await this.#store.drop(`${kind}/${id}/`);
+      await this.#store.put([{ key: `gone/${id}`, value: null }]);
+    } catch (error) {
+      // Full, or closed: the next start goes on with it.
+      if (!(error instanceof JournalError)) throw error;
+    }
   }
 
   snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null {
@@ -196,13 +208,6 @@ export class DurableLog implements Log {
       // Without room, later. Otherwise the store does not keep what it is given.
       if (!(error instanceof JournalError) || error.kind !== 'full') this.#store.fail(error);
     });
-  }
-
-  /** Whatever its size: before an upgrade. */
-  async snapshotNow(id: string, kernel: Kernel, digest: number): Promise<void> {
-    const tail = this.#tailOf(id);
-    if (tail.entries === 0) return;
-    await this.#snapshot(id, tail, kernel, digest);
   }
 
   async #snapshot(id: string, tail: Tail, kernel: Kernel, digest: number): Promise<void> {

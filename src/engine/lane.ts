@@ -282,6 +282,7 @@ export class Lane {
     this.#notify();
     this.#alarm.set(nextTimerMs(this.kernel));
     answer(batch);
+    if ((this.#state as string) === 'gone') return;
     const kept = this.#host.log.snapshot(this.id, this.kernel, this.#digest);
     if (kept === null) {
       this.#rested();

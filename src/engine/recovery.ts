@@ -295,6 +295,6 @@ export const skipChange = (id: string, seq: number): { key: string; value: Uint8
 function versionError(id: string, { args }: Birth): JournalError {
   return new JournalError(
     'version',
-    `filesystem ${id} (${args.name}) was written by a release whose machine behaves differently; let that release take a snapshot first`,
+    `filesystem ${id} (${args.name}) was written by a release whose machine behaves differently; start the release that wrote it`,
   );
 }

@@ -77,7 +77,8 @@ function keep(
   payload: unknown,
 ): void {
   const { statusCode: status } = reply;
-  const passing = status === 500 || status === 503 || status === 429 || reply.getHeader('cache-control') === 'no-store';
+  const full = status === 507 && typeof payload === 'string' && payload.includes('/v1/problems/disk-full');
+  const passing = full || status === 500 || status === 503 || status === 429 || reply.getHeader('cache-control') === 'no-store';
   if (passing || typeof payload !== 'string') {
     answers.drop(begun);
     return;

@@ -19,8 +19,9 @@ export class Reserve {
   /** Says whether all of it is there now. What there is room for is kept. */
   fill(): boolean {
     if (this.missing <= 0) return true;
-    const fd = openSync(this.#file, 'w', 0o600);
+    let fd: number | null = null;
     try {
+      fd = openSync(this.#file, 'w', 0o600);
       const block = Buffer.alloc(65_536);
       for (let at = 0; at < this.#bytes; at += block.length) {
         // Not zeros: a filesystem that compresses would give room away that is not there.
@@ -33,7 +34,7 @@ export class Reserve {
       if (!isFull(error)) throw error;
       return false;
     } finally {
-      closeSync(fd);
+      if (fd !== null) closeSync(fd);
     }
   }
 

@@ -155,7 +155,7 @@ export class Store {
 
   /** Everything whose key begins with `prefix`, in the order of the keys, from `from` on. */
   async *entries(prefix: string, from = prefix): AsyncGenerator<[key: string, value: Uint8Array]> {
-    const iterator = this.#level.iterator({ gte: from, lt: `${prefix}\uffff` });
+    const iterator = await reading(prefix, async () => this.#level.iterator({ gte: from, lt: `${prefix}\uffff` }));
     try {
       for (;;) {
         const some = await reading(prefix, () => iterator.nextv(256));
@@ -169,7 +169,7 @@ export class Store {
 
   /** The keys alone. */
   async *keys(prefix: string, from = prefix): AsyncGenerator<string> {
-    const iterator = this.#level.keys({ gte: from, lt: `${prefix}\uffff` });
+    const iterator = await reading(prefix, async () => this.#level.keys({ gte: from, lt: `${prefix}\uffff` }));
     try {
       for (;;) {
         const some = await reading(prefix, () => iterator.nextv(1024));
@@ -181,15 +181,20 @@ export class Store {
     }
   }
 
-  /** Deletes what nobody needs any more, at its leisure: what a crash leaves over is found again. */
+  /**
+   * Deletes what nobody needs any more, some keys with each flush: what a crash leaves over is found again. Rejects where the rest must
+   * stay for now.
+   */
   async drop(prefix: string, before = `${prefix}\uffff`): Promise<void> {
-    if (this.#state !== 'open') return;
-    try {
-      await this.#level.clear({ gte: prefix, lt: before });
-    } catch (error) {
-      // A store that cannot delete will not be able to write; the next flush says so to those who wait for it.
-      if (this.#state === 'open' && !isFull(error)) this.fail(error);
+    let changes: Change[] = [];
+    for await (const key of this.keys(prefix)) {
+      if (key >= before) break;
+      changes.push({ key, value: null });
+      if (changes.length < 256) continue;
+      await this.put(changes);
+      changes = [];
     }
+    if (changes.length > 0) await this.put(changes);
   }
 
   /** After the flush in flight. What comes later is refused. */
@@ -207,9 +212,13 @@ export class Store {
   }
 
   async #flush(): Promise<void> {
-    if (this.#state !== 'open') return;
     const taken = this.#waiting;
     this.#waiting = [];
+    if (this.#state !== 'open') {
+      tell(taken, new JournalError('failed', 'the journal takes nothing more'));
+      this.#flushed();
+      return;
+    }
     this.#group += 1;
     this.#flushing = true;
     try {
@@ -228,80 +237,64 @@ export class Store {
       }
       batch.put(groupKey, seal(groupKey, encode([this.#group, ...this.#census.total] satisfies GroupRecord)));
       await batch.write({ sync: true });
+      this.#head.write(this.#group);
     } catch (error) {
-      this.#flushing = false;
-      if (isFull(error)) await this.#becomeFull(taken);
-      else {
-        this.fail(error);
-        const failed = new JournalError('failed', 'the journal could not be flushed', error);
-        for (const { done } of taken) done(failed);
-      }
-      this.#idle?.();
+      tell(taken, isFull(error) ? await this.#reopen(error) : this.fail(error));
+      this.#flushed();
       return;
     }
-    this.#head.write(this.#group);
+    tell(taken, null);
+    this.#flushed();
+  }
+
+  #flushed(): void {
     this.#flushing = false;
-    for (const { done } of taken) done(null);
-    if (this.#waiting.length > 0) {
-      if (!this.#scheduled) void this.#flush();
-    } else this.#idle?.();
+    if (this.#waiting.length === 0) this.#idle?.();
+    else if (!this.#scheduled) void this.#flush();
   }
 
   /** Nothing is written after this. */
-  fail(error: unknown): void {
-    if (this.#state === 'failed') return;
-    this.#state = 'failed';
+  fail(error: unknown): JournalError {
     const failed = new JournalError('failed', 'the journal could not be flushed', error);
+    if (this.#state === 'failed' || this.#state === 'closed') return failed;
+    this.#state = 'failed';
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#options.onFailed(failed);
-    for (const { done } of waiting) done(failed);
+    tell(waiting, failed);
+    return failed;
   }
 
-  /** Opens the store again to learn whether the flush is in it. What waits behind it is refused: it may come again. */
-  async #becomeFull(taken: readonly Waiting[]): Promise<void> {
+  /**
+   * The disk is full: opens the store again, as soon as there is room for that, to learn whether the flush is in it. What waits behind it is
+   * refused: it may come again. Returns what to tell those of the flush.
+   */
+  async #reopen(cause: unknown): Promise<JournalError | null> {
+    if (this.#state !== 'open') return this.fail(cause);
     this.#state = 'reopening';
     this.#setFull(true);
+    const full = new JournalError('full', 'the disk of the journal is full');
     const waiting = this.#waiting;
     this.#waiting = [];
-    const full = new JournalError('full', 'the disk of the journal is full');
-    for (const { done } of waiting) done(full);
-    let told = false;
-    const tell = (error: JournalError | null) => {
-      if (told) return;
-      told = true;
-      for (const { done } of taken) done(error);
-    };
+    tell(waiting, full);
     try {
       await this.#level.close();
+      this.#level = await openWhenThereIsRoom({ ...this.#options, onFull() {} });
+      const { group, census } = await censusOf(this.#level, this.#options.bulk);
+      const there = group === this.#group;
+      const losses = lossesOf(this.directory, this.#group - 1, group);
+      if (losses !== null) throw new JournalError('damaged', losses);
+      openReserveOf(this.#options).fill();
+      this.#group = group;
+      this.#census = census;
+      // It may have failed meanwhile, which is final.
+      if (this.#state !== 'reopening') return this.fail(cause);
+      this.#state = 'open';
+      if (there) this.#head.write(group);
+      return there ? null : full;
     } catch (error) {
-      this.fail(error);
-      tell(new JournalError('failed', 'the journal could not be closed', error));
-      return;
+      return this.fail(error);
     }
-    for (;;) {
-      try {
-        this.#level = await openLevel(this.#options);
-        break;
-      } catch (error) {
-        if (!(error instanceof JournalError) || error.kind !== 'full') {
-          this.fail(error);
-          tell(new JournalError('failed', 'the journal could not be opened again', error));
-          return;
-        }
-        // Whether the flush is there can be seen only when there is room to open. Nobody can be told yet.
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-        if ((this.#state as string) === 'closed') return;
-      }
-    }
-    const { group, census } = await censusOf(this.#level, this.#options.bulk);
-    openReserveOf(this.#options).fill();
-    const there = group === this.#group;
-    this.#group = group;
-    this.#census = census;
-    this.#state = 'open';
-    if (there) this.#head.write(group);
-    tell(there ? null : full);
   }
 
   /** Twice a second: is there room, is there room again? */
@@ -324,6 +317,19 @@ export class Store {
     this.#full = full;
     if (full) this.#reserve.giveUp();
     this.#options.onFull?.(full);
+  }
+}
+
+/** A listener that throws must not keep the others from hearing. */
+function tell(waiting: readonly Waiting[], error: JournalError | null): void {
+  for (const { done } of waiting) {
+    try {
+      done(error);
+    } catch (thrown) {
+      setImmediate(() => {
+        throw thrown;
+      });
+    }
   }
 }
 

@@ -85,11 +85,18 @@ export class Tenants {
     return tenant;
   }
 
-  /** In force once they are durable; what a tenant already has beyond a smaller quota stays. */
+  /** In force at once, fulfilled when they are durable; what a tenant already has beyond a smaller quota stays. */
   async setQuotas(tenant: Tenant, quotas: PartialQuotas): Promise<void> {
-    const limits = merged(tenant.account.limits, quotas);
-    await this.#keep(tenant, limits);
+    const before = tenant.account.limits;
+    const limits = merged(before, quotas);
+    // At once, so that two changes at a time are both in it.
     tenant.account.limits = limits;
+    try {
+      await this.#keep(tenant, limits);
+    } catch (error) {
+      tenant.account.limits = before;
+      throw error;
+    }
   }
 
   /** Gone at once; fulfilled when that is durable, together with `alongside`. */

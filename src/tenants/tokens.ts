@@ -90,8 +90,15 @@ export class Tokens {
 
   /** In force at once; fulfilled when it is durable. False where there is no such token. */
   async revoke(tenant: string, id: string): Promise<boolean> {
-    if (!this.#forget(tenant, id)) return false;
-    await this.#records.put({ [`token/${id}`]: null });
+    const stored = this.#byId.get(id);
+    if (stored === undefined || !this.#forget(tenant, id)) return false;
+    try {
+      await this.#records.put({ [`token/${id}`]: null });
+    } catch (error) {
+      // Not revoked, and the caller is told so: it must be there to be revoked again.
+      this.#add(stored);
+      throw error;
+    }
     return true;
   }
 
