@@ -17,7 +17,7 @@ import { type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntry, faultPmd } from './dax-pmd.ts';
 import { eachExtent, lookupBlock } from './extent.ts';
 import { touch } from './inode.ts';
-import { allocateBlocks, roomFor } from './superblock.ts';
+import { allocateBlocks, noRoom, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
 
 /** get_next_unlocked_entry + lock. Returns true when the task has the entry; otherwise it sleeps, exclusive and uninterruptible. */
@@ -74,7 +74,8 @@ export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOf
   } else {
     if (block < 0) {
       if (roomFor(k) === 0) {
-        return sigbus(k, inode, mapping, pgoff, access, 'FT5', 'no block is left for the page (ENOSPC, or EDQUOT)');
+        const { errno } = noRoom(k, 'FT5', '');
+        return sigbus(k, inode, mapping, pgoff, access, 'FT5', `no block is left for the page (${errno})`);
       }
       if (inode.extents.extents >= k.limits.extentsPerFile) {
         return sigbus(k, inode, mapping, pgoff, access, 'LM3', 'the file has as many extents as it may have');
