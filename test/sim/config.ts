@@ -22,6 +22,8 @@ export interface Config {
   /** Commands of the owners and of the world round them in the first phase. */
   commands: number;
   scheduler: SchedulerKind;
+  /** Somebody keeps changing the strategy. */
+  changing: boolean;
   /** How often each verb is chosen; 0 is masked. */
   weights: Record<Verb, number>;
 }
@@ -77,7 +79,13 @@ const usual: Record<Verb, number> = {
 };
 
 /** Corners that chance alone comes to once in a thousand seeds. */
-const themes: readonly { weights: Partial<Record<Verb, number>>; strategy?: Choice; kind?: Kind; full?: true }[] = [
+const themes: readonly {
+  weights: Partial<Record<Verb, number>>;
+  strategy?: Choice;
+  kind?: Kind;
+  full?: true;
+  changing?: true;
+}[] = [
   // Always somebody new holds the page that is waited for.
   { weights: { pin: 20, unpin: 20, truncate: 4, 'punch-hole': 4 }, strategy: { name: 'break-layouts', idleRule: 'fixed' } },
   // No block is free but those that pins keep busy.
@@ -91,6 +99,8 @@ const themes: readonly { weights: Partial<Record<Verb, number>>; strategy?: Choi
     weights: { pin: 8, unpin: 8, fault: 12, load: 6, truncate: 5, 'punch-hole': 5 },
     strategy: { name: 'break-layouts', idleRule: 'modern' },
   },
+  // What one strategy would have parked, the next must wait for.
+  { weights: { pin: 12, unpin: 5, truncate: 6, 'punch-hole': 8, write: 4 }, strategy: { name: 'busy-extents' }, changing: true },
   // Two files, and who spins between them.
   { weights: { pin: 10, unpin: 6, 'exchange-range': 10, write: 4, truncate: 3 }, kind: 'xfs' },
 ];
@@ -149,6 +159,7 @@ export function configOf(random: Prng): Config {
     pages,
     commands: 24 + random.below(40),
     scheduler: random.pick(schedulers),
+    changing: theme?.changing === true,
     weights,
   };
 }

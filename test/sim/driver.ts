@@ -99,7 +99,7 @@ export class Driver {
       movers.push({ priority: 500, owner: null, act: () => ({ do: 'step', of: label ?? 'evict' }) });
     }
     // The world round them: more of it where everybody else waits.
-    if (this.#left > 0 && (waiting === this.#owners.length || this.#random.oneIn(12)))
+    if (this.#left > 0 && (waiting === this.#owners.length || this.#random.oneIn(this.#config.changing ? 4 : 12)))
       movers.push({ priority: 1001, owner: null, act: () => this.#worldly() });
     return movers;
   }
@@ -132,8 +132,10 @@ export class Driver {
 
   #by(owner: Owner): By {
     const random = this.#random;
+    // Sometimes an owner has a second thread, and sometimes nobody says who asks.
+    const name = random.oneIn(16) ? random.pick(this.#owners).name : owner.name;
     return {
-      owner: owner.name,
+      ...(random.oneIn(12) ? {} : { owner: name }),
       ...(random.oneIn(12) ? { nowait: true } : {}),
       ...(random.oneIn(12) ? { timeoutMs: 5 } : {}),
       ...(random.oneIn(5) ? { failOnDeadlock: true } : {}),
@@ -250,7 +252,7 @@ export class Driver {
   #worldly(): Action | null {
     const random = this.#random;
     this.#left -= 1;
-    switch (random.weighted([8, 6, mayFreeUnderPins(this.#config) ? 0 : 1, 1, 2, 1, 1])) {
+    switch (random.weighted([8, 6, mayFreeUnderPins(this.#config) ? 0 : this.#config.changing ? 40 : 1, 1, 2, 1, 1])) {
       case 0: {
         const { k, labelOf } = this.#world;
         const live = [...k.tasks.keys()].flatMap((id) => labelOf.get(id) ?? []);

@@ -1,0 +1,282 @@
+// Small wrongs for the kernel. Each is one replacement in one file of src/kernel, and says what it breaks; `find` stands there once.
+
+export interface Mutant {
+  name: string;
+  file: string;
+  find: string;
+  put: string;
+  breaks: string;
+}
+
+const inFile = (file: string, ...rows: [name: string, find: string, put: string, breaks: string][]): Mutant[] =>
+  rows.map(([name, find, put, breaks]) => ({ name, file, find, put, breaks }));
+
+export const mutants: Mutant[] = [
+  ...inFile(
+    'sched/waitqueue.ts',
+    ['not queued behind another page', 'queue.unshift(waiter);', '', 'Q1'],
+    ['wake-up between test and sleep is lost', 'else task.woken = true;', '', '8'],
+    ['stays on the queue after the wait', 'dequeue(k.pageQueues, pageBucket(k, pfn), task);\n  if', 'if', 'Q1'],
+    ['a signal leaves the waiter queued', 'dequeue(k.pageQueues, pageBucket(k, pfn), task);\n  wakeTask', 'wakeTask', 'Q1'],
+    ['an unlocked entry wakes nobody', 'if (waiter === undefined) return;', 'return;', '8'],
+    [
+      'a keyed wake-up takes the wrong keys',
+      'queue.filter((waiter) => waiter.key === pfn) :',
+      'queue.filter((waiter) => waiter.key !== pfn) :',
+      '8',
+    ],
+  ),
+  ...inFile(
+    'sched/rwsem.ts',
+    ['a queued waiter is overtaken', 'sem.queue.length > 0 || sem.writer !== 0', 'sem.writer !== 0', 'Q2'],
+    ['only one reader is let in', 'wakeTask(k, task, false);\n  }', 'wakeTask(k, task, false);\n    return;\n  }', '8'],
+    [
+      'a release wakes nobody',
+      'handOver(k, inode, lock);\n}\n\nexport function releaseAll',
+      '}\n\nexport function releaseAll',
+      '8',
+    ],
+    ['a writer is noted as a reader', "if (mode === 'exclusive') sem.writer = task.id;\n  else ", '', 'Q2'],
+    ['a writer comes in with the readers', "(head.mode === 'exclusive' && sem.readers.length > 0)", 'false', 'Q2'],
+  ),
+  ...inFile(
+    'sched/wait-graph.ts',
+    [
+      "the queue is in nobody's way",
+      'of directlyAhead(sem, placeIn(places, sem, task.id))',
+      'of [] as TaskId[]',
+      'deadlock reported iff there is one',
+    ],
+    [
+      'get_user_pages holds nothing before its end',
+      'if (pin.task !== 0) {',
+      'if (pin.task === -1) {',
+      'deadlock reported iff there is one',
+    ],
+    [
+      'a timed pin closes a cycle',
+      'pin.owner !== null && pin.untilMs === 0',
+      'pin.owner !== null',
+      'deadlock reported iff there is one',
+    ],
+  ),
+  ...inFile(
+    'run.ts',
+    [
+      'no sleep closes a cycle',
+      "if (task.state === 'sleeping') reportDeadlocks(k, task);",
+      '',
+      'deadlock reported iff there is one',
+    ],
+    [
+      'no pin closes a cycle',
+      'if (cycle.some((edge) => edge.pin === pin)) reportCycle',
+      'if (cycle.length < 0) reportCycle',
+      'deadlock reported iff there is one',
+    ],
+    ['an end keeps its locks', 'releaseAll(k, task);\n  k.tasks.delete(task.id);', 'k.tasks.delete(task.id);', 'Q2'],
+    ['an end stays a user of its file', 'if (inode !== null) inode.users -= 1;', '', 'F1'],
+    ['the other file of an exchange stays in use', 'if (other !== undefined) other.users -= 1;', '', 'F1'],
+    [
+      'the last user evicts nothing',
+      'if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0)) startEviction(k, inode);',
+      '',
+      'F1',
+    ],
+  ),
+  ...inFile(
+    'kernel.ts',
+    ['who spins is never run', "if (k.geometry.scheduler === 'stepped') retrySpinners(k);", '', 'liveness'],
+    ['time lets no pin go', 'if (pin !== undefined) releasePin(k, pin);', '', 'liveness'],
+  ),
+  ...inFile(
+    'ops/page-sleep.ts',
+    ['sleeps with invalidate_lock', "if (dropLock && inode !== undefined) release(k, task, inode, 'invalidate_lock');", '', '6'],
+    [
+      'sleeps on an idle page',
+      'if (isIdle(k, pfn) || strategySeq !== k.strategySeq) {',
+      'if (strategySeq !== k.strategySeq) {',
+      '8',
+    ],
+    ['sleeps over a wake-up', 'if (task.woken || (interruptible', 'if ((interruptible', '8'],
+    [
+      'a wait is not looked at again (S18)',
+      'finishWait(k, task, pfn);\n        return goto(again);',
+      "finishWait(k, task, pfn);\n        return goto(again === 'scan' ? 'change' : again);",
+      '1',
+    ],
+    [
+      'no signal is heard',
+      "if (interruptible && task.signal !== 'none') {\n        finishWait",
+      "if (task.signal === 'deadlock') {\n        finishWait",
+      'liveness',
+    ],
+  ),
+  ...inFile(
+    'ops/layout-change.ts',
+    ['another strategy does not look again', 'layoutLocals(task).strategySeq !== k.strategySeq', 'false', '1'],
+    ['no commit', 'commitBlocks(k, task);\n      if (layoutLocals', 'if (layoutLocals', '3'],
+    ['blocks leave under page tables', 'unmapRange(k, inode, first, last);\n  deleteEntries', 'deleteEntries', '4'],
+    [
+      'blocks leave under mapping entries',
+      'unmapRange(k, inode, first, last);\n  deleteEntries(k, inode, first, last);',
+      'unmapRange(k, inode, first, last);',
+      '5',
+    ],
+    ['detached blocks are freed under pins', 'const pfn = firstPinned(k, locals.runs);', 'const pfn = firstPinned(k, []);', '1'],
+    ['used blocks are not counted down', 'k.counts.blocksUsed -= pages;', '', '13'],
+    ['marks stay after a failure', 'abandonLayout(k, task, op.range(k, inode, task.args));\n  };', 'void 0;\n  };', 'B1'],
+    ['a restarted call keeps its locks', "releaseAll(k, task);\n      return goto('lock');", "return goto('lock');", 'Q2'],
+  ),
+  ...inFile(
+    'ops/truncate.ts',
+    ['the tail is not zeroed', 'zeroTail(k, inode, sizeBytes);', '', '9'],
+    [
+      'growing shows what was stored behind the end',
+      'if (sizeBytes > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);',
+      '',
+      '9',
+    ],
+  ),
+  ...inFile('ops/punch-hole.ts', [
+    'edges are not zeroed',
+    'zeroEdges(k, inode, offset, Math.min(offset + length, inode.sizeBytes));',
+    'void 0;',
+    '9',
+  ]),
+  ...inFile(
+    'ops/zero-range.ts',
+    [
+      'pinned blocks become unwritten',
+      "strategyOf(k).destination === 'free' ? [] : pinnedPages(k, inode, wholeFirst, wholeLast)",
+      '[] as PgOff[]',
+      '1',
+    ],
+    ['edges are not zeroed', 'zeroEdges(k, inode, offset, end);', '', '9'],
+  ),
+  ...inFile(
+    'ops/collapse-range.ts',
+    [
+      'moves mapped pages',
+      'unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.',
+      '',
+      '4',
+    ],
+    ['shifts a page too far', '-pages);', '-pages + 1);', '9'],
+  ),
+  ...inFile('ops/insert-range.ts', ['the size stays', 'resize(k, inode, inode.sizeBytes + length);', '', '9']),
+  ...inFile(
+    'ops/exchange-range.ts',
+    [
+      'the second file is not looked at',
+      'const verdict = breakIn(k, task, high);',
+      "const verdict = breakIn(k, task, high).kind === 'refuse' ? breakIn(k, task, high) : { kind: 'broken' as const };",
+      '1',
+    ],
+    [
+      'moves mapped pages',
+      'unmapRange(k, inode, first, last);\n  deleteEntries(k, inode, first, last);\n  warnOfMove',
+      'deleteEntries(k, inode, first, last);\n  warnOfMove',
+      '4',
+    ],
+    [
+      'blocks come back to where they were',
+      'putIn(one, takeOut(k, other, length));\n        putIn(other, taken);',
+      'putIn(one, taken);',
+      '9',
+    ],
+    ['marks stay after a failure', 'if (task.otherIno !== 0) unmarkAll(k, task);', '', 'B1'],
+  ),
+  ...inFile('ops/set-strategy.ts', ['sleepers are not woken', 'wakeAllPages(k);', '', '8']),
+  ...inFile('ops/evict.ts', ['never waits for a pin', "strategyOf(k).eviction(k.strategy.options) === 'take'", 'true', '1']),
+  ...inFile('reclaim/drain.ts', ['what moves is not drained', 'if (!range.moves) {', 'if (first >= 0) {', '1']),
+  ...inFile('reclaim/refuse.ts', ['refuses nobody', 'if (busy === null)', 'if (busy === null || busy !== null)', '1']),
+  ...inFile('reclaim/break-layouts.ts', [
+    'looks at the first page alone',
+    'const busy = scan(k, inode, first, last);',
+    'const busy = scan(k, inode, first, first);',
+    '1',
+  ]),
+  ...inFile('reclaim/wait-for-refs.ts', [
+    'frees under the pin',
+    'if (busy === null && pinsOver(k, pfn) > 0)',
+    'if (busy === null && pinsOver(k, pfn) > 1)',
+    '1',
+  ]),
+  ...inFile(
+    'fs/busy-extent.ts',
+    ['the last put tells nobody', 'if (pinned) markDelayedFree(k, inode, run.pfn, run.pages);', '', 'A1'],
+    ['the commit frees under the pin', 'run.pinned = isPinned(k, run.pfn, run.pages);', 'run.pinned = false;', '1'],
+    ['the first put frees the run', 'if (isPinned(k, run.pfn, run.pages)) return;', '', '1'],
+    ['the worker does not wait for the commit', 'if (run.transaction) return; // The commit callback decides.', '', '3'],
+  ),
+  ...inFile(
+    'fs/detached.ts',
+    ['the reaper is not told', 'markDelayedFree(k, null, run.pfn, run.pages);', '', '3'],
+    ['the reaper frees under the pin', 'if (isPinned(k, run.pfn, run.pages)) return;', '', '1'],
+  ),
+  ...inFile(
+    'fs/recovery.ts',
+    ['busy blocks are lost with the power', "freeRun(k, run.pfn, run.pages, 'busy', run.sinceMs);", '', '2'],
+    ['orphans live on', 'if (inode.nlink === 1) continue;', 'continue;', 'F1'],
+  ),
+  ...inFile(
+    'fs/dax.ts',
+    ['the zero page stays mapped over a block', 'dropZeroEntries(k, inode, pgoff, pgoff);\n    } else', '} else', '5'],
+    [
+      'a new page shows what was there',
+      'zeroPage(k, toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2)), 0, pageSize);',
+      '',
+      '9',
+    ],
+    ['a wake-up is not passed on', 'if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);', '', '8'],
+    ['one pin is not busy', 'else if (pinsOver(k, pfn) > 0) busy =', 'else if (pinsOver(k, pfn) > 1) busy =', '1'],
+  ),
+  ...inFile('ops/page-walk.ts', [
+    'a fault behind the end is let through',
+    'mapping === null || byteOf(at) >= inode.sizeBytes',
+    'mapping === null',
+    '4',
+  ]),
+  ...inFile(
+    'fs/file-data.ts',
+    [
+      'a write shows what was there',
+      'for (let page = 0; page < extent.pages; page++) zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);',
+      '',
+      '9',
+    ],
+    [
+      'the zero page stays mapped over data',
+      'setWritten(inode.extents, first, last - first + 1, true);\n  dropZeroEntries(k, inode, first, last);',
+      'setWritten(inode.extents, first, last - first + 1, true);',
+      '5',
+    ],
+  ),
+  ...inFile(
+    'mm/page.ts',
+    ['the last put wakes nobody', 'if (isIdle(k, head)) wakeIdle(k, head);', '', '8'],
+    ['the last put queues no work', 'k.workqueue.push(toPfn(page));', '', 'A1'],
+    [
+      'an unmap wakes nobody under the modern rule',
+      'if (folioOf(k, pfn) === undefined) wakeUnmapped(k, pfn);\n  else ',
+      'if (folioOf(k, pfn) !== undefined) ',
+      '8',
+    ],
+  ),
+  ...inFile(
+    'mm/gup.ts',
+    ['a second holder is not noted', 'else held.push(pin.id);', '', '12'],
+    ['references are not counted back', 'k.counts.pinsReleased += pin.pfns.length;', '', '12'],
+  ),
+  ...inFile(
+    'snapshot.ts',
+    [
+      'a queue comes back reversed',
+      '(k[record[1]] as unknown[]).push(record[2]);',
+      '(k[record[1]] as unknown[]).unshift(record[2]);',
+      '14',
+    ],
+    ['dirty lines are forgotten', 'countLines(k, record[2].lines);\n        return;', 'return;', '14'],
+  ),
+];

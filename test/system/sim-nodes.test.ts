@@ -1,0 +1,11 @@
+// Law 14 across versions of Node that are not the one which runs the tests.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+test('SM4 the same seeds give the same traces on Node 20, 22 and 24', { timeout: 600_000 }, () => {
+  const nodes = join(import.meta.dirname, '../sim/nodes.ts');
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', nodes], { encoding: 'utf8' });
+  expect(stderr.replace(/^npm warn.*\n/gm, '')).toBe('');
+  expect([stdout, status]).toEqual([expect.stringContaining('200 seeds give the same traces on Node 20.'), 0]);
+});
