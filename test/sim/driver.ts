@@ -31,6 +31,8 @@ export class Driver {
   #mappings: Label[] = [];
   #nextLabel = 1;
   #left: number;
+  /** Steps once nothing new is asked for. Who spins on a page (S31) would go on for ever: its pin is let go in the second phase. */
+  #stepsLeft = 1000;
   #sinceChange = 0;
   #fill = 0;
 
@@ -69,6 +71,8 @@ export class Driver {
 
   /** The next action; null at the end of the first phase. */
   next(): Action | null {
+    if (this.#left <= 0) this.#stepsLeft -= 1;
+    if (this.#stepsLeft === 0) return null;
     for (let tries = 0; tries < 20; tries++) {
       const movers = this.#movers();
       if (movers.length === 0) return null;
