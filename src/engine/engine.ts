@@ -47,6 +47,7 @@ export interface EngineOptions {
 }
 
 export type DeliveredListener = (fs: Hosted, events: readonly KernelEvent[], kernel: Kernel) => void;
+type ChangedListener = (fs: Hosted) => void;
 export type Created = { ok: true; fs: Hosted } | { ok: false; failure: Failure };
 type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
 
@@ -72,6 +73,7 @@ export class Engine {
   readonly #host: LaneHost;
   readonly #houses = new Map<string, House>();
   readonly #listeners = new Set<DeliveredListener>();
+  readonly #watchers = new Set<ChangedListener>();
   #lastNumber = 0;
   #filesystems = 0;
   #draining = false;
@@ -92,6 +94,7 @@ export class Engine {
       delivered: (lane, events) => {
         for (const call of this.#listeners) call(lane, events, lane.kernel);
       },
+      changed: (lane) => this.#changed(lane),
       broken: (lane, seq, op, error) => options.onBroken({ tenant: lane.tenant, filesystem: lane.name, seq, op, error }),
       unmounted: (lane) => this.#drop(lane),
     };
@@ -240,6 +243,11 @@ export class Engine {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls when a filesystem is not what it was, often for nothing; the last call finds it unmounted. The listener is cheap, and must not throw. */
+  onChanged(listener: ChangedListener): void {
+    this.#watchers.add(listener);
+  }
+
   get draining(): boolean {
     return this.#draining;
   }
@@ -296,6 +304,11 @@ export class Engine {
     account.used.bytes -= lane.kernel.geometry.sizeBytes;
     this.#filesystems -= 1;
     this.#options.log.remove(lane.id, lane.kernel.eventSeq, this.#house(lane.tenant).ring.epoch);
+    this.#changed(lane);
+  }
+
+  #changed(lane: Lane): void {
+    for (const call of this.#watchers) call(lane);
   }
 
   #house(tenant: string): House {

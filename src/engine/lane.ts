@@ -24,6 +24,8 @@ export interface LaneHost {
   readonly batchMax: number;
   readonly draining: boolean;
   delivered(lane: Lane, events: readonly KernelEvent[]): void;
+  /** The kernel, the inbox or `stopped` is not what it was. */
+  changed(lane: Lane): void;
   /** A law broke, or the log failed: this filesystem serves no more. */
   broken(lane: Lane, seq: number, op: string, error: unknown): void;
   /** umount succeeded. */
@@ -140,6 +142,7 @@ export class Lane {
       if (forcedNowait) taken = { ...command, nowait: true };
     }
     this.#inbox.push({ command: taken, submission: null, resolve, reject, charged, mayTakeSleeper, forcedNowait });
+    this.#host.changed(this);
     this.#schedule();
   }
 
@@ -226,6 +229,7 @@ export class Lane {
     let batch = this.#inbox;
     if (batch.length <= batchMax) this.#inbox = [];
     else batch = this.#inbox.splice(0, batchMax);
+    this.#host.changed(this);
     const timeMs = this.nowMs();
     const bound = this.#blocksBound();
     const entries = batch.map((pending): Entry => {
@@ -328,7 +332,7 @@ export class Lane {
     this.#tenantRing.notify();
   }
 
-  /** Brings the tenant's usage up to the kernel's counts. */
+  /** Brings the tenant's usage up to the kernel's counts, and whoever else counts. */
   #count(): void {
     const { blocksUsed: blocks, files, mappings, pins, sleepers } = this.kernel.counts;
     const last = this.#last;
@@ -343,6 +347,7 @@ export class Lane {
     last.mappings = mappings;
     last.pins = pins;
     last.sleepers = sleepers;
+    this.#host.changed(this);
   }
 
   #releaseReservations(batch: readonly Pending[]): void {
@@ -377,6 +382,7 @@ export class Lane {
     this.#watches.releaseCharges();
     this.releaseWaiters();
     this.#notify();
+    this.#host.changed(this);
     this.#host.broken(this, entry.seq, this.stopped.op, error);
     answer(batch.slice(0, from));
     const failed = error instanceof JournalError ? journalFailed() : this.#stoppedError();

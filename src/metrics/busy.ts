@@ -23,13 +23,13 @@ export const busy = defineFamily({
       name: 'pinhole_busy_blocks',
       type: 'gauge',
       help: 'Blocks on the busy lists.',
-      read: (_, { totals }) => one(totals.blocks.busy),
+      read: (_, { totals }) => one(totals.blocksBusy),
     },
     {
       name: 'pinhole_busy_bytes',
       type: 'gauge',
       help: 'Bytes on the busy lists.',
-      read: (_, { totals }) => one(bytesOf(totals.blocks.busy)),
+      read: (_, { totals }) => one(bytesOf(totals.blocksBusy)),
     },
     {
       name: 'pinhole_busy_oldest_age_seconds',

@@ -16,7 +16,7 @@ import { pins } from './pins.ts';
 import type { Server } from './server.ts';
 import { space } from './space.ts';
 import { stream } from './stream.ts';
-import { totalsOf } from './totals.ts';
+import { Ledger } from './totals.ts';
 import { waits } from './waits.ts';
 import { wakeups } from './wakeups.ts';
 
@@ -69,6 +69,7 @@ interface Known {
 export class Metrics {
   readonly #engine: Engine;
   readonly #nowMs: () => number;
+  readonly #ledger: Ledger;
   readonly #all = freshStates();
   /** By the tenant's own log, so that they go when the tenant goes. */
   readonly #ofTenant = new WeakMap<EventRing, States>();
@@ -79,9 +80,10 @@ export class Metrics {
   constructor(engine: Engine, nowMs: () => number, server: Server, defaults: boolean) {
     this.#engine = engine;
     this.#nowMs = nowMs;
+    this.#ledger = new Ledger(engine);
     let scrape: Scrape | null = null;
     const read = () => {
-      scrape ??= { totals: totalsOf(engine.all(), nowMs()), server };
+      scrape ??= { totals: this.#ledger.all(nowMs()), server };
       queueMicrotask(() => {
         scrape = null;
       });
@@ -91,6 +93,10 @@ export class Metrics {
     const process = defaults ? processMetrics() : null;
     const registry = (form: Form) => registryOf(rows, form, 'server', read, process);
     this.#registries = { text: registry('text'), openmetrics: registry('openmetrics') };
+    for (const fs of engine.all()) this.#adopt(fs);
+    engine.onChanged((fs) => {
+      if (!fs.mounted && fs.stopped !== null) this.#discarded(fs);
+    });
     engine.onDelivered((fs, events) => this.#count(fs, events));
   }
 
@@ -99,7 +105,7 @@ export class Metrics {
   }
 
   scrapeOf(tenant: string, form: Form): Promise<string> {
-    const totals = totalsOf(this.#engine.list(tenant), this.#nowMs());
+    const totals = this.#ledger.of(this.#engine.list(tenant), this.#nowMs());
     return registryOf(rowsOf(this.#statesOf(tenant), 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
   }
 
@@ -112,18 +118,22 @@ export class Metrics {
   scrapeOne(fs: Hosted, form: Form): Promise<string> {
     const known = this.#knownOf(fs);
     known.own ??= this.#begin(fs);
-    const totals = totalsOf([fs], this.#nowMs());
+    const totals = this.#ledger.of([fs], this.#nowMs());
     return registryOf(rowsOf(known.own, 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
   }
 
-  /** The pins that live already were acquired, too. */
   #begin(fs: Hosted): States {
     const states = freshStates();
+    this.#acquired(fs, states);
+    return states;
+  }
+
+  /** The pins that live already were acquired, too. */
+  #acquired(fs: Hosted, ...into: States[]): void {
     const place = this.#placeOf(fs, new Map());
     for (const { kind } of fs.kernel.pins.values()) {
-      for (const { at, call } of listeners.get('page.pinned') ?? []) call(states[at], { kind }, place);
+      for (const { at, call } of listeners.get('page.pinned') ?? []) for (const states of into) call(states[at], { kind }, place);
     }
-    return states;
   }
 
   #knownOf(fs: Hosted): Known {
@@ -133,6 +143,23 @@ export class Metrics {
       this.#ofFilesystem.set(fs, known);
     }
     return known;
+  }
+
+  /** What a recovery brought back, of which no event tells any more. */
+  #adopt(fs: Hosted): void {
+    const { tenant, pinKinds } = this.#knownOf(fs);
+    for (const { id, kind } of fs.kernel.pins.values()) pinKinds.set(`pin_${id}`, kind);
+    this.#acquired(fs, this.#all, tenant);
+  }
+
+  /** What stopped is removed without an event of its own. */
+  #discarded(fs: Hosted): void {
+    const { tenant, pinKinds } = this.#knownOf(fs);
+    const place = this.#placeOf(fs, pinKinds);
+    for (const { at, call } of listeners.get('filesystem.unmounted') ?? []) {
+      call(this.#all[at], {}, place);
+      call(tenant[at], {}, place);
+    }
   }
 
   #placeOf({ kernel, name }: Hosted, pinKinds: ReadonlyMap<string, string>): Place {

@@ -22,7 +22,13 @@ export const space = defineFamily({
       type: 'gauge',
       help: 'Bytes of all devices by the state of their blocks; the states add up to the devices.',
       read: (_, { totals }) =>
-        Object.entries(totals.blocks).map(([state, blocks]) => ({ labels: { state }, value: bytesOf(blocks) })),
+        Object.entries({
+          metadata: totals.blocksMetadata,
+          used: totals.blocksUsed,
+          free: totals.blocksFree,
+          busy: totals.blocksBusy,
+          detached: totals.blocksDetached,
+        }).map(([state, blocks]) => ({ labels: { state }, value: bytesOf(blocks) })),
     },
     {
       name: 'pinhole_blocks_allocated_total',

@@ -1,102 +1,157 @@
-// The gauges of all filesystems of a scrape, summed in one pass over what each kernel counts anyway: never a walk over its extents.
-import type { Hosted } from '../engine/engine.ts';
+// The gauges of all filesystems, as a table with a row of numbers for each. A row is read from what the kernel counts anyway, when somebody
+// scrapes and its filesystem has changed since; so a scrape costs what changed, and additions.
+import type { Engine, Hosted } from '../engine/engine.ts';
 import { findRun } from '../kernel/fs/run-list.ts';
-import type { Kernel } from '../kernel/state.ts';
 import { pageSize } from '../kernel/units.ts';
 
-export interface Totals {
-  filesystems: number;
-  stopped: number;
-  files: number;
-  mappings: number;
-  pins: number;
-  pinnedPages: number;
-  operations: number;
-  sleepers: number;
-  oldestWaitMs: number;
-  delayedFrees: number;
-  busyExtents: number;
-  oldestBusyMs: number;
-  oldestPinMs: number;
-  wakeups: number;
-  spuriousWakeups: number;
-  bucketCollisions: number;
-  /** Blocks of all devices by what they are. */
-  blocks: { metadata: number; used: number; free: number; busy: number; detached: number };
-  inbox: number;
-  inboxDeepest: number;
+const never = Number.POSITIVE_INFINITY;
+
+/** Those that add up. */
+const counted = {
+  filesystems: () => 1,
+  stopped: ({ stopped }: Hosted) => (stopped === null ? 0 : 1),
+  files: ({ kernel }: Hosted) => kernel.counts.files,
+  mappings: ({ kernel }: Hosted) => kernel.counts.mappings,
+  pinnedPages: ({ kernel }: Hosted) => kernel.counts.pinnedPages,
+  operations: ({ kernel }: Hosted) => kernel.tasks.size,
+  sleepers: ({ kernel }: Hosted) => kernel.counts.sleepers,
+  delayedFrees: ({ kernel }: Hosted) => kernel.counts.delayedFrees,
+  busyExtents: ({ kernel }: Hosted) => kernel.busy.runs,
+  wakeups: ({ kernel }: Hosted) => kernel.counts.wakeups,
+  spuriousWakeups: ({ kernel }: Hosted) => kernel.counts.spuriousWakeups,
+  bucketCollisions: ({ kernel }: Hosted) => kernel.counts.bucketCollisions,
+  blocksMetadata: ({ kernel }: Hosted) => kernel.geometry.blocksMetadata,
+  blocksUsed: ({ kernel }: Hosted) => kernel.counts.blocksUsed,
+  blocksFree: ({ kernel }: Hosted) => kernel.space.free,
+  blocksBusy: ({ kernel }: Hosted) => kernel.busy.pages,
+  blocksDetached: ({ kernel }: Hosted) => kernel.detached.pages,
+  inbox: ({ waiting }: Hosted) => waiting,
+};
+
+/** Those of which the oldest matters: since when, by the clock of the filesystem; Infinity where there is none. */
+const aged = {
+  oldestBusyMs: oldestBusy,
+  oldestPinMs: oldestPin,
+  oldestWaitMs: oldestWait,
+};
+
+export type Totals = Record<keyof typeof counted | keyof typeof aged | 'inboxDeepest', number>;
+
+const sums = Object.keys(counted) as (keyof typeof counted)[];
+const ages = Object.keys(aged) as (keyof typeof aged)[];
+const readers = [...Object.values(counted), ...Object.values(aged)];
+const inboxAt = sums.indexOf('inbox');
+/** Behind those: the clock of the filesystem, and what it can be at most, which for a manual one is the same. */
+const clockAt = readers.length;
+const width = clockAt + 2;
+/** So many are read at once at the most. */
+const changedMax = 1024;
+
+export class Ledger {
+  readonly #rows = new Map<Hosted, number>();
+  readonly #changed = new Set<Hosted>();
+  readonly #unused: number[] = [];
+  #used = 0;
+  #table = new Float64Array(width * 16);
+
+  constructor(engine: Engine) {
+    for (const fs of engine.all()) this.#changed.add(fs);
+    engine.onChanged((fs) => {
+      if (!fs.mounted) this.#drop(fs);
+      else if (this.#changed.add(fs).size >= changedMax) this.#readChanged();
+    });
+  }
+
+  /** Of every filesystem of the server. */
+  all(nowMs: number): Totals {
+    this.#readChanged();
+    const into = new Float64Array(clockAt + 1);
+    for (let row = 0; row < this.#used; row += 1) this.#add(into, row * width, nowMs);
+    return totalsIn(into);
+  }
+
+  of(filesystems: Iterable<Hosted>, nowMs: number): Totals {
+    this.#readChanged();
+    const into = new Float64Array(clockAt + 1);
+    for (const fs of filesystems) {
+      const row = this.#rows.get(fs);
+      if (row !== undefined) this.#add(into, row * width, nowMs);
+    }
+    return totalsIn(into);
+  }
+
+  #readChanged(): void {
+    for (const fs of this.#changed) {
+      let row = this.#rows.get(fs);
+      if (row === undefined) {
+        row = this.#newRow();
+        this.#rows.set(fs, row);
+      }
+      this.#read(fs, row * width);
+    }
+    this.#changed.clear();
+  }
+
+  #newRow(): number {
+    const free = this.#unused.pop();
+    if (free !== undefined) return free;
+    if ((this.#used + 1) * width > this.#table.length) {
+      const wider = new Float64Array(this.#table.length * 2);
+      wider.set(this.#table);
+      this.#table = wider;
+    }
+    this.#used += 1;
+    return this.#used - 1;
+  }
+
+  #drop(fs: Hosted): void {
+    this.#changed.delete(fs);
+    const row = this.#rows.get(fs);
+    if (row === undefined) return;
+    this.#rows.delete(fs);
+    this.#unused.push(row);
+    // Adds nothing, and nothing in it is old.
+    const at = row * width;
+    this.#table.fill(0, at, at + width);
+    this.#table.fill(never, at + sums.length, at + clockAt);
+  }
+
+  #read(fs: Hosted, at: number): void {
+    const table = this.#table;
+    for (let i = 0; i < readers.length; i += 1) table[at + i] = (readers[i] as (of: Hosted) => number)(fs);
+    const { geometry, nowMs } = fs.kernel;
+    table[at + clockAt] = nowMs;
+    table[at + clockAt + 1] = geometry.clock === 'manual' ? nowMs : never;
+  }
+
+  #add(into: Float64Array, at: number, nowMs: number): void {
+    const table = this.#table;
+    for (let i = 0; i < sums.length; i += 1) into[i] = (into[i] as number) + (table[at + i] as number);
+    const now = Math.min(Math.max(table[at + clockAt] as number, nowMs), table[at + clockAt + 1] as number);
+    for (let i = sums.length; i < clockAt; i += 1) into[i] = Math.max(into[i] as number, now - (table[at + i] as number));
+    into[clockAt] = Math.max(into[clockAt] as number, table[at + inboxAt] as number);
+  }
 }
 
-export function totalsOf(filesystems: Iterable<Hosted>, nowMs: number): Totals {
-  const totals: Totals = {
-    filesystems: 0,
-    stopped: 0,
-    files: 0,
-    mappings: 0,
-    pins: 0,
-    pinnedPages: 0,
-    operations: 0,
-    sleepers: 0,
-    oldestWaitMs: 0,
-    delayedFrees: 0,
-    busyExtents: 0,
-    oldestBusyMs: 0,
-    oldestPinMs: 0,
-    wakeups: 0,
-    spuriousWakeups: 0,
-    bucketCollisions: 0,
-    blocks: { metadata: 0, used: 0, free: 0, busy: 0, detached: 0 },
-    inbox: 0,
-    inboxDeepest: 0,
-  };
-  for (const fs of filesystems) add(totals, fs, nowMs);
-  return totals;
+function totalsIn(into: Float64Array): Totals {
+  const names = [...sums, ...ages, 'inboxDeepest'] as const;
+  return Object.fromEntries(names.map((name, i) => [name, into[i]])) as Totals;
 }
 
-function add(totals: Totals, { kernel, waiting, stopped }: Hosted, nowMs: number): void {
-  const { counts, geometry, busy, detached, space } = kernel;
-  totals.filesystems += 1;
-  if (stopped !== null) totals.stopped += 1;
-  totals.files += counts.files;
-  totals.mappings += counts.mappings;
-  totals.pins += counts.pins;
-  totals.pinnedPages += counts.pinnedPages;
-  totals.operations += kernel.tasks.size;
-  totals.sleepers += counts.sleepers;
-  totals.delayedFrees += counts.delayedFrees;
-  totals.busyExtents += busy.runs;
-  totals.wakeups += counts.wakeups;
-  totals.spuriousWakeups += counts.spuriousWakeups;
-  totals.bucketCollisions += counts.bucketCollisions;
-  const { blocks } = totals;
-  blocks.metadata += geometry.blocksMetadata;
-  blocks.used += counts.blocksUsed;
-  blocks.free += space.free;
-  blocks.busy += busy.pages;
-  blocks.detached += detached.pages;
-  totals.inbox += waiting;
-  totals.inboxDeepest = Math.max(totals.inboxDeepest, waiting);
-  if (busy.runs === 0 && counts.sleepers === 0 && counts.pins === 0) return;
-  const now = geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs);
-  totals.oldestBusyMs = Math.max(totals.oldestBusyMs, now - oldestBusy(kernel, now));
-  totals.oldestPinMs = Math.max(totals.oldestPinMs, now - oldestPin(kernel, now));
-  totals.oldestWaitMs = Math.max(totals.oldestWaitMs, now - oldestWait(kernel, now));
-}
-
-function oldestBusy(k: Kernel, now: number): number {
-  for (const pfn of k.busyByAge) return findRun(k.busy, pfn)?.sinceMs ?? now;
-  return now;
+function oldestBusy({ kernel }: Hosted): number {
+  for (const pfn of kernel.busyByAge) return findRun(kernel.busy, pfn)?.sinceMs ?? never;
+  return never;
 }
 
 /** Pins are in the order of their ids. */
-function oldestPin(k: Kernel, now: number): number {
-  for (const pin of k.pins.values()) return pin.createdMs;
-  return now;
+function oldestPin({ kernel }: Hosted): number {
+  for (const pin of kernel.pins.values()) return pin.createdMs;
+  return never;
 }
 
-function oldestWait(k: Kernel, now: number): number {
-  for (const id of k.sleepers) return k.tasks.get(id)?.sleptSinceMs ?? now;
-  return now;
+function oldestWait({ kernel }: Hosted): number {
+  for (const id of kernel.sleepers) return kernel.tasks.get(id)?.sleptSinceMs ?? never;
+  return never;
 }
 
 export const bytesOf = (blocks: number): number => blocks * pageSize;

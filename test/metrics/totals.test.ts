@@ -1,0 +1,148 @@
+// The gauges cost what changed; here they are counted anew from the kernels, after everything that can happen to a filesystem.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Hosted } from '../../src/engine/engine.ts';
+import type { Kernel } from '../../src/kernel/state.ts';
+import { Ledger } from '../../src/metrics/totals.ts';
+import { call, fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from '../http/start.ts';
+import { durable, freshFolder } from '../journal/kept.ts';
+import { parseExposition } from './exposition.ts';
+
+let service: Service;
+let ledger: Ledger;
+beforeEach(async () => {
+  service = await start({ quotaFilesystems: 5000 });
+  ledger = new Ledger(service.engine);
+});
+afterEach(() => service.close());
+
+/** By a walk, where the kernels keep counts. */
+function recount(filesystems: Iterable<Hosted>) {
+  const sum = { filesystems: 0, stopped: 0, files: 0, mappings: 0, pinnedPages: 0, operations: 0, sleepers: 0, blocks: 0 };
+  for (const { kernel, stopped } of filesystems) {
+    sum.filesystems += 1;
+    sum.stopped += stopped === null ? 0 : 1;
+    sum.files += kernel.inodes.size;
+    sum.mappings += kernel.mappings.size;
+    sum.pinnedPages += pinnedPages(kernel);
+    sum.operations += kernel.tasks.size;
+    sum.sleepers += [...kernel.tasks.values()].filter(({ state }) => state === 'sleeping').length;
+    sum.blocks += kernel.geometry.blocks;
+  }
+  return sum;
+}
+
+const pinnedPages = ({ pins }: Kernel): number => new Set([...pins.values()].flatMap(({ pfns }) => pfns)).size;
+
+function expectRight(tenant?: string): void {
+  const { engine } = service;
+  const totals = tenant === undefined ? ledger.all(Date.now()) : ledger.of(engine.list(tenant), Date.now());
+  const { blocks, ...rest } = recount(tenant === undefined ? engine.all() : engine.list(tenant));
+  expect(totals).toMatchObject(rest);
+  const { blocksMetadata, blocksUsed, blocksFree, blocksBusy, blocksDetached } = totals;
+  expect(blocksMetadata + blocksUsed + blocksFree + blocksBusy + blocksDetached).toBe(blocks);
+}
+
+const stop = (one: Hosted) =>
+  service.engine.submit(one, { op: 'no-such-operation', on: {}, args: {} }).then(
+    () => expect.unreachable(),
+    () => {},
+  );
+
+const hosted = (name: string): Hosted => service.engine.find('default', name) as Hosted;
+
+describe('the totals', () => {
+  it('are those of the kernels, whatever happened between two scrapes', async () => {
+    expectRight();
+    await sleepingWorld(service, { mkfs: waiting });
+    expectRight();
+    await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
+    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json;
+    await pinnedWorld(service, { token });
+    expectRight();
+    expectRight('team-a');
+    expectRight('default');
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    expectRight();
+    expect(ledger.all(Date.now()).sleepers).toBe(0);
+    await must(service, 200, 'DELETE', `${fs}/mappings/map_1`);
+    expectRight();
+    await must(service, 200, 'POST', `${fs}/power-cycle`, { token, json: {} });
+    expectRight();
+    await must(service, 200, 'DELETE', `${fs}?force=true`);
+    expectRight();
+    // The row of the one that is gone is taken by another.
+    await pinnedWorld(service);
+    expectRight();
+    expectRight('team-a');
+  });
+
+  it('of more filesystems than are read at once, and of those that are gone before they were read', async () => {
+    for (let i = 0; i < 24; i += 1) {
+      const made = Array.from({ length: 100 }, (_, n) =>
+        must(service, 201, 'POST', '/v1/filesystems', { json: { name: `f${i}-${n}`, sizeBytes: 65_536 } }),
+      );
+      await Promise.all(made);
+    }
+    await Promise.all(Array.from({ length: 100 }, (_, n) => must(service, 200, 'DELETE', `/v1/filesystems/f7-${n}`)));
+    await Promise.all(Array.from({ length: 100 }, (_, n) => must(service, 200, 'DELETE', `/v1/filesystems/f23-${n}`)));
+    expect(ledger.all(Date.now()).filesystems).toBe(2200);
+    expectRight();
+  });
+
+  it('tell the age by the clock of each filesystem', async () => {
+    await pinnedWorld(service, { mkfs: { clock: 'manual' } });
+    const later = Date.now() + 3_600_000;
+    expect(ledger.all(later).oldestPinMs).toBe(0);
+    await must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 5000 } });
+    expect(ledger.all(later).oldestPinMs).toBe(5000);
+    await must(service, 200, 'DELETE', `${fs}?force=true`);
+    expect(ledger.all(later).oldestPinMs).toBe(0);
+    await pinnedWorld(service);
+    const { createdMs } = [...hosted('scratch').kernel.pins.values()][0] ?? { createdMs: 0 };
+    expect(ledger.all(later).oldestPinMs).toBe(later - createdMs);
+    expect(ledger.all(later).oldestWaitMs).toBe(0);
+  });
+
+  it('know what stopped', async () => {
+    await pinnedWorld(service);
+    expectRight();
+    await stop(hosted('scratch'));
+    expectRight();
+    expect(ledger.all(Date.now()).stopped).toBe(1);
+    await must(service, 200, 'DELETE', `${fs}?force=true`);
+    expectRight();
+  });
+});
+
+/** Kind to live pins; those without are left out. */
+async function livePins(): Promise<Record<string, number>> {
+  const families = parseExposition((await must(service, 200, 'GET', '/metrics')).text);
+  const { samples = [] } = families.find(({ name }) => name === 'pinhole_pins') ?? {};
+  return Object.fromEntries(samples.filter(({ value }) => value !== 0).map(({ labels, value }) => [labels.kind, value]));
+}
+
+describe('the live pins by kind', () => {
+  it('go with a filesystem that stopped', async () => {
+    await pinnedWorld(service);
+    await stop(hosted('scratch'));
+    expect(await livePins()).toEqual({ 'direct-io': 1 });
+    await must(service, 200, 'DELETE', `${fs}?force=true`);
+    expect(await livePins()).toEqual({});
+  });
+
+  it('are there after a restart, and end as what they were', async () => {
+    await service.close();
+    const folder = freshFolder();
+    service = await durable(folder);
+    await pinnedWorld(service);
+    const pin = { offset: 32_768, length: 4096, access: 'write', kind: 'rdma' };
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: pin });
+    await service.close();
+    service = await durable(folder);
+    expect(await livePins()).toEqual({ 'direct-io': 1, rdma: 1 });
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_2`);
+    expect(await livePins()).toEqual({ 'direct-io': 1 });
+    await call(service, 'DELETE', `${fs}/pins/pin_1`);
+    expect(await livePins()).toEqual({});
+  });
+});
