@@ -128,7 +128,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a tenant that has no filesystem
-         * @description Its tokens are revoked at once.
+         * @description Its tokens and the answers that were kept for it go with it.
          */
         delete: operations["delete-tenant"];
         options?: never;
@@ -3322,7 +3322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `key-in-use`, `answer-not-kept`, `eexist`. */
+            /** @description `key-in-use`, `answer-not-kept`, `ebusy`, `eexist`. */
             409: {
                 headers: {
                     [name: string]: unknown;

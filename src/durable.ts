@@ -63,9 +63,22 @@ export async function recoverFilesystems(store: Store, limits: DurableLogLimits,
   return { log, filesystems };
 }
 
+/** On a full disk they stay until the next start. */
+async function dropKeys(store: Store, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0 || store.full) return;
+  await store.put(keys.map((key) => ({ key, value: null })));
+}
+
 export async function restoreTenants(store: Store, tenants: Tenants, tokens: Tokens): Promise<void> {
   tenants.restore(await recordsOf<TenantRecord>(store, 'tenant/'));
-  tokens.restore(await recordsOf<TokenRecord>(store, 'token/'));
+  // One that was issued while its tenant was removed must not serve the next of that name.
+  const known = ({ tenant }: TokenRecord) => tenant !== null && tenants.get(tenant) !== undefined;
+  const records = await recordsOf<TokenRecord>(store, 'token/');
+  tokens.restore(records.filter(known));
+  await dropKeys(
+    store,
+    records.filter((record) => !known(record)).map(({ id }) => `token/${id}`),
+  );
 }
 
 /** After the tenants are there. */
@@ -87,15 +100,30 @@ export function restoreFilesystems({ log, filesystems }: Kept, engine: Engine, t
 }
 
 /** After the filesystems are there. */
-export async function restoreAnswers(store: Store, { filesystems }: Kept, engine: Engine, answers: Answers): Promise<void> {
+export async function restoreAnswers(
+  store: Store,
+  { filesystems }: Kept,
+  engine: Engine,
+  tenants: Tenants,
+  answers: Answers,
+): Promise<void> {
+  const owners = new Set(['operator', ...[...tenants.all()].map(({ epoch }) => epoch)]);
   const records = new Map<string, AnswerRecord>();
-  for await (const [key, body] of store.entries(answerPrefix)) records.set(key, decode(body) as AnswerRecord);
+  const ownerless: string[] = [];
+  for await (const [key, body] of store.entries(answerPrefix)) {
+    if (owners.has(key.split('/')[1] ?? '')) records.set(key, decode(body) as AnswerRecord);
+    else ownerless.push(key);
+  }
+  await dropKeys(store, ownerless);
   const keyed = new Map(
     filesystems.flatMap(({ id, keyed: ofOne }) => [...ofOne].map(([record, one]) => [`${id} ${record}`, one] as const)),
   );
   answers.restore(records, (record, became) => {
     if (became === null) return { kind: 'forgotten' };
-    if ('tenant' in became) return { kind: 'tenant', name: became.tenant };
+    if ('tenant' in became) {
+      const tenant = tenants.get(became.tenant);
+      return tenant === undefined ? { kind: 'forgotten' } : { kind: 'tenant', tenant };
+    }
     const found = engine.became(became.id, became.seq, keyed.get(`${became.id} ${record}`));
     if (found === null) return { kind: 'forgotten' };
     return became.seq === 0 ? { kind: 'filesystem', fs: found.fs } : { kind: 'operation', ...found };

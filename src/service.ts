@@ -98,7 +98,7 @@ async function joinFloors(
   const tickets = new Tickets(config.ticketsPerTenantMax);
   const checkReplies = options.checkReplies === true;
   const answers = new Answers(config, records);
-  if (store !== undefined && kept !== null) await restoreAnswers(store, kept, engine, answers);
+  if (store !== undefined && kept !== null) await restoreAnswers(store, kept, engine, tenants, answers);
   const door: Door = { engine, tenants, tokens, tickets, answers, config, nowMs: clock.nowMs, checkReplies };
   const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, log, options) });
 

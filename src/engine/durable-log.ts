@@ -58,6 +58,14 @@ export interface Tail extends Place {
   swept: Promise<void> | null;
 }
 
+interface Removal {
+  id: string;
+  tenant: string;
+  events: number;
+  epoch: string;
+  done: Done;
+}
+
 /** How soon a removal that found no room is tried again. */
 const retryMs = 1000;
 
@@ -66,6 +74,7 @@ export interface DurableLogLimits {
   snapshotBytes: number;
 }
 
+const eventsKey = (tenant: string): string => `events/${tenant}`;
 export const tailKey = (id: string): string => `tail/${id}`;
 export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
 
@@ -106,6 +115,9 @@ export class DurableLog implements Log {
   readonly #limits: DurableLogLimits;
   readonly #tails = new Map<string, Tail>();
   readonly #past = new Map<string, PastEvents>();
+  /** Together in one commit, and not before the last one is done: each adds to what the one before counted. */
+  #removals: Removal[] = [];
+  #removing = false;
 
   constructor(store: Store, limits: DurableLogLimits) {
     this.#store = store;
@@ -165,25 +177,49 @@ export class DurableLog implements Log {
     });
   }
 
-  remove(id: string, events: number, epoch: string): void {
-    const { birth } = this.#tailOf(id);
+  remove(id: string, events: number, epoch: string, done: Done): void {
+    const { tenant } = this.#tailOf(id).birth;
     this.#tails.delete(id);
-    const before = this.#past.get(birth.tenant);
-    const past = { epoch, events: events + (before?.epoch === epoch ? before.events : 0), group: this.#store.nextGroup };
-    this.#past.set(birth.tenant, past);
-    const changes: Change[] = [
-      { key: `fs/${id}`, value: null },
-      { key: tailKey(id), value: null },
-      { key: `gone/${id}`, value: encode(null) },
-      { key: `events/${birth.tenant}`, value: encode(past) },
-    ];
-    const commit = () =>
-      this.#store.commit(changes, (error) => {
+    this.#removals.push({ id, tenant, events, epoch, done });
+    if (!this.#removing) this.#remove();
+  }
+
+  #remove(): void {
+    const removals = this.#removals;
+    if (removals.length === 0) return;
+    const past = new Map<string, PastEvents>();
+    const changes: Change[] = [];
+    for (const { id, tenant, events, epoch } of removals) {
+      const before = past.get(tenant) ?? this.pastOf(tenant, epoch);
+      past.set(tenant, { epoch, events: events + (before?.events ?? 0), group: this.#store.nextGroup });
+      changes.push(
+        { key: `fs/${id}`, value: null },
+        { key: tailKey(id), value: null },
+        { key: `gone/${id}`, value: encode(null) },
+      );
+    }
+    for (const [tenant, counted] of past) changes.push({ key: eventsKey(tenant), value: encode(counted) });
+    this.#removals = [];
+    this.#removing = true;
+    this.#store.commit(changes, (error) => {
+      this.#removing = false;
+      if (error?.kind === 'full') {
+        this.#removals.unshift(...removals);
+        this.#removing = true;
+        setTimeout(() => this.#remove(), retryMs).unref();
+        return;
+      }
+      if (error === null) for (const [tenant, counted] of past) this.#past.set(tenant, counted);
+      for (const { id, done } of removals) {
         if (error === null) void this.purge(id);
-        // It is unmounted whatever the disk says; that must be known at the next start.
-        else if (error.kind === 'full') setTimeout(commit, retryMs).unref();
-      });
-    commit();
+        done(error);
+      }
+      this.#remove();
+    });
+  }
+
+  recordsOf(tenant: string): Record<string, null> {
+    return this.#past.has(tenant) ? { [eventsKey(tenant)]: null } : {};
   }
 
   /** Deletes what is left of a filesystem that is gone. */

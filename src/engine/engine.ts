@@ -1,5 +1,6 @@
 // The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams) talk to this file.
 import { randomBytes } from 'node:crypto';
+import type { Done } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
@@ -64,6 +65,10 @@ interface House {
   lanes: Map<string, Lane>;
   /** Names of filesystems that the log has not confirmed yet. */
   coming: Set<string>;
+  /** Filesystems that are unmounted, and that the log still has. */
+  going: number;
+  /** The tenant is being removed: nothing new is made. */
+  closing: boolean;
 }
 
 export class Engine {
@@ -96,14 +101,14 @@ export class Engine {
       },
       changed: (lane) => this.#changed(lane),
       broken: (lane, seq, op, error) => options.onBroken({ tenant: lane.tenant, filesystem: lane.name, seq, op, error }),
-      unmounted: (lane) => this.#drop(lane),
+      unmounted: (lane, done) => this.#drop(lane, done),
     };
   }
 
   /** Makes room for a tenant. Its account is kept up to date from here on; `epoch` names the history of its event stream. */
   admit(tenant: string, account: Account, epoch: string): void {
     const ring = new EventRing(epoch, this.limits.tenantRingEventsMax);
-    this.#houses.set(tenant, { account, ring, lanes: new Map(), coming: new Set() });
+    this.#houses.set(tenant, { account, ring, lanes: new Map(), coming: new Set(), going: 0, closing: false });
   }
 
   /** Takes back what a recovery found of a tenant that was just admitted. */
@@ -137,7 +142,7 @@ export class Engine {
     for (const { batch } of batches) ring.append(batch);
     this.#lastNumber = Math.max(this.#lastNumber, number);
     if (unmounted) {
-      this.#options.log.remove(id, kernel.eventSeq, house.ring.epoch);
+      this.#removeFromLog(house, id, kernel.eventSeq, () => {});
       return;
     }
     const { account } = house;
@@ -149,11 +154,19 @@ export class Engine {
     lane.resume();
   }
 
-  /** Forgets a tenant that has no filesystem left; says false where it still has one. */
-  dismiss(tenant: string): boolean {
-    const house = this.#houses.get(tenant);
-    if (house === undefined) return true;
-    if (house.lanes.size + house.coming.size > 0) return false;
+  /**
+   * Forgets a tenant once `durable` has put away what is kept of it; false where it still has a filesystem, or is being removed already.
+   * Where `durable` rejects, the tenant is as it was.
+   */
+  async dismiss(tenant: string, durable: (records: Readonly<Record<string, null>>) => Promise<void>): Promise<boolean> {
+    const house = this.#house(tenant);
+    if (house.closing || house.lanes.size + house.coming.size + house.going > 0) return false;
+    house.closing = true;
+    try {
+      await durable(this.#options.log.recordsOf(tenant));
+    } finally {
+      house.closing = false;
+    }
     house.ring.close();
     return this.#houses.delete(tenant);
   }
@@ -165,6 +178,7 @@ export class Engine {
     if (args.sizeBytes > limits.deviceBytesMax) {
       return { ok: false, failure: failure('EINVAL', 'M1', `sizeBytes may be at most ${limits.deviceBytesMax}.`) };
     }
+    if (house.closing) return { ok: false, failure: failure('EBUSY', 'M3', 'The tenant is being removed.') };
     if (house.lanes.has(args.name) || house.coming.has(args.name)) {
       return { ok: false, failure: failure('EEXIST', 'M2', `There already is a filesystem ${args.name}.`) };
     }
@@ -297,18 +311,27 @@ export class Engine {
     });
   }
 
-  #drop(lane: Lane): void {
-    const { account, lanes } = this.#house(lane.tenant);
+  #drop(lane: Lane, done: Done): void {
+    const house = this.#house(lane.tenant);
+    const { account, lanes } = house;
     lanes.delete(lane.name);
     account.used.filesystems -= 1;
     account.used.bytes -= lane.kernel.geometry.sizeBytes;
     this.#filesystems -= 1;
-    this.#options.log.remove(lane.id, lane.kernel.eventSeq, this.#house(lane.tenant).ring.epoch);
+    this.#removeFromLog(house, lane.id, lane.kernel.eventSeq, done);
     this.#changed(lane);
   }
 
   #changed(lane: Lane): void {
     for (const call of this.#watchers) call(lane);
+  }
+
+  #removeFromLog(house: House, id: string, events: number, done: Done): void {
+    house.going += 1;
+    this.#options.log.remove(id, events, house.ring.epoch, (error) => {
+      house.going -= 1;
+      done(error);
+    });
   }
 
   #house(tenant: string): House {

@@ -1,7 +1,7 @@
 // The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log, applies it, delivers the events and only
 // then answers. Nothing else calls apply().
-
 import { JournalError } from '../journal/journal-error.ts';
+import type { Done } from '../journal/store.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, nextTimerMs } from '../kernel/kernel.ts';
 import { operations } from '../kernel/ops/index.ts';
@@ -28,8 +28,8 @@ export interface LaneHost {
   changed(lane: Lane): void;
   /** A law broke, or the log failed: this filesystem serves no more. */
   broken(lane: Lane, seq: number, op: string, error: unknown): void;
-  /** umount succeeded. */
-  unmounted(lane: Lane): void;
+  /** umount succeeded; `done` when what was kept of it is gone too. */
+  unmounted(lane: Lane, done: Done): void;
 }
 
 interface Pending {
@@ -65,8 +65,8 @@ export class Lane {
   readonly kernel: Kernel;
   readonly ring: EventRing;
   readonly account: Account;
-  /** Set when a law broke: the entry that did it. */
-  stopped: { seq: number; op: string } | null = null;
+  /** Set when a law broke, or the log failed: the entry that did it. */
+  stopped: { seq: number; op: string; why: 'law' | 'log' } | null = null;
 
   readonly #host: LaneHost;
   readonly #tenantRing: EventRing;
@@ -121,6 +121,10 @@ export class Lane {
 
   /** The same without a promise. One of the two is called, once: at once, or at the end of the turn. Neither may throw. */
   enqueue(command: Command, resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
+    if (this.stopped?.why === 'law' && this.#state !== 'gone' && isForcedUmount(command)) {
+      this.#discard(resolve, reject);
+      return;
+    }
     const refused = this.#refusal(command);
     if (refused instanceof Error) {
       reject(refused);
@@ -149,17 +153,19 @@ export class Lane {
   /** What is answered without a turn; null where the command may come in. */
   #refusal(command: Command): EngineError | Outcome | null {
     if (this.#state === 'gone') return gone;
-    if (this.stopped !== null) return isForcedUmount(command) ? this.#discard() : this.#stoppedError();
+    if (this.stopped !== null) return this.#stoppedError();
     const { inboxMax, log } = this.#host;
     if (log.full && operations.get(command.op)?.grows === true) return diskFull();
     if (this.#inbox.length < inboxMax) return null;
     return new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`);
   }
 
-  /** Of what stopped, nothing can be told but that it is gone. */
-  #discard(): Outcome {
-    this.#unmount([], 0);
-    return { ok: true, result: { name: this.name, forced: true } };
+  /** Of what stopped, nothing can be told but that it is gone: and that when the log knows it too. */
+  #discard(resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
+    this.#unmount([], 0, (error) => {
+      if (error === null) resolve({ task: 0, outcome: { ok: true, result: { name: this.name, forced: true } } });
+      else reject(journalFailed());
+    });
   }
 
   /** Resolves when the operation ended, or with null after `ms`, when the server drains, or when there is no such operation. */
@@ -277,7 +283,8 @@ export class Lane {
       this.#deliver(effects.events);
       this.#reply(effects, pending);
       if (effects.unmounted) {
-        this.#unmount(batch, i + 1);
+        // It is in the log that it was unmounted; nobody waits for the rest.
+        this.#unmount(batch, i + 1, () => {});
         return;
       }
     }
@@ -357,7 +364,7 @@ export class Lane {
     }
   }
 
-  #unmount(batch: readonly Pending[], from: number): void {
+  #unmount(batch: readonly Pending[], from: number, removed: Done): void {
     this.#state = 'gone';
     const inbox = this.#inbox;
     this.#inbox = [];
@@ -369,12 +376,13 @@ export class Lane {
     this.releaseWaiters();
     this.ring.close();
     this.#tenantRing.notify();
-    this.#host.unmounted(this);
+    this.#host.unmounted(this, removed);
     answer([...batch, ...inbox]);
   }
 
   #stop(batch: readonly Pending[], from: number, entry: Entry, error: unknown): void {
-    this.stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick' };
+    const why = error instanceof JournalError ? 'log' : 'law';
+    this.stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick', why };
     this.#alarm.set(null);
     const inbox = this.#inbox;
     this.#inbox = [];
@@ -385,11 +393,11 @@ export class Lane {
     this.#host.changed(this);
     this.#host.broken(this, entry.seq, this.stopped.op, error);
     answer(batch.slice(0, from));
-    const failed = error instanceof JournalError ? journalFailed() : this.#stoppedError();
-    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(failed);
+    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.#stoppedError());
   }
 
   #stoppedError(): EngineError {
+    if (this.stopped?.why === 'log') return journalFailed();
     return new EngineError(
       'filesystem-stopped',
       'A law of the machine broke in this filesystem; it serves no more until the server restarts.',

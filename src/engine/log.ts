@@ -28,8 +28,13 @@ export interface Log {
    * applied in the order in which `done` is called.
    */
   append(id: string, entries: readonly Entry[], digest: number, done: Done): void;
-  /** Gone for good; nobody waits for it. `events` is how many it had, `epoch` that of its tenant's stream. */
-  remove(id: string, events: number, epoch: string): void;
+  /**
+   * Gone for good. `events` is how many it had, `epoch` that of its tenant's stream. Where there is no room it is tried again until there is:
+   * the filesystem is unmounted whatever the disk says.
+   */
+  remove(id: string, events: number, epoch: string, done: Done): void;
+  /** What is kept of a tenant that is to go, and has no filesystem left. */
+  recordsOf(tenant: string): Readonly<Record<string, null>>;
   /** Keeps the state as it is after all that was appended, if that is worth its while; until the promise is fulfilled it must not change. */
   snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null;
 }
@@ -40,6 +45,7 @@ export const memoryLog: Log = {
   full: false,
   create: (_id, _birth, _key, done) => done(null),
   append: (_id, _entries, _digest, done) => done(null),
-  remove() {},
+  remove: (_id, _events, _epoch, done) => done(null),
+  recordsOf: () => ({}),
   snapshot: () => null,
 };

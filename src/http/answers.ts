@@ -5,18 +5,19 @@ import type { Hosted } from '../engine/engine.ts';
 import type { Submission } from '../engine/watches.ts';
 import type { CommandKey } from '../kernel/state.ts';
 import type { Records } from '../tenants/records.ts';
+import type { Tenant } from '../tenants/tenants.ts';
 
 export interface Answer {
   status: number;
   headers: Record<string, string>;
-  payload: string;
+  payload: string | Uint8Array;
 }
 
 /** What a request of an earlier process became, whose answer was never kept. */
 export type Became =
   | { kind: 'filesystem'; fs: Hosted }
   | { kind: 'operation'; fs: Hosted; submission: Submission }
-  | { kind: 'tenant'; name: string }
+  | { kind: 'tenant'; tenant: Tenant }
   /** It was done, and nobody knows any more what came of it. */
   | { kind: 'forgotten' };
 
@@ -127,11 +128,14 @@ export class Answers {
     this.#put({ [recordOf(owner, key)]: null });
   }
 
-  /** Of a tenant that is gone. What it returns has to be made durable. */
-  forgetOwner(owner: string): Record<string, null> {
-    const keys = [...this.#tableOf(owner).keys.keys()];
+  /** What is kept of an owner's. */
+  recordsOf(owner: string): Record<string, null> {
+    return Object.fromEntries([...this.#tableOf(owner).keys.keys()].map((key) => [recordOf(owner, key), null]));
+  }
+
+  /** Of a tenant that is gone, with what was kept of it. */
+  forgetOwner(owner: string): void {
     this.#tables.delete(owner);
-    return Object.fromEntries(keys.map((key) => [recordOf(owner, key), null]));
   }
 
   #tableOf(owner: string): Table {
@@ -147,8 +151,9 @@ export class Answers {
   #forget(owner: string, table: Table, beforeMs: number, keysMax: number, bytesMax: number): void {
     const gone: Record<string, null> = {};
     for (const [key, { sinceMs, answer, became, bytes }] of table.keys) {
-      if (sinceMs > beforeMs && table.keys.size <= keysMax && table.bytes <= bytesMax) break;
-      if (answer === null && became === null) continue;
+      const tooMany = sinceMs <= beforeMs || table.keys.size > keysMax;
+      if (!tooMany && table.bytes <= bytesMax) break;
+      if (answer === null && (became === null || !tooMany)) continue;
       table.keys.delete(key);
       table.bytes -= bytes;
       gone[recordOf(owner, key)] = null;

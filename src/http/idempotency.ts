@@ -67,8 +67,8 @@ function begin(options: IdempotencyOptions, request: FastifyRequest, key: string
 }
 
 /**
- * A failure of ours or of the moment is not an answer to give again, and neither is a secret that is shown once. Of an answer that is too long
- * the key stays, so that the thing is not done twice.
+ * What was refused for the moment may come again, and a secret that is shown once is not shown twice. Of an answer that is too long, or that
+ * broke on its way out, the key stays, so that the thing is not done twice.
  */
 function keep(
   { answers, idempotencyAnswerBytesMax }: IdempotencyOptions,
@@ -78,8 +78,9 @@ function keep(
 ): void {
   const { statusCode: status } = reply;
   const full = status === 507 && typeof payload === 'string' && payload.includes('/v1/problems/disk-full');
-  const passing = full || status === 500 || status === 503 || status === 429 || reply.getHeader('cache-control') === 'no-store';
-  if (passing || typeof payload !== 'string') {
+  const passing = full || status === 503 || status === 429 || reply.getHeader('cache-control') === 'no-store';
+  const bytes = payload instanceof Uint8Array;
+  if (passing || !(bytes || typeof payload === 'string')) {
     answers.drop(begun);
     return;
   }
@@ -88,12 +89,15 @@ function keep(
     const value = reply.getHeader(name);
     if (value !== undefined) headers[name] = String(value);
   }
-  const fits = Buffer.byteLength(payload) <= idempotencyAnswerBytesMax;
-  answers.keep(begun, fits ? { status, headers, payload } : tooLong(headers));
+  const why = status === 500 ? 'The request may have been done; its answer broke.' : tooLong;
+  const fits = status !== 500 && Buffer.byteLength(payload) <= idempotencyAnswerBytesMax;
+  answers.keep(begun, fits ? { status, headers, payload: bytes ? new Uint8Array(payload) : payload } : notKept(why, headers));
 }
 
-function tooLong({ location }: Record<string, string>): Answer {
-  const problem = problemOf('answer-not-kept', 'The request was done; its answer was too long to be kept.', {
+const tooLong = 'The request was done; its answer was too long to be kept.';
+
+function notKept(why: string, { location }: Record<string, string>): Answer {
+  const problem = problemOf('answer-not-kept', why, {
     ...(location === undefined ? {} : { location }),
   });
   const headers = { 'content-type': problemMediaType, ...(location === undefined ? {} : { location }) };

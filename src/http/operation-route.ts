@@ -158,24 +158,20 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
 
   // No promise where none is needed: most commands end in their own turn.
   const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
-    const found = targetOf(engine, request, op.on);
+    const { idempotent } = request;
+    // What an earlier process began is answered as it came out, whatever became since of what it was about.
+    const became = idempotent?.became?.kind === 'operation' ? idempotent.became : null;
+    const found = became ?? targetOf(engine, request, op.on);
     if (found.fs === null) {
       sendFailure(reply, found.failure);
       return;
     }
-    const { fs, target } = found;
+    const { fs } = found;
     const { prefer } = request.headers;
     const stepped = fs.kernel.geometry.scheduler === 'stepped';
     // Nothing goes on by itself under a stepped scheduler: only who asks for a wait gets one.
     const unasked = stepped ? noPreference : byDefault;
     const preference = prefer === undefined || !op.sleeps ? unasked : preferenceOf(prefer, config);
-    const command = commandOf(plan, request, target, preference, stepped);
-    const { idempotent } = request;
-    if (idempotent !== null) command.key = idempotent.command;
-    const became = idempotent?.became ?? null;
-    const ifMatch = request.headers['if-match'];
-    if (ifMatch !== undefined && became === null) addIfMatch(command, fs, op, ifMatch);
-    if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
 
     const fail = (error: unknown) => void reply.send(error);
     const answer = (task: number, outcome: Outcome | null) => {
@@ -191,8 +187,16 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
       if (outcome !== null) answer(task, outcome);
       else engine.whenEnded(fs, task, preference.waitMs).then((ended) => answer(task, ended), fail);
     };
-    if (became?.kind === 'operation') settled(became.submission);
-    else engine.enqueue(fs, command, settled, fail);
+    if ('submission' in found) {
+      settled(found.submission);
+      return;
+    }
+    const command = commandOf(plan, request, found.target, preference, stepped);
+    if (idempotent !== null) command.key = idempotent.command;
+    const ifMatch = request.headers['if-match'];
+    if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
+    if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
+    engine.enqueue(fs, command, settled, fail);
     return;
   };
 

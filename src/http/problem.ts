@@ -99,10 +99,10 @@ const transportRows = {
   'answer-not-kept': row(
     409,
     'Answer not kept',
-    'The first request with this Idempotency-Key was done, but its answer was too long to be kept; `location` is what it made.',
+    'The first request with this Idempotency-Key was done, but its answer could not be kept; `location` is what it made.',
   ),
   'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
-  'in-use': row(409, 'In use', 'The tenant still has filesystems.', 'EBUSY', 'H12'),
+  'in-use': row(409, 'In use', 'The tenant still has filesystems, or is being removed.', 'EBUSY', 'H12'),
   'precondition-failed': row(
     412,
     'Precondition failed',

@@ -72,7 +72,9 @@ const createTenant = defineRoute({
   example: { name: 'team-a', quotas: { filesystems: 10, pins: 10_000 } },
   async answer(door, { request, reply, body }) {
     const { idempotent } = request;
-    const before = idempotent?.became?.kind === 'tenant' ? door.tenants.get(idempotent.became.name) : undefined;
+    const before = idempotent?.became?.kind === 'tenant' ? idempotent.became.tenant : undefined;
+    if (before !== undefined && door.tenants.get(before.name) !== before)
+      throw new HttpProblem('answer-not-kept', 'The tenant was made, and removed since.');
     const alongside = idempotent === null ? {} : begunRecord(idempotent.command, { tenant: body.name });
     const tenant = before ?? (await door.tenants.create(body.name, body.quotas ?? {}, door.nowMs(), alongside));
     if (tenant === 'exists') throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
@@ -123,17 +125,19 @@ const deleteTenant = defineRoute({
   method: 'DELETE',
   url: '/v1/tenants/:tenant',
   summary: 'Remove a tenant that has no filesystem',
-  doc: 'Its tokens are revoked at once.',
+  doc: 'Its tokens and the answers that were kept for it go with it.',
   result: zTenant,
   status: 200,
   errors: ['no-such-thing', 'in-use', ...ofJournal],
   async answer(door, { request }) {
     const tenant = tenantNamed(door, request.params);
-    if (!door.engine.dismiss(tenant.name)) throw new HttpProblem('in-use', 'The tenant still has filesystems.');
-    await door.tenants.remove(tenant.name, {
-      ...door.tokens.revokeAll(tenant.name),
-      ...door.answers.forgetOwner(tenant.epoch),
-    });
+    const { name, epoch } = tenant;
+    const gone = await door.engine.dismiss(name, (records) =>
+      door.tenants.remove(name, { ...records, ...door.tokens.recordsOf(name), ...door.answers.recordsOf(epoch) }),
+    );
+    if (!gone) throw new HttpProblem('in-use', 'The tenant still has filesystems, or is being removed.');
+    door.tokens.forgetTenant(name);
+    door.answers.forgetOwner(epoch);
     return shownTenant(tenant);
   },
 });
@@ -173,7 +177,8 @@ const createToken = defineRoute({
   errors: ['no-such-thing', 'too-many-tokens', ...ofJournal],
   example: { scopes: ['read'], expiresInMs: 86_400_000 },
   async answer(door, { request, reply, body }) {
-    const { name } = tenantNamed(door, request.params);
+    const tenant = tenantNamed(door, request.params);
+    const { name } = tenant;
     const now = door.nowMs();
     const limit = door.config.tokensPerTenantMax;
     if (door.tokens.list(name, now).length >= limit)
@@ -184,6 +189,10 @@ const createToken = defineRoute({
       now,
       body.expiresInMs === undefined ? null : now + body.expiresInMs,
     );
+    if (door.tenants.get(name) !== tenant) {
+      await door.tokens.revoke(name, token.id);
+      throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
+    }
     reply.header('location', `/v1/tenants/${name}/tokens/${token.id}`).header('cache-control', 'no-store');
     return { ...shownToken(token), token: secret };
   },

@@ -25,7 +25,8 @@ export function measured(log: Log, counts: LogCounts): Log {
       return log.full;
     },
     create: (id, birth, key, created) => log.create(id, birth, key, created),
-    remove: (id, events, epoch) => log.remove(id, events, epoch),
+    remove: (id, events, epoch, removed) => log.remove(id, events, epoch, removed),
+    recordsOf: (tenant) => log.recordsOf(tenant),
     snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),
     append(id, entries, digest, appended) {
       observe(counts.batches, entries.length);

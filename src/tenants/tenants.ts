@@ -99,10 +99,10 @@ export class Tenants {
     }
   }
 
-  /** Gone at once; fulfilled when that is durable, together with `alongside`. */
+  /** Gone when that is durable, together with `alongside`. */
   async remove(name: string, alongside: Readonly<Record<string, null>>): Promise<void> {
-    this.#byName.delete(name);
     await this.#records.put({ [`tenant/${name}`]: null, ...alongside });
+    this.#byName.delete(name);
   }
 
   #keep({ account: _, ...tenant }: Tenant, quotas: Quotas, alongside: Readonly<Record<string, unknown>> = {}): Promise<void> {

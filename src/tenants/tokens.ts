@@ -102,12 +102,15 @@ export class Tokens {
     return true;
   }
 
-  /** In force at once. What it returns has to be made durable. */
-  revokeAll(tenant: string): Record<string, null> {
-    const ids = [...(this.#idsOf.get(tenant) ?? [])];
-    for (const id of ids) this.#byId.delete(id);
+  /** What is kept of a tenant's tokens. */
+  recordsOf(tenant: string): Record<string, null> {
+    return Object.fromEntries([...(this.#idsOf.get(tenant) ?? [])].map((id) => [`token/${id}`, null]));
+  }
+
+  /** Of a tenant that is gone, with what was kept of them. */
+  forgetTenant(tenant: string): void {
+    for (const id of this.#idsOf.get(tenant) ?? []) this.#byId.delete(id);
     this.#idsOf.delete(tenant);
-    return Object.fromEntries(ids.map((id) => [`token/${id}`, null]));
   }
 
   #add(stored: Stored): void {

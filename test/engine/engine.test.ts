@@ -57,8 +57,14 @@ class TestLog implements Log {
     return null;
   }
 
-  remove(id: string) {
+  recordsOf() {
+    return {};
+  }
+
+  remove(id: string, _events: number, _epoch: string, done: Done) {
     this.removed.push(id);
+    if (this.slow) this.pending.push(done);
+    else done(null);
   }
 }
 
@@ -306,9 +312,32 @@ describe('a broken law', () => {
     await turns();
     log.pending.shift()?.(new JournalError('failed', 'fsync'));
     await expect(lost).rejects.toMatchObject({ kind: 'journal-failed' });
-    await expect(engine.submit(fs, create('b'))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await expect(engine.submit(fs, create('b'))).rejects.toMatchObject({ kind: 'journal-failed' });
     expect(fs.kernel.names.has('a')).toBe(false);
     expect(broken).toHaveLength(1);
+    await expect(engine.submit(fs, command('umount', {}, { force: true }))).rejects.toMatchObject({ kind: 'journal-failed' });
+    expect(log.removed).toEqual([]);
+  });
+
+  it('is unmounted by force, and says so when the log knows it', async () => {
+    const fs = await mkfs();
+    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    log.slow = true;
+    const answers: unknown[] = [];
+    const umount = command('umount', {}, { force: true });
+    engine.enqueue(
+      fs,
+      umount,
+      (submission) => answers.push(submission),
+      (error) => answers.push(error),
+    );
+    await turns();
+    expect(answers).toEqual([]);
+    expect(await engine.dismiss('t', () => Promise.resolve()), 'the log still has it').toBe(false);
+    log.pending.shift()?.(null);
+    expect(answers).toEqual([{ task: 0, outcome: { ok: true, result: { name: fs.name, forced: true } } }]);
+    expect(await engine.dismiss('t', () => Promise.reject(new Error('no room'))).catch(String)).toBe('Error: no room');
+    expect(await engine.dismiss('t', () => Promise.resolve())).toBe(true);
   });
 });
 
