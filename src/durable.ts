@@ -107,7 +107,7 @@ export async function restoreAnswers(
   tenants: Tenants,
   answers: Answers,
 ): Promise<void> {
-  const owners = new Set(['operator', ...[...tenants.all()].map(({ epoch }) => epoch)]);
+  const owners = new Set(['operator', ...[...tenants.all()].map(({ id }) => id)]);
   const records = new Map<string, AnswerRecord>();
   const ownerless: string[] = [];
   for await (const [key, body] of store.entries(answerPrefix)) {

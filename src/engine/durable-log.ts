@@ -240,13 +240,15 @@ export class DurableLog implements Log {
     // A big state is written less often: a snapshot costs about what its bytes cost in the journal.
     const due = tail.entries >= this.#limits.snapshotEntries + state / 1000 || tail.bytes >= this.#limits.snapshotBytes + state;
     if (!due) return null;
-    return this.#snapshot(id, tail, kernel, digest).catch((error: unknown) => {
+    return this.snapshotNow(id, kernel, digest).catch((error: unknown) => {
       // Without room, later. Otherwise the store does not keep what it is given.
       if (!(error instanceof JournalError) || error.kind !== 'full') this.#store.fail(error);
     });
   }
 
-  async #snapshot(id: string, tail: Tail, kernel: Kernel, digest: number): Promise<void> {
+  /** Due or not. Rejects with a JournalError. */
+  async snapshotNow(id: string, kernel: Kernel, digest: number): Promise<void> {
+    const tail = this.#tailOf(id);
     const { group, position, chain } = tail;
     const newest = tail.snapshots.at(-1);
     const manifest = await writeSnapshot(this.#store, id, kernel, { group, position, chain, digest }, knownOf(newest));

@@ -1,5 +1,5 @@
 // The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams) talk to this file.
-import { randomBytes } from 'node:crypto';
+
 import type { Done } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
@@ -8,6 +8,7 @@ import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { Command, CommandKey, Kernel, KernelLimits, Outcome, Target } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import type { View } from '../kernel/views/define.ts';
+import { newId } from '../tenants/new-id.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing } from './event-ring.ts';
@@ -367,8 +368,6 @@ function tenantRingOf(
 
 type Order = Pick<PastBatch, 'group' | 'position'>;
 const isAfter = (a: Order, b: Order): boolean => a.group > b.group || (a.group === b.group && a.position > b.position);
-
-const newId = (): string => randomBytes(9).toString('hex');
 
 function kernelLimits(limits: EngineLimits): KernelLimits {
   return {

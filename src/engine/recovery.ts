@@ -7,7 +7,7 @@ import { JournalError } from '../journal/journal-error.ts';
 import type { Store } from '../journal/store.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, createKernel } from '../kernel/kernel.ts';
-import { kernelVersion } from '../kernel/snapshot.ts';
+import { kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
@@ -144,7 +144,8 @@ async function replay(
     kernel = made.kernel;
     past.add(group, position, made.events);
   } else {
-    if (start.kernelVersion !== kernelVersion) return 'version';
+    // Another machine may have made it: the state is the same, only what it does next is not.
+    if (start.format !== snapshotFormat) return 'version';
     kernel = await readSnapshot(store, id, start);
     Object.assign(tail, { group: start.group, position: start.position, chain: start.chain, digest: start.digest });
   }
@@ -200,7 +201,7 @@ async function replay(
       if (unmounted) break;
     }
     const mark = marks.get(kernel.seq);
-    if (mark !== undefined && !unmounted) {
+    if (mark?.format === snapshotFormat && !unmounted) {
       await compare(kernel, mark, start === 'birth' ? undefined : start, where);
       tail.entries = 0;
       tail.bytes = 0;
@@ -265,12 +266,22 @@ async function compare(kernel: Kernel, mark: Manifest, start: Manifest | undefin
   }
 }
 
+/** The one entry that may be left out. */
+export class Poison extends JournalError {
+  readonly seq: number;
+
+  constructor(seq: number, message: string, cause: unknown) {
+    super('poison', message, cause);
+    this.seq = seq;
+  }
+}
+
 function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
   try {
     return apply(kernel, entry);
   } catch (error) {
     const what = `${where}: entry ${entry.seq} (${entry.command?.op ?? 'tick'}) breaks a law of the machine`;
-    throw new JournalError('poison', `${what}: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw new Poison(entry.seq, `${what}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }
 
@@ -295,6 +306,6 @@ export const skipChange = (id: string, seq: number): { key: string; value: Uint8
 function versionError(id: string, { args }: Birth): JournalError {
   return new JournalError(
     'version',
-    `filesystem ${id} (${args.name}) was written by a release whose machine behaves differently; start the release that wrote it`,
+    `filesystem ${id} (${args.name}) was written by a release whose machine behaves differently: "pinhole repair --snapshot" of that release makes it readable for this one`,
   );
 }

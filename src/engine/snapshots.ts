@@ -43,6 +43,8 @@ export interface Manifest {
 export type Place = Pick<Manifest, 'group' | 'position' | 'chain' | 'digest'>;
 
 const pieceBytes = 262_144;
+/** As much of a snapshot as one flush takes. */
+const flushBytes = 4 * pieceBytes;
 const digits = (number: number, width: number): string => String(number).padStart(width, '0');
 export const seqKey = (seq: number): string => digits(seq, 16);
 const pieceKey = (id: string, seq: number, piece: number | 'm'): string =>
@@ -104,23 +106,36 @@ export async function writeSnapshot(store: Store, id: string, k: Kernel, place: 
   const pieces: number[] = [];
   const content: Manifest['content'] = [];
   let bytes = 0;
-  const put = async (change: Change & { value: Uint8Array }, crc: number) => {
-    await store.put([change]);
-    const back = await store.get(change.key);
-    if (back === null || crc32(back) !== crc) throw new JournalError('damaged', `${change.key} was not read back as written`);
+  let together: { key: string; value: Uint8Array; crc: number }[] = [];
+  let togetherBytes = 0;
+  const flush = async () => {
+    await store.put(together);
+    for (const { key, crc } of together) {
+      const back = await store.get(key);
+      if (back === null || crc32(back) !== crc) throw new JournalError('damaged', `${key} was not read back as written`);
+    }
+    together = [];
+    togetherBytes = 0;
+  };
+  const put = async (key: string, value: Uint8Array, crc: number) => {
+    together.push({ key, value, crc });
+    togetherBytes += value.length;
+    // Others want the event loop between two pieces.
+    await (togetherBytes < flushBytes ? turn() : flush());
   };
   for (const piece of piecesOf(k)) {
     const crc = crc32(piece);
     bytes += piece.length;
-    await put({ key: pieceKey(id, seq, pieces.length), value: piece }, crc);
+    await put(pieceKey(id, seq, pieces.length), piece, crc);
     pieces.push(crc);
   }
   for (const chunk of contentChunks(k)) {
     const before = known.get(chunk.index);
     const crc = before?.seq === chunk.seq ? before.crc : crc32(chunk.bytes);
     content.push([chunk.index, chunk.seq, crc]);
-    if (before?.seq !== chunk.seq) await put({ key: contentKey(id, chunk.index, chunk.seq), value: chunk.bytes }, crc);
+    if (before?.seq !== chunk.seq) await put(contentKey(id, chunk.index, chunk.seq), chunk.bytes, crc);
   }
+  if (together.length > 0) await flush();
   return {
     format: snapshotFormat,
     kernelVersion,
@@ -152,12 +167,6 @@ export async function manifestsOf(store: Store, id: string): Promise<Manifest[]>
 
 /** Rejects with `damaged` where a piece is missing or is not what the manifest says. */
 export async function readSnapshot(store: Store, id: string, manifest: Manifest): Promise<Kernel> {
-  if (manifest.format !== snapshotFormat) {
-    throw new JournalError(
-      'version',
-      `filesystem ${id} has a snapshot of format ${manifest.format}; this release reads ${snapshotFormat}`,
-    );
-  }
   const restore = new Restore();
   const read = async (key: string, crc: number): Promise<Uint8Array> => {
     const body = await store.get(key);

@@ -1,5 +1,5 @@
 // The answers to requests with an Idempotency-Key: in memory, and in the records that outlive the process. A bounded number of them, of
-// bytes, for a bounded time. They belong to the history of a tenant, not to its name: another tenant of that name sees none of them.
+// bytes, for a bounded time. They belong to a tenant, not to its name: another tenant of that name sees none of them.
 import type { AnswerRecord } from '../engine/durable-log.ts';
 import type { Hosted } from '../engine/engine.ts';
 import type { Submission } from '../engine/watches.ts';

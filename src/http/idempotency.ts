@@ -17,8 +17,8 @@ export interface IdempotencyOptions {
   idempotencyKeysMax: number;
   idempotencyAnswerBytesMax: number;
   nowMs(): number;
-  /** The history of a tenant; undefined where there is none of that name. */
-  epochOf(tenant: string): string | undefined;
+  /** Undefined where there is no tenant of that name. */
+  idOf(tenant: string): string | undefined;
 }
 
 const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied'];
@@ -54,7 +54,7 @@ function begin(options: IdempotencyOptions, request: FastifyRequest, key: string
   }
   const { answers, idempotencyKeysMax: limit } = options;
   // The operator has no tenant.
-  const owner = options.epochOf(request.caller?.tenant ?? '') ?? 'operator';
+  const owner = options.idOf(request.caller?.tenant ?? '') ?? 'operator';
   const begun = answers.begin(owner, key, fingerprintOf(request), options.nowMs());
   if (begun === 'reused') throw new HttpProblem('key-reused', 'The key was used with another request.');
   if (begun === 'running') throw new HttpProblem('key-in-use', 'The first request with this key still runs.');

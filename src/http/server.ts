@@ -84,7 +84,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     ...config,
     answers: door.answers,
     nowMs: door.nowMs,
-    epochOf: (tenant) => door.tenants.get(tenant)?.epoch,
+    idOf: (tenant) => door.tenants.get(tenant)?.id,
   });
   app.setErrorHandler(answer);
   app.setNotFoundHandler((request, reply) => {

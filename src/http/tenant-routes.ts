@@ -131,13 +131,13 @@ const deleteTenant = defineRoute({
   errors: ['no-such-thing', 'in-use', ...ofJournal],
   async answer(door, { request }) {
     const tenant = tenantNamed(door, request.params);
-    const { name, epoch } = tenant;
+    const { name, id } = tenant;
     const gone = await door.engine.dismiss(name, (records) =>
-      door.tenants.remove(name, { ...records, ...door.tokens.recordsOf(name), ...door.answers.recordsOf(epoch) }),
+      door.tenants.remove(name, { ...records, ...door.tokens.recordsOf(name), ...door.answers.recordsOf(id) }),
     );
     if (!gone) throw new HttpProblem('in-use', 'The tenant still has filesystems, or is being removed.');
     door.tokens.forgetTenant(name);
-    door.answers.forgetOwner(epoch);
+    door.answers.forgetOwner(id);
     return shownTenant(tenant);
   },
 });

@@ -1,5 +1,5 @@
 // Who may have filesystems here, and how much.
-import { randomBytes } from 'node:crypto';
+import { newId } from './new-id.ts';
 import { type Account, openAccount, type QuotaName, type Quotas, quotaNames } from './quotas.ts';
 import { noRecords, type Records } from './records.ts';
 
@@ -10,6 +10,8 @@ export interface Tenant {
   /** Ascends in the order of creation. */
   number: number;
   createdMs: number;
+  /** Never used again. */
+  id: string;
   /** Of its event stream. */
   epoch: string;
   account: Account;
@@ -74,7 +76,7 @@ export class Tenants {
     if (this.#byName.size + this.#coming.size >= this.#options.tenantsMax) return 'full';
     this.#lastNumber += 1;
     const account = openAccount(merged(this.#options.quotas, quotas));
-    const tenant = { name, number: this.#lastNumber, createdMs: nowMs, epoch: randomBytes(9).toString('hex'), account };
+    const tenant = { name, number: this.#lastNumber, createdMs: nowMs, id: newId(), epoch: newId(), account };
     this.#coming.add(name);
     try {
       await this.#keep(tenant, account.limits, alongside);

@@ -1,0 +1,203 @@
+// The ways on from a journal on which no server starts.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BatchRecord } from '../../src/engine/durable-log.ts';
+import type { Manifest } from '../../src/engine/snapshots.ts';
+import { decode, encode } from '../../src/journal/codec.ts';
+import { kernelVersion } from '../../src/kernel/snapshot.ts';
+import { repair } from '../../src/repair.ts';
+import type { Service } from '../../src/service.ts';
+import { defaultTenant } from '../../src/tenants/tenants.ts';
+import { call, must } from '../http/start.ts';
+import { comesBack, durable, freshFolder, openStore } from './kept.ts';
+
+let folder: string;
+let service: Service | null = null;
+let said: string;
+const journal = () => join(folder, 'journal');
+
+beforeEach(() => {
+  folder = freshFolder();
+  said = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<Service> {
+  service = await durable(journal());
+  return service;
+}
+async function stop(): Promise<void> {
+  await service?.close();
+  service = null;
+}
+const order = (...argv: string[]): Promise<number> => {
+  said = '';
+  return repair(['--data-dir', folder, ...argv]);
+};
+
+const hostedOf = (running: Service, name: string) => {
+  const fs = running.engine.find(defaultTenant, name);
+  if (fs === undefined) throw new Error(`no filesystem ${name}`);
+  return fs;
+};
+const epochsOf = (running: Service) => ({
+  tenant: running.engine.tenantRing(defaultTenant).epoch,
+  one: hostedOf(running, 'one').ring.epoch,
+  two: hostedOf(running, 'two').ring.epoch,
+});
+
+const newFile = (name: string, key?: string) => ({
+  json: { name },
+  ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+});
+const filesOf = async (running: Service, name: string): Promise<string[]> => {
+  const { json } = await must(running, 200, 'GET', `/v1/filesystems/${name}/files?pageSize=1000`);
+  return (json as { items: { name: string }[] }).items.map((file) => file.name);
+};
+
+/** Two filesystems, files in the first; its id. */
+async function begin(files: number): Promise<string> {
+  const running = await start();
+  for (const name of ['one', 'two']) {
+    await must(running, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576 } });
+  }
+  for (let i = 1; i <= files; i++) await must(running, 201, 'POST', '/v1/filesystems/one/files', newFile(`f${i}`));
+  return hostedOf(running, 'one').id;
+}
+
+describe('repair', () => {
+  it('without an order looks, and changes nothing', async () => {
+    await begin(3);
+    await stop();
+    const before = await comesBack(journal());
+    expect(await order()).toBe(0);
+    expect(said).toMatch(/^store: 2 filesystems\ntenants: 1, with 0 tokens and 0 answers\n/);
+    expect(said).toMatch(/default\/one\): good, up to entry 3, state [0-9a-f]{64}/);
+    expect(await comesBack(journal())).toBe(before);
+  });
+
+  it('leaves out the entry that breaks a law, and none but that', async () => {
+    const id = await begin(3);
+    const running = service as Service;
+    const epochs = epochsOf(running);
+    const bad = running.engine.submit(hostedOf(running, 'one'), { op: 'no-such-operation', on: {}, args: {} });
+    await expect(bad).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await stop();
+    await expect(start()).rejects.toMatchObject({ kind: 'poison', message: expect.stringContaining('(one), entry 4') });
+    expect(await order()).toBe(3);
+    await expect(order('--filesystem', id, '--skip', '3')).rejects.toThrow(/entry 3 .* is not the one/);
+    expect(await order('--filesystem', id, '--skip', '4')).toBe(0);
+    const again = await start();
+    expect(await filesOf(again, 'one')).toEqual(['f1', 'f2', 'f3']);
+    expect(epochsOf(again)).toEqual(epochs);
+    await must(again, 201, 'POST', '/v1/filesystems/one/files', newFile('f4'));
+    await stop();
+    await expect(order('--filesystem', id, '--skip', '2')).rejects.toThrow(/is not the one/);
+    expect(await filesOf(await start(), 'one')).toEqual(['f1', 'f2', 'f3', 'f4']);
+  });
+
+  it('cuts: what follows is gone, the streams begin a new history, and a key is not taken for what was never done', async () => {
+    const id = await begin(3);
+    const running = service as Service;
+    const epochs = epochsOf(running);
+    // The answer is not kept: the process ends before.
+    await running.engine.submit(hostedOf(running, 'one'), {
+      op: 'create',
+      on: {},
+      args: { name: 'f4', sizeBytes: 0 },
+      key: { record: `answer/${running.door.tenants.get(defaultTenant)?.id}/k`, fingerprint: 'x', sinceMs: Date.now() },
+    });
+    await stop();
+    await expect(order('--filesystem', id, '--cut-before', '9')).rejects.toThrow(/no batch .* begins with entry 9/);
+    expect(await order('--filesystem', id, '--cut-before', '3')).toBe(0);
+    const again = await start();
+    expect(await filesOf(again, 'one')).toEqual(['f1', 'f2']);
+    const now = epochsOf(again);
+    expect(now.two).toBe(epochs.two);
+    expect(now.one).not.toBe(epochs.one);
+    expect(now.tenant).not.toBe(epochs.tenant);
+    await must(again, 201, 'POST', '/v1/filesystems/one/files', newFile('other'));
+    await must(again, 201, 'POST', '/v1/filesystems/one/files', newFile('another'));
+    const { answer, became } = await recordOf(again, 'k');
+    expect({ answer, became }).toEqual({ answer: null, became: null });
+  });
+
+  it('forgets a filesystem, and leaves the others alone', async () => {
+    const id = await begin(2);
+    const epochs = epochsOf(service as Service);
+    await stop();
+    expect(await order('--filesystem', id, '--remove')).toBe(0);
+    const again = await start();
+    expect((await call(again, 'GET', '/v1/filesystems/one')).status).toBe(404);
+    expect(hostedOf(again, 'two').ring.epoch).toBe(epochs.two);
+    expect(again.engine.tenantRing(defaultTenant).epoch).not.toBe(epochs.tenant);
+    await must(again, 201, 'POST', '/v1/filesystems', { json: { name: 'one', sizeBytes: 1_048_576 } });
+  });
+
+  it('goes on without what is gone under new histories', async () => {
+    await begin(1);
+    const epochs = epochsOf(service as Service);
+    await stop();
+    expect(await order('--accept-loss')).toBe(0);
+    const now = epochsOf(await start());
+    for (const of of ['tenant', 'one', 'two'] as const) expect(now[of]).not.toBe(epochs[of]);
+  });
+
+  it('takes snapshots from which a release with another machine goes on', async () => {
+    await begin(150);
+    await stop();
+    expect(await order('--snapshot')).toBe(0);
+    expect(said).toMatch(/a snapshot at entry 150/);
+    const before = await comesBack(journal());
+    const store = await openStore(journal());
+    let newest = '';
+    for await (const [key, body] of store.entries('j/')) {
+      const [, ...rest] = decode(body) as BatchRecord;
+      await store.put([{ key, value: encode([kernelVersion - 1, ...rest]) }]);
+    }
+    for await (const [key, body] of store.entries('s/')) {
+      if (!key.endsWith('/m')) continue;
+      await store.put([{ key, value: encode({ ...(decode(body) as Manifest), kernelVersion: kernelVersion - 1 }) }]);
+      newest = key;
+    }
+    await store.close();
+    expect(await comesBack(journal())).toBe(before);
+    const running = await start();
+    for (let i = 0; i < 120; i++) await must(running, 201, 'POST', '/v1/filesystems/one/files', newFile(`g${i}`));
+    await stop();
+    expect((await filesOf(await start(), 'one')).length).toBe(270);
+    await stop();
+    const other = await openStore(journal());
+    for await (const key of other.keys('s/')) if (key.endsWith('/m')) await other.put([{ key, value: null }]);
+    await other.close();
+    expect(newest).not.toBe('');
+    await expect(start()).rejects.toMatchObject({ kind: 'damaged' });
+  });
+
+  it('refuses an order that is not clear', async () => {
+    await begin(1);
+    await stop();
+    await expect(order('--skip', '1')).rejects.toThrow(/--filesystem goes with/);
+    await expect(order('--filesystem', 'x', '--skip', '1', '--remove')).rejects.toThrow(/one order each/);
+    await expect(order('--filesystem', 'x', '--remove')).rejects.toThrow(/there is no filesystem x/);
+    await expect(order('--filesystem', 'x', '--skip', 'one')).rejects.toThrow(/not a whole number/);
+  });
+});
+
+async function recordOf(running: Service, key: string): Promise<{ answer: unknown; became: unknown }> {
+  const id = running.door.tenants.get(defaultTenant)?.id;
+  await stop();
+  const store = await openStore(journal());
+  const body = await store.get(`answer/${id}/${key}`);
+  await store.close();
+  return decode(body as Uint8Array) as { answer: unknown; became: unknown };
+}
