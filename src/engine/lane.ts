@@ -7,11 +7,12 @@ import { apply, nextTimerMs } from '../kernel/kernel.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Effects, Entry, Kernel, Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
-import { type Account, type QuotaName, release, reserve } from '../tenants/quotas.ts';
+import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { digestOf } from './digest.ts';
 import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
 import type { Log } from './log.ts';
+import { answer, type Pending, tickOfClock } from './pending.ts';
 import { diskFull, gone, isForcedUmount, journalFailed, overQuota, wouldSleep } from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
 import { type Submission, Watches } from './watches.ts';
@@ -32,28 +33,10 @@ export interface LaneHost {
   unmounted(lane: Lane, done: Done): void;
 }
 
-interface Pending {
-  /** Null is a tick of the clock. */
-  command: Command | null;
-  /** Set in its turn. */
-  submission: Submission | null;
-  resolve(submission: Submission): void;
-  reject(error: Error): void;
-  charged: QuotaName | null;
-  /** Holds a place among the tenant's sleepers until its turn is counted. */
-  mayTakeSleeper: boolean;
-  /** Told not to sleep because the tenant's sleepers are used up. */
-  forcedNowait: boolean;
-}
-
 /** How soon a tick that the journal had no room for is tried again. */
 const retryMs = 1000;
 
 const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers'] as const;
-
-function answer(batch: readonly Pending[]): void {
-  for (const { submission, resolve } of batch) if (submission !== null) resolve(submission);
-}
 
 export class Lane {
   /** Never used again. */
@@ -211,15 +194,7 @@ export class Lane {
   #tick(): void {
     if (this.stopped !== null || this.#state === 'gone') return;
     // Not counted against the bound: there is never more than one.
-    this.#inbox.push({
-      command: null,
-      submission: null,
-      resolve() {},
-      reject() {},
-      charged: null,
-      mayTakeSleeper: false,
-      forcedNowait: false,
-    });
+    this.#inbox.push(tickOfClock());
     this.#schedule();
   }
 

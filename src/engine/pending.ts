@@ -1,0 +1,32 @@
+// What waits in the inbox of a lane for its turn.
+import type { Command } from '../kernel/state.ts';
+import type { QuotaName } from '../tenants/quotas.ts';
+import type { Submission } from './watches.ts';
+
+export interface Pending {
+  /** Null is a tick of the clock. */
+  command: Command | null;
+  /** Set in its turn. */
+  submission: Submission | null;
+  resolve(submission: Submission): void;
+  reject(error: Error): void;
+  charged: QuotaName | null;
+  /** Holds a place among the tenant's sleepers until its turn is counted. */
+  mayTakeSleeper: boolean;
+  /** Told not to sleep because the tenant's sleepers are used up. */
+  forcedNowait: boolean;
+}
+
+export function answer(batch: readonly Pending[]): void {
+  for (const { submission, resolve } of batch) if (submission !== null) resolve(submission);
+}
+
+export const tickOfClock = (): Pending => ({
+  command: null,
+  submission: null,
+  resolve() {},
+  reject() {},
+  charged: null,
+  mayTakeSleeper: false,
+  forcedNowait: false,
+});
