@@ -1,30 +1,43 @@
-// The yardstick of the fan-out: a `ws` server that sends one buffer to every reader, again as soon as all of them took it.
+// The yardstick of the fan-out: a `ws` server that sends frames from a file to every reader, each at its time, whenever all readers are there.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-const text = `{"type":"event","id":"query","cursor":"00.`;
-const size = Number(process.env.FRAME_BYTES);
+interface Frame {
+  afterMs: number;
+  bytes: Buffer;
+}
+
+function framesIn(file: string): Frame[] {
+  const timed = JSON.parse(readFileSync(file, 'utf8')) as { afterMs: number; text: string }[];
+  return timed.map(({ afterMs, text }) => ({ afterMs, bytes: Buffer.from(text) }));
+}
+
 const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 const http = createServer();
 http.on('upgrade', (request, socket, head) => wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws)));
 
-let seq = 0;
-function round(): void {
-  seq += 1;
-  const frame = Buffer.from(`${text}${seq}"`.padEnd(size, ' '));
-  let left = wss.clients.size;
-  if (left < Number(process.env.READERS)) {
-    setTimeout(round, 10);
-    return;
+let frames: Frame[] = [];
+let next = 0;
+let begin = 0;
+function send(): void {
+  const now = performance.now() - begin;
+  for (let frame = frames[next]; frame !== undefined && frame.afterMs <= now; frame = frames[next]) {
+    next += 1;
+    for (const client of wss.clients) client.send(frame.bytes, { binary: false });
   }
-  for (const client of wss.clients) {
-    client.send(frame, { binary: false }, () => {
-      left -= 1;
-      if (left === 0) setImmediate(round);
-    });
-  }
+  const frame = frames[next];
+  if (frame !== undefined) setTimeout(send, Math.max(1, frame.afterMs - now));
 }
-wss.once('connection', round);
+wss.on('connection', () => {
+  if (wss.clients.size < Number(process.env.READERS)) return;
+  frames = framesIn(process.env.FRAMES ?? '');
+  next = 0;
+  setTimeout(() => {
+    begin = performance.now();
+    send();
+  }, 300);
+});
 http.listen(0, '127.0.0.1', () => {
   const address = http.address();
   const port = typeof address === 'object' ? address?.port : 0;

@@ -5,6 +5,7 @@ import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { durable } from './durable.ts';
 import { events } from './events.ts';
+import { fanOut } from './fan-out.ts';
 import { drive, type Measured, middle } from './measure.ts';
 import { mixedTenants } from './mixed-tenants.ts';
 import { pinUnpin } from './pin-unpin.ts';
@@ -17,7 +18,7 @@ import { stalled } from './stalled.ts';
 import { writeRead } from './write-read-4k.ts';
 
 const scenarios: readonly Scenario[] = [pinUnpin, punchUnderPins, mixedTenants, writeRead];
-const names = [...scenarios.map(({ name }) => name), 'durable', 'events', 'recover', 'scrape', 'stalled'];
+const names = [...scenarios.map(({ name }) => name), 'durable', 'events', 'fan-out', 'recover', 'scrape', 'stalled'];
 
 function positive(text: string): number {
   const value = Number(text);
@@ -115,6 +116,7 @@ for (const scenario of scenarios) if (chosen.includes(scenario.name)) good = (aw
 if (chosen.includes('durable')) good = (await durable(flags.seconds, flags.rounds)) && good;
 if (chosen.includes('recover')) good = (await recover()) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
+if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;
 if (chosen.includes('scrape')) good = (await scrape()) && good;
 if (chosen.includes('stalled')) good = stalled() && good;
 process.exit(good ? 0 : 1);

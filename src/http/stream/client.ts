@@ -2,7 +2,7 @@
 // moves on.
 import { type Problem, type ProblemType, problemOf } from '../problem.ts';
 import { cursorOf, oldestCursor, placeOf } from './cursor.ts';
-import { type Feed, type FrameStyle, frameStyle } from './feed.ts';
+import type { Feed, FrameStyle } from './feed.ts';
 import { filterOf } from './filter.ts';
 import type { Closing, ServerMessage, Subscribe } from './messages.ts';
 import type { Wire } from './wire.ts';
@@ -24,6 +24,8 @@ export interface Subscription {
   behind: boolean;
   /** Stands in the hub's queue. */
   queued: boolean;
+  /** Nothing is sent for it any more. */
+  ended: boolean;
 }
 
 export interface ClientHost {
@@ -54,7 +56,7 @@ interface Poll {
 }
 
 export class StreamClient {
-  readonly feed: Feed<StreamClient>;
+  readonly feed: Feed<StreamClient, Subscription>;
   readonly subscriptions = new Map<string, Subscription>();
   closed = false;
   readonly #wire: Wire;
@@ -62,12 +64,14 @@ export class StreamClient {
   readonly #mayStay: () => boolean;
   #poll: Poll | null = null;
   #missed = 0;
-  #moved = false;
+  /** Bytes that had left at the last heartbeat. */
+  #lastTaken = 0;
   #stalled = false;
+  #watching = false;
   readonly #heartbeat: NodeJS.Timeout;
 
   /** `mayStay` is asked with every heartbeat: is the token still good? */
-  constructor(wire: Wire, feed: Feed<StreamClient>, host: ClientHost, mayStay: () => boolean) {
+  constructor(wire: Wire, feed: Feed<StreamClient, Subscription>, host: ClientHost, mayStay: () => boolean) {
     this.#wire = wire;
     this.feed = feed;
     this.#host = host;
@@ -97,9 +101,19 @@ export class StreamClient {
       this.gap(id);
       return;
     }
-    const style = frameStyle(id, this.#wire.encoding, filterOf(filter));
-    const subscription: Subscription = { client: this, id, style, next, told: next, behind: false, queued: false };
+    const style = this.feed.style(id, this.#wire.encoding, filterOf(filter));
+    const subscription: Subscription = {
+      client: this,
+      id,
+      style,
+      next,
+      told: next,
+      behind: false,
+      queued: false,
+      ended: false,
+    };
     this.subscriptions.set(id, subscription);
+    this.feed.subscriptions.add(subscription);
     this.#host.reading(1);
     this.tell({ type: 'ack', id, cursor: this.#cursor(next) });
     this.#host.ready(subscription);
@@ -112,6 +126,7 @@ export class StreamClient {
       return;
     }
     this.subscriptions.delete(id);
+    this.#end(subscription);
     this.#host.reading(-1);
     this.tell({ type: 'ack', id, cursor: this.#cursor(subscription.next) });
     this.endIfDone();
@@ -132,7 +147,7 @@ export class StreamClient {
 
   /** Sends the events of one frame at most. */
   pump(subscription: Subscription): Pumped {
-    if (this.closed || this.subscriptions.get(subscription.id) !== subscription) return 'rest';
+    if (subscription.ended) return 'rest';
     const { ring } = this.feed;
     if (subscription.next >= ring.nextSeq) {
       subscription.behind = false;
@@ -141,6 +156,7 @@ export class StreamClient {
     }
     if (this.#isFull()) {
       this.#stalled = true;
+      this.#watch();
       if (subscription.next < ring.oldestSeq) this.#tooSlow(subscription);
       return 'rest';
     }
@@ -154,7 +170,7 @@ export class StreamClient {
     if (frame.events > 0) {
       subscription.told = frame.nextSeq;
       if (this.#poll !== null) this.#poll.sent = true;
-      for (const message of frame.messages) this.#wire.write(message, this.#written);
+      for (const message of frame.messages) this.#wire.write(message);
       this.#host.sent(frame.messages.length, frame.events, frame.bytes);
     }
     subscription.behind = subscription.next < ring.nextSeq;
@@ -202,7 +218,7 @@ export class StreamClient {
   }
 
   tell(message: ServerMessage): void {
-    if (!this.closed) this.#wire.send(this.#wire.encoding.message(message), this.#written);
+    if (!this.closed) this.#wire.send(this.#wire.encoding.message(message));
   }
 
   close(reason: Closing): void {
@@ -215,6 +231,7 @@ export class StreamClient {
   /** Nothing is sent any more. */
   ended(): void {
     this.closed = true;
+    for (const subscription of this.subscriptions.values()) this.#end(subscription);
     clearInterval(this.#heartbeat);
     if (this.#poll?.late) clearTimeout(this.#poll.late);
   }
@@ -230,7 +247,14 @@ export class StreamClient {
 
   /** Stops to hear a reader who does not take the answers. */
   listenOrNot(): void {
-    if (!this.closed && this.#isFull()) this.#wire.pause();
+    if (this.closed || !this.#isFull()) return;
+    this.#wire.pause();
+    this.#watch();
+  }
+
+  #end(subscription: Subscription): void {
+    subscription.ended = true;
+    this.feed.subscriptions.delete(subscription);
   }
 
   #hasEnough({ waiting, sent, until }: Poll): boolean {
@@ -263,10 +287,20 @@ export class StreamClient {
     return this.#wire.buffered() > this.#host.bufferBytes();
   }
 
-  /** Called for every message that left for the kernel of the machine. */
-  readonly #written = (): void => {
-    this.#moved = true;
-    if (this.closed || this.#wire.buffered() > this.#host.bufferBytes() / 2) return;
+  /** Asks to be told when there is room again. Of most messages nobody needs to know. */
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#wire.whenTaken(this.#taken);
+  }
+
+  readonly #taken = (): void => {
+    this.#watching = false;
+    if (this.closed) return;
+    if (this.#isFull()) {
+      this.#watch();
+      return;
+    }
     this.#wire.resume();
     if (!this.#stalled) return;
     this.#stalled = false;
@@ -279,8 +313,9 @@ export class StreamClient {
       return;
     }
     // A slow reader's pong stands behind all that it has not read; while it reads on, it lives.
-    if (this.#moved && this.#wire.buffered() > 0) this.#missed = 0;
-    this.#moved = false;
+    const taken = this.#wire.taken();
+    if (taken > this.#lastTaken && this.#wire.buffered() > 0) this.#missed = 0;
+    this.#lastTaken = taken;
     if (this.#wire.answers) {
       if (this.#missed >= 2) {
         this.close('heartbeat');

@@ -27,28 +27,50 @@ export interface FrameStyle {
   filter: Filter | null;
 }
 
-export function frameStyle(id: string, encoding: Encoding, filter: Filter | null): FrameStyle {
-  return { key: JSON.stringify([encoding.key, id, filter?.key]), id, encoding, filter };
-}
-
 /** Enough for a slice of readers that stand at different places. */
 const cachedMax = 64;
+const stylesMax = 64;
 
-export class Feed<Reader> {
+export class Feed<Reader, Subscription> {
   readonly ring: EventRing;
   readonly readers = new Set<Reader>();
+  /** Of all of them. */
+  readonly subscriptions = new Set<Subscription>();
   readonly #limits: FrameLimits;
   /** By the position at which a frame begins, then by its style. */
   readonly #frames = new Map<number, Map<string, Frame>>();
   #cached = 0;
+  readonly #styles = new Map<string, FrameStyle>();
+  /** What the last reader got: the next one mostly stands at the same place. */
+  #last: { fromSeq: number; style: FrameStyle; frame: Frame } | null = null;
 
   constructor(ring: EventRing, limits: FrameLimits) {
     this.ring = ring;
     this.#limits = limits;
   }
 
+  /** Mostly one object for equal styles. */
+  style(id: string, encoding: Encoding, filter: Filter | null): FrameStyle {
+    const key = JSON.stringify([encoding.key, id, filter?.key]);
+    let style = this.#styles.get(key);
+    if (style === undefined) {
+      if (this.#styles.size >= stylesMax) this.#styles.clear();
+      style = { key, id, encoding, filter };
+      this.#styles.set(key, style);
+    }
+    return style;
+  }
+
   /** What a reader at `fromSeq` gets next; null where that is not kept any more. There must be something to read. */
   frame(fromSeq: number, style: FrameStyle): Frame | null {
+    const last = this.#last;
+    if (last !== null && last.fromSeq === fromSeq && last.style === style) return last.frame;
+    const frame = this.#frame(fromSeq, style);
+    if (frame !== null) this.#last = { fromSeq, style, frame };
+    return frame;
+  }
+
+  #frame(fromSeq: number, style: FrameStyle): Frame | null {
     if (fromSeq < this.ring.oldestSeq || fromSeq > this.ring.nextSeq) return null;
     let here = this.#frames.get(fromSeq);
     const known = here?.get(style.key);
@@ -72,6 +94,7 @@ export class Feed<Reader> {
   forgetFrames(): void {
     this.#frames.clear();
     this.#cached = 0;
+    this.#last = null;
   }
 
   #build(fromSeq: number, { id, encoding, filter }: FrameStyle): Frame | null {

@@ -46,7 +46,7 @@ const refusals: Record<number, Closing> = {
   503: 'restart',
 };
 
-type StreamFeed = Feed<StreamClient>;
+type StreamFeed = Feed<StreamClient, Subscription>;
 
 export class Hub {
   readonly counts: StreamCounts = {
@@ -119,7 +119,7 @@ export class Hub {
   refuse(wire: Wire, { type, message, extensions }: HttpProblem): void {
     const problem = problemOf(type, message, extensions);
     const reason = refusals[problem.status] ?? 'internal';
-    wire.send(wire.encoding.message({ type: 'error', problem }), () => {});
+    wire.send(wire.encoding.message({ type: 'error', problem }));
     wire.close(reason);
     const late = setTimeout(() => wire.terminate(), farewellMs);
     wire.onGone(() => {
@@ -173,11 +173,9 @@ export class Hub {
     return feed;
   }
 
-  #announce({ readers, ring }: StreamFeed): void {
-    for (const client of readers) {
-      for (const subscription of client.subscriptions.values()) this.#enqueue(subscription);
-      if (ring.closed) client.endIfDone();
-    }
+  #announce({ readers, subscriptions, ring }: StreamFeed): void {
+    for (const subscription of subscriptions) this.#enqueue(subscription);
+    if (ring.closed) for (const client of readers) client.endIfDone();
   }
 
   #enqueue(subscription: Subscription): void {

@@ -11,10 +11,13 @@ export interface Wire {
   readonly answers: boolean;
   /** Bytes that wait for the reader. */
   buffered(): number;
-  /** `written` is called when the message has left for the kernel of the machine. */
-  send(message: string, written: () => void): void;
+  /** Bytes that the kernel of the machine has taken, where the reader answers pings. */
+  taken(): number;
+  send(message: string): void;
   /** The same for what the encoding has packed. */
-  write(packed: Buffer, written: () => void): void;
+  write(packed: Buffer): void;
+  /** Calls once, when all that was sent until now has left for the kernel of the machine. */
+  whenTaken(call: () => void): void;
   ping(): void;
   pause(): void;
   resume(): void;
@@ -29,17 +32,22 @@ const farewellMs = 30_000;
 
 const textFrame = { binary: false, compress: false };
 
-export function webSocketWire(socket: WebSocket, encoding: Encoding): Wire {
+const nothing = Buffer.alloc(0);
+
+export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
+  const socket = webSocket as WebSocket & { _socket: Socket };
   return {
     encoding,
     answers: true,
-    buffered: () => socket.bufferedAmount,
-    send: (message, written) => socket.send(message, textFrame, written),
+    buffered: () => socket._socket.writableLength,
+    taken: () => socket._socket.bytesWritten - socket._socket.writableLength,
+    send: (message) => socket.send(message, textFrame),
     // ws would make the head of the frame anew for each reader, and write it apart: half of what a frame costs. Nothing that it queues itself
     // can be overtaken, because nothing here is compressed.
-    write(packed, written) {
-      if (socket.readyState === socket.OPEN) (socket as WebSocket & { _socket: Socket })._socket.write(packed, written);
+    write(packed) {
+      if (socket.readyState === socket.OPEN) socket._socket.write(packed);
     },
+    whenTaken: (call) => socket._socket.write(nothing, call),
     ping: () => socket.ping(),
     pause: () => socket.pause(),
     resume() {
@@ -63,8 +71,10 @@ export function responseWire(raw: ServerResponse, encoding: Encoding, beat: stri
     encoding,
     answers: false,
     buffered: () => raw.writableLength,
-    send: (message, written) => raw.write(message, written),
-    write: (packed, written) => raw.write(packed, written),
+    taken: () => 0,
+    send: (message) => raw.write(message),
+    write: (packed) => raw.write(packed),
+    whenTaken: (call) => raw.write(nothing, call),
     ping() {
       if (beat !== '') raw.write(beat);
     },
