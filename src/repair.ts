@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { bulkPrefixes } from './durable.ts';
-import { type AnswerRecord, batchKey, DurableLog, tailKey } from './engine/durable-log.ts';
+import { type AnswerRecord, batchKey, DurableLog, type TailRecord, tailKey } from './engine/durable-log.ts';
 import { birthsOf, goneOf, Poison, recover, skipChange } from './engine/recovery.ts';
 import { manifestsOf, seqKey, stateHash } from './engine/snapshots.ts';
 import { answerPrefix } from './http/answers.ts';
@@ -103,7 +103,10 @@ async function cut(store: Store, id: string, seq: number): Promise<void> {
     throw new Error(`the journal of filesystem ${id} begins behind entry ${seq}: there is nothing to go back to`);
   }
   for (const manifest of later) changes.push({ key: `s/${id}/${seqKey(manifest.seq)}/m`, value: null });
-  changes.push({ key: tailKey(id), value: encode(seq - 1) }, ...(await newHistory(store, { id, from: seq })));
+  changes.push(
+    { key: tailKey(id), value: encode([seq - 1, 0] satisfies TailRecord) },
+    ...(await newHistory(store, { id, from: seq })),
+  );
   changes.push(...(await newHistoriesOfFilesystems(store, id)));
   await store.put(changes);
   say(`${id}: ends before entry ${seq}`);

@@ -2,7 +2,7 @@
 //
 //   fs/<id>            how the filesystem was born
 //   j/<id>/<seq>       a batch; `seq` is that of its first entry
-//   tail/<id>          the number of the last entry
+//   tail/<id>          the number of the last entry, and how many events there were before its batch
 //   x/<id>/<seq>       an entry that is to be left out, by order of the operator
 //   gone/<id>          unmounted: what is left of it may be deleted
 //   events/<tenant>    how many events the tenant's filesystems that are gone had
@@ -12,7 +12,7 @@ import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Done, Store } from '../journal/store.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Command, CommandKey, Entry, Kernel } from '../kernel/state.ts';
-import type { Birth, Log } from './log.ts';
+import type { Before, Birth, Log } from './log.ts';
 import { dropObsolete, knownOf, type Manifest, manifestChange, type Place, seqKey, writeSnapshot } from './snapshots.ts';
 
 /** One batch as it is kept. */
@@ -75,6 +75,9 @@ export interface DurableLogLimits {
 }
 
 const eventsKey = (tenant: string): string => `events/${tenant}`;
+/** Of the events there are at least so many. */
+export type TailRecord = [seq: number, events: number];
+
 export const tailKey = (id: string): string => `tail/${id}`;
 export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
 
@@ -155,14 +158,14 @@ export class DurableLog implements Log {
     });
   }
 
-  append(id: string, entries: readonly Entry[], digest: number, done: Done): void {
+  append(id: string, entries: readonly Entry[], { digest, eventSeq }: Before, done: Done): void {
     const tail = this.#tailOf(id);
     const { nextGroup: group, nextPosition: position } = this.#store;
     const first = (entries[0] as Entry).seq;
     const body = encode([kernelVersion, group, position, tail.chain, digest, entries.map(recordOf)] satisfies BatchRecord);
     const changes: Change[] = [
       { key: batchKey(id, first), value: body },
-      { key: tailKey(id), value: encode(first + entries.length - 1) },
+      { key: tailKey(id), value: encode([first + entries.length - 1, eventSeq] satisfies TailRecord) },
     ];
     for (const { seq, command } of entries) if (command?.key !== undefined) changes.push(begunChange(command.key, { id, seq }));
     this.#store.commit(changes, (error) => {

@@ -218,7 +218,7 @@ export class Lane {
       return { seq: this.#seq, timeMs, command: pending.command, ...bound };
     });
     this.#state = 'appending';
-    log.append(this.id, entries, this.#digest, (error) => {
+    log.append(this.id, entries, { digest: this.#digest, eventSeq: this.kernel.eventSeq }, (error) => {
       if (error === null) this.#applyBatch(batch, entries);
       else if (error.kind === 'full') this.#refuse(batch);
       else this.#stop(batch, 0, entries[0] as Entry, error);

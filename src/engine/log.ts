@@ -16,6 +16,12 @@ export interface Birth {
   epoch: string;
 }
 
+/** What the entries before came to. */
+export interface Before {
+  digest: number;
+  eventSeq: number;
+}
+
 export interface Log {
   /** What an answer of 2xx promises; shown by GET /v1. */
   readonly durability: 'memory' | 'disk';
@@ -23,11 +29,8 @@ export interface Log {
   readonly full: boolean;
   /** `id` is never used again, also after the filesystem is gone. `key` is that of the request. */
   create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void;
-  /**
-   * Entries of one filesystem in order, one call in flight per filesystem. `digest` sums up what the entries before them did. Entries are
-   * applied in the order in which `done` is called.
-   */
-  append(id: string, entries: readonly Entry[], digest: number, done: Done): void;
+  /** Entries of one filesystem in order, one call in flight per filesystem. They are applied in the order in which `done` is called. */
+  append(id: string, entries: readonly Entry[], before: Before, done: Done): void;
   /**
    * Gone for good. `events` is how many it had, `epoch` that of its tenant's stream. Where there is no room it is tried again until there is:
    * the filesystem is unmounted whatever the disk says.

@@ -11,7 +11,7 @@ import { kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
-import { type BatchRecord, type EntryRecord, type PastEvents, type Tail, tailKey } from './durable-log.ts';
+import { type BatchRecord, type EntryRecord, type PastEvents, type Tail, type TailRecord, tailKey } from './durable-log.ts';
 import type { Batch } from './event-ring.ts';
 import type { Birth } from './log.ts';
 import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
@@ -126,7 +126,9 @@ async function replay(
 ): Promise<Recovered | 'version'> {
   const { group, position, ...named } = birth;
   let kernel: Kernel;
-  const past = new Past(birth.tenant, birth.args.name, options.eventsMax);
+  const tailRecord = await store.get(tailKey(id));
+  const last = tailRecord === null ? null : (decode(tailRecord) as TailRecord);
+  const past = new Past(birth.tenant, birth.args.name, options.eventsMax, last?.[1] ?? 0);
   const tail: Tail = {
     birth: named,
     group,
@@ -142,7 +144,7 @@ async function replay(
     const made = createKernel(birth.args, birth.limits, birth.timeMs);
     if (!made.ok) return 'version';
     kernel = made.kernel;
-    past.add(group, position, made.events);
+    past.add(group, position, made.events, kernel.eventSeq);
   } else {
     // Another machine may have made it: the state is the same, only what it does next is not.
     if (start.format !== snapshotFormat) return 'version';
@@ -196,7 +198,7 @@ async function replay(
         keyed.set(entry.command.key.record, submission);
         if (outcome === null && effects.task !== 0) running.set(effects.task, submission);
       }
-      past.add(recordGroup, recordPosition, effects.events);
+      past.add(recordGroup, recordPosition, effects.events, kernel.eventSeq);
       unmounted = effects.unmounted;
       if (unmounted) break;
     }
@@ -207,11 +209,10 @@ async function replay(
       tail.bytes = 0;
     }
   }
-  const last = await store.get(tailKey(id));
-  if (!unmounted && last !== null && decode(last) !== kernel.seq) {
+  if (!unmounted && last !== null && last[0] !== kernel.seq) {
     throw new JournalError(
       'damaged',
-      `filesystem ${id} (${birth.args.name}) ends with entry ${kernel.seq}, but ${decode(last)} was acknowledged`,
+      `filesystem ${id} (${birth.args.name}) ends with entry ${kernel.seq}, but ${last[0]} was acknowledged`,
     );
   }
   const since = past.since ?? (start === 'birth' ? null : { group: start.group, position: start.position });
@@ -226,16 +227,24 @@ class Past {
   readonly #tenant: string;
   readonly #filesystem: string;
   readonly #eventsMax: number;
+  /** The first that may be worth keeping: what was told is not even held for a while. */
+  readonly #from: number;
   #events = 0;
 
-  constructor(tenant: string, filesystem: string, eventsMax: number) {
+  constructor(tenant: string, filesystem: string, eventsMax: number, eventsAtLeast: number) {
     this.#tenant = tenant;
     this.#filesystem = filesystem;
     this.#eventsMax = eventsMax;
+    this.#from = eventsAtLeast - eventsMax;
   }
 
-  add(group: number, position: number, events: readonly KernelEvent[]): void {
+  /** `eventSeq` is the number of the last of them. */
+  add(group: number, position: number, events: readonly KernelEvent[], eventSeq: number): void {
     if (events.length === 0) return;
+    if (eventSeq < this.#from) {
+      this.since = { group, position };
+      return;
+    }
     const batch: Batch = { tenant: this.#tenant, filesystem: this.#filesystem, events, json: null };
     this.batches.push({ group, position, batch });
     this.#events += events.length;

@@ -28,10 +28,10 @@ export function measured(log: Log, counts: LogCounts): Log {
     remove: (id, events, epoch, removed) => log.remove(id, events, epoch, removed),
     recordsOf: (tenant) => log.recordsOf(tenant),
     snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),
-    append(id, entries, digest, appended) {
+    append(id, entries, before, appended) {
       observe(counts.batches, entries.length);
       const begin = performance.now();
-      log.append(id, entries, digest, (error) => {
+      log.append(id, entries, before, (error) => {
         done(begin);
         if (error !== null) counts.failures += 1;
         appended(error);

@@ -47,7 +47,7 @@ class TestLog implements Log {
     done(null);
   }
 
-  append(_id: string, entries: readonly Entry[], _digest: number, done: Done) {
+  append(_id: string, entries: readonly Entry[], _before: unknown, done: Done) {
     this.batches.push([...entries]);
     if (this.slow) this.pending.push(done);
     else done(null);
