@@ -216,10 +216,26 @@ async function checkReplay(folder: string): Promise<void> {
   }
 }
 
-export async function killLoop(kills: number, seed: number, progress: (totals: Totals) => void = () => {}): Promise<Totals> {
+/** Where the data is, and how the server ends. */
+export interface Ground {
+  folder: string;
+  strike(server: Server): Promise<unknown>;
+  clear(): void;
+}
+
+const killed = (): Ground => {
+  const folder = freshFolder();
+  return { folder, strike: (server) => server.kill(), clear: () => rmSync(folder, { recursive: true, force: true }) };
+};
+
+export async function killLoop(
+  kills: number,
+  seed: number,
+  progress: (totals: Totals) => void = () => {},
+  { folder, strike, clear } = killed(),
+): Promise<Totals> {
   const totals: Totals = { kills: 0, acknowledged: 0, unanswered: 0, doneUnanswered: 0, replays: 0 };
   const pick = random(seed);
-  const folder = freshFolder();
   const args = ['--snapshot-entries', '300'];
   const filesystems = ['one', 'two'].map((name) => `/v1/filesystems/${name}`);
   const clients = filesystems.flatMap((fs, f) => [0, 1, 2].map((i) => new Client(`c${f}${i}`, fs, pick, totals)));
@@ -233,7 +249,7 @@ export async function killLoop(kills: number, seed: number, progress: (totals: T
     while (totals.kills < kills) {
       const loads = clients.map((client) => client.load(server));
       await sleep(20 + pick(300));
-      await server.kill();
+      await strike(server);
       await Promise.all(loads);
       totals.kills += 1;
       if (totals.kills % 20 === 0) {
@@ -248,6 +264,6 @@ export async function killLoop(kills: number, seed: number, progress: (totals: T
     return totals;
   } finally {
     await server.kill();
-    rmSync(folder, { recursive: true, force: true });
+    clear();
   }
 }

@@ -1,0 +1,10 @@
+// R2: what was acknowledged before the power went is there. It takes root and loop devices.
+import { expect, it } from 'vitest';
+import { killLoop } from '../crash/kills.ts';
+import { canCutPower, powered } from '../crash/power.ts';
+
+it.skipIf(!canCutPower())('5 power cuts under load: everything acknowledged is there', { timeout: 300_000 }, async () => {
+  const totals = await killLoop(5, 2, () => {}, powered());
+  expect(totals.kills).toBe(5);
+  expect(totals.acknowledged).toBeGreaterThan(50);
+});
