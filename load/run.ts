@@ -118,5 +118,5 @@ if (chosen.includes('recover')) good = (await recover()) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;
 if (chosen.includes('scrape')) good = (await scrape()) && good;
-if (chosen.includes('stalled')) good = stalled() && good;
+if (chosen.includes('stalled')) good = (await stalled()) && good;
 process.exit(good ? 0 : 1);

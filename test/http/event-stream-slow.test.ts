@@ -2,14 +2,14 @@
 // own, whose memory is its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { closeCode, stalledReader } from '../../load/stalled-reader.ts';
 import { open } from './stream-reader.ts';
 
-/** `npm run load -- --scenario stalled` asks for more, and for longer. */
-const readers = Number(process.env.STALLED_READERS ?? 20);
-const seconds = Number(process.env.STALLED_SECONDS ?? 10);
+// `npm run load -- --scenario stalled` has more, and for longer.
+const readers = 20;
+const seconds = 10;
 const warmEvents = 60_000;
 const eventsPerSecond = 10_000;
 const pages = 100;
@@ -44,48 +44,7 @@ async function call<T>(method: 'POST' | 'DELETE', path: string, body?: object): 
 
 const seqOf = (cursor: string | undefined): number => Number(cursor?.split('.')[1]);
 
-/** Upgrades, subscribes and never reads again. */
-function stalledReader(): Socket {
-  const { hostname, port } = new URL(base);
-  const socket = connect(Number(port), hostname);
-  socket.pause();
-  const key = Buffer.alloc(16, 'k').toString('base64');
-  socket.write(
-    `GET /v1/filesystems/scratch/events?from=now HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
-  );
-  return socket;
-}
-
-/** Reads what waits, up to the close frame, and gives back its code. */
-async function closeCode(socket: Socket): Promise<number> {
-  let rest = Buffer.alloc(0);
-  let upgraded = false;
-  for await (const chunk of socket) {
-    rest = Buffer.concat([rest, chunk as Buffer]);
-    if (!upgraded) {
-      rest = rest.subarray(rest.indexOf('\r\n\r\n') + 4);
-      upgraded = true;
-    }
-    for (let frame = firstFrame(rest); frame !== null; frame = firstFrame(rest)) {
-      if (frame.opcode === 8) return frame.payload.readUInt16BE();
-      rest = rest.subarray(frame.length);
-    }
-  }
-  return 0;
-}
-
-/** Of a server, so without a mask. Null while it is not complete. */
-function firstFrame(bytes: Buffer): { opcode: number; payload: Buffer; length: number } | null {
-  if (bytes.length < 10 && bytes.length < 2 + ((bytes[1] ?? 255) & 0x7f)) return null;
-  const short = bytes.readUInt8(1) & 0x7f;
-  const head = short === 127 ? 10 : short === 126 ? 4 : 2;
-  const size = short === 127 ? Number(bytes.readBigUInt64BE(2)) : short === 126 ? bytes.readUInt16BE(2) : short;
-  const length = head + size;
-  if (bytes.length < length) return null;
-  return { opcode: bytes.readUInt8(0) & 0x0f, payload: bytes.subarray(head, length), length };
-}
-
-it('costs a bounded amount of memory, and no other reader an event', { timeout: 90_000 + seconds * 3000 }, async () => {
+it('costs a bounded amount of memory, and no other reader an event', { timeout: 120_000 }, async () => {
   await call('POST', '', { name: 'scratch', sizeBytes: 8 * MiB, strategy: { name: 'break-layouts', idleRule: 'fixed' } });
   await call('POST', '/scratch/files', { name: 'a', sizeBytes: pages * 4096 });
   await call('POST', '/scratch/files/a/mappings', { offset: 0, length: pages * 4096, access: 'read-write' });
@@ -143,7 +102,7 @@ it('costs a bounded amount of memory, and no other reader an event', { timeout: 
   }
   const p99 = () => tookMs.sort((a, b) => a - b)[Math.floor(tookMs.length * 0.99)] ?? 0;
   const calm = p99();
-  const stalled = Array.from({ length: readers }, stalledReader);
+  const stalled = Array.from({ length: readers }, () => stalledReader(base, '/v1/filesystems/scratch/events?from=now'));
   const rate = await run(seconds);
   // A busy machine may be slower; the readers are stalled all the same.
   expect(rate).toBeGreaterThan(eventsPerSecond * 0.6);
