@@ -14,11 +14,12 @@ import { recover } from './recover.ts';
 import { apiOf, type Scenario } from './scenario.ts';
 import { scrape } from './scrape.ts';
 import { build, leaveFirstCore, root, startPinhole, startServer } from './server.ts';
+import { snapshot } from './snapshot.ts';
 import { stalled } from './stalled.ts';
 import { writeRead } from './write-read-4k.ts';
 
 const scenarios: readonly Scenario[] = [pinUnpin, punchUnderPins, mixedTenants, writeRead];
-const names = [...scenarios.map(({ name }) => name), 'durable', 'events', 'fan-out', 'recover', 'scrape', 'stalled'];
+const names = [...scenarios.map(({ name }) => name), 'durable', 'events', 'fan-out', 'recover', 'scrape', 'snapshot', 'stalled'];
 
 function positive(text: string): number {
   const value = Number(text);
@@ -119,4 +120,5 @@ if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;
 if (chosen.includes('scrape')) good = (await scrape()) && good;
 if (chosen.includes('stalled')) good = (await stalled()) && good;
+if (chosen.includes('snapshot')) good = (await snapshot()) && good;
 process.exit(good ? 0 : 1);

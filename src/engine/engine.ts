@@ -337,7 +337,7 @@ export class Engine {
 
   #house(tenant: string): House {
     const house = this.#houses.get(tenant);
-    if (house === undefined) throw new Error(`tenant ${tenant} was never admitted`);
+    if (house === undefined) throw new EngineError('unauthorized', `There is no tenant ${tenant} any more.`);
     return house;
   }
 }

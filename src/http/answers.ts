@@ -10,7 +10,7 @@ import type { Tenant } from '../tenants/tenants.ts';
 export interface Answer {
   status: number;
   headers: Record<string, string>;
-  payload: string | Uint8Array;
+  payload: string;
 }
 
 /** What a request of an earlier process became, whose answer was never kept. */

@@ -79,8 +79,8 @@ function keep(
   const { statusCode: status } = reply;
   const full = status === 507 && typeof payload === 'string' && payload.includes('/v1/problems/disk-full');
   const passing = full || status === 503 || status === 429 || reply.getHeader('cache-control') === 'no-store';
-  const bytes = payload instanceof Uint8Array;
-  if (passing || !(bytes || typeof payload === 'string')) {
+  // No POST answers with bytes.
+  if (passing || typeof payload !== 'string') {
     answers.drop(begun);
     return;
   }
@@ -91,7 +91,7 @@ function keep(
   }
   const why = status === 500 ? 'The request may have been done; its answer broke.' : tooLong;
   const fits = status !== 500 && Buffer.byteLength(payload) <= idempotencyAnswerBytesMax;
-  answers.keep(begun, fits ? { status, headers, payload: bytes ? new Uint8Array(payload) : payload } : notKept(why, headers));
+  answers.keep(begun, fits ? { status, headers, payload } : notKept(why, headers));
 }
 
 const tooLong = 'The request was done; its answer was too long to be kept.';

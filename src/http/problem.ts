@@ -102,7 +102,13 @@ const transportRows = {
     'The first request with this Idempotency-Key was done, but its answer could not be kept; `location` is what it made.',
   ),
   'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
-  'in-use': row(409, 'In use', 'The tenant still has filesystems, or is being removed.', 'EBUSY', 'H12'),
+  'in-use': row(
+    409,
+    'In use',
+    'The tenant still has filesystems, is being removed, or is that of callers without a token.',
+    'EBUSY',
+    'H12',
+  ),
   'precondition-failed': row(
     412,
     'Precondition failed',

@@ -4,7 +4,7 @@ import { begunRecord } from '../engine/durable-log.ts';
 import { zName } from '../kernel/ops/mkfs.ts';
 import { pageOfList, zPage } from '../kernel/views/define.ts';
 import type { QuotaName } from '../tenants/quotas.ts';
-import type { Tenant } from '../tenants/tenants.ts';
+import { defaultTenant, type Tenant } from '../tenants/tenants.ts';
 import type { Token } from '../tenants/tokens.ts';
 import type { Door } from './door.ts';
 import { HttpProblem } from './problem.ts';
@@ -132,6 +132,7 @@ const deleteTenant = defineRoute({
   async answer(door, { request }) {
     const tenant = tenantNamed(door, request.params);
     const { name, id } = tenant;
+    if (name === defaultTenant) throw new HttpProblem('in-use', 'Callers without a token are this tenant: it stays.');
     const gone = await door.engine.dismiss(name, (records) =>
       door.tenants.remove(name, { ...records, ...door.tokens.recordsOf(name), ...door.answers.recordsOf(id) }),
     );
