@@ -42,9 +42,9 @@ export interface Manifest {
 
 export type Place = Pick<Manifest, 'group' | 'position' | 'chain' | 'digest'>;
 
-const pieceBytes = 262_144;
+const pieceBytes = 65_536;
 /** As much of a snapshot as one flush takes. */
-const flushBytes = 4 * pieceBytes;
+const flushBytes = 16 * pieceBytes;
 const digits = (number: number, width: number): string => String(number).padStart(width, '0');
 export const seqKey = (seq: number): string => digits(seq, 16);
 const pieceKey = (id: string, seq: number, piece: number | 'm'): string =>
@@ -73,9 +73,10 @@ type Known = ReadonlyMap<number, { seq: number; crc: number }>;
 export const knownOf = (manifest: Manifest | undefined): Known =>
   new Map(manifest?.content.map(([chunk, seq, crc]) => [chunk, { seq, crc }]));
 
-function hashOf(pieces: readonly number[], content: Manifest['content']): string {
+/** `records` is the checksum of all of them, in whatever pieces they are kept. */
+function hashOf(records: number, content: Manifest['content']): string {
   return createHash('sha256')
-    .update(JSON.stringify([pieces, content]))
+    .update(JSON.stringify([records, content]))
     .digest('hex');
 }
 
@@ -83,9 +84,9 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** The hash that a snapshot would have now. `k` must not change meanwhile. */
 export async function stateHash(k: Kernel, known: Known): Promise<string> {
-  const pieces: number[] = [];
+  let records = 0;
   for (const piece of piecesOf(k)) {
-    pieces.push(crc32(piece));
+    records = crc32(piece, records);
     await turn();
   }
   const content: Manifest['content'] = [];
@@ -97,7 +98,7 @@ export async function stateHash(k: Kernel, known: Known): Promise<string> {
       await turn();
     }
   }
-  return hashOf(pieces, content);
+  return hashOf(records, content);
 }
 
 /** Writes everything but the manifest, and reads it back. `k` must not change meanwhile. */
@@ -106,6 +107,7 @@ export async function writeSnapshot(store: Store, id: string, k: Kernel, place: 
   const pieces: number[] = [];
   const content: Manifest['content'] = [];
   let bytes = 0;
+  let records = 0;
   let together: { key: string; value: Uint8Array; crc: number }[] = [];
   let togetherBytes = 0;
   const flush = async () => {
@@ -126,6 +128,7 @@ export async function writeSnapshot(store: Store, id: string, k: Kernel, place: 
   for (const piece of piecesOf(k)) {
     const crc = crc32(piece);
     bytes += piece.length;
+    records = crc32(piece, records);
     await put(pieceKey(id, seq, pieces.length), piece, crc);
     pieces.push(crc);
   }
@@ -144,7 +147,7 @@ export async function writeSnapshot(store: Store, id: string, k: Kernel, place: 
     ...place,
     pieces,
     content,
-    hash: hashOf(pieces, content),
+    hash: hashOf(records, content),
     bytes,
   };
 }
