@@ -17,7 +17,8 @@ import type { Store } from './journal/store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
 import { timeRequests } from './metrics/http.ts';
 import { Metrics, registerMetrics } from './metrics/index.ts';
-import type { LogCounts } from './metrics/server.ts';
+import { journalCounts } from './metrics/journal.ts';
+import type { JournalCounts, LogCounts } from './metrics/server.ts';
 import { noRecords, storedRecords } from './tenants/records.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
 import { newTokenKey, operatorTokenOf, Tokens } from './tenants/tokens.ts';
@@ -39,6 +40,12 @@ export interface ServiceOptions {
   checkReplies?: boolean;
   /** Metrics of the process and its event loop as well. */
   processMetrics?: boolean;
+}
+
+/** Of the floors that the metrics read. */
+interface Counts {
+  log: LogCounts;
+  journal: JournalCounts;
 }
 
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
@@ -71,10 +78,10 @@ async function joinFloors(
     if (made) logger.info({ file: config.operatorTokenFile }, 'operator token made');
   }
   const kept = store === undefined ? null : await recoverAll(store, config, logger);
-  const log = logCounts();
+  const counts: Counts = { log: logCounts(), journal: journalCounts(store) };
   const engine = new Engine({
     limits: config,
-    log: measured(kept?.log ?? options.log ?? memoryLog, log),
+    log: measured(kept?.log ?? options.log ?? memoryLog, counts.log),
     clock,
     onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
   });
@@ -100,7 +107,7 @@ async function joinFloors(
   const answers = new Answers(config, records);
   if (store !== undefined && kept !== null) await restoreAnswers(store, kept, engine, tenants, answers);
   const door: Door = { engine, tenants, tokens, tickets, answers, config, nowMs: clock.nowMs, checkReplies };
-  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, log, options) });
+  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, counts, options) });
 
   const close = async () => {
     engine.drain();
@@ -126,10 +133,10 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
 }
 
 /** The doors that http does not know: the event stream and the metrics. Called before the routes are registered. */
-async function extend(app: FastifyInstance, door: Door, log: LogCounts, options: ServiceOptions): Promise<void> {
+async function extend(app: FastifyInstance, door: Door, counts: Counts, options: ServiceOptions): Promise<void> {
   const http = timeRequests(app);
   const stream = await registerEventStream(app, door);
-  const server = { version, durability: door.engine.durability, stream, log, http };
+  const server = { version, durability: door.engine.durability, stream, ...counts, http };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
   registerMetrics(app, metrics, {
     tenantOf,

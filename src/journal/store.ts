@@ -59,6 +59,8 @@ export class Store {
   #full = false;
   #watch: NodeJS.Timeout;
   #idle: (() => void) | null = null;
+  /** Called after each flush: the time that it took, the commits that it took together, the bytes of their values. */
+  onFlush: (ms: number, commits: number, bytes: number) => void = () => {};
 
   /** Rejects with a JournalError: another process has it (`locked`), or what is there cannot be trusted (`damaged`). */
   static async open(options: StoreOptions, acceptLoss = false): Promise<Store> {
@@ -221,6 +223,7 @@ export class Store {
     }
     this.#group += 1;
     this.#flushing = true;
+    const flush = { begin: performance.now(), bytes: 0 };
     try {
       const batch = this.#level.batch();
       for (const { changes } of taken) {
@@ -231,6 +234,7 @@ export class Store {
             if (counted) this.#census.delete(key);
           } else {
             batch.put(key, seal(key, value));
+            flush.bytes += value.length;
             if (counted) this.#census.add(key);
           }
         }
@@ -243,6 +247,7 @@ export class Store {
       this.#flushed();
       return;
     }
+    this.onFlush(performance.now() - flush.begin, taken.length, flush.bytes);
     tell(taken, null);
     this.#flushed();
   }

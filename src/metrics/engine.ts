@@ -11,13 +11,11 @@ export function logCounts(): LogCounts {
     batches: distribution([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
     append: distribution([0.000_01, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1]),
     failures: 0,
-    full: () => false,
   };
 }
 
 /** The same log, watched. */
 export function measured(log: Log, counts: LogCounts): Log {
-  counts.full = () => log.full;
   const done = (begin: number) => observe(counts.append, (performance.now() - begin) / 1000);
   return {
     durability: log.durability,
@@ -68,12 +66,6 @@ export const engine = defineFamily({
       type: 'histogram',
       help: 'How long the log took for a batch, until it was as durable as the log makes it.',
       read: (_, { server }) => (server === null ? [] : bucketsOf(append, {}, server.log.append)),
-    },
-    {
-      name: 'pinhole_journal_full',
-      type: 'gauge',
-      help: '1 while the disk of the journal is full and what adds is refused.',
-      read: (_, { server }) => (server === null ? [] : one(server.log.full() ? 1 : 0)),
     },
     {
       name: 'pinhole_engine_append_failures_total',

@@ -12,6 +12,7 @@ import { engine as engineFamily } from './engine.ts';
 import { contentTypes, type Form, formOf, processMetrics, registryOf, type StatedRow } from './exposition.ts';
 import { faults } from './faults.ts';
 import { http } from './http.ts';
+import { journal } from './journal.ts';
 import { pins } from './pins.ts';
 import type { Server } from './server.ts';
 import { space } from './space.ts';
@@ -30,6 +31,7 @@ const families: readonly Family<unknown>[] = [
   alarms,
   stream,
   engineFamily,
+  journal,
   http,
   build,
 ];

@@ -17,6 +17,13 @@ export interface LogCounts {
   batches: Distribution;
   append: Distribution;
   failures: number;
+}
+
+/** Of the journal on the disk. */
+export interface JournalCounts {
+  flushes: Distribution;
+  commits: Distribution;
+  bytes: number;
   full(): boolean;
 }
 
@@ -30,5 +37,6 @@ export interface Server {
   durability: string;
   stream: StreamCounts;
   log: LogCounts;
+  journal: JournalCounts;
   http: HttpCounts;
 }

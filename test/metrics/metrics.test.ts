@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { call, fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from '../http/start.ts';
 import { listen, open } from '../http/stream-reader.ts';
+import { durable, freshFolder } from '../journal/kept.ts';
 import { type Family, lint, parseExposition } from './exposition.ts';
 
 let service: Service;
@@ -200,6 +201,35 @@ describe('the numbers', () => {
       await expect.poll(async () => sumOf(await scrape(), 'pinhole_stream_clients')).toBe(0);
     };
     expect(await moved(gone, ['pinhole_stream_disconnects_total', { reason: 'client' }])).toEqual([1]);
+  });
+});
+
+describe('the journal', () => {
+  it('counts its flushes, what each took together, and their bytes', async () => {
+    await service.close();
+    service = await durable(freshFolder());
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 8_388_608 } });
+    const write = async () => {
+      await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
+      await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(65_536, 'a') });
+    };
+    const [flushes = 0, commits = 0, bytes = 0, seconds = 0] = await moved(
+      write,
+      ['pinhole_journal_flush_duration_seconds'],
+      ['pinhole_journal_flush_commits'],
+      ['pinhole_journal_flushed_bytes_total'],
+      ['pinhole_engine_append_duration_seconds'],
+    );
+    expect(flushes).toBeGreaterThanOrEqual(2);
+    expect(commits).toBe(flushes);
+    expect(bytes).toBeGreaterThan(65_536);
+    expect(seconds).toBe(2);
+    const families = await scrape();
+    const { samples = [] } = families.find(({ name }) => name === 'pinhole_journal_flush_commits') ?? {};
+    const together = samples.find(({ name }) => name.endsWith('_sum'))?.value ?? 0;
+    expect(together).toBeGreaterThanOrEqual(sumOf(families, 'pinhole_journal_flush_commits'));
+    expect(sumOf(families, 'pinhole_journal_full')).toBe(0);
+    expect(families.flatMap(lint)).toEqual([]);
   });
 });
 

@@ -176,6 +176,16 @@ describe('the dashboards', () => {
     }
   });
 
+  it('are where alerts and other boards lead to', () => {
+    const texts = names.map((name) => readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8'));
+    const boards = texts.map((text) => `/d/${(JSON.parse(text) as Board).uid}`);
+    const rules = readFileSync(`${deploy}/prometheus/rules.yml`, 'utf8');
+    expect(rules.match(/dashboard: /g)).toHaveLength(rules.match(/alert: /g)?.length ?? 0);
+    const links = [rules, ...texts].flatMap((text) => text.match(/\/d\/pinhole[\w-]*/g) ?? []);
+    expect(links.length).toBeGreaterThan(9);
+    expect(links.filter((link) => !boards.includes(link))).toEqual([]);
+  });
+
   it('lead to a runbook that has a chapter for each alert', () => {
     const rules = readFileSync(`${deploy}/prometheus/rules.yml`, 'utf8');
     const chapters = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)$/gm)].map(([, title = '']) =>

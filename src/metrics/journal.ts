@@ -1,0 +1,56 @@
+// The journal on the disk: its flushes, each of which takes together what came in while the one before it ran.
+import type { Store } from '../journal/store.ts';
+import { bucketsOf, defineFamily, distribution, observe, one } from './define.ts';
+import type { JournalCounts } from './server.ts';
+
+const flush = 'pinhole_journal_flush_duration_seconds';
+const commits = 'pinhole_journal_flush_commits';
+
+/** Of nothing, where nothing is kept. */
+export function journalCounts(store: Store | undefined): JournalCounts {
+  const counts: JournalCounts = {
+    flushes: distribution([0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]),
+    commits: distribution([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
+    bytes: 0,
+    full: () => store?.full === true,
+  };
+  if (store === undefined) return counts;
+  store.onFlush = (ms, together, bytes) => {
+    observe(counts.flushes, ms / 1000);
+    observe(counts.commits, together);
+    counts.bytes += bytes;
+  };
+  return counts;
+}
+
+export const journal = defineFamily({
+  scope: 'server',
+  create: () => null,
+  on: {},
+  rows: [
+    {
+      name: flush,
+      type: 'histogram',
+      help: 'How long a flush of the journal took, fsync included.',
+      read: (_, { server }) => (server === null ? [] : bucketsOf(flush, {}, server.journal.flushes)),
+    },
+    {
+      name: commits,
+      type: 'histogram',
+      help: 'Commits that a flush took together: batches of commands, births and ends of filesystems, answers, pieces of snapshots.',
+      read: (_, { server }) => (server === null ? [] : bucketsOf(commits, {}, server.journal.commits)),
+    },
+    {
+      name: 'pinhole_journal_flushed_bytes_total',
+      type: 'counter',
+      help: 'Bytes of the values that flushes wrote.',
+      read: (_, { server }) => (server === null ? [] : one(server.journal.bytes)),
+    },
+    {
+      name: 'pinhole_journal_full',
+      type: 'gauge',
+      help: '1 while the disk of the journal is full and what adds is refused.',
+      read: (_, { server }) => (server === null ? [] : one(server.journal.full() ? 1 : 0)),
+    },
+  ],
+});
