@@ -13404,7 +13404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`. */
+            /** @description `internal`, `filesystem-stopped`. */
             500: {
                 headers: {
                     [name: string]: unknown;

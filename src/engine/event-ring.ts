@@ -74,6 +74,7 @@ export class EventRing {
   #oldest: number;
   #next: number;
   #closed = false;
+  #stopped = false;
   #dirty = false;
   readonly #subscribers = new Set<() => void>();
 
@@ -95,9 +96,14 @@ export class EventRing {
     return this.#next;
   }
 
-  /** True when nothing will be added any more: the filesystem is gone. What is there can still be read. */
+  /** True when nothing will be added any more: the filesystem is gone, or stopped. What is there can still be read. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** True when it is closed because the filesystem serves no more; after a restart it may go on. */
+  get stopped(): boolean {
+    return this.#stopped;
   }
 
   /** Adds the events of one command, and forgets whole commands until they fit. */
@@ -157,6 +163,11 @@ export class EventRing {
     this.#closed = true;
     this.#dirty = true;
     this.notify();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.close();
   }
 
   #forgetOldest(): void {

@@ -364,7 +364,8 @@ export class Lane {
     this.#releaseReservations([...batch, ...inbox]);
     this.#watches.releaseCharges();
     this.releaseWaiters();
-    this.#notify();
+    this.ring.stop();
+    this.#tenantRing.notify();
     this.#host.changed(this);
     this.#host.broken(this, entry.seq, this.stopped.op, error);
     answer(batch.slice(0, from));

@@ -100,6 +100,10 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
       if (subscribe !== null && placeOf(ring, subscribe.from) === null) {
         throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', { oldest: oldestCursor(ring) });
       }
+      // Of what stopped there is nothing to wait for, and nobody shall ask for it at once again.
+      if (subscribe !== null && ring.stopped && placeOf(ring, subscribe.from) === ring.nextSeq) {
+        throw new HttpProblem('filesystem-stopped', 'The filesystem serves no more, and all of its events were read.');
+      }
       if (waitMs > 0 && preference.applied !== null) reply.header('preference-applied', preference.applied);
     }
     if (hub.closing) throw new HttpProblem('not-ready', 'The server is stopping.');

@@ -161,6 +161,9 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
     ['/v1/filesystems/:fs/trace', trace],
     ['/v1/events', stream('tenant-events', 'server', 'The events of the whole tenant', [], [])],
-    ['/v1/filesystems/:fs/events', stream('events', 'filesystem', 'The events of one filesystem', [fs], ['enoent'])],
+    [
+      '/v1/filesystems/:fs/events',
+      stream('events', 'filesystem', 'The events of one filesystem', [fs], ['enoent', 'filesystem-stopped']),
+    ],
   ];
 }

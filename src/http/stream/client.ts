@@ -195,7 +195,9 @@ export class StreamClient {
     }
     if (!ring.closed) return;
     for (const { next } of this.subscriptions.values()) if (next < ring.nextSeq) return;
-    this.close('gone');
+    if (ring.stopped)
+      this.fail('stopped', 'filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more.');
+    else this.close('gone');
   }
 
   /** What lies behind the cursor is not kept. */

@@ -111,7 +111,8 @@ export class Hub {
     this.#ofTenant.set(tenant, (this.#ofTenant.get(tenant) ?? 0) + 1);
     wire.onGone((reason) => this.#left(client, tenant, reason));
     if (this.closing) client.close('restart');
-    else client.endIfDone();
+    // What stopped can still be read by who comes later.
+    else if (!ring.stopped) client.endIfDone();
     return client;
   }
 

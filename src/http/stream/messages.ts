@@ -35,6 +35,7 @@ export const closings = {
   done: { code: 1000, doc: 'All that was asked for was sent.' },
   policy: { code: 1008, doc: 'More messages in a second than one connection may send.' },
   busy: { code: 1013, doc: 'All streams of the server have as many subscriptions as they may have; try again later.' },
+  stopped: { code: 1013, doc: 'The filesystem serves no more, and everything before that was sent; try again after a restart.' },
   restart: { code: 1012, doc: 'The server stops; come back with the last cursor.' },
   'bad-message': { code: 4400, doc: 'A message of the client is not one of the protocol.' },
   unauthorized: { code: 4401, doc: 'The token expired or was revoked.' },
