@@ -6,6 +6,7 @@ import type { View } from '../kernel/views/define.ts';
 import { views } from '../kernel/views/index.ts';
 import { exampleOf } from './example.ts';
 import { otherRoutes } from './openapi-others.ts';
+import { shareResponses } from './openapi-responses.ts';
 import { commonArgs, sleepArgs } from './operation-route.ts';
 import { type ProblemType, problemMediaType, problemOf, problemTable, problemTypes } from './problem.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
@@ -349,6 +350,7 @@ export function openApi(): JsonSchema {
     if (op.name === 'write') put(url, 'PATCH', patchItem(item));
   }
   for (const [path, item] of otherRoutes(problems)) put(path, 'GET', item);
+  const responses = shareResponses(paths);
   return {
     openapi: '3.1.0',
     info: {
@@ -365,6 +367,7 @@ export function openApi(): JsonSchema {
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: components.schemas,
+      responses,
       examples: Object.fromEntries(
         problemTypes.map((type) => [type, { summary: problemTable[type].title, value: problemOf(type, problemTable[type].doc) }]),
       ),

@@ -20,6 +20,12 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
+/** What stands where a response refers to. */
+function resolved(response: unknown): unknown {
+  const name = (response as { $ref?: string }).$ref?.replace('#/components/responses/', '');
+  return name === undefined ? response : document.components.responses[name];
+}
+
 describe('OpenAPI', () => {
   it('is the file that is committed; `npm run openapi` writes it', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document)));
@@ -60,9 +66,26 @@ describe('OpenAPI', () => {
         .flatMap((path) => Object.values(path as any))
         // biome-ignore lint/suspicious/noExplicitAny: as above
         .find((one: any) => one.operationId === op.name) as any;
-      const told = JSON.stringify(item.responses);
+      const told = JSON.stringify(Object.values(item.responses).map(resolved));
       for (const errno of op.errors) expect(told).toContain(`#/components/examples/${errno.toLowerCase()}"`);
     }
+  });
+
+  it('tells each error once, whatever the number of routes that give it', () => {
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    const items = Object.values(document.paths).flatMap((path) => Object.values(path as any)) as { responses: object }[];
+    const told = items.flatMap(({ responses }) => Object.entries(responses));
+    const errors = told.filter(([status]) => Number(status) >= 400).map(([status, response]) => ({ status, response }));
+    const inline = errors
+      .filter(({ response }) => resolved(response) === response)
+      .map(({ response }) => JSON.stringify(response));
+    expect(new Set(inline).size).toBe(inline.length);
+    for (const { status, response } of errors) {
+      const { content } = resolved(response) as { content: Record<string, { examples: object }> };
+      expect(Object.keys(content['application/problem+json']?.examples ?? {}), status).not.toEqual([]);
+    }
+    const names = Object.keys(document.components.responses);
+    for (const name of names) expect(JSON.stringify(told)).toContain(`"#/components/responses/${name}"`);
   });
 
   it('is served', async () => {

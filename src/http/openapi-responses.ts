@@ -1,0 +1,37 @@
+// Most routes can give the same errors. Each stands in the document once, and the routes refer to it.
+import type { JsonSchema } from './schema.ts';
+
+type Responses = Record<string, JsonSchema>;
+/** Of a path, by method. */
+type Item = { responses: Responses };
+
+/** By status and problem types: `404.enoent`. */
+function nameOf(status: string, response: JsonSchema): string {
+  const content = response.content as Record<string, { examples: object }>;
+  return [status, ...Object.keys(content['application/problem+json']?.examples ?? {})].join('.');
+}
+
+const isProblem = ({ content }: JsonSchema): boolean =>
+  content !== undefined && Object.keys(content as object).join() === 'application/problem+json';
+
+/** Takes the errors that more than one route gives out of the routes, and gives them back by their names. */
+export function shareResponses(paths: Record<string, JsonSchema>): Responses {
+  const users = new Map<string, { responses: Responses; status: string; response: JsonSchema }[]>();
+  for (const { responses } of Object.values(paths).flatMap((item) => Object.values(item as Record<string, Item>))) {
+    for (const [status, response] of Object.entries(responses)) {
+      if (!isProblem(response)) continue;
+      const text = JSON.stringify(response);
+      users.set(text, [...(users.get(text) ?? []), { responses, status, response }]);
+    }
+  }
+  const shared: Responses = {};
+  for (const same of users.values()) {
+    const [first] = same;
+    if (first === undefined || same.length < 2) continue;
+    const name = nameOf(first.status, first.response);
+    if (Object.hasOwn(shared, name)) continue;
+    shared[name] = first.response;
+    for (const { responses, status } of same) responses[status] = { $ref: `#/components/responses/${name}` };
+  }
+  return shared;
+}
