@@ -6,7 +6,7 @@ import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
 import { clearOwner, framesPerChunk, isTouched, ownerOf, pinsOver, setOwner, splitFolio } from '../mm/page.ts';
-import { bitOf, frameEntry, installPte, isFrame, pfnOf, zeroEntry } from '../mm/pagetable.ts';
+import { bitOf, frameEntry, installPte, isFrame, isWritable, pfnOf, pteOf, zeroEntry } from '../mm/pagetable.ts';
 import { dropPmds, widen } from '../mm/pmd.ts';
 import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
@@ -48,6 +48,15 @@ export function leaveEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
  * vmf_error does).
  */
 export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): Failure | null {
+  const pte = pteOf(mapping, pgoff);
+  if (access === 'read' ? pte !== 0 : isWritable(pte)) {
+    // Another fault was faster. insert_pfn() and wp_page_copy() look again under the page-table lock and leave what is there: to put the
+    // page of the file over a private copy would lose what was stored to it.
+    const pfn = isFrame(pte) ? pfnOf(pte) : null;
+    const about = { mapping: `map_${mapping.id}`, pgoff, pfn, access, result: 'NOPAGE' } as const;
+    emit(k, 'page.faulted', inode, { ...about, zeroPage: pte === zeroEntry, copied: false });
+    return null;
+  }
   if (faultPmd(k, inode, mapping, pgoff, access)) return null;
   const block = lookupBlock(inode.extents, pgoff);
   const written = block >= 0 && block % 2 === 1;
