@@ -1,0 +1,114 @@
+// A disk that is told what to do: a flush stands until somebody lets it through, fails it, or cuts the power. What a cut leaves of a flush
+// that was on its way is anybody's guess. Under the store of src/journal in place of LevelDB, of which it has what the store uses.
+import type { Level } from '../../src/journal/sealed.ts';
+
+type Op = [key: string, value: Uint8Array | null];
+
+interface Flush {
+  ops: readonly Op[];
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+interface Range {
+  gte?: string;
+  lt?: string;
+}
+
+/** Of a flush: all of it, nothing, or so many of its changes. */
+export type Left = 'all' | 'nothing' | number;
+
+export class FakeDisk {
+  #kept = new Map<string, Uint8Array>();
+  #before: ReadonlyMap<string, Uint8Array> = this.#kept;
+  /** At most one: the store has one flush on its way. */
+  #flight: Flush | null = null;
+  #calledDone = false;
+  /** Ends with the power. */
+  #generation = 0;
+
+  get busy(): boolean {
+    return this.#flight !== null;
+  }
+
+  /** It is on its way to a snapshot. */
+  get writesSnapshot(): boolean {
+    return this.#flight?.ops.some(([key]) => key.startsWith('s/') || key.startsWith('c/')) === true;
+  }
+
+  /** What would be forgotten is something that somebody was told of. */
+  get lastWasCalledDone(): boolean {
+    return this.#calledDone;
+  }
+
+  get changesInFlight(): number {
+    return this.#flight?.ops.length ?? 0;
+  }
+
+  /** The flush reached the medium. */
+  complete(): void {
+    const flush = this.#end('all');
+    this.#calledDone = flush !== null;
+    flush?.resolve();
+  }
+
+  /** It did not, or so it says. */
+  fail(left: Left): void {
+    this.#end(left)?.reject(new Error('IO error: Input/output error'));
+  }
+
+  /** The power goes. Who had the disk open writes nothing more. */
+  cut(left: Left): void {
+    this.#generation += 1;
+    this.#end(left)?.reject(new Error('the power is gone'));
+  }
+
+  /** The disk lied: the last flush that it called done is not there. */
+  forget(): void {
+    this.#kept = new Map(this.#before);
+  }
+
+  #end(left: Left): Flush | null {
+    const flush = this.#flight;
+    this.#flight = null;
+    if (flush === null || left === 'nothing') return flush;
+    this.#before = new Map(this.#kept);
+    this.#calledDone = false;
+    for (const [key, value] of left === 'all' ? flush.ops : flush.ops.slice(0, left)) {
+      if (value === null) this.#kept.delete(key);
+      else this.#kept.set(key, value);
+    }
+    return flush;
+  }
+
+  open(): Level {
+    const generation = this.#generation;
+    const sorted = ({ gte = '', lt = '\uffff' }: Range): [string, Uint8Array][] =>
+      [...this.#kept].filter(([key]) => key >= gte && key < lt).sort(([a], [b]) => (a < b ? -1 : 1));
+    const some = <T>(left: T[]) => ({
+      nextv: async (size: number) => left.splice(0, size),
+      close: async () => {},
+    });
+    const write = (ops: readonly Op[]): Promise<void> =>
+      new Promise((resolve, reject) => {
+        // A process that is gone writes nothing.
+        if (generation === this.#generation) this.#flight = { ops, resolve, reject };
+        else reject(new Error('the power is gone'));
+      });
+    const level = {
+      get: async (key: string) => this.#kept.get(key),
+      iterator: (range: Range) => some(sorted(range)),
+      keys: (range: Range) => some(sorted(range).map(([key]) => key)),
+      batch: () => {
+        const ops: Op[] = [];
+        return {
+          put: (key: string, value: Uint8Array) => void ops.push([key, value.slice()]),
+          del: (key: string) => void ops.push([key, null]),
+          write: () => write(ops),
+        };
+      },
+      close: async () => {},
+    };
+    return level as unknown as Level;
+  }
+}
