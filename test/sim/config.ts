@@ -24,6 +24,10 @@ export interface Config {
   scheduler: SchedulerKind;
   /** Somebody keeps changing the strategy. */
   changing: boolean;
+  /** Sectors of the device go bad. */
+  poison: boolean;
+  /** One mapping in so many is private. */
+  privateOneIn: number;
   /** How often each verb is chosen; 0 is masked. */
   weights: Record<Verb, number>;
 }
@@ -85,6 +89,9 @@ const themes: readonly {
   kind?: Kind;
   full?: true;
   changing?: true;
+  /** Everybody at one page of many mappings. */
+  crowded?: true;
+  privateOneIn?: number;
 }[] = [
   // Always somebody new holds the page that is waited for.
   { weights: { pin: 20, unpin: 20, truncate: 4, 'punch-hole': 4 }, strategy: { name: 'break-layouts', idleRule: 'fixed' } },
@@ -103,6 +110,24 @@ const themes: readonly {
   { weights: { pin: 12, unpin: 5, truncate: 6, 'punch-hole': 8, write: 4 }, strategy: { name: 'busy-extents' }, changing: true },
   // Two files, and who spins between them.
   { weights: { pin: 10, unpin: 6, 'exchange-range': 10, write: 4, truncate: 3 }, kind: 'xfs' },
+  // Private copies, and a file that moves under them.
+  {
+    weights: {
+      mmap: 6,
+      store: 10,
+      load: 6,
+      'collapse-range': 6,
+      'insert-range': 6,
+      truncate: 5,
+      'punch-hole': 2,
+      write: 3,
+      pin: 3,
+      unpin: 3,
+    },
+    privateOneIn: 2,
+  },
+  // A mapping goes while its faults queue up behind another's.
+  { weights: { fault: 14, mmap: 12, munmap: 10, pin: 1 }, crowded: true },
 ];
 
 /** Strategies that never free a block under a pin. */
@@ -125,16 +150,16 @@ const otherChoices: readonly Choice[] = [{ name: 'break-layouts', idleRule: 'cla
 export const mayFreeUnderPins = ({ strategy }: Config): boolean => strategy.name === 'none' || strategy.idleRule === 'classic';
 
 export function configOf(random: Prng): Config {
-  const theme = random.oneIn(4) ? random.pick(themes) : null;
+  const theme = random.oneIn(3) ? random.pick(themes) : null;
   const odd = random.oneIn(12);
   const strategy = theme?.strategy ?? (odd ? random.pick(otherChoices) : random.pick(safeChoices));
   const busyState = strategy.name === 'busy-extents' || strategy.name === 'detach-and-wait';
   const rare = theme === null && !busyState && random.oneIn(16);
   const kind = rare ? 'ext2' : (theme?.kind ?? random.pick(['xfs', 'xfs', 'ext4'] as const));
   const kernel = rare ? '6.12' : random.pick(['7.3', '7.3', '6.12'] as const);
-  const owners = 2 + random.below(4);
-  const files = theme?.kind === 'xfs' ? 2 : 1 + random.below(3);
-  const pages = 2 + random.below(4);
+  const owners = theme?.crowded ? 5 : 2 + random.below(4);
+  const files = theme?.crowded ? 1 : theme?.kind === 'xfs' ? 2 : 1 + random.below(3);
+  const pages = theme?.crowded ? 1 : 2 + random.below(4);
   const weights = Object.fromEntries(
     verbs.map((verb) => [verb, theme === null ? swarm(random, verb) : (theme.weights[verb] ?? 0)]),
   ) as Config['weights'];
@@ -160,6 +185,8 @@ export function configOf(random: Prng): Config {
     commands: 24 + random.below(40),
     scheduler: random.pick(schedulers),
     changing: theme?.changing === true,
+    poison: random.oneIn(8),
+    privateOneIn: theme?.privateOneIn ?? 5,
     weights,
   };
 }

@@ -1,29 +1,15 @@
 // What files and pins hold, told without a block: a file is a row of pages, each with an identity of its own; a pin holds pages. A change of
 // the layout takes effect at its step `change`, a write at `copy`, a store page by page. Only that a page left its file under a pin is
 // taken from the machine's word (extent.removed); the bytes are not.
-import type { Command, Inode, Kernel, Task } from '../../src/kernel/state.ts';
+import type { Command, Kernel, Task } from '../../src/kernel/state.ts';
 import type { MapId } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
-import { look } from './look.ts';
+import { Copies, contentOf, ensure, exchange, type ModelFile, type Page, rawContent, resize, shift, zero } from './model-file.ts';
 import { Broken, type Happened, type Watcher } from './world.ts';
 
-interface Page {
-  bytes: Uint8Array;
-  /** How many of its bytes lay within the file when it left it. */
-  known: number;
-  /** Stored to through a mapping: a power cut may lose it. */
-  cached: boolean;
-}
-
-interface ModelFile {
-  name: string;
-  size: number;
-  pages: Map<number, Page>;
-}
-
 interface ModelPin {
-  /** null is the shared zero page; undefined an ordinary page of somebody's own. */
-  pages: (Page | null | undefined)[];
+  /** null is the shared zero page. */
+  pages: (Page | null)[];
   offsetInPage: number;
 }
 
@@ -46,6 +32,7 @@ export class Content implements Watcher {
   /** Blocks were freed under pins, as the strategy may: contents are anybody's from here on. */
   lawless = false;
   readonly #loads = new Map<number, Uint8Array>();
+  readonly #copies = new Copies();
 
   after(k: Kernel, happened: Happened): void {
     const { command, effects, stepped } = happened;
@@ -54,6 +41,9 @@ export class Content implements Watcher {
       if (event.type === 'file.created') {
         this.files.set(event.data.ino, { name: String(event.file), size: event.data.sizeBytes, pages: new Map() });
         this.effects.push({ op: 'create', ino: event.data.ino, args: { sizeBytes: event.data.sizeBytes } });
+      } else if (event.type === 'page.faulted' && event.data.copied) {
+        const { mapping, pgoff } = event.data;
+        this.#copies.made(mapping, pgoff, this.files.get(stepped?.task.ino ?? 0)?.pages.get(pgoff));
       } else if (event.type === 'file.evicted') {
         this.#evicted(event.data.ino);
       } else if (event.type === 'page.unpinned') {
@@ -62,7 +52,7 @@ export class Content implements Watcher {
         const file = this.files.get(stepped.task.ino);
         // truncate and collapse say themselves what leaves; of a collapse the offsets mean two things.
         if (file === undefined || !['punch-hole', 'zero-range'].includes(stepped.task.op)) continue;
-        for (let at = event.data.offset; at < event.data.offset + event.data.length; at += page) drop(file, at / page);
+        for (let at = event.data.offset; at < event.data.offset + event.data.length; at += page) file.pages.delete(at / page);
       }
     }
     // One that was still collecting when a signal or a deadlock ended it.
@@ -75,7 +65,7 @@ export class Content implements Watcher {
   #evicted(ino: number): void {
     const file = this.files.get(ino);
     if (file === undefined) return;
-    for (const pgoff of [...file.pages.keys()]) drop(file, pgoff);
+    file.pages.clear();
     this.files.delete(ino);
     this.effects.push({ op: 'evict', ino, args: {} });
   }
@@ -114,14 +104,10 @@ export class Content implements Watcher {
 
   #dmaRead(pin: ModelPin, offset: number, data: Uint8Array, { on }: Command): void {
     if (this.lawless) return;
-    const attached = new Map<Page, number>();
-    for (const file of this.files.values()) for (const [pgoff, held] of file.pages) attached.set(held, file.size - pgoff * page);
     for (let at = 0; at < data.length; at++) {
       const byte = pin.offsetInPage + offset + at;
       const held = pin.pages[Math.floor(byte / page)];
-      if (held === undefined) continue;
-      const known = held === null ? page : (attached.get(held) ?? held.known);
-      if (byte % page >= known) continue;
+      if (held === undefined) continue; // Behind the pin's end.
       const expected = held === null ? 0 : held.bytes[byte % page];
       if (data[at] !== expected)
         throw new Broken('law 10', `byte ${offset + at} of pin_${on.pin} is ${data[at]} to the device, ${expected} in the model`);
@@ -152,6 +138,7 @@ export class Content implements Watcher {
         resize(file, grown.data.toBytes); // ext4 keeps what it got.
         this.effects.push({ op: 'truncate', ino: task.ino, args: { sizeBytes: grown.data.toBytes } });
       } else if (task.op === 'write' && errno === 'ENOSPC') {
+        this.#copies.dropFrom(k, task.ino, 0);
         resize(file, 0);
         this.effects.push({ op: 'truncate', ino: task.ino, args: { sizeBytes: 0 } });
       } else if (errno === undefined) {
@@ -172,17 +159,19 @@ export class Content implements Watcher {
     const walk = task.locals.walk as { at: number } | undefined;
     const mapping = k.mappings.get(task.mapping as MapId);
     if (walk === undefined || mapping === undefined || walk.at === at || ended) return;
-    if (task.op === 'pin') this.#pinned(k, task, file, at, mapping.shared);
-    if (!mapping.shared) return;
+    if (task.op === 'pin') this.#pinned(k, task, file, at);
+    const copy = this.#copies.get(mapping.id, at);
     const offset = Number((task.args as { offset: number }).offset);
     const base = mapping.first * page;
     const start = Math.max(base + offset, at * page);
     if (task.op === 'store') {
       const data = task.data as Uint8Array;
       const end = Math.min(base + offset + data.length, (at + 1) * page);
-      const held = ensure(file, at);
       const bytes = data.slice(start - base - offset, end - base - offset);
+      if (!mapping.shared && copy === undefined) throw new Broken(law, `op_${task.id} stored to a private page without a copy`);
+      const held = copy ?? ensure(file, at);
       held.bytes.set(bytes, start % page);
+      if (copy !== undefined) return;
       held.cached = true;
       const visible = bytes.slice(0, Math.max(0, file.size - start));
       if (visible.length > 0) this.effects.push({ op: 'write', ino: task.ino, args: { offset: start }, data: visible });
@@ -191,22 +180,18 @@ export class Content implements Watcher {
       this.#loads.set(task.id, buffer);
       const got = task.data as Uint8Array;
       const end = Math.min(base + offset + got.length, (at + 1) * page);
-      const held = file.pages.get(at);
-      // What lies behind the end of the file in its last page is nobody's business.
-      for (let byte = start; byte < end; byte++) {
-        const place = byte - base - offset;
-        buffer[place] = byte < file.size ? (held?.bytes[byte % page] ?? 0) : (got[place] as number);
-      }
+      const held = copy ?? file.pages.get(at);
+      for (let byte = start; byte < end; byte++) buffer[byte - base - offset] = held?.bytes[byte % page] ?? 0;
     }
   }
 
-  #pinned(k: Kernel, task: Task, file: ModelFile, at: number, shared: boolean): void {
+  #pinned(k: Kernel, task: Task, file: ModelFile, at: number): void {
     const held = k.pins.get(task.pin as never);
     if (held === undefined) return;
     const pin = this.pins.get(held.id) ?? { pages: [], offsetInPage: held.offsetInPage };
     this.pins.set(held.id, pin);
     const pfn = held.pfns[pin.pages.length] as number;
-    pin.pages.push(pfn >= 0 ? ensure(file, at) : shared ? null : undefined);
+    pin.pages.push(this.#copies.get(task.mapping, at) ?? (pfn >= 0 ? ensure(file, at) : null));
   }
 
   #loaded(task: Task, data: Uint8Array | null): void {
@@ -244,12 +229,14 @@ export class Content implements Watcher {
     const keepSize = (task.args as { keepSize?: boolean }).keepSize === true;
     if (op === 'write') {
       this.effects.push({ op: 'truncate', ino, args: { sizeBytes: 0 } });
+      this.#copies.dropFrom(k, ino, 0);
       resize(file, 0);
       this.#write(file, ino, 0, (task.data as Uint8Array).slice(0, Number(locals.bytesWritten)));
       return;
     }
     this.effects.push({ op, ino, args: { ...(task.args as Record<string, number>) } });
     if (op === 'truncate') {
+      this.#copies.dropFrom(k, ino, Math.ceil((args.sizeBytes as number) / page));
       resize(file, args.sizeBytes as number);
     } else if (op === 'punch-hole') {
       zero(file, offset, Math.min(end, file.size));
@@ -257,10 +244,12 @@ export class Content implements Watcher {
       if (!keepSize && end > file.size) resize(file, end);
       if (op === 'zero-range') this.#zeroed(k, file, offset, end);
     } else if (op === 'collapse-range') {
-      for (let pgoff = offset / page; pgoff < end / page; pgoff++) drop(file, pgoff);
+      this.#copies.dropFrom(k, ino, offset / page);
+      for (let pgoff = offset / page; pgoff < end / page; pgoff++) file.pages.delete(pgoff);
       shift(file, end / page, -length / page);
       file.size -= length;
     } else if (op === 'insert-range') {
+      this.#copies.dropFrom(k, ino, offset / page);
       shift(file, offset / page, length / page);
       file.size += length;
     }
@@ -281,10 +270,11 @@ export class Content implements Watcher {
   #powerCycle(k: Kernel): void {
     this.pins.clear();
     this.#loads.clear();
+    this.#copies.clear();
     for (const [ino] of this.files) if (!k.inodes.has(ino as never)) this.#evicted(ino);
     if (k.geometry.persistenceDomain === 'eadr') return;
     for (const [ino, file] of this.files) {
-      const now = rawContent(k, file.name);
+      const now = rawContent(k, file.name, true);
       for (const [pgoff, held] of file.pages) {
         if (!held.cached) continue;
         // What was stored and not flushed may be lost; the machine says what is left of it.
@@ -315,82 +305,4 @@ export class Content implements Watcher {
     const at = is.findIndex((byte, index) => byte !== expected[index]);
     throw new Broken(law, `${file.name} holds ${is[at]} at byte ${at}, the model ${expected[at]}`);
   }
-}
-
-function ensure(file: ModelFile, pgoff: number): Page {
-  const held = file.pages.get(pgoff) ?? { bytes: new Uint8Array(page), known: page, cached: false };
-  file.pages.set(pgoff, held);
-  return held;
-}
-
-function drop(file: ModelFile, pgoff: number): void {
-  const held = file.pages.get(pgoff);
-  if (held === undefined) return;
-  held.known = Math.max(0, Math.min(page, file.size - pgoff * page));
-  file.pages.delete(pgoff);
-}
-
-function zero(file: ModelFile, from: number, to: number): void {
-  for (const [pgoff, { bytes }] of file.pages) {
-    const [start, end] = [Math.max(from - pgoff * page, 0), Math.min(to - pgoff * page, page)];
-    if (end > start) bytes.fill(0, start, end);
-  }
-}
-
-/** Down, what lies behind leaves; either way the rest of the last page is zero. */
-function resize(file: ModelFile, size: number): void {
-  const least = Math.min(size, file.size);
-  if (size <= file.size) for (const pgoff of [...file.pages.keys()]) if (pgoff * page >= size) drop(file, pgoff);
-  zero(file, least, Math.ceil(least / page) * page);
-  file.size = size;
-}
-
-function shift(file: ModelFile, from: number, by: number): void {
-  const moved = [...file.pages].filter(([pgoff]) => pgoff >= from);
-  for (const [pgoff] of moved) file.pages.delete(pgoff);
-  for (const [pgoff, held] of moved) file.pages.set(pgoff + by, held);
-}
-
-function exchange(file: ModelFile, other: ModelFile, at: { offset: number; withOffset: number; length: number }): void {
-  const pages = Math.ceil(at.length / page);
-  const [mine, theirs] = [at.offset / page, at.withOffset / page];
-  for (let n = 0; n < pages; n++) {
-    const [a, b] = [file.pages.get(mine + n), other.pages.get(theirs + n)];
-    if (b === undefined) file.pages.delete(mine + n);
-    else file.pages.set(mine + n, b);
-    if (a === undefined) other.pages.delete(theirs + n);
-    else other.pages.set(theirs + n, a);
-  }
-}
-
-function contentOf(file: ModelFile): Uint8Array {
-  const out = new Uint8Array(file.size);
-  for (const [pgoff, { bytes }] of file.pages) {
-    const room = file.size - pgoff * page;
-    if (room > 0) out.set(bytes.subarray(0, Math.min(page, room)), pgoff * page);
-  }
-  return out;
-}
-
-interface Seen {
-  offset: number;
-  length: number;
-  physical: number;
-  state: string;
-}
-
-/** The bytes of a file as FIEMAP and the raw device show them. */
-export function rawContent(k: Kernel, name: string): Uint8Array {
-  const inode = k.inodes.get(k.names.get(name) as Inode['ino']);
-  const out = new Uint8Array(inode?.sizeBytes ?? 0);
-  const { extents } = look(k, 'extents', { file: name }) as { extents: Seen[] };
-  for (const { offset, length, physical, state } of extents) {
-    for (let at = 0; state === 'written' && at < length; at += page) {
-      const pfn = (physical + at) / page;
-      const chunk = k.pmem.chunks[Math.floor(pfn / 64)];
-      const bytes = Math.min(page, out.length - offset - at);
-      if (chunk !== undefined && bytes > 0) out.set(chunk.subarray((pfn % 64) * page, (pfn % 64) * page + bytes), offset + at);
-    }
-  }
-  return out;
 }

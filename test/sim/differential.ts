@@ -2,7 +2,8 @@
 // the files hold the same bytes in the end.
 import { machine, okOf } from '../machine.ts';
 import { safeChoices } from './config.ts';
-import { type Content, rawContent } from './content.ts';
+import type { Content } from './content.ts';
+import { rawContent } from './model-file.ts';
 import { Broken, type World } from './world.ts';
 
 const roomy = 4096;

@@ -222,7 +222,12 @@ export class Driver {
         return this.#call(verb, { ...on, args: {}, by });
       case 'mmap': {
         const first = random.oneIn(4) ? 1 : 0;
-        const args = { offset: first * page, length: (pages + 1 - first) * page, access: 'read-write', shared: !random.oneIn(5) };
+        const args = {
+          offset: first * page,
+          length: (pages + 1 - first) * page,
+          access: 'read-write',
+          shared: !random.oneIn(this.#config.privateOneIn),
+        };
         return this.#call(verb, { file, args, by: { owner: owner.name } });
       }
       case 'create':
@@ -252,11 +257,13 @@ export class Driver {
     }
   }
 
-  /** Signals, time, another strategy, a power cut, a snapshot. */
+  /** Signals, time, another strategy, a power cut, a snapshot, a bad sector. */
   #worldly(): Action | null {
     const random = this.#random;
     this.#left -= 1;
-    switch (random.weighted([8, 6, mayFreeUnderPins(this.#config) ? 0 : this.#config.changing ? 40 : 1, 1, 2, 1, 1])) {
+    const { changing, poison, blocks } = this.#config;
+    const strategy = mayFreeUnderPins(this.#config) ? 0 : changing ? 40 : 1;
+    switch (random.weighted([8, 6, strategy, 1, 2, 1, 1, poison ? 8 : 0, poison ? 3 : 0])) {
       case 0: {
         const { k, labelOf } = this.#world;
         const live = [...k.tasks.keys()].flatMap((id) => labelOf.get(id) ?? []);
@@ -279,8 +286,12 @@ export class Driver {
         return { do: 'snapshot' };
       case 5:
         return { do: 'replay' };
-      default:
+      case 6:
         return this.#call('sync', { args: {} });
+      case 7:
+        return this.#call('poison', { args: { block: 8 * random.below(blocks) + random.below(8), count: 1 + random.below(9) } });
+      default:
+        return this.#call('unpoison', { args: { block: 0, count: 8 * blocks } });
     }
   }
 }

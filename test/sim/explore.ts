@@ -1,5 +1,6 @@
 // npm run explore: every interleaving of S01 to S12, a step at a time, with two or three tasks. States that differ in nothing but counters are
-// one, so a tale in which somebody can wait for ever is a circle in the graph of states. Prints the verdicts beside those of domain §6.
+// one, so a tale in which somebody can wait for ever is a circle in the graph of states. Prints the verdicts beside those of domain §6, and
+// keeps one way to each in explored.json, for the test that goes it over HTTP.
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ import {
 } from './scenario-list.ts';
 import { graphOf, knotsOf } from './waits.ts';
 
-const statesMax = 40_000;
+const statesMax = 200_000;
 
 interface At {
   /** The next call of the thread, and whether it is in flight. */
@@ -44,8 +45,17 @@ interface Edge {
   to: number;
 }
 
+/** Who moves: the number of a thread, -1 the worker, -2 the eviction that the machine runs by itself. */
+export interface Way {
+  to: number[];
+  /** A circle that can be gone round for ever. */
+  round?: number[];
+}
+export type Ways = Partial<Record<Verdict, Way>>;
+
 const ignored = new Set([
   'version',
+  'entry',
   'scans',
   'wakeups',
   'sinceMs',
@@ -91,6 +101,8 @@ function begin(scenario: Scenario, column: Column): State {
   m.write('a', letters('ABC'), 0);
   m.map('a', 3);
   const { k } = m;
+  // Of the device only what there is: it is copied with each state.
+  k.pmem.chunks = k.pmem.chunks.map((chunk) => chunk?.slice(0, k.geometry.blocks * page));
   k.geometry.scheduler = 'stepped';
   k.nextTask = 500;
   k.nextPin = 1;
@@ -117,6 +129,17 @@ function movers({ k, threads }: State, scenario: Scenario): number[] {
 }
 
 function move(state: State, scenario: Scenario, by: number): State {
+  const next = moved(state, scenario, by);
+  // Most steps leave the device as it is; a state that waits for its turn shares it.
+  const { chunks } = state.k.pmem;
+  next.k.pmem.chunks = next.k.pmem.chunks.map((chunk, index) => {
+    const before = chunks[index];
+    return before !== undefined && chunk !== undefined && Buffer.compare(before, chunk) === 0 ? before : chunk;
+  });
+  return next;
+}
+
+function moved(state: State, scenario: Scenario, by: number): State {
   const k = structuredClone(state.k);
   const threads = state.threads.map((at) => ({ ...at }));
   const next: State = { k, threads, warned: state.warned };
@@ -177,43 +200,59 @@ function settleEnded(state: State, scenario: Scenario, ended: ReadonlySet<number
 
 interface Explored {
   verdicts: Verdict[];
+  ways: Ways;
   states: number;
   bounded: boolean;
 }
 
 export function explore(scenario: Scenario, column: Column): Explored {
-  const verdicts = new Set<Verdict>();
+  const ways: Ways = {};
   const numbers = new Map<string, number>();
   const edges: Edge[][] = [];
   const able: number[][] = [];
   const waits: boolean[] = [];
-  const todo: [number, State][] = [];
-  const visit = (state: State): number => {
+  const cameBy: { from: number; by: number }[] = [];
+  const todo: (State | null)[] = [];
+  const visit = (state: State, from: number, by: number): number => {
     const name = nameOf(state);
     const known = numbers.get(name);
     if (known !== undefined) return known;
     const number = numbers.size;
     numbers.set(name, number);
     edges.push([]);
+    cameBy.push({ from, by });
     able.push(movers(state, scenario));
     waits.push((state.threads[0]?.call ?? 0) < (scenario.threads[0]?.calls.length ?? 0));
-    todo.push([number, state]);
+    todo.push(state);
     return number;
   };
+  const wayTo = (state: number): number[] => {
+    const to: number[] = [];
+    for (let at = state; at !== 0; at = cameBy[at]?.from ?? 0) to.push(Math.max(-2, cameBy[at]?.by ?? 0));
+    return to.reverse();
+  };
+  const found = (verdict: Verdict, state: number): void => {
+    ways[verdict] ??= { to: wayTo(state) };
+  };
   const loops = scenario.threads.some((thread) => thread.loops);
-  visit(begin(scenario, column));
-  for (let one = todo.pop(); one !== undefined && numbers.size < statesMax; one = todo.pop()) {
-    const [number, state] = one;
+  visit(begin(scenario, column), 0, 0);
+  // Breadth first: the ways are the shortest.
+  let number = 0;
+  for (; number < todo.length && numbers.size < statesMax; number++) {
+    const state = todo[number];
+    if (state === null || state === undefined) continue;
+    todo[number] = null;
     checkInvariants(state.k, { except: state.warned ? ['law 1'] : [] });
-    if (state.warned) verdicts.add('frees under the pin');
+    if (state.warned) found('frees under the pin', number);
     const moving = able[number] as number[];
-    if (moving.length === 0) verdicts.add(verdictOf(state));
-    else if (waits[number] === false && loops) verdicts.add('completes'); // The others go on for ever.
-    for (const by of moving) edges[number]?.push({ by, to: visit(move(state, scenario, by)) });
+    if (moving.length === 0) found(verdictOf(state), number);
+    else if (waits[number] === false && loops) found('completes', number); // The others go on for ever.
+    for (const by of moving) edges[number]?.push({ by, to: visit(move(state, scenario, by), number, by) });
   }
-  if (starves(edges, able, waits, scenario)) verdicts.add('starves');
+  const round = circle(edges, able, waits, scenario);
+  if (round !== null) ways.starves = { to: wayTo(round.from), round: round.moves };
   const order: Verdict[] = ['completes', 'deadlock', 'hangs', 'starves', 'leaks', 'frees under the pin'];
-  return { verdicts: order.filter((verdict) => verdicts.has(verdict)), states: numbers.size, bounded: numbers.size >= statesMax };
+  return { verdicts: order.filter((verdict) => verdict in ways), ways, states: numbers.size, bounded: number < todo.length };
 }
 
 /** What it came to, where nobody can move any more. */
@@ -223,30 +262,63 @@ function verdictOf({ k }: State): Verdict {
 }
 
 /** A circle of states through which the first thread waits, and in which everybody who always could move does. */
-function starves(edges: readonly Edge[][], able: readonly number[][], waits: readonly boolean[], scenario: Scenario): boolean {
-  if (!scenario.threads.some(({ loops }) => loops)) return false;
+function circle(
+  edges: readonly Edge[][],
+  able: readonly number[][],
+  waits: readonly boolean[],
+  scenario: Scenario,
+): { from: number; moves: number[] } | null {
+  if (!scenario.threads.some(({ loops }) => loops)) return null;
   const graph = new Map(
     edges.map((out, from) => [from, waits[from] ? out.filter(({ to }) => waits[to]).map(({ to }) => to) : []]),
   );
-  return knotsOf(graph).some((knot) => {
+  for (const knot of knotsOf(graph)) {
     const inside = new Set(knot);
-    const moved = new Set(knot.flatMap((from) => (edges[from] ?? []).filter(({ to }) => inside.has(to)).map(({ by }) => by)));
+    const out = (from: number): Edge[] => (edges[from] ?? []).filter(({ to }) => inside.has(to));
+    const moving = new Set(knot.flatMap((from) => out(from).map(({ by }) => by)));
     const everybody = new Set(knot.flatMap((from) => able[from] ?? []));
-    return [...everybody].every((by) => moved.has(by) || knot.some((from) => able[from]?.includes(by) !== true));
-  });
+    if (![...everybody].every((by) => moving.has(by) || knot.some((from) => able[from]?.includes(by) !== true))) continue;
+    const from = Math.min(...knot);
+    const moves: number[] = [];
+    let at = from;
+    // Everybody who moves in it has a turn, and then back.
+    for (const by of moving) at = walk(at, out, (edge) => edge.by === by, moves);
+    if (at !== from) walk(at, out, ({ to }) => to === from, moves);
+    return { from, moves };
+  }
+  return null;
+}
+
+/** The shortest walk from `at` whose last step is what is looked for; returns where it ends. */
+function walk(at: number, out: (from: number) => Edge[], isIt: (edge: Edge) => boolean, moves: number[]): number {
+  const cameBy = new Map<number, { from: number; by: number } | null>([[at, null]]);
+  for (const from of cameBy.keys()) {
+    for (const edge of out(from)) {
+      if (isIt(edge)) {
+        const back = [edge.by];
+        for (let came = cameBy.get(from); came !== null && came !== undefined; came = cameBy.get(came.from)) back.push(came.by);
+        moves.push(...back.reverse());
+        return edge.to;
+      }
+      if (!cameBy.has(edge.to)) cameBy.set(edge.to, { from, by: edge.by });
+    }
+  }
+  throw new Error('a knot is strongly connected');
 }
 
 if (process.argv[1] === import.meta.filename) {
   const rows: string[] = [];
+  const ways: Record<string, Ways> = {};
   let differences = 0;
   for (const scenario of scenarios) {
     const cells = everyColumn.map((column) => {
-      const { verdicts, states, bounded } = explore(scenario, column);
-      const found = verdicts.join(', ');
+      const { verdicts, states, bounded, ways: waysHere } = explore(scenario, column);
+      ways[`${scenario.id} ${column}`] = waysHere;
+      const found = verdicts.join(', ') + (bounded ? ' (bounded)' : '');
       const agrees = found === expected(scenario, column).join(', ');
       if (!agrees) differences += 1;
       process.stdout.write(
-        `${scenario.id} ${column}: ${found} (${states} states${bounded ? ', bounded' : ''})${agrees ? '' : `, expected ${expected(scenario, column).join(', ')}`}\n`,
+        `${scenario.id} ${column}: ${found} (${states} states)${agrees ? '' : `, expected ${expected(scenario, column).join(', ')}`}\n`,
       );
       return found;
     });
@@ -262,5 +334,7 @@ states in which everybody gets their turns and the first task waits for ever. *D
 |---|---|${everyColumn.map(() => '---').join('|')}|
 `;
   writeFileSync(join(import.meta.dirname, '../../docs/explored.md'), `${head}${rows.join('\n')}\n`);
+  const lines = Object.entries(ways).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  writeFileSync(join(import.meta.dirname, 'explored.json'), `{\n${lines.join(',\n')}\n}\n`);
   if (differences > 0) process.exitCode = 1;
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, program } from 'commander';
+import { journalStates, noJournalCounts, runJournal } from './journal.ts';
 import { runScript, runSeed } from './run.ts';
 import { shrink, traceOf } from './shrink.ts';
 import { noCounts, states } from './sometimes.ts';
@@ -17,6 +18,7 @@ program
   .option('--seconds <n>', 'as many seeds as fit', whole)
   .option('--from <n>', 'the first seed', whole, 1)
   .option('--laws-every <n>', "the kernel's own laws after every so many entries; 0 leaves them out", whole, 4)
+  .option('--journal', 'the engine, its journal and the recovery, over a disk that fails')
   .option('--no-shrink', 'print the seed that failed and stop')
   .option('--save', 'keep the shortest script as a regression')
   .option('--hash', 'print a hash of the events and replies of each seed');
@@ -26,6 +28,7 @@ const given = program.parse().opts<{
   seconds?: number;
   from: number;
   lawsEvery: number;
+  journal?: true;
   shrink: boolean;
   save?: true;
   hash?: true;
@@ -67,12 +70,15 @@ function one(seed: number): void {
   failed(seed);
 }
 
+/** Are there more seeds to run? */
+const goesOn = (done: number): boolean =>
+  given.seconds === undefined ? done < (given.seeds ?? 1000) : elapsed() < given.seconds;
+
 function many(): void {
-  const seeds = given.seconds === undefined ? (given.seeds ?? 1000) : Number.POSITIVE_INFINITY;
   const counts = noCounts();
   let done = 0;
   let entries = 0;
-  for (; done < seeds && elapsed() < (given.seconds ?? Number.POSITIVE_INFINITY); done++) {
+  for (; goesOn(done); done++) {
     const seed = given.from + done;
     const ran = runSeed(seed, {
       counts,
@@ -94,5 +100,22 @@ function many(): void {
   for (const state of states) print(`${String(counts[state]).padStart(9)}  ${state}`);
 }
 
-if (given.seed === undefined) many();
+async function journal(): Promise<void> {
+  const counts = noJournalCounts();
+  let done = 0;
+  for (; given.seed === undefined ? goesOn(done) : done < 1; done++) {
+    const seed = given.seed ?? given.from + done;
+    const broken = await runJournal(seed, counts);
+    if (broken === null) continue;
+    process.exitCode = 1;
+    print(`seed ${seed} failed: ${broken}\nagain: npm run sim -- --journal --seed ${seed}`);
+    return;
+  }
+  const seconds = elapsed();
+  print(`${done} seeds in ${seconds.toFixed(1)} s: ${(done / seconds).toFixed(1)} seeds/s`);
+  for (const state of journalStates) print(`${String(counts[state]).padStart(9)}  ${state}`);
+}
+
+if (given.journal) await journal();
+else if (given.seed === undefined) many();
 else one(given.seed);

@@ -101,9 +101,15 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    id: 'S07, ended',
+    tells: 'the same page pinned again, and then no more',
+    threads: [thread('T', punch(0, 2)), thread('P', pin(0), unpin, pin(0), unpin)],
+    but: { ...freed, 'break-layouts modern': ['completes', 'hangs'] },
+  },
+  {
     id: 'S08',
-    tells: 'victims behind a truncate',
-    threads: [thread('T', truncate(0)), thread('P', pin(0), unpin), thread('R', read)],
+    tells: 'victims behind a truncate: a read, and another truncate',
+    threads: [thread('T', truncate(0)), thread('P', pin(0), unpin), thread('R', read, truncate(page))],
     but: freed,
   },
   {

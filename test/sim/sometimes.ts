@@ -42,6 +42,8 @@ export const states = [
   'snapshot under a sleeper',
   'pin let go by its timer',
   'timeout of a sleeper',
+  'poison in a pinned page',
+  'poison met by an access',
 ] as const;
 export type State = (typeof states)[number];
 export type Counts = Record<State, number>;
@@ -109,7 +111,11 @@ export class Sometimes implements Watcher {
         case 'operation.cancelled':
           if (event.data.op === 'truncate') this.saw('truncate interrupted');
           break;
+        case 'memory.failed':
+          if (k.holders.has(event.data.pfn as never)) this.saw('poison in a pinned page');
+          break;
         case 'operation.failed':
+          if (event.data.rule === 'PO1' || event.data.rule === 'PO2') this.saw('poison met by an access');
           if (event.data.errno === 'EDEADLK') this.saw('EDEADLK');
           if ((event.data.errno === 'ENOSPC' || event.data.rule === 'FT5') && k.busy.pages > 0)
             this.saw('ENOSPC with busy extents');

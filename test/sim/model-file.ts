@@ -1,0 +1,116 @@
+// A file of the model, and private copies of its pages: rows of pages, each with an identity of its own, and no block anywhere.
+import type { Inode, Kernel } from '../../src/kernel/state.ts';
+import { page } from '../machine.ts';
+import { look } from './look.ts';
+
+export interface Page {
+  /** Also those behind the end of the file, in its last page. */
+  bytes: Uint8Array;
+  /** Stored to through a mapping: a power cut may lose it. */
+  cached: boolean;
+}
+
+export interface ModelFile {
+  name: string;
+  size: number;
+  pages: Map<number, Page>;
+}
+
+export function ensure(file: ModelFile, pgoff: number): Page {
+  const held = file.pages.get(pgoff) ?? { bytes: new Uint8Array(page), cached: false };
+  file.pages.set(pgoff, held);
+  return held;
+}
+
+export function zero(file: ModelFile, from: number, to: number): void {
+  for (const [pgoff, { bytes }] of file.pages) {
+    const [start, end] = [Math.max(from - pgoff * page, 0), Math.min(to - pgoff * page, page)];
+    if (end > start) bytes.fill(0, start, end);
+  }
+}
+
+/** Down, what lies behind leaves; either way the rest of the last page is zero. */
+export function resize(file: ModelFile, size: number): void {
+  const least = Math.min(size, file.size);
+  if (size <= file.size) for (const pgoff of [...file.pages.keys()]) if (pgoff * page >= size) file.pages.delete(pgoff);
+  zero(file, least, Math.ceil(least / page) * page);
+  file.size = size;
+}
+
+export function shift(file: ModelFile, from: number, by: number): void {
+  const moved = [...file.pages].filter(([pgoff]) => pgoff >= from);
+  for (const [pgoff] of moved) file.pages.delete(pgoff);
+  for (const [pgoff, held] of moved) file.pages.set(pgoff + by, held);
+}
+
+export function exchange(file: ModelFile, other: ModelFile, at: { offset: number; withOffset: number; length: number }): void {
+  const pages = Math.ceil(at.length / page);
+  const [mine, theirs] = [at.offset / page, at.withOffset / page];
+  for (let n = 0; n < pages; n++) {
+    const [a, b] = [file.pages.get(mine + n), other.pages.get(theirs + n)];
+    if (b === undefined) file.pages.delete(mine + n);
+    else file.pages.set(mine + n, b);
+    if (a === undefined) other.pages.delete(theirs + n);
+    else other.pages.set(theirs + n, a);
+  }
+}
+
+export function contentOf(file: ModelFile): Uint8Array {
+  const out = new Uint8Array(file.size);
+  for (const [pgoff, { bytes }] of file.pages) {
+    const room = file.size - pgoff * page;
+    if (room > 0) out.set(bytes.subarray(0, Math.min(page, room)), pgoff * page);
+  }
+  return out;
+}
+
+interface Seen {
+  offset: number;
+  length: number;
+  physical: number;
+  state: string;
+}
+
+/** The bytes of a file as FIEMAP and the raw device show them. */
+export function rawContent(k: Kernel, name: string, wholePages = false): Uint8Array {
+  const inode = k.inodes.get(k.names.get(name) as Inode['ino']);
+  const size = inode?.sizeBytes ?? 0;
+  const out = new Uint8Array(wholePages ? Math.ceil(size / page) * page : size);
+  const { extents } = look(k, 'extents', { file: name }) as { extents: Seen[] };
+  for (const { offset, length, physical, state } of extents) {
+    for (let at = 0; state === 'written' && at < length; at += page) {
+      const pfn = (physical + at) / page;
+      const chunk = k.pmem.chunks[Math.floor(pfn / 64)];
+      const bytes = Math.min(page, out.length - offset - at);
+      if (chunk !== undefined && bytes > 0) out.set(chunk.subarray((pfn % 64) * page, (pfn % 64) * page + bytes), offset + at);
+    }
+  }
+  return out;
+}
+
+/** Pages of ordinary memory that private mappings have in place of the file's. What leaves them is told by what was asked for. */
+export class Copies {
+  readonly #of = new Map<string, Map<number, Page>>();
+
+  made(mapping: string, pgoff: number, from: Page | undefined): void {
+    const copies = this.#of.get(mapping) ?? new Map<number, Page>();
+    this.#of.set(mapping, copies);
+    copies.set(pgoff, { bytes: from?.bytes.slice() ?? new Uint8Array(page), cached: false });
+  }
+
+  get(mapping: number, pgoff: number): Page | undefined {
+    return this.#of.get(`map_${mapping}`)?.get(pgoff);
+  }
+
+  /** truncate_pagecache(): from this page of the file on they go with it. */
+  dropFrom(k: Kernel, ino: number, first: number): void {
+    for (const [mapping, copies] of this.#of) {
+      if (k.mappings.get(Number(mapping.slice(4)) as never)?.ino !== ino) continue;
+      for (const pgoff of [...copies.keys()]) if (pgoff >= first) copies.delete(pgoff);
+    }
+  }
+
+  clear(): void {
+    this.#of.clear();
+  }
+}
