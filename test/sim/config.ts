@@ -182,7 +182,7 @@ export function configOf(random: Prng): Config {
     owners,
     files,
     pages,
-    commands: 24 + random.below(40),
+    commands: theme?.crowded ? 150 : 24 + random.below(40),
     scheduler: random.pick(schedulers),
     changing: theme?.changing === true,
     poison: random.oneIn(8),
