@@ -1,6 +1,7 @@
 // Which events a subscription shows. An absent part of a filter hides nothing.
 import { z } from 'zod';
 import { type EventType, eventTable, type KernelEvent } from '../../kernel/events.ts';
+import { pmdBytes } from '../../kernel/mm/pmd.ts';
 import { pageSize, zBytes } from '../../kernel/units.ts';
 import { typePrefix } from './envelope.ts';
 
@@ -52,17 +53,36 @@ export function filterOf(asked: z.infer<typeof zFilter> | undefined): Filter | n
 export function shows(filter: Filter, event: KernelEvent): boolean {
   if (filter.types !== null && !filter.types.has(event.type)) return false;
   if (filter.file === null) return true;
-  if (event.file !== filter.file) return false;
-  return filter.range === null || touches(event.data, filter.range);
+  const places = placesIn(event, filter.file);
+  if (places === null) return false;
+  const { range } = filter;
+  return range === null || places.length === 0 || places.some((place) => meet(place, range));
 }
 
-/** Events of the file that name no place in it concern all of it. */
-function touches(data: object, range: { offset: number; length: number }): boolean {
-  const { offset, length, pgoff } = data as { offset?: number; length?: number; pgoff?: number };
-  const from = offset ?? (pgoff === undefined ? null : pgoff * pageSize);
-  if (from === null) return true;
-  const bytes = offset === undefined ? pageSize : (length ?? 1);
-  //   range        |--------|
-  //   event   |------|
-  return from < range.offset + range.length && range.offset < from + bytes;
+interface Bytes {
+  offset: number;
+  length: number;
 }
+
+/** The places of the file that the event names; without any it concerns all of it. Null where it is of another file. */
+function placesIn({ type, file, data }: KernelEvent, name: string): Bytes[] | null {
+  if (type === 'range.exchanged') {
+    const { offset, length, withOffset } = data;
+    const places = [
+      { of: file, offset, length },
+      { of: data.with, offset: withOffset, length },
+    ].filter(({ of }) => of === name);
+    return places.length === 0 ? null : places;
+  }
+  if (file !== name) return null;
+  if (type === 'page.pmd_faulted') return [{ offset: data.pgoff * pageSize, length: pmdBytes }];
+  if ('offset' in data) return [{ offset: data.offset, length: data.length }];
+  const pgoff = 'pgoff' in data ? data.pgoff : undefined;
+  return typeof pgoff === 'number' ? [{ offset: pgoff * pageSize, length: pageSize }] : [];
+}
+
+/**
+ *     a   |--------|
+ *     b      |---------|
+ */
+const meet = (a: Bytes, b: Bytes): boolean => a.offset < b.offset + b.length && b.offset < a.offset + a.length;

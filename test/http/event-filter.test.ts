@@ -1,0 +1,61 @@
+// Which events a file and a range of its bytes show: those that name a place in it, those that name none, and no others.
+import { describe, expect, it } from 'vitest';
+import { filterOf, shows } from '../../src/http/stream/filter.ts';
+import type { EventData, EventType, KernelEvent } from '../../src/kernel/events.ts';
+import { toPfn, toPgOff } from '../../src/kernel/units.ts';
+
+const page = 4096;
+const MiB = 1024 * 1024;
+
+function event<T extends EventType>(type: T, data: EventData<T>, file: string | null = 'a'): KernelEvent {
+  return { seq: 1, timeMs: 0, task: 0, file, type, data } as unknown as KernelEvent;
+}
+
+/** Shown to a reader of these bytes of the file? */
+const seen = (one: KernelEvent, offset: number, length: number, file = 'a'): boolean => {
+  const filter = filterOf({ file, range: { offset, length } });
+  if (filter === null) throw new Error('a filter that hides nothing');
+  return shows(filter, one);
+};
+
+describe('a range of bytes', () => {
+  it('shows what begins before it, lies in it or ends behind it, and not what only touches it', () => {
+    const unmapped = event('page.unmapped', { offset: 2 * page, length: 2 * page, pages: 2 });
+    expect(seen(unmapped, 0, 2 * page)).toBe(false);
+    expect(seen(unmapped, 0, 2 * page + 1)).toBe(true);
+    expect(seen(unmapped, 3 * page, page)).toBe(true);
+    expect(seen(unmapped, 4 * page - 1, 1)).toBe(true);
+    expect(seen(unmapped, 4 * page, page)).toBe(false);
+    expect(seen(unmapped, 2 * page, 2 * page, 'b')).toBe(false);
+  });
+
+  it('shows a fault of 2 MiB to who reads of any byte of it', () => {
+    const huge = { mapping: 'map_1', pfn: null, access: 'read', result: 'NOPAGE', zeroPage: true, why: null } as const;
+    const fault = event('page.pmd_faulted', { ...huge, pgoff: toPgOff(512) });
+    expect(seen(fault, 2 * MiB, 1)).toBe(true);
+    expect(seen(fault, 3 * MiB, page)).toBe(true);
+    expect(seen(fault, 4 * MiB - 1, 1)).toBe(true);
+    expect(seen(fault, 4 * MiB, page)).toBe(false);
+    expect(seen(fault, 2 * MiB - 1, 1)).toBe(false);
+  });
+
+  it('shows a page by its place, and one that has none to everybody', () => {
+    expect(seen(event('memory.failed', { pfn: toPfn(7), pgoff: toPgOff(3) }), 3 * page, 1)).toBe(true);
+    expect(seen(event('memory.failed', { pfn: toPfn(7), pgoff: toPgOff(3) }), 0, page)).toBe(false);
+    expect(seen(event('memory.failed', { pfn: toPfn(7), pgoff: null }), 3 * page, 1)).toBe(true);
+    expect(seen(event('page.idle', { pfn: toPfn(7) }), 3 * page, 1)).toBe(true);
+  });
+
+  it('shows an exchange to the readers of both files, each by its own range', () => {
+    const exchanged = event('range.exchanged', { offset: 0, length: page, with: 'b', withOffset: 8 * page, retries: 0 });
+    expect(seen(exchanged, 0, page, 'a')).toBe(true);
+    expect(seen(exchanged, 8 * page, page, 'a')).toBe(false);
+    expect(seen(exchanged, 8 * page, page, 'b')).toBe(true);
+    expect(seen(exchanged, 0, page, 'b')).toBe(false);
+    expect(seen(exchanged, 0, 1024 * page, 'c')).toBe(false);
+    const within = event('range.exchanged', { offset: 0, length: page, with: 'a', withOffset: 8 * page, retries: 0 });
+    expect(seen(within, 8 * page, page, 'a')).toBe(true);
+    const whole = filterOf({ file: 'b' });
+    expect(whole !== null && shows(whole, exchanged)).toBe(true);
+  });
+});
