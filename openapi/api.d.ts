@@ -146,7 +146,7 @@ export interface paths {
         get?: never;
         /**
          * Change the quotas of a tenant
-         * @description In force at once. What the tenant already has beyond a smaller quota stays.
+         * @description What the tenant already has beyond a smaller quota stays.
          */
         put: operations["set-quotas"];
         post?: never;

@@ -22,13 +22,18 @@ interface Meta {
 
 /** What the store says of itself; written into a new one. */
 export async function metaOf(store: Store, nowMs: number): Promise<Meta> {
+  const known = await knownMeta(store);
+  if (known !== null) return known;
+  if (store.nextGroup > 1) throw new JournalError('damaged', `the store in ${store.directory} does not say what it is`);
+  const meta = { format: storeFormat, createdMs: nowMs, tokenKey: newTokenKey() };
+  await store.put([{ key: 'meta', value: encode(meta) }]);
+  return meta;
+}
+
+/** Null where there is none. Rejects with `version` for that of another release. */
+export async function knownMeta(store: Store): Promise<Meta | null> {
   const body = await store.get('meta');
-  if (body === null) {
-    if (store.nextGroup > 1) throw new JournalError('damaged', `the store in ${store.directory} does not say what it is`);
-    const meta = { format: storeFormat, createdMs: nowMs, tokenKey: newTokenKey() };
-    await store.put([{ key: 'meta', value: encode(meta) }]);
-    return meta;
-  }
+  if (body === null) return null;
   const meta = decode(body) as Meta;
   if (meta.format !== storeFormat) {
     throw new JournalError(

@@ -1,11 +1,12 @@
 // pinhole repair: looks at a journal that a server refuses to start on, and does what it is explicitly told to. Without an order it changes
 // nothing. Whatever takes something back that was told begins new histories: no cursor of before is taken for one of them.
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { bulkPrefixes } from './durable.ts';
-import { type AnswerRecord, batchKey, DurableLog, type TailRecord, tailKey } from './engine/durable-log.ts';
-import { birthsOf, goneOf, Poison, recover, skipChange } from './engine/recovery.ts';
-import { manifestsOf, seqKey, stateHash } from './engine/snapshots.ts';
+import { bulkPrefixes, knownMeta } from './durable.ts';
+import { type AnswerRecord, type BatchRecord, batchKey, DurableLog, type TailRecord, tailKey } from './engine/durable-log.ts';
+import { birthsOf, goneOf, Poison, recover, type StoredBirth, skipChange } from './engine/recovery.ts';
+import { seqKey, stateHash } from './engine/snapshots.ts';
 import { answerPrefix } from './http/answers.ts';
 import { decode, encode } from './journal/codec.ts';
 import { JournalError } from './journal/journal-error.ts';
@@ -59,12 +60,11 @@ const say = (line: string): void => {
 export async function repair(argv: readonly string[]): Promise<number> {
   const orders = ordersOf(argv);
   const directory = join(resolve(orders.dataDir), 'journal');
-  const store = await Store.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, orders.acceptLoss === true);
+  if (!existsSync(join(directory, 'store'))) throw new Error(`there is no journal in ${resolve(orders.dataDir)}`);
+  const { acceptLoss = false } = orders;
+  const store = await Store.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, acceptLoss);
   try {
-    if (orders.acceptLoss === true) {
-      await store.put([...(await newHistory(store)), ...(await newHistoriesOfFilesystems(store))]);
-      say('what is gone is gone: the next start will not mention it');
-    }
+    if (acceptLoss) await forgetLoss(store);
     if (orders.filesystem !== undefined) await obey(store, orders.filesystem, orders);
     if (orders.snapshot === true) await snapshotAll(store);
     return await report(store);
@@ -74,79 +74,112 @@ export async function repair(argv: readonly string[]): Promise<number> {
 }
 
 async function obey(store: Store, id: string, { skip, cutBefore, remove }: Orders): Promise<void> {
-  if (!(await birthsOf(store)).has(id)) throw new Error(`there is no filesystem ${id}`);
-  if (skip !== undefined) await skipEntry(store, id, skip);
-  if (cutBefore !== undefined) await cut(store, id, cutBefore);
-  if (remove === true) await removeAll(store, id);
+  if (remove === true) return removeAll(store, id);
+  const birth = (await birthsOf(store)).get(id);
+  if (birth === undefined) throw new Error(`there is no filesystem ${id}`);
+  if (skip !== undefined) await skipEntry(store, id, skip, birth.tenant);
+  if (cutBefore !== undefined) await cut(store, id, cutBefore, birth);
 }
 
-async function skipEntry(store: Store, id: string, seq: number): Promise<void> {
+/** Nobody knows which events are gone: every stream begins anew. */
+async function forgetLoss(store: Store): Promise<void> {
+  const changes = await newTenantEpochs(store, () => true);
+  for (const [id, birth] of await birthsOf(store)) changes.push(newEpoch(id, birth));
+  await store.put(changes);
+  store.acceptLoss();
+  say('what is gone is gone: the next start will not mention it');
+}
+
+async function skipEntry(store: Store, id: string, seq: number, tenant: string): Promise<void> {
   const poison = await replayOf(store, id).then(
     () => null,
     (error: unknown) => error,
   );
   if (!(poison instanceof Poison) || poison.seq !== seq)
     throw new Error(`entry ${seq} of filesystem ${id} is not the one that breaks a law`);
-  await store.put([skipChange(id, seq)]);
+  // It was not done: who asked for it may ask again. What came behind it in its batch happens now, and was told to nobody.
+  const changes = [skipChange(id, seq), ...(await newTenantEpochs(store, (name) => name === tenant))];
+  for await (const [key, body] of store.entries(answerPrefix)) {
+    const { became } = decode(body) as AnswerRecord;
+    if (became !== null && 'seq' in became && became.id === id && became.seq === seq) changes.push({ key, value: null });
+  }
+  await store.put(changes);
   say(`${id}: entry ${seq} is left out from now on`);
 }
 
-async function cut(store: Store, id: string, seq: number): Promise<void> {
+async function cut(store: Store, id: string, seq: number, birth: StoredBirth): Promise<void> {
+  const manifests: number[] = [];
+  for await (const key of store.keys(`s/${id}/`)) if (key.endsWith('/m')) manifests.push(Number(key.split('/')[2]));
+  // Of an older one parts may be deleted already.
+  const kept = manifests.slice(-2).filter((at) => at < seq);
+  await demandWay(store, id, seq, kept);
   const changes: Change[] = [];
   for await (const key of store.keys(`j/${id}/`, batchKey(id, seq))) changes.push({ key, value: null });
-  if (changes[0]?.key !== batchKey(id, seq)) throw new Error(`no batch of filesystem ${id} begins with entry ${seq}`);
   // What was to be left out behind the cut would leave out what comes in its place.
   for await (const key of store.keys(`x/${id}/`)) if (key >= `x/${id}/${seqKey(seq)}`) changes.push({ key, value: null });
-  const manifests = await manifestsOf(store, id);
-  const later = manifests.filter((manifest) => manifest.seq >= seq);
-  if (later.length > 0 && later.length === manifests.length && manifests.length > 1) {
-    throw new Error(`the journal of filesystem ${id} begins behind entry ${seq}: there is nothing to go back to`);
-  }
-  for (const manifest of later) changes.push({ key: `s/${id}/${seqKey(manifest.seq)}/m`, value: null });
-  changes.push(
-    { key: tailKey(id), value: encode([seq - 1, 0] satisfies TailRecord) },
-    ...(await newHistory(store, { id, from: seq })),
-  );
-  changes.push(...(await newHistoriesOfFilesystems(store, id)));
+  for (const at of manifests) if (!kept.includes(at)) changes.push({ key: `s/${id}/${seqKey(at)}/m`, value: null });
+  changes.push({ key: tailKey(id), value: encode([seq - 1, 0] satisfies TailRecord) }, newEpoch(id, birth));
+  changes.push(...(await newTenantEpochs(store, (name) => name === birth.tenant)), ...(await noAnswers(store, birth.tenant)));
   await store.put(changes);
   say(`${id}: ends before entry ${seq}`);
 }
 
+/** Throws where no start comes to the state before entry `seq`, which must be where a batch begins or one is missing. */
+async function demandWay(store: Store, id: string, seq: number, manifests: readonly number[]): Promise<void> {
+  let first = seq;
+  let next = 0;
+  for await (const key of store.keys(`j/${id}/`)) {
+    const begin = Number(key.slice(key.lastIndexOf('/') + 1));
+    if (begin >= seq) break;
+    if (next === 0) first = begin;
+    else if (begin !== next) throw new Error(`filesystem ${id}: entry ${next} is missing; nothing behind it can be kept`);
+    const [, , , , , entries] = decode((await store.get(key)) ?? new Uint8Array(0)) as BatchRecord;
+    next = begin + entries.length;
+  }
+  if (next !== 0 && next !== seq) throw new Error(`no batch of filesystem ${id} begins with entry ${seq}`);
+  if (first !== 1 && !manifests.some((at) => at + 1 >= first))
+    throw new Error(`the journal of filesystem ${id} begins with entry ${first}: there is nothing to go back to`);
+}
+
+/** Also of one of which nothing but the rest is there. */
 async function removeAll(store: Store, id: string): Promise<void> {
+  const tenant = (await birthsOf(store)).get(id)?.tenant;
   const changes: Change[] = [
     { key: `fs/${id}`, value: null },
     { key: tailKey(id), value: null },
   ];
+  const { length } = changes;
   for (const kind of ['c', 'j', 's', 'x'])
     for await (const key of store.keys(`${kind}/${id}/`)) changes.push({ key, value: null });
-  await store.put([...changes, ...(await newHistory(store, { id, from: 0 }))]);
+  if (tenant === undefined && changes.length === length) throw new Error(`there is no filesystem ${id}`);
+  if (tenant !== undefined)
+    changes.push(...(await newTenantEpochs(store, (name) => name === tenant)), ...(await noAnswers(store, tenant)));
+  await store.put(changes);
   say(`${id}: is gone`);
 }
 
-/**
- * New epochs for the streams of the tenants, of all or of the one with the filesystem; and nobody knows any more what became of the requests
- * whose entries are gone.
- */
-async function newHistory(store: Store, gone?: { id: string; from: number }): Promise<Change[]> {
-  const tenant = gone === undefined ? undefined : (await birthsOf(store)).get(gone.id)?.tenant;
-  const changes: Change[] = [];
-  for (const record of await recordsOf<TenantRecord>(store, 'tenant/')) {
-    if (gone !== undefined && record.name !== tenant) continue;
-    changes.push({ key: `tenant/${record.name}`, value: encode({ ...record, epoch: newId() } satisfies TenantRecord) });
-  }
-  for await (const [key, body] of store.entries(answerPrefix)) {
-    const record = decode(body) as AnswerRecord;
-    const { became } = record;
-    if (became === null || 'tenant' in became || became.id !== gone?.id || became.seq < gone.from) continue;
-    changes.push({ key, value: encode({ ...record, became: null } satisfies AnswerRecord) });
-  }
-  return changes;
+const newEpoch = (id: string, birth: StoredBirth): Change => ({ key: `fs/${id}`, value: encode({ ...birth, epoch: newId() }) });
+
+async function newTenantEpochs(store: Store, whose: (name: string) => boolean): Promise<Change[]> {
+  const tenants = await recordsOf<TenantRecord>(store, 'tenant/');
+  return tenants
+    .filter(({ name }) => whose(name))
+    .map((record) => ({
+      key: `tenant/${record.name}`,
+      value: encode({ ...record, epoch: newId() } satisfies TenantRecord),
+    }));
 }
 
-/** New epochs for the streams of all filesystems, or of one. */
-async function newHistoriesOfFilesystems(store: Store, only?: string): Promise<Change[]> {
-  const births = [...(await birthsOf(store))].filter(([id]) => only === undefined || id === only);
-  return births.map(([id, birth]) => ({ key: `fs/${id}`, value: encode({ ...birth, epoch: newId() }) }));
+/** An answer may tell of what is gone: of what came with a key it is only said that it may have been done. */
+async function noAnswers(store: Store, tenant: string): Promise<Change[]> {
+  const owner = (await recordsOf<TenantRecord>(store, 'tenant/')).find(({ name }) => name === tenant)?.id;
+  const changes: Change[] = [];
+  if (owner === undefined) return changes;
+  for await (const [key, body] of store.entries(`${answerPrefix}${owner}/`)) {
+    const record = decode(body) as AnswerRecord;
+    changes.push({ key, value: encode({ ...record, became: null, answer: null } satisfies AnswerRecord) });
+  }
+  return changes;
 }
 
 /** As a server would bring it back. */
@@ -160,7 +193,7 @@ async function snapshotAll(store: Store): Promise<void> {
   const log = new DurableLog(store, { snapshotEntries: 0, snapshotBytes: 0 });
   for (const id of (await birthsOf(store)).keys()) {
     const { kernel, tail, unmounted } = await replayOf(store, id);
-    if (unmounted || tail.entries === 0) continue;
+    if (unmounted || (tail.entries === 0 && tail.snapshots.length > 0)) continue;
     log.resume(id, tail);
     await log.snapshotNow(id, kernel, tail.digest);
     await tail.swept;
@@ -181,7 +214,7 @@ async function report(store: Store): Promise<number> {
   };
   const tenants = new Set<string>();
   await look('store', async () => {
-    if ((await store.get('meta')) === null) throw new JournalError('damaged', 'it does not say what it is');
+    if ((await knownMeta(store)) === null) throw new JournalError('damaged', 'it does not say what it is');
     await goneOf(store, births);
     return `${births.size} filesystems`;
   });

@@ -52,6 +52,8 @@ export interface Tail extends Place {
   /** Since the last snapshot. */
   entries: number;
   bytes: number;
+  /** So many more before the next snapshot, because there was no room for the last one. */
+  postponed: number;
   /** The two that are kept, the older one first. */
   snapshots: Manifest[];
   /** Fulfilled when what the last snapshot made superfluous is deleted; null when there is nothing to wait for. */
@@ -66,7 +68,7 @@ interface Removal {
   done: Done;
 }
 
-/** How soon a removal that found no room is tried again. */
+/** How soon what frees and found no room is tried again. */
 const retryMs = 1000;
 
 export interface DurableLogLimits {
@@ -148,11 +150,22 @@ export class DurableLog implements Log {
 
   create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void {
     const { nextGroup: group, nextPosition: position } = this.#store;
-    const changes: Change[] = [{ key: `fs/${id}`, value: encode({ ...birth, group, position }) }];
+    const changes: Change[] = [{ key: `fs/${id}`, value: encode({ ...birth, kernelVersion, group, position }) }];
     if (key !== undefined) changes.push(begunChange(key, { id, seq: 0 }));
     this.#store.commit(changes, (error) => {
       if (error === null) {
-        this.#tails.set(id, { birth, group, position, chain: 0, digest: 0, entries: 0, bytes: 0, snapshots: [], swept: null });
+        this.#tails.set(id, {
+          birth,
+          group,
+          position,
+          chain: 0,
+          digest: 0,
+          entries: 0,
+          bytes: 0,
+          postponed: 0,
+          snapshots: [],
+          swept: null,
+        });
       }
       done(error);
     });
@@ -231,8 +244,9 @@ export class DurableLog implements Log {
       for (const kind of ['j', 's', 'c', 'x']) await this.#store.drop(`${kind}/${id}/`);
       await this.#store.put([{ key: `gone/${id}`, value: null }]);
     } catch (error) {
-      // Full, or closed: the next start goes on with it.
       if (!(error instanceof JournalError)) throw error;
+      // Closed, or failed: the next start goes on with it.
+      if (error.kind === 'full') setTimeout(() => void this.purge(id), retryMs).unref();
     }
   }
 
@@ -241,11 +255,14 @@ export class DurableLog implements Log {
     if (tail === undefined || tail.swept !== null || this.full) return null;
     const state = tail.snapshots.at(-1)?.bytes ?? 0;
     // A big state is written less often: a snapshot costs about what its bytes cost in the journal.
-    const due = tail.entries >= this.#limits.snapshotEntries + state / 1000 || tail.bytes >= this.#limits.snapshotBytes + state;
-    if (!due) return null;
+    const { snapshotEntries, snapshotBytes } = this.#limits;
+    const due = tail.entries >= snapshotEntries + state / 1000 || tail.bytes >= snapshotBytes + state;
+    if (!due || tail.entries < tail.postponed) return null;
     return this.snapshotNow(id, kernel, digest).catch((error: unknown) => {
-      // Without room, later. Otherwise the store does not keep what it is given.
-      if (!(error instanceof JournalError) || error.kind !== 'full') this.#store.fail(error);
+      // The store does not keep what it is given.
+      if (!(error instanceof JournalError) || error.kind !== 'full') return void this.#store.fail(error);
+      tail.postponed = tail.entries + snapshotEntries;
+      tail.swept = this.#sweep(id, tail, tail.snapshots);
     });
   }
 
@@ -258,17 +275,19 @@ export class DurableLog implements Log {
     await this.#store.put([manifestChange(id, manifest)]);
     tail.entries = 0;
     tail.bytes = 0;
+    tail.postponed = 0;
     tail.snapshots = newest === undefined ? [manifest] : [newest, manifest];
-    if (newest !== undefined) tail.swept = this.#sweep(id, tail, newest, manifest);
+    if (newest !== undefined) tail.swept = this.#sweep(id, tail, tail.snapshots);
   }
 
   /** The older snapshot stays until the newer is proven by a replay that passes through it; what lies before it has no reader left. */
-  async #sweep(id: string, tail: Tail, older: Manifest, newer: Manifest): Promise<void> {
+  async #sweep(id: string, tail: Tail, kept: readonly Manifest[]): Promise<void> {
     try {
-      await this.#store.drop(`j/${id}/`, batchKey(id, older.seq + 1));
-      await dropObsolete(this.#store, id, older, newer);
+      const [older, newer] = kept;
+      if (older !== undefined && newer !== undefined) await this.#store.drop(`j/${id}/`, (key) => key > batchKey(id, older.seq));
+      await dropObsolete(this.#store, id, kept);
     } catch (error) {
-      // The store was closed meanwhile. What is left over now goes with the next snapshot.
+      // Closed meanwhile, or full. What is left over now goes with the next snapshot.
       if (!(error instanceof JournalError)) throw error;
     } finally {
       tail.swept = null;

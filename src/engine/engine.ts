@@ -319,7 +319,8 @@ export class Engine {
     account.used.filesystems -= 1;
     account.used.bytes -= lane.kernel.geometry.sizeBytes;
     this.#filesystems -= 1;
-    this.#removeFromLog(house, lane.id, lane.kernel.eventSeq, done);
+    // What a broken law made happen was told to nobody.
+    this.#removeFromLog(house, lane.id, lane.ring.nextSeq - 1, done);
     this.#changed(lane);
   }
 

@@ -45,7 +45,7 @@ export interface RecoveryOptions {
   onSkipped?(skipped: { filesystem: string; seq: number; op: string }): void;
 }
 
-type StoredBirth = Birth & { group: number; position: number };
+export type StoredBirth = Birth & { kernelVersion: number; group: number; position: number };
 
 export async function pastEventsOf(store: Store): Promise<Map<string, PastEvents>> {
   const past = new Map<string, PastEvents>();
@@ -124,7 +124,7 @@ async function replay(
   manifests: readonly Manifest[],
   options: RecoveryOptions,
 ): Promise<Recovered | 'version'> {
-  const { group, position, ...named } = birth;
+  const { kernelVersion: bornUnder, group, position, ...named } = birth;
   let kernel: Kernel;
   const tailRecord = await store.get(tailKey(id));
   const last = tailRecord === null ? null : (decode(tailRecord) as TailRecord);
@@ -137,12 +137,13 @@ async function replay(
     digest: 0,
     entries: 0,
     bytes: 0,
+    postponed: 0,
     snapshots: manifests.slice(-2),
     swept: null,
   };
   if (start === 'birth') {
     const made = createKernel(birth.args, birth.limits, birth.timeMs);
-    if (!made.ok) return 'version';
+    if (bornUnder !== kernelVersion || !made.ok) return 'version';
     kernel = made.kernel;
     past.add(group, position, made.events, kernel.eventSeq);
   } else {
@@ -192,7 +193,7 @@ async function replay(
         const submission = running.get(task);
         if (submission !== undefined) submission.outcome = outcome;
       }
-      if (entry.command?.key !== undefined) {
+      if (!skip && entry.command?.key !== undefined) {
         const outcome = effects.replies.find(({ task }) => task === effects.task)?.outcome ?? null;
         const submission = { task: effects.task, outcome };
         keyed.set(entry.command.key.record, submission);

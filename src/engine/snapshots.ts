@@ -186,12 +186,10 @@ export async function readSnapshot(store: Store, id: string, manifest: Manifest)
   return restore.kernel;
 }
 
-/** Deletes what neither `older` nor `newer` needs, and what a snapshot that was never finished left. */
-export async function dropObsolete(store: Store, id: string, older: Manifest, newer: Manifest): Promise<void> {
-  for await (const key of store.keys(`s/${id}/`)) {
-    const seq = Number(key.split('/')[2]);
-    if (seq !== older.seq && seq !== newer.seq) await store.drop(key, `${key}\0`);
-  }
-  const kept = new Set([...older.content, ...newer.content].map(([chunk, seq]) => contentKey(id, chunk, seq)));
-  for await (const key of store.keys(`c/${id}/`)) if (!kept.has(key)) await store.drop(key, `${key}\0`);
+/** Deletes what none of `kept` needs: an older snapshot, and what one that was never finished left. */
+export async function dropObsolete(store: Store, id: string, kept: readonly Manifest[]): Promise<void> {
+  const seqs = new Set(kept.map(({ seq }) => seqKey(seq)));
+  await store.drop(`s/${id}/`, (key) => seqs.has(key.split('/')[2] ?? ''));
+  const content = new Set(kept.flatMap((manifest) => manifest.content.map(([chunk, seq]) => contentKey(id, chunk, seq))));
+  await store.drop(`c/${id}/`, (key) => content.has(key));
 }

@@ -21,6 +21,8 @@ export interface IdempotencyOptions {
   idOf(tenant: string): string | undefined;
 }
 
+/** Headers that are a part of what is asked for. */
+const askingHeaders = ['prefer', 'if-match', 'pinhole-owner'];
 const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied'];
 
 export function registerIdempotency(app: FastifyInstance, options: IdempotencyOptions): void {
@@ -62,7 +64,7 @@ function begin(options: IdempotencyOptions, request: FastifyRequest, key: string
   if (!('command' in begun)) return begun;
   request.idempotent = begun;
   if (begun.became?.kind === 'forgotten')
-    throw new HttpProblem('answer-not-kept', 'The request was done before the server restarted.');
+    throw new HttpProblem('answer-not-kept', 'The request may have been done before the server restarted.');
   return null;
 }
 
@@ -106,6 +108,7 @@ function notKept(why: string, { location }: Record<string, string>): Answer {
 
 function fingerprintOf(request: FastifyRequest): string {
   const { method, url, body, headers } = request;
-  const hash = createHash('sha256').update(`${method} ${url}\n${headers.prefer ?? ''}\n${headers['if-match'] ?? ''}\n`);
+  const hash = createHash('sha256').update(`${method} ${url}\n`);
+  for (const name of askingHeaders) hash.update(`${String(headers[name] ?? '')}\n`);
   return hash.update(body instanceof Uint8Array ? body : (JSON.stringify(body) ?? '')).digest('base64');
 }

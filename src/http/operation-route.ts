@@ -7,7 +7,7 @@ import type { Failure } from '../kernel/errno.ts';
 import { etagOf } from '../kernel/fs/inode.ts';
 import type { Operation } from '../kernel/ops/define.ts';
 import type { Command, Outcome, Target } from '../kernel/state.ts';
-import { zMs } from '../kernel/units.ts';
+import { type TaskId, zMs } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
 import { fileOf, ifMatchFor, ifMatchForFilesystem, patchOffset, rangeOf, tagsOf } from './conditional.ts';
 import type { Door } from './door.ts';
@@ -188,6 +188,10 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
       else engine.whenEnded(fs, task, preference.waitMs).then((ended) => answer(task, ended), fail);
     };
     if ('submission' in found) {
+      const { task, outcome } = found.submission;
+      const { tasks, ended } = fs.kernel;
+      if (outcome === null && !tasks.has(task as TaskId) && !ended.has(task as TaskId))
+        throw new HttpProblem('answer-not-kept', 'The operation ended, and what came of it is forgotten.');
       settled(found.submission);
       return;
     }

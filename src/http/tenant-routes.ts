@@ -106,7 +106,7 @@ const putQuotas = defineRoute({
   method: 'PUT',
   url: '/v1/tenants/:tenant/quotas',
   summary: 'Change the quotas of a tenant',
-  doc: 'In force at once. What the tenant already has beyond a smaller quota stays.',
+  doc: 'What the tenant already has beyond a smaller quota stays.',
   body: zQuotas,
   result: zTenant,
   status: 200,
@@ -114,7 +114,8 @@ const putQuotas = defineRoute({
   example: { pins: 100 },
   async answer(door, { request, body }) {
     const tenant = tenantNamed(door, request.params);
-    await door.tenants.setQuotas(tenant, body);
+    if (!(await door.tenants.setQuotas(tenant, body)))
+      throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
     return shownTenant(tenant);
   },
 });
@@ -190,10 +191,7 @@ const createToken = defineRoute({
       now,
       body.expiresInMs === undefined ? null : now + body.expiresInMs,
     );
-    if (door.tenants.get(name) !== tenant) {
-      await door.tokens.revoke(name, token.id);
-      throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
-    }
+    if (door.tenants.get(name) !== tenant) throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
     reply.header('location', `/v1/tenants/${name}/tokens/${token.id}`).header('cache-control', 'no-store');
     return { ...shownToken(token), token: secret };
   },

@@ -1,7 +1,6 @@
 // Whether every key is there: their number and the sum of their checksums go with every flush.
 import { crc32 } from 'node:zlib';
 import { decode } from './codec.ts';
-import { JournalError } from './journal-error.ts';
 import { type Level, reading, unseal } from './sealed.ts';
 
 export const groupKey = 'group';
@@ -29,8 +28,14 @@ export class Census {
 /** What the last flush said of itself. */
 export type GroupRecord = [group: number, count: number, sum: number];
 
-/** Looks at every key but the bulk, also where a flipped bit may have put one. Rejects where they are not those of the last flush. */
-export async function censusOf(level: Level, bulk: readonly string[]): Promise<{ group: number; census: Census }> {
+/**
+ * Looks at every key but the bulk, also where a flipped bit may have put one; `missing` says where they are not those of the last flush. Rejects
+ * where one cannot be read.
+ */
+export async function censusOf(
+  level: Level,
+  bulk: readonly string[],
+): Promise<{ group: number; census: Census; missing: string | null }> {
   const census = new Census();
   let told: GroupRecord | null = null;
   let from = '';
@@ -49,11 +54,8 @@ export async function censusOf(level: Level, bulk: readonly string[]): Promise<{
     if (prefix !== null) from = `${prefix}\uffff`;
   }
   const [group, count, sum] = told ?? [0, 0, 0];
-  if (count !== census.total[0] || sum !== census.total[1]) {
-    throw new JournalError(
-      'damaged',
-      `the store has ${census.total[0]} keys where flush ${group} left ${count}, or others than those`,
-    );
-  }
-  return { group, census };
+  const [found, foundSum] = census.total;
+  const same = count === found && sum === foundSum;
+  const missing = same ? null : `the store has ${found} keys where flush ${group} left ${count}, or others than those`;
+  return { group, census, missing };
 }

@@ -6,12 +6,12 @@
 // not: the store is opened again, which tells whether the last flush is in it, and goes on from a reserve.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ClassicLevel } from 'classic-level';
 import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
 import { encode } from './codec.ts';
-import { causeOf, freeBytes, isFull, Reserve } from './disk-room.ts';
+import { freeBytes, isFull, type Reserve } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
+import { openReserveOf, openWhenThereIsRoom, reserveOf } from './open-level.ts';
 import { type Level, reading, seal, unseal } from './sealed.ts';
 
 export interface Change {
@@ -42,7 +42,7 @@ interface Waiting {
   done: Done;
 }
 
-const retryMs = 500;
+const lookMs = 500;
 
 export class Store {
   readonly directory: string;
@@ -63,22 +63,19 @@ export class Store {
   onFlush: (ms: number, commits: number, bytes: number) => void = () => {};
 
   /** Rejects with a JournalError: another process has it (`locked`), or what is there cannot be trusted (`damaged`). */
-  static async open(options: StoreOptions, acceptLoss = false): Promise<Store> {
+  static async open(options: StoreOptions, despiteLoss = false): Promise<Store> {
     const { directory } = options;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const head = new HeadFile(join(directory, 'head'));
     try {
       const level = await openWhenThereIsRoom(options);
       try {
-        const { group, census } = await censusOf(level, options.bulk);
-        const losses = lossesOf(directory, head.read(), group);
-        if (acceptLoss) {
-          rmSync(damageFile(directory), { force: true });
-          head.write(group);
-        } else if (losses !== null) {
+        const { group, census, missing } = await censusOf(level, options.bulk);
+        const losses = lossesOf(directory, head.read(), group) ?? missing;
+        if (losses !== null) {
           // Opening it swept the traces away; the next start must see them too.
           writeFileSync(damageFile(directory), `${losses}\n`, { flush: true });
-          throw new JournalError('damaged', losses);
+          if (!despiteLoss) throw new JournalError('damaged', losses);
         }
         return new Store(options, level, head, group, census);
       } catch (error) {
@@ -102,7 +99,12 @@ export class Store {
     // First that for the next start.
     openReserveOf(options).fill();
     if (!this.#reserve.fill()) this.#setFull(true);
-    this.#watch = setInterval(() => this.#look(), retryMs).unref();
+    this.#watch = setInterval(() => this.#look(), lookMs).unref();
+  }
+
+  /** What is gone is gone: the next start is not to mention it. After a flush, which says what is there now. */
+  acceptLoss(): void {
+    rmSync(damageFile(this.directory), { force: true });
   }
 
   /** The number of the flush that takes what is committed now. */
@@ -187,10 +189,10 @@ export class Store {
    * Deletes what nobody needs any more, some keys with each flush: what a crash leaves over is found again. Rejects where the rest must
    * stay for now.
    */
-  async drop(prefix: string, before = `${prefix}\uffff`): Promise<void> {
+  async drop(prefix: string, kept: (key: string) => boolean = () => false): Promise<void> {
     let changes: Change[] = [];
     for await (const key of this.keys(prefix)) {
-      if (key >= before) break;
+      if (kept(key)) continue;
       changes.push({ key, value: null });
       if (changes.length < 256) continue;
       await this.put(changes);
@@ -202,6 +204,8 @@ export class Store {
   /** After the flush in flight. What comes later is refused. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
+    // Where there is no room to open it again, there may never be.
+    if (this.#state === 'reopening') this.#state = 'closed';
     if (this.#waiting.length > 0 || this.#flushing) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
@@ -284,10 +288,10 @@ export class Store {
     tell(waiting, full);
     try {
       await this.#level.close();
-      this.#level = await openWhenThereIsRoom({ ...this.#options, onFull() {} });
-      const { group, census } = await censusOf(this.#level, this.#options.bulk);
+      this.#level = await openWhenThereIsRoom({ ...this.#options, onFull() {} }, () => this.#state === 'reopening');
+      const { group, census, missing } = await censusOf(this.#level, this.#options.bulk);
       const there = group === this.#group;
-      const losses = lossesOf(this.directory, this.#group - 1, group);
+      const losses = lossesOf(this.directory, this.#group - 1, group) ?? missing;
       if (losses !== null) throw new JournalError('damaged', losses);
       openReserveOf(this.#options).fill();
       this.#group = group;
@@ -339,50 +343,6 @@ function tell(waiting: readonly Waiting[], error: JournalError | null): void {
 }
 
 const damageFile = (directory: string): string => join(directory, 'damaged');
-async function openAt(location: string): Promise<Level> {
-  const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
-  await level.open();
-  return level;
-}
-
-const reserveOf = ({ directory, reserveBytes }: StoreOptions) => new Reserve(directory, 'reserve', reserveBytes / 2);
-const openReserveOf = ({ directory, reserveBytes }: StoreOptions) => new Reserve(directory, 'reserve-open', reserveBytes / 2);
-
-async function openLevel(options: StoreOptions): Promise<Level> {
-  const { directory, openLevel: open = openAt } = options;
-  const location = join(directory, 'store');
-  const openGivingUp = (reserve: Reserve, error: unknown): Promise<Level> => {
-    if (!isFull(error)) throw error;
-    reserve.giveUp();
-    return open(location);
-  };
-  try {
-    return await open(location)
-      .catch((error: unknown) => openGivingUp(reserveOf(options), error))
-      .catch((error: unknown) => openGivingUp(openReserveOf(options), error));
-  } catch (error) {
-    const cause = causeOf(error);
-    if (isFull(error)) throw new JournalError('full', `the disk is too full to open the store in ${location}`, error);
-    if (cause.code === 'LEVEL_LOCKED') throw new JournalError('locked', `another process has the journal in ${directory}`, error);
-    // What the disk says is not what the store says of its contents.
-    const kind = /Input\/output error/.test(cause.message) ? 'failed' : 'damaged';
-    throw new JournalError(kind, `the store in ${location} does not open: ${cause.message}`, error);
-  }
-}
-
-/** Waits for as long as there is not even room to open it. */
-async function openWhenThereIsRoom(options: StoreOptions): Promise<Level> {
-  for (let told = false; ; told = true) {
-    try {
-      return await openLevel(options);
-    } catch (error) {
-      if (!(error instanceof JournalError) || error.kind !== 'full') throw error;
-      if (!told) options.onFull?.(true);
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
-    }
-  }
-}
-
 /**
  * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says itself that it dropped records that it
  * could not read when it was opened.

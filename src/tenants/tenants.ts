@@ -37,6 +37,9 @@ export class Tenants {
   readonly #byName = new Map<string, Tenant>();
   /** Names that are not durable yet. */
   readonly #coming = new Set<string>();
+  /** And those of which the removal is not. */
+  readonly #going = new Set<string>();
+  #changes: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
 
   constructor(options: TenantsOptions) {
@@ -49,7 +52,7 @@ export class Tenants {
   }
 
   get(name: string): Tenant | undefined {
-    return this.#byName.get(name);
+    return this.#going.has(name) ? undefined : this.#byName.get(name);
   }
 
   /** In the order of creation. */
@@ -87,24 +90,29 @@ export class Tenants {
     return tenant;
   }
 
-  /** In force at once, fulfilled when they are durable; what a tenant already has beyond a smaller quota stays. */
-  async setQuotas(tenant: Tenant, quotas: PartialQuotas): Promise<void> {
-    const before = tenant.account.limits;
-    const limits = merged(before, quotas);
-    // At once, so that two changes at a time are both in it.
-    tenant.account.limits = limits;
-    try {
+  /** In force when they are durable; what a tenant already has beyond a smaller quota stays. False where it is gone. */
+  setQuotas(tenant: Tenant, quotas: PartialQuotas): Promise<boolean> {
+    // One after the other: each changes what the one before left.
+    const done = this.#changes.then(async () => {
+      if (this.get(tenant.name) !== tenant) return false;
+      const limits = merged(tenant.account.limits, quotas);
       await this.#keep(tenant, limits);
-    } catch (error) {
-      tenant.account.limits = before;
-      throw error;
-    }
+      tenant.account.limits = limits;
+      return true;
+    });
+    this.#changes = done.catch(() => {});
+    return done;
   }
 
-  /** Gone when that is durable, together with `alongside`. */
+  /** Not to be had from here on; gone when that is durable, together with `alongside`. */
   async remove(name: string, alongside: Readonly<Record<string, null>>): Promise<void> {
-    await this.#records.put({ [`tenant/${name}`]: null, ...alongside });
-    this.#byName.delete(name);
+    this.#going.add(name);
+    try {
+      await this.#records.put({ [`tenant/${name}`]: null, ...alongside });
+      this.#byName.delete(name);
+    } finally {
+      this.#going.delete(name);
+    }
   }
 
   #keep({ account: _, ...tenant }: Tenant, quotas: Quotas, alongside: Readonly<Record<string, unknown>> = {}): Promise<void> {

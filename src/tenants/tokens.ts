@@ -65,8 +65,14 @@ export class Tokens {
     const id = randomBytes(8).toString('hex');
     const secret = `ph_${id}_${randomBytes(32).toString('base64url')}`;
     const stored: Stored = { id, tenant, scopes: [...granted], createdMs: nowMs, expiresMs, mac: this.#mac(secret) };
-    await this.#records.put({ [`token/${id}`]: stored });
+    // At once, so that it goes with its tenant, should that be removed meanwhile; nobody else knows it yet.
     this.#add(stored);
+    try {
+      await this.#records.put({ [`token/${id}`]: stored });
+    } catch (error) {
+      this.#forget(tenant, id);
+      throw error;
+    }
     return { token: shown(stored), secret };
   }
 

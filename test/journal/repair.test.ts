@@ -1,5 +1,5 @@
 // The ways on from a journal on which no server starts.
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchRecord } from '../../src/engine/durable-log.ts';
@@ -55,6 +55,7 @@ const epochsOf = (running: Service) => ({
   two: hostedOf(running, 'two').ring.epoch,
 });
 
+const answerOf = (running: Service, key: string) => `answer/${running.door.tenants.get(defaultTenant)?.id}/${key}`;
 const newFile = (name: string, key?: string) => ({
   json: { name },
   ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
@@ -89,7 +90,8 @@ describe('repair', () => {
     const id = await begin(3);
     const running = service as Service;
     const epochs = epochsOf(running);
-    const bad = running.engine.submit(hostedOf(running, 'one'), { op: 'no-such-operation', on: {}, args: {} });
+    const key = { record: answerOf(running, 'k'), fingerprint: 'x', sinceMs: Date.now() };
+    const bad = running.engine.submit(hostedOf(running, 'one'), { op: 'no-such-operation', on: {}, args: {}, key });
     await expect(bad).rejects.toMatchObject({ kind: 'filesystem-stopped' });
     await stop();
     await expect(start()).rejects.toMatchObject({ kind: 'poison', message: expect.stringContaining('(one), entry 4') });
@@ -98,8 +100,11 @@ describe('repair', () => {
     expect(await order('--filesystem', id, '--skip', '4')).toBe(0);
     const again = await start();
     expect(await filesOf(again, 'one')).toEqual(['f1', 'f2', 'f3']);
-    expect(epochsOf(again)).toEqual(epochs);
-    await must(again, 201, 'POST', '/v1/filesystems/one/files', newFile('f4'));
+    const { tenant, ...others } = epochsOf(again);
+    expect(others).toEqual({ one: epochs.one, two: epochs.two });
+    expect(tenant).not.toBe(epochs.tenant);
+    // It was not done, so its key may come again.
+    await must(again, 201, 'POST', '/v1/filesystems/one/files', newFile('f4', 'k'));
     await stop();
     await expect(order('--filesystem', id, '--skip', '2')).rejects.toThrow(/is not the one/);
     expect(await filesOf(await start(), 'one')).toEqual(['f1', 'f2', 'f3', 'f4']);
@@ -109,13 +114,9 @@ describe('repair', () => {
     const id = await begin(3);
     const running = service as Service;
     const epochs = epochsOf(running);
-    // The answer is not kept: the process ends before.
-    await running.engine.submit(hostedOf(running, 'one'), {
-      op: 'create',
-      on: {},
-      args: { name: 'f4', sizeBytes: 0 },
-      key: { record: `answer/${running.door.tenants.get(defaultTenant)?.id}/k`, fingerprint: 'x', sinceMs: Date.now() },
-    });
+    const keyed = newFile('f4', 'k');
+    await must(running, 201, 'POST', '/v1/filesystems/one/files', keyed);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // Answers are kept without anybody waiting for it.
     await stop();
     await expect(order('--filesystem', id, '--cut-before', '9')).rejects.toThrow(/no batch .* begins with entry 9/);
     expect(await order('--filesystem', id, '--cut-before', '3')).toBe(0);
@@ -127,8 +128,48 @@ describe('repair', () => {
     expect(now.tenant).not.toBe(epochs.tenant);
     await must(again, 201, 'POST', '/v1/filesystems/one/files', newFile('other'));
     await must(again, 201, 'POST', '/v1/filesystems/one/files', newFile('another'));
-    const { answer, became } = await recordOf(again, 'k');
-    expect({ answer, became }).toEqual({ answer: null, became: null });
+    const retried = await call(again, 'POST', '/v1/filesystems/one/files', keyed);
+    expect(retried).toMatchObject({ status: 409, json: { type: '/v1/problems/answer-not-kept' } });
+    expect(await filesOf(again, 'one')).toEqual(['f1', 'f2', 'other', 'another']);
+  });
+
+  it('cuts where a batch is missing, and nowhere behind that', async () => {
+    const id = await begin(9);
+    await stop();
+    const store = await openStore(journal());
+    await store.put([{ key: `j/${id}/${'4'.padStart(16, '0')}`, value: null }]);
+    await store.close();
+    await expect(start()).rejects.toThrow(/entry 4 is missing before 5/);
+    await expect(order('--filesystem', id, '--cut-before', '5')).rejects.toThrow(/entry 4 is missing|no batch/);
+    await expect(order('--filesystem', id, '--cut-before', '7')).rejects.toThrow(/entry 4 is missing/);
+    expect(await order('--filesystem', id, '--cut-before', '4')).toBe(0);
+    expect(await filesOf(await start(), 'one')).toEqual(['f1', 'f2', 'f3']);
+    await stop();
+    expect(await order('--filesystem', id, '--cut-before', '1')).toBe(0);
+    expect(await filesOf(await start(), 'one')).toEqual([]);
+  });
+
+  it('does not cut where there is nothing to go back to, as between an old snapshot and what was swept', async () => {
+    const id = await begin(350);
+    await stop();
+    const store = await openStore(journal());
+    const batches: string[] = [];
+    for await (const key of store.keys(`j/${id}/`)) batches.push(key);
+    const manifests: string[] = [];
+    for await (const key of store.keys(`s/${id}/`)) if (key.endsWith('/m')) manifests.push(key);
+    const [older = '', newer = ''] = manifests;
+    expect(manifests).toHaveLength(2);
+    // As a kill in the middle of the sweep leaves it: the journal of the oldest is gone, and some of its pieces are.
+    const oldest = `s/${id}/${'3'.padStart(16, '0')}/m`;
+    await store.put([{ key: oldest, value: (await store.get(older)) as Uint8Array }]);
+    await store.close();
+    const numberIn = (key: string) => Number(key.split('/')[2]);
+    const first = Number((batches[0] as string).split('/')[2]);
+    expect(first).toBe(numberIn(older) + 1);
+    await expect(order('--filesystem', id, '--cut-before', String(first - 1))).rejects.toThrow(/nothing to go back to/);
+    const between = numberIn(newer) - 1;
+    expect(await order('--filesystem', id, '--cut-before', String(between))).toBe(0);
+    expect(await filesOf(await start(), 'one')).toHaveLength(between - 1);
   });
 
   it('forgets a filesystem, and leaves the others alone', async () => {
@@ -189,15 +230,38 @@ describe('repair', () => {
     await expect(order('--skip', '1')).rejects.toThrow(/--filesystem goes with/);
     await expect(order('--filesystem', 'x', '--skip', '1', '--remove')).rejects.toThrow(/one order each/);
     await expect(order('--filesystem', 'x', '--remove')).rejects.toThrow(/there is no filesystem x/);
+    await expect(repair(['--data-dir', join(folder, 'nowhere')])).rejects.toThrow(/there is no journal/);
     await expect(order('--filesystem', 'x', '--skip', 'one')).rejects.toThrow(/not a whole number/);
   });
 });
 
-async function recordOf(running: Service, key: string): Promise<{ answer: unknown; became: unknown }> {
-  const id = running.door.tenants.get(defaultTenant)?.id;
-  await stop();
-  const store = await openStore(journal());
-  const body = await store.get(`answer/${id}/${key}`);
-  await store.close();
-  return decode(body as Uint8Array) as { answer: unknown; became: unknown };
-}
+describe('a log of several blocks with a flipped bit', () => {
+  it.each([0.2, 0.45, 0.7, 0.9])('at %d of it: with explicit orders a server starts again', async (place) => {
+    const running = await start();
+    for (const name of ['one', 'two']) {
+      await must(running, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576 } });
+      for (let i = 0; i < 90; i++) {
+        await must(running, 201, 'POST', `/v1/filesystems/${name}/files`, newFile(`${name}${i}`, `k-${name}-${i}`));
+      }
+    }
+    await stop();
+    const at = join(journal(), 'store');
+    const log = readdirSync(at).find((name) => name.endsWith('.log')) ?? '';
+    const bytes = readFileSync(join(at, log));
+    expect(bytes.length).toBeGreaterThan(2 * 32_768);
+    bytes[Math.floor(place * bytes.length)]! ^= 1;
+    writeFileSync(join(at, log), bytes);
+    await expect(start()).rejects.toMatchObject({ kind: 'damaged' });
+    // What the report says is what an operator goes by.
+    for (let code = await order('--accept-loss'), tries = 0; code !== 0; tries++) {
+      expect(tries).toBeLessThan(5);
+      const missing = /^(\w+) \(.*: entry (\d+) is missing/m.exec(said);
+      const short = /^(\w+) \(.*ends with entry (\d+), but/m.exec(said);
+      const unknown = /^store: \w\/(\w+)\/.* knows nothing/m.exec(said);
+      if (missing !== null) code = await order('--filesystem', missing[1] ?? '', '--cut-before', missing[2] ?? '');
+      else if (short !== null) code = await order('--filesystem', short[1] ?? '', '--cut-before', String(Number(short[2]) + 1));
+      else code = await order('--filesystem', unknown?.[1] ?? said, '--remove');
+    }
+    await start();
+  });
+});

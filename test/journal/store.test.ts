@@ -3,8 +3,10 @@ import { rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bulkPrefixes } from '../../src/durable.ts';
 import { HeadFile } from '../../src/journal/head-file.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
+import { Store } from '../../src/journal/store.ts';
 import type { Service } from '../../src/service.ts';
 import { call, must } from '../http/start.ts';
 import { durable, freshFolder, openStore } from './kept.ts';
@@ -147,9 +149,30 @@ describe('a store', () => {
     head.close();
     for (let i = 0; i < 2; i++)
       await expect(openStore(folder)).rejects.toMatchObject({ kind: 'damaged', message: /were acknowledged/ });
-    const { Store } = await import('../../src/journal/store.ts');
-    const going = await Store.open({ directory: folder, reserveBytes: 0, bulk: ['c/', 'j/', 's/'], onFailed() {} }, true);
+    const despite = () => Store.open({ directory: folder, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, true);
+    await (await despite()).close();
+    await expect(openStore(folder), 'nobody accepted it').rejects.toMatchObject({ kind: 'damaged' });
+    const going = await despite();
+    await going.put([{ key: 'tenant/x', value: new Uint8Array(1) }]);
+    going.acceptLoss();
     await going.close();
+    await (await openStore(folder)).close();
+  });
+
+  it('closes where there is not even room to open it again', async () => {
+    let full = false;
+    const openLevel = async (location: string): Promise<Level> => {
+      if (full) throw new Error('No space left on device');
+      return disk(2, 'No space left on device', false)(location);
+    };
+    const store = await openStore(folder, { openLevel });
+    await store.put([{ key: 'tenant/a', value: new Uint8Array(1) }]);
+    full = true;
+    const refused = store.put([{ key: 'tenant/b', value: new Uint8Array(1) }]).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await store.close();
+    expect(await refused).toMatchObject({ kind: 'failed' });
+    full = false;
     await (await openStore(folder)).close();
   });
 
