@@ -338,8 +338,8 @@ export const mutants: Mutant[] = [
   ),
   ...inShell('engine/durable-log.ts', [
     'deletes what the older snapshot needs',
-    'batchKey(id, older.seq + 1)',
-    'batchKey(id, newer.seq + 1)',
+    '(key) => key > batchKey(id, older.seq)',
+    '(key) => key > batchKey(id, newer.seq)',
     'acknowledged is there',
   ]),
   ...inShell('engine/snapshots.ts', [
