@@ -196,6 +196,7 @@ export class Metrics {
         call(tenant[at], event.data, place);
         if (own !== null) call(own[at], event.data, place);
       }
+      if (event.type === 'power.restored') pinKinds.clear();
     }
   }
 }

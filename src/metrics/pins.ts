@@ -35,6 +35,12 @@ export const pins = defineFamily({
       bump(state.released, pinKind);
       observe(under(state.held, pinKind, waitBounds), heldMs / 1000, place);
     },
+    'power.restored'(state, _data, { pinKinds }) {
+      for (const kind of pinKinds.values()) {
+        bump(state.live, kind, -1);
+        bump(state.released, kind);
+      }
+    },
     'filesystem.unmounted'(state, _data, { pinKinds }) {
       for (const kind of pinKinds.values()) bump(state.live, kind, -1);
     },

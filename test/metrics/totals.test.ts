@@ -122,6 +122,12 @@ async function livePins(): Promise<Record<string, number>> {
 }
 
 describe('the live pins by kind', () => {
+  it('end with the power', async () => {
+    await pinnedWorld(service);
+    await must(service, 200, 'POST', `${fs}/power-cycle`, { json: {} });
+    expect(await livePins()).toEqual({});
+  });
+
   it('go with a filesystem that stopped', async () => {
     await pinnedWorld(service);
     await stop(hosted('scratch'));

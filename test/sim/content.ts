@@ -191,7 +191,11 @@ export class Content implements Watcher {
     const pin = this.pins.get(held.id) ?? { pages: [], offsetInPage: held.offsetInPage };
     this.pins.set(held.id, pin);
     const pfn = held.pfns[pin.pages.length] as number;
-    pin.pages.push(this.#copies.get(task.mapping, at) ?? (pfn >= 0 ? ensure(file, at) : null));
+    const copy = this.#copies.get(task.mapping, at);
+    // The kernel says that it is the zero page; then the file must have nothing there.
+    if (copy === undefined && pfn < 0 && !this.lawless && file.pages.get(at)?.bytes.some((byte) => byte !== 0))
+      throw new Broken('law 10', `pin_${held.id} has the zero page where ${file.name} has bytes, at page ${at}`);
+    pin.pages.push(copy ?? (pfn >= 0 ? ensure(file, at) : null));
   }
 
   #loaded(task: Task, data: Uint8Array | null): void {

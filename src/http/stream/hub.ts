@@ -217,7 +217,7 @@ export class Hub {
 
   #tellHidden(): void {
     for (const subscription of this.#hidden) {
-      if (subscription.next !== subscription.told) subscription.client.bookmark(subscription);
+      if (!subscription.ended && subscription.next !== subscription.told) subscription.client.bookmark(subscription);
     }
     this.#hidden.clear();
   }

@@ -47,7 +47,13 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
     write(packed) {
       if (socket.readyState === socket.OPEN) socket._socket.write(packed);
     },
-    whenTaken: (call) => socket._socket.write(nothing, call),
+    whenTaken(call) {
+      // Of one that has ended it is told at once and for ever that nothing was taken; its end is heard in onGone.
+      if (!socket._socket.writable) return;
+      socket._socket.write(nothing, (error) => {
+        if (!error) call();
+      });
+    },
     ping: () => socket.ping(),
     pause: () => socket.pause(),
     resume() {
