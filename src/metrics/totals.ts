@@ -149,9 +149,14 @@ function oldestPin({ kernel }: Hosted): number {
   return never;
 }
 
+/** Who is woken, looks, and sleeps again (S07) has waited from its first sleep on. */
 function oldestWait({ kernel }: Hosted): number {
-  for (const id of kernel.sleepers) return kernel.tasks.get(id)?.sleptSinceMs ?? never;
-  return never;
+  let oldest = never;
+  for (const id of kernel.sleepers) {
+    const task = kernel.tasks.get(id);
+    if (task !== undefined) oldest = Math.min(oldest, task.sleptSinceMs - task.sleptMs);
+  }
+  return oldest;
 }
 
 export const bytesOf = (blocks: number): number => blocks * pageSize;

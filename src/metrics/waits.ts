@@ -91,7 +91,7 @@ export const waits = defineFamily<State>({
     {
       name: 'pinhole_wait_oldest_age_seconds',
       type: 'gauge',
-      help: 'How long the longest sleeper has slept; 0 when nobody sleeps.',
+      help: 'How long the longest sleeper has slept, all its sleeps together; 0 when nobody sleeps.',
       read: (_, { totals }) => one(totals.oldestWaitMs / 1000),
     },
   ],

@@ -103,6 +103,22 @@ describe('the totals', () => {
     expect(ledger.all(later).oldestWaitMs).toBe(0);
   });
 
+  it('count the wait of who is woken and sleeps again from its first sleep on', async () => {
+    await pinnedWorld(service, { mkfs: { clock: 'manual', strategy: { name: 'break-layouts', idleRule: 'fixed' } } });
+    const pin = { offset: 16_384, length: 4096, access: 'write' };
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: pin });
+    const punch = { json: { offset: 0, length: 32_768 }, headers: { prefer: 'respond-async' } };
+    await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, punch);
+    const advance = () => must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 5000 } });
+    await advance();
+    expect(ledger.all(Date.now()).oldestWaitMs).toBe(5000);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    await advance();
+    expect(ledger.all(Date.now()).oldestWaitMs).toBe(10_000);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_2`);
+    expect(ledger.all(Date.now()).oldestWaitMs).toBe(0);
+  });
+
   it('know what stopped', async () => {
     await pinnedWorld(service);
     expectRight();
