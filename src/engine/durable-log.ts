@@ -68,6 +68,19 @@ interface Removal {
   done: Done;
 }
 
+export const tailOfBirth = (birth: Birth, group: number, position: number): Tail => ({
+  birth,
+  group,
+  position,
+  chain: 0,
+  digest: 0,
+  entries: 0,
+  bytes: 0,
+  postponed: 0,
+  snapshots: [],
+  swept: null,
+});
+
 /** How soon what frees and found no room is tried again. */
 const retryMs = 1000;
 
@@ -153,20 +166,7 @@ export class DurableLog implements Log {
     const changes: Change[] = [{ key: `fs/${id}`, value: encode({ ...birth, kernelVersion, group, position }) }];
     if (key !== undefined) changes.push(begunChange(key, { id, seq: 0 }));
     this.#store.commit(changes, (error) => {
-      if (error === null) {
-        this.#tails.set(id, {
-          birth,
-          group,
-          position,
-          chain: 0,
-          digest: 0,
-          entries: 0,
-          bytes: 0,
-          postponed: 0,
-          snapshots: [],
-          swept: null,
-        });
-      }
+      if (error === null) this.#tails.set(id, tailOfBirth(birth, group, position));
       done(error);
     });
   }

@@ -11,7 +11,15 @@ import { kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
-import { type BatchRecord, type EntryRecord, type PastEvents, type Tail, type TailRecord, tailKey } from './durable-log.ts';
+import {
+  type BatchRecord,
+  type EntryRecord,
+  type PastEvents,
+  type Tail,
+  type TailRecord,
+  tailKey,
+  tailOfBirth,
+} from './durable-log.ts';
 import type { Batch } from './event-ring.ts';
 import type { Birth } from './log.ts';
 import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
@@ -129,18 +137,7 @@ async function replay(
   const tailRecord = await store.get(tailKey(id));
   const last = tailRecord === null ? null : (decode(tailRecord) as TailRecord);
   const past = new Past(birth.tenant, birth.args.name, options.eventsMax, last?.[1] ?? 0);
-  const tail: Tail = {
-    birth: named,
-    group,
-    position,
-    chain: 0,
-    digest: 0,
-    entries: 0,
-    bytes: 0,
-    postponed: 0,
-    snapshots: manifests.slice(-2),
-    swept: null,
-  };
+  const tail: Tail = { ...tailOfBirth(named, group, position), snapshots: manifests.slice(-2) };
   if (start === 'birth') {
     const made = createKernel(birth.args, birth.limits, birth.timeMs);
     if (bornUnder !== kernelVersion || !made.ok) return 'version';
