@@ -1,6 +1,6 @@
 // The room on the disk of the journal, and reserves of it: files that are given up when the disk is full, so that what gives back can still
 // be written (`reserve`), and that the store can be opened the next time (`reserve-open`).
-import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 export class Reserve {
@@ -13,7 +13,11 @@ export class Reserve {
   }
 
   get missing(): number {
-    return this.#bytes - (statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0);
+    return this.#bytes - this.#size;
+  }
+
+  get #size(): number {
+    return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** Says whether all of it is there now. What there is room for is kept. */
@@ -21,9 +25,9 @@ export class Reserve {
     if (this.missing <= 0) return true;
     let fd: number | null = null;
     try {
-      fd = openSync(this.#file, 'w', 0o600);
+      fd = openSync(this.#file, 'a', 0o600);
       const block = Buffer.alloc(65_536);
-      for (let at = 0; at < this.#bytes; at += block.length) {
+      for (let at = this.#size; at < this.#bytes; at += block.length) {
         // Not zeros: a filesystem that compresses would give room away that is not there.
         for (let i = 0; i < block.length; i += 8) block.writeDoubleLE((at + i) * Math.PI, i);
         const wanted = Math.min(block.length, this.#bytes - at);
@@ -40,6 +44,12 @@ export class Reserve {
 
   giveUp(): void {
     rmSync(this.#file, { force: true });
+  }
+
+  /** Gives up so much of it, or what is left: no more than is needed, for whoever filled the disk may take that too. */
+  giveUpSome(bytes: number): void {
+    const size = this.#size;
+    if (size > 0) truncateSync(this.#file, Math.max(0, size - bytes));
   }
 }
 

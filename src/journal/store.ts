@@ -131,8 +131,7 @@ export class Store {
       done(new JournalError('failed', 'the journal takes nothing more'));
       return;
     }
-    // To the last block it is not used: each flush that does not fit means opening the store again.
-    if (this.#state === 'reopening' || (this.#full && freeBytes(this.directory) < this.#options.reserveBytes / 16)) {
+    if (this.#state === 'reopening' || (this.#full && !this.#roomFromReserve())) {
       done(new JournalError('full', 'the disk of the journal is full'));
       return;
     }
@@ -306,6 +305,16 @@ export class Store {
     }
   }
 
+  /** To the last block the disk is not used: each flush that does not fit means opening the store again. */
+  #roomFromReserve(): boolean {
+    const { reserveBytes } = this.#options;
+    const wanted = reserveBytes / 8;
+    const free = freeBytes(this.directory);
+    if (free >= wanted) return true;
+    this.#reserve.giveUpSome(wanted - free);
+    return freeBytes(this.directory) >= reserveBytes / 16;
+  }
+
   /** Twice a second: is there room, is there room again? */
   #look(): void {
     if (this.#state !== 'open') return;
@@ -324,7 +333,6 @@ export class Store {
   #setFull(full: boolean): void {
     if (this.#full === full) return;
     this.#full = full;
-    if (full) this.#reserve.giveUp();
     this.#options.onFull?.(full);
   }
 }

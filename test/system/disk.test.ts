@@ -1,12 +1,13 @@
 // The built server on a disk that is full, and on one that fails: a small tmpfs, and strace, which makes the n-th flush of the process fail.
 // Both need root, or what a container gives for it.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { call, freshFolder, must, type Server, start, tryStart, write } from '../crash/process.ts';
 
 const fs = '/v1/filesystems/scratch';
+const isFull = /^pinhole_journal_full 1$/m;
 
 async function world(server: Server): Promise<void> {
   await must(server, 'POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 8_388_608 });
@@ -20,21 +21,25 @@ describe('a full disk', () => {
   const disk = freshFolder();
   const fill = join(disk, 'fill');
   let server: Server | null = null;
+  beforeEach(() => execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk]));
   afterEach(async () => {
     await server?.kill();
     execFileSync('umount', ['-l', disk]);
   });
 
-  const fillUp = () => {
+  const room = () => {
+    const { bavail, bsize } = statfsSync(disk);
+    return bavail * bsize;
+  };
+  const fillUp = (leave = 0) => {
     try {
-      for (let i = 0; ; i++) writeFileSync(`${fill}-${i}`, Buffer.alloc(65_536, i));
+      for (let i = 0; room() > leave; i++) writeFileSync(`${fill}-${i}`, Buffer.alloc(65_536, i), { flag: 'a' });
     } catch (error) {
       if ((error as { code?: string }).code !== 'ENOSPC') throw error;
     }
   };
 
   it('refuses what adds, takes what gives back, survives a restart, and goes on when there is room', async () => {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk]);
     const folder = join(disk, 'data');
     mkdirSync(folder);
     const running = await start(folder);
@@ -47,7 +52,7 @@ describe('a full disk', () => {
     expect((await must(running, 'POST', `${fs}/files/a/punch-hole`, { offset: 0, length: 4096 })).json.blocksFreed).toBe(1);
     expect((await must(running, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 8192 })).json.sizeBytes).toBe(8192);
     expect((await must(running, 'GET', `${fs}/files/a/content`)).status).toBe(200);
-    expect((await must(running, 'GET', '/metrics')).json).toContain('pinhole_journal_full 1');
+    expect((await must(running, 'GET', '/metrics')).json).toMatch(isFull);
 
     // Stopped by a crash, filled to the brim again, and started: what is there is served.
     await running.kill();
@@ -68,6 +73,22 @@ describe('a full disk', () => {
     const last = await start(folder);
     server = last;
     expect((await must(last, 'GET', `${fs}/files/c`)).json.name).toBe('c');
+  });
+
+  it('keeps its reserve from whoever fills the disk', async () => {
+    const folder = join(disk, 'data');
+    mkdirSync(folder);
+    const running = await start(folder);
+    server = running;
+    await world(running);
+    fillUp(1_048_576);
+    await expect.poll(async () => (await must(running, 'GET', '/metrics')).json, { timeout: 10_000 }).toMatch(isFull);
+    fillUp();
+    expect((await call(running, 'POST', `${fs}/files`, { name: 'b' })).status).toBe(507);
+    expect((await must(running, 'DELETE', `${fs}/pins/pin_1`)).json.pagesReleased).toBe(2);
+    // What was given up for that is taken as well.
+    fillUp();
+    expect((await must(running, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 0 })).json.blocksFreed).toBe(4);
   });
 });
 
