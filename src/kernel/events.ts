@@ -126,7 +126,7 @@ export const eventTable = {
     woken: z.array(z.string()),
     matched: z.int().describe('How many of the woken wait for this page; the others are woken in vain.'),
   }),
-  'task.blocked': row('The task sleeps. State S can be interrupted, D cannot.', {
+  'task.blocked': row('The task sleeps on a page, a lock or an entry of the file. State S can be interrupted, D cannot.', {
     op: z.string(),
     on: z.enum(['page', 'lock', 'entry']),
     pfn: pfn.optional(),

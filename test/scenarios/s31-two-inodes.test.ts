@@ -116,7 +116,7 @@ describe('S31 a page of the second file is pinned', () => {
       expect(locksOf(m, task)).toEqual(['2 i_rwsem', '3 i_rwsem']);
       m.advance(1);
       m.advance(1);
-      expect(m.seen('layout.retried').map(({ data }) => data.retries)).toEqual([1, 2, 3]);
+      expect(m.seen('layout.retried').map(({ file, data }) => [file, data.retries])).toEqual([1, 2, 3].map((n) => ['b', n]));
       // The fault locks are free between two looks.
       expect(wordOf(m.fault(m.a, 0, 'read'))).toBe('done');
       expect(wordOf(m.fault(m.b, 2 * page, 'read'))).toBe('done');
@@ -125,6 +125,7 @@ describe('S31 a page of the second file is pinned', () => {
       expect(okOf({ task, outcome: m.outcome(task) })).toMatchObject({ retries: 6, wakeups: 0 });
     } else if (column === 'wait-for-refs') {
       expect(m.opState(task)).toBe(`S page ${pfn}`);
+      expect(m.seen('task.blocked').at(-1)).toMatchObject({ file: 'b', data: { on: 'page', pfn, pgoff: 1 } });
       expect(locksOf(m, task)).toEqual(['2 i_rwsem', '3 i_rwsem', '2 invalidate_lock', '3 invalidate_lock']);
       m.unpin(pin);
       expect(okOf({ task, outcome: m.outcome(task) })).toMatchObject({ retries: 0, wakeups: 1 });

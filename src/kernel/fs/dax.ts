@@ -24,7 +24,7 @@ import { convertUnwritten } from './zero-out.ts';
 export function lockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): boolean {
   if (inode.entryLocks.has(pgoff)) {
     const bucket = queueForEntry(k, task, inode.ino, pgoff);
-    fallAsleep(k, task, { on: 'entry', ino: inode.ino, pgoff, bucket }, false);
+    fallAsleep(k, task, { on: 'entry', ino: inode.ino, pgoff, bucket }, false, inode);
     return false;
   }
   inode.entryLocks.set(pgoff, task.id);

@@ -256,14 +256,16 @@ their files, on whole blocks; the length may be odd where both end with their fi
       if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
       if (verdict.kind === 'broken') return goto('change');
       const { pfn, pgoff, holdLocks } = verdict;
-      if (holdLocks) return sleepOnPage(k, task, { pfn, pgoff, dropLock: false, interruptible: true, again: 'scanOther' });
+      if (holdLocks) {
+        return sleepOnPage(k, task, { pfn, pgoff, dropLock: false, interruptible: true, ino: high.ino, again: 'scanOther' });
+      }
       if (task.nowait) {
         const why = `page ${pgoff} (pfn ${pfn}) of ${high.name} is pinned and nowait was asked for`;
         return fail('EAGAIN', 'SL2', why, inTheWayOf(k, pfn));
       }
       locals.retries += 1;
       restart(k, task);
-      spinOn(k, task, pfn, pgoff, locals.retries);
+      spinOn(k, task, high, pfn, pgoff, locals.retries);
       return wait('lockMapping');
     },
     change(k, task) {

@@ -18,7 +18,7 @@ interface PageWait {
   /** Drop invalidate_lock for the sleep and take it again (D), or keep what is held (B), which may be nothing (C, eviction). */
   dropLock: boolean;
   interruptible: boolean;
-  /** Whose invalidate_lock that is, where the operation has two files. */
+  /** Whose page and invalidate_lock that is, where the operation has two files. */
   ino?: Ino;
   /** The step that looks again. */
   again: string;
@@ -76,7 +76,7 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
         finishWait(k, task, pfn);
         return goto('relock');
       }
-      fallAsleep(k, task, { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn) }, interruptible);
+      fallAsleep(k, task, { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn) }, interruptible, inode ?? null);
       return wait('relock');
     },
     relock(k, task) {

@@ -27,7 +27,7 @@ export function acquire(k: Kernel, task: Task, inode: Inode, lock: LockName, mod
     return true;
   }
   sem.queue.push({ task: task.id, mode });
-  fallAsleep(k, task, { on: 'lock', ino: inode.ino, lock, mode }, false);
+  fallAsleep(k, task, { on: 'lock', ino: inode.ino, lock, mode }, false, inode);
   return false;
 }
 

@@ -1,13 +1,13 @@
 // Spinning: what Linux does where it must not sleep. A task that found a page of a second file pinned drops its fault locks and starts over, at
 // once, until the pin is gone; no signal reaches it. Here each entry of the log lets it look once more, so that no run of the machine is
 // endless; between two entries it is parked, in state R.
-import type { Kernel, Task } from '../state.ts';
+import type { Inode, Kernel, Task } from '../state.ts';
 import type { Pfn, PgOff } from '../units.ts';
 import { fallAsleep, leaveSleep, pageWaitedFor, taskOf } from './task.ts';
 
-/** Parks the task until the next entry. `retries`: how often it has started over by now. */
-export function spinOn(k: Kernel, task: Task, pfn: Pfn, pgoff: PgOff, retries: number): void {
-  fallAsleep(k, task, { on: 'spin', pfn, pgoff, retries }, false);
+/** Parks the task until the next entry. The page is one of `file`; `retries`: how often it has started over by now. */
+export function spinOn(k: Kernel, task: Task, file: Inode, pfn: Pfn, pgoff: PgOff, retries: number): void {
+  fallAsleep(k, task, { on: 'spin', pfn, pgoff, retries }, false, file);
   k.spinning.push(task.id);
 }
 

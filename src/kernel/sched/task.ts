@@ -28,8 +28,8 @@ export function pageWaitedFor({ sleep }: Task): Pfn | null {
   return sleep?.on === 'page' || sleep?.on === 'spin' ? sleep.pfn : null;
 }
 
-/** Puts a task to sleep. The caller has queued it where a wake-up will find it. */
-export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: boolean): void {
+/** Puts a task to sleep. The caller has queued it where a wake-up will find it. `file` is the one whose page, lock or entry it waits for. */
+export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: boolean, file: Inode | null): void {
   assert(task.state !== 'sleeping', 'a task sleeps once at a time');
   task.state = 'sleeping';
   task.sleep = sleep;
@@ -45,7 +45,6 @@ export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: b
     else asleep.push(task.id);
   }
   const state = interruptible ? 'S' : 'D';
-  const file = inodeOf(k, task);
   if (sleep.on === 'spin') {
     emit(k, 'layout.retried', file, { pfn: sleep.pfn, pgoff: sleep.pgoff, retries: sleep.retries });
     return;
