@@ -64,6 +64,11 @@ export interface Family<State> {
   /** `server` families are not part of a tenant's own scrape. */
   scope: 'tenant' | 'server';
   create(): State;
+  /**
+   * What a filesystem has when counting begins: after a start, or with the first scrape of its own. Gauges begin with what is there, counters
+   * with nothing: what they counted before was counted by another process, and Prometheus adds up what each counts.
+   */
+  adopt?(state: State, kernel: Kernel): void;
   on: { [T in EventType]?: (state: State, data: EventData<T>, place: Place) => void };
   rows: readonly Row<State>[];
 }

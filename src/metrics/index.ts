@@ -55,6 +55,10 @@ for (const [at, family] of families.entries()) {
   }
 }
 
+function adopt(states: States, { kernel }: Hosted): void {
+  for (const [at, family] of families.entries()) family.adopt?.(states[at], kernel);
+}
+
 function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] {
   return families.flatMap((family, at) =>
     scope === 'tenant' && family.scope === 'server' ? [] : family.rows.map((row) => ({ row, state: states[at] })),
@@ -126,16 +130,8 @@ export class Metrics {
 
   #begin(fs: Hosted): States {
     const states = freshStates();
-    this.#acquired(fs, states);
+    adopt(states, fs);
     return states;
-  }
-
-  /** The pins that live already were acquired, too. */
-  #acquired(fs: Hosted, ...into: States[]): void {
-    const place = this.#placeOf(fs, new Map());
-    for (const { kind } of fs.kernel.pins.values()) {
-      for (const { at, call } of listeners.get('page.pinned') ?? []) for (const states of into) call(states[at], { kind }, place);
-    }
   }
 
   #knownOf(fs: Hosted): Known {
@@ -151,7 +147,8 @@ export class Metrics {
   #adopt(fs: Hosted): void {
     const { tenant, pinKinds } = this.#knownOf(fs);
     for (const { id, kind } of fs.kernel.pins.values()) pinKinds.set(`pin_${id}`, kind);
-    this.#acquired(fs, this.#all, tenant);
+    adopt(this.#all, fs);
+    adopt(tenant, fs);
   }
 
   /** What stopped is removed without an event of its own. */

@@ -24,6 +24,9 @@ export const pins = defineFamily({
     held: new Map<string, Distribution>(),
     refused: tally(),
   }),
+  adopt(state, { pins: live }) {
+    for (const { kind } of live.values()) bump(state.live, kind);
+  },
   on: {
     'page.pinned'(state, { kind }) {
       bump(state.live, kind);

@@ -1,15 +1,26 @@
 // Wake-ups of the hashed waitqueues, useful and in vain. The kernels count them; what a removed filesystem counted is kept here.
+import type { Kernel } from '../kernel/state.ts';
 import { defineFamily, one } from './define.ts';
 
-export const wakeups = defineFamily({
+interface State {
+  wakeups: number;
+  spuriousWakeups: number;
+  bucketCollisions: number;
+}
+
+function add(state: State, { counts }: Kernel, sign: 1 | -1): void {
+  state.wakeups += sign * counts.wakeups;
+  state.spuriousWakeups += sign * counts.spuriousWakeups;
+  state.bucketCollisions += sign * counts.bucketCollisions;
+}
+
+export const wakeups = defineFamily<State>({
   scope: 'tenant',
   create: () => ({ wakeups: 0, spuriousWakeups: 0, bucketCollisions: 0 }),
+  // The counts of a kernel go on over a restart.
+  adopt: (state, kernel) => add(state, kernel, -1),
   on: {
-    'filesystem.unmounted'(state, _data, { kernel }) {
-      state.wakeups += kernel.counts.wakeups;
-      state.spuriousWakeups += kernel.counts.spuriousWakeups;
-      state.bucketCollisions += kernel.counts.bucketCollisions;
-    },
+    'filesystem.unmounted': (state, _data, { kernel }) => add(state, kernel, 1),
   },
   rows: [
     {

@@ -168,3 +168,52 @@ describe('the live pins by kind', () => {
     expect(await livePins()).toEqual({});
   });
 });
+
+describe('over a restart', () => {
+  const samples = async (url: string) =>
+    parseExposition((await must(service, 200, 'GET', url)).text).flatMap(({ type, samples }) =>
+      samples.map(({ name, labels, value }) => ({ type, key: `${name} ${JSON.stringify(labels)}`, value })),
+    );
+  const gauges = async (url: string) =>
+    Object.fromEntries(
+      (await samples(url))
+        .filter(({ type, key }) => type === 'gauge' && /^pinhole_/.test(key) && !key.includes('age_seconds'))
+        .map(({ key, value }) => [key, value]),
+    );
+  const counted = async (url: string) =>
+    (await samples(url)).filter(({ type, value }) => type !== 'gauge' && value !== 0).map(({ key, value }) => `${key} ${value}`);
+
+  it('gauges are what they were, and counters count from nothing: what was counted before is not counted again', async () => {
+    await service.close();
+    const folder = freshFolder();
+    service = await durable(folder);
+    await sleepingWorld(service, { mkfs: waiting });
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'write' } });
+    const punch = { json: { offset: 0, length: 4096 }, headers: { prefer: 'respond-async' } };
+    await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, punch);
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+      json: { offset: 8192, length: 4096, access: 'write', kind: 'rdma' },
+    });
+    expect((await counted('/v1/metrics')).length).toBeGreaterThan(10);
+    const before = await gauges('/v1/metrics');
+    await service.close();
+    service = await durable(folder);
+    for (const url of ['/v1/metrics', `${fs}/metrics`]) {
+      expect(await gauges(url)).toEqual(before);
+      expect(await counted(url)).toEqual([]);
+    }
+    expect((await counted('/metrics')).filter((line) => /pins|wake|waits|operations|blocks|faults/.test(line))).toEqual([]);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_2`);
+    for (const url of ['/metrics', '/v1/metrics', `${fs}/metrics`]) {
+      const lines = await counted(url);
+      expect(lines).toContain('pinhole_pins_released_total {"kind":"direct-io"} 1');
+      expect(lines).toContain('pinhole_wakeups_total {"result":"useful"} 1');
+      expect(lines.filter((line) => line.startsWith('pinhole_pins_acquired_total'))).toEqual([]);
+    }
+    // Also when the filesystem goes, whose counts of both times were its own.
+    await must(service, 200, 'DELETE', `${fs}?force=true`);
+    expect(await counted('/metrics')).toContain('pinhole_wakeups_total {"result":"useful"} 1');
+    expect(await livePins()).toEqual({});
+  });
+});
