@@ -1279,6 +1279,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant}/filesystems/{fs}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics of one filesystem of a tenant, for the operator
+         * @description In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.
+         */
+        get: operations["tenant-filesystem-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/metrics": {
         parameters: {
             query?: never;
@@ -8390,7 +8410,7 @@ export interface operations {
     "metrics-targets": {
         parameters: {
             query?: {
-                /** @description A target for each of the 100 oldest filesystems of the tenant as well, with its name as a label. */
+                /** @description A target for filesystems as well, with the name as a label: of the tenant, or for the operator of all tenants, with the tenant as another. At most as many as --metrics-targets-max says: first those where somebody waits, blocks are busy or detached, or that stopped; then the oldest. */
                 filesystems?: "true" | "";
             };
             header?: never;
@@ -8436,6 +8456,42 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The name of the filesystem.
+                 * @example scratch
+                 */
+                fs: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "application/openmetrics-text": string;
+                };
+            };
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.missing-scope.forbidden-origin"];
+            404: components["responses"]["404.enoent"];
+            500: components["responses"]["500.internal"];
+        };
+    };
+    "tenant-filesystem-metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of the tenant.
+                 * @example team-a
+                 */
+                tenant: string;
                 /**
                  * @description The name of the filesystem.
                  * @example scratch

@@ -95,6 +95,11 @@ export const settings = {
   ),
   idempotencyBytesMax: setting(whole(0), 16 * MiB, 'Bytes of all answers that are kept for one tenant.'),
 
+  metricsTargetsMax: setting(
+    whole(0, 10_000),
+    100,
+    'Filesystems that service discovery sends Prometheus to, those with trouble first; each is some 200 series.',
+  ),
   ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),

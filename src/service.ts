@@ -1,5 +1,5 @@
 // Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from './config.ts';
 import { type Kept, metaOf, recoverFilesystems, restoreAnswers, restoreFilesystems, restoreTenants } from './durable.ts';
 import { Engine } from './engine/engine.ts';
@@ -11,7 +11,7 @@ import type { Door } from './http/door.ts';
 import { registerEventStream } from './http/event-stream.ts';
 import { version } from './http/filesystem-routes.ts';
 import { createServer } from './http/server.ts';
-import { hostedOf } from './http/target.ts';
+import { hostedOf, hostedOfTenant } from './http/target.ts';
 import { Tickets } from './http/tickets.ts';
 import type { Store } from './journal/store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
@@ -138,9 +138,11 @@ async function extend(app: FastifyInstance, door: Door, counts: Counts, options:
   const stream = await registerEventStream(app, door);
   const server = { version, durability: door.engine.durability, stream, ...counts, http };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
-  registerMetrics(app, metrics, {
+  const callers = {
     tenantOf,
-    filesystemOf: (request) => hostedOf(door.engine, request),
-    mayOperate: ({ caller }) => caller?.scopes.includes('operator') === true,
-  });
+    filesystemOf: (request: FastifyRequest) => hostedOf(door.engine, request),
+    anyFilesystemOf: (request: FastifyRequest) => hostedOfTenant(door.engine, request),
+    mayOperate: ({ caller }: FastifyRequest) => caller?.scopes.includes('operator') === true,
+  };
+  registerMetrics(app, metrics, callers, door.config.metricsTargetsMax);
 }

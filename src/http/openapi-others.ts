@@ -97,7 +97,8 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       {
         name: 'filesystems',
         in: 'query',
-        description: 'A target for each of the 100 oldest filesystems of the tenant as well, with its name as a label.',
+        description:
+          'A target for filesystems as well, with the name as a label: of the tenant, or for the operator of all tenants, with the tenant as another. At most as many as --metrics-targets-max says: first those where somebody waits, blocks are busy or detached, or that stopped; then the oldest.',
         schema: { type: 'string', enum: ['true', ''] },
       },
     ],
@@ -157,6 +158,13 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     [
       '/v1/filesystems/:fs/metrics',
       { ...text('filesystem-metrics', 'Metrics of one filesystem', false, ['enoent']), parameters: [fs] },
+    ],
+    [
+      '/v1/tenants/:tenant/filesystems/:fs/metrics',
+      {
+        ...text('tenant-filesystem-metrics', 'Metrics of one filesystem of a tenant, for the operator', false, ['enoent']),
+        parameters: [{ ...fs, name: 'tenant', description: 'The name of the tenant.', example: 'team-a' }, fs],
+      },
     ],
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
     ['/v1/filesystems/:fs/trace', trace],

@@ -24,7 +24,10 @@ export function urlOf({ on, path }: { on: On; path: string }): string {
 export type Params = { fs: string; file?: string; mapping?: string; pin?: string; operation?: string };
 export type Found = { fs: Hosted; target: Target } | { fs: null; failure: Failure };
 
-const nothing = (what: string): Found => ({ fs: null, failure: failure('ENOENT', 'T1', `There is no such ${what}.`) });
+const nothing = (what: string): Found & { fs: null } => ({
+  fs: null,
+  failure: failure('ENOENT', 'T1', `There is no such ${what}.`),
+});
 
 const prefixes = { mapping: 'map_', pin: 'pin_', operation: 'op_' };
 
@@ -39,6 +42,14 @@ export function hostedOf(engine: Engine, request: FastifyRequest): Hosted {
   const found = targetOf(engine, request, 'filesystem');
   if (found.fs === null) throw new KernelFailure(found.failure);
   return found.fs;
+}
+
+/** The same for the operator, who names the tenant. */
+export function hostedOfTenant(engine: Engine, request: FastifyRequest): Hosted {
+  const { tenant, fs } = request.params as Params & { tenant: string };
+  const found = engine.find(tenant, fs);
+  if (found === undefined) throw new KernelFailure(nothing('filesystem').failure);
+  return found;
 }
 
 export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found {

@@ -36,9 +36,6 @@ const families: readonly Family<unknown>[] = [
   build,
 ];
 
-/** Each is some 200 series to whoever scrapes them. */
-const filesystemTargetsMax = 100;
-
 /** One state a family, in the order of the registry. */
 type States = unknown[];
 type Listener = { at: number; call: (state: unknown, data: unknown, place: Place) => void };
@@ -64,6 +61,10 @@ function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] {
     scope === 'tenant' && family.scope === 'server' ? [] : family.rows.map((row) => ({ row, state: states[at] })),
   );
 }
+
+/** Somebody waits in it, blocks wait for their pins, or it serves no more. */
+const hasTrouble = ({ kernel, stopped }: Hosted): boolean =>
+  kernel.counts.sleepers > 0 || kernel.busy.pages > 0 || kernel.detached.pages > 0 || stopped !== null;
 
 interface Known {
   tenant: States;
@@ -115,9 +116,11 @@ export class Metrics {
     return registryOf(rowsOf(this.#statesOf(tenant), 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
   }
 
-  /** Of the oldest filesystems of a tenant. */
-  namesOf(tenant: string, max: number): string[] {
-    return [...this.#engine.list(tenant)].slice(0, max).map(({ name }) => name);
+  /** The filesystems of a tenant, or of all, that are worth a look of their own: first those with trouble, then the oldest. */
+  worthALook(tenant: string | null, max: number): Hosted[] {
+    const all = [...(tenant === null ? this.#engine.all() : this.#engine.list(tenant))];
+    const worth = (fs: Hosted) => (hasTrouble(fs) ? 1 : 0);
+    return all.sort((a, b) => worth(b) - worth(a) || a.number - b.number).slice(0, max);
   }
 
   /** Counts from the first scrape on. */
@@ -198,16 +201,23 @@ export class Metrics {
   }
 }
 
-/** What the routes need to know of a caller. `tenantOf` and `filesystemOf` throw where there is none. */
+/** What the routes need to know of a caller. `tenantOf`, `filesystemOf` and `anyFilesystemOf` throw where there is none. */
 export interface Callers {
   tenantOf(request: FastifyRequest): string;
   filesystemOf(request: FastifyRequest): Hosted;
+  /** Of the tenant in the URL, which is for the operator. */
+  anyFilesystemOf(request: FastifyRequest): Hosted;
   /** It may see the whole server. */
   mayOperate(request: FastifyRequest): boolean;
 }
 
-export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers: Callers): void {
-  const route = (url: string, scope: 'public' | 'read', scrape: (request: FastifyRequest, form: Form) => Promise<string>) => {
+/** `targetsMax`: filesystems that the service discovery names; each is some 200 series to whoever scrapes them. */
+export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers: Callers, targetsMax: number): void {
+  const route = (
+    url: string,
+    scope: 'public' | 'read' | 'operator',
+    scrape: (request: FastifyRequest, form: Form) => Promise<string>,
+  ) => {
     app.get(url, { config: { scope } }, async (request, reply) => {
       const form = formOf(request.headers.accept);
       return reply.header('content-type', contentTypes[form]).send(await scrape(request, form));
@@ -216,14 +226,22 @@ export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers:
   route('/metrics', 'public', (_request, form) => metrics.scrape(form));
   route('/v1/metrics', 'read', (request, form) => metrics.scrapeOf(callers.tenantOf(request), form));
   route('/v1/filesystems/:fs/metrics', 'read', (request, form) => metrics.scrapeOne(callers.filesystemOf(request), form));
-  // HTTP service discovery of Prometheus: where to scrape is where it was asked, and what, follows from who asks.
+  route('/v1/tenants/:tenant/filesystems/:fs/metrics', 'operator', (request, form) =>
+    metrics.scrapeOne(callers.anyFilesystemOf(request), form),
+  );
+  // HTTP service discovery of Prometheus: where to scrape is where it was asked, and what, follows from who asks. The tenant is a label where
+  // the operator asks; a tenant is not told its own name, which it needs for nothing.
   app.get('/v1/metrics/targets', { config: { scope: 'any' } }, (request, reply) => {
     const targets = [request.headers.host ?? ''];
     const group = (path: string, labels = {}) => ({ targets, labels: { __metrics_path__: path, service: 'pinhole', ...labels } });
-    const groups = [group(callers.mayOperate(request) ? '/metrics' : '/v1/metrics')];
+    const operates = callers.mayOperate(request);
+    const groups = [group(operates ? '/metrics' : '/v1/metrics')];
     if ('filesystems' in (request.query as object)) {
-      const names = metrics.namesOf(callers.tenantOf(request), filesystemTargetsMax);
-      for (const filesystem of names) groups.push(group(`/v1/filesystems/${filesystem}/metrics`, { filesystem }));
+      for (const { tenant, name } of metrics.worthALook(operates ? null : callers.tenantOf(request), targetsMax)) {
+        const path = `/filesystems/${name}/metrics`;
+        const of = { filesystem: name };
+        groups.push(operates ? group(`/v1/tenants/${tenant}${path}`, { tenant, ...of }) : group(`/v1${path}`, of));
+      }
     }
     return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(groups));
   });

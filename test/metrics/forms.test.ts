@@ -1,4 +1,7 @@
 // OpenMetrics with exemplars, and where Prometheus finds what it scrapes.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fs, must, type Service, sleepingWorld, start, waiting } from '../http/start.ts';
 import { parseExposition } from './exposition.ts';
@@ -56,6 +59,64 @@ describe('service discovery', () => {
     expect(await found(token)).toEqual(group('/v1/metrics'));
     await must(service, 401, 'GET', '/v1/metrics/targets', { token: 'ph_x' });
   });
+
+  it('of filesystems: of its own for a tenant, of all for the operator, who may scrape them by the name of the tenant', async () => {
+    await service.close();
+    const operator = 'o'.repeat(40);
+    const operatorTokenFile = join(mkdtempSync(join(tmpdir(), 'pinhole-')), 'operator');
+    writeFileSync(operatorTokenFile, operator, { mode: 0o600 });
+    service = await start({ host: '0.0.0.0', operatorTokenFile });
+    const tokens: Record<string, string> = {};
+    for (const name of ['team-a', 'team-b']) {
+      await must(service, 201, 'POST', '/v1/tenants', { token: operator, json: { name } });
+      const made = await must(service, 201, 'POST', `/v1/tenants/${name}/tokens`, { token: operator, json: {} });
+      tokens[name] = made.json.token;
+      await sleepingWorld(service, { mkfs: { ...waiting, clock: 'manual' }, token: made.json.token });
+    }
+    const labels = async (token = '') =>
+      (await must(service, 200, 'GET', '/v1/metrics/targets?filesystems=true', { token })).json.map(
+        (group: { labels: object }) => group.labels,
+      );
+    const scratch = { service: 'pinhole', filesystem: 'scratch' };
+    const ofTenant = (tenant: string) => `/v1/tenants/${tenant}/filesystems/scratch/metrics`;
+    expect(await labels(operator)).toEqual([
+      { service: 'pinhole', __metrics_path__: '/metrics' },
+      { ...scratch, __metrics_path__: ofTenant('team-a'), tenant: 'team-a' },
+      { ...scratch, __metrics_path__: ofTenant('team-b'), tenant: 'team-b' },
+    ]);
+    expect(await labels(tokens['team-a'])).toEqual([
+      { service: 'pinhole', __metrics_path__: '/v1/metrics' },
+      { ...scratch, __metrics_path__: `${fs}/metrics` },
+    ]);
+    const { text } = await must(service, 200, 'GET', ofTenant('team-b'), { token: operator });
+    expect(text).toContain('\npinhole_sleepers 1\n');
+    expect(text).toBe((await must(service, 200, 'GET', `${fs}/metrics`, { token: tokens['team-b'] ?? '' })).text);
+    // Nobody else, not even for what is its own; and what is not there is not there.
+    await must(service, 401, 'GET', ofTenant('team-a'));
+    for (const tenant of ['team-a', 'team-b', 'nobody']) {
+      await must(service, 403, 'GET', ofTenant(tenant), { token: tokens['team-a'] ?? '' });
+    }
+    for (const path of [ofTenant('nobody'), '/v1/tenants/team-a/filesystems/nothing/metrics']) {
+      expect((await must(service, 404, 'GET', path, { token: operator })).json.errno).toBe('ENOENT');
+    }
+  });
+
+  it('are at most so many, those with trouble first', async () => {
+    await service.close();
+    service = await start({ metricsTargetsMax: 2 });
+    const names = async () =>
+      (await must(service, 200, 'GET', '/v1/metrics/targets?filesystems=true')).json.flatMap(
+        ({ labels: { filesystem = [] } }: { labels: { filesystem?: string } }) => filesystem,
+      );
+    for (const name of ['first', 'second', 'third']) {
+      await must(service, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576 } });
+    }
+    expect(await names()).toEqual(['first', 'second']);
+    await sleepingWorld(service, { mkfs: waiting });
+    expect(await names()).toEqual(['scratch', 'first']);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    expect(await names()).toEqual(['first', 'second']);
+  });
 });
 
 describe('one filesystem', () => {
@@ -80,15 +141,6 @@ describe('one filesystem', () => {
     expect(await value('pinhole_pins_released_total', '{kind="direct-io"}')).toBe(1);
     expect(await value('pinhole_operations_total', '{operation="punch-hole",outcome="done"}')).toBe(1);
     await must(service, 404, 'GET', '/v1/filesystems/nothing/metrics');
-  });
-
-  it('is a target of its own, of the tenant who asks', async () => {
-    await sleepingWorld(service, { mkfs: waiting });
-    const { json } = await must(service, 200, 'GET', '/v1/metrics/targets?filesystems=true');
-    expect(json.map(({ labels }: { labels: Record<string, string> }) => labels)).toEqual([
-      { __metrics_path__: '/metrics', service: 'pinhole' },
-      { __metrics_path__: `${fs}/metrics`, service: 'pinhole', filesystem: 'scratch' },
-    ]);
   });
 });
 
