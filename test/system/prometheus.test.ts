@@ -29,22 +29,18 @@ async function ask<T>(path: string): Promise<T> {
   return answer.data;
 }
 
+/** As deployed, but for where the server and its token are, and the time that nobody would wait for here. */
+const shipped = (name: string): string =>
+  readFileSync(join(deploy, 'prometheus', name), 'utf8')
+    .replace(/\b(for|scrape_interval|evaluation_interval|refresh_interval): \d+[sm]\b/g, '$1: 1s')
+    .replaceAll('/run/pinhole/operator-token', tokenFile)
+    .replace('http://pinhole:8080', server.base);
+
+const tokenFile = join(folder, 'operator-token');
+
 beforeAll(async () => {
-  server = await startVolatile();
-  // As deployed, but without the time that nobody would wait for here.
-  const rules = readFileSync(join(deploy, 'prometheus/rules.yml'), 'utf8').replace(/for: \d+m/g, 'for: 1s');
-  writeFileSync(join(folder, 'rules.yml'), rules);
-  const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: ['rules.yml'],
-    scrape_configs: [
-      {
-        job_name: 'pinhole',
-        http_sd_configs: [{ url: `${server.base}/v1/metrics/targets?filesystems=true`, refresh_interval: '1s' }],
-      },
-    ],
-  };
-  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
+  server = await startVolatile('--operator-token-file', tokenFile);
+  for (const name of ['prometheus.yml', 'rules.yml']) writeFileSync(join(folder, name), shipped(name));
   const port = await freePort();
   api = `http://127.0.0.1:${port}`;
   const flags = [
@@ -63,6 +59,13 @@ afterAll(async () => {
 
 const fs = '/v1/filesystems/scratch';
 
+interface Board {
+  uid: string;
+  panels: { title: string; targets: { expr: string }[] }[];
+}
+
+const boardNamed = (name: string): Board => JSON.parse(readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8')) as Board;
+
 describe('Prometheus', () => {
   it('finds the server and each filesystem, and scrapes them', async () => {
     await server.call('POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 8 * 1024 * 1024, clock: 'manual' });
@@ -74,7 +77,7 @@ describe('Prometheus', () => {
         .map(({ scrapeUrl, health, lastError }) => `${scrapeUrl.replace(server.base, '')} ${health} ${lastError}`.trim())
         .sort();
     };
-    await expect.poll(up, { timeout: 30_000 }).toEqual(['/metrics up', `${fs}/metrics up`].sort());
+    await expect.poll(up, { timeout: 30_000 }).toEqual(['/metrics up', '/v1/tenants/default/filesystems/scratch/metrics up']);
   });
 
   it('evaluates every rule, and "truncate waiting" fires while a pin is held and resolves when it is let go', async () => {
@@ -83,7 +86,8 @@ describe('Prometheus', () => {
     expect(rules.length).toBeGreaterThan(5);
     const state = async () => {
       const { alerts } = await ask<{ alerts: { state: string; labels: Record<string, string> }[] }>('/api/v1/alerts');
-      return alerts.filter(({ labels }) => labels.alertname === 'PinholeTruncateWaiting').map((alert) => alert.state);
+      const waiting = alerts.filter(({ labels }) => labels.alertname === 'PinholeTruncateWaiting');
+      return waiting.map((alert) => `${alert.state} ${alert.labels.tenant} ${alert.labels.filesystem}`);
     };
     expect(await state()).toEqual([]);
     await server.call('POST', `${fs}/files`, { name: 'a', sizeBytes: 16_384 });
@@ -95,8 +99,8 @@ describe('Prometheus', () => {
     });
     const truncate = await server.call<{ id: string }>('POST', `${fs}/files/a/truncate`, { sizeBytes: 0 });
     await server.call('POST', `${fs}/clock/advance`, { ms: 120_000 });
-    // Of the server, and of the filesystem.
-    await expect.poll(state, { timeout: 30_000 }).toEqual(['firing', 'firing']);
+    // One, though the server counts it, too.
+    await expect.poll(state, { timeout: 30_000 }).toEqual(['firing default scratch']);
     await server.call('DELETE', `${fs}/pins/${id}`);
     await server.call('DELETE', `${fs}/mappings/map_1`);
     await expect.poll(state, { timeout: 30_000 }).toEqual([]);
@@ -108,6 +112,55 @@ describe('Prometheus', () => {
       `/api/v1/query_exemplars?query=pinhole_wait_duration_seconds_bucket&start=${Date.now() / 1000 - 300}&end=${Date.now() / 1000 + 300}`,
     );
     expect(exemplars.flatMap((one) => one.exemplars.map(({ labels }) => labels.operation))).toContain(truncate.id);
+  });
+});
+
+describe('what runs in the compose file', () => {
+  it('fits together: the token and the address that Prometheus has are those of the server', () => {
+    const compose = readFileSync(join(deploy, 'compose.yaml'), 'utf8');
+    const config = readFileSync(join(deploy, 'prometheus/prometheus.yml'), 'utf8');
+    expect(readFileSync('Dockerfile', 'utf8')).toContain('PINHOLE_OPERATOR_TOKEN_FILE=/data/operator-token');
+    expect(compose).toContain('["pinhole-data:/data"]');
+    expect(compose).toContain('- pinhole-data:/run/pinhole:ro');
+    expect(config.match(/credentials_file: (.*)/g)).toEqual(Array(2).fill('credentials_file: /run/pinhole/operator-token'));
+    expect(compose).toContain('127.0.0.1:8080:8080');
+    expect(config).toContain('url: http://pinhole:8080/v1/metrics/targets?filesystems=true');
+  });
+
+  it('gives the board of one filesystem every series that it shows', async () => {
+    // What shows only when it happened: blocks that were busy, a wait that ended.
+    await server.call('PUT', `${fs}/strategy`, { name: 'busy-extents' });
+    await server.call('POST', `${fs}/files`, { name: 'b', sizeBytes: 4096 });
+    await server.call('POST', `${fs}/files/b/allocate`, { offset: 0, length: 4096 });
+    const { id: map } = await server.call<{ id: string }>('POST', `${fs}/files/b/mappings`, {
+      offset: 0,
+      length: 4096,
+      access: 'read-write',
+    });
+    const { id } = await server.call<{ id: string }>('POST', `${fs}/mappings/${map}/pins`, {
+      offset: 0,
+      length: 4096,
+      access: 'write',
+    });
+    await server.call('POST', `${fs}/files/b/truncate`, { sizeBytes: 0 });
+    await server.call('DELETE', `${fs}/pins/${id}`);
+    const selectors = boardNamed('filesystem.json').panels.flatMap(({ targets }) =>
+      targets.flatMap(({ expr }) => expr.match(/\w+\{[^}]*\}/g) ?? []),
+    );
+    expect(selectors.length).toBeGreaterThan(15);
+    const unseen = async () => {
+      const missing: string[] = [];
+      for (const selector of new Set(selectors)) {
+        const asked = selector.replace('$tenant', 'default').replace('$filesystem', 'scratch');
+        const { result } = await ask<{ result: unknown[] }>(`/api/v1/query?query=${encodeURIComponent(asked)}`);
+        if (result.length === 0) missing.push(asked);
+      }
+      return missing;
+    };
+    await expect.poll(unseen, { timeout: 30_000, interval: 500 }).toEqual([]);
+    for (const name of ['tenant', 'filesystem']) {
+      expect(await ask<string[]>(`/api/v1/label/${name}/values`)).toContain({ tenant: 'default', filesystem: 'scratch' }[name]);
+    }
   });
 });
 
@@ -147,13 +200,8 @@ describe('promtool', () => {
 
 describe('the dashboards', () => {
   const names = readdirSync(`${deploy}/grafana/dashboards`);
-  interface Board {
-    uid: string;
-    panels: { title: string; targets: { expr: string }[] }[];
-  }
-
   it.each(names)('%s: every expression parses and names only metrics that there are', async (name) => {
-    const board = JSON.parse(readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8')) as Board;
+    const board = boardNamed(name);
     const text = await (await fetch(`${server.base}/metrics`)).text();
     const known = new Set([
       ...parseExposition(text).flatMap((family) => [
@@ -165,7 +213,10 @@ describe('the dashboards', () => {
     const expressions = board.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
     expect(expressions.length).toBeGreaterThan(10);
     for (const expression of expressions) {
-      const asked = expression.replaceAll('$__rate_interval', '5m').replaceAll('$filesystem', 'scratch');
+      const asked = expression
+        .replaceAll('$__rate_interval', '5m')
+        .replaceAll('$tenant', 'default')
+        .replaceAll('$filesystem', 'scratch');
       await ask(`/api/v1/query?query=${encodeURIComponent(asked)}`);
       const named = expression.match(/\b(?:pinhole|process|nodejs|up)(?:_\w+)?\b(?=[{[\s)]|$)/g) ?? [];
       expect(named.length, expression).toBeGreaterThan(0);
