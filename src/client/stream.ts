@@ -25,6 +25,8 @@ export interface StreamOptions {
   /** `now`, `oldest` or a cursor. */
   from?: string;
   filter?: { types?: string[]; file?: string; range?: { offset: number; length: number } };
+  /** Of the stream of a tenant: this filesystem serves no more; the others go on. Comes again with each connection. */
+  onStopped?: (filesystem: string) => void;
   /** What to do when events were lost for good: end with a StreamGap, or go on with the oldest that is left. */
   onGap?: 'throw' | 'continue';
   signal?: AbortSignal;
@@ -60,6 +62,7 @@ export class StreamGap extends Error {
 type Message =
   | { type: 'ack' | 'bookmark'; cursor: string }
   | { type: 'event'; cursor: string; events: PinholeEvent[] }
+  | { type: 'stopped'; filesystem: string; cursor: string }
   | { type: 'gap'; oldest: string }
   | { type: 'error'; problem: { detail: string } }
   | { type: 'pong' };
@@ -93,6 +96,7 @@ export async function* events(options: StreamOptions): AsyncGenerator<PinholeEve
       for await (const message of connection.messages()) {
         attempts = 0;
         if (message.type === 'event') yield* message.events;
+        else if (message.type === 'stopped') options.onStopped?.(message.filesystem);
         if ('cursor' in message) cursor = message.cursor;
       }
     } finally {

@@ -316,6 +316,7 @@ export class Engine {
     const house = this.#house(lane.tenant);
     const { account, lanes } = house;
     lanes.delete(lane.name);
+    house.ring.forgetStop(lane.name);
     account.used.filesystems -= 1;
     account.used.bytes -= lane.kernel.geometry.sizeBytes;
     this.#filesystems -= 1;

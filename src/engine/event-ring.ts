@@ -49,6 +49,12 @@ export class EventRecord {
   }
 }
 
+/** A filesystem of a tenant that serves no more, and where the log of the tenant stood when it stopped. */
+export interface Stop {
+  readonly filesystem: string;
+  readonly seq: number;
+}
+
 export type ReadResult =
   | {
       kind: 'events';
@@ -75,6 +81,7 @@ export class EventRing {
   #next: number;
   #closed = false;
   #stopped = false;
+  #stops: readonly Stop[] = [];
   #dirty = false;
   readonly #subscribers = new Set<() => void>();
 
@@ -104,6 +111,22 @@ export class EventRing {
   /** True when it is closed because the filesystem serves no more; after a restart it may go on. */
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** Of the log of a tenant; not events, because no journal has them. Another array after each change. */
+  get stops(): readonly Stop[] {
+    return this.#stops;
+  }
+
+  noteStop(filesystem: string): void {
+    this.#stops = [...this.#stops, { filesystem, seq: this.#next }];
+    this.#dirty = true;
+  }
+
+  /** It was removed. */
+  forgetStop(filesystem: string): void {
+    if (this.#stops.some((stop) => stop.filesystem === filesystem))
+      this.#stops = this.#stops.filter((stop) => stop.filesystem !== filesystem);
   }
 
   /** Adds the events of one command, and forgets whole commands until they fit. */

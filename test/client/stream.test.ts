@@ -208,3 +208,18 @@ describe('the REST client', () => {
     expect(readFileSync(file, 'utf8')).toContain(astToString(ast).trim());
   }, 60_000);
 });
+
+describe('the stream of a tenant', () => {
+  it('names the filesystem that stopped, and goes on', async () => {
+    const { service, base } = await world();
+    const heard: string[] = [];
+    const stream = events({ url: `${base}/v1/events`, from: 'oldest', onStopped: (name) => heard.push(name) });
+    const { engine } = service;
+    const scratch = engine.find('default', 'scratch') as NonNullable<ReturnType<typeof engine.find>>;
+    await expect(engine.submit(scratch, { op: 'no-such-operation', on: {}, args: {} })).rejects.toThrow();
+    const both = take(2, stream);
+    await expect.poll(() => heard).toEqual(['scratch']);
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { ...manual.json, name: 'other' } });
+    expect((await both).map(({ source }) => source)).toEqual(['/v1/filesystems/scratch', '/v1/filesystems/other']);
+  });
+});

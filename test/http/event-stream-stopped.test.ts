@@ -91,13 +91,54 @@ describe('the readers of a filesystem that stops', () => {
     expect(silent.types('a')).toContain('pinhole.file.created');
   });
 
-  it('of the tenant read on, as the other filesystems do', async () => {
-    const reader = await open(base, '/v1/events?from=now');
-    await reader.frame('ack');
+  it('of the tenant are told which one, behind its last event, and read on, as the other filesystems do', async () => {
+    const reader = await open(base, '/v1/events?from=oldest');
+    const other = await open(base, '/v1/events?from=now&types=pinhole.clock.*');
+    for (const one of [reader, other]) await one.frame('ack');
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'last' } });
     await breakLaw();
+    const cursor = reader.events().at(-1)?.id ?? '';
+    for (const one of [reader, other]) {
+      const problem = { type: expect.stringContaining('filesystem-stopped'), status: 500 };
+      expect(await one.frame('stopped')).toMatchObject({ id: 'query', filesystem: 'scratch', cursor, problem });
+    }
+    expect(reader.events().at(-1)).toMatchObject({ subject: 'files/last' });
     await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'other', sizeBytes: 1_048_576 } });
     await reader.saw('pinhole.filesystem.created');
+    // Its cursor is one to come back with; who comes later is told as well, on a socket each subscription.
+    const again = await open(base, `/v1/events?from=${cursor}`);
+    await again.frame('stopped', 'query');
+    again.say({ type: 'subscribe', id: 'more', from: 'now' });
+    await again.frame('stopped', 'more');
+    expect(again.types('query')).toEqual(['pinhole.filesystem.created']);
+    // Nobody is told twice, and of what is gone nobody.
     await must(service, 200, 'DELETE', `${fs}?force=true`);
-    await reader.close();
+    await must(service, 201, 'POST', `/v1/filesystems/other/files`, { json: { name: 'b' } });
+    await reader.until(() => reader.events().some(({ subject }) => subject === 'files/b'));
+    expect(reader.frames.filter(({ type }) => type === 'stopped')).toHaveLength(1);
+    const late = await open(base, '/v1/events?from=oldest');
+    await late.until(() => late.events().some(({ subject }) => subject === 'files/b'));
+    expect(late.frames.filter(({ type }) => type === 'stopped')).toEqual([]);
+    for (const one of [reader, other, again, late]) await one.close();
+  });
+
+  it('of the tenant are told so as server-sent events and lines, too', async () => {
+    const waits = fetch(`${base}/v1/events?from=now`, { headers: { accept: 'application/x-ndjson', prefer: 'wait=1' } });
+    const page = new AbortController();
+    const sent = await fetch(`${base}/v1/events?from=now`, { headers: { accept: 'text/event-stream' }, signal: page.signal });
+    await subscribed(2);
+    await breakLaw();
+    expect(await (await waits).text()).toMatch(
+      /"type":"ack".*\n{"type":"stopped","id":"query","filesystem":"scratch",.*\n{"type":"bookmark"/,
+    );
+    let text = '';
+    for await (const chunk of sent.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('event: stopped')) break;
+    }
+    expect(text).toMatch(/event: stopped\nid: \w+\.\d+\ndata: {"type":"stopped","id":"query","filesystem":"scratch"/);
+    page.abort();
+    const now = await fetch(`${base}/v1/events`, { headers: { accept: 'application/x-ndjson' } });
+    expect(await now.text()).toMatch(/"type":"event".*\n{"type":"stopped".*\n{"type":"bookmark"/);
   });
 });

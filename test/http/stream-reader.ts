@@ -17,11 +17,12 @@ export interface CloudEvent {
 }
 
 export interface StreamFrame {
-  type: 'ack' | 'event' | 'bookmark' | 'gap' | 'error' | 'pong';
+  type: 'ack' | 'event' | 'bookmark' | 'gap' | 'error' | 'stopped' | 'pong';
   id?: string;
   cursor?: string;
   oldest?: string;
   events?: CloudEvent[];
+  filesystem?: string;
   problem?: { type: string; status: number; detail: string };
 }
 

@@ -106,7 +106,7 @@ describe('service discovery', () => {
     service = await start({ metricsTargetsMax: 2 });
     const names = async () =>
       (await must(service, 200, 'GET', '/v1/metrics/targets?filesystems=true')).json.flatMap(
-        ({ labels: { filesystem = [] } }: { labels: { filesystem?: string } }) => filesystem,
+        ({ labels }: { labels: { filesystem?: string } }) => labels.filesystem ?? [],
       );
     for (const name of ['first', 'second', 'third']) {
       await must(service, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576 } });

@@ -1,5 +1,6 @@
 // One reader. It holds positions in a log, never events: what its connection does not take stays in the log, and is lost to it when the log
 // moves on.
+import type { Stop } from '../../engine/event-ring.ts';
 import { type Problem, type ProblemType, problemOf } from '../problem.ts';
 import { cursorOf, oldestCursor, placeOf } from './cursor.ts';
 import type { Feed, FrameStyle } from './feed.ts';
@@ -20,6 +21,8 @@ export interface Subscription {
   next: number;
   /** The position that the client was told last. */
   told: number;
+  /** Of which filesystems it was told that they stopped. */
+  stops: readonly Stop[];
   /** There was more to read at the last look. */
   behind: boolean;
   /** Stands in the hub's queue. */
@@ -45,6 +48,8 @@ export interface ClientHost {
 
 /** The two answers of a pump: look again soon, or wait until something happens. */
 export type Pumped = 'more' | 'rest';
+
+const none: readonly Stop[] = [];
 
 /** A reader that wants what is there, or the next that comes within `waitMs`, and then goes. */
 interface Poll {
@@ -108,6 +113,7 @@ export class StreamClient {
       style,
       next,
       told: next,
+      stops: none,
       behind: false,
       queued: false,
       ended: false,
@@ -151,6 +157,7 @@ export class StreamClient {
     const { ring } = this.feed;
     if (subscription.next >= ring.nextSeq) {
       subscription.behind = false;
+      this.#tellStops(subscription);
       this.endIfDone();
       return 'rest';
     }
@@ -174,6 +181,7 @@ export class StreamClient {
       this.#host.sent(frame.messages.length, frame.events, frame.bytes);
     }
     subscription.behind = subscription.next < ring.nextSeq;
+    this.#tellStops(subscription);
     this.endIfDone();
     return subscription.behind && !this.closed ? 'more' : 'rest';
   }
@@ -272,6 +280,27 @@ export class StreamClient {
   #bookmark(subscription: Subscription): void {
     subscription.told = subscription.next;
     this.tell({ type: 'bookmark', id: subscription.id, cursor: this.#cursor(subscription.next) });
+  }
+
+  /** Those that stopped before the position where the reader stands. */
+  #tellStops(subscription: Subscription): void {
+    const { stops } = this.feed.ring;
+    if (stops === subscription.stops) return;
+    if (this.#isFull()) {
+      this.#stalled = true;
+      this.#watch();
+      return;
+    }
+    const { id, next } = subscription;
+    const reached = stops.filter(({ seq }) => seq <= next);
+    for (const stop of reached) {
+      if (subscription.stops.includes(stop)) continue;
+      const { filesystem } = stop;
+      const problem = problemOf('filesystem-stopped', `The filesystem ${filesystem} serves no more.`);
+      this.tell({ type: 'stopped', id, filesystem, cursor: this.#cursor(next), problem });
+      subscription.told = next;
+    }
+    subscription.stops = reached.length === stops.length ? stops : reached;
   }
 
   #tooSlow({ id, next }: Subscription): void {

@@ -70,6 +70,17 @@ export const serverMessages = {
       problem: z.custom<Problem>().describe('As HTTP would answer it (RFC 9457).'),
     })
     .describe('What is wrong; the end follows.'),
+  stopped: z
+    .object({
+      type: z.literal('stopped'),
+      id: zId,
+      filesystem: z.string(),
+      cursor: zCursor,
+      problem: z.custom<Problem>().describe('As HTTP would answer it (RFC 9457).'),
+    })
+    .describe(
+      'In the stream of a tenant: a filesystem serves no more, and all that it had to tell stands before this position. Said once to each subscription, also to one that comes later; the stream goes on.',
+    ),
   pong: z.object({ type: z.literal('pong'), id: zId.optional() }).describe('The answer to a ping.'),
   close: z
     .object({ type: z.literal('close'), code: z.int(), reason: z.string() })
