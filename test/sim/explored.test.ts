@@ -1,12 +1,13 @@
-// Every verdict of docs/explored.md again, those of the smaller scenarios by exploring, and all of them over HTTP: the way that the explorer found, step by step through `POST …/scheduler/step`.
+// Every verdict of docs/explored.md again, nearly all of them by exploring, and all of them over HTTP: the way that the explorer found, step by
+// step through `POST …/scheduler/step`.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { urlOf } from '../../src/http/target.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { call, fs, must, type Service, start } from '../http/start.ts';
 import { letters, page } from '../machine.ts';
-import { explore, type Ways } from './explore.ts';
+import { type Cells, pageOf, pagePath, waysPath } from './explore.ts';
+import { explore } from './interleavings.ts';
 import {
   type Column,
   columns,
@@ -16,9 +17,11 @@ import {
   scenarios,
   type Thread,
   type Verdict,
+  verdictsOf,
+  type Way,
 } from './scenario-list.ts';
 
-const explored = JSON.parse(readFileSync(join(import.meta.dirname, 'explored.json'), 'utf8')) as Record<string, Ways>;
+const explored = JSON.parse(readFileSync(waysPath, 'utf8')) as Cells;
 
 let service: Service;
 beforeAll(async () => {
@@ -30,6 +33,8 @@ interface At {
   call: number;
   operation: string;
   pin: string;
+  /** Calls that came to their end. */
+  ended: number;
 }
 
 /** A world of its own for one way. */
@@ -39,7 +44,7 @@ class World {
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
-    this.threads = scenario.threads.map(() => ({ call: 0, operation: '', pin: '' }));
+    this.threads = scenario.threads.map(() => ({ call: 0, operation: '', pin: '', ended: 0 }));
   }
 
   async begin(column: Column): Promise<void> {
@@ -101,6 +106,7 @@ class World {
 
   #ended(at: At, thread: Thread): void {
     at.operation = '';
+    at.ended += 1;
     at.call = thread.loops && at.call === thread.calls.length - 1 ? 0 : at.call + 1;
   }
 
@@ -109,8 +115,14 @@ class World {
     return items.filter(({ state }: { state: string }) => state === 'running' || state === 'sleeping');
   }
 
-  ended(): boolean {
-    return this.threads[0]?.call === this.#scenario.threads[0]?.calls.length;
+  /** The operation of the first thread; null where it has come to its end. */
+  async first(): Promise<{ id: string; state: string; wakeups: number } | null> {
+    const { operation } = this.threads[0] as At;
+    return operation === '' ? null : (await must(service, 200, 'GET', `${fs}/operations/${operation}`)).json;
+  }
+
+  isAtEnd(thread: number): boolean {
+    return this.threads[thread]?.call === this.#scenario.threads[thread]?.calls.length;
   }
 }
 
@@ -122,46 +134,80 @@ async function wasWarned(): Promise<boolean> {
 }
 
 /** What it came to, as one sees it who has nothing but the answers of the server. */
-async function verdictOf(world: World, scenario: Scenario): Promise<Verdict> {
-  if (world.ended()) {
+async function verdictOf(world: World, scenario: Scenario, round: readonly number[]): Promise<Verdict | string> {
+  const loops = scenario.threads.some((thread) => thread.loops);
+  if (world.isAtEnd(0)) {
+    // Those that go on for ever are in the midst of something, and must be able to end it; the others have nothing left to do.
+    if (loops) while ((await world.step()) !== null);
+    const left = (await world.operations()).map(({ id, op }) => `${id} ${op}`);
+    const early = scenario.threads.flatMap((thread, index) => (thread.loops || world.isAtEnd(index) ? [] : [thread.owner]));
+    if (left.length > 0 || early.length > 0) return `left: ${[...left, ...early].join()}`;
     const { space, counts } = (await must(service, 200, 'GET', fs)).json;
-    const left = counts.pins === 0 && (await world.operations()).length === 0 && space.blocksBusy + space.blocksDetached > 0;
-    return left ? 'leaks' : 'completes';
+    return counts.pins === 0 && space.blocksBusy + space.blocksDetached > 0 ? 'leaks' : 'completes';
   }
-  if (scenario.threads.some(({ loops }) => loops)) return 'starves';
-  expect(await world.step(), 'somebody could still move').toBeNull();
-  const { cycles } = (await must(service, 200, 'GET', `${fs}/wait-graph`)).json;
-  return cycles.length > 0 ? 'deadlock' : 'hangs';
+  const before = await world.first();
+  if (before?.state !== 'sleeping' && round.length === 0) return 'the first could go on';
+  const woken = await goRound(world, round);
+  if (woken === 'each time') return 'starves';
+  if (woken !== 'never') return woken;
+  if (round.length === 0 && (await world.step()) !== null) return 'somebody could still move';
+  const { cycles } = (await must(service, 200, 'GET', `${fs}/wait-graph`)).json as { cycles: { nodes: string[] }[] };
+  if (cycles.length === 0) return 'hangs';
+  return cycles.some(({ nodes }) => nodes.includes(before?.id ?? '')) ? 'deadlock' : 'a deadlock of others';
 }
 
-/** Those with the fewest states; `npm run explore` takes the others too. */
-const small = scenarios.filter(({ id }) => ['S01', 'S02', 'S03', 'S04', 'S07, ended', 'S09', 'S10', 'S11', 'S12'].includes(id));
+/** Three times round. Is the first woken each time, to sleep again, while others come to the end of their calls? */
+async function goRound(world: World, round: readonly number[]): Promise<string> {
+  let woken = 0;
+  const rounds = round.length === 0 ? 0 : 3;
+  for (let times = 0; times < rounds; times++) {
+    const before = await world.first();
+    const ended = world.threads.slice(1).reduce((sum, at) => sum + at.ended, 0);
+    let slept = false;
+    for (const by of round) {
+      await world.move(by);
+      slept ||= (await world.first())?.state === 'sleeping';
+    }
+    const after = await world.first();
+    if (before === null || after === null || after.id !== before.id) return 'the first came to its end';
+    if (world.threads.slice(1).reduce((sum, at) => sum + at.ended, 0) === ended) return 'nobody came to the end of a call';
+    if (!slept) return 'the first never slept';
+    if (after.wakeups > before.wakeups) woken += 1;
+  }
+  return woken === 0 ? 'never' : woken === rounds ? 'each time' : 'sometimes';
+}
 
-test.each(everyColumn)('SM6 every order of steps of the smaller scenarios under %s', { timeout: 120_000 }, (column) => {
-  for (const scenario of small) {
-    const { verdicts, bounded } = explore(scenario, column);
-    expect([scenario.id, bounded, ...verdicts]).toEqual([scenario.id, false, ...expected(scenario, column)]);
+/** What takes minutes: `npm run explore` alone goes there. Of these the ways to their verdicts are gone below, like all others. */
+const dear = ['S07 detach-and-wait', 'S07 break-layouts classic', 'S07 break-layouts fixed'];
+
+test.each(scenarios)('SM6 every order of steps of $id: $tells', { timeout: 300_000 }, (scenario) => {
+  for (const column of everyColumn) {
+    const cell = `${scenario.id} ${column}`;
+    if (dear.includes(cell)) continue;
+    const { verdicts, ways, bounded } = explore(scenario, column);
+    expect([cell, bounded, ...verdicts]).toEqual([cell, false, ...expected(scenario, column)]);
+    expect({ [cell]: ways }, 'explored.json is older than this: npm run explore').toEqual({ [cell]: explored[cell] });
   }
 });
 
-test('SM7 a way is kept to every verdict of the table', () => {
-  const found = Object.entries(explored).map(([cell, ways]) => [cell, Object.keys(ways).sort()]);
+test('SM6 the page has what was explored, and that is what domain §6 says', () => {
+  const found = Object.entries(explored).map(([cell, ways]) => [cell, ...verdictsOf(ways)]);
   const told = scenarios.flatMap((scenario) =>
-    everyColumn.map((column) => [`${scenario.id} ${column}`, [...expected(scenario, column)].sort()]),
+    everyColumn.map((column) => [`${scenario.id} ${column}`, ...expected(scenario, column)]),
   );
   expect(found).toEqual(told);
+  expect(readFileSync(pagePath, 'utf8'), 'npm run explore writes it').toBe(pageOf(explored));
 });
 
 test.each(scenarios)('SM7 $id over HTTP: $tells', { timeout: 60_000 }, async (scenario) => {
   for (const column of everyColumn) {
-    for (const [verdict, way] of Object.entries(explored[`${scenario.id} ${column}`] ?? {})) {
+    for (const [verdict, way] of Object.entries(explored[`${scenario.id} ${column}`] ?? {}) as [Verdict, Way][]) {
       const world = new World(scenario);
       await world.begin(column);
       for (const by of way.to) await world.move(by);
-      // Round and round, and the first is where it was.
-      for (let rounds = 0; rounds < 3; rounds++) for (const by of way.round ?? []) await world.move(by);
       const freed = verdict === 'frees under the pin' && (await wasWarned());
-      expect([scenario.id, column, freed ? verdict : await verdictOf(world, scenario)]).toEqual([scenario.id, column, verdict]);
+      const came = freed ? verdict : await verdictOf(world, scenario, way.round ?? []);
+      expect([scenario.id, column, came]).toEqual([scenario.id, column, verdict]);
       await must(service, 200, 'DELETE', fs, { json: { force: true } });
     }
   }
