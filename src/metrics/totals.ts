@@ -1,5 +1,5 @@
 // The gauges of all filesystems, as a table with a row of numbers for each. A row is read from what the kernel counts anyway, when somebody
-// scrapes and its filesystem has changed since; so a scrape costs what changed, and additions.
+// scrapes and its filesystem has changed since; the sums of all go along. So a scrape costs what changed, and a look at who waits or holds.
 import type { Engine, Hosted } from '../engine/engine.ts';
 import { findRun } from '../kernel/fs/run-list.ts';
 import { pageSize } from '../kernel/units.ts';
@@ -53,6 +53,10 @@ export class Ledger {
   readonly #unused: number[] = [];
   #used = 0;
   #table = new Float64Array(width * 16);
+  /** Of all rows. They are whole numbers, so that nothing is left of what comes and goes. */
+  readonly #sums = new Float64Array(sums.length);
+  /** Rows in which something is old, or commands wait: of the others there is nothing but the sums. */
+  readonly #live = new Set<number>();
 
   constructor(engine: Engine) {
     for (const fs of engine.all()) this.#changed.add(fs);
@@ -66,7 +70,8 @@ export class Ledger {
   all(nowMs: number): Totals {
     this.#readChanged();
     const into = new Float64Array(clockAt + 1);
-    for (let row = 0; row < this.#used; row += 1) this.#add(into, row * width, nowMs);
+    into.set(this.#sums);
+    for (const row of this.#live) this.#addOldest(into, row * width, nowMs);
     return totalsIn(into);
   }
 
@@ -75,7 +80,9 @@ export class Ledger {
     const into = new Float64Array(clockAt + 1);
     for (const fs of filesystems) {
       const row = this.#rows.get(fs);
-      if (row !== undefined) this.#add(into, row * width, nowMs);
+      if (row === undefined) continue;
+      this.#addSums(into, row * width, 1);
+      this.#addOldest(into, row * width, nowMs);
     }
     return totalsIn(into);
   }
@@ -87,7 +94,7 @@ export class Ledger {
         row = this.#newRow();
         this.#rows.set(fs, row);
       }
-      this.#read(fs, row * width);
+      this.#read(fs, row);
     }
     this.#changed.clear();
   }
@@ -110,23 +117,33 @@ export class Ledger {
     if (row === undefined) return;
     this.#rows.delete(fs);
     this.#unused.push(row);
-    // Adds nothing, and nothing in it is old.
-    const at = row * width;
-    this.#table.fill(0, at, at + width);
-    this.#table.fill(never, at + sums.length, at + clockAt);
+    this.#addSums(this.#sums, row * width, -1);
+    this.#live.delete(row);
+    // The next one there begins with nothing.
+    this.#table.fill(0, row * width, row * width + sums.length);
   }
 
-  #read(fs: Hosted, at: number): void {
+  #read(fs: Hosted, row: number): void {
     const table = this.#table;
+    const at = row * width;
+    this.#addSums(this.#sums, at, -1);
     for (let i = 0; i < readers.length; i += 1) table[at + i] = (readers[i] as (of: Hosted) => number)(fs);
+    this.#addSums(this.#sums, at, 1);
     const { geometry, nowMs } = fs.kernel;
     table[at + clockAt] = nowMs;
     table[at + clockAt + 1] = geometry.clock === 'manual' ? nowMs : never;
+    let live = (table[at + inboxAt] as number) > 0;
+    for (let i = sums.length; i < clockAt; i += 1) live ||= table[at + i] !== never;
+    if (live) this.#live.add(row);
+    else this.#live.delete(row);
   }
 
-  #add(into: Float64Array, at: number, nowMs: number): void {
+  #addSums(into: Float64Array, at: number, sign: 1 | -1): void {
+    for (let i = 0; i < sums.length; i += 1) into[i] = (into[i] as number) + sign * (this.#table[at + i] as number);
+  }
+
+  #addOldest(into: Float64Array, at: number, nowMs: number): void {
     const table = this.#table;
-    for (let i = 0; i < sums.length; i += 1) into[i] = (into[i] as number) + (table[at + i] as number);
     const now = Math.min(Math.max(table[at + clockAt] as number, nowMs), table[at + clockAt + 1] as number);
     for (let i = sums.length; i < clockAt; i += 1) into[i] = Math.max(into[i] as number, now - (table[at + i] as number));
     into[clockAt] = Math.max(into[clockAt] as number, table[at + inboxAt] as number);
