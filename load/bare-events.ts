@@ -1,4 +1,5 @@
-// The yardstick of the fan-out: a `ws` server that sends frames from a file to every reader, each at its time, whenever all readers are there.
+// The yardstick of the fan-out: a `ws` server that sends frames from a file to every reader, each at its time, when a
+// reader says so.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -29,14 +30,14 @@ function send(): void {
   const frame = frames[next];
   if (frame !== undefined) setTimeout(send, Math.max(1, frame.afterMs - now));
 }
-wss.on('connection', () => {
-  if (wss.clients.size < Number(process.env.READERS)) return;
-  frames = framesIn(process.env.FRAMES ?? '');
-  next = 0;
-  setTimeout(() => {
+wss.on('connection', (socket) => {
+  // What is sent is made before anybody measures; the first reader says when.
+  if (wss.clients.size === 1) frames = framesIn(process.env.FRAMES ?? '');
+  socket.on('message', () => {
+    next = 0;
     begin = performance.now();
     send();
-  }, 300);
+  });
 });
 http.listen(0, '127.0.0.1', () => {
   const address = http.address();

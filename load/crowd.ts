@@ -5,6 +5,8 @@ export interface Crowd {
   frames(): number;
   events(): number;
   bytes(): number;
+  /** Of the first of them. */
+  say(message: string): void;
   close(): void;
 }
 
@@ -18,6 +20,7 @@ export function openReaders(url: string, count: number, onFrame?: (text: Buffer)
     frames: () => frames,
     events: () => events,
     bytes: () => bytes,
+    say: (message) => sockets[0]?.send(message),
     close() {
       for (const socket of sockets) socket.terminate();
     },

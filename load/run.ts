@@ -1,5 +1,5 @@
 // `npm run load`: every scenario against Pinhole and against a bare Fastify with the same payload, round by round in turns, so that both meet
-// the same machine. Ends with 1 when an answer came that the scenario does not expect.
+// the same machine. Ends with 1 when an answer came that the scenario does not expect, or a goal was missed.
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';

@@ -1,4 +1,5 @@
 // What a scrape costs with 10,000 filesystems: its time, and the longest that the event loop of the server stood still meanwhile.
+import { judge } from './goals.ts';
 import { apiOf } from './scenario.ts';
 import { startPinhole } from './server.ts';
 
@@ -14,7 +15,7 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 /** Of a sample in the text format. */
 const sampleOf = (text: string, name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 
-/** Says whether every scrape was answered in full. */
+/** Says whether every scrape was answered in full, and the goals were met. */
 export async function scrape(): Promise<boolean> {
   const small = { PINHOLE_RING_EVENTS_MAX: '16', PINHOLE_TENANT_RING_EVENTS_MAX: '16' };
   const server = await startPinhole({ PINHOLE_QUOTA_FILESYSTEMS: String(filesystems), ...small });
@@ -45,13 +46,18 @@ export async function scrape(): Promise<boolean> {
       // Of the time since the scrape before, in which there was nothing but that.
       pauses.push(sampleOf(await metrics(), 'nodejs_eventloop_lag_max_seconds') * 1000 - watchMs);
     }
-    const p = (values: number[], part: number) =>
-      [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)]?.toFixed(1);
+    const at = (values: number[], part: number) =>
+      [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)] ?? Number.NaN;
+    const p = (values: number[], part: number) => at(values, part).toFixed(1);
     console.log(
       `\nscrape: ${filesystems} filesystems, of which ${changes} changed since the last time, ${scrapes} times: p50 ${p(times, 0.5)} ms, p90 ${p(times, 0.9)} ms, at least ${p(times, 0)} ms; ` +
         `${(cpu.reduce((sum, one) => sum + one, 0) / scrapes).toFixed(1)} ms of a processor; longest pause of the event loop p50 ${p(pauses, 0.5)} ms, at most ${p(pauses, 1)} ms`,
     );
-    return complete;
+    const good = judge([
+      { what: 'a scrape, p50', most: 10, measured: at(times, 0.5), unit: 'ms' },
+      { what: 'the longest pause of the event loop', most: 20, measured: at(pauses, 1), unit: 'ms' },
+    ]);
+    return good && complete;
   } finally {
     await server.stop();
   }

@@ -1,6 +1,7 @@
 // The load scenarios run, and say so with their exit code. What they measure in a second on a busy machine is worth nothing.
 import { execFile } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { isMet, lineOf } from '../load/goals.ts';
 
 const load = (...args: string[]): Promise<{ code: number; text: string }> =>
   new Promise((resolve) => {
@@ -17,6 +18,28 @@ it('every scenario gets only the answers that it expects', { timeout: 120_000 },
   expect(text.match(/^ratio \d/gm)).toHaveLength(names.length);
   expect(text).toMatch(/Node v\d+.*, commit \w+.*, load average/);
   expect(code).toBe(0);
+});
+
+describe('a goal', () => {
+  it('is met up to its bound, and never by what was not measured', () => {
+    expect(isMet({ what: '', least: 0.9, measured: 0.9 })).toBe(true);
+    expect(isMet({ what: '', least: 0.9, measured: 0.89 })).toBe(false);
+    expect(isMet({ what: '', most: 10, measured: 10 })).toBe(true);
+    expect(isMet({ what: '', most: 10, measured: 10.1 })).toBe(false);
+    expect(isMet({ what: '', most: 10, measured: Number.NaN })).toBe(false);
+    expect(lineOf({ what: 'a scrape', most: 10, measured: 12.34, unit: 'ms' })).toBe(
+      '  MISSED a scrape: goal ≤ 10 ms, measured 12.3 ms',
+    );
+    expect(lineOf({ what: 'events a second', least: 10_000, measured: 10_400 })).toBe(
+      '  met    events a second: goal ≥ 10,000, measured 10,400',
+    );
+  });
+
+  it('that is missed is the exit code of the run', { timeout: 60_000 }, async () => {
+    const { code, text } = await load('--seconds', '1', '--scenario', 'events');
+    expect(text.match(/^ {2}(met {3}|MISSED) .*: goal [≤≥] .*, measured /gm)).toHaveLength(4);
+    expect(code).toBe(text.includes('MISSED') ? 1 : 0);
+  });
 });
 
 it('an unknown scenario or flag is an error', { timeout: 60_000 }, async () => {
