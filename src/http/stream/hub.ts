@@ -31,8 +31,8 @@ export interface StreamCounts {
   lagEvents(): number;
 }
 
-/** Frames are sent for so long before other work has its turn. */
-const sliceMs = 5;
+/** Frames are sent for so long before other work has its turn: a request needs several turns, and waits for a slice in each. */
+const sliceMs = 1;
 /** How long a client has to answer the close of a server that stops. */
 const farewellMs = 1000;
 
