@@ -146,7 +146,11 @@ describe('the other codes', () => {
     await expect.poll(ended).toEqual({ 'message-too-large': 1 });
   });
 
-  it('1002: a frame that breaks the protocol', async () => {
+  // A text frame without a mask; one with a mask of zeros, and a byte that no text has.
+  it.each([
+    [1002, [0x81, 0x01, 0x7b]],
+    [1007, [0x81, 0x81, 0, 0, 0, 0, 0xff]],
+  ])('%i: a frame that breaks the protocol', async (code, frame) => {
     await world();
     const { port } = new URL(base);
     const socket = connect(Number(port), '127.0.0.1');
@@ -157,13 +161,12 @@ describe('the other codes', () => {
     const bytes: Buffer[] = [];
     const over = new Promise((resolve) => socket.on('end', resolve));
     socket.on('data', (chunk) => {
-      // A text frame without a mask.
-      if (bytes.length === 0) socket.write(Buffer.from([0x81, 0x01, 0x7b]));
+      if (bytes.length === 0) socket.write(Buffer.from(frame));
       bytes.push(chunk);
     });
     await over;
     const all = Buffer.concat(bytes);
-    expect(all.readUInt16BE(all.lastIndexOf(0x88) + 2)).toBe(1002);
+    expect(all.readUInt16BE(all.lastIndexOf(0x88) + 2)).toBe(code);
     socket.destroy();
     await expect.poll(ended).toEqual({ 'protocol-error': 1 });
   });
