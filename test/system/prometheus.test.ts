@@ -210,6 +210,8 @@ describe('the dashboards', () => {
       ]),
       'up',
     ]);
+    const everywhere = readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8').match(/\bpinhole_\w+/g) ?? [];
+    expect(everywhere.filter((one) => !known.has(one))).toEqual([]);
     const expressions = board.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
     expect(expressions.length).toBeGreaterThan(10);
     for (const expression of expressions) {
