@@ -19,6 +19,8 @@ export interface Config {
   files: number;
   /** Pages that a file is begun with and mapped over. */
   pages: number;
+  /** Each owner holds one page at a time, and lets it go when another holds one. */
+  leapfrog: boolean;
   /** Commands of the owners and of the world round them in the first phase. */
   commands: number;
   scheduler: SchedulerKind;
@@ -91,10 +93,16 @@ const themes: readonly {
   changing?: true;
   /** Everybody at one page of many mappings. */
   crowded?: true;
+  /** Two pages are held in turn: nobody lets go before another holds one. */
+  leapfrog?: true;
   privateOneIn?: number;
 }[] = [
-  // Always somebody new holds the page that is waited for.
-  { weights: { pin: 20, unpin: 20, truncate: 4, 'punch-hole': 4 }, strategy: { name: 'break-layouts', idleRule: 'fixed' } },
+  // Always somebody new holds a page of the one that is waited for.
+  {
+    weights: { pin: 12, unpin: 40, 'dma-write': 4, 'punch-hole': 4 },
+    strategy: { name: 'break-layouts', idleRule: 'fixed' },
+    leapfrog: true,
+  },
   // No block is free but those that pins keep busy.
   {
     weights: { pin: 12, unpin: 8, 'punch-hole': 8, truncate: 4, write: 6, store: 4, allocate: 4 },
@@ -146,7 +154,7 @@ export const safeChoices: readonly Choice[] = [
 ];
 const otherChoices: readonly Choice[] = [{ name: 'break-layouts', idleRule: 'classic' }, { name: 'none' }];
 
-/** True where the strategy, by what it is, frees blocks under pins: it is not asked to keep law 1 once it did. */
+/** True where the strategy, by what it is, frees blocks under pins: no other follows it, or contents would be anybody's under that one too. */
 export const mayFreeUnderPins = ({ strategy }: Config): boolean => strategy.name === 'none' || strategy.idleRule === 'classic';
 
 export function configOf(random: Prng): Config {
@@ -157,9 +165,9 @@ export function configOf(random: Prng): Config {
   const rare = theme === null && !busyState && random.oneIn(16);
   const kind = rare ? 'ext2' : (theme?.kind ?? random.pick(['xfs', 'xfs', 'ext4'] as const));
   const kernel = rare ? '6.12' : random.pick(['7.3', '7.3', '6.12'] as const);
-  const owners = theme?.crowded ? 5 : 2 + random.below(4);
-  const files = theme?.crowded ? 1 : theme?.kind === 'xfs' ? 2 : 1 + random.below(3);
-  const pages = theme?.crowded ? 1 : 2 + random.below(4);
+  const owners = theme?.crowded ? 5 : theme?.leapfrog ? 4 : 2 + random.below(4);
+  const files = theme?.crowded || theme?.leapfrog ? 1 : theme?.kind === 'xfs' ? 2 : 1 + random.below(3);
+  const pages = theme?.crowded ? 1 : theme?.leapfrog ? 2 : 2 + random.below(4);
   const weights = Object.fromEntries(
     verbs.map((verb) => [verb, theme === null ? swarm(random, verb) : (theme.weights[verb] ?? 0)]),
   ) as Config['weights'];
@@ -182,7 +190,8 @@ export function configOf(random: Prng): Config {
     owners,
     files,
     pages,
-    commands: theme?.crowded ? 150 : 24 + random.below(40),
+    leapfrog: theme?.leapfrog === true,
+    commands: theme?.crowded || theme?.leapfrog ? 150 : 24 + random.below(40),
     scheduler: random.pick(schedulers),
     changing: theme?.changing === true,
     poison: random.oneIn(8),

@@ -156,8 +156,16 @@ export class Driver {
     const { k, made } = this.#world;
     owner.pins = owner.pins.filter((label) => k.pins.has(made.get(label)?.thing as never));
     this.#mappings = this.#mappings.filter((label) => k.mappings.has(made.get(label)?.thing as never));
+    const { leapfrog } = this.#config;
+    // One waits; the others hold one page each, and let it go when another holds one.
+    const stays = (verb: Verb): boolean => {
+      if (verb === 'unpin') return ![...k.pins.values()].some((pin) => pin.task === 0 && pin.owner !== owner.name);
+      if (verb === 'punch-hole' && [...k.tasks.values()].some(({ op }) => op === verb)) return true;
+      return owner.pins.length > 0 && verb !== 'dma-write';
+    };
     const weight = (verb: Verb): number => {
       const usual = this.#config.weights[verb];
+      if (leapfrog && stays(verb)) return 0;
       if (['unpin', 'dma-write', 'dma-read'].includes(verb)) return owner.pins.length * usual;
       if (['pin', 'load', 'store', 'fault', 'munmap'].includes(verb) && this.#mappings.length === 0) return 0;
       return verb === 'pin' && owner.pins.length > 2 ? usual / 3 : usual;
@@ -201,7 +209,11 @@ export class Driver {
           longterm: random.oneIn(10),
           ...(random.oneIn(6) ? { holdMs: 3 } : {}),
         };
-        return this.#call(verb, { ...on, args: { offset: inMapping, length: (1 + random.below(3)) * page, ...more }, by });
+        return this.#call(verb, {
+          ...on,
+          args: { offset: inMapping, length: (1 + random.below(this.#config.leapfrog ? 1 : 3)) * page, ...more },
+          by,
+        });
       }
       case 'load':
         return this.#call(verb, { ...on, args: { offset: inMapping, length: page }, by });

@@ -2,6 +2,7 @@
 // generator never came to a deadlock.
 import type { Kernel, Task } from '../../src/kernel/state.ts';
 import { page } from '../machine.ts';
+import { look } from './look.ts';
 import type { Happened, Watcher } from './world.ts';
 
 export const states = [
@@ -50,16 +51,50 @@ export type Counts = Record<State, number>;
 
 export const noCounts = (): Counts => Object.fromEntries(states.map((state) => [state, 0])) as Counts;
 
-const extending = new Set(['write', 'allocate', 'insert-range', 'zero-range']);
+/** How long the file is once this is done, if it makes it longer. */
+function endOf({ op, args, data }: Task, size: number): number {
+  const { offset, length = 0, keepSize } = args as { offset?: number; length?: number; keepSize?: boolean };
+  if (op === 'write') return offset === undefined ? 0 : offset + (data?.length ?? 0);
+  if (op === 'insert-range') return size + length;
+  return (op === 'allocate' || op === 'zero-range') && keepSize !== true ? (offset ?? 0) + length : 0;
+}
+
+/** One that waits for pages: what was pinned when it looked last, and how often in a row it has found nothing but newer pins. */
+interface Leapt {
+  pfn: number;
+  references: Set<string>;
+  /** The page that it found busy has been let go since. */
+  idle: boolean;
+  times: number;
+}
+/** So often in a row is starving. */
+const leapsMany = 3;
+
+function referencesOf(k: Kernel, only: (pfn: number) => boolean): string[] {
+  return [...k.pins.values()].flatMap(({ id, pfns }) => pfns.filter((pfn) => pfn >= 0 && only(pfn)).map((pfn) => `${id} ${pfn}`));
+}
+
 const rangeOf = ({ args }: Task): [number, number] => {
   const { offset = 0, length = 0 } = args as { offset?: number; length?: number };
   return [offset, offset + length];
 };
 
+/** The block is on the busy list in a transaction that has not committed. */
+const inTransaction = (k: Kernel, pfn: number): boolean =>
+  [...(look(k, 'busy-extents', {}, { pageSize: 1000 }) as { extents: BusyExtent[] }).extents].some(
+    (run) => pfn >= run.pfn && pfn < run.pfn + run.pages && run.reasons.includes('transaction'),
+  );
+interface BusyExtent {
+  pfn: number;
+  pages: number;
+  reasons: string[];
+}
+
 export class Sometimes implements Watcher {
   readonly #counts: Counts;
   readonly #lastFile = new Map<number, number>();
-  #before = { sleepers: 0, detached: 0, busy: 0, workqueue: 0 };
+  readonly #leapt = new Map<number, Leapt>();
+  #before = { sleepers: 0, detached: 0, busy: 0 };
 
   constructor(counts: Counts) {
     this.#counts = counts;
@@ -70,7 +105,7 @@ export class Sometimes implements Watcher {
   }
 
   before(k: Kernel): void {
-    this.#before = { sleepers: k.sleepers.size, detached: k.detached.pages, busy: k.busy.pages, workqueue: k.workqueue.length };
+    this.#before = { sleepers: k.sleepers.size, detached: k.detached.pages, busy: k.busy.pages };
   }
 
   after(k: Kernel, { command, effects, stepped }: Happened): void {
@@ -128,6 +163,15 @@ export class Sometimes implements Watcher {
         case 'page.faulted':
           if (event.data.pfn !== null) this.#faulted(k, event.data.pfn);
           break;
+        case 'file.resized':
+          if (stepped !== null) this.#resized(k, stepped.task, event.data);
+          break;
+        case 'page.idle':
+          for (const leapt of this.#leapt.values()) leapt.idle ||= leapt.pfn === event.data.pfn;
+          break;
+        case 'page.worker_queued':
+          if (inTransaction(k, event.data.pfn)) this.saw('last put between insert and commit');
+          break;
         case 'page.unpinned':
           if (command.op === 'clock-advance') this.saw('pin let go by its timer');
           break;
@@ -140,7 +184,6 @@ export class Sometimes implements Watcher {
         default:
       }
     }
-    if (command.op === 'unpin' && this.#before.workqueue < k.workqueue.length) this.#lastPut(k);
     if (stepped !== null) this.#stepped(k, stepped);
   }
 
@@ -161,8 +204,24 @@ export class Sometimes implements Watcher {
     if (waits && k.holders.has(pfn as never)) this.saw('refault of a pinned page during the wait');
   }
 
-  #lastPut(k: Kernel): void {
-    for (const task of k.tasks.values()) if (task.step === 'commit') this.saw('last put between insert and commit');
+  /** Somebody made the file longer while a truncate to less was in flight, or the other way about. */
+  #resized(k: Kernel, task: Task, { fromBytes, toBytes }: { fromBytes: number; toBytes: number }): void {
+    for (const other of k.tasks.values()) {
+      if (other.id === task.id || other.ino !== task.ino) continue;
+      const cut = toBytes > fromBytes && other.op === 'truncate' && (other.args as { sizeBytes: number }).sizeBytes < toBytes;
+      const grows = toBytes < fromBytes && task.op === 'truncate' && endOf(other, toBytes) > toBytes;
+      if (cut || grows) this.saw('truncate against extend');
+    }
+  }
+
+  /** It looked, and found a page busy. Leapt over: what it waited for was let go, and all that it finds now came after it had looked before. */
+  #leaps(k: Kernel, { id, locals }: Task): void {
+    const { pfn } = locals.pageWait as { pfn: number };
+    const before = this.#leapt.get(id);
+    const isNew = before?.idle === true && referencesOf(k, (one) => one === pfn).every((one) => !before.references.has(one));
+    const times = isNew ? before.times + 1 : 0;
+    this.#leapt.set(id, { pfn, references: new Set(referencesOf(k, () => true)), idle: false, times });
+    if (times >= leapsMany) this.saw('starved by leapfrog pins');
   }
 
   #stepped(k: Kernel, { task, from }: NonNullable<Happened['stepped']>): void {
@@ -186,11 +245,9 @@ export class Sometimes implements Watcher {
   }
 
   #scanned(k: Kernel, task: Task): void {
-    const locals = task.locals.layout as { scans: number } | undefined;
-    if (task.step === 'enqueue' && (locals?.scans ?? 0) >= 4 && task.wakeups >= 3) this.saw('starved by leapfrog pins');
+    if (task.step === 'enqueue') this.#leaps(k, task);
     for (const other of k.tasks.values()) {
       if (other.id === task.id || other.ino !== task.ino) continue;
-      if (task.op === 'truncate' && extending.has(other.op)) this.saw('truncate against extend');
       if (task.op !== 'punch-hole' || other.op !== 'punch-hole') continue;
       const [a, b] = [rangeOf(task), rangeOf(other)];
       if (a[0] < b[1] && b[0] < a[1]) this.saw('overlapping punches');
