@@ -1,8 +1,9 @@
 // Free space and pins, recounted from the views: every block in one place, and on every frame as many references as pins name it.
 import type { Kernel } from '../../src/kernel/state.ts';
 import { page } from '../machine.ts';
+import { Broken } from './broken.ts';
 import { look } from './look.ts';
-import { Broken, type Happened, type Watcher } from './world.ts';
+import type { Happened, Watcher } from './world.ts';
 
 interface Runs {
   pfn: number;

@@ -4,8 +4,9 @@
 import type { Command, Kernel, Task } from '../../src/kernel/state.ts';
 import type { MapId } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
+import { Broken } from './broken.ts';
 import { Copies, contentOf, ensure, exchange, type ModelFile, type Page, rawContent, resize, shift, zero } from './model-file.ts';
-import { Broken, type Happened, type Watcher } from './world.ts';
+import type { Happened, Watcher } from './world.ts';
 
 interface ModelPin {
   /** null is the shared zero page. */

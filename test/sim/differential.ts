@@ -1,10 +1,11 @@
 // The acknowledged changes of a run, in the order in which they took effect, one after the other on other machines: whatever the strategy,
 // the files hold the same bytes in the end.
 import { machine, okOf } from '../machine.ts';
+import { Broken, machinery } from './broken.ts';
 import { safeChoices } from './config.ts';
 import type { Content } from './content.ts';
 import { rawContent } from './model-file.ts';
-import { Broken, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const roomy = 4096;
 
@@ -20,12 +21,12 @@ export function differential(world: World, content: Content): void {
     const file = names.get(ino) ?? `f${ino}`;
     if (op === 'create') {
       names.set(ino, file);
-      m.create(file, Number(args.sizeBytes));
+      machinery(() => m.create(file, Number(args.sizeBytes)));
     } else if (op === 'evict') {
-      okOf(m.unlink(file));
+      machinery(() => okOf(m.unlink(file)));
     } else {
       const more = op === 'exchange-range' ? { ...args, with: names.get(other) } : args;
-      const ran = m.call(op, { file }, more, {}, data);
+      const ran = machinery(() => m.call(op, { file }, more, {}, data));
       if (ran.outcome?.ok !== true)
         throw new Broken('differential', `${op} of ${file} under ${strategy.name}: ${JSON.stringify(ran.outcome)}`);
     }

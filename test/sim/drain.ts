@@ -4,9 +4,10 @@
 import type { Task } from '../../src/kernel/state.ts';
 import type { PinId, TaskId } from '../../src/kernel/units.ts';
 import type { Action } from './action.ts';
+import { Broken } from './broken.ts';
 import type { Sometimes } from './sometimes.ts';
 import { graphOf, knotsOf } from './waits.ts';
-import { Broken, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const stepsMax = 5000;
 const law = 'liveness';

@@ -8,7 +8,7 @@ test(`SM8 ${seeds} seeds lose nothing that was acknowledged, and do nothing twic
   const counts = noJournalCounts();
   for (let seed = 1; seed <= seeds; seed++) {
     const broken = await runJournal(seed, counts);
-    if (broken !== null) throw new Error(`seed ${seed}: ${broken}\nagain: npm run sim -- --journal --seed ${seed}`);
+    if (broken !== null) throw new Error(`seed ${seed}: ${broken.message}\nagain: npm run sim -- --journal --seed ${seed}`);
   }
   const never = Object.entries(counts).flatMap(([state, times]) => (times === 0 ? [state] : []));
   expect(never, 'states that no seed came to').toEqual([]);

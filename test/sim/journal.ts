@@ -20,10 +20,10 @@ import { contentChunks, snapshotRecords } from '../../src/kernel/snapshot.ts';
 import type { Command, CommandKey, Entry, Kernel, Target } from '../../src/kernel/state.ts';
 import { type Account, openAccount } from '../../src/tenants/quotas.ts';
 import { page } from '../machine.ts';
+import { Broken, type NoticedBy, noticedBy } from './broken.ts';
 import { safeChoices } from './config.ts';
 import { FakeDisk, type Left } from './fake-disk.ts';
 import { type Prng, prng } from './prng.ts';
-import { Broken } from './world.ts';
 
 export const journalStates = [
   'flush delayed over other commands',
@@ -70,6 +70,17 @@ interface History {
   entries: Entry[];
   /** The last entry that was called durable. */
   acknowledged: number;
+  /** The log was asked to forget it; it was told that nothing of it is left. */
+  removal: 'none' | 'asked' | 'durable';
+}
+
+/** The machine that these entries give, none behind an umount: of the batch with that, the rest is not done. */
+function playedAgain({ birth }: History, entries: readonly Entry[]): { kernel: Kernel; unmounted: boolean } {
+  const made = createKernel(birth.args, birth.limits, birth.timeMs);
+  if (!made.ok) throw new Broken(law, `mkfs of ${birth.args.name} is refused the second time`);
+  const { kernel } = made;
+  for (const entry of entries) if (apply(kernel, structuredClone(entry)).unmounted) return { kernel, unmounted: true };
+  return { kernel, unmounted: false };
 }
 
 /** Stands before the real log, and writes down what goes through. */
@@ -78,8 +89,15 @@ class Recorder implements Log {
   readonly #inner: Log;
   readonly #histories: Map<string, History>;
   readonly #seqs: WeakMap<Command, { history: History; seq: number }>;
+  readonly #complain: (wrong: Broken) => void;
 
-  constructor(inner: Log, histories: Map<string, History>, seqs: WeakMap<Command, { history: History; seq: number }>) {
+  constructor(
+    inner: Log,
+    histories: Map<string, History>,
+    seqs: WeakMap<Command, { history: History; seq: number }>,
+    complain: (wrong: Broken) => void,
+  ) {
+    this.#complain = complain;
     this.#inner = inner;
     this.#histories = histories;
     this.#seqs = seqs;
@@ -90,7 +108,7 @@ class Recorder implements Log {
   }
 
   create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void {
-    const history: History = { birth, born: false, entries: [], acknowledged: 0 };
+    const history: History = { birth, born: false, entries: [], acknowledged: 0, removal: 'none' };
     this.#histories.set(id, history);
     this.#inner.create(id, birth, key, (error) => {
       history.born ||= error === null;
@@ -113,7 +131,15 @@ class Recorder implements Log {
   }
 
   remove(id: string, events: number, epoch: string, done: Done): void {
-    this.#inner.remove(id, events, epoch, done);
+    const history = this.#histories.get(id);
+    if (history === undefined) throw new Broken(law, `${id} is to be forgotten, and was never born`);
+    history.removal = 'asked';
+    if (!playedAgain(history, history.entries.slice(0, history.acknowledged)).unmounted)
+      this.#complain(new Broken(law, `${history.birth.args.name} is to be forgotten, and no umount of it is durable`));
+    this.#inner.remove(id, events, epoch, (error) => {
+      if (error === null) history.removal = 'durable';
+      done(error);
+    });
   }
 
   recordsOf(tenant: string): Readonly<Record<string, null>> {
@@ -190,10 +216,11 @@ class JournalWorld {
       if (state === 'lost flush refused') throw new Broken(law, 'an acknowledged flush is gone, and the start says nothing');
       if (state === 'torn flush refused') this.#counts['power cut in a torn flush, and a start'] += 1;
       this.#check(kept.filesystems);
-      this.#restore(new Recorder(kept.log, this.#histories, this.#seqs), kept.filesystems);
+      this.#restore(new Recorder(kept.log, this.#histories, this.#seqs, (wrong) => this.#broken(wrong)), kept.filesystems);
       return true;
     } catch (error) {
-      if (!(error instanceof JournalError) || error.kind !== 'damaged' || state === null) throw error;
+      if (!(error instanceof JournalError)) throw error;
+      if (error.kind !== 'damaged' || state === null) throw new Broken(law, `a start is refused: ${error.message}`);
       this.#counts[state] += 1;
       return false;
     }
@@ -202,32 +229,28 @@ class JournalWorld {
   #check(filesystems: readonly Recovered[]): void {
     const byId = new Map(filesystems.map((recovered) => [recovered.id, recovered]));
     for (const [id, history] of [...this.#histories]) {
-      const { birth, born, entries, acknowledged } = history;
+      const { birth, born, entries, acknowledged, removal } = history;
       const recovered = byId.get(id);
-      const made = createKernel(birth.args, birth.limits, birth.timeMs);
-      if (!made.ok) throw new Broken(law, `mkfs of ${birth.args.name} is refused the second time`);
-      const { kernel } = made;
-      const there = recovered?.kernel.seq ?? entries.length;
-      let unmounted = false;
-      for (const entry of entries.slice(0, there)) {
-        // What stands behind it in the same batch was not done.
-        if (!unmounted) unmounted = apply(kernel, structuredClone(entry)).unmounted;
-      }
+      const { kernel, unmounted } = playedAgain(history, entries.slice(0, recovered?.kernel.seq ?? acknowledged));
       if (recovered === undefined) {
-        if (born && !unmounted) throw new Broken(law, `${birth.tenant}/${birth.args.name} was made, and is not there`);
+        // Either its birth was never durable, or its umount was, and then it was taken out of the log.
+        const gone = born ? removal !== 'none' && unmounted : acknowledged === 0;
+        if (!gone) throw new Broken(law, `${birth.tenant}/${birth.args.name} was made, and is not there`);
         this.#histories.delete(id);
         continue;
       }
+      const there = recovered.kernel.seq;
       const where = `${birth.tenant}/${birth.args.name} of ${entries.length} entries`;
       if (there < acknowledged && !unmounted)
         throw new Broken(law, `${where} comes back with ${there}, and ${acknowledged} were acknowledged`);
+      if (removal === 'durable') throw new Broken(law, `${where} comes back, and was said to be gone`);
       if (there > entries.length) throw new Broken(law, `${where} comes back with ${there}`);
       if (recovered.unmounted !== unmounted) throw new Broken(law, `${where} comes back ${unmounted ? 'mounted' : 'unmounted'}`);
       if (Buffer.compare(bytesOf(kernel), bytesOf(recovered.kernel)) !== 0)
         throw new Broken(law, `${where} is another machine than its first ${there} entries give`);
       if (!unmounted) checkInvariants(recovered.kernel);
       entries.length = there;
-      Object.assign(history, { born: true, acknowledged: there });
+      Object.assign(history, { born: true, acknowledged: there, removal: 'none' });
       if (recovered.tail.snapshots.length > 0) this.#counts['start from a snapshot'] += 1;
       if (kernel.sleepers.size > 0) this.#counts['start with sleepers'] += 1;
       if (unmounted) this.#counts['unmounted, and stays so'] += 1;
@@ -276,7 +299,9 @@ class JournalWorld {
   }
 
   #broken(error: unknown): void {
-    if (!(error instanceof JournalError)) this.#wrong ??= error as Error;
+    if (error instanceof Broken) this.#wrong ??= error;
+    else if (!(error instanceof JournalError))
+      this.#wrong ??= new Broken(law, `the engine stops a filesystem: ${(error as Error).stack}`);
   }
 
   /** One life: commands, and flushes that take their time. */
@@ -392,7 +417,7 @@ function commandFor({ kernel: k }: Hosted, random: Prng): Command | null {
       for (const id of some(k.runnable)) choices.push(['scheduler-step', {}, { task: `op_${id}` }]);
   if (random.oneIn(20)) choices.push(['power-cycle', {}, { drop: 'some', seed: random.below(100) }]);
   if (random.oneIn(20)) choices.push(['set-strategy', {}, random.pick(safeChoices)]);
-  if (random.oneIn(6)) choices.push(['umount', {}, { force: true }]);
+  if (random.oneIn(6)) choices.push(['umount', {}, { force: !random.oneIn(3) }]);
   const [op, on, given, bytes] = random.pick(choices);
   const args = operations.get(op)?.args.safeParse(given);
   if (args?.success !== true) return null;
@@ -402,11 +427,16 @@ function commandFor({ kernel: k }: Hosted, random: Prng): Command | null {
 }
 
 /** Null, or what broke. */
-export async function runJournal(seed: number, counts: JournalCounts = noJournalCounts()): Promise<string | null> {
+export async function runJournal(
+  seed: number,
+  counts: JournalCounts = noJournalCounts(),
+): Promise<{ message: string; by: NoticedBy } | null> {
   try {
     await new JournalWorld(prng(seed), counts).run();
     return null;
   } catch (error) {
-    return error instanceof Broken ? error.message : String((error as Error).stack);
+    const by = noticedBy(error);
+    const { message, stack } = error as Error;
+    return { message: by === 'oracle' ? message : String(stack), by };
   }
 }

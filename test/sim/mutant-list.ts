@@ -64,6 +64,12 @@ export const mutants: Mutant[] = [
       'deadlock reported iff there is one',
     ],
     [
+      'a timed pin closes a cycle for who asks for EDEADLK',
+      'pin.owner !== null && pin.untilMs === 0',
+      'pin.owner !== null && (pin.untilMs === 0 || task.failOnDeadlock)',
+      'EDEADLK iff there is one',
+    ],
+    [
       'a timed pin closes a cycle',
       'pin.owner !== null && pin.untilMs === 0',
       'pin.owner !== null',
@@ -83,6 +89,24 @@ export const mutants: Mutant[] = [
       'if (cycle.some((edge) => edge.pin === pin)) reportCycle',
       'if (cycle.length < 0) reportCycle',
       'deadlock reported iff there is one',
+    ],
+    [
+      'EDEADLK without a deadlock',
+      'if (cycles.length === 0 || !task.failOnDeadlock) return;',
+      'if (!task.failOnDeadlock) return;',
+      'EDEADLK iff there is one',
+    ],
+    [
+      'who asked for EDEADLK sleeps on',
+      'if (cycles.length === 0 || !task.failOnDeadlock) return;',
+      'return;',
+      'EDEADLK iff there is one',
+    ],
+    [
+      'EDEADLK names no cycle',
+      'task.locals.cycle = nodesOf(cycles[0] ?? []);',
+      'task.locals.cycle = [];',
+      'EDEADLK iff there is one',
     ],
     ['an end keeps its locks', 'releaseAll(k, task);\n  k.tasks.delete(task.id);', 'k.tasks.delete(task.id);', 'Q2'],
     ['an end stays a user of its file', 'if (inode !== null) inode.users -= 1;', '', 'F1'],
@@ -203,12 +227,21 @@ export const mutants: Mutant[] = [
   ...inFile('ops/evict.ts', ['never waits for a pin', "strategyOf(k).eviction(k.strategy.options) === 'take'", 'true', '1']),
   ...inFile('reclaim/drain.ts', ['what moves is not drained', 'if (!range.moves) {', 'if (first >= 0) {', '1']),
   ...inFile('reclaim/refuse.ts', ['refuses nobody', 'if (busy === null)', 'if (busy === null || busy !== null)', '1']),
-  ...inFile('reclaim/break-layouts.ts', [
-    'looks at the first page alone',
-    'const busy = scan(k, inode, first, last);',
-    'const busy = scan(k, inode, first, first);',
-    '1',
-  ]),
+  ...inFile(
+    'reclaim/break-layouts.ts',
+    [
+      'looks at the first page alone',
+      'const busy = scan(k, inode, first, last);',
+      'const busy = scan(k, inode, first, first);',
+      '1',
+    ],
+    [
+      'the classic rule waits for no pin, and not in an eviction alone',
+      'if (busy !== null) return',
+      "if (busy !== null && options.idleRule !== 'classic') return",
+      '1',
+    ],
+  ),
   ...inFile('reclaim/wait-for-refs.ts', [
     'frees under the pin',
     'if (busy === null && pinsOver(k, pfn) > 0)',
@@ -245,6 +278,12 @@ export const mutants: Mutant[] = [
     ['a wake-up is not passed on', 'if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);', '', '8'],
     ['one pin is not busy', 'else if (pinsOver(k, pfn) > 0) busy =', 'else if (pinsOver(k, pfn) > 1) busy =', '1'],
   ),
+  ...inFile('ops/pin.ts', [
+    'who pins to read gets the zero page',
+    'pinPage(k, pinOf(k, task), pfn),',
+    "pinPage(k, pinOf(k, task), task.args.access === 'read' ? (-1 as never) : pfn),",
+    '10',
+  ]),
   ...inFile('ops/page-walk.ts', [
     'a fault behind the end is let through',
     'mapping === null || byteOf(at) >= inode.sizeBytes',
@@ -314,12 +353,26 @@ export const mutants: Mutant[] = [
       'a lost flush is refused',
     ],
   ),
-  ...inShell('engine/lane.ts', [
-    'does what the journal did not take',
-    'else this.#stop(batch, 0, entries[0] as Entry, error);',
-    'else this.#applyBatch(batch, entries);',
-    'answered is durable',
-  ]),
+  ...inShell(
+    'engine/lane.ts',
+    [
+      'does what the journal did not take',
+      'else this.#stop(batch, 0, entries[0] as Entry, error);',
+      'else this.#applyBatch(batch, entries);',
+      'answered is durable',
+    ],
+    [
+      'an umount does not wait for the journal',
+      "this.#state = 'appending';",
+      `this.#state = 'appending';
+    if (batch.some(({ command }) => command?.op === 'umount')) {
+      log.append(this.id, entries, { digest: this.#digest, eventSeq: this.kernel.eventSeq }, () => {});
+      this.#applyBatch(batch, entries);
+      return;
+    }`,
+      'only what was unmounted goes',
+    ],
+  ),
   ...inShell('engine/engine.ts', [
     'a start forgets who pays',
     'account.used.bytes += birth.args.sizeBytes;',
@@ -334,14 +387,24 @@ export const mutants: Mutant[] = [
       'for (const record of entries.slice(0, 1)) {',
       'acknowledged is there',
     ],
+    [
+      'an umount that was refused ends a filesystem',
+      'unmounted = effects.unmounted;',
+      "unmounted = entry.command?.op === 'umount';",
+      'only what was unmounted goes',
+    ],
     ['goes on behind the end of a filesystem', 'if (unmounted) break;', '', 'unmounted stays so'],
   ),
-  ...inShell('engine/durable-log.ts', [
-    'deletes what the older snapshot needs',
-    '(key) => key > batchKey(id, older.seq)',
-    '(key) => key > batchKey(id, newer.seq)',
-    'acknowledged is there',
-  ]),
+  ...inShell(
+    'engine/durable-log.ts',
+    [
+      'deletes what the older snapshot needs',
+      '(key) => key > batchKey(id, older.seq)',
+      '(key) => key > batchKey(id, newer.seq)',
+      'acknowledged is there',
+    ],
+    ['what was unmounted is born again', `{ key: \`fs/\${id}\`, value: null },`, '', 'unmounted stays so'],
+  ),
   ...inShell('engine/snapshots.ts', [
     'contents that changed again are left out',
     'if (before?.seq !== chunk.seq) await put(contentKey',

@@ -10,7 +10,10 @@ function hashesOn(version: string): string[] {
   const args = ['--yes', '-p', `node@${version}`, 'node', '--import', 'tsx', main, '--seeds', String(seeds), '--hash'];
   const { stdout, stderr, status } = spawnSync('npx', args, { encoding: 'utf8', cwd: join(import.meta.dirname, '../..') });
   if (status !== 0) throw new Error(`node@${version}: ${stdout}${stderr}`);
-  return stdout.trim().split('\n');
+  const [answered, ...hashes] = stdout.trim().split('\n');
+  // A package that brings another program, or none that comes before the one in the path, would compare a Node with itself.
+  if (answered !== `v${version}`) throw new Error(`node@${version} is ${answered}`);
+  return hashes;
 }
 
 const [first = [], ...others] = versions.map(hashesOn);
@@ -20,4 +23,5 @@ for (const [index, hashes] of others.entries()) {
   process.stdout.write(`seed ${at + 1} gives another trace on ${versions[index + 1]} than on ${versions[0]}\n`);
   process.exitCode = 1;
 }
-if (process.exitCode === undefined) process.stdout.write(`${seeds} seeds give the same traces on Node ${versions.join(', ')}\n`);
+if (process.exitCode === undefined)
+  process.stdout.write(`${seeds} seeds give the same traces on Node ${versions.map((version) => `v${version}`).join(', ')}\n`);

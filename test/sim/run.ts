@@ -1,18 +1,20 @@
 // One run: a safety phase in which anything may happen, then a liveness phase in which nothing new does and everything must drain.
 import { createHash } from 'node:crypto';
-import { checkInvariants, type LawName } from '../../src/kernel/invariants.ts';
+import { checkInvariants } from '../../src/kernel/invariants.ts';
 import type { Kernel } from '../../src/kernel/state.ts';
 import type { Action } from './action.ts';
 import { Books } from './books.ts';
-import { type Config, configOf, mayFreeUnderPins } from './config.ts';
+import { Broken, type NoticedBy, noticedBy } from './broken.ts';
+import { type Config, configOf } from './config.ts';
 import { Content } from './content.ts';
 import { differential } from './differential.ts';
 import { drain } from './drain.ts';
 import { Driver } from './driver.ts';
+import { Frames } from './frames.ts';
 import { prng } from './prng.ts';
 import { type Counts, noCounts, Sometimes } from './sometimes.ts';
 import { Waits } from './waits.ts';
-import { Broken, type Happened, type Watcher, World } from './world.ts';
+import { type Watcher, World } from './world.ts';
 
 export interface Script {
   config: Config;
@@ -33,29 +35,23 @@ export interface Ran {
   script: Script;
   entries: number;
   hash: string;
-  failure: { law: string; message: string } | null;
+  failure: { law: string; message: string; by: NoticedBy } | null;
 }
 
-/** The laws of kernel/invariants, all of them after every entry or every few: what is broken once stays broken. Law 1 is excused once the strategy freed a block under a pin, as it may. */
+/** The laws of kernel/invariants, all of them after every entry or every few: what is broken once stays broken. */
 class Laws implements Watcher {
-  readonly #excused: LawName[] = [];
-  readonly #config: Config;
+  readonly #frames: Frames;
   readonly #every: number;
   #entries = 0;
 
-  constructor(config: Config, every: number) {
-    this.#config = config;
+  constructor(frames: Frames, every: number) {
+    this.#frames = frames;
     this.#every = every;
   }
 
-  after(k: Kernel, { effects }: Happened): void {
-    const warning = effects.events.find((event) => event.type === 'warning.raised');
-    if (warning?.type === 'warning.raised') {
-      if (!mayFreeUnderPins(this.#config)) throw new Broken('law 1', warning.data.text);
-      if (this.#excused.length === 0) this.#excused.push('law 1');
-    }
+  after(k: Kernel): void {
     this.#entries += 1;
-    if (this.#entries % this.#every === 0) checkInvariants(k, { except: this.#excused });
+    if (this.#entries % this.#every === 0) checkInvariants(k, { except: this.#frames.excuses(k) ? ['law 1'] : [] });
   }
 }
 
@@ -72,9 +68,11 @@ class Play {
     this.#options = options;
     this.world = new World(config);
     this.sometimes = new Sometimes(options.counts ?? noCounts());
-    this.world.watchers.push(this.content, this.books, new Waits(), this.sometimes);
+    const frames = new Frames();
     const { lawsEvery = 1 } = options;
-    if (lawsEvery > 0) this.world.watchers.unshift(new Laws(config, lawsEvery));
+    this.world.watchers.push(frames);
+    if (lawsEvery > 0) this.world.watchers.push(new Laws(frames, lawsEvery));
+    this.world.watchers.push(this.content, this.books, new Waits(), this.sometimes);
     this.world.onLine = options.onLine ?? null;
     if (options.hash === true) {
       this.world.onEffects = (effects) => {
@@ -108,8 +106,9 @@ class Play {
 /** The first sentence of what went wrong: what a shorter script must still show. */
 function failureOf(error: unknown): NonNullable<Ran['failure']> {
   const { message, stack = '' } = error as Error;
+  const by = noticedBy(error);
   const law = error instanceof Broken ? error.law : (/^law \w+/.exec(message)?.[0] ?? message.split(':')[0] ?? 'error');
-  return { law, message: error instanceof Broken || /^law \w+/.test(message) ? message : stack };
+  return { law, message: by === 'oracle' || by === 'law' ? message : stack, by };
 }
 
 function guarded(play: Play, body: () => void): Ran {

@@ -9,6 +9,7 @@ import type { TaskId } from '../../src/kernel/units.ts';
 import { limitsOfTests, page } from '../machine.ts';
 import { commandLine, eventLine, replyLine } from '../trace.ts';
 import type { Action, Call, Label } from './action.ts';
+import { Broken, machinery } from './broken.ts';
 import type { Config } from './config.ts';
 import { look } from './look.ts';
 
@@ -23,15 +24,6 @@ export interface Happened {
 export interface Watcher {
   before?(k: Kernel, command: Command): void;
   after(k: Kernel, happened: Happened): void;
-}
-
-/** What the simulator says when something is not as it must be; `law` is what shrinking keeps. */
-export class Broken extends Error {
-  readonly law: string;
-  constructor(law: string, where: string) {
-    super(`${law}: ${where}`);
-    this.law = law;
-  }
 }
 
 interface Made {
@@ -149,14 +141,16 @@ export class World {
     const entry: Entry = { seq: k.seq + 1, timeMs: k.nowMs, command };
     if (this.#saved !== null) this.#log.push(structuredClone(entry));
     for (const watcher of this.watchers) watcher.before?.(k, command);
-    const effects = apply(k, entry);
+    const effects = machinery(() => apply(k, entry));
     this.onEffects?.(effects);
     if (this.onLine !== null) this.#tell(command, given, effects);
     for (const { task, outcome } of effects.replies) {
       const made = this.made.get(this.labelOf.get(task) ?? -1);
       if (made === undefined) continue;
       if (!outcome.ok) continue;
-      operations.get(made.op)?.result.parse(outcome.result);
+      const wrong = operations.get(made.op)?.result.safeParse(outcome.result).error;
+      if (wrong !== undefined)
+        throw new Broken('result', `what ${made.op} gives back is not as its schema says: ${wrong.message}`);
       if (made.op === 'mmap' || made.op === 'pin') made.thing = Number(String((outcome.result as { id: string }).id).slice(4));
     }
     const happened: Happened = { command, effects, stepped: stepped(effects) };
@@ -174,11 +168,12 @@ export class World {
 
   /** The machine goes on as what comes back from its snapshot, or as it was: a replay compares the two. */
   #snapshot(goOnAs: 'restored' | 'itself'): void {
-    const records = [...snapshotRecords(this.k)].map(encode);
-    const chunks = [...contentChunks(this.k)].map(encode);
-    this.#saved = { records, chunks };
+    this.#saved = machinery(() => ({
+      records: [...snapshotRecords(this.k)].map(encode),
+      chunks: [...contentChunks(this.k)].map(encode),
+    }));
     this.#log = [];
-    const restored = this.#restored();
+    const restored = machinery(() => this.#restored());
     this.#mustBeSame(restored, 'a snapshot gives back');
     if (goOnAs === 'restored') this.k = restored;
   }
@@ -193,8 +188,8 @@ export class World {
   /** The service was killed: the last snapshot, and the log of what came after it, make the same machine. */
   #replay(): boolean {
     if (this.#saved === null) return false;
-    const copy = this.#restored();
-    for (const entry of this.#log) apply(copy, structuredClone(entry));
+    const copy = machinery(() => this.#restored());
+    for (const entry of this.#log) machinery(() => apply(copy, structuredClone(entry)));
     this.#mustBeSame(copy, 'a snapshot and the log behind it give');
     this.k = copy;
     return true;

@@ -1,0 +1,63 @@
+// Law 1 without the kernel's word: a frame that a pin names is where the pin found it, or in no file, and it is not free. Read off the views
+// of free space and of extents whenever blocks change their place.
+import type { Kernel } from '../../src/kernel/state.ts';
+import { page } from '../machine.ts';
+import { Broken } from './broken.ts';
+import { look } from './look.ts';
+import type { Happened, Watcher } from './world.ts';
+
+const law = 'law 1';
+
+/** Events after which a block may be elsewhere; collapse and insert have none, and are known by their step. */
+const moving = new Set<string>(['extent.freed', 'extent.removed', 'extent.allocated', 'range.exchanged', 'file.evicted']);
+
+/** Where domain §6 has blocks go free or move under pins: always under none, and under the classic rule in an eviction alone (S11, S12). */
+const mayNow = ({ strategy }: Kernel, stepped: Happened['stepped']): boolean =>
+  strategy.name === 'none' || (strategy.options.idleRule === 'classic' && stepped?.from === 'evictFree');
+
+export class Frames implements Watcher {
+  /** Pins and frames that have parted as the strategy may. */
+  readonly #excused = new Map<string, number>();
+
+  /** A pin lives whose frame went free under it, as it may: the kernel's law 1 cannot hold before it is gone. */
+  excuses(k: Kernel): boolean {
+    for (const [pair, pin] of this.#excused) if (!k.pins.has(pin as never)) this.#excused.delete(pair);
+    return this.#excused.size > 0;
+  }
+
+  after(k: Kernel, { effects, stepped }: Happened): void {
+    const excused = mayNow(k, stepped);
+    const warning = effects.events.find((event) => event.type === 'warning.raised');
+    if (warning?.type === 'warning.raised' && !excused) throw new Broken(law, warning.data.text);
+    if (k.pins.size === 0) return;
+    if (stepped?.from !== 'change' && !effects.events.some(({ type }) => moving.has(type))) return;
+    for (const [pair, { pin, where }] of this.#misplaced(k)) {
+      if (this.#excused.has(pair)) continue;
+      if (!excused || warning === undefined) throw new Broken(law, where);
+      this.#excused.set(pair, pin);
+    }
+  }
+
+  #misplaced(k: Kernel): Map<string, { pin: number; where: string }> {
+    const places = new Map<number, string>();
+    const { extents: free } = look(k, 'free-extents') as { extents: { pfn: number; pages: number }[] };
+    for (const { pfn, pages } of free) for (let at = pfn; at < pfn + pages; at++) places.set(at, 'free');
+    for (const [name, ino] of k.names) {
+      const { extents } = look(k, 'extents', { file: name }) as { extents: Record<'offset' | 'physical' | 'length', number>[] };
+      for (const { offset, physical, length } of extents)
+        for (let at = 0; at < length / page; at++) places.set(physical / page + at, `${ino}:${offset / page + at}`);
+    }
+    const misplaced = new Map<string, { pin: number; where: string }>();
+    for (const { id, ino, first, pfns } of k.pins.values()) {
+      for (const [index, pfn] of pfns.entries()) {
+        const place = places.get(pfn);
+        if (pfn < 0 || place === undefined || place === `${ino}:${first + index}`) continue;
+        misplaced.set(`${id} ${pfn}`, {
+          pin: id,
+          where: `pfn ${pfn}, pinned by pin_${id} at ${ino}:${first + index}, is ${place}`,
+        });
+      }
+    }
+    return misplaced;
+  }
+}
