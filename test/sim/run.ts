@@ -11,6 +11,7 @@ import { differential } from './differential.ts';
 import { drain } from './drain.ts';
 import { Driver } from './driver.ts';
 import { Frames } from './frames.ts';
+import { Locks } from './locks.ts';
 import { prng } from './prng.ts';
 import { type Counts, noCounts, Sometimes } from './sometimes.ts';
 import { Waits } from './waits.ts';
@@ -72,7 +73,7 @@ class Play {
     const { lawsEvery = 1 } = options;
     this.world.watchers.push(frames);
     if (lawsEvery > 0) this.world.watchers.push(new Laws(frames, lawsEvery));
-    this.world.watchers.push(this.content, this.books, new Waits(), this.sometimes);
+    this.world.watchers.push(this.content, this.books, new Locks(), new Waits(), this.sometimes);
     this.world.onLine = options.onLine ?? null;
     if (options.hash === true) {
       this.world.onEffects = (effects) => {

@@ -185,35 +185,12 @@ export class Waits implements Watcher {
   /** As everything stood before the step of one who asked for EDEADLK. */
   #rewound: Rewound | null = null;
 
-  /** The queues of locks, as they stood before: a reader that came later must not be in before a writer that still waits. */
-  #queued: { sem: RwSem; writers: Set<number>; readers: Set<number> }[] = [];
-
   before(k: Kernel, { op, args }: Command): void {
-    this.#queued = [];
-    for (const inode of k.inodes.values()) {
-      for (const sem of [inode.iRwsem, inode.invalidateLock]) {
-        const writers = sem.queue.flatMap(({ task, mode }) => (mode === 'exclusive' ? [task] : []));
-        if (writers.length > 0) this.#queued.push({ sem, writers: new Set(writers), readers: new Set(sem.readers) });
-      }
-    }
     const stepping = op === 'scheduler-step' ? Number((args as { task: string }).task.slice(3)) : 0;
     this.#rewound = k.tasks.get(stepping as TaskId)?.failOnDeadlock === true ? new Rewound(k) : null;
   }
 
-  #checkTurns(): void {
-    for (const { sem, writers, readers } of this.#queued) {
-      const first = sem.queue.findIndex(({ mode }) => mode === 'exclusive');
-      const waits = sem.queue[first];
-      // The first writer was there before and waits still: only readers that stood before it may have come in.
-      if (waits === undefined || !writers.has(waits.task)) continue;
-      const overtook = sem.readers.filter((task) => !readers.has(task));
-      if (overtook.length > 0 && first === 0 && readers.size > 0)
-        throw new Broken('law Q2', `op_${overtook.join()} overtook op_${waits.task}, who is queued for the lock`);
-    }
-  }
-
   after(k: Kernel, happened: Happened): void {
-    this.#checkTurns();
     const { effects } = happened;
     const cycles = effects.events.flatMap((event) => (event.type === 'deadlock.detected' ? [event.data.cycle] : []));
     const then = this.#victim(k, happened, cycles);

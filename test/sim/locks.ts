@@ -1,0 +1,83 @@
+// What locks and sleeps promise, read off the locks and pins themselves: one writer or readers, nobody overtaken, nobody asleep on what is
+// free, no fault lock under a sleep on a pin, no page closed to new references when nobody waits for it.
+import type { Kernel, RwSem, Task } from '../../src/kernel/state.ts';
+import { Broken } from './broken.ts';
+import type { Happened, Watcher } from './world.ts';
+
+export class Locks implements Watcher {
+  /** The queues as they stood before: a reader that came later must not be in before a writer that still waits. */
+  #queued: { sem: RwSem; writers: Set<number>; readers: Set<number> }[] = [];
+  /** Files with a writer before the entry. */
+  #written = new Set<string>();
+
+  before(k: Kernel): void {
+    this.#queued = [];
+    this.#written.clear();
+    for (const { name, iRwsem, invalidateLock } of k.inodes.values()) {
+      if (iRwsem.writer !== 0) this.#written.add(name);
+      for (const sem of [iRwsem, invalidateLock]) {
+        const writers = sem.queue.flatMap(({ task, mode }) => (mode === 'exclusive' ? [task] : []));
+        if (writers.length > 0) this.#queued.push({ sem, writers: new Set(writers), readers: new Set(sem.readers) });
+      }
+    }
+  }
+
+  after(k: Kernel, { effects }: Happened): void {
+    this.#checkTurns();
+    for (const id of k.sleepers) this.#checkSleep(k, k.tasks.get(id));
+    for (const { name, iRwsem, invalidateLock } of k.inodes.values()) {
+      for (const { writer, readers } of [iRwsem, invalidateLock])
+        if (writer !== 0 && readers.length > 0)
+          throw new Broken('law Q2', `op_${writer} has a lock of ${name} for itself, and so have op_${readers.join()}`);
+    }
+    for (const event of effects.events) {
+      if (event.type === 'task.blocked' || event.type === 'strategy.changed') this.#checkSleepers(k);
+      // Only a layout change closes pages, and it has the file for itself as long as they are.
+      if (event.type === 'gup.refused' && event.data.rule === 'WR1' && !this.#written.has(event.file ?? ''))
+        throw new Broken('law B1', `a page of ${event.file} is closed to new references, and nobody changes its layout`);
+    }
+  }
+
+  #checkTurns(): void {
+    for (const { sem, writers, readers } of this.#queued) {
+      const first = sem.queue.findIndex(({ mode }) => mode === 'exclusive');
+      const waits = sem.queue[first];
+      // The first writer was there before and waits still: only readers that stood before it may have come in.
+      if (waits === undefined || !writers.has(waits.task)) continue;
+      const overtook = sem.readers.filter((task) => !readers.has(task));
+      if (overtook.length > 0 && first === 0 && readers.size > 0)
+        throw new Broken('law Q2', `op_${overtook.join()} overtook op_${waits.task}, who is queued for the lock`);
+    }
+  }
+
+  /** Somebody has what it sleeps on, stands before it, or is on the way to it. */
+  #checkSleep(k: Kernel, task: Task | undefined): void {
+    const { sleep } = task ?? {};
+    if (task === undefined || !sleep) return;
+    const inode = 'ino' in sleep ? k.inodes.get(sleep.ino) : undefined;
+    let taken = true;
+    if (sleep.on === 'lock') {
+      const sem = sleep.lock === 'i_rwsem' ? inode?.iRwsem : inode?.invalidateLock;
+      taken =
+        sem !== undefined && (sem.writer !== 0 || sem.readers.length > 0) && sem.queue.some((waiter) => waiter.task === task.id);
+    } else if (sleep.on === 'entry') {
+      // It is not handed over: who was woken competes for it.
+      const comes = (other: Task): boolean => other.state !== 'sleeping' && other.ino === sleep.ino && other.step === 'entry';
+      taken = inode?.entryLocks.has(sleep.pgoff) === true || [...k.tasks.values()].some(comes);
+    } else {
+      // Under the modern rule a mapping is a reference too (S06); the second phase sees to those.
+      taken = k.idleRule === 'modern' || [...k.pins.values()].some(({ pfns }) => pfns.includes(sleep.pfn));
+    }
+    if (!taken) throw new Broken('law 8', `op_${task.id} sleeps on ${JSON.stringify(sleep)}, and nobody is in the way`);
+  }
+
+  /** wait-for-refs does, and that is its deadlock (S01). */
+  #checkSleepers(k: Kernel): void {
+    if (k.strategy.name === 'wait-for-refs') return;
+    for (const { name, invalidateLock } of k.inodes.values()) {
+      const writer = k.tasks.get(invalidateLock.writer as never);
+      if (writer?.state === 'sleeping' && writer.sleep?.on === 'page')
+        throw new Broken('law 6', `op_${writer.id} sleeps on a pin and has invalidate_lock of ${name}`);
+    }
+  }
+}
