@@ -236,11 +236,12 @@ export class Lane {
   #refuse(batch: readonly Pending[]): void {
     this.#seq = this.kernel.seq;
     this.#releaseReservations(batch);
+    for (const pending of batch) pending.reject(diskFull());
+    if ((this.#state as string) === 'gone') return;
     this.#state = 'idle';
     if (this.#inbox.length > 0) this.#schedule();
     const timerMs = nextTimerMs(this.kernel);
     this.#alarm.set(timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs));
-    for (const pending of batch) pending.reject(diskFull());
   }
 
   #applyBatch(batch: readonly Pending[], entries: readonly Entry[]): void {
@@ -271,6 +272,8 @@ export class Lane {
       this.#notify();
       answer(batch);
     });
+    // Halted while the log was at it.
+    if ((this.#state as string) === 'gone') return;
     const kept = this.#host.log.snapshot(this.id, this.kernel, this.#digest);
     if (kept === null) {
       this.#rested();
@@ -283,10 +286,7 @@ export class Lane {
   readonly #rested = (): void => {
     if (this.#state === 'gone' || this.stopped !== null) return;
     this.#state = 'idle';
-    if (this.#inbox.length === 0) return;
-    // A log in memory is done before it returns: answers of two turns would cross.
-    if (this.#host.log.durability === 'disk') this.#turn();
-    else this.#schedule();
+    if (this.#inbox.length > 0) this.#turn();
   };
 
   /** Answers go out after the whole batch: an outcome that comes later in it is put into the same submission. */

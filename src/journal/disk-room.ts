@@ -3,6 +3,9 @@
 import { closeSync, openSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** A file is cut between blocks: a part of one may have to be written anew, and that takes room. */
+const blockBytes = 4096;
+
 export class Reserve {
   readonly #file: string;
   readonly #bytes: number;
@@ -12,8 +15,9 @@ export class Reserve {
     this.#bytes = bytes;
   }
 
+  /** 0 where there is more than asked for: it was made under another setting. */
   get missing(): number {
-    return this.#bytes - this.#size;
+    return Math.max(0, this.#bytes - this.#size);
   }
 
   get #size(): number {
@@ -48,8 +52,18 @@ export class Reserve {
 
   /** Gives up so much of it, or what is left: no more than is needed, for whoever filled the disk may take that too. */
   giveUpSome(bytes: number): void {
-    const size = this.#size;
-    if (size > 0) truncateSync(this.#file, Math.max(0, size - bytes));
+    const left = Math.floor((this.#size - bytes) / blockBytes) * blockBytes;
+    if (left <= 0) {
+      this.giveUp();
+      return;
+    }
+    try {
+      truncateSync(this.#file, left);
+    } catch (error) {
+      // Where files are copied on write, even that may take room.
+      if (!isFull(error)) throw error;
+      this.giveUp();
+    }
   }
 }
 

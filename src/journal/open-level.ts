@@ -14,9 +14,10 @@ async function openAt(location: string): Promise<Level> {
   return level;
 }
 
-export const reserveOf = ({ directory, reserveBytes }: StoreOptions) => new Reserve(directory, 'reserve', reserveBytes / 2);
+export const reserveOf = ({ directory, reserveBytes }: StoreOptions) =>
+  new Reserve(directory, 'reserve', Math.floor(reserveBytes / 2));
 export const openReserveOf = ({ directory, reserveBytes }: StoreOptions) =>
-  new Reserve(directory, 'reserve-open', reserveBytes / 2);
+  new Reserve(directory, 'reserve-open', Math.floor(reserveBytes / 2));
 
 async function openLevel(options: StoreOptions): Promise<Level> {
   const { directory, openLevel: open = openAt } = options;

@@ -326,7 +326,7 @@ export class Store {
     }
     const forOpening = openReserveOf(this.#options);
     // Room for both and for a while, so that it does not flap.
-    if (free < this.#reserve.missing + Math.max(0, forOpening.missing) + reserveBytes / 4) return;
+    if (free < this.#reserve.missing + forOpening.missing + reserveBytes / 4) return;
     if (forOpening.fill() && this.#reserve.fill()) this.#setFull(false);
   }
 

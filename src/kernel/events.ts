@@ -135,7 +135,11 @@ export const eventTable = {
     bucket: z.int().optional(),
     state: z.enum(['S', 'D']),
   }),
-  'task.woken': row('The task may run again.', { op: z.string(), waitedMs: z.int(), spurious: z.boolean() }),
+  'task.woken': row('The task may run again. The file is that of its task.blocked.', {
+    op: z.string(),
+    waitedMs: z.int(),
+    spurious: z.boolean(),
+  }),
   'task.signalled': row('A signal for the task.', { op: z.string(), restart: z.boolean() }),
   'deadlock.detected': row('A wait closed a cycle.', { cycle: z.array(z.string()), explanation: z.string() }),
   'warning.raised': row('What a kernel would log with a WARNING.', { where: z.string(), text: z.string(), pfn: pfn.optional() }),

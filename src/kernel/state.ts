@@ -176,7 +176,8 @@ export interface DetachedRun extends Run {
 }
 
 export type Sleep =
-  | { on: 'page'; pfn: Pfn; pgoff: PgOff; bucket: number }
+  /** `ino`: whose page it is, where that is not the task's own file. */
+  | { on: 'page'; pfn: Pfn; pgoff: PgOff; bucket: number; ino?: Ino }
   | { on: 'lock'; ino: Ino; lock: LockName; mode: LockMode }
   | { on: 'entry'; ino: Ino; pgoff: PgOff; bucket: number }
   /** Not asleep on Linux: it looks at a pinned page of a second file again and again. Here once an entry of the log, see sched/spin.ts. */

@@ -53,7 +53,7 @@ class TestLog implements Log {
     else done(null);
   }
 
-  snapshot() {
+  snapshot(): Promise<void> | null {
     return null;
   }
 
@@ -150,6 +150,58 @@ describe('the lane', () => {
     expect(fs.kernel.names.has('b')).toBe(false);
     log.pending.shift()?.(null);
     expect((await second).outcome?.ok).toBe(true);
+  });
+
+  it('gives the next batch to the log before it answers the last one, and answers in order', async () => {
+    const fs = await mkfs();
+    log.slow = true;
+    const told: string[] = [];
+    const submit = (name: string) =>
+      engine.enqueue(
+        fs,
+        create(name),
+        () => told.push(`${name} after ${log.batches.length}`),
+        (error) => told.push(`${name} ${(error as { kind?: string }).kind ?? error.message}`),
+      );
+    submit('a');
+    await turns();
+    submit('b');
+    submit('c');
+    log.pending.shift()?.(null);
+    expect(told).toEqual([]);
+    await turns();
+    expect(told).toEqual(['a after 2']);
+    // What comes next is refused at once; that is nothing to those whose batch is in the log.
+    const append = log.append.bind(log);
+    log.append = (_id, _entries, _before, done) => done(new JournalError('failed', 'fsync'));
+    submit('d');
+    log.pending.shift()?.(null);
+    await turns();
+    expect(told).toEqual(['a after 2', 'd journal-failed', 'b after 2', 'c after 2']);
+    expect([...fs.kernel.names.keys()]).toEqual(['a', 'b', 'c']);
+    log.append = append;
+  });
+
+  it('does nothing more once it is halted, though the log had a batch', async () => {
+    const fs = await mkfs();
+    log.slow = true;
+    const first = engine.submit(fs, create('a'));
+    await turns();
+    engine.enqueue(
+      fs,
+      create('b'),
+      () => {},
+      () => {},
+    );
+    log.snapshot = () => {
+      throw new Error('no snapshot after the halt');
+    };
+    engine.halt();
+    log.pending.shift()?.(null);
+    expect(await first).toMatchObject({ outcome: { ok: true } });
+    await turns();
+    expect(log.batches).toHaveLength(1);
+    expect(fs.mounted).toBe(false);
   });
 
   it('never lets time go back', async () => {

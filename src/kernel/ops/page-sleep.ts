@@ -76,7 +76,8 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
         finishWait(k, task, pfn);
         return goto('relock');
       }
-      fallAsleep(k, task, { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn) }, interruptible, inode ?? null);
+      const other = ino === task.ino || ino === 0 ? {} : { ino };
+      fallAsleep(k, task, { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn), ...other }, interruptible, inode ?? null);
       return wait('relock');
     },
     relock(k, task) {

@@ -28,6 +28,13 @@ export function pageWaitedFor({ sleep }: Task): Pfn | null {
   return sleep?.on === 'page' || sleep?.on === 'spin' ? sleep.pfn : null;
 }
 
+/** The file whose page, lock or entry it waits for. */
+function fileWaitedFor(k: Kernel, task: Task): Inode | null {
+  const { sleep } = task;
+  const ino = sleep !== null && 'ino' in sleep ? sleep.ino : undefined;
+  return ino === undefined ? inodeOf(k, task) : (k.inodes.get(ino) ?? null);
+}
+
 /** Puts a task to sleep. The caller has queued it where a wake-up will find it. `file` is the one whose page, lock or entry it waits for. */
 export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: boolean, file: Inode | null): void {
   assert(task.state !== 'sleeping', 'a task sleeps once at a time');
@@ -61,13 +68,14 @@ export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: b
 /** Makes a sleeping task runnable. `spurious`: it was woken by a key that is not its own. */
 export function wakeTask(k: Kernel, task: Task, spurious: boolean): void {
   assert(task.state === 'sleeping', 'only a sleeper is woken');
+  const file = fileWaitedFor(k, task);
   leaveSleep(k, task);
   task.state = 'runnable';
   task.woken = true;
   k.runnable.push(task.id);
   const running = k.current;
   k.current = task.id;
-  emit(k, 'task.woken', inodeOf(k, task), { op: task.op, waitedMs: k.nowMs - task.sleptSinceMs, spurious });
+  emit(k, 'task.woken', file, { op: task.op, waitedMs: k.nowMs - task.sleptSinceMs, spurious });
   k.current = running;
 }
 
