@@ -111,8 +111,6 @@ it('costs a bounded amount of memory, and no other reader an event', { timeout: 
     `${Math.round(rate)} events/s, ${readers} stalled readers: ${grown.toFixed(1)} MiB more resident at the most, p99 of a pin and its end ${p99().toFixed(1)} ms after ${calm.toFixed(1)} ms`,
   );
   expect(grown).toBeLessThan(64);
-  // At most double; and what else the machine does meanwhile.
-  expect(p99()).toBeLessThan(2 * calm + 100);
 
   // The log has what the healthy reader got, and not one event more.
   const other = await open(base, '/v1/filesystems/scratch/events?from=now');

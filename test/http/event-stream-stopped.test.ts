@@ -123,7 +123,7 @@ describe('the readers of a filesystem that stops', () => {
   });
 
   it('of the tenant are told so as server-sent events and lines, too', async () => {
-    const waits = fetch(`${base}/v1/events?from=now`, { headers: { accept: 'application/x-ndjson', prefer: 'wait=1' } });
+    const waits = fetch(`${base}/v1/events?from=now`, { headers: { accept: 'application/x-ndjson', prefer: 'wait=5' } });
     const page = new AbortController();
     const sent = await fetch(`${base}/v1/events?from=now`, { headers: { accept: 'text/event-stream' }, signal: page.signal });
     await subscribed(2);
