@@ -10,6 +10,13 @@ interface Runs {
   pages: number;
 }
 
+interface Frame {
+  pfn: number;
+  pins: number;
+  state: string;
+  file: string | null;
+}
+
 /** Every this many entries: a look at five views costs more than a step. */
 const every = 16;
 
@@ -91,8 +98,10 @@ export class Books implements Watcher {
       for (const { pfn } of pages) if (pfn !== null) onFrame.set(pfn, (onFrame.get(pfn) ?? 0) + 1);
     }
     if (complete.size > 0) throw new Broken(law, `${[...complete].join()} vanished`);
-    const frames = look(k, 'pages', {}, { pinned: true, pageSize: 1000 }) as { items: { pfn: number; pins: number }[] };
-    for (const { pfn, pins } of frames.items) {
+    const frames = look(k, 'pages', {}, { pinned: true, pageSize: 1000 }) as { items: Frame[] };
+    for (const { pfn, pins, state, file } of frames.items) {
+      // Its mapping entry went with the block.
+      if (state !== 'used' && file !== null) throw new Broken('law 5', `pfn ${pfn} is ${state} and says that it is of ${file}`);
       if (onFrame.get(pfn) !== pins) throw new Broken(law, `pfn ${pfn} counts ${pins} pins, ${onFrame.get(pfn) ?? 0} name it`);
       onFrame.delete(pfn);
     }
