@@ -131,7 +131,9 @@ export async function write(
 
 export async function content(server: { url: string }, path: string): Promise<Buffer> {
   const response = await fetch(`${server.url}${path}`);
-  return Buffer.from(await response.arrayBuffer());
+  const bytes = Buffer.from(await response.arrayBuffer());
+  if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${bytes}`);
+  return bytes;
 }
 
 export interface Read {
