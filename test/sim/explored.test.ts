@@ -204,11 +204,14 @@ test.each(scenarios)('SM7 $id over HTTP: $tells', { timeout: 60_000 }, async (sc
     for (const [verdict, way] of Object.entries(explored[`${scenario.id} ${column}`] ?? {}) as [Verdict, Way][]) {
       const world = new World(scenario);
       await world.begin(column);
-      for (const by of way.to) await world.move(by);
-      const freed = verdict === 'frees under the pin' && (await wasWarned());
-      const came = freed ? verdict : await verdictOf(world, scenario, way.round ?? []);
-      expect([scenario.id, column, came]).toEqual([scenario.id, column, verdict]);
-      await must(service, 200, 'DELETE', fs, { json: { force: true } });
+      try {
+        for (const by of way.to) await world.move(by);
+        const freed = verdict === 'frees under the pin' && (await wasWarned());
+        const came = freed ? verdict : await verdictOf(world, scenario, way.round ?? []);
+        expect([scenario.id, column, came]).toEqual([scenario.id, column, verdict]);
+      } finally {
+        await must(service, 200, 'DELETE', fs, { json: { force: true } });
+      }
     }
   }
 });

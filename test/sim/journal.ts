@@ -16,6 +16,7 @@ import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
+import { Panic } from '../../src/kernel/panic.ts';
 import { contentChunks, snapshotRecords } from '../../src/kernel/snapshot.ts';
 import type { Command, CommandKey, Entry, Kernel, Target } from '../../src/kernel/state.ts';
 import { type Account, openAccount } from '../../src/tenants/quotas.ts';
@@ -118,10 +119,14 @@ class Recorder implements Log {
 
   append(id: string, entries: readonly Entry[], before: Before, done: Done): void {
     const history = this.#histories.get(id);
-    if (history === undefined) throw new Broken(law, `an entry for ${id}, which was never born`);
+    if (history === undefined) {
+      this.#complain(new Broken(law, `an entry for ${id}, which was never born`));
+      return;
+    }
     for (const entry of entries) {
       history.entries.push(structuredClone(entry));
-      if (entry.seq !== history.entries.length) throw new Broken(law, `entry ${entry.seq} where ${history.entries.length} comes`);
+      if (entry.seq !== history.entries.length)
+        this.#complain(new Broken(law, `entry ${entry.seq} where ${history.entries.length} comes`));
       if (entry.command !== null) this.#seqs.set(entry.command, { history, seq: entry.seq });
     }
     this.#inner.append(id, entries, before, (error) => {
@@ -132,7 +137,10 @@ class Recorder implements Log {
 
   remove(id: string, events: number, epoch: string, done: Done): void {
     const history = this.#histories.get(id);
-    if (history === undefined) throw new Broken(law, `${id} is to be forgotten, and was never born`);
+    if (history === undefined) {
+      this.#complain(new Broken(law, `${id} is to be forgotten, and was never born`));
+      return;
+    }
     history.removal = 'asked';
     if (!playedAgain(history, history.entries.slice(0, history.acknowledged)).unmounted)
       this.#complain(new Broken(law, `${history.birth.args.name} is to be forgotten, and no umount of it is durable`));
@@ -299,9 +307,8 @@ class JournalWorld {
   }
 
   #broken(error: unknown): void {
-    if (error instanceof Broken) this.#wrong ??= error;
-    else if (!(error instanceof JournalError))
-      this.#wrong ??= new Broken(law, `the engine stops a filesystem: ${(error as Error).stack}`);
+    if (error instanceof Broken || error instanceof Panic) this.#wrong ??= error;
+    else if (!(error instanceof JournalError)) this.#wrong ??= new Panic(`it threw ${(error as Error).stack}`);
   }
 
   /** One life: commands, and flushes that take their time. */

@@ -5,8 +5,8 @@ import { Broken } from './broken.ts';
 import type { Happened, Watcher } from './world.ts';
 
 export class Locks implements Watcher {
-  /** The queues as they stood before: a reader that came later must not be in before a writer that still waits. */
-  #queued: { sem: RwSem; writers: Set<number>; readers: Set<number> }[] = [];
+  /** The queues as they stood before, and who was in: nobody comes in before somebody who stood before him and still waits. */
+  #queued: { sem: RwSem; waiters: number[]; holders: Set<number> }[] = [];
   /** Files with a writer before the entry. */
   #written = new Set<string>();
 
@@ -16,8 +16,9 @@ export class Locks implements Watcher {
     for (const { name, iRwsem, invalidateLock } of k.inodes.values()) {
       if (iRwsem.writer !== 0) this.#written.add(name);
       for (const sem of [iRwsem, invalidateLock]) {
-        const writers = sem.queue.flatMap(({ task, mode }) => (mode === 'exclusive' ? [task] : []));
-        if (writers.length > 0) this.#queued.push({ sem, writers: new Set(writers), readers: new Set(sem.readers) });
+        if (sem.queue.length === 0) continue;
+        const waiters = sem.queue.map(({ task }) => task);
+        this.#queued.push({ sem, waiters, holders: new Set([sem.writer, ...sem.readers]) });
       }
     }
   }
@@ -39,14 +40,14 @@ export class Locks implements Watcher {
   }
 
   #checkTurns(): void {
-    for (const { sem, writers, readers } of this.#queued) {
-      const first = sem.queue.findIndex(({ mode }) => mode === 'exclusive');
-      const waits = sem.queue[first];
-      // The first writer was there before and waits still: only readers that stood before it may have come in.
-      if (waits === undefined || !writers.has(waits.task)) continue;
-      const overtook = sem.readers.filter((task) => !readers.has(task));
-      if (overtook.length > 0 && first === 0 && readers.size > 0)
-        throw new Broken('law Q2', `op_${overtook.join()} overtook op_${waits.task}, who is queued for the lock`);
+    for (const { sem, waiters, holders } of this.#queued) {
+      const queue = new Set(sem.queue.map(({ task }) => task));
+      const waits = waiters.findIndex((task) => queue.has(task));
+      if (waits === -1) continue;
+      const mayBeIn = new Set<number>([0, ...holders, ...waiters.slice(0, waits)]);
+      const overtook = [sem.writer, ...sem.readers].filter((task) => !mayBeIn.has(task));
+      if (overtook.length > 0)
+        throw new Broken('law Q2', `op_${overtook.join()} overtook op_${waiters[waits]}, who is queued for the lock`);
     }
   }
 
@@ -68,6 +69,8 @@ export class Locks implements Watcher {
       // Under the modern rule a mapping is a reference too (S06); the second phase sees to those.
       taken = k.idleRule === 'modern' || [...k.pins.values()].some(({ pfns }) => pfns.includes(sleep.pfn));
     }
+    if (sleep.on === 'page' && task.interruptible && task.signal !== 'none')
+      throw new Broken('law 8', `op_${task.id} sleeps, and has not heard its signal`);
     if (!taken) throw new Broken('law 8', `op_${task.id} sleeps on ${JSON.stringify(sleep)}, and nobody is in the way`);
   }
 

@@ -41,11 +41,14 @@ const compareEvery = 8;
 const started = performance.now();
 const elapsed = (): number => (performance.now() - started) / 1000;
 
+/** Whatever is run again, to name it, to shorten it or to show it, is looked at as it was: by the laws too, then after each entry, or not. */
+const again = given.oraclesAlone || given.lawsEvery === 0 ? { lawsEvery: 0 } : {};
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function failed(seed: number): void {
   const compareStrategies = seed % compareEvery === 0;
-  const { failure, script } = runSeed(seed, { compareStrategies, ...(given.oraclesAlone ? { lawsEvery: 0 } : {}) });
+  const { failure, script } = runSeed(seed, { ...again, compareStrategies });
   if (failure === null) {
     print(`seed ${seed} fails only with what ran before it`);
     return;
@@ -53,18 +56,18 @@ function failed(seed: number): void {
   print(`seed ${seed} failed (${failure.by}) after ${script.actions.length} actions: ${failure.message}`);
   print(`again: npm run sim -- --seed ${seed}`);
   if (!given.shrink) return;
-  const short = shrink(script, failure.law);
+  const short = shrink(script, failure.law, again);
   print(`\nthe shortest script found, ${short.actions.length} actions, for test/sim/regressions/${seed}.json:`);
   const kept = JSON.stringify({ why: failure.message.split('\n')[0], seed, ...short });
   print(kept);
   if (given.save) writeFileSync(join(import.meta.dirname, 'regressions', `${seed}.json`), `${kept}\n`);
-  print(`\n${traceOf(short)}`);
+  print(`\n${traceOf(short, again)}`);
 }
 
 function one(seed: number): void {
-  const { failure, hash, script } = runSeed(seed, { hash: true, compareStrategies: true });
+  const { failure, hash, script } = runSeed(seed, { ...again, hash: true, compareStrategies: true });
   print(JSON.stringify(script.config));
-  print(traceOf(script));
+  print(traceOf(script, again));
   print(hash);
   if (failure === null && runScript(script, { hash: true }).hash !== hash) print('the script gives another trace than the seed');
   if (failure === null) return;

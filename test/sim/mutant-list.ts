@@ -39,6 +39,12 @@ export const mutants: Mutant[] = [
   ...inFile(
     'sched/rwsem.ts',
     ['a queued waiter is overtaken', 'sem.queue.length > 0 || sem.writer !== 0', 'sem.writer !== 0', 'Q2'],
+    [
+      'a reader overtakes when a writer lets go',
+      '  if (sem.writer === task.id) sem.writer = 0;',
+      "  if (sem.writer === task.id) {\n    sem.writer = 0;\n    const reader = sem.queue.findIndex(({ mode }) => mode === 'shared');\n    if (reader > 0) sem.queue.unshift(...sem.queue.splice(reader, 1));\n  }",
+      'Q2',
+    ],
     ['only one reader is let in', 'wakeTask(k, task, false);\n  }', 'wakeTask(k, task, false);\n    return;\n  }', '8'],
     [
       'a release wakes nobody',
@@ -133,6 +139,7 @@ export const mutants: Mutant[] = [
       '8',
     ],
     ['sleeps over a wake-up', 'if (task.woken || (interruptible', 'if ((interruptible', '8'],
+    ['sleeps over a signal', "if (task.woken || (interruptible && task.signal !== 'none')) {", 'if (task.woken) {', '8'],
     [
       'a wait is not looked at again (S18)',
       'finishWait(k, task, pfn);\n        return goto(again);',

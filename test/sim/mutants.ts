@@ -157,6 +157,7 @@ ${count('law')} by a law of the kernel's own table, ${count('panic')} by an asse
 
 The last two columns are the same with those laws left out and the assertions passed over, ${given.aloneSeeds} seeds at most: what the oracles see
 alone, which share no code with the kernel. They kill ${deadAlone.length}. [simulator.md](simulator.md#mutants) says why the others are for laws only.
+The runs of the journal are not made twice: there they repeat what stands before.
 
 | file | what is wrong | law | seed | what the seed says | oracles alone | what they say |
 |---|---|---|---|---|---|---|

@@ -1,14 +1,14 @@
 // ddmin (Zeller and Hildebrandt, 2002): takes away what the failure does not need, in halves, then in smaller parts, down to single actions.
 import type { Action } from './action.ts';
-import { runScript, type Script } from './run.ts';
+import { type Options, runScript, type Script } from './run.ts';
 
 const triesMax = 4000;
 
-export function shrink(script: Script, law: string): Script {
+export function shrink(script: Script, law: string, options: Options = {}): Script {
   let tries = 0;
   const fails = (actions: Action[]): boolean => {
     tries += 1;
-    return runScript({ ...script, actions }, { compareStrategies: law === 'differential' }).failure?.law === law;
+    return runScript({ ...script, actions }, { ...options, compareStrategies: law === 'differential' }).failure?.law === law;
   };
   let actions = script.actions;
   for (let parts = 2; actions.length > 1 && tries < triesMax; ) {
@@ -28,9 +28,9 @@ export function shrink(script: Script, law: string): Script {
 }
 
 /** What happened, as a golden trace. */
-export function traceOf(script: Script): string {
+export function traceOf(script: Script, options: Options = {}): string {
   const lines: string[] = [];
-  const { failure } = runScript(script, { onLine: (line) => lines.push(line) });
+  const { failure } = runScript(script, { ...options, onLine: (line) => lines.push(line) });
   if (failure !== null) lines.push(`! ${failure.message.split('\n')[0]}`);
   return `${lines.join('\n')}\n`;
 }
