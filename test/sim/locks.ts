@@ -27,9 +27,13 @@ export class Locks implements Watcher {
     this.#checkTurns();
     for (const id of k.sleepers) this.#checkSleep(k, k.tasks.get(id));
     for (const { name, iRwsem, invalidateLock } of k.inodes.values()) {
-      for (const { writer, readers } of [iRwsem, invalidateLock])
+      for (const { writer, readers, queue } of [iRwsem, invalidateLock]) {
         if (writer !== 0 && readers.length > 0)
           throw new Broken('law Q2', `op_${writer} has a lock of ${name} for itself, and so have op_${readers.join()}`);
+        const [next] = queue;
+        if (writer === 0 && next?.mode === 'shared')
+          throw new Broken('law 8', `op_${next.task} waits for a lock of ${name} to read, and no writer has it`);
+      }
     }
     for (const event of effects.events) {
       if (event.type === 'task.blocked' || event.type === 'strategy.changed') this.#checkSleepers(k);
