@@ -45,7 +45,7 @@ export class Locks implements Watcher {
 
   #checkTurns(): void {
     for (const { sem, waiters, holders } of this.#queued) {
-      const queue = new Set(sem.queue.map(({ task }) => task));
+      const queue = new Set<number>(sem.queue.map(({ task }) => task));
       const waits = waiters.findIndex((task) => queue.has(task));
       if (waits === -1) continue;
       const mayBeIn = new Set<number>([0, ...holders, ...waiters.slice(0, waits)]);
