@@ -137,7 +137,15 @@ class Client {
       if (!found.equals(this.#content)) this.#totals.doneUnanswered += 1;
       this.#content = this.#maybeContent;
     }
-    if (!found.equals(this.#content)) fail(`${this.#name}: the content is neither what was acknowledged nor what was sent`);
+    if (!found.equals(this.#content)) {
+      const from = this.#content.findIndex((byte, at) => byte !== found[at]);
+      const part = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(from, from + 16)).toString('hex');
+      const sent = this.#maybeContent === null ? 'nothing' : part(this.#maybeContent);
+      fail(
+        `${this.#name}: ${found.length} bytes of content are neither what was acknowledged nor what was sent: at ${from} ${part(found)}, ` +
+          `acknowledged ${part(this.#content)}, sent ${sent}`,
+      );
+    }
     this.#maybeContent = null;
 
     // Sent again with its key, it is done once, whether it was done before or not.
@@ -220,12 +228,20 @@ async function checkReplay(folder: string): Promise<void> {
 export interface Ground {
   folder: string;
   strike(server: Server): Promise<unknown>;
-  clear(): void;
+  clear(failed: boolean): void;
 }
 
 const killed = (): Ground => {
   const folder = freshFolder();
-  return { folder, strike: (server) => server.kill(), clear: () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    folder,
+    strike: (server) => server.kill(),
+    clear(failed) {
+      // Whoever looks into a failure needs the journal.
+      if (failed) process.stderr.write(`the data of the failure is kept in ${folder}\n`);
+      else rmSync(folder, { recursive: true, force: true });
+    },
+  };
 };
 
 export async function killLoop(
@@ -241,6 +257,7 @@ export async function killLoop(
   const clients = filesystems.flatMap((fs, f) => [0, 1, 2].map((i) => new Client(`c${f}${i}`, fs, pick, totals)));
   const sleepers = filesystems.map((fs) => new Sleeper(fs));
   let server = await start(folder, { args });
+  let failed = true;
   try {
     for (const name of ['one', 'two']) await must(server, 'POST', '/v1/filesystems', { name, sizeBytes: 33_554_432 });
     await Promise.all([...clients, ...sleepers].map((one) => one.setUp(server)));
@@ -261,9 +278,10 @@ export async function killLoop(
       cursors = await Promise.all(filesystems.map((fs, i) => checkStream(server, fs, cursors[i] ?? 'oldest')));
       progress(totals);
     }
+    failed = false;
     return totals;
   } finally {
     await server.kill();
-    clear();
+    clear(failed);
   }
 }
