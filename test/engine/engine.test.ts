@@ -172,14 +172,12 @@ describe('the lane', () => {
     await turns();
     expect(told).toEqual(['a after 2']);
     // What comes next is refused at once; that is nothing to those whose batch is in the log.
-    const append = log.append.bind(log);
     log.append = (_id, _entries, _before, done) => done(new JournalError('failed', 'fsync'));
     submit('d');
     log.pending.shift()?.(null);
     await turns();
     expect(told).toEqual(['a after 2', 'd journal-failed', 'b after 2', 'c after 2']);
     expect([...fs.kernel.names.keys()]).toEqual(['a', 'b', 'c']);
-    log.append = append;
   });
 
   it('does nothing more once it is halted, though the log had a batch', async () => {
