@@ -90,6 +90,15 @@ export interface Answer {
   headers: Headers;
 }
 
+/** A caller that was held up between connecting and asking is told 408, before it was heard: it asks again. */
+async function send(url: string, init?: RequestInit): Promise<Response> {
+  for (;;) {
+    const response = await fetch(url, init);
+    if (response.status !== 408) return response;
+    await response.arrayBuffer();
+  }
+}
+
 /** Rejects where no answer came: the outcome is unknown. */
 export async function call(
   server: { url: string },
@@ -99,7 +108,7 @@ export async function call(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   const type = json === undefined ? {} : { 'content-type': 'application/json' };
-  const response = await fetch(`${server.url}${path}`, {
+  const response = await send(`${server.url}${path}`, {
     method,
     headers: { ...type, ...headers },
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
@@ -121,7 +130,7 @@ export async function write(
   bytes: Uint8Array,
   headers: Record<string, string> = {},
 ): Promise<Answer> {
-  const response = await fetch(`${server.url}${path}`, {
+  const response = await send(`${server.url}${path}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/octet-stream', ...headers },
     body: new Blob([bytes as Uint8Array<ArrayBuffer>]),
@@ -130,7 +139,7 @@ export async function write(
 }
 
 export async function content(server: { url: string }, path: string): Promise<Buffer> {
-  const response = await fetch(`${server.url}${path}`);
+  const response = await send(`${server.url}${path}`);
   const bytes = Buffer.from(await response.arrayBuffer());
   if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${bytes}`);
   return bytes;
