@@ -13,7 +13,16 @@ import type { Change, Done, Store } from '../journal/store.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Command, CommandKey, Entry, Kernel } from '../kernel/state.ts';
 import type { Before, Birth, Log } from './log.ts';
-import { dropObsolete, knownOf, type Manifest, manifestChange, type Place, seqKey, writeSnapshot } from './snapshots.ts';
+import {
+  knownOf,
+  type Manifest,
+  manifestChange,
+  obsoleteKeys,
+  type Place,
+  seqKey,
+  strayKeys,
+  writeSnapshot,
+} from './snapshots.ts';
 
 /** One batch as it is kept. */
 export type BatchRecord = [
@@ -58,6 +67,8 @@ export interface Tail extends Place {
   snapshots: Manifest[];
   /** Fulfilled when what the last snapshot made superfluous is deleted; null when there is nothing to wait for. */
   swept: Promise<void> | null;
+  /** Up to this entry nothing superfluous is left; null until everything was looked at. */
+  sweptTo: number | null;
 }
 
 interface Removal {
@@ -79,6 +90,7 @@ export const tailOfBirth = (birth: Birth, group: number, position: number): Tail
   postponed: 0,
   snapshots: [],
   swept: null,
+  sweptTo: null,
 });
 
 /** How soon what frees and found no room is tried again. */
@@ -241,7 +253,7 @@ export class DurableLog implements Log {
   /** Deletes what is left of a filesystem that is gone. */
   async purge(id: string): Promise<void> {
     try {
-      for (const kind of ['j', 's', 'c', 'x']) await this.#store.drop(`${kind}/${id}/`);
+      for (const kind of ['j', 's', 'c', 'x']) await this.#store.drop(this.#store.keys(`${kind}/${id}/`));
       await this.#store.put([{ key: `gone/${id}`, value: null }]);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
@@ -262,7 +274,8 @@ export class DurableLog implements Log {
       // The store does not keep what it is given.
       if (!(error instanceof JournalError) || error.kind !== 'full') return void this.#store.fail(error);
       tail.postponed = tail.entries + snapshotEntries;
-      tail.swept = this.#sweep(id, tail, tail.snapshots);
+      tail.sweptTo = null;
+      tail.swept = this.#sweep(id, tail);
     });
   }
 
@@ -276,16 +289,28 @@ export class DurableLog implements Log {
     tail.entries = 0;
     tail.bytes = 0;
     tail.postponed = 0;
-    tail.snapshots = newest === undefined ? [manifest] : [newest, manifest];
-    if (newest !== undefined) tail.swept = this.#sweep(id, tail, tail.snapshots);
+    if (newest === undefined) {
+      tail.snapshots = [manifest];
+      return;
+    }
+    const gone = tail.snapshots.length > 1 ? tail.snapshots[0] : undefined;
+    tail.snapshots = [newest, manifest];
+    tail.swept = this.#sweep(id, tail, gone);
   }
 
   /** The older snapshot stays until the newer is proven by a replay that passes through it; what lies before it has no reader left. */
-  async #sweep(id: string, tail: Tail, kept: readonly Manifest[]): Promise<void> {
+  async #sweep(id: string, tail: Tail, gone?: Manifest): Promise<void> {
+    const store = this.#store;
+    const { snapshots, sweptTo } = tail;
+    // Until the end is reached.
+    tail.sweptTo = null;
     try {
-      const [older, newer] = kept;
-      if (older !== undefined && newer !== undefined) await this.#store.drop(`j/${id}/`, (key) => key > batchKey(id, older.seq));
-      await dropObsolete(this.#store, id, kept);
+      // Before the older of two.
+      const needless = snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0;
+      await store.drop(store.keys(`j/${id}/`, batchKey(id, sweptTo ?? 0), batchKey(id, needless + 1)));
+      const known = sweptTo !== null && gone !== undefined;
+      await store.drop(known ? obsoleteKeys(id, gone, snapshots) : strayKeys(store, id, snapshots));
+      tail.sweptTo = needless;
     } catch (error) {
       // Closed meanwhile, or full. What is left over now goes with the next snapshot.
       if (!(error instanceof JournalError)) throw error;

@@ -186,10 +186,20 @@ export async function readSnapshot(store: Store, id: string, manifest: Manifest)
   return restore.kernel;
 }
 
-/** Deletes what none of `kept` needs: an older snapshot, and what one that was never finished left. */
-export async function dropObsolete(store: Store, id: string, kept: readonly Manifest[]): Promise<void> {
+const contentKeys = (id: string, { content }: Manifest): string[] => content.map(([chunk, seq]) => contentKey(id, chunk, seq));
+
+/** Of what `gone` has, what none of `kept` needs. */
+export function* obsoleteKeys(id: string, gone: Manifest, kept: readonly Manifest[]): Generator<string> {
+  yield pieceKey(id, gone.seq, 'm');
+  for (const piece of gone.pieces.keys()) yield pieceKey(id, gone.seq, piece);
+  const needed = new Set(kept.flatMap((manifest) => contentKeys(id, manifest)));
+  for (const key of contentKeys(id, gone)) if (!needed.has(key)) yield key;
+}
+
+/** Of all that is there, what none of `kept` needs: older snapshots, and what those left that were never finished. */
+export async function* strayKeys(store: Store, id: string, kept: readonly Manifest[]): AsyncGenerator<string> {
   const seqs = new Set(kept.map(({ seq }) => seqKey(seq)));
-  await store.drop(`s/${id}/`, (key) => seqs.has(key.split('/')[2] ?? ''));
-  const content = new Set(kept.flatMap((manifest) => manifest.content.map(([chunk, seq]) => contentKey(id, chunk, seq))));
-  await store.drop(`c/${id}/`, (key) => content.has(key));
+  for await (const key of store.keys(`s/${id}/`)) if (!seqs.has(key.split('/')[2] ?? '')) yield key;
+  const needed = new Set(kept.flatMap((manifest) => contentKeys(id, manifest)));
+  for await (const key of store.keys(`c/${id}/`)) if (!needed.has(key)) yield key;
 }

@@ -170,9 +170,9 @@ export class Store {
     }
   }
 
-  /** The keys alone. */
-  async *keys(prefix: string, from = prefix): AsyncGenerator<string> {
-    const iterator = await reading(prefix, async () => this.#level.keys({ gte: from, lt: `${prefix}\uffff` }));
+  /** The keys alone, those before `to`. */
+  async *keys(prefix: string, from = prefix, to = `${prefix}\uffff`): AsyncGenerator<string> {
+    const iterator = await reading(prefix, async () => this.#level.keys({ gte: from, lt: to }));
     try {
       for (;;) {
         const some = await reading(prefix, () => iterator.nextv(1024));
@@ -188,10 +188,9 @@ export class Store {
    * Deletes what nobody needs any more, some keys with each flush: what a crash leaves over is found again. Rejects where the rest must
    * stay for now.
    */
-  async drop(prefix: string, kept: (key: string) => boolean = () => false): Promise<void> {
+  async drop(keys: AsyncIterable<string> | Iterable<string>): Promise<void> {
     let changes: Change[] = [];
-    for await (const key of this.keys(prefix)) {
-      if (kept(key)) continue;
+    for await (const key of keys) {
       changes.push({ key, value: null });
       if (changes.length < 256) continue;
       await this.put(changes);

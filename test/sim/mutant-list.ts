@@ -406,16 +406,20 @@ export const mutants: Mutant[] = [
     'engine/durable-log.ts',
     [
       'deletes what the older snapshot needs',
-      '(key) => key > batchKey(id, older.seq)',
-      '(key) => key > batchKey(id, newer.seq)',
+      'snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0',
+      'snapshots.at(-1)?.seq ?? 0',
       'acknowledged is there',
     ],
     ['what was unmounted is born again', `{ key: \`fs/\${id}\`, value: null },`, '', 'unmounted stays so'],
   ),
-  ...inShell('engine/snapshots.ts', [
-    'contents that changed again are left out',
-    'if (before?.seq !== chunk.seq) await put(contentKey',
-    'if (before === undefined) await put(contentKey',
-    'acknowledged is there',
-  ]),
+  ...inShell(
+    'engine/snapshots.ts',
+    [
+      'contents that changed again are left out',
+      'if (before?.seq !== chunk.seq) await put(contentKey',
+      'if (before === undefined) await put(contentKey',
+      'acknowledged is there',
+    ],
+    ['deletes contents that are no strays', '`)) if (!needed.has(key)) yield key;', '`)) yield key;', 'acknowledged is there'],
+  ),
 ];
