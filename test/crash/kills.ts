@@ -28,6 +28,17 @@ const fail = (what: string): never => {
   throw new Error(what);
 };
 
+/** A whole collection. */
+async function all<T>(server: Server, path: string): Promise<T[]> {
+  const items: T[] = [];
+  for (let token = ''; ; ) {
+    const page = (await must(server, 'GET', `${path}?pageSize=1000${token}`)).json;
+    items.push(...page.items);
+    if (page.nextPageToken === undefined) return items;
+    token = `&pageToken=${page.nextPageToken}`;
+  }
+}
+
 /** One caller with a file, a mapping and an owner of its own. */
 class Client {
   readonly #name: string;
@@ -150,14 +161,8 @@ class Client {
 
     // Sent again with its key, it is done once, whether it was done before or not.
     if (this.#pending !== null) await this.#sendPin(server);
-    const items: { id: string; owner: string }[] = [];
-    for (let token = ''; ; ) {
-      const page = (await must(server, 'GET', `${this.#fs}/pins?pageSize=1000${token}`)).json;
-      items.push(...page.items);
-      if (page.nextPageToken === undefined) break;
-      token = `&pageToken=${page.nextPageToken}`;
-    }
-    const mine = new Set(items.filter(({ owner }) => owner === this.#name).map(({ id }) => id));
+    const pins = await all<{ id: string; owner: string }>(server, `${this.#fs}/pins`);
+    const mine = new Set(pins.filter(({ owner }) => owner === this.#name).map(({ id }) => id));
     if (this.#maybeUnpinned !== null && !mine.has(this.#maybeUnpinned)) {
       this.#pins.delete(this.#maybeUnpinned);
       this.#totals.doneUnanswered += 1;
@@ -166,7 +171,8 @@ class Client {
     const lost = [...this.#pins].filter((id) => !mine.has(id));
     const extra = [...mine].filter((id) => !this.#pins.has(id));
     if (lost.length + extra.length > 0) fail(`${this.#name}: pins lost ${lost}, pins that nobody took ${extra}`);
-    for (let i = 0; i < this.#made; i++) await must(server, 'GET', `${this.#fs}/files/${this.#name}-${i}`);
+    const files = new Set((await all<{ name: string }>(server, `${this.#fs}/files`)).map(({ name }) => name));
+    for (let i = 0; i < this.#made; i++) if (!files.has(`${this.#name}-${i}`)) fail(`${this.#name}-${i} is lost`);
   }
 }
 
