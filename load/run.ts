@@ -114,7 +114,7 @@ leaveFirstCore();
 console.log(about());
 let good = true;
 for (const scenario of scenarios) if (chosen.includes(scenario.name)) good = (await run(scenario)) && good;
-if (chosen.includes('durable')) good = (await durable(flags.seconds / flags.rounds, 3 * flags.rounds)) && good;
+if (chosen.includes('durable')) good = (await durable(flags.seconds / flags.rounds, flags.rounds)) && good;
 if (chosen.includes('recover')) good = (await recover()) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;
