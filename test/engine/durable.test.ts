@@ -121,7 +121,7 @@ describe('a restart', () => {
     };
     const [id] = [...(await birthsOf(store)).keys()];
     const [older, newer, ...others] = await manifestsOf(store, id as string);
-expect(others).toEqual([]);
+    expect(others).toEqual([]);
     if (older === undefined || newer === undefined) throw new Error('there are not two snapshots');
     // It is not the second sweep of this life: that one goes by what the manifests say.
     expect(older.seq).toBeGreaterThan(500);
