@@ -27,7 +27,8 @@ async function measurePair(seconds: number, turns: number): Promise<Rounds> {
     for (const _ of [1, 2])
       for (const which of [0, 1] as const) await drive(servers[which], calls[which] ?? [], connections, warmUpSeconds);
     for (let turn = 0; turn < turns; turn += 1) {
-      for (const which of [0, 1] as const) {
+      // Each goes first as often as the other.
+      for (const which of turn % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
         measured[which].push(await drive(servers[which], calls[which] ?? [], connections, seconds));
       }
     }

@@ -274,7 +274,6 @@ export class DurableLog implements Log {
       // The store does not keep what it is given.
       if (!(error instanceof JournalError) || error.kind !== 'full') return void this.#store.fail(error);
       tail.postponed = tail.entries + snapshotEntries;
-      tail.sweptTo = null;
       tail.swept = this.#sweep(id, tail);
     });
   }
@@ -298,7 +297,10 @@ export class DurableLog implements Log {
     tail.swept = this.#sweep(id, tail, gone);
   }
 
-  /** The older snapshot stays until the newer is proven by a replay that passes through it; what lies before it has no reader left. */
+  /**
+   * The older snapshot stays until the newer is proven by a replay that passes through it; what lies before it has no reader left. Only where
+   * the sweep before came to its end is `gone` all that there is: else everything is looked at.
+   */
   async #sweep(id: string, tail: Tail, gone?: Manifest): Promise<void> {
     const store = this.#store;
     const { snapshots, sweptTo } = tail;

@@ -11,6 +11,7 @@ import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { digestOf } from './digest.ts';
 import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
+import { gather } from './gather.ts';
 import type { Log } from './log.ts';
 import { answer, type Pending, tickOfClock } from './pending.ts';
 import { diskFull, gone, isForcedUmount, journalFailed, overQuota, wouldSleep } from './refusals.ts';
@@ -56,8 +57,6 @@ export class Lane {
   readonly #alarm: Alarm;
   #inbox: Pending[] = [];
   #state: 'idle' | 'scheduled' | 'appending' | 'resting' | 'gone' = 'idle';
-  /** How much of the inbox was there a turn of the event loop ago. */
-  #gathered = 0;
   #seq: number;
   #digest: number;
   readonly #last = { blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
@@ -195,7 +194,7 @@ export class Lane {
 
   #tick(): void {
     if (this.stopped !== null || this.#state === 'gone') return;
-    // Not counted against the bound: there is never more than one.
+    // Not counted against the bound: each batch sets the alarm once.
     this.#inbox.push(tickOfClock());
     this.#schedule();
   }
@@ -203,20 +202,12 @@ export class Lane {
   #schedule(): void {
     if (this.#state !== 'idle') return;
     this.#state = 'scheduled';
-    this.#gathered = 0;
-    setImmediate(this.#gather);
+    const { clock, batchMax, log } = this.#host;
+    if (log.durability === 'disk') gather(clock, () => this.#inbox.length, batchMax, this.#turn);
+    else setImmediate(this.#turn);
   }
 
-  /** As long as the event loop brings more, the batch grows: a flush costs about the same for one command as for fifty. */
-  readonly #gather = (): void => {
-    const { length } = this.#inbox;
-    if (length > this.#gathered && length < this.#host.batchMax) {
-      this.#gathered = length;
-      setImmediate(this.#gather);
-    } else this.#turn();
-  };
-
-  #turn(): void {
+  readonly #turn = (): void => {
     if (this.stopped !== null || this.#state === 'gone') return;
     const { batchMax, log } = this.#host;
     let batch = this.#inbox;
@@ -235,7 +226,7 @@ export class Lane {
       else if (error.kind === 'full') this.#refuse(batch);
       else this.#stop(batch, 0, entries[0] as Entry, error);
     });
-  }
+  };
 
   /** The tenant's quota of blocks, where it and not the device is what ends first. */
   #blocksBound(): { blocksMax: number } | null {
@@ -279,8 +270,11 @@ export class Lane {
     this.#count();
     this.#releaseReservations(batch);
     this.#alarm.set(nextTimerMs(this.kernel));
-    this.#notify();
-    answer(batch);
+    // Told when the next flush, which may be that of others, is on its way: the disk works while the answers are written.
+    queueMicrotask(() => {
+      this.#notify();
+      answer(batch);
+    });
     // Halted while the log was at it.
     if ((this.#state as string) === 'gone') return;
     const kept = this.#host.log.snapshot(this.id, this.kernel, this.#digest);

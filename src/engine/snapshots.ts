@@ -188,7 +188,7 @@ export async function readSnapshot(store: Store, id: string, manifest: Manifest)
 
 const contentKeys = (id: string, { content }: Manifest): string[] => content.map(([chunk, seq]) => contentKey(id, chunk, seq));
 
-/** Of what `gone` has, what none of `kept` needs. */
+/** Of what the manifest `gone` names, what none of `kept` needs. What was never finished is in no manifest. */
 export function* obsoleteKeys(id: string, gone: Manifest, kept: readonly Manifest[]): Generator<string> {
   yield pieceKey(id, gone.seq, 'm');
   for (const piece of gone.pieces.keys()) yield pieceKey(id, gone.seq, piece);

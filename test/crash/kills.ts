@@ -173,6 +173,8 @@ class Client {
     if (lost.length + extra.length > 0) fail(`${this.#name}: pins lost ${lost}, pins that nobody took ${extra}`);
     const files = new Set((await all<{ name: string }>(server, `${this.#fs}/files`)).map(({ name }) => name));
     for (let i = 0; i < this.#made; i++) if (!files.has(`${this.#name}-${i}`)) fail(`${this.#name}-${i} is lost`);
+    // The list goes by inodes, this by names.
+    if (this.#made > 0) await must(server, 'GET', `${this.#fs}/files/${this.#name}-${this.#pick(this.#made)}`);
   }
 }
 

@@ -90,13 +90,12 @@ export interface Answer {
   headers: Headers;
 }
 
-/** A caller that was held up between connecting and asking is told 408, before it was heard: it asks again. */
-async function send(url: string, init?: RequestInit): Promise<Response> {
-  for (;;) {
-    const response = await fetch(url, init);
-    if (response.status !== 408) return response;
-    await response.arrayBuffer();
-  }
+/** Who was held up between connecting and asking is told 408, before it was heard, and asks again; not for ever, and not in silence. */
+async function send(url: string, init?: RequestInit, tries = 3): Promise<Response> {
+  const response = await fetch(url, init);
+  if (response.status !== 408 || tries === 1) return response;
+  process.stderr.write(`${url}: ${await response.text()}\n`);
+  return send(url, init, tries - 1);
 }
 
 /** Rejects where no answer came: the outcome is unknown. */

@@ -1,8 +1,7 @@
 // The engine over a real store: after a restart every machine has the state, and every stream the events, that it had.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { birthsOf } from '../../src/engine/recovery.ts';
-import { manifestsOf, stateHash } from '../../src/engine/snapshots.ts';
+import { stateHash } from '../../src/engine/snapshots.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import type { Kernel } from '../../src/kernel/state.ts';
 import type { Service } from '../../src/service.ts';
@@ -96,49 +95,6 @@ describe('a restart', () => {
       expect(kernelOf('one').counts.sleepers + kernelOf('one').pins.size).toBeGreaterThan(0);
     },
   );
-
-  it('keeps of many snapshots what the last two need, and nothing else', async () => {
-    service = await durable(folder);
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'one', sizeBytes: 4_194_304 } });
-    for (const [name, bytes] of [
-      ['still', 600_000],
-      ['moving', 600_000],
-    ] as const) {
-      await must(service, 201, 'POST', `${at('one')}/files`, { json: { name } });
-      await must(service, 200, 'PUT', `${at('one')}/files/${name}/content`, { bytes: Buffer.alloc(bytes, name) });
-    }
-    for (let i = 0; i < 740; i++) {
-      await must(service, 200, 'PUT', `${at('one')}/files/moving/content?offset=${i * 800}`, { bytes: Buffer.alloc(10, i) });
-    }
-    const before = await stateHash(kernelOf('one'), new Map());
-    await service.close();
-
-    const store = await openStore(folder);
-    const keysOf = async (prefix: string) => {
-      const keys: string[] = [];
-      for await (const key of store.keys(prefix)) keys.push(key);
-      return keys;
-    };
-    const [id] = [...(await birthsOf(store)).keys()];
-    const [older, newer, ...others] = await manifestsOf(store, id as string);
-    expect(others).toEqual([]);
-    if (older === undefined || newer === undefined) throw new Error('there are not two snapshots');
-    // It is not the second sweep of this life: that one goes by what the manifests say.
-    expect(older.seq).toBeGreaterThan(500);
-    const digits = (number: number, width: number) => String(number).padStart(width, '0');
-    const chunks = [older, newer].flatMap(({ content }) =>
-      content.map(([chunk, seq]) => `c/${id}/${digits(chunk, 8)}/${digits(seq, 16)}`),
-    );
-    expect(await keysOf('c/')).toEqual([...new Set(chunks)].sort());
-    expect(chunks.length).toBeGreaterThan(new Set(chunks).size);
-    expect(await keysOf('s/')).toHaveLength(older.pieces.length + newer.pieces.length + 2);
-    const [batch = ''] = await keysOf('j/');
-    expect(Number(batch.split('/')[2])).toBe(older.seq + 1);
-    await store.close();
-
-    service = await durable(folder);
-    expect(await stateHash(kernelOf('one'), new Map())).toBe(before);
-  });
 
   it('reads a journal of which the newest snapshot is not there', async () => {
     service = await durable(folder);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config.ts';
 import { Engine, type Hosted } from '../../src/engine/engine.ts';
-import type { Birth, Log } from '../../src/engine/log.ts';
+import { type Birth, type Log, memoryLog } from '../../src/engine/log.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import type { Done } from '../../src/journal/store.ts';
@@ -68,6 +68,8 @@ class TestLog implements Log {
   }
 }
 
+const quotas = { filesystems: 10, bytes: 2 ** 30, blocks: 2 ** 20, files: 100, mappings: 100, pins: 100, sleepers: 10 };
+
 let clock: TestClock;
 let log: TestLog;
 let engine: Engine;
@@ -78,7 +80,6 @@ beforeEach(() => {
   log = new TestLog();
   broken = [];
   engine = new Engine({ limits: defaultConfig(), log, clock, onBroken: (one) => broken.push(one) });
-  const quotas = { filesystems: 10, bytes: 2 ** 30, blocks: 2 ** 20, files: 100, mappings: 100, pins: 100, sleepers: 10 };
   for (const tenant of ['t', 'u']) engine.admit(tenant, openAccount(quotas), 'e');
 });
 
@@ -152,23 +153,37 @@ describe('the lane', () => {
     expect((await second).outcome?.ok).toBe(true);
   });
 
-  it('gathers as long as each turn of the event loop brings more, up to a whole batch', async () => {
+  it('gathers while each turn of the event loop brings more, up to a whole batch, and for 2 ms', async () => {
     const fs = await mkfs();
-    const submit = (name: string) => void engine.submit(fs, create(name));
-    for (const name of ['a', 'b', 'c']) {
-      submit(name);
+    const submit = () => void engine.submit(fs, command('sync', {}));
+    for (let i = 0; i < 3; i += 1) {
+      submit();
       await turns(1);
     }
     expect(log.batches).toEqual([]);
     // One turn that brings nothing is the end of it.
     await turns(2);
-    submit('d');
+    submit();
     await turns();
-    expect(log.batches.map((batch) => batch.length)).toEqual([3, 1]);
     const { batchMax } = defaultConfig();
-    for (let i = 0; i < batchMax; i += 1) void engine.submit(fs, command('sync', {}));
+    for (let i = 0; i < batchMax; i += 1) submit();
     await turns(1);
-    expect(log.batches.at(-1)).toHaveLength(batchMax);
+    for (let i = 0; i < 3; i += 1) {
+      submit();
+      await turns(1);
+      clock.advance(1);
+    }
+    expect(log.batches.map((batch) => batch.length)).toEqual([3, 1, batchMax, 3]);
+  });
+
+  it('does not gather for a log that costs nothing', async () => {
+    const memory = new Engine({ limits: defaultConfig(), log: memoryLog, clock, onBroken() {} });
+    memory.admit('t', openAccount(quotas), 'e');
+    const made = await memory.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
+    if (!made.ok) throw new Error(made.failure.why);
+    void memory.submit(made.fs, create('a'));
+    await turns(1);
+    expect(made.fs.kernel.names.has('a')).toBe(true);
   });
 
   it('answers in order, also those behind whom the log fails', async () => {
@@ -188,8 +203,10 @@ describe('the lane', () => {
     submit('c');
     expect(told).toEqual([]);
     log.pending.shift()?.(null);
-    expect(told).toEqual(['a']);
+    // First everybody else who waits for the flush.
+    expect(told).toEqual([]);
     await turns();
+    expect(told).toEqual(['a']);
     // What comes next is refused; that is nothing to those whose batch is in the log.
     log.append = (_id, _entries, _before, done) => done(new JournalError('failed', 'fsync'));
     submit('d');

@@ -1,0 +1,160 @@
+// What snapshots make superfluous goes, and nothing else.
+import { rmSync } from 'node:fs';
+import { ClassicLevel } from 'classic-level';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { birthsOf } from '../../src/engine/recovery.ts';
+import { type Manifest, manifestsOf, stateHash } from '../../src/engine/snapshots.ts';
+import { encode } from '../../src/journal/codec.ts';
+import type { Level } from '../../src/journal/sealed.ts';
+import type { Service } from '../../src/service.ts';
+import { defaultTenant } from '../../src/tenants/tenants.ts';
+import { call, must } from '../http/start.ts';
+import { durable, freshFolder, openStore } from '../journal/kept.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = freshFolder();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const files = '/v1/filesystems/one/files';
+const hashOf = (service: Service): Promise<string> => {
+  const fs = service.engine.find(defaultTenant, 'one');
+  if (fs === undefined) throw new Error('there is no filesystem');
+  return stateHash(fs.kernel, new Map());
+};
+
+/** A file that stays as it is, in a chunk of its own, and one that is written. */
+async function born(service: Service): Promise<void> {
+  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'one', sizeBytes: 4_194_304 } });
+  for (const name of ['still', 'moving']) {
+    await must(service, 201, 'POST', files, { json: { name } });
+    await must(service, 200, 'PUT', `${files}/${name}/content`, { bytes: Buffer.alloc(600_000, name) });
+  }
+}
+
+/** `count` commands, with a snapshot at some 115 of them. */
+async function write(service: Service, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const answer = await call(service, 'PUT', `${files}/moving/content?offset=${(i * 800) % 590_000}`, {
+      bytes: Buffer.alloc(10, i),
+    });
+    if (answer.status === 200) continue;
+    expect(answer.status).toBe(507);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const digits = (number: number, width: number) => String(number).padStart(width, '0');
+
+async function withStore<T>(look: (store: Awaited<ReturnType<typeof openStore>>, id: string) => Promise<T>): Promise<T> {
+  const store = await openStore(folder);
+  try {
+    const [id] = [...(await birthsOf(store)).keys()];
+    return await look(store, id as string);
+  } finally {
+    await store.close();
+  }
+}
+
+/** In the folder is what the last two snapshots need, and nothing else. Returns them. */
+const swept = (): Promise<[older: Manifest, newer: Manifest]> =>
+  withStore(async (store, id) => {
+    const keysOf = async (prefix: string) => {
+      const keys: string[] = [];
+      for await (const key of store.keys(prefix)) keys.push(key);
+      return keys;
+    };
+    const [older, newer, ...others] = await manifestsOf(store, id);
+    expect(others).toEqual([]);
+    if (older === undefined || newer === undefined) throw new Error('there are not two snapshots');
+    const chunks = [older, newer].flatMap(({ content }) =>
+      content.map(([chunk, seq]) => `c/${id}/${digits(chunk, 8)}/${digits(seq, 16)}`),
+    );
+    expect(await keysOf('c/')).toEqual([...new Set(chunks)].sort());
+    // They share one.
+    expect(chunks.length).toBeGreaterThan(new Set(chunks).size);
+    expect(await keysOf('s/')).toHaveLength(older.pieces.length + newer.pieces.length + 2);
+    const [batch = ''] = await keysOf('j/');
+    expect(Number(batch.split('/')[2])).toBe(older.seq + 1);
+    return [older, newer];
+  });
+
+async function comesBackAs(hash: string): Promise<void> {
+  const service = await durable(folder);
+  expect(await hashOf(service)).toBe(hash);
+  await service.close();
+}
+
+it('after many snapshots of one life', async () => {
+  const service = await durable(folder);
+  await born(service);
+  await write(service, 740);
+  const hash = await hashOf(service);
+  await service.close();
+  const [older] = await swept();
+  // Some sweeps had been made by what the manifests say.
+  expect(older.seq).toBeGreaterThan(500);
+  await comesBackAs(hash);
+});
+
+it('also what a life before left unfinished', async () => {
+  let service = await durable(folder);
+  await born(service);
+  await write(service, 300);
+  await service.close();
+  await swept();
+  await withStore(async (store, id) => {
+    const [older] = await manifestsOf(store, id);
+    const key = (seq: number, rest: string) => `s/${id}/${digits(seq, 16)}/${rest}`;
+    await store.put([
+      { key: key(299, '00000000'), value: new Uint8Array(10) },
+      { key: `c/${id}/00000000/${digits(299, 16)}`, value: new Uint8Array(10) },
+      { key: key(50, 'm'), value: encode({ ...older, seq: 50 }) },
+    ]);
+  });
+  service = await durable(folder);
+  await write(service, 400);
+  const hash = await hashOf(service);
+  await service.close();
+  await swept();
+  await comesBackAs(hash);
+});
+
+it('also what a sweep left that found no room', async () => {
+  let failures = 0;
+  /** A disk that is full when a snapshot is deleted for the first time. */
+  const openLevel = async (location: string): Promise<Level> => {
+    const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
+    await level.open();
+    const batch = level.batch.bind(level) as () => ReturnType<Level['batch']>;
+    Object.assign(level, {
+      batch() {
+        const chained = batch();
+        let fails = false;
+        const del = chained.del.bind(chained) as (key: string) => typeof chained;
+        chained.del = ((key: string) => {
+          fails ||= failures === 0 && key.startsWith('s/');
+          return del(key);
+        }) as typeof chained.del;
+        const write = chained.write.bind(chained);
+        chained.write = (async (options: { sync: boolean }) => {
+          if (!fails) return write(options);
+          failures += 1;
+          await chained.close();
+          throw new Error('IO error: No space left on device');
+        }) as typeof chained.write;
+        return chained;
+      },
+    });
+    return level;
+  };
+  const service = await durable(folder, { openLevel });
+  await born(service);
+  await write(service, 740);
+  expect(failures).toBe(1);
+  const hash = await hashOf(service);
+  await service.close();
+  await swept();
+  await comesBackAs(hash);
+});
