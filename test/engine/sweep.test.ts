@@ -1,14 +1,13 @@
 // What snapshots make superfluous goes, and nothing else.
 import { rmSync } from 'node:fs';
-import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { birthsOf } from '../../src/engine/recovery.ts';
 import { type Manifest, manifestsOf, stateHash } from '../../src/engine/snapshots.ts';
 import { encode } from '../../src/journal/codec.ts';
-import type { Level } from '../../src/journal/sealed.ts';
 import type { Service } from '../../src/service.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { call, must } from '../http/start.ts';
+import { type Flush, failingDisk } from '../journal/failing-disk.ts';
 import { durable, freshFolder, openStore } from '../journal/kept.ts';
 
 let folder: string;
@@ -123,32 +122,12 @@ it('also what a life before left unfinished', async () => {
 
 it('also what a sweep left that found no room', async () => {
   let failures = 0;
-  /** A disk that is full when a snapshot is deleted for the first time. */
-  const openLevel = async (location: string): Promise<Level> => {
-    const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
-    await level.open();
-    const batch = level.batch.bind(level) as () => ReturnType<Level['batch']>;
-    Object.assign(level, {
-      batch() {
-        const chained = batch();
-        let fails = false;
-        const del = chained.del.bind(chained) as (key: string) => typeof chained;
-        chained.del = ((key: string) => {
-          fails ||= failures === 0 && key.startsWith('s/');
-          return del(key);
-        }) as typeof chained.del;
-        const write = chained.write.bind(chained);
-        chained.write = (async (options: { sync: boolean }) => {
-          if (!fails) return write(options);
-          failures += 1;
-          await chained.close();
-          throw new Error('IO error: No space left on device');
-        }) as typeof chained.write;
-        return chained;
-      },
-    });
-    return level;
+  const firstOfSnapshots = ({ deleted }: Flush): boolean => {
+    const fails = failures === 0 && deleted.some((key) => key.startsWith('s/'));
+    if (fails) failures += 1;
+    return fails;
   };
+  const openLevel = failingDisk(firstOfSnapshots, 'IO error: No space left on device', false);
   const service = await durable(folder, { openLevel });
   await born(service);
   await write(service, 740);

@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bulkPrefixes } from '../../src/durable.ts';
 import { HeadFile } from '../../src/journal/head-file.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
+import type { Level } from '../../src/journal/sealed.ts';
 import { Store } from '../../src/journal/store.ts';
 import type { Service } from '../../src/service.ts';
 import { call, must } from '../http/start.ts';
+import { failingDisk } from './failing-disk.ts';
 import { durable, freshFolder, openStore } from './kept.ts';
 
 let folder: string;
@@ -17,32 +19,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-type Level = ClassicLevel<string, Uint8Array>;
-
 /** A disk whose `n`-th flush fails with `message`, having written or not. */
-function disk(n: number, message: string, written: boolean) {
-  let flushes = 0;
-  return async (location: string): Promise<Level> => {
-    const level: Level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'view' });
-    await level.open();
-    const batch = level.batch.bind(level) as () => ReturnType<Level['batch']>;
-    Object.assign(level, {
-      batch() {
-        const chained = batch();
-        const write = chained.write.bind(chained);
-        chained.write = (async (options: { sync: boolean }) => {
-          flushes += 1;
-          if (flushes !== n) return write(options);
-          if (written) await write(options);
-          else await chained.close();
-          throw new Error(message);
-        }) as typeof chained.write;
-        return chained;
-      },
-    });
-    return level;
-  };
-}
+const disk = (n: number, message: string, written: boolean) => failingDisk(({ number }) => number === n, message, written);
 
 /** Makes files one after the other; says which were acknowledged, and what the others were told. */
 async function work(
