@@ -1,5 +1,7 @@
 // The yardstick: a Fastify that parses the same requests and sends answers of the same shape, and does nothing in between. The answers come
-// as JSON in the environment; a number is so many bytes.
+// as JSON in the environment; a number is so many bytes. With BARE_JOURNAL, a folder, it keeps every request in a LevelDB before it answers:
+// what came while a flush was on its way goes into the next one.
+import { ClassicLevel } from 'classic-level';
 import { fastify } from 'fastify';
 import type { Canned } from './scenario.ts';
 
@@ -10,9 +12,39 @@ function schemaOf(value: unknown): object {
   return { type: 'object', properties: Object.fromEntries(Object.entries(value).map(([key, v]) => [key, schemaOf(v)])) };
 }
 
+/** Resolves when what it was given is on the disk. */
+async function journalIn(folder: string): Promise<(record: unknown) => Promise<void>> {
+  const level = new ClassicLevel(folder);
+  await level.open();
+  let waiting: { record: unknown; done(): void }[] = [];
+  let flushing = false;
+  let flushes = 0;
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const taken = waiting;
+      waiting = [];
+      flushes += 1;
+      const records = JSON.stringify(taken.map(({ record }) => record));
+      await level.batch().put(String(flushes).padStart(16, '0'), records).write({ sync: true });
+      for (const { done } of taken) done();
+    }
+    flushing = false;
+  };
+  return (record) =>
+    new Promise((done) => {
+      waiting.push({ record, done });
+      if (flushing) return;
+      flushing = true;
+      setImmediate(() => void flush());
+    });
+}
+
+const { BARE = '[]', BARE_JOURNAL } = process.env;
+const keep = BARE_JOURNAL === undefined ? null : await journalIn(BARE_JOURNAL);
 const app = fastify();
+if (keep !== null) app.addHook('preHandler', async ({ method, params, body }) => keep([method, params, body]));
 app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-for (const { method, url, status, reply } of JSON.parse(process.env.BARE ?? '[]') as Canned[]) {
+for (const { method, url, status, reply } of JSON.parse(BARE) as Canned[]) {
   if (typeof reply === 'number') {
     const bytes = Buffer.alloc(reply);
     app.route({ method, url, handler: async (_request, to) => to.code(status).type('application/octet-stream').send(bytes) });

@@ -2,7 +2,15 @@
 // gives equal bytes, on every machine, so bytes can be hashed.
 import { Decoder, Encoder, ExtensionCodec } from '@msgpack/msgpack';
 
-const extensions = new ExtensionCodec();
+class Extensions extends ExtensionCodec {
+  /** Nearly everything is a plain object or an array: those are not held against each extension in turn. */
+  override tryToEncode(value: unknown, context: undefined): ReturnType<ExtensionCodec['tryToEncode']> {
+    const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+    return plain ? null : super.tryToEncode(value, context);
+  }
+}
+
+const extensions = new Extensions();
 const encoder = new Encoder({ extensionCodec: extensions, ignoreUndefined: true, initialBufferSize: 65_536 });
 const decoder = new Decoder({ extensionCodec: extensions });
 
