@@ -30,6 +30,8 @@ export interface Config {
   poison: boolean;
   /** One mapping in so many is private. */
   privateOneIn: number;
+  /** One call in so many would rather fail than be in a deadlock. */
+  deadlockOneIn: number;
   /** How often each verb is chosen; 0 is masked. */
   weights: Record<Verb, number>;
 }
@@ -95,7 +97,11 @@ const themes: readonly {
   crowded?: true;
   /** Two pages are held in turn: nobody lets go before another holds one. */
   leapfrog?: true;
+  /** Three files, and whoever sleeps on a page of them does so in one bucket without keys. */
+  oneBucket?: true;
+  oneFile?: true;
   privateOneIn?: number;
+  deadlockOneIn?: number;
 }[] = [
   // Always somebody new holds a page of the one that is waited for.
   {
@@ -134,6 +140,19 @@ const themes: readonly {
     },
     privateOneIn: 2,
   },
+  // Several files, and a wake-up that is for all who sleep.
+  {
+    weights: { pin: 10, unpin: 3, 'punch-hole': 10, truncate: 5, write: 4 },
+    strategy: { name: 'break-layouts', idleRule: 'fixed' },
+    oneBucket: true,
+  },
+  // Pins of several pages that wait half-way, for a change that waits for what they have.
+  {
+    weights: { pin: 14, unpin: 8, 'punch-hole': 10, truncate: 2, write: 6 },
+    strategy: { name: 'wait-for-refs' },
+    oneFile: true,
+    deadlockOneIn: 1,
+  },
   // A mapping goes while its faults queue up behind another's.
   { weights: { fault: 14, mmap: 12, munmap: 10, pin: 1 }, crowded: true },
 ];
@@ -165,8 +184,15 @@ export function configOf(random: Prng): Config {
   const rare = theme === null && !busyState && random.oneIn(16);
   const kind = rare ? 'ext2' : (theme?.kind ?? random.pick(['xfs', 'xfs', 'ext4'] as const));
   const kernel = rare ? '6.12' : random.pick(['7.3', '7.3', '6.12'] as const);
-  const owners = theme?.crowded ? 5 : theme?.leapfrog ? 4 : 2 + random.below(4);
-  const files = theme?.crowded || theme?.leapfrog ? 1 : theme?.kind === 'xfs' ? 2 : 1 + random.below(3);
+  const owners = theme?.crowded || theme?.oneBucket ? 5 : theme?.leapfrog ? 4 : 2 + random.below(4);
+  const files =
+    theme?.crowded || theme?.leapfrog || theme?.oneFile
+      ? 1
+      : theme?.oneBucket
+        ? 3
+        : theme?.kind === 'xfs'
+          ? 2
+          : 1 + random.below(3);
   const pages = theme?.crowded ? 1 : theme?.leapfrog ? 2 : 2 + random.below(4);
   const weights = Object.fromEntries(
     verbs.map((verb) => [verb, theme === null ? swarm(random, verb) : (theme.weights[verb] ?? 0)]),
@@ -183,7 +209,9 @@ export function configOf(random: Prng): Config {
     kernel,
     strategy,
     blocks: 16 + (theme?.full ? 0 : random.below(16)),
-    waitqueue: { buckets: random.pick([1, 2, 4, 256]), keyed: !random.oneIn(3) },
+    waitqueue: theme?.oneBucket
+      ? { buckets: 1, keyed: false }
+      : { buckets: random.pick([1, 2, 4, 256]), keyed: !random.oneIn(3) },
     folioGranularity: random.oneIn(4),
     extentMaxZerooutKb: kind === 'ext4' ? random.pick([0, 0, 8, 32]) : 0,
     persistenceDomain: random.oneIn(4) ? 'eadr' : 'adr',
@@ -196,6 +224,7 @@ export function configOf(random: Prng): Config {
     changing: theme?.changing === true,
     poison: random.oneIn(8),
     privateOneIn: theme?.privateOneIn ?? 5,
+    deadlockOneIn: theme?.deadlockOneIn ?? 5,
     weights,
   };
 }

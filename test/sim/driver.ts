@@ -142,7 +142,7 @@ export class Driver {
       ...(random.oneIn(12) ? {} : { owner: name }),
       ...(random.oneIn(12) ? { nowait: true } : {}),
       ...(random.oneIn(12) ? { timeoutMs: 5 } : {}),
-      ...(random.oneIn(5) ? { failOnDeadlock: true } : {}),
+      ...(random.oneIn(this.#config.deadlockOneIn) ? { failOnDeadlock: true } : {}),
     };
   }
 

@@ -27,18 +27,19 @@ export class Frames implements Watcher {
 
   after(k: Kernel, { effects, stepped }: Happened): void {
     const excused = mayNow(k, stepped);
-    const warning = effects.events.find((event) => event.type === 'warning.raised');
-    if (warning?.type === 'warning.raised' && !excused) throw new Broken(law, warning.data.text);
+    for (const event of effects.events) {
+      if (event.type !== 'warning.raised') continue;
+      if (!excused) throw new Broken(law, event.data.text);
+      // By the word of the warning: of a file without a name no view tells where its blocks are.
+      for (const { id, pfns } of k.pins.values())
+        if (pfns.some((pfn) => pfn === event.data.pfn)) this.#excused.set(`${id} ${event.data.pfn}`, id);
+    }
     if (k.pins.size === 0) return;
     if (stepped?.from !== 'change' && !effects.events.some(({ type }) => moving.has(type))) return;
-    for (const [pair, { pin, where }] of this.#misplaced(k)) {
-      if (this.#excused.has(pair)) continue;
-      if (!excused || warning === undefined) throw new Broken(law, where);
-      this.#excused.set(pair, pin);
-    }
+    for (const [pair, where] of this.#misplaced(k)) if (!this.#excused.has(pair)) throw new Broken(law, where);
   }
 
-  #misplaced(k: Kernel): Map<string, { pin: number; where: string }> {
+  #misplaced(k: Kernel): Map<string, string> {
     const places = new Map<number, string>();
     const { extents: free } = look(k, 'free-extents') as { extents: { pfn: number; pages: number }[] };
     for (const { pfn, pages } of free) for (let at = pfn; at < pfn + pages; at++) places.set(at, 'free');
@@ -47,15 +48,12 @@ export class Frames implements Watcher {
       for (const { offset, physical, length } of extents)
         for (let at = 0; at < length / page; at++) places.set(physical / page + at, `${ino}:${offset / page + at}`);
     }
-    const misplaced = new Map<string, { pin: number; where: string }>();
+    const misplaced = new Map<string, string>();
     for (const { id, ino, first, pfns } of k.pins.values()) {
       for (const [index, pfn] of pfns.entries()) {
         const place = places.get(pfn);
         if (pfn < 0 || place === undefined || place === `${ino}:${first + index}`) continue;
-        misplaced.set(`${id} ${pfn}`, {
-          pin: id,
-          where: `pfn ${pfn}, pinned by pin_${id} at ${ino}:${first + index}, is ${place}`,
-        });
+        misplaced.set(`${id} ${pfn}`, `pfn ${pfn}, pinned by pin_${id} at ${ino}:${first + index}, is ${place}`);
       }
     }
     return misplaced;

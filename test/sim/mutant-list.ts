@@ -29,6 +29,7 @@ export const mutants: Mutant[] = [
     ['stays on the queue after the wait', 'dequeue(k.pageQueues, pageBucket(k, pfn), task);\n  if', 'if', 'Q1'],
     ['a signal leaves the waiter queued', 'dequeue(k.pageQueues, pageBucket(k, pfn), task);\n  wakeTask', 'wakeTask', 'Q1'],
     ['an unlocked entry wakes nobody', 'if (waiter === undefined) return;', 'return;', '8'],
+    ['two are woken and no more', 'for (const waiter of woken) wake', 'for (const waiter of woken.slice(0, 2)) wake', '8'],
     [
       'a keyed wake-up takes the wrong keys',
       'queue.filter((waiter) => waiter.key === pfn) :',
@@ -285,12 +286,21 @@ export const mutants: Mutant[] = [
     ['a wake-up is not passed on', 'if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);', '', '8'],
     ['one pin is not busy', 'else if (pinsOver(k, pfn) > 0) busy =', 'else if (pinsOver(k, pfn) > 1) busy =', '1'],
   ),
-  ...inFile('ops/pin.ts', [
-    'who pins to read gets the zero page',
-    'pinPage(k, pinOf(k, task), pfn),',
-    "pinPage(k, pinOf(k, task), task.args.access === 'read' ? (-1 as never) : pfn),",
-    '10',
-  ]),
+  ...inFile(
+    'ops/pin.ts',
+    [
+      'who pins to read gets the zero page',
+      'pinPage(k, pinOf(k, task), pfn),',
+      "pinPage(k, pinOf(k, task), task.args.access === 'read' ? (-1 as never) : pfn),",
+      '10',
+    ],
+    [
+      'a pin that is undone wakes nobody',
+      'if (task.pin !== 0) releasePin(k, pinOf(k, task));',
+      'const queues = [...k.pageQueues];\n    k.pageQueues.clear();\n    if (task.pin !== 0) releasePin(k, pinOf(k, task));\n    for (const [bucket, queue] of queues) k.pageQueues.set(bucket, queue);',
+      '8',
+    ],
+  ),
   ...inFile('ops/page-walk.ts', [
     'a fault behind the end is let through',
     'mapping === null || byteOf(at) >= inode.sizeBytes',

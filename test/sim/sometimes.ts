@@ -1,6 +1,7 @@
 // States that a run must have been in, or it has shown nothing: counted, printed, and asked for by the test. A mutant once lived because its
 // generator never came to a deadlock.
 import type { Kernel, Task } from '../../src/kernel/state.ts';
+import type { PinId } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
 import { look } from './look.ts';
 import type { Happened, Watcher } from './world.ts';
@@ -29,6 +30,8 @@ export const states = [
   'truncate against extend',
   'overlapping punches',
   'get_user_pages across a punch',
+  'get_user_pages undone under a sleeper',
+  'three woken by one put',
   'one page pinned twice',
   'block reused by another file',
   'power cut between detach and free',
@@ -79,6 +82,16 @@ const rangeOf = ({ args }: Task): [number, number] => {
   return [offset, offset + length];
 };
 
+/** Pins that are still being made, and of which somebody sleeps on a page that they have. */
+function wantedOfUnfinished(k: Kernel): PinId[] {
+  const wanted = new Set<number>();
+  for (const id of k.sleepers) {
+    const sleep = k.tasks.get(id)?.sleep;
+    if (sleep?.on === 'page') wanted.add(sleep.pfn);
+  }
+  return [...k.pins.values()].flatMap(({ id, task, pfns }) => (task !== 0 && pfns.some((pfn) => wanted.has(pfn)) ? [id] : []));
+}
+
 /** The block is on the busy list in a transaction that has not committed. */
 const inTransaction = (k: Kernel, pfn: number): boolean =>
   [...(look(k, 'busy-extents', {}, { pageSize: 1000 }) as { extents: BusyExtent[] }).extents].some(
@@ -94,7 +107,12 @@ export class Sometimes implements Watcher {
   readonly #counts: Counts;
   readonly #lastFile = new Map<number, number>();
   readonly #leapt = new Map<number, Leapt>();
-  #before = { sleepers: 0, detached: 0, busy: 0 };
+  #before: { sleepers: number; detached: number; busy: number; wantedOf: PinId[] } = {
+    sleepers: 0,
+    detached: 0,
+    busy: 0,
+    wantedOf: [],
+  };
 
   constructor(counts: Counts) {
     this.#counts = counts;
@@ -105,13 +123,16 @@ export class Sometimes implements Watcher {
   }
 
   before(k: Kernel): void {
-    this.#before = { sleepers: k.sleepers.size, detached: k.detached.pages, busy: k.busy.pages };
+    const wantedOf = k.sleepers.size > 0 ? wantedOfUnfinished(k) : [];
+    this.#before = { sleepers: k.sleepers.size, detached: k.detached.pages, busy: k.busy.pages, wantedOf };
   }
 
   after(k: Kernel, { command, effects, stepped }: Happened): void {
     const { events } = effects;
     const deadlocks = events.filter(({ type }) => type === 'deadlock.detected').length;
     if (deadlocks > 1) this.saw('two cycles closed by one event');
+    if (command.op !== 'power-cycle' && this.#before.wantedOf.some((id) => !k.pins.has(id)))
+      this.saw('get_user_pages undone under a sleeper');
     for (const event of events) {
       switch (event.type) {
         case 'task.blocked':
@@ -119,6 +140,9 @@ export class Sometimes implements Watcher {
             event.data.on === 'page' ? 'sleep on a page' : event.data.on === 'lock' ? 'sleep on a lock' : 'sleep on an entry',
           );
           if (event.data.on === 'page' && event.data.state === 'D') this.saw('eviction waits for a pin');
+          break;
+        case 'waitqueue.wakeup':
+          if (event.data.woken.length > 2) this.saw('three woken by one put');
           break;
         case 'layout.retried':
           this.saw('spin on a page');
