@@ -2146,6 +2146,8 @@ export interface components {
                 longterm: boolean;
                 /** @description Byte of the file at which the pinned range begins. */
                 offset: number;
+                /** @description Byte of the mapping at which it begins, where the addresses of its memory begin too. */
+                mappingOffset: number;
                 bytesPinned: number;
                 pages: {
                     pgoff: number;
@@ -2172,6 +2174,8 @@ export interface components {
             longterm: boolean;
             /** @description Byte of the file at which the pinned range begins. */
             offset: number;
+            /** @description Byte of the mapping at which it begins, where the addresses of its memory begin too. */
+            mappingOffset: number;
             bytesPinned: number;
             pages: {
                 pgoff: number;
@@ -2952,6 +2956,8 @@ export interface components {
             longterm: boolean;
             /** @description Byte of the file at which the pinned range begins. */
             offset: number;
+            /** @description Byte of the mapping at which it begins, where the addresses of its memory begin too. */
+            mappingOffset: number;
             bytesPinned: number;
             pages: {
                 pgoff: number;
@@ -5386,6 +5392,7 @@ export interface operations {
                      *           "access": "read",
                      *           "longterm": false,
                      *           "offset": 0,
+                     *           "mappingOffset": 0,
                      *           "bytesPinned": 0,
                      *           "pages": [
                      *             {
@@ -5447,6 +5454,7 @@ export interface operations {
                      *       "access": "read",
                      *       "longterm": false,
                      *       "offset": 0,
+                     *       "mappingOffset": 0,
                      *       "bytesPinned": 0,
                      *       "pages": [
                      *         {
@@ -8086,6 +8094,7 @@ export interface operations {
                      *       "access": "read",
                      *       "longterm": false,
                      *       "offset": 0,
+                     *       "mappingOffset": 0,
                      *       "bytesPinned": 0,
                      *       "pages": [
                      *         {
@@ -8141,7 +8150,7 @@ export interface operations {
     "dma-read": {
         parameters: {
             query?: {
-                /** @description From the start of the pinned range. */
+                /** @description From the start of the mapping that the pages were pinned through; by default where the pinned range begins. */
                 offset?: number;
                 /** @description To the end of the pinned range by default. */
                 length?: number;
@@ -8204,7 +8213,7 @@ export interface operations {
     "dma-write": {
         parameters: {
             query?: {
-                /** @description From the start of the pinned range. */
+                /** @description From the start of the mapping that the pages were pinned through; by default where the pinned range begins. */
                 offset?: number;
                 /** @description Who acts: one thread of one process, for whom pins are held and locks are waited for. */
                 owner?: string;

@@ -17,7 +17,7 @@ import type {
   Target,
   Task,
 } from '../src/kernel/state.ts';
-import type { TaskId } from '../src/kernel/units.ts';
+import type { PinId, TaskId } from '../src/kernel/units.ts';
 import { commandLine, eventLine, replyLine } from './trace.ts';
 
 export const page = 4096;
@@ -104,6 +104,9 @@ export function machine(options: MachineOptions = {}) {
   const asked = new Map<number, string>();
   const lines: string[] = [];
   let seq = 0;
+
+  /** Where the device's addresses begin: tests count from the first pinned byte. */
+  const pinnedAt = (pin: number): number => k.pins.get(pin as PinId)?.offset ?? 0;
 
   /** Any operation, its arguments through its own schema. */
   function call(op: string, on: Target, given: Record<string, unknown>, by: By = {}, data?: Uint8Array): Ran {
@@ -195,9 +198,10 @@ export function machine(options: MachineOptions = {}) {
     pinned: (mapping: number, offset: number, length: number, by?: By, more: Record<string, unknown> = {}): number =>
       idOf(call('pin', { mapping }, { offset, length, access: 'write', ...more }, by)),
     unpin: (pin: number) => call('unpin', { pin }, {}),
-    dmaWrite: (pin: number, data: Uint8Array, offset = 0) => call('dma-write', { pin }, { offset }, {}, data),
+    dmaWrite: (pin: number, data: Uint8Array, offset = 0) =>
+      call('dma-write', { pin }, { offset: pinnedAt(pin) + offset }, {}, data),
     dmaRead: (pin: number, offset = 0, length?: number) =>
-      call('dma-read', { pin }, length === undefined ? { offset } : { offset, length }),
+      call('dma-read', { pin }, { offset: pinnedAt(pin) + offset, ...(length === undefined ? {} : { length }) }),
     cancel: (operation: number, restart = false) => call('cancel', { operation }, { restart }),
     advance: (ms: number) => call('clock-advance', {}, { ms }),
     strategy: (choice: string | Choice) => call('set-strategy', {}, typeof choice === 'string' ? { name: choice } : choice),

@@ -133,6 +133,8 @@ export interface Pin {
   kind: PinKind;
   access: Access;
   longterm: boolean;
+  /** Byte of the mapping at which the range begins. */
+  offset: number;
   first: PgOff;
   /** Byte of the first page at which the range begins. */
   offsetInPage: number;

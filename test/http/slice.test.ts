@@ -86,4 +86,26 @@ describe('a device', () => {
     await must(service, 200, 'PUT', `${fs}/mappings/map_1/memory?offset=0`, { bytes: 'CPU' });
     expect((await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=0-2' } })).text).toBe('CPU');
   });
+
+  it('addresses what it pinned by bytes of the mapping, wherever that and the pin begin, and when it is gone', async () => {
+    await pinnedWorld(service);
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 8192, length: 16_384, access: 'read-write' } });
+    const pin = { offset: 4100, length: 4096, access: 'write' };
+    const taken = await must(service, 201, 'POST', `${fs}/mappings/map_2/pins`, { json: pin });
+    expect(taken.json).toMatchObject({ offset: 12_292, mappingOffset: 4100, pages: [{ pgoff: 3 }, { pgoff: 4 }] });
+    await must(service, 200, 'DELETE', `${fs}/mappings/map_2`);
+    await must(service, 200, 'PUT', `${fs}/pins/pin_2/memory?offset=8190`, { bytes: 'DMADMA' });
+    const content = await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=16382-16387' } });
+    expect(content.text).toBe('DMADMA');
+    expect((await must(service, 200, 'GET', `${fs}/pins/pin_2/memory?offset=8190`)).text).toBe('DMADMA');
+    expect((await must(service, 200, 'GET', `${fs}/pins/pin_2/memory`)).bytes.length).toBe(4096);
+    for (const outside of ['offset=0&length=4', 'offset=4099&length=4', 'offset=8193&length=4', 'offset=8197']) {
+      expect((await call(service, 'GET', `${fs}/pins/pin_2/memory?${outside}`)).json).toMatchObject({
+        errno: 'EFAULT',
+        rule: 'DM1',
+      });
+    }
+    const over = await call(service, 'PUT', `${fs}/pins/pin_2/memory?offset=8194`, { bytes: 'DMA' });
+    expect(over.json).toMatchObject({ errno: 'EFAULT', rule: 'DM1' });
+  });
 });

@@ -35,7 +35,7 @@ function watchContent(model: ContentModel): Watch {
           model,
           k,
           Number(command.on.pin),
-          Number((command.args as { offset: number }).offset),
+          Number((command.args as { offset: number }).offset) - Number(k.pins.get(Number(command.on.pin) as never)?.offset),
           command.data as Uint8Array,
         );
       }

@@ -77,7 +77,8 @@ export class Content implements Watcher {
     if (reply?.outcome.ok !== true) return;
     const pin = this.pins.get(Number(command.on.pin));
     if (pin === undefined) return;
-    const { offset = 0 } = command.args as { offset?: number };
+    const held = k.pins.get(Number(command.on.pin) as never)?.offset ?? 0;
+    const offset = ((command.args as { offset?: number }).offset ?? held) - held;
     if (command.op === 'dma-write') this.#dmaWrite(pin, offset, command.data ?? new Uint8Array(0));
     else if (command.op === 'dma-read') this.#dmaRead(pin, offset, (reply.outcome.result as { data: Uint8Array }).data, command);
   }

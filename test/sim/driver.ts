@@ -197,12 +197,12 @@ export class Driver {
       case 'unpin':
       case 'dma-read':
         return this.#call(verb, { pin: random.pick(owner.pins), args: {} });
-      case 'dma-write':
-        return this.#call(verb, {
-          pin: random.pick(owner.pins),
-          args: { offset: random.below(2) * 100 },
-          fill: this.#bytes(200),
-        });
+      case 'dma-write': {
+        const pin = random.pick(owner.pins);
+        const { k, made } = this.#world;
+        const begins = k.pins.get(made.get(pin)?.thing as never)?.offset ?? 0;
+        return this.#call(verb, { pin, args: { offset: begins + random.below(2) * 100 }, fill: this.#bytes(200) });
+      }
       case 'pin': {
         const more = {
           access: random.oneIn(3) ? 'read' : 'write',

@@ -417,7 +417,7 @@ function commandFor({ kernel: k }: Hosted, random: Prng): Command | null {
     choices.push(['pin', { mapping }, { ...range, access: 'write', ...(random.oneIn(4) ? { holdMs: 3 } : {}) }]);
     choices.push(['store', { mapping }, { offset: range.offset }, 100], ['munmap', { mapping }, {}]);
   }
-  for (const pin of some(k.pins.keys())) choices.push(['unpin', { pin }, {}], ['dma-write', { pin }, { offset: 0 }, 100]);
+  for (const pin of some(k.pins.keys())) choices.push(['unpin', { pin }, {}], ['dma-write', { pin }, {}, 100]);
   for (const operation of some(k.tasks.keys())) choices.push(['cancel', { operation }, {}]);
   if (k.geometry.scheduler === 'stepped')
     for (let times = 0; times < 8; times++)

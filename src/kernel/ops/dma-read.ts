@@ -4,7 +4,7 @@ import { readPage } from '../dev/pmem.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
 import { pageCeil, pageOf, toPfn, zBytes } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
-import { eachPinnedPiece } from './dma.ts';
+import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 
 export const dmaRead = defineOp({
   name: 'dma-read',
@@ -15,7 +15,7 @@ export const dmaRead = defineOp({
   body: 'none',
   reply: 'bytes',
   args: z.strictObject({
-    offset: zBytes.default(0).describe('From the start of the pinned range.'),
+    offset: zDmaOffset,
     length: zBytes.optional().describe('To the end of the pinned range by default.'),
   }),
   result: z.object({ data: z.instanceof(Uint8Array) }),
@@ -27,11 +27,9 @@ export const dmaRead = defineOp({
     read(k, task) {
       const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
       if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
-      const { offset } = task.args;
-      const length = task.args.length ?? Math.max(0, pin.lengthBytes - offset);
-      if (offset > pin.lengthBytes || length > pin.lengthBytes - offset) {
-        return fail('EFAULT', 'DM1', `bytes ${offset} to ${offset + length} reach outside the ${pin.lengthBytes} pinned bytes`);
-      }
+      const range = inPin(pin, task.args.offset, task.args.length);
+      if ('errno' in range) return { kind: 'fail', failure: range };
+      const { at: offset, bytes: length } = range;
       if (length > k.limits.bytesPerRead) {
         return fail('EINVAL', 'LM4', `length is above ${k.limits.bytesPerRead}, the most that one call reads`);
       }

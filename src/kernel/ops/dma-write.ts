@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
 import { touch } from '../fs/inode.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
-import { zBytes } from '../units.ts';
 import { isOrphan } from '../views/pin-record.ts';
 import { defineOp, done, fail } from './define.ts';
-import { eachPinnedPiece } from './dma.ts';
+import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 
 export const dmaWrite = defineOp({
   name: 'dma-write',
@@ -15,7 +14,7 @@ export const dmaWrite = defineOp({
   route: { method: 'PUT', path: 'memory', status: 200 },
   body: 'bytes',
   reply: 'json',
-  args: z.strictObject({ offset: zBytes.default(0).describe('From the start of the pinned range.') }),
+  args: z.strictObject({ offset: zDmaOffset }),
   result: z.object({ bytesWritten: z.int(), pagesOrphan: z.int().describe('Pages that the file no longer owns at that place.') }),
   errors: ['ENOENT', 'EFAULT'],
   sleeps: false,
@@ -27,16 +26,10 @@ export const dmaWrite = defineOp({
       const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
       if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
       if (pin.access !== 'write') return fail('EFAULT', 'DM2', 'the pages were pinned for reading, without FOLL_WRITE');
-      const { offset } = task.args;
       const data = task.data ?? new Uint8Array(0);
-      if (offset > pin.lengthBytes || data.length > pin.lengthBytes - offset) {
-        return fail(
-          'EFAULT',
-          'DM1',
-          `bytes ${offset} to ${offset + data.length} reach outside the ${pin.lengthBytes} pinned bytes`,
-        );
-      }
-      eachPinnedPiece(k, pin, offset, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
+      const range = inPin(pin, task.args.offset, data.length);
+      if ('errno' in range) return { kind: 'fail', failure: range };
+      eachPinnedPiece(k, pin, range.at, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
         const piece = data.subarray(at, at + bytes);
         if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
         else writePage(k, pfn, inPage, piece, false);

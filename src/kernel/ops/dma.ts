@@ -1,8 +1,23 @@
-// What a device does through a pin. It knows frames, not files: it reads and writes whatever the frame holds now, whoever owns it.
+// What a device does through a pin. It knows frames, not files: it reads and writes whatever the frame holds now, whoever owns it. Its
+// addresses are those that the pages were pinned by: bytes from the start of the mapping.
+import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import type { Kernel, Pin } from '../state.ts';
-import { byteOf, type Pfn, pageOf, pageSize } from '../units.ts';
+import { byteOf, type Pfn, pageOf, pageSize, zBytes } from '../units.ts';
 import { isOrphan } from '../views/pin-record.ts';
+
+export const zDmaOffset = zBytes
+  .optional()
+  .describe('From the start of the mapping that the pages were pinned through; by default where the pinned range begins.');
+
+/** Where [offset, offset + length) lies in the pinned range; without a length, to its end. EFAULT outside it. */
+export function inPin(pin: Pin, offset = pin.offset, length?: number): { at: number; bytes: number } | Failure {
+  const at = offset - pin.offset;
+  const bytes = length ?? Math.max(0, pin.lengthBytes - at);
+  if (at >= 0 && at <= pin.lengthBytes && bytes <= pin.lengthBytes - at) return { at, bytes };
+  const pinned = `${pin.offset} to ${pin.offset + pin.lengthBytes}, of the mapping, are pinned`;
+  return failure('EFAULT', 'DM1', `bytes ${offset} to ${offset + bytes} reach outside: ${pinned}`);
+}
 
 /** Calls `each` for every piece of [offset, offset + length), bytes from the start of the pinned range, and logs the access. */
 export function eachPinnedPiece(

@@ -99,6 +99,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
         kind,
         access,
         longterm,
+        offset,
         first: (mapping.first + pageOf(offset)) as PgOff,
         offsetInPage: offset % pageSize,
         lengthBytes: Math.min(length, bytesMapped - offset),

@@ -12,6 +12,7 @@ export const zPin = z.object({
   access: z.enum(['read', 'write']),
   longterm: z.boolean(),
   offset: z.int().describe('Byte of the file at which the pinned range begins.'),
+  mappingOffset: z.int().describe('Byte of the mapping at which it begins, where the addresses of its memory begin too.'),
   bytesPinned: z.int(),
   pages: z.array(
     z.object({
@@ -45,6 +46,7 @@ export function pinRecord(k: Kernel, pin: Pin, nowMs: number): z.infer<typeof zP
     access: pin.access,
     longterm: pin.longterm,
     offset: byteOf(pin.first) + pin.offsetInPage,
+    mappingOffset: pin.offset,
     bytesPinned: pin.lengthBytes,
     pages: pin.pfns.map((pfn, index) => ({
       pgoff: pin.first + index,
