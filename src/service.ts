@@ -1,4 +1,7 @@
 // Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from './config.ts';
 import { type Kept, metaOf, recoverFilesystems, restoreAnswers, restoreFilesystems, restoreTenants } from './durable.ts';
@@ -136,6 +139,8 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
 async function extend(app: FastifyInstance, door: Door, counts: Counts, options: ServiceOptions): Promise<void> {
   const http = timeRequests(app);
   const stream = await registerEventStream(app, door);
+  // Behind the streams, which it does not wait for: until then whoever asks is told that the server stops.
+  app.addHook('preClose', () => lastAnswer(app.server, door.config.drainMs));
   const server = { version, durability: door.engine.durability, stream, ...counts, http };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
   const callers = {
@@ -145,4 +150,15 @@ async function extend(app: FastifyInstance, door: Door, counts: Counts, options:
     mayOperate: ({ caller }: FastifyRequest) => caller?.scopes.includes('operator') === true,
   };
   registerMetrics(app, metrics, callers, door.config.metricsTargetsMax);
+}
+
+/** Resolves when no connection is left that waits for an answer, or after `ms`. Those that come meanwhile are served, and closed when they have their answer. */
+async function lastAnswer(server: Server, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  const connections = promisify(server.getConnections.bind(server));
+  for (;;) {
+    server.closeIdleConnections();
+    if ((await connections()) === 0 || performance.now() >= until) return;
+    await sleep(20);
+  }
 }

@@ -1,4 +1,5 @@
 // The HTTP server with every limit set and every error in our own shape.
+import type { IncomingMessage } from 'node:http';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -102,6 +103,32 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
 }
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const isTooLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
+  if (isTooLarge) readAway(request.raw, () => answerNow(error, request, reply));
+  else answerNow(error, request, reply);
+}
+
+const readAwayBytes = 64 * 1024 * 1024;
+const readAwayMs = 2000;
+
+/** Many clients look for an answer when all is sent: where the connection closes before, they see that and no answer. Within bounds. */
+function readAway(body: IncomingMessage, then: () => void): void {
+  let left = readAwayBytes;
+  const enough = (): void => {
+    clearTimeout(timer);
+    body.off('data', count).off('close', enough).off('end', enough);
+    then();
+  };
+  const count = (chunk: Buffer): void => {
+    left -= chunk.length;
+    if (left <= 0) enough();
+  };
+  const timer = setTimeout(enough, readAwayMs);
+  if (body.readableEnded || body.destroyed) enough();
+  else body.on('data', count).once('close', enough).once('end', enough).resume();
+}
+
+function answerNow(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const { ours } = answerError(error, reply);
   if (!ours) return;
   const cause = error instanceof HttpProblem ? error.message : error;

@@ -217,6 +217,24 @@ describe('on a socket', () => {
     expect(answer).toContain('/v1/problems/headers-too-large');
   });
 
+  it('a body that is much too long is read away, so that the answer is heard', async () => {
+    const port = await listen({ contentBytesMax: 8192 });
+    const url = `http://127.0.0.1:${port}/v1/filesystems`;
+    const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const made = await fetch(url, { ...json, body: JSON.stringify({ name: 'scratch', sizeBytes: 1_048_576 }) });
+    expect(made.status).toBe(201);
+    for (const bytes of [20_000_000, 5_000_000, 20_000_000]) {
+      const request = { method: 'PUT', headers: { 'content-type': 'application/octet-stream' }, body: Buffer.alloc(bytes) };
+      const answer = await fetch(`${url}/scratch/files/a/content`, request);
+      expect(await answer.json()).toMatchObject({ status: 413, type: '/v1/problems/too-large' });
+    }
+    const endless = await raw(
+      port,
+      'PUT /v1/filesystems/scratch/files/a/content HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: 9000\r\n\r\nabc',
+    );
+    expect(endless).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   it('nonsense is a problem', async () => {
     const port = await listen();
     const answer = await raw(port, 'this is not HTTP\r\n\r\n');

@@ -1,6 +1,7 @@
 // The process: what it prints, how it refuses to start, how it stops.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -57,6 +58,26 @@ describe('the process', () => {
     expect((await waiting).status).toBe(202);
     expect(await server.exited).toBe(0);
     expect(server.out.stdout).toContain('curl');
+  });
+
+  it('says that it stops while a request is still coming in, and serves that one', async () => {
+    const server = run(['--port', '0', '--volatile']);
+    const url = await server.listening();
+    const body = JSON.stringify({ name: 'scratch', sizeBytes: 1_048_576 });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    const head = `POST /v1/filesystems HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+    socket.write(`${head}\r\n\r\n${body.slice(0, 5)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    server.process.kill('SIGTERM');
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    socket.write(body.slice(5));
+    expect(await server.exited).toBe(0);
+    expect(answer).toMatch(/^HTTP\/1\.1 201 /);
   });
 
   it.each([
