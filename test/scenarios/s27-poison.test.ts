@@ -1,4 +1,4 @@
-// S27, poison in a pinned page: who touches it gets SIGBUS, a pin stays, a whole-page write repairs it.
+// S27, poison in a pinned page: who touches it gets SIGBUS, a pin stays, a write of whole pages repairs it.
 import { describe, expect, test } from 'vitest';
 import { letters, okOf, page, wordOf } from '../machine.ts';
 import { blockOf, contentOf, golden, space, story } from './story.ts';
@@ -32,6 +32,34 @@ describe('S27 poison', () => {
     expect(wordOf(m.write('a', letters('z'), page))).toBe('done');
     expect(m.k.pmem.badSectors.size).toBe(0);
     expect(contentOf(m, 'a')).toBe('AzCDEFGH');
+  });
+
+  test('S27 a write that begins or ends inside a page repairs nothing, though it covers the poisoned page whole', () => {
+    const m = story('break-layouts.modern');
+    m.call('poison', {}, blocksOfPage(blockOf(m, 'a', 1)));
+    for (const [offset, bytes] of [
+      [page, page + 10],
+      [100, 2 * page],
+      [page - 10, page + 10],
+    ] as const) {
+      expect(m.write('a', new Uint8Array(bytes).fill(9), offset).outcome).toMatchObject({
+        failure: { errno: 'EIO', rule: 'PO3' },
+      });
+    }
+    expect(m.k.pmem.badSectors.size).toBe(1);
+    expect(wordOf(m.write('a', new Uint8Array(2 * page).fill(0x7a), 0))).toBe('done');
+    expect(m.k.pmem.badSectors.size).toBe(0);
+    expect(contentOf(m, 'a')).toBe('zzCDEFGH');
+  });
+
+  test('S27 a device that writes a poisoned page goes past the driver: it stays on the list', () => {
+    const m = story('break-layouts.modern');
+    const pin = m.pinned(m.mapping, page, page);
+    m.call('poison', {}, blocksOfPage(blockOf(m, 'a', 1)));
+    expect(wordOf(m.dmaWrite(pin, letters('d')))).toBe('done');
+    expect(m.k.pmem.badSectors.size).toBe(1);
+    expect(wordOf(m.read('a', page, page))).toBe('EIO');
+    expect(wordOf(m.dmaRead(pin))).toBe('EIO');
   });
 
   test('S27 busy-extents: the frame stays busy while pinned; punched and handed out again it is good', () => {

@@ -40,9 +40,13 @@ export function readPage(k: Kernel, pfn: Pfn, offset: number, length: number, ou
   out.set(chunk.subarray(from, from + length), at);
 }
 
-/** Copies `bytes` into page `pfn` at `offset`. `cached`: through the CPU cache, so the lines are dirty until flushed. */
-export function writePage(k: Kernel, pfn: Pfn, offset: number, bytes: Uint8Array, cached: boolean): void {
-  if (cached) markDirty(k.pmem, pfn, offset, bytes.length);
+/**
+ * Copies `bytes` into page `pfn` at `offset`. A store goes through the CPU cache, so the lines are dirty until flushed; the driver and a device
+ * go past it, and of these only the driver repairs poison.
+ */
+export function writePage(k: Kernel, pfn: Pfn, offset: number, bytes: Uint8Array, by: 'store' | 'driver' | 'device'): void {
+  if (by === 'store') markDirty(k.pmem, pfn, offset, bytes.length);
+  else if (by === 'device') flushPage(k, pfn, offset, bytes.length);
   else pastTheCache(k, pfn, offset, bytes.length);
   chunkAt(k.pmem, pfn).set(bytes, (pfn % chunkPages) * pageSize + offset);
   changed(k, pfn);

@@ -108,7 +108,7 @@ export function writeBytes(k: Kernel, inode: Inode, offset: number, bytes: Uint8
       const pageStart = byteOf(extent.pgoff + page);
       const from = Math.max(offset, pageStart);
       const to = Math.min(end, pageStart + pageSize);
-      writePage(k, toPfn(extent.pfn + page), from - pageStart, bytes.subarray(from - offset, to - offset), false);
+      writePage(k, toPfn(extent.pfn + page), from - pageStart, bytes.subarray(from - offset, to - offset), 'driver');
     }
   });
   if (end > inode.sizeBytes) {

@@ -2,7 +2,7 @@
 import { emit } from '../events.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Pin } from '../state.ts';
-import { byteOf, type Pfn, type PinId, pageSize } from '../units.ts';
+import { byteOf, type Pfn, type PgOff, type PinId, pageSize, toPgOff } from '../units.ts';
 import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
 import { removeTimer } from './timers.ts';
@@ -31,6 +31,13 @@ function dropHolder(k: Kernel, pfn: Pfn, id: PinId): void {
 }
 
 /** A pin begins: it has no page yet. */
+/** The page of the file that the frame was when it was pinned; null where it is another frame of its folio that is pinned. */
+export function pinnedAs(k: Kernel, pfn: Pfn): PgOff | null {
+  const held = k.holders.get(pfn);
+  const pin = held === undefined ? undefined : k.pins.get(Array.isArray(held) ? (held[0] as PinId) : held);
+  return pin === undefined ? null : toPgOff(pin.first + pin.pfns.indexOf(pfn));
+}
+
 export function beginPin(k: Kernel, pin: Pin): void {
   k.pins.set(pin.id, pin);
   k.counts.pins += 1;

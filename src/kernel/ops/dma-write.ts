@@ -32,7 +32,7 @@ export const dmaWrite = defineOp({
       eachPinnedPiece(k, pin, range.at, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
         const piece = data.subarray(at, at + bytes);
         if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
-        else writePage(k, pfn, inPage, piece, false);
+        else writePage(k, pfn, inPage, piece, 'device');
       });
       const inode = k.inodes.get(pin.ino);
       const pagesOrphan = pin.pfns.filter((_pfn, index) => isOrphan(k, pin, index)).length;

@@ -12,6 +12,7 @@ import { deleteEntries } from '../fs/dax.ts';
 import { detach, firstPinned, freeDetached, freeIdleParts, handToReaper } from '../fs/detached.ts';
 import { removeRange } from '../fs/extent.ts';
 import { freeRun } from '../fs/superblock.ts';
+import { pinnedAs } from '../mm/gup.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategies, strategyOf } from '../reclaim/index.ts';
@@ -222,7 +223,8 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       const locals = layoutLocals(task);
       const pfn = firstPinned(k, locals.runs);
       if (pfn !== null) {
-        const pgoff = toPgOff(0); // The page has no place in the file any more.
+        // It has no place in the file any more; the pin goes on by the one that it had.
+        const pgoff = pinnedAs(k, pfn) ?? toPgOff(0);
         return sleepOnPage(k, task, { pfn, pgoff, dropLock: false, interruptible: true, again: 'drain' });
       }
       locals.blocksFreed += freeDetached(k, locals.runs);

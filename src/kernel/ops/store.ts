@@ -51,7 +51,7 @@ the next truncate. Pages before one that fails keep what was stored.`,
         anonPage(k, pfn).bytes.set(piece, from - pageStart);
         return;
       }
-      writePage(k, pfn, from - pageStart, piece, true);
+      writePage(k, pfn, from - pageStart, piece, 'store');
       touch(k, theInode(k, task));
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),

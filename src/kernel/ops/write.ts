@@ -6,7 +6,7 @@ import { personalityOf } from '../fs/personality/index.ts';
 import { noRoom } from '../fs/superblock.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
-import { byteOf, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
+import { pageSize, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, type TaskOf, type Verdict } from './define.ts';
 import { type LayoutChange, layoutSteps, lockThen, rangeFrom, settleBlocks, theInode, undoLayout } from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-op.ts';
@@ -37,16 +37,13 @@ const replace: LayoutChange<Args> = {
   result: (_k, task) => ({ bytesWritten: task.locals.bytesWritten }),
 };
 
-/** A write of a part of a poisoned page cannot repair it, and fails. */
-function partlyOverPoison(k: Kernel, task: Task, offset: number): Failure | null {
+/** pmem_recovery_write: only a write of whole pages repairs poison. Any other over a poisoned page fails. */
+function overPoison(k: Kernel, task: Task, offset: number): Failure | null {
   const inode = theInode(k, task);
   const end = offset + bytesOf(task).length;
-  const head = poisonedPage(k, inode, offset, Math.min(end, byteOf(pageCeil(offset))));
-  const tail = poisonedPage(k, inode, Math.max(offset, byteOf(pageOf(end))), end);
-  const bad = head ?? tail;
-  return bad === null
-    ? null
-    : failure('EIO', 'PO3', `page ${bad} of ${inode.name} is poisoned; write the whole page to repair it`);
+  const bad = offset % pageSize === 0 && end % pageSize === 0 ? null : poisonedPage(k, inode, offset, end);
+  if (bad === null) return null;
+  return failure('EIO', 'PO3', `page ${bad} of ${inode.name} is poisoned; a write of whole pages repairs it`);
 }
 
 /** Writes what fits; null when not a single byte does. */
@@ -91,7 +88,7 @@ fits is written and bytesWritten says how much. Without offset the body replaces
       return lockThen(k, task, inode, 'i_rwsem', 'exclusive', task.args.offset === undefined ? 'lockMapping' : 'copy');
     },
     copy(k, task: TaskOf<Args>): Verdict {
-      const bad = partlyOverPoison(k, task, task.args.offset ?? 0);
+      const bad = overPoison(k, task, task.args.offset ?? 0);
       if (bad !== null) return { kind: 'fail', failure: bad };
       const written = writeSome(k, task, task.args.offset ?? 0);
       if (written === null) return { kind: 'fail', failure: noRoom(k, 'AL4', 'no block is free for the first byte') };
