@@ -1445,7 +1445,7 @@ export interface components {
             scopes: string[];
         };
         MkfsArgs: {
-            /** @description 1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit. */
+            /** @description 1 to 63 of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; case matters. */
             name: string;
             sizeBytes: number;
             /**
@@ -2579,7 +2579,7 @@ export interface components {
             modifiedMs: number;
         };
         CreateArgs: {
-            /** @description 1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit. */
+            /** @description 1 to 255 of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; case matters. */
             name: string;
             /** @default 0 */
             sizeBytes: number;
@@ -2601,7 +2601,7 @@ export interface components {
             modifiedMs: number;
         };
         RenameArgs: {
-            /** @description 1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit. */
+            /** @description 1 to 255 of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; case matters. */
             name: string;
             /** @description Who acts: one thread of one process, for whom pins are held and locks are waited for. */
             owner?: string;

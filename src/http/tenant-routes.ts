@@ -1,7 +1,6 @@
 // Tenants, their quotas and their tokens: for the operator scope only.
 import { z } from 'zod';
 import { begunRecord } from '../engine/durable-log.ts';
-import { zName } from '../kernel/ops/mkfs.ts';
 import { pageOfList, zPage } from '../kernel/views/define.ts';
 import type { QuotaName } from '../tenants/quotas.ts';
 import { defaultTenant, type Tenant } from '../tenants/tenants.ts';
@@ -10,6 +9,10 @@ import type { Door } from './door.ts';
 import { HttpProblem } from './problem.ts';
 import { defineRoute, type ServerRoute } from './server-route.ts';
 
+const zTenantName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/)
+  .describe('1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit.');
 const zCount = z.int().nonnegative();
 const quotaShape: Record<QuotaName, z.ZodInt> = {
   filesystems: zCount,
@@ -65,7 +68,7 @@ const createTenant = defineRoute({
   url: '/v1/tenants',
   summary: 'Make a tenant',
   doc: 'It can do nothing before it gets a token.',
-  body: z.strictObject({ name: zName, quotas: zQuotas.optional() }),
+  body: z.strictObject({ name: zTenantName, quotas: zQuotas.optional() }),
   result: zTenant,
   status: 201,
   errors: ['already-exists', 'too-many-tenants', ...ofJournal],

@@ -213,6 +213,12 @@ const blocks: Difference[] = [
     'to 2^53-1, what JSON carries exactly; ext4 has its own 2^44-4096',
     [space, 'RG2 $kind $kernel: $bytesMax bytes, and not one more'],
   ],
+  [
+    'File names',
+    '1 to 255 bytes, any but / and NUL',
+    '1 to 255 of the characters that a URL takes as they are: letters, digits, dot, dash, underscore, tilde',
+    ['http/names.test.ts', 'cannot be called what a URL cannot say, nor more than 255 characters'],
+  ],
   ['A write across the largest size', 'is short (not measured)', 'is EFBIG as a whole', [space, 'the largest file']],
   ['ZERO without enough space', 'ext4 may keep a part (not measured)', 'changes nothing on either kind'],
   [

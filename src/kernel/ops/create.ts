@@ -4,7 +4,7 @@ import { personalityOf } from '../fs/personality/index.ts';
 import { zBytes } from '../units.ts';
 import { fileRecord, zFile } from '../views/file-record.ts';
 import { defineOp, done, fail } from './define.ts';
-import { zName } from './mkfs.ts';
+import { zFileName } from './name.ts';
 
 export const create = defineOp({
   name: 'create',
@@ -14,7 +14,7 @@ export const create = defineOp({
   route: { method: 'POST', path: 'files', status: 201 },
   body: 'json',
   reply: 'json',
-  args: z.strictObject({ name: zName, sizeBytes: zBytes.default(0) }),
+  args: z.strictObject({ name: zFileName, sizeBytes: zBytes.default(0) }),
   result: zFile,
   errors: ['EEXIST', 'EFBIG', 'EDQUOT'],
   sleeps: false,

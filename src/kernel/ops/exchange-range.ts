@@ -25,11 +25,11 @@ import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, done, fail, goto, type TaskOf, type Verdict, wait } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 import { layoutErrors } from './layout-op.ts';
-import { zName } from './mkfs.ts';
+import { zFileName } from './name.ts';
 import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 
 const args = z.strictObject({
-  with: zName.describe('The other file; the same one for two ranges that do not overlap.'),
+  with: zFileName.describe('The other file; the same one for two ranges that do not overlap.'),
   offset: zBytes,
   withOffset: zBytes.describe('Where the range of the other file begins.'),
   length: zBytes,

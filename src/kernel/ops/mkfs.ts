@@ -1,22 +1,18 @@
 // mkfs: a new filesystem on a new simulated pmem namespace. It is the first entry of a filesystem's log; `createKernel` does the work.
 import { z } from 'zod';
 import { pageSize, zBytes } from '../units.ts';
+import { zFilesystemName } from './name.ts';
 
 export const sizeBytesMin = 64 * 1024;
 /** Frames and extents hold pfns in 30 bits. */
 const sizeBytesMax = 2 ** 40;
-
-export const zName = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/)
-  .describe('1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit.');
 
 export const zStrategyChoice = z
   .looseObject({ name: z.string().max(64) })
   .describe('The name of a reclaim strategy and its own options; the strategy checks them.');
 
 export const mkfsArgs = z.strictObject({
-  name: zName,
+  name: zFilesystemName,
   sizeBytes: zBytes
     .min(sizeBytesMin)
     .max(sizeBytesMax)

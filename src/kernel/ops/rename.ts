@@ -4,7 +4,7 @@ import { findFile } from '../fs/inode.ts';
 import { fileRecord, zFile } from '../views/file-record.ts';
 import { defineOp, done, fail } from './define.ts';
 import { theInode } from './layout-change.ts';
-import { zName } from './mkfs.ts';
+import { zFileName } from './name.ts';
 
 export const rename = defineOp({
   name: 'rename',
@@ -14,7 +14,7 @@ export const rename = defineOp({
   route: { method: 'POST', path: 'rename', status: 200 },
   body: 'json',
   reply: 'json',
-  args: z.strictObject({ name: zName }),
+  args: z.strictObject({ name: zFileName }),
   result: zFile,
   errors: ['ENOENT', 'EEXIST', 'ESTALE'],
   sleeps: false,

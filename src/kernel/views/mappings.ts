@@ -14,7 +14,7 @@ export const mappings = defineView({
   doc: 'In the order in which they were made; file=NAME lists those of one file.',
   on: 'filesystem',
   path: 'mappings',
-  query: z.strictObject({ ...zPage, file: z.string().max(64).optional() }),
+  query: z.strictObject({ ...zPage, file: z.string().max(255).optional() }),
   result: z.object({ items: z.array(zMapping), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query) {

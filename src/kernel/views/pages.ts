@@ -94,7 +94,7 @@ export const pages = defineView({
   doc: 'Ascending by pfn. file=NAME lists the frames that a file owns; pinned=true only those that somebody holds.',
   on: 'filesystem',
   path: 'pages',
-  query: z.strictObject({ ...zPage, file: z.string().max(64).optional(), pinned: z.boolean().default(false) }),
+  query: z.strictObject({ ...zPage, file: z.string().max(255).optional(), pinned: z.boolean().default(false) }),
   result: z.object({ items: z.array(zFrame), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query) {
