@@ -5017,6 +5017,7 @@ export interface operations {
             query?: {
                 /** @description At most 10000; a larger one is brought down. */
                 pageSize?: number;
+                /** @description From nextPageToken; opaque. */
                 pageToken?: string;
             };
             header?: never;
@@ -5929,6 +5930,7 @@ export interface operations {
             query?: {
                 /** @description At most 10000; a larger one is brought down. */
                 pageSize?: number;
+                /** @description From nextPageToken; opaque. */
                 pageToken?: string;
             };
             header?: never;

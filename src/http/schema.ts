@@ -39,7 +39,7 @@ export function serializerOf(type: z.ZodType, check: boolean): Serialize {
   };
 }
 
-type Coercion = 'number' | 'boolean' | 'as-is';
+type Coercion = 'number' | 'size' | 'boolean' | 'as-is';
 
 /** What each query parameter of an object type should become. A null-prototype record: names come from the client. */
 export function coercionsOf(...types: z.ZodType[]): Record<string, Coercion> {
@@ -47,7 +47,8 @@ export function coercionsOf(...types: z.ZodType[]): Record<string, Coercion> {
   for (const type of types) {
     const properties = (jsonSchemaOf(type, 'input').properties ?? {}) as Record<string, JsonSchema>;
     for (const [name, { type: kind }] of Object.entries(properties)) {
-      table[name] = kind === 'integer' || kind === 'number' ? 'number' : kind === 'boolean' ? 'boolean' : 'as-is';
+      if (name === 'pageSize') table[name] = 'size';
+      else table[name] = kind === 'integer' || kind === 'number' ? 'number' : kind === 'boolean' ? 'boolean' : 'as-is';
     }
   }
   return table;
@@ -59,6 +60,9 @@ export function coerce(query: Record<string, unknown>, coercions: Record<string,
   for (const [name, value] of Object.entries(query)) {
     const kind = coercions[name];
     if (kind === 'number' && typeof value === 'string' && /^-?\d{1,20}$/.test(value)) out[name] = Number(value);
+    // Brought down to a maximum, whatever the number of its digits.
+    else if (kind === 'size' && typeof value === 'string' && /^-?\d+$/.test(value))
+      out[name] = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
     else if (kind === 'boolean' && (value === 'true' || value === '1' || value === '')) out[name] = true;
     else if (kind === 'boolean' && (value === 'false' || value === '0')) out[name] = false;
     else if (name === '__proto__')

@@ -66,15 +66,14 @@ const send = (route: RegistryRoute, body: string) =>
 describe.each(routes)('$name', (route) => {
   it('refuses bad values in every field', async () => {
     for (const [field, schema] of fieldsOf(route)) {
-      // An opaque token that is not one of ours starts the list from its beginning.
-      if (field === 'pageToken') continue;
       const kind = kindOf(schema);
       if (route.input === 'json') {
         // A seed is 32 bits, of which -0 has the same as 0.
         for (const raw of (bad[kind] ?? []).filter((one) => field !== 'seed' || one !== '-0'))
           expectRefused(await send(route, rawJson(route, field, raw)), `${field}=${raw}`);
       } else {
-        for (const value of badQuery[kind] ?? []) {
+        // A page size is brought down, however large.
+        for (const value of (badQuery[kind] ?? []).filter((one) => field !== 'pageSize' || !/^9\d+$/.test(one))) {
           const query = `${field}=${value}`;
           const answer = await call(
             service,

@@ -28,10 +28,17 @@ export const absent = (rule: string, why: string) => ({ ok: false as const, fail
 
 export const pageSizeMax = 1000;
 
+/** Empty is the beginning; anything else must be what `tokenOf` makes, but what it points at may be gone. */
+export const zPageToken = z
+  .string()
+  .max(64)
+  .refine((token) => token === '' || tokenOf(cursorOf({ pageToken: token })) === token, 'must be a nextPageToken of a list')
+  .describe('From nextPageToken; opaque.');
+
 /** Every list takes these. A larger pageSize is brought down to the maximum. */
 export const zPage = {
   pageSize: z.int().positive().default(100).describe(`At most ${pageSizeMax}; a larger one is brought down.`),
-  pageToken: z.string().max(64).optional().describe('From nextPageToken; opaque.'),
+  pageToken: zPageToken.optional(),
 };
 
 /** Where a list goes on: the number that the view put into its token, or 0. */

@@ -4,13 +4,13 @@ import { nextExtent } from '../fs/extent.ts';
 import { eachFreeRun } from '../fs/free-space.ts';
 import { findFile } from '../fs/inode.ts';
 import { byteOf, pageSize, toPgOff } from '../units.ts';
-import { absent, cursorOf, defineView, found, tokenOf } from './define.ts';
+import { absent, cursorOf, defineView, found, tokenOf, zPageToken } from './define.ts';
 import { blocks512 } from './file-record.ts';
 
 const extentsPageMax = 10_000;
 const zExtentPage = {
   pageSize: z.int().positive().default(extentsPageMax).describe(`At most ${extentsPageMax}; a larger one is brought down.`),
-  pageToken: z.string().max(64).optional(),
+  pageToken: zPageToken.optional(),
 };
 
 export const extents = defineView({
