@@ -8581,7 +8581,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/json": {
+                        traceEvents: {
+                            ph: string;
+                        }[];
+                        /** @enum {string} */
+                        displayTimeUnit: "ms";
+                    };
                     "text/plain": string;
                 };
             };

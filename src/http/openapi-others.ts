@@ -29,6 +29,16 @@ function parametersOf(query: z.ZodType): JsonSchema[] {
   }));
 }
 
+/** The object form of Chrome's trace format. */
+const perfettoFile: JsonSchema = {
+  type: 'object',
+  properties: {
+    traceEvents: { type: 'array', items: { type: 'object', properties: { ph: { type: 'string' } }, required: ['ph'] } },
+    displayTimeUnit: { type: 'string', enum: ['ms'] },
+  },
+  required: ['traceEvents', 'displayTimeUnit'],
+};
+
 export function otherRoutes(problems: Problems): [url: string, item: JsonSchema][] {
   const stream = (
     operationId: string,
@@ -134,7 +144,10 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     responses: {
       200: {
         description: 'The file.',
-        content: Object.fromEntries(Object.values(traceTypes).map((type) => [type, { schema: { type: 'string' } }])),
+        content: {
+          [traceTypes.perfetto]: { schema: perfettoFile },
+          [traceTypes.ftrace]: { schema: { type: 'string' } },
+        },
       },
       ...problems([...callers, 'invalid-value', 'unknown-field', 'enoent', 'gap']),
     },

@@ -88,6 +88,17 @@ describe('OpenAPI', () => {
     for (const name of names) expect(JSON.stringify(told)).toContain(`"#/components/responses/${name}"`);
   });
 
+  it('declares the trace as the object and the text that come', async () => {
+    const { content } = document.paths['/v1/filesystems/{fs}/trace'].get.responses[200];
+    expect(content['text/plain'].schema.type).toBe('string');
+    const { type, required } = content['application/json'].schema;
+    expect(type).toBe('object');
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 65_536 } });
+    const { json } = await must(service, 200, 'GET', '/v1/filesystems/scratch/trace');
+    expect(Object.keys(json).sort()).toEqual([...required].sort());
+    await must(service, 200, 'DELETE', '/v1/filesystems/scratch');
+  });
+
   it('is served', async () => {
     const answer = await must(service, 200, 'GET', '/openapi.json');
     expect(answer.json.openapi).toBe('3.1.0');
