@@ -3091,8 +3091,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid-value`. */
-        "400.invalid-value": {
+        /** @description `unknown-field`. */
+        "400.unknown-field": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3165,6 +3165,15 @@ export interface components {
         };
         /** @description `internal`, `filesystem-stopped`. */
         "500.internal.filesystem-stopped": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid-value`. */
+        "400.invalid-value": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3710,7 +3719,7 @@ export interface operations {
                     "application/json": components["schemas"]["ListProblemsResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value"];
+            400: components["responses"]["400.unknown-field"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -3746,7 +3755,7 @@ export interface operations {
                     "application/json": components["schemas"]["GetProblemResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value"];
+            400: components["responses"]["400.unknown-field"];
             404: components["responses"]["404.no-such-thing"];
             500: components["responses"]["500.internal"];
         };
@@ -8457,6 +8466,7 @@ export interface operations {
                     }[];
                 };
             };
+            400: components["responses"]["400.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             500: components["responses"]["500.internal"];
@@ -8487,6 +8497,7 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
+            400: components["responses"]["400.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8523,6 +8534,7 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
+            400: components["responses"]["400.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8548,6 +8560,7 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
+            400: components["responses"]["400.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             500: components["responses"]["500.internal"];

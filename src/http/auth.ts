@@ -27,6 +27,8 @@ declare module 'fastify' {
     scope?: Scope | 'public' | 'any';
     /** `?ticket=` does instead of a token. */
     ticket?: boolean;
+    /** The parameters that a route takes which reads the query by itself: any other is refused. */
+    query?: readonly string[];
     /** The registry's name of the operation or view behind a route. */
     operation?: string;
     view?: string;

@@ -94,7 +94,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
           ['text/plain', 'application/openmetrics-text'].map((type) => [type, { schema: { type: 'string' } }]),
         ),
       },
-      ...problems(isPublic ? ['internal'] : [...callers, ...more]),
+      ...problems(isPublic ? ['internal'] : [...callers, 'unknown-field', ...more]),
     },
   });
   const targets: JsonSchema = {
@@ -132,7 +132,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
           },
         },
       },
-      ...problems(callers),
+      ...problems([...callers, 'unknown-field']),
     },
   };
   const trace: JsonSchema = {

@@ -272,7 +272,8 @@ function viewItem(view: View, components: Components): JsonSchema {
 function serverItem(route: ServerRoute, components: Components): JsonSchema {
   const result = jsonSchemaOf(route.result, 'output');
   const body = route.body === undefined ? null : jsonSchemaOf(route.body, 'input');
-  const common: readonly ProblemType[] = route.scope === 'public' ? ['invalid-value', 'internal'] : always;
+  const common: readonly ProblemType[] =
+    route.scope === 'public' ? [route.query === undefined ? 'unknown-field' : 'invalid-value', 'internal'] : always;
   const ofBody: readonly ProblemType[] = body === null ? [] : ['invalid-body', 'too-large', 'unsupported-media-type'];
   return {
     operationId: route.name,

@@ -1,7 +1,7 @@
 // The routes that no registry of the kernel has: filesystems as a whole, tenants, tokens, capabilities, problem types. Each is a row with
 // its contract, so that the OpenAPI document is made from the same thing that serves.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Scope } from '../tenants/tokens.ts';
 import type { Door } from './door.ts';
 import type { ProblemType } from './problem.ts';
@@ -31,14 +31,15 @@ export function defineRoute<Q, B>(route: ServerRoute<Q, B>): ServerRoute {
   return route as unknown as ServerRoute;
 }
 
+/** Of a route that takes no parameters. */
+const zNothing = z.strictObject({});
+
 export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute): void {
   const toJson = serializerOf(route.result, door.checkReplies);
-  const coercions = route.query === undefined ? null : coercionsOf(route.query);
+  const zQuery = route.query ?? zNothing;
+  const coercions = coercionsOf(zQuery);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const query =
-      route.query === undefined || coercions === null
-        ? undefined
-        : parse(route.query, coerce(request.query as Record<string, unknown>, coercions));
+    const query = parse(zQuery, coerce(request.query as Record<string, unknown>, coercions));
     const body = route.body === undefined ? undefined : parse(route.body, objectOf(request.body));
     const result = await route.answer(door, { request, reply, query, body });
     const { nextPageToken } = result as { nextPageToken?: string };

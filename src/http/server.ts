@@ -7,13 +7,16 @@ import {
   type FastifyRequest,
   fastify,
   LogController,
+  type preValidationHookHandler,
 } from 'fastify';
+import { z } from 'zod';
 import { registerAuth } from './auth.ts';
 import type { Door } from './door.ts';
 import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
 import { answerError, HttpProblem, rawProblem, sendProblem } from './problem.ts';
 import { registerRoutes } from './routes.ts';
+import { coerce, coercionsOf, parse } from './schema.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -72,6 +75,10 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     const pattern = new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
     for (const one of [method].flat()) known.push({ method: one, url, pattern });
   });
+  app.addHook('onRoute', (route) => {
+    const names = route.config?.query;
+    if (names !== undefined) route.preValidation = onlyParameters(names);
+  });
   registerBodyParsers(app, config);
   registerAuth(app, {
     tokens: door.tokens,
@@ -100,6 +107,15 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   registerRoutes(app, door);
   await app.ready();
   return app;
+}
+
+function onlyParameters(names: readonly string[]): preValidationHookHandler {
+  const zQuery = z.strictObject(Object.fromEntries(names.map((name) => [name, z.unknown()]))).partial();
+  const coercions = coercionsOf(zQuery);
+  return (request, _reply, done) => {
+    parse(zQuery, coerce(request.query as Record<string, unknown>, coercions));
+    done();
+  };
 }
 
 function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -218,7 +218,9 @@ export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers:
     scope: 'public' | 'read' | 'operator',
     scrape: (request: FastifyRequest, form: Form) => Promise<string>,
   ) => {
-    app.get(url, { config: { scope } }, async (request, reply) => {
+    // Scrapers add parameters; what a tenant asks of its own is held to what there is.
+    const config = scope === 'public' ? { scope } : { scope, query: [] };
+    app.get(url, { config }, async (request, reply) => {
       const form = formOf(request.headers.accept);
       return reply.header('content-type', contentTypes[form]).send(await scrape(request, form));
     });
@@ -231,7 +233,7 @@ export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers:
   );
   // HTTP service discovery of Prometheus: where to scrape is where it was asked, and what, follows from who asks. The tenant is a label where
   // the operator asks; a tenant is not told its own name, which it needs for nothing.
-  app.get('/v1/metrics/targets', { config: { scope: 'any' } }, (request, reply) => {
+  app.get('/v1/metrics/targets', { config: { scope: 'any', query: ['filesystems'] } }, (request, reply) => {
     const targets = [request.headers.host ?? ''];
     const group = (path: string, labels = {}) => ({ targets, labels: { __metrics_path__: path, service: 'pinhole', ...labels } });
     const operates = callers.mayOperate(request);
