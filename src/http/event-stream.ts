@@ -72,6 +72,12 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     preClose: () => hub.close(),
   });
   ignoreForeignUpgrades(app.server);
+  // The plugin upgrades on every URL, to close at once where nothing streams.
+  const streams = new Set<string>();
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.ws || streams.has(request.routeOptions.url ?? '')) return done();
+    done(new HttpProblem('no-such-route', 'There is no WebSocket at this URL.'));
+  });
   // What was refused before the plugin could know that it was an upgrade has no parser any more that would close its connection.
   app.addHook('onResponse', (request, _reply, done) => {
     const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
@@ -130,6 +136,7 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
   };
 
   const route = (url: string, ringOf: (request: FastifyRequest) => EventRing): void => {
+    streams.add(url);
     app.route({
       method: 'GET',
       url,
