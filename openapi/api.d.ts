@@ -1846,6 +1846,11 @@ export interface components {
                     owner: string | null;
                     kind?: string;
                     pgoff?: number;
+                    /** @description The bytes of the file that the pin holds. */
+                    range?: {
+                        offset: number;
+                        length: number;
+                    };
                     /** @description Under the modern idle rule a mapping of the page is a reference too. */
                     mapping?: string;
                     /** @description The operation that holds, or waits before it for, the lock. */
@@ -1878,6 +1883,11 @@ export interface components {
                         owner: string | null;
                         kind?: string;
                         pgoff?: number;
+                        /** @description The bytes of the file that the pin holds. */
+                        range?: {
+                            offset: number;
+                            length: number;
+                        };
                         /** @description Under the modern idle rule a mapping of the page is a reference too. */
                         mapping?: string;
                         /** @description The operation that holds, or waits before it for, the lock. */
@@ -2228,6 +2238,11 @@ export interface components {
                     owner: string | null;
                     kind?: string;
                     pgoff?: number;
+                    /** @description The bytes of the file that the pin holds. */
+                    range?: {
+                        offset: number;
+                        length: number;
+                    };
                     /** @description Under the modern idle rule a mapping of the page is a reference too. */
                     mapping?: string;
                     /** @description The operation that holds, or waits before it for, the lock. */
@@ -2260,6 +2275,11 @@ export interface components {
                         owner: string | null;
                         kind?: string;
                         pgoff?: number;
+                        /** @description The bytes of the file that the pin holds. */
+                        range?: {
+                            offset: number;
+                            length: number;
+                        };
                         /** @description Under the modern idle rule a mapping of the page is a reference too. */
                         mapping?: string;
                         /** @description The operation that holds, or waits before it for, the lock. */
@@ -2313,6 +2333,11 @@ export interface components {
                 owner: string | null;
                 kind?: string;
                 pgoff?: number;
+                /** @description The bytes of the file that the pin holds. */
+                range?: {
+                    offset: number;
+                    length: number;
+                };
                 /** @description Under the modern idle rule a mapping of the page is a reference too. */
                 mapping?: string;
                 /** @description The operation that holds, or waits before it for, the lock. */
@@ -2345,6 +2370,11 @@ export interface components {
                     owner: string | null;
                     kind?: string;
                     pgoff?: number;
+                    /** @description The bytes of the file that the pin holds. */
+                    range?: {
+                        offset: number;
+                        length: number;
+                    };
                     /** @description Under the modern idle rule a mapping of the page is a reference too. */
                     mapping?: string;
                     /** @description The operation that holds, or waits before it for, the lock. */

@@ -16,6 +16,16 @@ describe('a problem says who is in the way', () => {
     expect((await truncate({ nowait: true })).json).toMatchObject({ errno: 'EAGAIN', rule: 'SL2', blockedBy: [pin] });
   });
 
+  it('of what sleeps: the bytes that the pin holds, too', async () => {
+    await pinnedWorld(service, { mkfs: waiting });
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 100, length: 5000, access: 'read' } });
+    const asleep = (await truncate()).headers.location ?? '';
+    expect((await must(service, 200, 'GET', asleep)).json.blockedBy).toMatchObject([
+      { ...pin, range: { offset: 0, length: 16_384 } },
+      { pin: 'pin_2', pgoff: 0, range: { offset: 100, length: 5000 } },
+    ]);
+  });
+
   it('of nowait: who holds the lock, and in the record of the operation too', async () => {
     await pinnedWorld(service, { mkfs: { strategy: { name: 'wait-for-refs' } } });
     const sleeping = (await truncate({ owner: 'first' })).headers.location ?? '';

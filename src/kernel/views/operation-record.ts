@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
 import { inodeOf, opId, stateLetter } from '../sched/task.ts';
-import { blockersMax, pinBlockers, waitsFor } from '../sched/wait-graph.ts';
+import { blockersMax, pinBlockers, pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
-import type { Pfn } from '../units.ts';
+import { byteOf, type Pfn } from '../units.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 const zBlocker = z.object({
@@ -13,6 +13,7 @@ const zBlocker = z.object({
   owner: z.string().nullable(),
   kind: z.string().optional(),
   pgoff: z.int().optional(),
+  range: z.object({ offset: z.int(), length: z.int() }).optional().describe('The bytes of the file that the pin holds.'),
   mapping: z.string().optional().describe('Under the modern idle rule a mapping of the page is a reference too.'),
   operation: z.string().optional().describe('The operation that holds, or waits before it for, the lock.'),
   lock: z.string().optional(),
@@ -123,7 +124,7 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
 function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
-  if (sleep.on === 'page' || sleep.on === 'spin') return pageBlockers(k, sleep.pfn, nowMs);
+  if (sleep.on === 'page' || sleep.on === 'spin') return withRanges(k, sleep.pfn, pageBlockers(k, sleep.pfn, nowMs));
   return waitsFor(k, task).map((edge) => {
     const holder = k.tasks.get(edge.to);
     const held = holder?.locks.find((lock) => sleep.on === 'lock' && lock.ino === sleep.ino && lock.lock === sleep.lock);
@@ -134,6 +135,16 @@ function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'
       ...(held === undefined ? {} : { mode: held.mode }),
       heldMs: held === undefined ? 0 : nowMs - held.sinceMs,
     };
+  });
+}
+
+/** The pins stand first, in the order of `pinsOn`. Failures are kept with what they say and do without. */
+function withRanges(k: Kernel, pfn: Pfn, blockers: Operation['blockedBy']): Operation['blockedBy'] {
+  const pins = pinsOn(k, pfn);
+  return blockers.map((blocker, i) => {
+    const pin = pins[i];
+    if (pin === undefined) return blocker;
+    return { ...blocker, range: { offset: byteOf(pin.first) + pin.offsetInPage, length: pin.lengthBytes } };
   });
 }
 
