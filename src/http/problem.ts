@@ -9,17 +9,17 @@ interface Row {
   status: number;
   title: string;
   doc: string;
-  /** What the kernel would say of it, and the rule of docs/spec.md, where there is such a thing. */
+  /** What the kernel would say of it, and the rule of docs/spec.md. An errno of the kernel comes with the rule that fired. */
   cause?: { errno: Errno; rule: string };
 }
 
-const row = (status: number, title: string, doc: string, errno?: Errno, rule?: string): Row => ({
+const row = (status: number, title: string, doc: string, errno: Errno, rule: string): Row => ({
   status,
   title,
   doc,
-  ...(errno === undefined || rule === undefined ? {} : { cause: { errno, rule } }),
+  cause: { errno, rule },
 });
-const errnoRow = (status: number, errno: Errno): Row => row(status, errno, errnoTable[errno]);
+const errnoRow = (status: number, errno: Errno): Row => ({ status, title: errno, doc: errnoTable[errno] });
 
 const errnoRows: Record<Lowercase<Errno>, Row> = {
   eacces: errnoRow(403, 'EACCES'),
@@ -92,16 +92,24 @@ const transportRows = {
     'EOPNOTSUPP',
     'H10',
   ),
-  'request-timeout': row(408, 'Request timeout', 'The request did not arrive in time.'),
+  'request-timeout': row(408, 'Request timeout', 'The request did not arrive in time.', 'EAGAIN', 'H21'),
   'already-exists': row(409, 'Already exists', 'There already is a tenant of that name.', 'EEXIST', 'H11'),
-  'key-in-use': row(409, 'Key in use', 'The first request with this Idempotency-Key still runs; try again later.'),
-  'key-reused': row(422, 'Key reused', 'The Idempotency-Key was used with another request.'),
+  'key-in-use': row(
+    409,
+    'Key in use',
+    'The first request with this Idempotency-Key still runs; try again later.',
+    'EAGAIN',
+    'H23',
+  ),
+  'key-reused': row(422, 'Key reused', 'The Idempotency-Key was used with another request.', 'EINVAL', 'H22'),
   'answer-not-kept': row(
     409,
     'Answer not kept',
     'The first request with this Idempotency-Key was done, but its answer could not be kept; `location` is what it made.',
+    'EEXIST',
+    'H24',
   ),
-  'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.'),
+  'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.', 'EAGAIN', 'H23'),
   'in-use': row(
     409,
     'In use',
@@ -164,31 +172,45 @@ const transportRows = {
     'EIO',
     'H20',
   ),
-  'not-ready': row(503, 'Not ready', 'The server starts or stops.'),
+  'not-ready': row(503, 'Not ready', 'The server starts or stops.', 'EAGAIN', 'H29'),
   'filesystem-stopped': row(
     500,
     'Filesystem stopped',
     'A law of the machine broke in this filesystem, which is a bug of the simulator.',
+    'EIO',
+    'H30',
   ),
-  internal: row(500, 'Internal error', 'The simulator failed. The log of the server says more.'),
+  internal: row(500, 'Internal error', 'The simulator failed. The log of the server says more.', 'EIO', 'H30'),
   gap: row(
     410,
     'Gap',
     'The cursor is older than the oldest event kept, or of another epoch; `oldest` is where reading can begin.',
+    'ESTALE',
+    'H26',
   ),
-  'slow-reader': row(410, 'Slow reader', 'The reader of a stream fell behind the oldest event kept.'),
-  'bad-message': row(400, 'Bad message', 'A message on a WebSocket is not one that the protocol has.'),
+  'slow-reader': row(410, 'Slow reader', 'The reader of a stream fell behind the oldest event kept.', 'ESTALE', 'H26'),
+  'bad-message': row(400, 'Bad message', 'A message on a WebSocket is not one that the protocol has.', 'EINVAL', 'H27'),
   'too-many-streams': row(
     429,
     'Too many streams',
     'The server, the tenant or the connection has as many event streams as it may have.',
+    'EAGAIN',
+    'H25',
   ),
-  'too-many-tickets': row(429, 'Too many tickets', 'The tenant has as many unused tickets as one may have.'),
-  'too-many-messages': row(429, 'Too many messages', 'A WebSocket sent more messages in a second than one may send.'),
+  'too-many-tickets': row(429, 'Too many tickets', 'The tenant has as many unused tickets as one may have.', 'EAGAIN', 'H25'),
+  'too-many-messages': row(
+    429,
+    'Too many messages',
+    'A WebSocket sent more messages in a second than one may send.',
+    'EAGAIN',
+    'H25',
+  ),
   'upgrade-required': row(
     426,
     'Upgrade required',
     'The URL is a WebSocket; `Upgrade` names what it takes. With `Accept: text/event-stream` or `application/x-ndjson` it is no WebSocket.',
+    'EOPNOTSUPP',
+    'H28',
   ),
 };
 

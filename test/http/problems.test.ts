@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { problemTable, problemTypes } from '../../src/http/problem.ts';
+import { problemOf, problemTable, problemTypes } from '../../src/http/problem.ts';
 import { errnoTable } from '../../src/kernel/errno.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { call, fs, must, type Service, start } from './start.ts';
@@ -21,6 +21,13 @@ describe('problem types', () => {
     const { json } = await must(service, 200, 'GET', '/v1/problems');
     const types = json.items.map(({ type }: { type: string }) => type);
     for (const errno of Object.keys(errnoTable)) expect(types).toContain(`/v1/problems/${errno.toLowerCase()}`);
+  });
+
+  const ofTheServer = problemTypes.filter((type) => !Object.hasOwn(errnoTable, type.toUpperCase()));
+  it.each(ofTheServer)('%s carries an errno and a rule', (type) => {
+    const { errno, rule } = problemOf(type, '');
+    expect(Object.keys(errnoTable)).toContain(errno);
+    expect(rule).toMatch(/^[A-Z]{1,2}\d+$/);
   });
 
   it.each([
