@@ -6653,7 +6653,15 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`, `einval`, `reply-too-large`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6671,7 +6679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `eio`, `reply-too-large`. */
+            /** @description `eio`. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -126,7 +126,7 @@ const transportRows = {
   ),
   'too-large': row(413, 'Too large', 'The body is longer than the limit in `limit`.', 'EFBIG', 'H13'),
   'reply-too-large': row(
-    422,
+    400,
     'Reply too large',
     'More bytes were asked for than one request may read; ask for a range.',
     'EFBIG',

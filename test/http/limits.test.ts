@@ -176,7 +176,7 @@ describe('bounds of the server', () => {
     const over = await call(service, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(8193) });
     expect(over.json).toMatchObject({ status: 413, type: '/v1/problems/too-large' });
     expect((await call(service, 'GET', `${fs}/files/a/content`)).json).toMatchObject({
-      status: 422,
+      status: 400,
       type: '/v1/problems/reply-too-large',
       limit: 8192,
     });
