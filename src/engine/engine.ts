@@ -184,7 +184,8 @@ export class Engine {
       return { ok: false, failure: failure('EEXIST', 'M2', `There already is a filesystem ${args.name}.`) };
     }
     if (this.#filesystems >= limits.filesystemsMax) {
-      throw new EngineError('too-many-filesystems', `This server hosts at most ${limits.filesystemsMax} filesystems.`);
+      const max = limits.filesystemsMax;
+      throw new EngineError('too-many-filesystems', `This server hosts at most ${max} filesystems.`, max);
     }
     const { account } = house;
     if (!reserve(account, 'filesystems', 1)) return overQuota(account, 'filesystems');

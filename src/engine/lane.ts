@@ -141,7 +141,7 @@ export class Lane {
     const { inboxMax, log } = this.#host;
     if (log.full && operations.get(command.op)?.grows === true) return diskFull();
     if (this.#inbox.length < inboxMax) return null;
-    return new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`);
+    return new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`, inboxMax);
   }
 
   /** Of what stopped, nothing can be told but that it is gone: and that when the log knows it too. */

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { z } from 'zod';
 import type { Hosted } from '../engine/engine.ts';
+import type { QuotaFailure } from '../engine/refusals.ts';
 import type { Submission } from '../engine/watches.ts';
 import type { Failure } from '../kernel/errno.ts';
 import { etagOf } from '../kernel/fs/inode.ts';
@@ -178,7 +179,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
       try {
         if (preference.applied !== null) reply.header('preference-applied', preference.applied);
         if (outcome === null || (outcome.ok && preference.async)) sendAccepted(door, plan, fs, task, reply);
-        else sendOutcome(plan, fs, outcome, reply);
+        else sendOutcome(door, plan, fs, outcome, reply);
       } catch (error) {
         fail(error);
       }
@@ -218,8 +219,17 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
   });
 }
 
-function sendOutcome(plan: Plan, fs: Hosted, outcome: Outcome, reply: FastifyReply): FastifyReply {
-  if (!outcome.ok) return sendFailure(reply, outcome.failure);
+/** The kernel knows how many blocks it may still take, but not of whom they are the quota: the engine's own refusals name theirs. */
+function withQuota(door: Door, fs: Hosted, failure: Failure): Failure {
+  const account = door.tenants.get(fs.tenant)?.account;
+  if (failure.errno !== 'EDQUOT' || 'quota' in failure || account === undefined) return failure;
+  const quota = { name: 'blocks' as const, limit: account.limits.blocks, used: account.used.blocks };
+  const refused: QuotaFailure = { ...failure, quota };
+  return refused;
+}
+
+function sendOutcome(door: Door, plan: Plan, fs: Hosted, outcome: Outcome, reply: FastifyReply): FastifyReply {
+  if (!outcome.ok) return sendFailure(reply, withQuota(door, fs, outcome.failure));
   const { op } = plan;
   if (op.reply === 'bytes') return sendBytes(reply, (outcome.result as { data: Uint8Array }).data);
   if (op.route.status === 201) {

@@ -330,6 +330,10 @@ const codes: Record<string, ProblemType> = {
 /** Perhaps done, perhaps not. */
 const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>(['journal-failed', 'filesystem-stopped']);
 
+/** Of its route, or of the server where the URL has none. */
+const bodyLimitOf = ({ request, server }: FastifyReply): number | undefined =>
+  request.routeOptions.bodyLimit ?? server.initialConfig.bodyLimit;
+
 /** Makes the answer to whatever was thrown; the second value says whether it is our fault and must be logged. */
 export function answerError(error: unknown, reply: FastifyReply): { ours: boolean } {
   if (error instanceof HttpProblem) {
@@ -346,22 +350,18 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
     const unknown = unknownOutcome.has(type);
     // Its key stays taken: after the restart the journal says what became of it.
     if (unknown) reply.request.idempotent = null;
-    sendProblem(
-      reply,
-      type,
-      error instanceof EngineError ? error.message : problemTable[type].doc,
-      unknown ? { outcome: 'unknown' } : {},
-    );
+    const limit = error instanceof EngineError ? error.limit : undefined;
+    sendProblem(reply, type, error instanceof EngineError ? error.message : problemTable[type].doc, {
+      ...(unknown ? { outcome: 'unknown' } : {}),
+      ...(limit === undefined ? {} : { limit }),
+    });
     return { ours: false };
   }
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   const known = code === undefined ? undefined : codes[code];
-  if (known !== undefined) {
-    sendProblem(reply, known, problemTable[known].doc);
-    return { ours: false };
-  }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    sendProblem(reply, statusCode === 413 ? 'too-large' : 'bad-request', problemTable['bad-request'].doc);
+  if (known !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) {
+    const type = known ?? (statusCode === 413 ? 'too-large' : 'bad-request');
+    sendProblem(reply, type, problemTable[type].doc, type === 'too-large' ? { limit: bodyLimitOf(reply) } : {});
     return { ours: false };
   }
   sendProblem(reply, 'internal', problemTable.internal.doc);

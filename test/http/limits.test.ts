@@ -74,10 +74,11 @@ describe('quotas', () => {
     expect((await put('one', 4)).json.bytesWritten).toBe(16_384);
     // What fits is written, as on a full disk; then nothing does, and what has its block is written over.
     expect((await put('two', 4)).json.bytesWritten).toBe(8192);
-    expect((await put('two', 1, 8192)).json).toMatchObject({ status: 507, errno: 'EDQUOT', rule: 'AL4' });
+    const quota = { name: 'blocks', limit: 6, used: 6 };
+    expect((await put('two', 1, 8192)).json).toMatchObject({ status: 507, errno: 'EDQUOT', rule: 'AL4', quota });
     expect((await put('two', 2)).status).toBe(200);
-    expect((await call(service, 'POST', `${at('two')}/zero-range`, { json: { offset: 8192, length: 4096 } })).json.errno).toBe(
-      'EDQUOT',
+    expect((await call(service, 'POST', `${at('two')}/zero-range`, { json: { offset: 8192, length: 4096 } })).json).toMatchObject(
+      { errno: 'EDQUOT', quota },
     );
     expect(await used()).toBe(6);
     await must(service, 201, 'POST', `${at('one')}/mappings`, { json: { offset: 0, length: 16_384, access: 'read-write' } });
@@ -129,7 +130,7 @@ describe('bounds of the server', () => {
     const full = answers.filter(({ status }) => status === 503);
     expect(full.length).toBeGreaterThan(0);
     expect(full.length).toBeLessThan(20);
-    expect(full[0]?.json).toMatchObject({ type: '/v1/problems/inbox-full' });
+    expect(full[0]?.json).toMatchObject({ type: '/v1/problems/inbox-full', limit: 3 });
     expect(full[0]?.headers['retry-after']).toBe('1');
   });
 
@@ -146,7 +147,7 @@ describe('bounds of the server', () => {
     await begin({ filesystemsMax: 1, deviceBytesMax: 131_072 });
     expect((await mkfs('big', 262_144)).json).toMatchObject({ status: 400, errno: 'EINVAL' });
     expect((await mkfs('one')).status).toBe(201);
-    expect((await mkfs('two')).json).toMatchObject({ status: 507, type: '/v1/problems/too-many-filesystems' });
+    expect((await mkfs('two')).json).toMatchObject({ status: 507, type: '/v1/problems/too-many-filesystems', limit: 1 });
     expect((await mkfs('one')).json).toMatchObject({ status: 409, errno: 'EEXIST' });
   });
 
@@ -174,7 +175,7 @@ describe('bounds of the server', () => {
     await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576 } });
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 16_384 } });
     const over = await call(service, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(8193) });
-    expect(over.json).toMatchObject({ status: 413, type: '/v1/problems/too-large' });
+    expect(over.json).toMatchObject({ status: 413, type: '/v1/problems/too-large', limit: 8192 });
     expect((await call(service, 'GET', `${fs}/files/a/content`)).json).toMatchObject({
       status: 400,
       type: '/v1/problems/reply-too-large',
@@ -187,7 +188,10 @@ describe('bounds of the server', () => {
     await begin({ jsonBytesMax: 1024, jsonDepthMax: 8 });
     const post = (bytes: string) =>
       call(service, 'POST', '/v1/filesystems', { bytes, headers: { 'content-type': 'application/json' } });
-    expect((await post(`{"name":"${'x'.repeat(2000)}"}`)).json).toMatchObject({ status: 413 });
+    expect((await post(`{"name":"${'x'.repeat(2000)}"}`)).json).toMatchObject({ status: 413, limit: 1024 });
+    expect((await call(service, 'POST', '/v1/nowhere', { json: { name: 'x'.repeat(2000) } })).json).toMatchObject({
+      limit: 1024,
+    });
     expect((await post('['.repeat(9))).json).toMatchObject({ status: 400, type: '/v1/problems/invalid-body', limit: 8 });
   });
 });
