@@ -3220,6 +3220,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `precondition-failed`. */
+        "412.precondition-failed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`. */
         "400.invalid-value.unknown-field.invalid-body.invalid-header": {
             headers: {
@@ -4528,6 +4537,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description 412 where the ETag is another one, or there is nothing to read. */
+                "If-Match"?: string;
                 /** @description 304 where the ETag is still this one. */
                 "If-None-Match"?: string;
             };
@@ -4613,6 +4624,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -4906,6 +4918,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description 412 where the ETag is another one, or there is nothing to read. */
+                "If-Match"?: string;
                 /** @description 304 where the ETag is still this one. */
                 "If-None-Match"?: string;
             };
@@ -4962,6 +4976,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };

@@ -41,6 +41,18 @@ export function ifMatchForFilesystem(fs: Hosted, header: string): string | null 
   return tag.startsWith(prefix) ? tag.slice(prefix.length, -1) : '';
 }
 
+/** Nothing matches where there is nothing, not even `*`. */
+export const nothingMatches = (): HttpProblem => new HttpProblem('precondition-failed', 'What If-Match asks for is not there.');
+
+/** Throws the 412 of a read that is no operation. `etag` is null where there is nothing to read. */
+export function checkIfMatch({ 'if-match': header }: IncomingHttpHeaders, etag: string | null): void {
+  if (header === undefined) return;
+  if (etag === null) throw nothingMatches();
+  const tags = tagsOf(header);
+  if (tags === 'any' || tags.includes(etag)) return;
+  throw new HttpProblem('precondition-failed', 'The ETag is not one that If-Match names.');
+}
+
 /** True where If-None-Match makes a GET a 304. Weak comparison. */
 export function isNotModified(headers: IncomingHttpHeaders, etag: string): boolean {
   const header = headers['if-none-match'];

@@ -246,7 +246,12 @@ function viewItem(view: View, components: Components): JsonSchema {
     parameters: [
       ...pathParametersOf(url),
       ...queryParametersOf(jsonSchemaOf(view.query, 'input')),
-      ...(tagged ? [headerParameter('If-None-Match', '304 where the ETag is still this one.')] : []),
+      ...(tagged
+        ? [
+            headerParameter('If-Match', '412 where the ETag is another one, or there is nothing to read.'),
+            headerParameter('If-None-Match', '304 where the ETag is still this one.'),
+          ]
+        : []),
       ...(view.name === 'operation' ? [headerParameter('Prefer', '`wait=seconds` for the end of the operation.')] : []),
     ],
     responses: {
@@ -263,6 +268,7 @@ function viewItem(view: View, components: Components): JsonSchema {
         ...always,
         ...ofFilesystem,
         ...lower(view.errors),
+        ...(tagged ? (['precondition-failed'] as const) : []),
         ...(view.name === 'operation' ? (['invalid-header'] as const) : []),
       ]),
     },

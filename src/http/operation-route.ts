@@ -10,7 +10,16 @@ import type { Operation } from '../kernel/ops/define.ts';
 import type { Command, Outcome, Target } from '../kernel/state.ts';
 import { type TaskId, zMs } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
-import { fileOf, ifMatchFor, ifMatchForFilesystem, patchOffset, rangeOf, tagsOf } from './conditional.ts';
+import {
+  checkIfMatch,
+  fileOf,
+  ifMatchFor,
+  ifMatchForFilesystem,
+  nothingMatches,
+  patchOffset,
+  rangeOf,
+  tagsOf,
+} from './conditional.ts';
 import type { Door } from './door.ts';
 import { type Preference, preferenceOf } from './prefer.ts';
 import { HttpProblem, sendFailure } from './problem.ts';
@@ -131,15 +140,14 @@ function ownerHeader(request: FastifyRequest): string | undefined {
 
 /** Throws 412 where no version could match; else leaves the comparison to the kernel, which makes it when the operation begins. */
 function addIfMatch(command: Command, fs: Hosted, op: Operation, header: string): void {
-  const missing = new HttpProblem('precondition-failed', 'What If-Match asks for is not there.');
   let tag: string | null = null;
   if (op.on === 'file') {
     const inode = fileOf(fs, command.on.file);
-    if (inode === null) throw missing;
+    if (inode === null) throw nothingMatches();
     tag = ifMatchFor(inode, header);
   } else if (op.on === 'filesystem') tag = ifMatchForFilesystem(fs, header);
   // Mappings, pins and operations have no ETag, so none can match.
-  else if (tagsOf(header) !== 'any') throw missing;
+  else if (tagsOf(header) !== 'any') throw nothingMatches();
   if (tag !== null) command.ifMatch = tag;
 }
 
@@ -155,6 +163,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     operationToJson,
   };
   const isContent = op.name === 'read';
+  const isTagged = op.on === 'filesystem' || op.on === 'file';
   const byDefault = op.sleeps ? preferenceOf(undefined, config) : noPreference;
 
   // No promise where none is needed: most commands end in their own turn.
@@ -163,7 +172,9 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     // What an earlier process began is answered as it came out, whatever became since of what it was about.
     const became = idempotent?.became?.kind === 'operation' ? idempotent.became : null;
     const found = became ?? targetOf(engine, request, op.on);
+    const ifMatch = request.headers['if-match'];
     if (found.fs === null) {
+      if (ifMatch !== undefined && isTagged) throw nothingMatches();
       sendFailure(reply, found.failure);
       return;
     }
@@ -198,7 +209,6 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     }
     const command = commandOf(plan, request, found.target, preference, stepped);
     if (idempotent !== null) command.key = idempotent.command;
-    const ifMatch = request.headers['if-match'];
     if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
     engine.enqueue(fs, command, settled, fail);
@@ -277,6 +287,8 @@ async function sendContent(
   const query = request.query as { offset?: string; length?: string };
   const asked = ignoreRange || query.offset !== undefined || query.length !== undefined;
   const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, before);
+  // Of what does not come to the kernel, which compares when the operation begins.
+  if (request.method === 'HEAD' || range.kind === 'unsatisfiable') checkIfMatch(request.headers, before);
   if (range.kind === 'unsatisfiable') throw unsatisfiable(inode.sizeBytes);
   const { offset, length = Number.POSITIVE_INFINITY } = range.kind === 'part' ? range : args;
   reply.header('accept-ranges', 'bytes');

@@ -4,7 +4,7 @@ import type { Hosted } from '../engine/engine.ts';
 import { etagOf } from '../kernel/fs/inode.ts';
 import type { Target } from '../kernel/state.ts';
 import type { View } from '../kernel/views/define.ts';
-import { etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
+import { checkIfMatch, etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
 import type { Door } from './door.ts';
 import { preferenceOf } from './prefer.ts';
 import { sendFailure } from './problem.ts';
@@ -34,7 +34,10 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const found = targetOf(engine, request, view.on);
-    if (found.fs === null) return sendFailure(reply, found.failure);
+    if (found.fs === null) {
+      if (tagged) checkIfMatch(request.headers, null);
+      return sendFailure(reply, found.failure);
+    }
     const { fs, target } = found;
     const query = parse(view.query, coerce(request.query as Record<string, unknown>, coercions));
     // Without the header, a look at an operation does not wait.
@@ -46,14 +49,13 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
       }
     }
     const read = engine.view(fs, view, target, query);
+    const etag = tagged ? etagFor(view, fs, target) : null;
+    if (tagged) checkIfMatch(request.headers, etag);
     if (!read.ok) return sendFailure(reply, read.failure);
     const { result } = read;
-    if (tagged) {
-      const etag = etagFor(view, fs, target);
-      if (etag !== null) {
-        reply.header('etag', etag);
-        if (isNotModified(request.headers, etag)) return reply.code(304).send();
-      }
+    if (etag !== null) {
+      reply.header('etag', etag);
+      if (isNotModified(request.headers, etag)) return reply.code(304).send();
     }
     const { nextPageToken } = result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));

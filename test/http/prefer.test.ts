@@ -212,6 +212,42 @@ describe('conditions', () => {
     expect(missing.status).toBe(412);
   });
 
+  it('If-Match holds for reads too', async () => {
+    await pinnedWorld(service);
+    for (const url of [fs, `${fs}/files/a`, `${fs}/files/a/content`]) {
+      const etag = (await must(service, 200, 'HEAD', url)).headers.etag ?? '';
+      for (const method of ['GET', 'HEAD']) {
+        const read = (tag: string) => call(service, method, url, { headers: { 'if-match': tag, 'if-none-match': '"old"' } });
+        expect((await read('*')).status).toBe(200);
+        expect((await read(`"other", ${etag}`)).status).toBe(200);
+        const other = await read(`"other", W/${etag}`);
+        expect(other.status).toBe(412);
+        if (method === 'GET') expect(other.json).toMatchObject({ errno: 'ESTALE', rule: 'NM5' });
+      }
+    }
+    const beyond = { range: 'bytes=65536-', 'if-match': '"other"' };
+    expect((await call(service, 'GET', `${fs}/files/a/content`, { headers: beyond })).status).toBe(412);
+  });
+
+  it.each([
+    ['GET', '/v1/filesystems/none', 412],
+    ['DELETE', '/v1/filesystems/none', 412],
+    ['PUT', '/v1/filesystems/none/strategy', 412],
+    ['GET', '/v1/filesystems/none/files/a', 412],
+    ['HEAD', '/v1/filesystems/none/files/a/content', 412],
+    ['DELETE', '/v1/filesystems/none/files/a', 412],
+    ['GET', `${fs}/files/none`, 412],
+    ['HEAD', `${fs}/files/none/content`, 412],
+    // They have no ETag, present or not.
+    ['GET', `${fs}/files/none/extents`, 404],
+    ['DELETE', '/v1/filesystems/none/pins/pin_1', 404],
+  ])('%s %s with If-Match: * is a %i', async (method, url, status) => {
+    await pinnedWorld(service);
+    const options = method === 'PUT' ? { json: { name: 'refuse' } } : {};
+    expect((await call(service, method, url, { ...options, headers: { 'if-match': '*' } })).status).toBe(status);
+    expect((await call(service, method, url, options)).status).toBe(404);
+  });
+
   it('the ETag of a filesystem moves with every command', async () => {
     await pinnedWorld(service);
     const etag = (await must(service, 200, 'GET', fs)).headers.etag ?? '';
