@@ -21,9 +21,9 @@ export interface IdempotencyOptions {
   idOf(tenant: string): string | undefined;
 }
 
-/** Headers that are a part of what is asked for. */
-const askingHeaders = ['prefer', 'if-match', 'pinhole-owner'];
-const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied'];
+/** Headers that are a part of what is asked for. Prefer is not: it says how long to wait for it, and a 202 stays the first answer. */
+const askingHeaders = ['if-match', 'pinhole-owner'];
+const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied', 'retry-after'];
 
 export function registerIdempotency(app: FastifyInstance, options: IdempotencyOptions): void {
   app.decorateRequest('idempotent', null);
@@ -69,8 +69,8 @@ function begin(options: IdempotencyOptions, request: FastifyRequest, key: string
 }
 
 /**
- * What was refused for the moment may come again, and a secret that is shown once is not shown twice. Of an answer that is too long, or that
- * broke on its way out, the key stays, so that the thing is not done twice.
+ * What was refused for the moment may come again. Of an answer that is too long, that broke on its way out, or that holds a secret, which is
+ * shown once and not kept, the key stays, so that the thing is not done twice.
  */
 function keep(
   { answers, idempotencyAnswerBytesMax }: IdempotencyOptions,
@@ -80,7 +80,7 @@ function keep(
 ): void {
   const { statusCode: status } = reply;
   const full = status === 507 && typeof payload === 'string' && payload.includes('/v1/problems/disk-full');
-  const passing = full || status === 503 || status === 429 || reply.getHeader('cache-control') === 'no-store';
+  const passing = full || status === 503 || status === 429;
   // No POST answers with bytes.
   if (passing || typeof payload !== 'string') {
     answers.drop(begun);
@@ -91,11 +91,17 @@ function keep(
     const value = reply.getHeader(name);
     if (value !== undefined) headers[name] = String(value);
   }
+  if (reply.getHeader('cache-control') === 'no-store') {
+    // The query of a location is a ticket.
+    answers.keep(begun, notKept(secret, headers.location?.includes('?') ? {} : headers));
+    return;
+  }
   const why = status === 500 ? 'The request may have been done; its answer broke.' : tooLong;
   const fits = status !== 500 && Buffer.byteLength(payload) <= idempotencyAnswerBytesMax;
   answers.keep(begun, fits ? { status, headers, payload } : notKept(why, headers));
 }
 
+const secret = 'The request was done; its answer holds a secret, which is shown once.';
 const tooLong = 'The request was done; its answer was too long to be kept.';
 
 function notKept(why: string, { location }: Record<string, string>): Answer {
@@ -108,7 +114,8 @@ function notKept(why: string, { location }: Record<string, string>): Answer {
 
 function fingerprintOf(request: FastifyRequest): string {
   const { method, url, body, headers } = request;
-  const hash = createHash('sha256').update(`${method} ${url}\n`);
+  // The second line was Prefer: journals have keys from then.
+  const hash = createHash('sha256').update(`${method} ${url}\n\n`);
   for (const name of askingHeaders) hash.update(`${String(headers[name] ?? '')}\n`);
   return hash.update(body instanceof Uint8Array ? body : (JSON.stringify(body) ?? '')).digest('base64');
 }

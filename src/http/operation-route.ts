@@ -151,6 +151,10 @@ function addIfMatch(command: Command, fs: Hosted, op: Operation, header: string)
   if (tag !== null) command.ifMatch = tag;
 }
 
+/** Not so of what ended in its own turn and was not asked for as an operation: by a key it may be asked for as one later. */
+const isKnown = ({ kernel: { tasks, ended } }: Hosted, task: number): boolean =>
+  tasks.has(task as TaskId) || ended.has(task as TaskId);
+
 const noPreference: Preference = { waitMs: 0, async: false, applied: null };
 
 export function operationRoute(app: FastifyInstance, door: Door, op: Operation, operationToJson: Serialize): void {
@@ -189,7 +193,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     const answer = (task: number, outcome: Outcome | null) => {
       try {
         if (preference.applied !== null) reply.header('preference-applied', preference.applied);
-        if (outcome === null || (outcome.ok && preference.async)) sendAccepted(door, plan, fs, task, reply);
+        if (outcome === null || (outcome.ok && preference.async && isKnown(fs, task))) sendAccepted(door, plan, fs, task, reply);
         else sendOutcome(door, plan, fs, outcome, reply);
       } catch (error) {
         fail(error);
@@ -201,8 +205,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     };
     if ('submission' in found) {
       const { task, outcome } = found.submission;
-      const { tasks, ended } = fs.kernel;
-      if (outcome === null && !tasks.has(task as TaskId) && !ended.has(task as TaskId))
+      if (outcome === null && !isKnown(fs, task))
         throw new HttpProblem('answer-not-kept', 'The operation ended, and what came of it is forgotten.');
       settled(found.submission);
       return;

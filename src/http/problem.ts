@@ -105,7 +105,7 @@ const transportRows = {
   'answer-not-kept': row(
     409,
     'Answer not kept',
-    'The first request with this Idempotency-Key was done, but its answer could not be kept; `location` is what it made.',
+    'The first request with this Idempotency-Key was done, but its answer was not kept, as none with a secret is; `location` is what it made.',
     'EEXIST',
     'H24',
   ),

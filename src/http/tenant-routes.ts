@@ -188,11 +188,14 @@ const createToken = defineRoute({
     const limit = door.config.tokensPerTenantMax;
     if (door.tokens.list(name, now).length >= limit)
       throw new HttpProblem('too-many-tokens', `A tenant has at most ${limit} tokens.`, { limit });
+    const { idempotent } = request;
     const { token, secret } = await door.tokens.issue(
       name,
       body.scopes,
       now,
       body.expiresInMs === undefined ? null : now + body.expiresInMs,
+      // Of nothing: what nobody heard cannot be told again.
+      idempotent === null ? {} : begunRecord(idempotent.command, null),
     );
     if (door.tenants.get(name) !== tenant) throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
     reply.header('location', `/v1/tenants/${name}/tokens/${token.id}`).header('cache-control', 'no-store');

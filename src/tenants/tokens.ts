@@ -55,12 +55,13 @@ export class Tokens {
     return this.#operator !== null;
   }
 
-  /** The second value is the token itself, which nobody can read again. */
+  /** The second value is the token itself, which nobody can read again. Durable together with `alongside`. */
   async issue(
     tenant: string,
     granted: readonly Scope[],
     nowMs: number,
     expiresMs: number | null,
+    alongside: Readonly<Record<string, unknown>> = {},
   ): Promise<{ token: Token; secret: string }> {
     const id = randomBytes(8).toString('hex');
     const secret = `ph_${id}_${randomBytes(32).toString('base64url')}`;
@@ -68,7 +69,7 @@ export class Tokens {
     // At once, so that it goes with its tenant, should that be removed meanwhile; nobody else knows it yet.
     this.#add(stored);
     try {
-      await this.#records.put({ [`token/${id}`]: stored });
+      await this.#records.put({ [`token/${id}`]: stored, ...alongside });
     } catch (error) {
       this.#forget(tenant, id);
       throw error;

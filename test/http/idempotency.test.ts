@@ -103,11 +103,59 @@ describe('Idempotency-Key', () => {
     await must(service, 200, 'GET', fs, { token: second });
   });
 
-  it('keeps no secret', async () => {
+  it('keeps no secret, and makes no second one', async () => {
     service = await start();
     const issue = () => call(service, 'POST', '/v1/tenants/default/tokens', { json: {}, headers: { 'idempotency-key': 'k' } });
-    const [one, two] = [await issue(), await issue()];
-    expect(one.json.token).not.toBe(two.json.token);
+    const [first, again] = [await issue(), await issue()];
+    expect(first.status).toBe(201);
+    expect(again.json).toMatchObject({
+      status: 409,
+      type: '/v1/problems/answer-not-kept',
+      location: `/v1/tenants/default/tokens/${first.json.id}`,
+    });
+    expect(again.text).not.toContain(first.json.token);
+    expect((await must(service, 200, 'GET', '/v1/tenants/default/tokens')).json.items).toHaveLength(1);
+  });
+
+  it('sells no second ticket, and tells nobody the first', async () => {
+    service = await start();
+    const buy = () =>
+      call(service, 'POST', '/v1/tickets', { json: { stream: '/v1/events' }, headers: { 'idempotency-key': 'k' } });
+    const [first, again] = [await buy(), await buy()];
+    expect(first.status).toBe(201);
+    expect(again.json).toMatchObject({ status: 409, type: '/v1/problems/answer-not-kept' });
+    expect(JSON.stringify(again)).not.toContain(first.json.ticket);
+  });
+
+  it('gives Retry-After again', async () => {
+    service = await start();
+    await pinnedWorld(service, { mkfs: waiting });
+    const punch = () =>
+      call(service, 'POST', `${fs}/files/a/punch-hole`, {
+        json: { offset: 0, length: 4096, nowait: true },
+        headers: { 'idempotency-key': 'k' },
+      });
+    for (const answer of [await punch(), await punch()]) {
+      expect(answer.status).toBe(409);
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+  });
+
+  it('gives the first answer again whatever Prefer says: a 202 stays one', async () => {
+    service = await start();
+    await pinnedWorld(service, { mkfs: waiting });
+    const punch = (prefer: string) =>
+      call(service, 'POST', `${fs}/files/a/punch-hole`, {
+        json: { offset: 0, length: 4096 },
+        headers: { prefer, 'idempotency-key': 'k' },
+      });
+    const first = await punch('respond-async');
+    expect(first.status).toBe(202);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    const again = await punch('wait=10');
+    expect(again).toMatchObject({ status: 202, json: first.json });
+    expect(again.headers).toMatchObject({ location: first.headers.location, 'preference-applied': 'respond-async' });
+    expect((await must(service, 200, 'GET', first.headers.location ?? '')).json.state).toBe('done');
   });
 
   it('refuses a key that is none', async () => {

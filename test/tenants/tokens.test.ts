@@ -20,6 +20,13 @@ describe('tokens', () => {
     expect(told).not.toContain('mac');
   });
 
+  it('are kept together with what the caller keeps of them', async () => {
+    const puts: string[][] = [];
+    const put = async (changes: object) => void puts.push(Object.keys(changes));
+    const { token } = await new Tokens(undefined, { put }).issue('a', ['read'], 0, null, { 'answer/a/k': {} });
+    expect(puts).toEqual([[`token/${token.id}`, 'answer/a/k']]);
+  });
+
   it('end at their time and when they are revoked', async () => {
     const tokens = new Tokens();
     const { secret } = await tokens.issue('a', ['read'], 0, 100);
