@@ -1,7 +1,7 @@
 // Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from './config.ts';
 import { type Kept, metaOf, recoverFilesystems, restoreAnswers, restoreFilesystems, restoreTenants } from './durable.ts';
@@ -139,8 +139,9 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
 async function extend(app: FastifyInstance, door: Door, counts: Counts, options: ServiceOptions): Promise<void> {
   const http = timeRequests(app);
   const stream = await registerEventStream(app, door);
-  // Behind the streams, which it does not wait for: until then whoever asks is told that the server stops.
-  app.addHook('preClose', () => lastAnswer(app.server, door.config.drainMs));
+  // Behind the streams, which end by themselves: until then whoever asks is told that the server stops.
+  const lastAnswer = lastAnswerOf(app.server);
+  app.addHook('preClose', () => lastAnswer(door.config.drainMs));
   const server = { version, durability: door.engine.durability, stream, ...counts, http };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
   const callers = {
@@ -152,13 +153,20 @@ async function extend(app: FastifyInstance, door: Door, counts: Counts, options:
   registerMetrics(app, metrics, callers, door.config.metricsTargetsMax);
 }
 
-/** Resolves when no connection is left that waits for an answer, or after `ms`. Those that come meanwhile are served, and closed when they have their answer. */
-async function lastAnswer(server: Server, ms: number): Promise<void> {
-  const until = performance.now() + ms;
-  const connections = promisify(server.getConnections.bind(server));
-  for (;;) {
-    server.closeIdleConnections();
-    if ((await connections()) === 0 || performance.now() >= until) return;
-    await sleep(20);
-  }
+/** Remembers what is open. Gives back what resolves when all of it that is open then is closed, or after `ms`; who comes meanwhile is served. */
+function lastAnswerOf(server: Server): (ms: number) => Promise<void> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return async (ms) => {
+    const until = performance.now() + ms;
+    const waiting = [...open];
+    for (;;) {
+      server.closeIdleConnections();
+      if (!waiting.some((socket) => open.has(socket)) || performance.now() >= until) return;
+      await sleep(20);
+    }
+  };
 }

@@ -1,5 +1,6 @@
 // The HTTP server with every limit set and every error in our own shape.
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -61,7 +62,12 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     routerOptions: { maxParamLength: 255 },
     // While it stops, what comes in over an open connection is still answered properly.
     return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    frameworkErrors(error, request, reply) {
+      // No hook runs here, and what asked for an upgrade has no parser any more that would close its connection.
+      const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
+      if (raw.upgrade === true) reply.raw.once('finish', () => raw.socket.destroySoon());
+      answer(error, request, reply);
+    },
     clientErrorHandler(error, socket) {
       if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(error.code));
       else socket.destroy();
@@ -77,7 +83,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   });
   app.addHook('onRoute', (route) => {
     const names = route.config?.query;
-    if (names !== undefined) route.preValidation = onlyParameters(names);
+    if (names !== undefined) route.preValidation = [...[route.preValidation ?? []].flat(), onlyParameters(names)];
   });
   registerBodyParsers(app, config);
   registerAuth(app, {

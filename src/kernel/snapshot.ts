@@ -8,11 +8,11 @@ import type { XLeaf } from './mm/xarray.ts';
 import { assert } from './panic.ts';
 import type { BusyRun, DetachedRun, Inode, Kernel, Mapping } from './state.ts';
 
-/** What the records below mean. A release that changes them moves it and adds a step to `migrations`. */
-export const snapshotFormat = 1;
+/** What the records below mean. A release that changes them moves it; a start refuses snapshots of another format. */
+export const snapshotFormat = 2;
 
 /** Moves when the same entries no longer give the same state and events: an older journal needs a snapshot of the older release. */
-export const kernelVersion = 1;
+export const kernelVersion = 2;
 
 /**
  * How each field of the machine is told: `head` in the first record, a `map`, `set` or `list` an element a record, `own` as written below,

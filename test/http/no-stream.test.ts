@@ -1,4 +1,5 @@
 // A handshake for a WebSocket where there is none.
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { must, type Service, start } from './start.ts';
 import { listen, refused } from './stream-reader.ts';
@@ -18,6 +19,21 @@ it.each(['/livez', '/v1/filesystems', '/v1/filesystems/nope/files', '/v1/filesys
   async (url) => {
     expect(await refused(base, url)).toEqual({ status: 404, type: problem('no-such-route') });
     await must(service, 200, 'GET', '/livez');
+  },
+);
+
+it.each(['/v1/%ZZ', `/v1/filesystems/${'a'.repeat(300)}/events`])(
+  '%s: refused before it has a route, and closed',
+  async (url) => {
+    const head = `GET ${url} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+    const socket = connect(Number(new URL(base).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    socket.write(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answer).toMatch(/^HTTP\/1\.1 4[01][04] [\s\S]*application\/problem\+json/);
   },
 );
 

@@ -61,7 +61,7 @@ describe('the process', () => {
   });
 
   it('says that it stops while a request is still coming in, and serves that one', async () => {
-    const server = run(['--port', '0', '--volatile']);
+    const server = run(['--port', '0', '--volatile', '--drain-ms', '120000']);
     const url = await server.listening();
     const body = JSON.stringify({ name: 'scratch', sizeBytes: 1_048_576 });
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -75,8 +75,17 @@ describe('the process', () => {
     server.process.kill('SIGTERM');
     await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
     expect((await fetch(`${url}/livez`)).status).toBe(200);
+    // Who goes on coming does not hold it.
+    let stopped = false;
+    const others = Array.from({ length: 8 }, async () => {
+      while (!stopped) await fetch(`${url}/v1`, { headers: { connection: 'close' } }).catch(() => null);
+    });
+    const began = performance.now();
     socket.write(body.slice(5));
     expect(await server.exited).toBe(0);
+    expect(performance.now() - began).toBeLessThan(60_000);
+    stopped = true;
+    await Promise.all(others);
     expect(answer).toMatch(/^HTTP\/1\.1 201 /);
   });
 

@@ -30,7 +30,6 @@ function dropHolder(k: Kernel, pfn: Pfn, id: PinId): void {
   if (held.length === 1) k.holders.set(pfn, held[0] as PinId);
 }
 
-/** A pin begins: it has no page yet. */
 /** The page of the file that the frame was when it was pinned; null where it is another frame of its folio that is pinned. */
 export function pinnedAs(k: Kernel, pfn: Pfn): PgOff | null {
   const held = k.holders.get(pfn);
@@ -38,6 +37,7 @@ export function pinnedAs(k: Kernel, pfn: Pfn): PgOff | null {
   return pin === undefined ? null : toPgOff(pin.first + pin.pfns.indexOf(pfn));
 }
 
+/** A pin begins: it has no page yet. */
 export function beginPin(k: Kernel, pin: Pin): void {
   k.pins.set(pin.id, pin);
   k.counts.pins += 1;
