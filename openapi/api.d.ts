@@ -3115,6 +3115,12 @@ export interface components {
         /** @description `too-many-keys`, `journal-failed`. */
         "503.too-many-keys.journal-failed": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3160,6 +3166,8 @@ export interface components {
         /** @description `journal-failed`. */
         "503.journal-failed": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3169,6 +3177,8 @@ export interface components {
         /** @description `disk-full`. */
         "507.disk-full": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3178,6 +3188,8 @@ export interface components {
         /** @description `key-in-use`, `answer-not-kept`. */
         "409.key-in-use.answer-not-kept": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3214,6 +3226,8 @@ export interface components {
         /** @description `not-ready`. */
         "503.not-ready": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3268,6 +3282,12 @@ export interface components {
         /** @description `inbox-full`, `journal-failed`. */
         "503.inbox-full.journal-failed": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3295,6 +3315,8 @@ export interface components {
         /** @description `eexist`, `key-in-use`, `answer-not-kept`. */
         "409.eexist.key-in-use.answer-not-kept": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3304,6 +3326,12 @@ export interface components {
         /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
         "503.inbox-full.journal-failed.too-many-keys": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3313,6 +3341,12 @@ export interface components {
         /** @description `disk-full`, `edquot`. */
         "507.disk-full.edquot": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3331,6 +3365,8 @@ export interface components {
         /** @description `ebusy`, `eagain`, `edeadlk`, `eintr`. */
         "409.ebusy.eagain.edeadlk.eintr": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3358,6 +3394,8 @@ export interface components {
         /** @description `eagain`, `edeadlk`. */
         "409.eagain.edeadlk": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3376,6 +3414,12 @@ export interface components {
         /** @description `disk-full`, `edquot`, `enospc`. */
         "507.disk-full.edquot.enospc": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3385,6 +3429,8 @@ export interface components {
         /** @description `ebusy`, `eagain`, `edeadlk`, `eintr`, `key-in-use`, `answer-not-kept`. */
         "409.ebusy.eagain.edeadlk.eintr.key-in-use.answer-not-kept": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3403,6 +3449,8 @@ export interface components {
         /** @description `eagain`, `edeadlk`, `key-in-use`, `answer-not-kept`. */
         "409.eagain.edeadlk.key-in-use.answer-not-kept": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3412,6 +3460,12 @@ export interface components {
         /** @description `disk-full`, `enomem`, `edquot`. */
         "507.disk-full.enomem.edquot": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3448,6 +3502,12 @@ export interface components {
         /** @description `too-many-streams`. */
         "429.too-many-streams": {
             headers: {
+                /** @description In seconds. */
+                "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3698,6 +3758,8 @@ export interface operations {
             /** @description `key-in-use`, `answer-not-kept`, `ebusy`, `eexist`. */
             409: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3720,6 +3782,12 @@ export interface operations {
             /** @description `edquot`, `too-many-filesystems`, `disk-full`. */
             507: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3922,6 +3990,8 @@ export interface operations {
             /** @description `key-in-use`, `answer-not-kept`, `already-exists`. */
             409: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3936,6 +4006,12 @@ export interface operations {
             /** @description `too-many-tenants`, `disk-full`. */
             507: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4243,6 +4319,12 @@ export interface operations {
             /** @description `too-many-tokens`, `disk-full`. */
             507: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4343,6 +4425,12 @@ export interface operations {
             /** @description `too-many-tickets`. */
             429: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4353,6 +4441,12 @@ export interface operations {
             /** @description `too-many-keys`. */
             503: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5391,6 +5485,8 @@ export interface operations {
             /** @description `ebusy`, `edeadlk`, `eagain`. */
             409: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5918,6 +6014,8 @@ export interface operations {
             /** @description `disk-full`, `enospc`. */
             507: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8400,6 +8498,8 @@ export interface operations {
             /** @description `ebusy`, `key-in-use`, `answer-not-kept`. */
             409: {
                 headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {

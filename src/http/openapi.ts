@@ -8,7 +8,8 @@ import { exampleOf } from './example.ts';
 import { otherRoutes } from './openapi-others.ts';
 import { shareResponses } from './openapi-responses.ts';
 import { commonArgs, sleepArgs } from './operation-route.ts';
-import { type ProblemType, problemMediaType, problemOf, problemTable, problemTypes } from './problem.ts';
+import { type ProblemType, problemMediaType, problemOf, problemTable, problemTypes, retryAfter } from './problem.ts';
+import { isLimit } from './rate-limit.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
 import type { ServerRoute } from './server-route.ts';
 import { serverRoutes } from './server-routes.ts';
@@ -70,13 +71,22 @@ function problems(types: Iterable<ProblemType>): Record<string, JsonSchema> {
     ascending.map(([status, group]) => {
       const description = `${group.map((type) => `\`${type}\``).join(', ')}.`;
       const examples = Object.fromEntries(group.map((type) => [type, { $ref: `#/components/examples/${type}` }]));
-      return [String(status), { description, content: { [problemMediaType]: { schema: ref('Problem'), examples } } }];
+      const headers = {
+        ...(group.some((type) => type in retryAfter) ? { 'Retry-After': header('In seconds.') } : {}),
+        ...(group.some(isLimit) ? rateLimitHeaders : {}),
+      };
+      return [String(status), { description, headers, content: { [problemMediaType]: { schema: ref('Problem'), examples } } }];
     }),
   );
 }
 
 const header = (description: string) => ({ description, schema: { type: 'string' } });
 const headerParameter = (name: string, description: string) => ({ name, in: 'header', description, schema: { type: 'string' } });
+
+const rateLimitHeaders = {
+  RateLimit: header('What is left of the bound or quota that refused: `"pins";r=0`.'),
+  'RateLimit-Policy': header('That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`.'),
+};
 
 function pathParametersOf(url: string): JsonSchema[] {
   return [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => ({

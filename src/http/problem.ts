@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EngineError } from '../engine/engine-error.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { type Errno, errnoTable, type Failure } from '../kernel/errno.ts';
+import { rateLimitOf } from './rate-limit.ts';
 
 interface Row {
   status: number;
@@ -221,7 +222,8 @@ export const isProblemType = (name: string): name is ProblemType => Object.hasOw
 
 export const problemMediaType = 'application/problem+json';
 const sendAs = `${problemMediaType}; charset=utf-8`;
-const retryAfter: Partial<Record<ProblemType, string>> = {
+/** In seconds, as the header has it. */
+export const retryAfter: Partial<Record<ProblemType, string>> = {
   eagain: '1',
   'inbox-full': '1',
   'key-in-use': '1',
@@ -308,6 +310,8 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
 function send(reply: FastifyReply, type: ProblemType, problem: Problem): FastifyReply {
   const retry = retryAfter[type];
   if (retry !== undefined) reply.header('retry-after', retry);
+  const rateLimit = rateLimitOf(type, problem, retry);
+  if (rateLimit !== null) reply.headers(rateLimit);
   if (type === 'unauthorized') reply.header('www-authenticate', 'Bearer');
   return reply.code(problem.status).header('content-type', sendAs).send(JSON.stringify(problem));
 }

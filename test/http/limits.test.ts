@@ -24,6 +24,10 @@ describe('quotas', () => {
     const over = await mkfs('two');
     expect(over.status).toBe(507);
     expect(over.json).toMatchObject({ type: '/v1/problems/edquot', errno: 'EDQUOT', quota: { name, limit, used: limit } });
+    expect(over.headers).toMatchObject({
+      'ratelimit-policy': `"${name}";q=${limit};qu="${name}"`,
+      ratelimit: `"${name}";r=0`,
+    });
     await must(service, 200, 'DELETE', '/v1/filesystems/one');
     expect((await mkfs('two')).status).toBe(201);
   });
@@ -131,7 +135,12 @@ describe('bounds of the server', () => {
     expect(full.length).toBeGreaterThan(0);
     expect(full.length).toBeLessThan(20);
     expect(full[0]?.json).toMatchObject({ type: '/v1/problems/inbox-full', limit: 3 });
-    expect(full[0]?.headers['retry-after']).toBe('1');
+    expect(full[0]?.headers).toMatchObject({
+      'retry-after': '1',
+      'ratelimit-policy': '"inbox";q=3;qu="concurrent-requests"',
+      ratelimit: '"inbox";r=0;t=1',
+    });
+    expect(answers.find(({ status }) => status === 200)?.headers.ratelimit).toBeUndefined();
   });
 
   it('batchMax: what is left waits for the next turn', async () => {

@@ -1,0 +1,39 @@
+// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11) of an answer that was refused because something is used up. Nothing
+// here is counted by the second, so a policy has no window; `t`, where it is known, is Retry-After.
+import type { QuotaFailure } from '../engine/refusals.ts';
+import type { ProblemType } from './problem.ts';
+
+type Quota = QuotaFailure['quota'];
+
+/** What has a bound, by the problem that says so, and the unit that it is counted in. */
+const bounds: Partial<Record<ProblemType, { name: string; unit: string }>> = {
+  'inbox-full': { name: 'inbox', unit: 'concurrent-requests' },
+  'too-many-keys': { name: 'keys', unit: 'concurrent-requests' },
+  'too-many-streams': { name: 'streams', unit: 'streams' },
+  'too-many-tickets': { name: 'tickets', unit: 'tickets' },
+  'too-many-tokens': { name: 'tokens', unit: 'tokens' },
+  'too-many-tenants': { name: 'tenants', unit: 'tenants' },
+  'too-many-filesystems': { name: 'server-filesystems', unit: 'filesystems' },
+};
+
+/** Whether answers with this problem can have the two fields. */
+export const isLimit = (type: ProblemType): boolean => type in bounds || type === 'edquot';
+
+/** The two fields; null for a problem that no bound or quota is behind. */
+export function rateLimitOf(
+  type: ProblemType,
+  { limit, quota }: Record<string, unknown>,
+  retrySeconds: string | undefined,
+): { ratelimit: string; 'ratelimit-policy': string } | null {
+  const bound = bounds[type];
+  const reset = retrySeconds === undefined ? '' : `;t=${retrySeconds}`;
+  if (bound !== undefined) return fields(bound.name, bound.unit, limit as number, 0, reset);
+  if (quota === undefined) return null;
+  const { name, limit: most, used } = quota as Quota;
+  return fields(name, name, most, Math.max(0, most - used), reset);
+}
+
+const fields = (name: string, unit: string, quota: number, remaining: number, reset: string) => ({
+  'ratelimit-policy': `"${name}";q=${quota};qu="${unit}"`,
+  ratelimit: `"${name}";r=${remaining}${reset}`,
+});
