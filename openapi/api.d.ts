@@ -1012,7 +1012,7 @@ export interface paths {
         };
         /**
          * The extents of a file, by the system call
-         * @description fe_flags: 0x1 LAST, 0x800 UNWRITTEN. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
+         * @description fe_flags: 0x1 LAST (of the range), 0x800 UNWRITTEN. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
          *     10000 extents.
          */
         get: operations["fiemap"];

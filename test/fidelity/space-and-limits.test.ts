@@ -34,6 +34,17 @@ describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
     expect(m.file('a').sizeBytes).toBe(8 * page);
   });
 
+  test('AL3 preallocation that kept a part: ext4 grows over blocks that were there too, and not to where nothing is', () => {
+    const m = lettered(kind, kernel);
+    m.call('allocate', { file: 'a' }, { offset: 8 * page, length: 2 * page, keepSize: true });
+    m.create('z');
+    m.write('z', letters('z'.repeat(blocks - 10)), 0);
+    expect(wordOf(m.allocate('a', 20 * page + 10, page))).toBe('ENOSPC');
+    expect(m.file('a').sizeBytes).toBe(8 * page);
+    expect(wordOf(m.allocate('a', 6 * page, 8 * page))).toBe('ENOSPC');
+    expect(m.file('a').sizeBytes).toBe((kind === 'ext4' ? 10 : 8) * page);
+  });
+
   test('AL3 what a mapping stored past EOF is not seen after preallocation that kept a part', () => {
     const m = lettered(kind, kernel);
     m.truncate('a', 2 * page + 10);
@@ -136,4 +147,15 @@ describe.each(boxes)('$kind $kernel: mappings and statfs', ({ kind, kernel }) =>
     expect(m.opState(truncate.task)).toBe('done');
     expect(spaceOf(m.k)).toMatchObject({ blocksFree: blocks, blocksBusy: 0, blocksDetached: 0, native: { f_bfree: blocks } });
   });
+});
+
+// By the source of iomap_fiemap, not measured.
+test.each(boxes)('$kind $kernel: FIEMAP of a part clips its extents and calls the last of them LAST', ({ kind, kernel }) => {
+  const m = lettered(kind, kernel);
+  m.zero('a', page, 2 * page);
+  const { extents } = okOf(m.call('fiemap', { file: 'a' }, { offset: 0, length: 2 * page }));
+  expect(extents).toMatchObject([
+    { fe_logical: 0, fe_length: page, fe_flags: 0 },
+    { fe_logical: page, fe_length: page, fe_flags: 0x801 },
+  ]);
 });

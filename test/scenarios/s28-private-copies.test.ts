@@ -1,10 +1,10 @@
 // S28, private copies: copy on write makes ordinary memory of a page, and what happens to the file does not touch it.
 import { describe, expect, test } from 'vitest';
-import { bytesOf, letters, okOf, page, shown, wordOf } from '../machine.ts';
+import { bytesOf, letters, type MachineOptions, okOf, page, shown, wordOf } from '../machine.ts';
 import { blockOf, contentOf, golden, safeColumns, story } from './story.ts';
 
-function privately(column: (typeof safeColumns)[number]) {
-  const m = story(column);
+function privately(column: (typeof safeColumns)[number], options: MachineOptions = {}) {
+  const m = story(column, options);
   const mapped = m.call('mmap', { file: 'a' }, { offset: 0, length: 8 * page, access: 'read-write', shared: false });
   return { m, copies: Number(String(okOf(mapped).id).slice(4)) };
 }
@@ -55,5 +55,22 @@ describe('S28 a private mapping over a file that is punched and truncated', () =
     expect(blockOf(m, 'a', 0)).toBe(-1);
     expect([...bytesOf(m.load(copies, 0, 3))]).toEqual([0, 7, 0]);
     expect(contentOf(m, 'a')).toBe('.BCDEFGH');
+  });
+
+  // XFS calls truncate_pagecache_range(), and at the end of a collapse truncate_pagecache() for the new size; ext4 truncate_pagecache() at once.
+  test.each([
+    ['xfs', 'BCXYFGH', 'B.XYEFGH'],
+    ['ext4', 'BCDEFGH', 'B.CDEFGH'],
+  ] as const)('S28 %s: copies under which a file moves', (kind, collapsed, inserted) => {
+    const { m, copies } = privately('break-layouts.modern', { kind });
+    const seen = () => shown(bytesOf(m.load(copies, 0, m.file('a').sizeBytes)));
+    m.store(copies, 2 * page, letters('XY'));
+    m.store(copies, 7 * page, letters('Z'));
+    m.collapse('a', 0, page);
+    expect(seen()).toBe(collapsed);
+    expect(wordOf(m.load(copies, 7 * page, page))).toBe('SIGBUS');
+    m.insert('a', page, page);
+    expect(contentOf(m, 'a')).toBe('B.CDEFGH');
+    expect(seen()).toBe(inserted);
   });
 });

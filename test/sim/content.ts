@@ -250,12 +250,13 @@ export class Content implements Watcher {
       if (!keepSize && end > file.size) resize(file, end);
       if (op === 'zero-range') this.#zeroed(k, file, offset, end);
     } else if (op === 'collapse-range') {
-      this.#copies.dropFrom(k, ino, offset / page);
+      // On XFS by the truncate to the new size alone.
+      this.#copies.dropFrom(k, ino, k.geometry.kind === 'xfs' ? Math.ceil((file.size - length) / page) : offset / page);
       for (let pgoff = offset / page; pgoff < end / page; pgoff++) file.pages.delete(pgoff);
       shift(file, end / page, -length / page);
       file.size -= length;
     } else if (op === 'insert-range') {
-      this.#copies.dropFrom(k, ino, offset / page);
+      if (k.geometry.kind !== 'xfs') this.#copies.dropFrom(k, ino, offset / page);
       shift(file, offset / page, length / page);
       file.size += length;
     }

@@ -199,7 +199,7 @@ export const mutants: Mutant[] = [
     'ops/collapse-range.ts',
     [
       'private copies stay behind',
-      'unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.',
+      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
       '',
       '4, 9',
     ],
@@ -210,7 +210,7 @@ export const mutants: Mutant[] = [
     ['the size stays', 'resize(k, inode, inode.sizeBytes + length);', '', '9'],
     [
       'private copies stay behind',
-      'unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.',
+      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
       '',
       '9',
     ],

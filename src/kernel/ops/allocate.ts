@@ -5,7 +5,8 @@ import { eachHole, holesIn, zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { allocateBlocks, noRoom, roomFor } from '../fs/superblock.ts';
-import { pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
+import type { Inode, Kernel } from '../state.ts';
+import { type PgOff, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
 import { type LayoutChange, rangeOf } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
 import { checkRange } from './range.ts';
@@ -16,6 +17,20 @@ const args = z.strictObject({
   keepSize: z.boolean().default(false).describe('Blocks may lie past the end of the file.'),
   unshare: z.boolean().default(false).describe('UNSHARE_RANGE; EOPNOTSUPP on ext4.'),
 });
+
+/** Mirrors ext4_alloc_file_blocks. Returns the page that there was no block for: those before it in the range have one. */
+function allocateWhatFits(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff {
+  let left = roomFor(k);
+  let reached: PgOff | null = null;
+  eachHole(inode, first, last, (pgoff, pages) => {
+    if (reached !== null) return;
+    const fit = Math.min(pages, left);
+    if (fit > 0) allocateBlocks(k, inode, pgoff, fit, false);
+    left -= fit;
+    if (fit < pages) reached = toPgOff(pgoff + fit);
+  });
+  return reached ?? first;
+}
 
 const change: LayoutChange<z.infer<typeof args>> = {
   check(k, inode, { offset, length, unshare }) {
@@ -33,24 +48,16 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const last = toPgOff(pageCeil(end) - 1);
     const need = holesIn(inode, first, last);
     if (need > roomFor(k)) {
-      if (personalityOf(k.geometry).allocateKeepsPartial) {
-        let left = roomFor(k);
-        let reached = offset;
-        eachHole(inode, first, last, (pgoff, pages) => {
-          const fit = Math.min(pages, left);
-          if (fit === 0) return;
-          allocateBlocks(k, inode, pgoff, fit, false);
-          left -= fit;
-          reached = (pgoff + fit) * pageSize;
-        });
-        if (!keepSize && reached > inode.sizeBytes) {
-          zeroTail(k, inode, inode.sizeBytes);
-          resize(k, inode, reached);
-        }
-        touch(k, inode);
-        return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
+      if (!personalityOf(k.geometry).allocateKeepsPartial) {
+        return noRoom(k, 'AL1', 'not enough free blocks for the range; nothing was changed');
       }
-      return noRoom(k, 'AL1', 'not enough free blocks for the range; nothing was changed');
+      const reached = allocateWhatFits(k, inode, first, last) * pageSize;
+      if (!keepSize && reached > Math.max(offset, inode.sizeBytes)) {
+        zeroTail(k, inode, inode.sizeBytes);
+        resize(k, inode, reached);
+      }
+      touch(k, inode);
+      return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
     }
     if (end > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
     eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));

@@ -28,13 +28,15 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const first = pageOf(offset);
     const pages = length / pageSize;
     const { destination } = strategyOf(k);
+    const { shiftTakesPrivate, collapseDropsPastEof } = personalityOf(k.geometry);
     const sizeBytes = inode.sizeBytes - length;
-    unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.
+    unmapRange(k, inode, first, lastPage, shiftTakesPrivate);
     deleteEntries(k, inode, first, lastPage);
     removeBlocks(k, task, inode, first, toPgOff(first + pages - 1), destination);
     warnOfMove(k, inode, toPgOff(first + pages));
     shiftExtents(inode.extents, toPgOff(first + pages), -pages);
-    if (personalityOf(k.geometry).collapseDropsPastEof) {
+    if (collapseDropsPastEof) {
+      unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);
       removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, destination);
     }
     resize(k, inode, sizeBytes);

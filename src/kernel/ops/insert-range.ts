@@ -31,7 +31,8 @@ const change: LayoutChange<z.infer<typeof args>> = {
   },
   change(k, _task, inode, { offset, length }) {
     const first = pageOf(offset);
-    unmapRange(k, inode, first, lastPage, true); // truncate_pagecache() takes private copies too.
+    const { shiftTakesPrivate } = personalityOf(k.geometry);
+    unmapRange(k, inode, first, lastPage, shiftTakesPrivate);
     deleteEntries(k, inode, first, lastPage);
     warnOfMove(k, inode, first);
     shiftExtents(inode.extents, first, length / pageSize);

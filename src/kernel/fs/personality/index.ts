@@ -30,8 +30,10 @@ export interface Personality {
   /** Extents that fit into the inode; more of them need blocks of metadata, `extentsPerLeaf` in each. */
   extentsInInode: number;
   extentsPerLeaf: number;
-  /** collapse drops blocks past the new EOF. */
+  /** collapse ends with a truncate to the new size, which drops blocks and private copies past it. */
   collapseDropsPastEof: boolean;
+  /** collapse and insert take private copies behind the offset, as truncate_pagecache() does; truncate_pagecache_range() leaves them. */
+  shiftTakesPrivate: boolean;
   /** fallocate that runs out of space keeps what it got. */
   allocateKeepsPartial: boolean;
   /** A write into an unwritten extent may convert what is beside it. */
@@ -57,6 +59,7 @@ const xfs: Personality = {
   extentsInInode: 12,
   extentsPerLeaf: 251,
   collapseDropsPastEof: true,
+  shiftTakesPrivate: false,
   allocateKeepsPartial: false,
   zeroOut: false,
   rootReservePercent: 0,
@@ -74,6 +77,7 @@ const ext4: Personality = {
   extentsInInode: 4,
   extentsPerLeaf: 340,
   collapseDropsPastEof: false,
+  shiftTakesPrivate: true,
   allocateKeepsPartial: true,
   zeroOut: true,
   rootReservePercent: 5,
