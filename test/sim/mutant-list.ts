@@ -197,23 +197,14 @@ export const mutants: Mutant[] = [
   ),
   ...inFile(
     'ops/collapse-range.ts',
-    [
-      'private copies stay behind',
-      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
-      '',
-      '4, 9',
-    ],
+    ['private copies stay behind', 'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);', '', '4, 9'],
+    ['private copies past the new end stay', 'unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);', '', '9'],
     ['shifts a page too far', '-pages);', '-pages + 1);', '9'],
   ),
   ...inFile(
     'ops/insert-range.ts',
     ['the size stays', 'resize(k, inode, inode.sizeBytes + length);', '', '9'],
-    [
-      'private copies stay behind',
-      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
-      '',
-      '9',
-    ],
+    ['private copies stay behind', 'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);', '', '9'],
   ),
   ...inFile(
     'ops/exchange-range.ts',
