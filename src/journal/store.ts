@@ -33,6 +33,8 @@ export interface StoreOptions {
   onFailed(error: JournalError): void;
   /** The disk became full, or is no longer. */
   onFull?(full: boolean): void;
+  /** How often to look whether there is room on the disk. */
+  lookMs?: number;
   /** A disk of a test's own. */
   openLevel?(location: string): Promise<Level>;
 }
@@ -41,8 +43,6 @@ interface Waiting {
   changes: readonly Change[];
   done: Done;
 }
-
-const lookMs = 500;
 
 export class Store {
   readonly directory: string;
@@ -99,7 +99,7 @@ export class Store {
     // First that for the next start.
     openReserveOf(options).fill();
     if (!this.#reserve.fill()) this.#setFull(true);
-    this.#watch = setInterval(() => this.#look(), lookMs).unref();
+    this.#watch = setInterval(() => this.#look(), options.lookMs ?? 500).unref();
   }
 
   /** What is gone is gone: the next start is not to mention it. After a flush, which says what is there now. */
@@ -314,7 +314,7 @@ export class Store {
     return freeBytes(this.directory) >= reserveBytes / 16;
   }
 
-  /** Twice a second: is there room, is there room again? */
+  /** Is there room, is there room again? */
   #look(): void {
     if (this.#state !== 'open') return;
     const { reserveBytes } = this.#options;

@@ -1,4 +1,4 @@
-// A disk that is told what to do: a flush stands until somebody lets it through, fails it, or cuts the power. What a cut leaves of a flush
+// A disk that is told what to do: a flush stands until somebody lets it through, fails it, finds no room for it, or cuts the power. What a cut leaves of a flush
 // that was on its way is anybody's guess. Under the store of src/journal in place of LevelDB, of which it has what the store uses.
 import type { Level } from '../../src/journal/sealed.ts';
 
@@ -57,6 +57,11 @@ export class FakeDisk {
     this.#end(left)?.reject(new Error('IO error: Input/output error'));
   }
 
+  /** There was no room for it, or not even for saying that it is there. */
+  refuse(left: Left): void {
+    this.#end(left)?.reject(new Error('IO error: No space left on device'));
+  }
+
   /** The power goes. Who had the disk open writes nothing more. */
   cut(left: Left): void {
     this.#generation += 1;
@@ -81,8 +86,13 @@ export class FakeDisk {
     return flush;
   }
 
-  open(): Level {
-    const generation = this.#generation;
+  /** How often the power went. Who was there before cannot open it. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  open(generation: number): Level {
+    if (generation !== this.#generation) throw new Error('the power is gone');
     const sorted = ({ gte = '', lt = '\uffff' }: Range): [string, Uint8Array][] =>
       [...this.#kept].filter(([key]) => key >= gte && key < lt).sort(([a], [b]) => (a < b ? -1 : 1));
     const some = <T>(left: T[]) => ({

@@ -1,4 +1,4 @@
-// The journal in the size of CI, over a disk that delays, fails, tears and forgets.
+// The journal in the size of CI, over a disk that delays, fails, fills up, tears and forgets.
 import { expect, test } from 'vitest';
 import { noJournalCounts, runJournal } from './journal.ts';
 

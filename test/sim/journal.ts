@@ -1,5 +1,5 @@
-// The engine, its journal and the recovery, over a disk that delays, fails, tears and forgets by seed; two tenants with filesystems of the
-// same names. After every start: all that was acknowledged is there, nothing twice, and each machine is what the entries give that were
+// The engine, its journal and the recovery, over a disk that delays, fails, fills up, tears and forgets by seed; two tenants with filesystems of
+// the same names. After every start: all that was acknowledged is there, nothing twice, and each machine is what the entries give that were
 // taken, applied again elsewhere. Or the start is refused, where the disk did what no journal can mend.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,9 @@ export const journalStates = [
   'flush delayed over other commands',
   'flush failed, and is not there',
   'flush failed, and is there',
+  'no room for a flush, which is not there',
+  'no room for a flush, which is there',
+  'no room for a snapshot',
   'power cut in a flush, which is not there',
   'power cut in a flush, which is there',
   'power cut in a torn flush, and a start',
@@ -113,6 +116,7 @@ class Recorder implements Log {
     this.#histories.set(id, history);
     this.#inner.create(id, birth, key, (error) => {
       history.born ||= error === null;
+      if (error?.kind === 'full') this.#histories.delete(id);
       done(error);
     });
   }
@@ -131,6 +135,8 @@ class Recorder implements Log {
     }
     this.#inner.append(id, entries, before, (error) => {
       if (error === null) history.acknowledged = entries.at(-1)?.seq ?? 0;
+      // They are certainly not there, and others come in their place.
+      if (error?.kind === 'full') history.entries.length -= entries.length;
       done(error);
     });
   }
@@ -212,13 +218,16 @@ class JournalWorld {
     this.#life += 1;
     const state = this.#mayRefuse;
     this.#mayRefuse = null;
+    const { generation } = this.#disk;
     try {
       this.#store = await Store.open({
         directory: this.#folder,
         reserveBytes: 0,
         bulk: bulkPrefixes,
         onFailed() {},
-        openLevel: async () => this.#disk.open(),
+        // What is full stays so for this life.
+        lookMs: 2 ** 31 - 1,
+        openLevel: async () => this.#disk.open(generation),
       });
       const kept = await recoverFilesystems(this.#store, { snapshotEntries: 12, snapshotBytes: 2 ** 20 }, { eventsMax: 50 });
       if (state === 'lost flush refused') throw new Broken(law, 'an acknowledged flush is gone, and the start says nothing');
@@ -317,10 +326,16 @@ class JournalWorld {
     for (let moves = 20 + this.#random.below(60); moves > 0 && !this.#failed; moves--) {
       const random = this.#random;
       if (this.#disk.busy && !random.oneIn(3)) {
-        if (random.oneIn(60)) {
+        const fate = random.below(60);
+        if (fate === 0) {
           const left = random.pick(['all', 'nothing'] as const);
           this.#counts[left === 'all' ? 'flush failed, and is there' : 'flush failed, and is not there'] += 1;
           this.#disk.fail(left);
+        } else if (fate === 1) {
+          const left = random.pick(['all', 'nothing'] as const);
+          if (this.#disk.writesSnapshot) this.#counts['no room for a snapshot'] += 1;
+          this.#counts[left === 'all' ? 'no room for a flush, which is there' : 'no room for a flush, which is not there'] += 1;
+          this.#disk.refuse(left);
         } else this.#disk.complete();
       } else {
         if (this.#disk.busy) this.#counts['flush delayed over other commands'] += 1;
