@@ -1,8 +1,8 @@
 // pinhole repair: looks at a journal that a server refuses to start on, and does what it is explicitly told to. Without an order it changes
 // nothing. Whatever takes something back that was told begins new histories: no cursor of before is taken for one of them.
-import { existsSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { bulkPrefixes, knownMeta } from './durable.ts';
 import { type AnswerRecord, type BatchRecord, batchKey, DurableLog, type TailRecord, tailKey } from './engine/durable-log.ts';
 import { birthsOf, goneOf, Poison, recover, type StoredBirth, skipChange } from './engine/recovery.ts';
@@ -34,7 +34,9 @@ const wholeNumber = (text: string): number => {
 function ordersOf(argv: readonly string[]): Orders {
   const orders = new Command('pinhole repair')
     .description('Looks at the journal of a server that is not running. Without an order nothing is changed.')
-    .option('--data-dir <directory>', 'what the server was started with', './pinhole-data')
+    .addOption(
+      new Option('--data-dir <directory>', 'what the server was started with').env('PINHOLE_DATA_DIR').default('./pinhole-data'),
+    )
     .option('--snapshot', 'keep the state of every filesystem as it is now, which a release with another machine can go on from')
     .option('--accept-loss', 'go on without the changes that were acknowledged and are gone')
     .option('--filesystem <id>', 'the filesystem that the next three are about')
@@ -60,17 +62,29 @@ const say = (line: string): void => {
 export async function repair(argv: readonly string[]): Promise<number> {
   const orders = ordersOf(argv);
   const directory = join(resolve(orders.dataDir), 'journal');
-  if (!existsSync(join(directory, 'store'))) throw new Error(`there is no journal in ${resolve(orders.dataDir)}`);
-  const { acceptLoss = false } = orders;
-  const store = await Store.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, acceptLoss);
+  demandJournal(directory);
+  const store = await Store.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, true);
   try {
-    if (acceptLoss) await forgetLoss(store);
+    if (orders.acceptLoss === true) await forgetLoss(store);
+    else if (store.losses !== null && (orders.filesystem ?? orders.snapshot) !== undefined)
+      throw new JournalError('damaged', `${store.losses}; --accept-loss comes first`);
     if (orders.filesystem !== undefined) await obey(store, orders.filesystem, orders);
     if (orders.snapshot === true) await snapshotAll(store);
-    return await report(store);
+    return await report(store, orders.acceptLoss === true ? null : store.losses);
   } finally {
     await store.close();
   }
+}
+
+/** Throws where there is none, or none that may be read. */
+function demandJournal(directory: string): void {
+  let names: string[] = [];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  if (!names.includes('store') && !names.includes('untouched')) throw new Error(`there is no journal in ${directory}`);
 }
 
 async function obey(store: Store, id: string, { skip, cutBefore, remove }: Orders): Promise<void> {
@@ -83,10 +97,10 @@ async function obey(store: Store, id: string, { skip, cutBefore, remove }: Order
 
 /** Nobody knows which events are gone: every stream begins anew. */
 async function forgetLoss(store: Store): Promise<void> {
+  if (store.losses === null) throw new Error('nothing is missing of what was acknowledged: there is no loss to accept');
   const changes = await newTenantEpochs(store, () => true);
   for (const [id, birth] of await birthsOf(store)) changes.push(newEpoch(id, birth));
   await store.put(changes);
-  store.acceptLoss();
   say('what is gone is gone: the next start will not mention it');
 }
 
@@ -201,7 +215,7 @@ async function snapshotAll(store: Store): Promise<void> {
   }
 }
 
-async function report(store: Store): Promise<number> {
+async function report(store: Store, losses: string | null): Promise<number> {
   const births = await birthsOf(store);
   let bad = 0;
   const look = async (what: string, at: () => Promise<string>) => {
@@ -214,6 +228,7 @@ async function report(store: Store): Promise<number> {
   };
   const tenants = new Set<string>();
   await look('store', async () => {
+    if (losses !== null) throw new JournalError('damaged', `${losses}; --accept-loss goes on without what is gone`);
     if ((await knownMeta(store)) === null) throw new JournalError('damaged', 'it does not say what it is');
     await goneOf(store, births);
     return `${births.size} filesystems`;

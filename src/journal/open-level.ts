@@ -1,10 +1,12 @@
 // Opens LevelDB, also where the disk is full: from the reserves, and where those do not do, as soon as there is room.
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { causeOf, isFull, Reserve } from './disk-room.ts';
 import { JournalError } from './journal-error.ts';
 import type { Level } from './sealed.ts';
 import type { StoreOptions } from './store.ts';
+import type { Untouched } from './untouched.ts';
 
 const retryMs = 500;
 
@@ -19,33 +21,62 @@ export const reserveOf = ({ directory, reserveBytes }: StoreOptions) =>
 export const openReserveOf = ({ directory, reserveBytes }: StoreOptions) =>
   new Reserve(directory, 'reserve-open', Math.floor(reserveBytes / 2));
 
-async function openLevel(options: StoreOptions): Promise<Level> {
-  const { directory, openLevel: open = openAt } = options;
-  const location = join(directory, 'store');
+/** Tries without the reserves first. */
+async function fromReserves(options: StoreOptions, open: () => Promise<Level>): Promise<Level> {
   const openGivingUp = (reserve: Reserve, error: unknown): Promise<Level> => {
     if (!isFull(error)) throw error;
     reserve.giveUp();
-    return open(location);
+    return open();
   };
+  return await open()
+    .catch((error: unknown) => openGivingUp(reserveOf(options), error))
+    .catch((error: unknown) => openGivingUp(openReserveOf(options), error));
+}
+
+function refusalOf(error: unknown, directory: string): JournalError {
+  const cause = causeOf(error);
+  if (isFull(error)) return new JournalError('full', `the disk is too full to open the store in ${directory}`, error);
+  if (cause.code === 'LEVEL_LOCKED') return new JournalError('locked', `another process has the journal in ${directory}`, error);
+  // What the disk says is not what the store says of its contents.
+  const kind = /Input\/output error/.test(cause.message) ? 'failed' : 'damaged';
+  return new JournalError(kind, `the store in ${directory} does not open: ${cause.message}`, error);
+}
+
+async function openLevel(options: StoreOptions, untouched: Untouched): Promise<Level> {
+  const { directory, openLevel: open = openAt } = options;
   try {
-    return await open(location)
-      .catch((error: unknown) => openGivingUp(reserveOf(options), error))
-      .catch((error: unknown) => openGivingUp(openReserveOf(options), error));
+    return await fromReserves(options, async () => {
+      untouched.keep();
+      return open(join(directory, 'store'));
+    });
   } catch (error) {
-    const cause = causeOf(error);
-    if (isFull(error)) throw new JournalError('full', `the disk is too full to open the store in ${location}`, error);
-    if (cause.code === 'LEVEL_LOCKED') throw new JournalError('locked', `another process has the journal in ${directory}`, error);
-    // What the disk says is not what the store says of its contents.
-    const kind = /Input\/output error/.test(cause.message) ? 'failed' : 'damaged';
-    throw new JournalError(kind, `the store in ${location} does not open: ${cause.message}`, error);
+    throw refusalOf(error, directory);
+  }
+}
+
+/**
+ * What keeps other processes away, from before the store is looked at: LevelDB's own lock, of a store with nothing in it. Whatever else is
+ * wrong with that one, nobody has it.
+ */
+async function openLock(options: StoreOptions): Promise<Level> {
+  const location = join(options.directory, 'lock');
+  const open = () => fromReserves(options, () => openAt(location));
+  try {
+    return await open().catch((error: unknown) => {
+      if (isFull(error) || causeOf(error).code === 'LEVEL_LOCKED') throw error;
+      for (const name of readdirSync(location)) if (name !== 'LOCK') rmSync(join(location, name), { recursive: true });
+      return open();
+    });
+  } catch (error) {
+    throw refusalOf(error, options.directory);
   }
 }
 
 /** Waits for as long as there is not even room to open it, and it is wanted. */
-export async function openWhenThereIsRoom(options: StoreOptions, wanted = () => true): Promise<Level> {
+async function whenThereIsRoom(options: StoreOptions, open: () => Promise<Level>, wanted = () => true): Promise<Level> {
   for (let told = false; ; told = true) {
     try {
-      return await openLevel(options);
+      return await open();
     } catch (error) {
       if (!(error instanceof JournalError) || error.kind !== 'full' || !wanted()) throw error;
       if (!told) options.onFull?.(true);
@@ -53,3 +84,7 @@ export async function openWhenThereIsRoom(options: StoreOptions, wanted = () => 
     }
   }
 }
+
+export const lockWhenThereIsRoom = (options: StoreOptions): Promise<Level> => whenThereIsRoom(options, () => openLock(options));
+export const openWhenThereIsRoom = (options: StoreOptions, untouched: Untouched, wanted?: () => boolean): Promise<Level> =>
+  whenThereIsRoom(options, () => openLevel(options, untouched), wanted);

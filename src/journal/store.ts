@@ -4,15 +4,16 @@
 //
 // A failed flush is final (the second one may say yes and lie): everything after it is refused, and the process should end. A full disk is
 // not: the store is opened again, which tells whether the last flush is in it, and goes on from a reserve.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
 import { encode } from './codec.ts';
 import { freeBytes, isFull, type Reserve } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
-import { openReserveOf, openWhenThereIsRoom, reserveOf } from './open-level.ts';
+import { lockWhenThereIsRoom, openReserveOf, openWhenThereIsRoom, reserveOf } from './open-level.ts';
 import { type Level, reading, seal, unseal } from './sealed.ts';
+import { Untouched } from './untouched.ts';
 
 export interface Change {
   key: string;
@@ -39,6 +40,16 @@ export interface StoreOptions {
   openLevel?(location: string): Promise<Level>;
 }
 
+interface Opened {
+  level: Level;
+  head: HeadFile;
+  untouched: Untouched;
+  group: number;
+  census: Census;
+  losses: string | null;
+  close(): Promise<void>;
+}
+
 interface Waiting {
   changes: readonly Change[];
   done: Done;
@@ -47,7 +58,12 @@ interface Waiting {
 export class Store {
   readonly directory: string;
   readonly #options: StoreOptions;
+  /** What is gone of what was acknowledged; null where nothing is. */
+  readonly losses: string | null;
   readonly #head: HeadFile;
+  readonly #untouched: Untouched;
+  /** Of what was opened beside the level. */
+  readonly #closeRest: () => Promise<void>;
   readonly #reserve: Reserve;
   #level: Level;
   #group: number;
@@ -62,49 +78,54 @@ export class Store {
   /** Called after each flush: the time that it took, the commits that it took together, the bytes of their values. */
   onFlush: (ms: number, commits: number, bytes: number) => void = () => {};
 
-  /** Rejects with a JournalError: another process has it (`locked`), or what is there cannot be trusted (`damaged`). */
+  /**
+   * Rejects with a JournalError: another process has it (`locked`), or what is there cannot be trusted (`damaged`). Then, and where it is
+   * closed before anything is written, every file is as it was.
+   */
   static async open(options: StoreOptions, despiteLoss = false): Promise<Store> {
     const { directory } = options;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const head = new HeadFile(join(directory, 'head'));
+    const closers: (() => unknown)[] = [];
+    const close = async () => {
+      for (const closeOne of closers.reverse()) await closeOne();
+    };
     try {
-      const level = await openWhenThereIsRoom(options);
-      try {
-        const { group, census, missing } = await censusOf(level, options.bulk);
-        const losses = lossesOf(directory, head.read(), group) ?? missing;
-        if (losses !== null) {
-          // Opening it swept the traces away; the next start must see them too.
-          writeFileSync(damageFile(directory), `${losses}\n`, { flush: true });
-          if (!despiteLoss) throw new JournalError('damaged', losses);
-        }
-        return new Store(options, level, head, group, census);
-      } catch (error) {
-        await level.close();
-        throw error;
+      if (options.openLevel === undefined) {
+        const lock = await lockWhenThereIsRoom(options);
+        closers.push(() => lock.close());
       }
+      const head = new HeadFile(join(directory, 'head'));
+      closers.push(() => head.close());
+      const untouched = new Untouched(directory);
+      closers.push(() => untouched.putBack());
+      const level = await openWhenThereIsRoom(options, untouched);
+      closers.push(() => level.close());
+      const { group, census, missing } = await censusOf(level, options.bulk);
+      const losses = lossesOf(directory, head.read(), group) ?? missing;
+      if (losses !== null && !despiteLoss) throw new JournalError('damaged', losses);
+      closers.pop();
+      return new Store(options, { level, head, untouched, group, census, losses, close });
     } catch (error) {
-      head.close();
+      await close();
       throw error;
     }
   }
 
-  private constructor(options: StoreOptions, level: Level, head: HeadFile, group: number, census: Census) {
+  private constructor(options: StoreOptions, opened: Opened) {
     this.directory = options.directory;
+    this.losses = opened.losses;
     this.#options = options;
-    this.#level = level;
-    this.#head = head;
-    this.#group = group;
-    this.#census = census;
+    this.#level = opened.level;
+    this.#head = opened.head;
+    this.#untouched = opened.untouched;
+    this.#closeRest = opened.close;
+    this.#group = opened.group;
+    this.#census = opened.census;
     this.#reserve = reserveOf(options);
     // First that for the next start.
     openReserveOf(options).fill();
     if (!this.#reserve.fill()) this.#setFull(true);
     this.#watch = setInterval(() => this.#look(), options.lookMs ?? 500).unref();
-  }
-
-  /** What is gone is gone: the next start is not to mention it. After a flush, which says what is there now. */
-  acceptLoss(): void {
-    rmSync(damageFile(this.directory), { force: true });
   }
 
   /** The number of the flush that takes what is committed now. */
@@ -212,7 +233,7 @@ export class Store {
     this.#state = 'closed';
     clearInterval(this.#watch);
     await this.#level.close();
-    this.#head.close();
+    await this.#closeRest();
   }
 
   async #flush(): Promise<void> {
@@ -242,6 +263,7 @@ export class Store {
         }
       }
       batch.put(groupKey, seal(groupKey, encode([this.#group, ...this.#census.total] satisfies GroupRecord)));
+      this.#untouched.letGo();
       await batch.write({ sync: true });
       this.#head.write(this.#group);
     } catch (error) {
@@ -286,11 +308,17 @@ export class Store {
     tell(waiting, full);
     try {
       await this.#level.close();
-      this.#level = await openWhenThereIsRoom({ ...this.#options, onFull() {} }, () => this.#state === 'reopening');
+      this.#level = await openWhenThereIsRoom(
+        { ...this.#options, onFull() {} },
+        this.#untouched,
+        () => this.#state === 'reopening',
+      );
       const { group, census, missing } = await censusOf(this.#level, this.#options.bulk);
       const there = group === this.#group;
       const losses = lossesOf(this.directory, this.#group - 1, group) ?? missing;
       if (losses !== null) throw new JournalError('damaged', losses);
+      // The flush may be told of next.
+      this.#untouched.letGo();
       openReserveOf(this.#options).fill();
       this.#group = group;
       this.#census = census;
@@ -349,14 +377,11 @@ function tell(waiting: readonly Waiting[], error: JournalError | null): void {
   }
 }
 
-const damageFile = (directory: string): string => join(directory, 'damaged');
 /**
  * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says itself that it dropped records that it
  * could not read when it was opened.
  */
 function lossesOf(directory: string, acknowledged: number, group: number): string | null {
-  const known = damageFile(directory);
-  if (existsSync(known)) return readFileSync(known, 'utf8').trim();
   if (group < acknowledged) {
     return `the store in ${directory} ends with flush ${group}, but ${acknowledged} were acknowledged`;
   }

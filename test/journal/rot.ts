@@ -4,6 +4,7 @@
 //   node --import tsx test/journal/rot.ts <original> <good> <from>
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { comesBack, freshFolder } from './kept.ts';
 
@@ -58,13 +59,23 @@ export function damagesOf(original: string): Damage[] {
   return damages;
 }
 
-/** What becomes of a damaged folder, also at the second start, when the first one was refused. */
+/** Of the journal; nobody reads what is in the lock. */
+const contentsOf = (folder: string): string =>
+  filesOf(folder)
+    .filter(({ name }) => !name.startsWith('lock/'))
+    .map(({ name }) => `${name} ${crc32(readFileSync(join(folder, name)))}`)
+    .join();
+
+/** What becomes of a damaged folder, also at the second start, when the first one was refused. Nothing is changed by looking. */
 async function outcomeOf(folder: string, good: string): Promise<string> {
   let refused = false;
+  const before = contentsOf(folder);
   for (;;) {
+    if (contentsOf(folder) !== before) return 'changed the files';
     try {
       const back = await comesBack(folder);
       if (refused) return 'refused at first, and then not';
+      if (contentsOf(folder) !== before) return 'changed the files';
       return back === good ? 'harmless' : 'another state';
     } catch (error) {
       if (!(error instanceof JournalError)) return `threw ${error instanceof Error ? error.stack : String(error)}`;

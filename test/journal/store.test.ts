@@ -1,5 +1,5 @@
 // The store on a disk that fails at the n-th flush, for every n.
-import { rmSync, statSync, truncateSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -132,9 +132,58 @@ describe('a store', () => {
     await expect(openStore(folder), 'nobody accepted it').rejects.toMatchObject({ kind: 'damaged' });
     const going = await despite();
     await going.put([{ key: 'tenant/x', value: new Uint8Array(1) }]);
-    going.acceptLoss();
     await going.close();
     await (await openStore(folder)).close();
+  });
+
+  it('gives everything back that it only looked at: what was damaged can be mended', async () => {
+    // The second time in a log, the first time in a table.
+    for (let time = 0; time < 2; time++) {
+      const store = await openStore(folder);
+      for (let i = 0; i < 5; i++) await store.put([{ key: `tenant/${time}${i}`, value: new Uint8Array(10) }]);
+      await store.close();
+    }
+    const current = join(folder, 'store', 'CURRENT');
+    const log = join(folder, 'store', readdirSync(join(folder, 'store')).find((name) => name.endsWith('.log')) ?? '');
+    const [nameOfManifest, records] = [readFileSync(current), readFileSync(log)];
+    rmSync(current);
+    await expect(openStore(folder)).rejects.toMatchObject({ kind: 'damaged' });
+    writeFileSync(current, nameOfManifest);
+    writeFileSync(log, records.subarray(0, 100));
+    await expect(openStore(folder)).rejects.toMatchObject({ kind: 'damaged' });
+    expect(readFileSync(log).length).toBe(100);
+    writeFileSync(log, records);
+    const again = await openStore(folder);
+    for (let i = 0; i < 5; i++) expect(await again.get(`tenant/0${i}`)).toHaveLength(10);
+    await again.close();
+    expect(readFileSync(log)).toEqual(records);
+  });
+
+  it('puts back what a start left behind that was killed before it had looked', async () => {
+    const store = await openStore(folder);
+    await store.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
+    await store.close();
+    const looking = await openStore(folder);
+    expect(readdirSync(folder)).toContain('untouched');
+    // As a kill between two renames leaves it.
+    cpSync(folder, `${folder}-killed`, { recursive: true });
+    rmSync(join(`${folder}-killed`, 'store'), { recursive: true });
+    await looking.put([{ key: 'tenant/b', value: new Uint8Array(10) }]);
+    expect(readdirSync(folder)).not.toContain('untouched');
+    await looking.close();
+    const [killed, written] = [await openStore(`${folder}-killed`), await openStore(folder)];
+    expect([await killed.get('tenant/a'), await written.get('tenant/b')]).toEqual([expect.anything(), expect.anything()]);
+    await killed.close();
+    await written.close();
+    rmSync(`${folder}-killed`, { recursive: true });
+  });
+
+  it('keeps a second one away also with what keeps it away damaged', async () => {
+    await (await openStore(folder)).close();
+    writeFileSync(join(folder, 'lock', 'CURRENT'), 'nonsense');
+    const store = await openStore(folder);
+    await expect(openStore(folder)).rejects.toMatchObject({ kind: 'locked' });
+    await store.close();
   });
 
   it('closes where there is not even room to open it again', async () => {
