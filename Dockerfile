@@ -8,7 +8,7 @@ COPY src src
 RUN npm run build && rm -f dist/.tsbuildinfo && npm prune --omit=dev
 
 FROM node:24-slim
-ENV NODE_ENV=production PINHOLE_DATA_DIR=/data PINHOLE_OPERATOR_TOKEN_FILE=/data/operator-token
+ENV NODE_ENV=production PINHOLE_HOST=0.0.0.0 PINHOLE_DATA_DIR=/data PINHOLE_OPERATOR_TOKEN_FILE=/data/operator-token
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
@@ -21,4 +21,5 @@ EXPOSE 8080
 # Outside loopback the server wants an operator token: it makes one in /data at the first start, or reads the one that is mounted there.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PINHOLE_PORT ?? 8080) + '/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/main.js", "--host", "0.0.0.0"]
+# `repair` goes behind it, with the server stopped: docker compose run --rm pinhole repair
+ENTRYPOINT ["node", "dist/main.js"]

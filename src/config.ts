@@ -20,6 +20,24 @@ const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodType<nu
 const text = z.string().min(1).max(4096);
 const flag = z.enum(['1', '0', 'true', 'false', '']).transform((value) => value === '1' || value === 'true');
 const list = z.string().transform((value) => value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])));
+const hostNames = list.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^[^/:]+$/, 'is a host name without a port')
+      .toLowerCase(),
+  ),
+);
+const origins = list.pipe(
+  z.array(
+    z
+      .string()
+      .refine(
+        (one) => URL.canParse(one) && new URL(one).origin === one,
+        'is an origin such as https://app.example, nothing behind it',
+      ),
+  ),
+);
 
 const day = 86_400_000;
 const MiB = 1024 * 1024;
@@ -40,8 +58,12 @@ export const settings = {
     'info',
     'Least level that is logged.',
   ),
-  allowedHosts: setting(list, [], 'Host names, comma-separated, that callers without a token may use besides those of loopback.'),
-  allowedOrigins: setting(list, [], 'Origins of web pages, comma-separated, that may call besides the same origin.'),
+  allowedHosts: setting(
+    hostNames,
+    [],
+    'Host names, comma-separated, that callers without a token may use besides those of loopback.',
+  ),
+  allowedOrigins: setting(origins, [], 'Origins of web pages, comma-separated, that may call besides the same origin.'),
 
   waitDefaultMs: setting(whole(0, 60_000), 1000, 'How long a request waits for a sleeping operation before it answers 202.'),
   waitMaxMs: setting(whole(0, 3_600_000), 60_000, 'The longest wait that `Prefer: wait` gets.'),
@@ -144,6 +166,7 @@ function commandLine(): Command {
   const command = new Command('pinhole')
     .description('Simulated DAX filesystems over HTTP: truncate and hole punch against page pins.')
     .version('0.1.0')
+    .addHelpText('after', '\npinhole repair --help tells of the ways on from a journal on which no server starts.')
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });

@@ -24,12 +24,17 @@ function settings(): Config {
   }
 }
 
-function stopOnSignal(service: Service, logger: Logger): void {
+/** Null until it serves: then nothing was told that could be lost. */
+let serving: Service | null = null;
+
+function stopOnSignal(logger: Logger): void {
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
+    if (serving === null) process.exit(0);
+    const service = serving;
     await service.close();
     logger.info('stopped');
     process.exit(failed ? exitCodes.failed : 0);
@@ -76,14 +81,17 @@ async function runRepair(argv: readonly string[]): Promise<never> {
 }
 
 async function main(): Promise<void> {
+  // Where it goes is full, or nobody reads on: it is lost, and no reason to end.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
   const [command, ...rest] = process.argv.slice(2);
   if (command === 'repair') return runRepair(rest);
   const config = settings();
   // Synchronous, so that lines keep their order and the last ones are out before the exit.
-  const logger = pino(
-    { level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] },
-    pino.destination({ fd: 1, sync: true }),
-  );
+  const lines = pino.destination({ fd: 1, sync: true });
+  lines.on('error', () => {});
+  const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] }, lines);
+  stopOnSignal(logger);
   let service: Service;
   try {
     const store = config.volatile ? {} : { openStore: () => openStore(config, logger) };
@@ -93,7 +101,7 @@ async function main(): Promise<void> {
     process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n${hintOf(error)}`);
     process.exit(error instanceof JournalError ? exitCodes[error.kind] : exitCodes.settings);
   }
-  stopOnSignal(service, logger);
+  serving = service;
   const address = service.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;

@@ -121,7 +121,9 @@ function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpP
 export function mayStayOf(request: FastifyRequest, { tokens, nowMs }: Pick<Door, 'tokens' | 'nowMs'>): () => boolean {
   if (request.ticket !== null) return request.ticket.mayStay;
   const secret = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];
-  return () => secret === undefined || tokens.check(secret, nowMs()) !== null;
+  if (secret === undefined) return () => true;
+  const token = tokens.check(secret, nowMs());
+  return () => token !== null && tokens.isGood(token, nowMs());
 }
 
 /** Says what is wrong with a caller without a token, or null. */

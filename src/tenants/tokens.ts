@@ -83,11 +83,17 @@ export class Tokens {
     const stored = id === undefined ? undefined : this.#byId.get(id);
     const mac = this.#mac(secret);
     if (stored !== undefined) {
-      const live = stored.expiresMs === null || nowMs < stored.expiresMs;
-      return timingSafeEqual(mac, stored.mac) && live ? shown(stored) : null;
+      return timingSafeEqual(mac, stored.mac) && isLive(stored, nowMs) ? shown(stored) : null;
     }
     if (this.#operator === null || !timingSafeEqual(mac, this.#operator)) return null;
     return { id: 'operator', tenant: null, scopes: ['operator'], createdMs: 0, expiresMs: null };
+  }
+
+  /** Whether one that was checked before is still good. */
+  isGood({ id, tenant }: Token, nowMs: number): boolean {
+    if (tenant === null) return true;
+    const stored = this.#byId.get(id);
+    return stored !== undefined && isLive(stored, nowMs);
   }
 
   list(tenant: string, nowMs: number): Token[] {
@@ -145,6 +151,8 @@ export class Tokens {
     return createHmac('sha256', this.#key).update(secret).digest();
   }
 }
+
+const isLive = ({ expiresMs }: Stored, nowMs: number): boolean => expiresMs === null || nowMs < expiresMs;
 
 /** Without the MAC. */
 function shown({ id, tenant, scopes: granted, createdMs, expiresMs }: Stored): Token {

@@ -202,6 +202,19 @@ describe('the other codes', () => {
     expect(reader.frames.at(-1)?.problem?.status).toBe(401);
   });
 
+  it('4401 before the next event, whenever the next heartbeat is', async () => {
+    await world({ streamHeartbeatMs: 600_000 });
+    const { token, id } = await tenant();
+    const other = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['write'] } })).json;
+    const reader = await open(base, '/v1/events?from=now', { token });
+    await reader.frame('ack');
+    await must(service, 200, 'DELETE', `/v1/tenants/team-a/tokens/${id}`);
+    const headers = { authorization: `Bearer ${other.token}` };
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'theirs', sizeBytes: 65_536 }, headers });
+    expect((await reader.closed).code).toBe(4401);
+    expect(reader.types()).toEqual([]);
+  });
+
   it('4404: the filesystem is removed, after everything that happened to it', async () => {
     await world();
     const reader = await open(base, `${events}?from=now`);

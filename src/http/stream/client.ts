@@ -75,7 +75,7 @@ export class StreamClient {
   #watching = false;
   readonly #heartbeat: NodeJS.Timeout;
 
-  /** `mayStay` is asked with every heartbeat: is the token still good? */
+  /** `mayStay` is asked before every frame and with every heartbeat: is the token still good? */
   constructor(wire: Wire, feed: Feed<StreamClient, Subscription>, host: ClientHost, mayStay: () => boolean) {
     this.#wire = wire;
     this.feed = feed;
@@ -167,6 +167,7 @@ export class StreamClient {
       if (subscription.next < ring.oldestSeq) this.#tooSlow(subscription);
       return 'rest';
     }
+    if (!this.#stays()) return 'rest';
     const frame = this.feed.frame(subscription.next, subscription.style);
     if (frame === null) {
       if (subscription.behind) this.#tooSlow(subscription);
@@ -338,11 +339,15 @@ export class StreamClient {
     for (const subscription of this.subscriptions.values()) this.#host.ready(subscription);
   };
 
+  /** Takes leave of who may not. */
+  #stays(): boolean {
+    if (this.#mayStay()) return true;
+    this.fail('unauthorized', 'unauthorized', 'The token expired or was revoked.');
+    return false;
+  }
+
   #beat(): void {
-    if (!this.#mayStay()) {
-      this.fail('unauthorized', 'unauthorized', 'The token expired or was revoked.');
-      return;
-    }
+    if (!this.#stays()) return;
     // A slow reader's pong stands behind all that it has not read; while it reads on, it lives.
     const taken = this.#wire.taken();
     if (taken > this.#lastTaken && this.#wire.buffered() > 0) this.#missed = 0;
