@@ -31,7 +31,8 @@ export function measured(log: Log, counts: LogCounts): Log {
       const begin = performance.now();
       log.append(id, entries, before, (error) => {
         done(begin);
-        if (error !== null) counts.failures += 1;
+        // A full disk has a gauge of its own: nothing of the batch was done, and the filesystem goes on.
+        if (error !== null && error.kind !== 'full') counts.failures += 1;
         appended(error);
       });
     },
@@ -70,7 +71,7 @@ export const engine = defineFamily({
     {
       name: 'pinhole_engine_append_failures_total',
       type: 'counter',
-      help: 'Batches that the log did not take.',
+      help: 'Batches that the log could not write; those that a full disk refused are not counted.',
       read: (_, { server }) => (server === null ? [] : one(server.log.failures)),
     },
   ],

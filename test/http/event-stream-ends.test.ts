@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Config } from '../../src/config.ts';
+import { disconnectReasons } from '../../src/http/stream/messages.ts';
 import { fs, must, type Service, start } from './start.ts';
 import { listen, open, refused } from './stream-reader.ts';
 
@@ -24,7 +25,12 @@ async function metric(name: string): Promise<Record<string, number>> {
   const lines = text.split('\n').filter((line) => line.startsWith(name));
   return Object.fromEntries(lines.map((line) => [/"(.*)"/.exec(line)?.[1] ?? '', Number(line.split(' ')[1])]));
 }
-const ended = () => metric('pinhole_stream_disconnects_total');
+/** Those that were. */
+const ended = async () => {
+  const reasons = Object.entries(await metric('pinhole_stream_disconnects_total'));
+  expect(reasons).toHaveLength(disconnectReasons.length);
+  return Object.fromEntries(reasons.filter(([, count]) => count > 0));
+};
 const clients = async () => (await metric('pinhole_stream_clients'))[''];
 
 async function tenant(scopes: string[] = ['read', 'write']): Promise<{ token: string; id: string }> {

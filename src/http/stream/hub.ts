@@ -3,7 +3,7 @@ import type { EventRing } from '../../engine/event-ring.ts';
 import { type HttpProblem, problemOf } from '../problem.ts';
 import { type ClientHost, type ClientLimits, StreamClient, type Subscription } from './client.ts';
 import { Feed, type FrameLimits } from './feed.ts';
-import type { Closing, DisconnectReason } from './messages.ts';
+import { type Closing, type DisconnectReason, disconnectReasons } from './messages.ts';
 import type { Wire } from './wire.ts';
 
 export interface HubLimits extends ClientLimits, FrameLimits {
@@ -54,7 +54,8 @@ export class Hub {
     framesSent: 0,
     eventsSent: 0,
     bytesSent: 0,
-    disconnects: new Map(),
+    // All from the start: what a counter begins with does not count as an increase.
+    disconnects: new Map(disconnectReasons.map((reason) => [reason, 0])),
     subscriptions: 0,
     lagEvents: () => this.#lagEvents(),
   };

@@ -92,7 +92,9 @@ export type ServerMessage = {
 }[keyof typeof serverMessages];
 
 /** Everything that can stand in the metrics as the reason of a disconnect. */
-export type DisconnectReason = Closing | 'client' | 'lost' | 'message-too-large' | 'protocol-error';
+const endings = ['client', 'lost', 'message-too-large', 'protocol-error'] as const;
+export type DisconnectReason = Closing | (typeof endings)[number];
+export const disconnectReasons: readonly DisconnectReason[] = [...(Object.keys(closings) as Closing[]), ...endings];
 
 /** For closes that the server did not begin. */
 export function reasonOf(code: number): DisconnectReason {
