@@ -91,7 +91,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     tickets: door.tickets,
     nowMs: door.nowMs,
     loopback: options.loopback,
-    allowedHosts: config.allowedHosts,
+    allowedHosts: [...config.allowedHosts, config.host.toLowerCase()],
     allowedOrigins: config.allowedOrigins,
   });
   registerIdempotency(app, {

@@ -23,12 +23,12 @@ export function timeRequests(app: FastifyInstance): HttpCounts {
   };
   app.addHook('onRoute', (route) => {
     const template = route.url.replace(/:(\w+)/g, '{$1}');
-    const time = timer(template, String(route.method));
+    const timers = new Map([route.method].flat().map((method) => [method, timer(template, method)]));
     const hooks = [route.onResponse ?? []].flat();
     route.onResponse = [
       ...hooks,
-      (_request, reply, done) => {
-        time(reply.statusCode, reply.elapsedTime / 1000);
+      (request, reply, done) => {
+        timers.get(request.method)?.(reply.statusCode, reply.elapsedTime / 1000);
         done();
       },
     ];

@@ -238,7 +238,7 @@ export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers:
     const group = (path: string, labels = {}) => ({ targets, labels: { __metrics_path__: path, service: 'pinhole', ...labels } });
     const operates = callers.mayOperate(request);
     const groups = [group(operates ? '/metrics' : '/v1/metrics')];
-    if ('filesystems' in (request.query as object)) {
+    if ((request.query as { filesystems?: string }).filesystems === 'true') {
       for (const { tenant, name } of metrics.worthALook(operates ? null : callers.tenantOf(request), targetsMax)) {
         const path = `/filesystems/${name}/metrics`;
         const of = { filesystem: name };
