@@ -1,6 +1,7 @@
 // The HTTP server with every limit set and every error in our own shape.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { type FastifyCorsOptions, fastifyCors } from '@fastify/cors';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -11,6 +12,7 @@ import {
   type preValidationHookHandler,
 } from 'fastify';
 import { z } from 'zod';
+import type { Config } from '../config.ts';
 import { registerAuth } from './auth.ts';
 import type { Door } from './door.ts';
 import { registerIdempotency } from './idempotency.ts';
@@ -74,6 +76,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     },
   });
   app.server.maxConnections = config.connectionsMax;
+  if (config.allowedOrigins.length > 0) await app.register(fastifyCors, corsOf(config));
 
   const known: KnownRoute[] = [];
   app.decorate('knownRoutes', known);
@@ -114,6 +117,30 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   await app.ready();
   return app;
 }
+
+/** Registered before everything else: a preflight has no token. Other pages get no header, and what they may without one is not ours to say. */
+const corsOf = ({ allowedOrigins }: Config): FastifyCorsOptions => ({
+  origin: [...allowedOrigins],
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  exposedHeaders: readable,
+  maxAge: 600,
+  strictPreflight: false,
+});
+
+/** Headers of answers that are there to be read. */
+const readable = [
+  'Accept-Ranges',
+  'Allow',
+  'Content-Range',
+  'ETag',
+  'Idempotency-Replayed',
+  'Link',
+  'Location',
+  'Preference-Applied',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+];
 
 function onlyParameters(names: readonly string[]): preValidationHookHandler {
   const zQuery = z.strictObject(Object.fromEntries(names.map((name) => [name, z.unknown()]))).partial();
