@@ -13,7 +13,7 @@ import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
 import type { Log } from './log.ts';
-import { answer, type Pending, tickOfClock } from './pending.ts';
+import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import { diskFull, gone, isForcedUmount, journalFailed, overQuota, wouldSleep } from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
 import { type Submission, Watches } from './watches.ts';
@@ -129,7 +129,7 @@ export class Lane {
       forcedNowait = !mayTakeSleeper;
       if (forcedNowait) taken = { ...command, nowait: true };
     }
-    this.#inbox.push({ command: taken, submission: null, resolve, reject, charged, mayTakeSleeper, forcedNowait });
+    this.#inbox.push({ command: taken, submission: null, resolve, reject, charged, mayTakeSleeper, forcedNowait, again: false });
     this.#host.changed(this);
     this.#schedule();
   }
@@ -238,9 +238,12 @@ export class Lane {
   /** The journal has no room, and nothing of the batch is in it. */
   #refuse(batch: readonly Pending[]): void {
     this.#seq = this.kernel.seq;
-    this.#releaseReservations(batch);
-    for (const pending of batch) pending.reject(diskFull());
+    const again = (this.#state as string) === 'gone' ? [] : takeAgain(batch);
+    const refused = batch.filter((pending) => !again.includes(pending));
+    this.#releaseReservations(refused);
+    for (const pending of refused) pending.reject(diskFull());
     if ((this.#state as string) === 'gone') return;
+    this.#inbox = [...again, ...this.#inbox];
     this.#state = 'idle';
     if (this.#inbox.length > 0) this.#schedule();
     const timerMs = nextTimerMs(this.kernel);

@@ -1,4 +1,5 @@
 // What waits in the inbox of a lane for its turn.
+import { operations } from '../kernel/ops/index.ts';
 import type { Command } from '../kernel/state.ts';
 import type { QuotaName } from '../tenants/quotas.ts';
 import type { Submission } from './watches.ts';
@@ -15,6 +16,15 @@ export interface Pending {
   mayTakeSleeper: boolean;
   /** Told not to sleep because the tenant's sleepers are used up. */
   forcedNowait: boolean;
+  /** The disk was full when its turn came, and it had another. */
+  again: boolean;
+}
+
+/** What gives back gets a second turn, in which the journal has a reserve. */
+export function takeAgain(batch: readonly Pending[]): Pending[] {
+  const taken = batch.filter(({ command, again }) => !again && command !== null && operations.get(command.op)?.grows !== true);
+  for (const pending of taken) pending.again = true;
+  return taken;
 }
 
 export function answer(batch: readonly Pending[]): void {
@@ -29,4 +39,5 @@ export const tickOfClock = (): Pending => ({
   charged: null,
   mayTakeSleeper: false,
   forcedNowait: false,
+  again: false,
 });

@@ -75,6 +75,29 @@ describe('a disk that fails', () => {
     expect(files.length - acknowledged.length).toBeLessThanOrEqual(1);
   });
 
+  it('for want of room: what gives back and came first is done, from the reserve', async () => {
+    let full = false;
+    const once = () => {
+      const now = full;
+      full = false;
+      return now;
+    };
+    const service = await durable(folder, { openLevel: failingDisk(once, 'IO error: No space left on device', false) });
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576 } });
+    await must(service, 201, 'POST', '/v1/filesystems/scratch/files', { json: { name: 'a', sizeBytes: 8192 } });
+    full = true;
+    const [cut, made] = await Promise.all([
+      call(service, 'POST', '/v1/filesystems/scratch/files/a/truncate', { json: { sizeBytes: 0 } }),
+      call(service, 'POST', '/v1/filesystems/scratch/files', { json: { name: 'b' } }),
+    ]);
+    expect([cut.status, made.status]).toEqual([200, 507]);
+    await service.close();
+    const again = await durable(folder);
+    const { json } = await must(again, 200, 'GET', '/v1/filesystems/scratch/files');
+    expect(json.items).toMatchObject([{ name: 'a', sizeBytes: 0 }]);
+    await again.close();
+  });
+
   it.each(fails.slice(4))('for want of room at flush %i: goes on when there is room', async (n) => {
     const written = n % 2 === 0;
     const service = await durable(folder, { openLevel: disk(n, 'IO error: No space left on device', written) });
