@@ -232,7 +232,7 @@ export interface paths {
          * Why an operation waits, and what would end that
          * @description The operation with its locks and blockers; `path` is what it did, as far as the log of events goes back, at most 100 events; `behind` who
          *     waits for it. `released` lists the pins that have to go, and `others` what the other strategies would have done, both found by running copies of the
-         *     machine as it is now; `notRun` says why there was no copy. Nothing of the machine itself moves.
+         *     machine as it is now; `notRun` says why there was no copy, or why the other strategies come too late. Nothing of the machine itself moves.
          */
         get: operations["explain-operation"];
         put?: never;
@@ -3042,7 +3042,7 @@ export interface components {
         };
         DmaWriteResult: {
             bytesWritten: number;
-            /** @description Pages that the file no longer owns at that place. */
+            /** @description Of the pages written, those that the file no longer owns at that place. */
             pagesOrphan: number;
         };
         CancelResult: {
@@ -3367,6 +3367,10 @@ export interface components {
             headers: {
                 /** @description In seconds. */
                 "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3396,6 +3400,10 @@ export interface components {
             headers: {
                 /** @description In seconds. */
                 "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3431,6 +3439,10 @@ export interface components {
             headers: {
                 /** @description In seconds. */
                 "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -3451,6 +3463,10 @@ export interface components {
             headers: {
                 /** @description In seconds. */
                 "Retry-After"?: string;
+                /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                RateLimit?: string;
+                /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                "RateLimit-Policy"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -5487,6 +5503,10 @@ export interface operations {
                 headers: {
                     /** @description In seconds. */
                     "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8354,6 +8374,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            409: components["responses"]["409.ebusy"];
             410: components["responses"]["410.enodev"];
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
@@ -8425,6 +8446,7 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            409: components["responses"]["409.ebusy"];
             410: components["responses"]["410.enodev"];
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];

@@ -81,7 +81,7 @@ export type Range = { kind: 'whole' } | { kind: 'part'; offset: number; length: 
 
 /** One range of bytes; several, another unit, a malformed header or an If-Range that does not match mean the whole. */
 export function rangeOf(headers: IncomingHttpHeaders, sizeBytes: number, etag: string): Range {
-  const match = /^bytes=\s*(\d{0,16})-(\d{0,16})\s*$/i.exec(headers.range ?? '');
+  const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(headers.range ?? '');
   if (match === null) return { kind: 'whole' };
   const ifRange = headers['if-range'];
   if (ifRange !== undefined && ifRange !== etag) return { kind: 'whole' };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { TaskId } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
 import { zOperation } from '../kernel/views/operation-record.ts';
-import { otherStrategies, queuedBehind, released, tooLarge } from '../kernel/what-if.ts';
+import { otherStrategies, queuedBehind, released, tooLarge, tooLate } from '../kernel/what-if.ts';
 import { KernelFailure } from './problem.ts';
 import { defineRoute, type ServerRoute } from './server-route.ts';
 import { targetOf } from './target.ts';
@@ -22,7 +22,7 @@ const explain = defineRoute({
   summary: 'Why an operation waits, and what would end that',
   doc: `The operation with its locks and blockers; \`path\` is what it did, as far as the log of events goes back, at most ${shownMax} events; \`behind\` who
 waits for it. \`released\` lists the pins that have to go, and \`others\` what the other strategies would have done, both found by running copies of the
-machine as it is now; \`notRun\` says why there was no copy. Nothing of the machine itself moves.`,
+machine as it is now; \`notRun\` says why there was no copy, or why the other strategies come too late. Nothing of the machine itself moves.`,
   result: z.object({
     operation: zOperation,
     path: z.array(zStep),
@@ -64,6 +64,7 @@ machine as it is now; \`notRun\` says why there was no copy. Nothing of the mach
     const asleep = kernel.tasks.get(id)?.state === 'sleeping';
     const time = kernel.geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs());
     const notRun = asleep ? tooLarge(kernel) : 'the operation does not sleep';
+    const late = tooLate(kernel, id);
     const log = ring.read(ring.oldestSeq, Number.POSITIVE_INFINITY);
     const path =
       log.kind === 'gap'
@@ -79,8 +80,8 @@ machine as it is now; \`notRun\` says why there was no copy. Nothing of the mach
       behind: queuedBehind(kernel, id).slice(0, shownMax),
       released: notRun === null ? released(kernel, id, time) : null,
       strategy: { name: kernel.strategy.name, ...kernel.strategy.options },
-      others: notRun === null ? otherStrategies(kernel, id, time) : [],
-      notRun,
+      others: notRun === null && late === null ? otherStrategies(kernel, id, time) : [],
+      notRun: notRun ?? late,
     };
   },
 });

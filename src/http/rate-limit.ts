@@ -16,16 +16,23 @@ const bounds: Partial<Record<ProblemType, { name: string; unit: string }>> = {
   'too-many-filesystems': { name: 'server-filesystems', unit: 'filesystems' },
 };
 
+/** The same of those of one filesystem, by the rule. What bounds a single call is nothing that could be used up. */
+const ofFilesystem: Record<string, { name: string; unit: string }> = {
+  LM1: { name: 'operations', unit: 'concurrent-requests' },
+  LM6: { name: 'pinned-pages', unit: 'pages' },
+  LM7: { name: 'private-pages', unit: 'pages' },
+};
+
 /** Whether answers with this problem can have the two fields. */
-export const isLimit = (type: ProblemType): boolean => type in bounds || type === 'edquot';
+export const isLimit = (type: ProblemType): boolean => type in bounds || ['edquot', 'eagain', 'enomem'].includes(type);
 
 /** The two fields; null for a problem that no bound or quota is behind. */
 export function rateLimitOf(
   type: ProblemType,
-  { limit, quota }: Record<string, unknown>,
+  { limit, quota, rule }: Record<string, unknown>,
   retrySeconds: string | undefined,
 ): { ratelimit: string; 'ratelimit-policy': string } | null {
-  const bound = bounds[type];
+  const bound = bounds[type] ?? ofFilesystem[String(rule)];
   const reset = retrySeconds === undefined ? '' : `;t=${retrySeconds}`;
   if (bound !== undefined) return fields(bound.name, bound.unit, limit as number, 0, reset);
   if (quota === undefined) return null;

@@ -31,12 +31,14 @@ export interface Failure {
   errno: Errno;
   rule: string;
   why: string;
+  /** Of the rules LM1 to LM7: how many there may be. */
+  limit?: number;
   /** Who is in the way, where somebody is: the first `blockersMax` of them. */
   blockedBy?: readonly object[];
   /** The operations and what they wait for, once around, where a wait closed a cycle. */
   cycle?: readonly string[];
 }
 
-export function failure(errno: Errno, rule: string, why: string): Failure {
-  return { errno, rule, why };
+export function failure(errno: Errno, rule: string, why: string, limit?: number): Failure {
+  return limit === undefined ? { errno, rule, why } : { errno, rule, why, limit };
 }

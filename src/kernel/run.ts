@@ -89,9 +89,10 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
 /** Looks up what the command names. */
 function bind(k: Kernel, op: Operation, task: Task, { on, ifMatch }: Command): Failure | null {
   let inode: Inode | null = null;
-  // What never stays in the table is never refused for its size: unpin and cancel are how it empties.
-  if (!op.atomic && k.tasks.size >= k.limits.tasks) {
-    return failure('EAGAIN', 'LM1', `${k.limits.tasks} operations run or sleep already, the most that a filesystem takes`);
+  // What never stays in the table is never refused for its size, nor munmap: unpin, cancel and that are how it empties.
+  if (!op.atomic && op.unbounded !== true && k.tasks.size >= k.limits.tasks) {
+    const max = k.limits.tasks;
+    return failure('EAGAIN', 'LM1', `${max} operations run or sleep already, the most that a filesystem takes`, max);
   }
   if (on.file !== undefined) {
     inode = findFile(k, on.file);

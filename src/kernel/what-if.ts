@@ -3,6 +3,7 @@
 import { createPmem } from './dev/pmem.ts';
 import { apply } from './kernel.ts';
 import { operations } from './ops/index.ts';
+import { pageWaitOf } from './ops/page-sleep.ts';
 import { strategies } from './reclaim/index.ts';
 import { opId, pageWaitedFor } from './sched/task.ts';
 import { type Places, pinsOn, waitsFor } from './sched/wait-graph.ts';
@@ -34,6 +35,13 @@ export function tooLarge(k: Kernel): string | null {
   if (pages > pagesTouched) return `more than ${pagesTouched} pages were touched`;
   if (k.pins.size > pins) return `there are more than ${pins} pins`;
   return k.tasks.size > tasks ? `there are more than ${tasks} operations` : null;
+}
+
+/** Why no other strategy would make a difference to it any more; null where one would. */
+export function tooLate(k: Kernel, id: TaskId): string | null {
+  const task = k.tasks.get(id);
+  if (task === undefined || pageWaitedFor(task) === null || pageWaitOf(task).again !== 'drain') return null;
+  return 'the blocks are detached and that is committed: what is left is the wait to free them';
 }
 
 function copyOf(k: Kernel): Kernel {

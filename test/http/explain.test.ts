@@ -85,6 +85,13 @@ describe('a punch hole that waits', () => {
     expect((await must(service, 200, 'GET', path)).json).toMatchObject({ state: 'done', result: of('busy-extents').result });
   });
 
+  it('under detach-and-wait comes too late to ask the others', async () => {
+    const path = await sleepingWorld(service, { mkfs: { ...waiting, strategy: { name: 'detach-and-wait' } } });
+    const { released, others, notRun } = await explained(path);
+    expect({ released, others }).toMatchObject({ released: { pins: [{ pin: 'pin_1' }], enough: true }, others: [] });
+    expect(notRun).toMatch(/detached/);
+  });
+
   it('on a kind without a busy list is told that those strategies are refused', async () => {
     await pinnedWorld(service, { mkfs: { ...waiting, kind: 'ext2', kernel: '6.12' } });
     const truncate = await must(service, 202, 'POST', `${fs}/files/a/truncate`, { ...async, json: { sizeBytes: 0 } });

@@ -176,7 +176,12 @@ describe('bounds of the server', () => {
     await begin({ tasksMax: 1 });
     await pinnedWorld(service, { mkfs: waiting });
     expect((await punch(0)).status).toBe(202);
-    expect((await punch(1)).json).toMatchObject({ status: 409, errno: 'EAGAIN', rule: 'LM1' });
+    const over = await punch(1);
+    expect(over.json).toMatchObject({ status: 409, errno: 'EAGAIN', rule: 'LM1', limit: 1 });
+    expect(over.headers).toMatchObject({
+      'ratelimit-policy': '"operations";q=1;qu="concurrent-requests"',
+      ratelimit: '"operations";r=0;t=1',
+    });
   });
 
   it('contentBytesMax, writing and reading', async () => {

@@ -24,6 +24,19 @@ describe('bounds', () => {
     expect(m.k.tasks.size).toBe(0);
   });
 
+  test('LM1 munmap ends the wait for what was faulted back in, full table or not', () => {
+    const m = story('break-layouts.modern', { limits: { tasks: 1 } });
+    const pin = m.pinned(m.mapping, 0, page);
+    const cut = m.truncate('a', 0);
+    m.k.limits.tasks = 2;
+    m.fault(m.mapping, 0, 'read');
+    m.k.limits.tasks = 1;
+    m.unpin(pin);
+    expect(m.opState(cut.task)).toMatch(/^S page/);
+    expect(wordOf(m.munmap(m.mapping))).toBe('done');
+    expect(m.k.tasks.size).toBe(0);
+  });
+
   test('LM6 pins hold a bounded number of pages: ENOMEM', () => {
     const m = story('break-layouts.modern', { limits: { pinnedReferences: 5 } });
     const pin = m.pinned(m.mapping, 0, 3 * page);

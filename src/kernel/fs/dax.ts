@@ -64,8 +64,9 @@ export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOf
     return sigbus(k, inode, mapping, pgoff, access, 'PO1', 'the page is poisoned (EHWPOISON, BUS_MCEERR_AR)');
   }
   if (access === 'write' && !mapping.shared) {
-    if (k.anonPages.size >= k.limits.anonPages) {
-      return failure('ENOMEM', 'LM7', `private copies of this filesystem take ${k.limits.anonPages} pages, the most they may`);
+    const max = k.limits.anonPages;
+    if (k.anonPages.size >= max) {
+      return failure('ENOMEM', 'LM7', `private copies of this filesystem take ${max} pages, the most they may`, max);
     }
     copyOnWrite(k, mapping, pgoff, written ? toPfn((block - 1) / 2) : null);
     fault(k, inode, mapping, pgoff, null, access, 'NOPAGE', true);

@@ -54,6 +54,8 @@ export interface Operation<Args = unknown> {
   charges?: 'files' | 'mappings' | 'pins';
   /** It adds: contents, blocks, or things that live on. A server whose disk is full does not take it. */
   grows?: true;
+  /** Never refused because the table of operations is full: it is how that empties. */
+  unbounded?: true;
   first: string;
   steps: Record<string, Step<Args>>;
   /** Called when the task ends by failure or signal, before its locks are released: undo what must not stay. */

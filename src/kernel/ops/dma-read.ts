@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage } from '../dev/pmem.ts';
+import { failure } from '../errno.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
 import { pageCeil, pageOf, toPfn, zBytes } from '../units.ts';
 import { defineOp, done, fail } from './define.ts';
@@ -19,7 +20,7 @@ export const dmaRead = defineOp({
     length: zBytes.optional().describe('To the end of the pinned range by default.'),
   }),
   result: z.object({ data: z.instanceof(Uint8Array) }),
-  errors: ['ENOENT', 'EFAULT', 'EINVAL', 'EIO'],
+  errors: ['ENOENT', 'EBUSY', 'EFAULT', 'EINVAL', 'EIO'],
   sleeps: false,
   atomic: true,
   first: 'read',
@@ -30,8 +31,9 @@ export const dmaRead = defineOp({
       const range = inPin(pin, task.args.offset, task.args.length);
       if ('errno' in range) return { kind: 'fail', failure: range };
       const { at: offset, bytes: length } = range;
-      if (length > k.limits.bytesPerRead) {
-        return fail('EINVAL', 'LM4', `length is above ${k.limits.bytesPerRead}, the most that one call reads`);
+      const max = k.limits.bytesPerRead;
+      if (length > max) {
+        return { kind: 'fail', failure: failure('EINVAL', 'LM4', `length is above ${max}, the most that one call reads`, max) };
       }
       const bad = pin.pfns.slice(pageOf(pin.offsetInPage + offset), pageCeil(pin.offsetInPage + offset + length));
       if (bad.some((pfn) => pfn >= 0 && isPoisoned(k, toPfn(pfn)))) return fail('EIO', 'PO4', 'the device read a poisoned page');

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
 import { touch } from '../fs/inode.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
-import { isOrphan } from '../views/pin-record.ts';
 import { defineOp, done, fail } from './define.ts';
 import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 
@@ -15,8 +14,11 @@ export const dmaWrite = defineOp({
   body: 'bytes',
   reply: 'json',
   args: z.strictObject({ offset: zDmaOffset }),
-  result: z.object({ bytesWritten: z.int(), pagesOrphan: z.int().describe('Pages that the file no longer owns at that place.') }),
-  errors: ['ENOENT', 'EFAULT'],
+  result: z.object({
+    bytesWritten: z.int(),
+    pagesOrphan: z.int().describe('Of the pages written, those that the file no longer owns at that place.'),
+  }),
+  errors: ['ENOENT', 'EBUSY', 'EFAULT'],
   sleeps: false,
   atomic: true,
   grows: true,
@@ -29,15 +31,14 @@ export const dmaWrite = defineOp({
       const data = task.data ?? new Uint8Array(0);
       const range = inPin(pin, task.args.offset, data.length);
       if ('errno' in range) return { kind: 'fail', failure: range };
-      eachPinnedPiece(k, pin, range.at, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
+      const { pages, orphan } = eachPinnedPiece(k, pin, range.at, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
         const piece = data.subarray(at, at + bytes);
         if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
         else writePage(k, pfn, inPage, piece, 'device');
       });
       const inode = k.inodes.get(pin.ino);
-      const pagesOrphan = pin.pfns.filter((_pfn, index) => isOrphan(k, pin, index)).length;
-      if (inode !== undefined && pagesOrphan < pin.pfns.length) touch(k, inode);
-      return done({ bytesWritten: data.length, pagesOrphan });
+      if (inode !== undefined && orphan < pages) touch(k, inode);
+      return done({ bytesWritten: data.length, pagesOrphan: orphan });
     },
   },
 });

@@ -10,8 +10,12 @@ export const zDmaOffset = zBytes
   .optional()
   .describe('From the start of the mapping that the pages were pinned through; by default where the pinned range begins.');
 
-/** Where [offset, offset + length) lies in the pinned range; without a length, to its end. EFAULT outside it. */
+/**
+ * Where [offset, offset + length) lies in the pinned range; without a length, to its end. EFAULT outside it, EBUSY while it is not all there:
+ * no device was told of it.
+ */
 export function inPin(pin: Pin, offset = pin.offset, length?: number): { at: number; bytes: number } | Failure {
+  if (pin.task !== 0) return failure('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
   const at = offset - pin.offset;
   const bytes = length ?? Math.max(0, pin.lengthBytes - at);
   if (at >= 0 && at <= pin.lengthBytes && bytes <= pin.lengthBytes - at) return { at, bytes };
@@ -19,7 +23,10 @@ export function inPin(pin: Pin, offset = pin.offset, length?: number): { at: num
   return failure('EFAULT', 'DM1', `bytes ${offset} to ${offset + bytes} reach outside: ${pinned}`);
 }
 
-/** Calls `each` for every piece of [offset, offset + length), bytes from the start of the pinned range, and logs the access. */
+/**
+ * Calls `each` for every piece of [offset, offset + length), bytes from the start of the pinned range, one in each page, and logs the access.
+ * Returns how many pages that were, and how many of them the file no longer owns at that place.
+ */
 export function eachPinnedPiece(
   k: Kernel,
   pin: Pin,
@@ -27,7 +34,8 @@ export function eachPinnedPiece(
   length: number,
   type: 'dma.read' | 'dma.written',
   each: (pfn: Pfn, inPage: number, bytes: number, at: number) => void,
-): void {
+): { pages: number; orphan: number } {
+  let pages = 0;
   let orphan = 0;
   let at = 0;
   while (at < length) {
@@ -36,6 +44,7 @@ export function eachPinnedPiece(
     const inPage = byte % pageSize;
     const bytes = Math.min(pageSize - inPage, length - at);
     each(pin.pfns[index] as Pfn, inPage, bytes, at);
+    pages += 1;
     if (isOrphan(k, pin, index)) orphan += 1;
     at += bytes;
   }
@@ -45,4 +54,5 @@ export function eachPinnedPiece(
     length,
     orphan,
   });
+  return { pages, orphan };
 }

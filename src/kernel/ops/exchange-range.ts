@@ -140,7 +140,8 @@ function recheck(k: Kernel, task: TaskOf<Args>): Failure | null {
   const added = sides.map(({ inode, offset }) => countExtents(inode, offset, length) + 2);
   const fits = one.inode.extents.extents + (added[1] ?? 0) <= k.limits.extentsPerFile;
   if (fits && other.inode.extents.extents + (added[0] ?? 0) <= k.limits.extentsPerFile) return null;
-  return failure('EFBIG', 'LM3', `a file could get above ${k.limits.extentsPerFile} extents, the most it may have`);
+  const max = k.limits.extentsPerFile;
+  return failure('EFBIG', 'LM3', `a file could get above ${max} extents, the most it may have`, max);
 }
 
 function countExtents(inode: Inode, offset: number, length: number): number {

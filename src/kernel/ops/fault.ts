@@ -59,7 +59,7 @@ them in one aligned piece, one fault maps all of it.`,
     begin(k, { args: { offset, length, access } }, mapping) {
       const pagesMax = k.limits.pagesPerPin;
       if (length > pagesMax * pageSize)
-        return failure('EINVAL', 'LM5', `the range is above ${pagesMax} pages, the most that one call touches`);
+        return failure('EINVAL', 'LM5', `the range is above ${pagesMax} pages, the most that one call touches`, pagesMax);
       const refused = checkInside(mapping, offset, length) ?? (access === 'write' ? checkWritable(mapping) : null);
       return refused ?? { offset, length, access };
     },

@@ -36,11 +36,12 @@ export const load = defineOp({
   steps: walkSteps<Args>({
     begin(k, task, mapping) {
       const { offset } = task.args;
-      const length = task.args.length ?? Math.max(0, byteOf(mapping.pages) - offset);
+      const length = task.args.length ?? Math.max(1, byteOf(mapping.pages) - offset);
       const refused = checkInside(mapping, offset, length);
       if (refused !== null) return refused;
-      if (length > k.limits.bytesPerRead) {
-        return failure('EINVAL', 'LM4', `length is above ${k.limits.bytesPerRead}, the most that one call loads`);
+      const max = k.limits.bytesPerRead;
+      if (length > max) {
+        return failure('EINVAL', 'LM4', `length is above ${max}, the most that one call loads`, max);
       }
       task.data = new Uint8Array(length);
       return { offset, length, access: 'read' };

@@ -30,6 +30,7 @@ was faulted back in.`,
   errors: ['ENOENT', 'EBUSY', 'EDEADLK', 'ENODEV', 'EAGAIN', 'EDQUOT'],
   sleeps: true,
   atomic: false,
+  unbounded: true,
   first: 'unmap',
   steps: {
     unmap(k, task) {

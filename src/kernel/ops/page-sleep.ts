@@ -31,7 +31,7 @@ export function sleepOnPage(k: Kernel, task: Task, waitFor: Omit<PageWait, 'stra
   return goto('enqueue');
 }
 
-function pageWaitOf(task: Task): PageWait {
+export function pageWaitOf(task: Task): PageWait {
   assert(task.locals.pageWait !== undefined, 'a task that waits for a page knows which');
   return task.locals.pageWait as PageWait;
 }

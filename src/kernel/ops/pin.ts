@@ -22,7 +22,7 @@ const args = z.strictObject({
   longterm: z.boolean().default(false).describe('FOLL_LONGTERM: refused on fs-dax unless the strategy allows it.'),
   kind: z.enum(['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring']).default('direct-io'),
   hwpoison: z.boolean().default(false).describe('FOLL_HWPOISON: a poisoned page is EHWPOISON instead of EFAULT.'),
-  holdMs: zMs.optional().describe('Let go by itself after this time.'),
+  holdMs: zMs.min(1).optional().describe('Let go by itself after this time.'),
 });
 type Args = z.infer<typeof args>;
 
@@ -36,12 +36,13 @@ function checkVma(k: Kernel, task: Task & { args: Args }, bytesMapped: number, w
     return failure('EOPNOTSUPP', 'GP2', why);
   }
   if (access === 'write' && !writable) return failure('EFAULT', 'GP3', 'FOLL_WRITE through a read-only mapping');
-  if (pageOf(offset + length - 1) - pageOf(offset) >= k.limits.pagesPerPin) {
-    return failure('EINVAL', 'LM5', `the range is above ${k.limits.pagesPerPin} pages, the most that one pin holds`);
+  const { pagesPerPin, pinnedReferences } = k.limits;
+  if (pageOf(offset + length - 1) - pageOf(offset) >= pagesPerPin) {
+    return failure('EINVAL', 'LM5', `the range is above ${pagesPerPin} pages, the most that one pin holds`, pagesPerPin);
   }
   const pages = pageOf(offset + length - 1) - pageOf(offset) + 1;
-  if (k.counts.pinsAcquired - k.counts.pinsReleased + pages > k.limits.pinnedReferences) {
-    return failure('ENOMEM', 'LM6', `pins of this filesystem would hold more than ${k.limits.pinnedReferences} pages`);
+  if (k.counts.pinsAcquired - k.counts.pinsReleased + pages > pinnedReferences) {
+    return failure('ENOMEM', 'LM6', `pins of this filesystem would hold more than ${pinnedReferences} pages`, pinnedReferences);
   }
   return null;
 }

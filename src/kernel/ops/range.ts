@@ -16,7 +16,9 @@ export function checkRange(k: Kernel, inode: Inode, { offset, length }: { offset
 export function checkExtents(k: Kernel, inode: Inode): Failure | null {
   const max = k.limits.extentsPerFile;
   // A change splits at most two extents.
-  return inode.extents.extents + 2 <= max ? null : failure('EFBIG', 'LM3', `the file has ${max} extents, the most it may have`);
+  return inode.extents.extents + 2 <= max
+    ? null
+    : failure('EFBIG', 'LM3', `the file has ${max} extents, the most it may have`, max);
 }
 
 export function checkAligned({ offset, length }: { offset: number; length: number }): Failure | null {

@@ -47,7 +47,8 @@ export function pinRecord(k: Kernel, pin: Pin, nowMs: number): z.infer<typeof zP
     longterm: pin.longterm,
     offset: byteOf(pin.first) + pin.offsetInPage,
     mappingOffset: pin.offset,
-    bytesPinned: pin.lengthBytes,
+    // While they are collected, so many as there are.
+    bytesPinned: Math.max(0, Math.min(pin.lengthBytes, byteOf(pin.pfns.length) - pin.offsetInPage)),
     pages: pin.pfns.map((pfn, index) => ({
       pgoff: pin.first + index,
       pfn: pfn < 0 ? null : pfn,

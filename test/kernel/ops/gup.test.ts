@@ -159,9 +159,21 @@ describe('GP7 references', () => {
     m.truncate('a', 0);
     const collecting = m.pin(1, page, page, { owner: 'H' });
     expect(m.opState(collecting.task)).toBe('D invalidate_lock');
-    expect(m.unpin(id + 1).outcome).toMatchObject({ failure: { errno: 'EBUSY', rule: 'GP5' } });
+    for (const early of [m.unpin(id + 1), m.dmaWrite(id + 1, letters('Z')), m.dmaRead(id + 1)])
+      expect(early.outcome).toMatchObject({ failure: { errno: 'EBUSY', rule: 'GP5' } });
     m.unpin(id);
     expect(wordOf(m.unpin(id))).toBe('ENOENT');
+  });
+
+  test('a device is told how many of the pages that it wrote the file has lost', () => {
+    const m = machine({ strategy: 'busy-extents' });
+    m.create('a');
+    m.write('a', letters('ABCD'), 0);
+    m.map('a', 4);
+    const id = m.pinned(1, 0, 4 * page);
+    m.truncate('a', page);
+    expect(okOf(m.dmaWrite(id, letters('Z')))).toMatchObject({ pagesOrphan: 0 });
+    expect(okOf(m.dmaWrite(id, letters('ZZZ')))).toMatchObject({ pagesOrphan: 2 });
   });
 
   test('GP7 holdMs lets go at its time', () => {
