@@ -50,6 +50,8 @@ export const bulkPrefixes = ['c/', 'j/', 's/'] as const;
 export interface Kept {
   log: DurableLog;
   filesystems: Recovered[];
+  /** Of what was unmounted something may be left. */
+  gone: readonly string[];
 }
 
 /** Replays every filesystem. Rejects with a JournalError where one does not come out as it was recorded. */
@@ -64,26 +66,23 @@ export async function recoverFilesystems(store: Store, limits: DurableLogLimits,
     log.resume(id, recovered.tail);
     filesystems.push(recovered);
   }
+  return { log, filesystems, gone };
+}
+
+/** When everything was accepted: what nobody needs any more goes. On a full disk it stays until the next start. */
+export async function dropNeedless(store: Store, { log, gone }: Kept, keys: readonly string[]): Promise<void> {
   for (const id of gone) void log.purge(id);
-  return { log, filesystems };
+  if (keys.length > 0 && !store.full) await store.put(keys.map((key) => ({ key, value: null })));
 }
 
-/** On a full disk they stay until the next start. */
-async function dropKeys(store: Store, keys: readonly string[]): Promise<void> {
-  if (keys.length === 0 || store.full) return;
-  await store.put(keys.map((key) => ({ key, value: null })));
-}
-
-export async function restoreTenants(store: Store, tenants: Tenants, tokens: Tokens): Promise<void> {
+/** Returns the keys of what belongs to nobody. */
+export async function restoreTenants(store: Store, tenants: Tenants, tokens: Tokens): Promise<string[]> {
   tenants.restore(await recordsOf<TenantRecord>(store, 'tenant/'));
   // One that was issued while its tenant was removed must not serve the next of that name.
   const known = ({ tenant }: TokenRecord) => tenant !== null && tenants.get(tenant) !== undefined;
   const records = await recordsOf<TokenRecord>(store, 'token/');
   tokens.restore(records.filter(known));
-  await dropKeys(
-    store,
-    records.filter((record) => !known(record)).map(({ id }) => `token/${id}`),
-  );
+  return records.filter((record) => !known(record)).map(({ id }) => `token/${id}`);
 }
 
 /** After the tenants are there. */
@@ -104,14 +103,14 @@ export function restoreFilesystems({ log, filesystems }: Kept, engine: Engine, t
   }
 }
 
-/** After the filesystems are there. */
+/** After the filesystems are there. Returns the keys of what belongs to nobody. */
 export async function restoreAnswers(
   store: Store,
   { filesystems }: Kept,
   engine: Engine,
   tenants: Tenants,
   answers: Answers,
-): Promise<void> {
+): Promise<string[]> {
   const owners = new Set(['operator', ...[...tenants.all()].map(({ id }) => id)]);
   const records = new Map<string, AnswerRecord>();
   const ownerless: string[] = [];
@@ -119,7 +118,6 @@ export async function restoreAnswers(
     if (owners.has(key.split('/')[1] ?? '')) records.set(key, decode(body) as AnswerRecord);
     else ownerless.push(key);
   }
-  await dropKeys(store, ownerless);
   const keyed = new Map(
     filesystems.flatMap(({ id, keyed: ofOne }) => [...ofOne].map(([record, one]) => [`${id} ${record}`, one] as const)),
   );
@@ -133,4 +131,5 @@ export async function restoreAnswers(
     if (found === null) return { kind: 'forgotten' };
     return became.seq === 0 ? { kind: 'filesystem', fs: found.fs } : { kind: 'operation', ...found };
   });
+  return ownerless;
 }

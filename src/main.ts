@@ -33,7 +33,7 @@ function stopOnSignal(logger: Logger): void {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
-    if (serving === null) process.exit(0);
+    if (serving === null) process.exit(failed ? exitCodes.failed : 0);
     const service = serving;
     await service.close();
     logger.info('stopped');
@@ -60,6 +60,7 @@ function openStore(config: Config, logger: Logger): Promise<Store> {
     reserveBytes: config.diskReserveBytes,
     bulk: bulkPrefixes,
     onFailed: (error) => stopOnFailure(logger, error),
+    onPutBack: () => logger.warn({ directory }, 'the start before was killed: its journal is put back as that found it'),
     onFull: (full) => (full ? logger.error({ directory }, 'disk full') : logger.info({ directory }, 'disk no longer full')),
   });
 }
@@ -88,7 +89,7 @@ async function main(): Promise<void> {
   if (command === 'repair') return runRepair(rest);
   const config = settings();
   // Synchronous, so that lines keep their order and the last ones are out before the exit.
-  const lines = pino.destination({ fd: 1, sync: true });
+  const lines = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   lines.on('error', () => {});
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] }, lines);
   stopOnSignal(logger);

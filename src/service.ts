@@ -4,7 +4,15 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from './config.ts';
-import { type Kept, metaOf, recoverFilesystems, restoreAnswers, restoreFilesystems, restoreTenants } from './durable.ts';
+import {
+  dropNeedless,
+  type Kept,
+  metaOf,
+  recoverFilesystems,
+  restoreAnswers,
+  restoreFilesystems,
+  restoreTenants,
+} from './durable.ts';
 import { Engine } from './engine/engine.ts';
 import { type Log, memoryLog } from './engine/log.ts';
 import { type Clock, systemClock } from './engine/ticker.ts';
@@ -102,13 +110,18 @@ async function joinFloors(
     records,
     onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),
   });
-  if (store !== undefined) await restoreTenants(store, tenants, tokens);
-  if (tenants.get(defaultTenant) === undefined) await tenants.create(defaultTenant, {}, clock.nowMs());
+  const needless: string[] = store === undefined ? [] : await restoreTenants(store, tenants, tokens);
   if (kept !== null) restoreFilesystems(kept, engine, tenants);
   const tickets = new Tickets(config.ticketsPerTenantMax);
   const checkReplies = options.checkReplies === true;
   const answers = new Answers(config, records);
-  if (store !== undefined && kept !== null) await restoreAnswers(store, kept, engine, tenants, answers);
+  if (store !== undefined && kept !== null) {
+    needless.push(...(await restoreAnswers(store, kept, engine, tenants, answers)));
+    // Nothing refuses any more, and nothing was written.
+    store.accept();
+    await dropNeedless(store, kept, needless);
+  }
+  if (tenants.get(defaultTenant) === undefined) await tenants.create(defaultTenant, {}, clock.nowMs());
   const door: Door = { engine, tenants, tokens, tickets, answers, config, nowMs: clock.nowMs, checkReplies };
   const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, counts, options) });
 

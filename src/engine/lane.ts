@@ -244,6 +244,7 @@ export class Lane {
     for (const pending of refused) pending.reject(diskFull());
     if ((this.#state as string) === 'gone') return;
     this.#inbox = [...again, ...this.#inbox];
+    this.#host.changed(this);
     this.#state = 'idle';
     if (this.#inbox.length > 0) this.#schedule();
     const timerMs = nextTimerMs(this.kernel);

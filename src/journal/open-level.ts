@@ -38,7 +38,7 @@ function refusalOf(error: unknown, directory: string): JournalError {
   if (isFull(error)) return new JournalError('full', `the disk is too full to open the store in ${directory}`, error);
   if (cause.code === 'LEVEL_LOCKED') return new JournalError('locked', `another process has the journal in ${directory}`, error);
   // What the disk says is not what the store says of its contents.
-  const kind = /Input\/output error/.test(cause.message) ? 'failed' : 'damaged';
+  const kind = cause.code === 'EIO' || /Input\/output error/.test(cause.message) ? 'failed' : 'damaged';
   return new JournalError(kind, `the store in ${directory} does not open: ${cause.message}`, error);
 }
 
@@ -46,8 +46,14 @@ async function openLevel(options: StoreOptions, untouched: Untouched): Promise<L
   const { directory, openLevel: open = openAt } = options;
   try {
     return await fromReserves(options, async () => {
-      untouched.keep();
-      return open(join(directory, 'store'));
+      if (untouched.keep()) options.onPutBack?.();
+      try {
+        return await open(join(directory, 'store'));
+      } catch (error) {
+        // By a release that did not take the lock beside it.
+        if (causeOf(error).code === 'LEVEL_LOCKED') untouched.forget();
+        throw error;
+      }
     });
   } catch (error) {
     throw refusalOf(error, directory);

@@ -4,13 +4,14 @@
 //
 // A failed flush is final (the second one may say yes and lie): everything after it is refused, and the process should end. A full disk is
 // not: the store is opened again, which tells whether the last flush is in it, and goes on from a reserve.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
 import { encode } from './codec.ts';
 import { freeBytes, isFull, type Reserve } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
+import { lossesOf } from './losses.ts';
 import { lockWhenThereIsRoom, openReserveOf, openWhenThereIsRoom, reserveOf } from './open-level.ts';
 import { type Level, reading, seal, unseal } from './sealed.ts';
 import { Untouched } from './untouched.ts';
@@ -32,6 +33,8 @@ export interface StoreOptions {
   bulk: readonly string[];
   /** The first failed flush, which is also the last one. */
   onFailed(error: JournalError): void;
+  /** A start before was killed before it had looked: the files are again as they were before that. */
+  onPutBack?(): void;
   /** The disk became full, or is no longer. */
   onFull?(full: boolean): void;
   /** How often to look whether there is room on the disk. */
@@ -80,14 +83,22 @@ export class Store {
 
   /**
    * Rejects with a JournalError: another process has it (`locked`), or what is there cannot be trusted (`damaged`). Then, and where it is
-   * closed before anything is written, every file is as it was.
+   * closed before it was accepted and before anything was written, every file is as it was.
    */
   static async open(options: StoreOptions, despiteLoss = false): Promise<Store> {
     const { directory } = options;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const closers: (() => unknown)[] = [];
     const close = async () => {
-      for (const closeOne of closers.reverse()) await closeOne();
+      const failures: unknown[] = [];
+      for (const closeOne of closers.reverse()) {
+        try {
+          await closeOne();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     };
     try {
       if (options.openLevel === undefined) {
@@ -103,10 +114,12 @@ export class Store {
       const { group, census, missing } = await censusOf(level, options.bulk);
       const losses = lossesOf(directory, head.read(), group) ?? missing;
       if (losses !== null && !despiteLoss) throw new JournalError('damaged', losses);
+      const store = new Store(options, { level, head, untouched, group, census, losses, close });
+      // From now on another level may take its place.
       closers.pop();
-      return new Store(options, { level, head, untouched, group, census, losses, close });
+      return store;
     } catch (error) {
-      await close();
+      await close().catch(() => {});
       throw error;
     }
   }
@@ -126,6 +139,15 @@ export class Store {
     openReserveOf(options).fill();
     if (!this.#reserve.fill()) this.#setFull(true);
     this.#watch = setInterval(() => this.#look(), options.lookMs ?? 500).unref();
+  }
+
+  /** What is there is good: from now on it counts, whether anything is written or not. */
+  accept(): void {
+    try {
+      this.#untouched.letGo();
+    } catch (error) {
+      throw this.fail(error);
+    }
   }
 
   /** The number of the flush that takes what is committed now. */
@@ -375,18 +397,4 @@ function tell(waiting: readonly Waiting[], error: JournalError | null): void {
       });
     }
   }
-}
-
-/**
- * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says itself that it dropped records that it
- * could not read when it was opened.
- */
-function lossesOf(directory: string, acknowledged: number, group: number): string | null {
-  if (group < acknowledged) {
-    return `the store in ${directory} ends with flush ${group}, but ${acknowledged} were acknowledged`;
-  }
-  const dropped = readFileSync(join(directory, 'store', 'LOG'), 'utf8')
-    .split('\n')
-    .find((line) => / dropping \d+ bytes/.test(line));
-  return dropped === undefined ? null : `the store in ${directory} lost records: ${dropped}`;
 }

@@ -1,5 +1,8 @@
 // The store on a disk that fails at the n-th flush, for every n.
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+
+// The store on a disk that fails at the n-th flush, for every n.
+import fsModule, { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -199,6 +202,50 @@ describe('a store', () => {
     await killed.close();
     await written.close();
     rmSync(`${folder}-killed`, { recursive: true });
+  });
+
+  it('loses nothing where any one call on the way in or out fails', async () => {
+    const names = ['linkSync', 'mkdirSync', 'renameSync', 'rmSync', 'fsyncSync', 'readdirSync'] as const;
+    const originals = Object.fromEntries(names.map((name) => [name, fsModule[name]]));
+    const patch = (functions: object) => {
+      Object.assign(fsModule, functions);
+      syncBuiltinESMExports();
+    };
+    let calls = 0;
+    const failAt = (n: number, message: string) => {
+      calls = 0;
+      const failing =
+        (name: string) =>
+        (...args: unknown[]) => {
+          calls += 1;
+          if (calls === n) throw Object.assign(new Error(message), { code: message.slice(0, message.indexOf(':')) });
+          return (originals[name] as (...args: unknown[]) => unknown)(...args);
+        };
+      patch(Object.fromEntries(names.map((name) => [name, failing(name)])));
+    };
+    const store = await openStore(folder);
+    for (let i = 0; i < 5; i++) await store.put([{ key: `tenant/${i}`, value: new Uint8Array(10) }]);
+    await store.close();
+    let most = 0;
+    for (const message of ['EIO: i/o error', 'ENOSPC: no space left on device']) {
+      for (const writes of [false, true]) {
+        calls = 1;
+        // The last round is one in which nothing fails.
+        for (let n = 1; n <= calls; n++) {
+          failAt(n, message);
+          const opened = await openStore(folder).catch(() => null);
+          if (writes) await opened?.put([{ key: 'tenant/x', value: new Uint8Array(1) }]).catch(() => {});
+          await opened?.close().catch(() => {});
+          most = Math.max(most, calls);
+          patch(originals);
+          const again = await openStore(folder);
+          for (let i = 0; i < 5; i++) expect(await again.get(`tenant/${i}`), `${message}, call ${n}`).toHaveLength(10);
+          await again.close();
+          if (calls >= n) calls = n + 1;
+        }
+      }
+    }
+    expect(most).toBeGreaterThan(12);
   });
 
   it('keeps a second one away also with what keeps it away damaged', async () => {

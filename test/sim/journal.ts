@@ -233,6 +233,7 @@ class JournalWorld {
       if (state === 'lost flush refused') throw new Broken(law, 'an acknowledged flush is gone, and the start says nothing');
       if (state === 'torn flush refused') this.#counts['power cut in a torn flush, and a start'] += 1;
       this.#check(kept.filesystems);
+      for (const id of kept.gone) void kept.log.purge(id);
       this.#restore(new Recorder(kept.log, this.#histories, this.#seqs, (wrong) => this.#broken(wrong)), kept.filesystems);
       return true;
     } catch (error) {

@@ -85,7 +85,7 @@ export class StreamClient {
   }
 
   subscribe({ id, from, filter }: Omit<Subscribe, 'type'>): void {
-    if (this.closed) return;
+    if (this.closed || !this.#stays()) return;
     if (this.subscriptions.has(id)) {
       this.refuse(`There already is a subscription ${id}.`, id);
       return;
@@ -189,7 +189,7 @@ export class StreamClient {
 
   /** Tells where the reader stands, unless there is a frame on its way that does. */
   bookmark(subscription: Subscription): void {
-    if (this.closed || this.#isFull()) return;
+    if (this.closed || this.#isFull() || !this.#stays()) return;
     this.#bookmark(subscription);
   }
 
