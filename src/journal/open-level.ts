@@ -33,12 +33,16 @@ async function fromReserves(options: StoreOptions, open: () => Promise<Level>): 
     .catch((error: unknown) => openGivingUp(openReserveOf(options), error));
 }
 
+/** In the words of Node or of LevelDB. */
+const isFailing = ({ code, message }: ReturnType<typeof causeOf>): boolean =>
+  code === 'EIO' || /Input\/output error/.test(message);
+
 function refusalOf(error: unknown, directory: string): JournalError {
   const cause = causeOf(error);
   if (isFull(error)) return new JournalError('full', `the disk is too full to open the store in ${directory}`, error);
   if (cause.code === 'LEVEL_LOCKED') return new JournalError('locked', `another process has the journal in ${directory}`, error);
   // What the disk says is not what the store says of its contents.
-  const kind = cause.code === 'EIO' || /Input\/output error/.test(cause.message) ? 'failed' : 'damaged';
+  const kind = isFailing(cause) ? 'failed' : 'damaged';
   return new JournalError(kind, `the store in ${directory} does not open: ${cause.message}`, error);
 }
 
@@ -69,7 +73,8 @@ async function openLock(options: StoreOptions): Promise<Level> {
   const open = () => fromReserves(options, () => openAt(location));
   try {
     return await open().catch((error: unknown) => {
-      if (isFull(error) || causeOf(error).code === 'LEVEL_LOCKED') throw error;
+      const cause = causeOf(error);
+      if (isFull(error) || isFailing(cause) || cause.code === 'LEVEL_LOCKED') throw error;
       for (const name of readdirSync(location)) if (name !== 'LOCK') rmSync(join(location, name), { recursive: true });
       return open();
     });
