@@ -1383,7 +1383,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description RFC 9457. Types: eacces, eagain, ebusy, edeadlk, edquot, eexist, efault, efbig, ehwpoison, eintr, einval, eio, enodev, enoent, enomem, enospc, enxio, eopnotsupp, estale, sigbus, unknown-field, invalid-value, invalid-body, invalid-header, bad-request, unauthorized, missing-scope, forbidden-origin, no-such-route, no-such-thing, method-not-allowed, request-timeout, already-exists, key-in-use, key-reused, answer-not-kept, too-many-keys, in-use, precondition-failed, too-large, reply-too-large, uri-too-long, unsupported-media-type, range-not-satisfiable, headers-too-large, too-many-tokens, too-many-tenants, too-many-filesystems, inbox-full, disk-full, journal-failed, not-ready, filesystem-stopped, internal, gap, slow-reader, bad-message, too-many-streams, too-many-tickets, too-many-messages, upgrade-required. */
+        /** @description RFC 9457. Types: eacces, eagain, ebusy, edeadlk, edquot, eexist, efault, efbig, ehwpoison, eintr, einval, eio, enodev, enoent, enomem, enospc, enxio, eopnotsupp, estale, sigbus, unknown-field, invalid-value, invalid-body, invalid-header, bad-request, unauthorized, missing-scope, forbidden-origin, no-such-route, no-such-thing, method-not-allowed, request-timeout, already-exists, key-in-use, key-reused, answer-not-kept, too-many-keys, in-use, precondition-failed, too-large, reply-too-large, uri-too-long, unsupported-media-type, range-not-satisfiable, expectation-failed, headers-too-large, too-many-tokens, too-many-tenants, too-many-filesystems, inbox-full, disk-full, journal-failed, not-ready, filesystem-stopped, internal, gap, slow-reader, bad-message, too-many-streams, too-many-tickets, too-many-messages, too-many-pipelined, upgrade-required. */
         Problem: {
             /** @description A URL of this server that explains the problem. */
             type: string;
@@ -3058,8 +3058,8 @@ export interface components {
         };
     };
     responses: {
-        /** @description `invalid-value`, `unknown-field`. */
-        "400.invalid-value.unknown-field": {
+        /** @description `invalid-header`, `invalid-value`, `unknown-field`. */
+        "400.invalid-header.invalid-value.unknown-field": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3085,8 +3085,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `precondition-failed`. */
+        "412.precondition-failed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `internal`. */
         "500.internal": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid-header`, `invalid-value`, `unknown-field`, `invalid-body`, `einval`. */
+        "400.invalid-header.invalid-value.unknown-field.invalid-body.einval": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3145,8 +3163,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid-value`, `unknown-field`, `invalid-body`. */
-        "400.invalid-value.unknown-field.invalid-body": {
+        /** @description `invalid-header`, `invalid-value`, `unknown-field`, `invalid-body`. */
+        "400.invalid-header.invalid-value.unknown-field.invalid-body": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3234,24 +3252,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `precondition-failed`. */
-        "412.precondition-failed": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`. */
-        "400.invalid-value.unknown-field.invalid-body.invalid-header": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `ebusy`. */
         "409.ebusy": {
             headers: {
@@ -3288,15 +3288,6 @@ export interface components {
                 RateLimit?: string;
                 /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
                 "RateLimit-Policy"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`, `einval`. */
-        "400.invalid-value.unknown-field.invalid-body.invalid-header.einval": {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -3353,8 +3344,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`, `einval`, `efbig`. */
-        "400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig": {
+        /** @description `invalid-header`, `invalid-value`, `unknown-field`, `invalid-body`, `einval`, `efbig`. */
+        "400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig": {
             headers: {
                 [name: string]: unknown;
             };
@@ -3371,15 +3362,6 @@ export interface components {
                 RateLimit?: string;
                 /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
                 "RateLimit-Policy"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `invalid-value`, `unknown-field`, `invalid-header`. */
-        "400.invalid-value.unknown-field.invalid-header": {
-            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -3506,6 +3488,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `invalid-value`, `unknown-field`, `invalid-header`. */
+        "400.invalid-value.unknown-field.invalid-header": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `upgrade-required`. */
         "426.upgrade-required": {
             headers: {
@@ -3585,9 +3576,10 @@ export interface operations {
                     "application/json": components["schemas"]["CapabilitiesResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -3667,9 +3659,10 @@ export interface operations {
                     "application/json": components["schemas"]["ListFilesystemsResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -3760,15 +3753,7 @@ export interface operations {
                     "application/json": components["schemas"]["MkfsResult"];
                 };
             };
-            /** @description `invalid-value`, `unknown-field`, `invalid-body`, `einval`. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             /** @description `key-in-use`, `answer-not-kept`, `ebusy`, `eexist`. */
@@ -3782,6 +3767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
             /** @description `key-reused`, `eopnotsupp`. */
@@ -3934,9 +3920,10 @@ export interface operations {
                     "application/json": components["schemas"]["ListTenantsResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -4000,7 +3987,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreateTenantResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             /** @description `key-in-use`, `answer-not-kept`, `already-exists`. */
@@ -4014,6 +4001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
             422: components["responses"]["422.key-reused"];
@@ -4084,10 +4072,11 @@ export interface operations {
                     "application/json": components["schemas"]["GetTenantResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.no-such-thing"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -4139,7 +4128,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeleteTenantResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.no-such-thing"];
@@ -4152,6 +4141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.journal-failed"];
             507: components["responses"]["507.disk-full"];
@@ -4214,10 +4204,11 @@ export interface operations {
                     "application/json": components["schemas"]["SetQuotasResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.no-such-thing"];
+            412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
             500: components["responses"]["500.internal"];
@@ -4263,10 +4254,11 @@ export interface operations {
                     "application/json": components["schemas"]["ListTokensResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.no-such-thing"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -4322,11 +4314,12 @@ export interface operations {
                     "application/json": components["schemas"]["CreateTokenResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.no-such-thing"];
             409: components["responses"]["409.key-in-use.answer-not-kept"];
+            412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
             422: components["responses"]["422.key-reused"];
@@ -4383,10 +4376,11 @@ export interface operations {
                     "application/json": components["schemas"]["RevokeTokenResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.no-such-thing"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal"];
             503: components["responses"]["503.journal-failed"];
             507: components["responses"]["507.disk-full"];
@@ -4431,10 +4425,11 @@ export interface operations {
                     "application/json": components["schemas"]["CreateTicketResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             409: components["responses"]["409.key-in-use.answer-not-kept"];
+            412: components["responses"]["412.precondition-failed"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
             422: components["responses"]["422.key-reused"];
@@ -4575,10 +4570,11 @@ export interface operations {
                     "application/json": components["schemas"]["ExplainOperationResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -4730,7 +4726,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -4748,8 +4744,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -4777,7 +4775,7 @@ export interface operations {
                     "application/json": components["schemas"]["UmountResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -4822,10 +4820,11 @@ export interface operations {
                     "application/json": components["schemas"]["StrategyView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -4835,8 +4834,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -4872,7 +4873,7 @@ export interface operations {
                     "application/json": components["schemas"]["SetStrategyResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -4937,10 +4938,11 @@ export interface operations {
                     "application/json": components["schemas"]["FilesView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -4950,8 +4952,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -5001,7 +5005,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreateResult"];
                 };
             };
-            /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`, `efbig`. */
+            /** @description `invalid-header`, `invalid-value`, `unknown-field`, `invalid-body`, `efbig`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5082,7 +5086,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -5105,8 +5109,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
             };
@@ -5161,7 +5167,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -5226,10 +5232,11 @@ export interface operations {
                     "application/json": components["schemas"]["ExtentsView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5293,10 +5300,11 @@ export interface operations {
                     "application/json": components["schemas"]["PagesView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5351,10 +5359,11 @@ export interface operations {
                     "application/json": components["schemas"]["MappingsView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5419,10 +5428,11 @@ export interface operations {
                     "application/json": components["schemas"]["MappingView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5441,8 +5451,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
             };
@@ -5494,7 +5506,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -5582,10 +5594,11 @@ export interface operations {
                     "application/json": components["schemas"]["PinsView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5642,10 +5655,11 @@ export interface operations {
                     "application/json": components["schemas"]["PinView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5658,8 +5672,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -5693,7 +5709,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnpinResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -5777,10 +5793,11 @@ export interface operations {
                     "application/json": components["schemas"]["OperationsView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5849,10 +5866,11 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5914,10 +5932,11 @@ export interface operations {
                     "application/json": components["schemas"]["BusyExtentsView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5965,10 +5984,11 @@ export interface operations {
                     "application/json": components["schemas"]["BadblocksView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -5978,8 +5998,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -6019,7 +6041,7 @@ export interface operations {
                     "application/json": components["schemas"]["PoisonResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6056,8 +6078,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -6084,7 +6108,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnpoisonResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6139,10 +6163,11 @@ export interface operations {
                     "application/json": components["schemas"]["FreeExtentsView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -6206,10 +6231,11 @@ export interface operations {
                     "application/json": components["schemas"]["WaitqueuesView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -6262,10 +6288,11 @@ export interface operations {
                     "application/json": components["schemas"]["LocksView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -6319,10 +6346,11 @@ export interface operations {
                     "application/json": components["schemas"]["WaitGraphView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -6387,10 +6415,11 @@ export interface operations {
                     "application/json": components["schemas"]["HungTasksView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
+            412: components["responses"]["412.precondition-failed"];
             500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
@@ -6400,8 +6429,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -6439,7 +6470,7 @@ export interface operations {
                     "application/json": components["schemas"]["ClockAdvanceResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6460,8 +6491,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -6497,7 +6530,7 @@ export interface operations {
                     "application/json": components["schemas"]["SchedulerStepResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6518,8 +6551,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -6553,7 +6588,7 @@ export interface operations {
                     "application/json": components["schemas"]["SyncResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6574,8 +6609,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -6614,7 +6651,7 @@ export interface operations {
                     "application/json": components["schemas"]["PowerCycleResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6635,8 +6672,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -6689,7 +6728,7 @@ export interface operations {
                     "application/json": components["schemas"]["RenameResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6722,8 +6761,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 304 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description `bytes=first-last`. */
@@ -6786,7 +6827,14 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description `invalid-value`, `unknown-field`, `invalid-body`, `invalid-header`, `einval`, `reply-too-large`. */
+            /** @description Not modified: If-None-Match names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-header`, `invalid-value`, `unknown-field`, `invalid-body`, `einval`, `reply-too-large`. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6843,8 +6891,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
             };
@@ -6898,7 +6948,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -6928,8 +6978,10 @@ export interface operations {
             header: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /**
@@ -6988,7 +7040,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7009,8 +7061,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7076,7 +7130,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7097,8 +7151,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7165,7 +7221,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7186,8 +7242,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7254,7 +7312,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7275,8 +7333,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7343,7 +7403,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7364,8 +7424,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7432,7 +7494,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7453,8 +7515,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7521,7 +7585,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7542,8 +7606,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7611,7 +7677,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7643,8 +7709,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 304 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
             };
@@ -7693,7 +7761,14 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            /** @description Not modified: If-None-Match names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7733,8 +7808,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 304 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
             };
@@ -7790,7 +7867,14 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            /** @description Not modified: If-None-Match names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7810,8 +7894,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -7868,7 +7954,7 @@ export interface operations {
                     "application/json": components["schemas"]["MmapResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval.efbig"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval.efbig"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -7889,8 +7975,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -7959,7 +8047,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin.eacces"];
             404: components["responses"]["404.enoent"];
@@ -8001,8 +8089,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 304 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
             };
@@ -8046,7 +8136,14 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            /** @description Not modified: If-None-Match names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8078,8 +8175,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
             };
@@ -8132,7 +8231,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin.eacces"];
             404: components["responses"]["404.enoent"];
@@ -8153,8 +8252,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -8193,7 +8294,7 @@ export interface operations {
                     "application/json": components["schemas"]["FlushResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8222,8 +8323,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description `wait=seconds`, or `respond-async`. */
                 Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
@@ -8306,7 +8409,7 @@ export interface operations {
                     "application/json": components["schemas"]["OperationView"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8342,8 +8445,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 304 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -8370,7 +8475,14 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header.einval"];
+            /** @description Not modified: If-None-Match names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8404,8 +8516,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
             };
             path: {
                 /**
@@ -8442,7 +8556,7 @@ export interface operations {
                     "application/json": components["schemas"]["DmaWriteResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8471,8 +8585,10 @@ export interface operations {
             header?: {
                 /** @description The same as `owner`. */
                 "Pinhole-Owner"?: string;
-                /** @description The ETag that the thing must have when the operation begins. */
+                /** @description 412 unless the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-Match"?: string;
+                /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
+                "If-None-Match"?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -8513,7 +8629,7 @@ export interface operations {
                     "application/json": components["schemas"]["CancelResult"];
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field.invalid-body.invalid-header"];
+            400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
@@ -8556,6 +8672,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            400: components["responses"]["400.unknown-field"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -8577,6 +8694,7 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            400: components["responses"]["400.unknown-field"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -8599,6 +8717,7 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
+            400: components["responses"]["400.unknown-field"];
             500: components["responses"]["500.internal"];
         };
     };
@@ -8779,7 +8898,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            400: components["responses"]["400.invalid-value.unknown-field"];
+            /** @description `invalid-value`, `unknown-field`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];

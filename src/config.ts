@@ -71,6 +71,12 @@ export const settings = {
   headersTimeoutMs: setting(whole(100, 600_000), 5000, 'Time to send the headers of a request.'),
   requestTimeoutMs: setting(whole(100, 3_600_000), 10_000, 'Time to send a whole request.'),
   keepAliveTimeoutMs: setting(whole(100, 3_600_000), 72_000, 'How long an idle connection stays open.'),
+  answerTimeoutMs: setting(
+    whole(100, 3_600_000),
+    30_000,
+    'How long a client may take nothing of an answer before its connection is closed.',
+  ),
+  pipelineMax: setting(whole(0, 10_000), 64, 'Requests that may wait on one connection for the answer to the one before them.'),
   connectionsMax: setting(whole(1, 1_000_000), 20_000, 'Open connections.'),
   headerBytesMax: setting(whole(1024, MiB), 16_384, 'Bytes of all headers of a request, and of its URL.'),
   jsonBytesMax: setting(whole(1024, 64 * MiB), 262_144, 'Bytes of a JSON body.'),

@@ -128,7 +128,7 @@ async function joinFloors(
   const close = async () => {
     engine.drain();
     const closed = app.close();
-    const late = setTimeout(() => app.server.closeAllConnections(), config.drainMs);
+    const late = setTimeout(() => app.connections.destroyAll(), config.drainMs);
     await closed;
     clearTimeout(late);
     engine.halt();

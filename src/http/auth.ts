@@ -129,17 +129,22 @@ export function mayStayOf(request: FastifyRequest, { tokens, nowMs }: Pick<Door,
 /** Says what is wrong with a caller without a token, or null. */
 type StrangerCheck = (request: FastifyRequest) => string | null;
 
-/** A web page must not drive a server on loopback through the browser of the person at it (DNS rebinding, cross-site requests). */
+/**
+ * A web page must not drive a server on loopback through the browser of the person at it (DNS rebinding, cross-site requests). A GET by an
+ * image, a script or a link has no Origin, and GETs here fault pages in and wait for locks: browsers say in Sec-Fetch-Site whose page it is.
+ * Another port of localhost is `same-site`, and as foreign as any. `none` is what the person typed. Other programs send no such header.
+ */
 function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>): StrangerCheck {
   // Nearly every request names the same host as the one before.
   let lastGood: string | undefined;
-  return ({ headers: { host, origin } }) => {
+  return ({ headers: { host, origin, 'sec-fetch-site': site } }) => {
     if (host === undefined || host !== lastGood) {
       const name = (host ?? '').replace(/:\d*$/, '').toLowerCase();
       if (!hosts.has(name)) return 'Without a token only the host names of loopback may be used; see --allowed-hosts.';
       lastGood = host;
     }
-    if (origin === undefined || origins.has(origin) || origin === `http://${host}`) return null;
+    if (origin !== undefined && (origins.has(origin) || origin === `http://${host}`)) return null;
+    if (origin === undefined && (site === undefined || site === 'same-origin' || site === 'none')) return null;
     return 'Without a token only pages of the same origin may call; see --allowed-origins.';
   };
 }

@@ -1,9 +1,11 @@
 // ETags, If-Match, If-None-Match and Range (RFC 9110 §13, §14). The ETag of a file is the kernel's own, which its records also show.
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import type { Hosted } from '../engine/engine.ts';
-import { etagOf, findFile } from '../kernel/fs/inode.ts';
-import type { Inode } from '../kernel/state.ts';
+import { findFile } from '../kernel/fs/inode.ts';
+import type { Command, Inode } from '../kernel/state.ts';
 import { HttpProblem } from './problem.ts';
+import type { On } from './target.ts';
 
 export function fileOf(fs: Hosted, name: string | undefined): Inode | null {
   return name === undefined ? null : findFile(fs.kernel, name);
@@ -16,49 +18,77 @@ export function etagOfFilesystem(fs: Hosted): string {
 
 const incarnation = (fs: Hosted): string => fs.id.slice(0, 8);
 
-/** `any` is `*`. Weak tags never match strongly and are kept as they are written. */
-export function tagsOf(header: string): 'any' | string[] {
-  return header.trim() === '*' ? 'any' : (header.match(/(?:W\/)?"[^"]*"/g) ?? []);
+export type Tags = '*' | readonly string[];
+
+const tagForm = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y;
+
+/** Elements of the list may be empty (RFC 9110 §5.6.1). Null where it is no list of ETags. */
+export function tagsOf(header: string): Tags | null {
+  if (header.trim() === '*') return '*';
+  const tags: string[] = [];
+  tagForm.lastIndex = 0;
+  while (tagForm.lastIndex < header.length) {
+    const match = tagForm.exec(header);
+    if (match === null) return null;
+    if (match[1] !== undefined) tags.push(match[1]);
+  }
+  return tags;
 }
 
-/**
- * What the kernel is to compare when the operation begins: null where any version will do. Of several tags, that which the file has now,
- * because only that one can match.
- */
-export function ifMatchFor(inode: Inode, header: string): string | null {
-  const tags = tagsOf(header);
-  if (tags === 'any') return null;
-  const now = etagOf(inode);
-  return tags.includes(now) ? now : (tags[0] ?? '""');
+/** The preconditions of a request; null where it has none. There are no dates here, so those by date are ignored (RFC 9110 §13.1.3, §13.1.4). */
+export interface Conditions {
+  ifMatch: Tags | null;
+  ifNoneMatch: Tags | null;
 }
 
-/** The same for a filesystem, which the kernel knows by the number of its last entry. */
-export function ifMatchForFilesystem(fs: Hosted, header: string): string | null {
+export function conditionsOf(headers: IncomingHttpHeaders): Conditions | null {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
+  if (ifMatch === undefined && ifNoneMatch === undefined) return null;
+  return { ifMatch: tagsIn('If-Match', ifMatch), ifNoneMatch: tagsIn('If-None-Match', ifNoneMatch) };
+}
+
+function tagsIn(name: string, header: string | undefined): Tags | null {
+  if (header === undefined) return null;
   const tags = tagsOf(header);
-  if (tags === 'any') return null;
-  const tag = tags.includes(etagOfFilesystem(fs)) ? etagOfFilesystem(fs) : (tags[0] ?? '');
+  if (tags === null) throw new HttpProblem('invalid-header', `${name} takes * or ETags in double quotes, separated by commas.`);
+  return tags;
+}
+
+/** If-None-Match compares weakly (RFC 9110 §13.1.2), If-Match strongly: there a weak tag matches nothing. */
+const weakened = (tags: Tags): Tags => (tags === '*' ? tags : tags.map((tag) => tag.replace(/^W\//, '')));
+
+/** Leaves the comparison to the kernel, which makes it when the operation begins. */
+export function addConditions(command: Command, fs: Hosted, on: On, { ifMatch, ifNoneMatch }: Conditions): void {
+  const own = (tags: Tags): Tags => (tags === '*' || on !== 'filesystem' ? tags : tags.map((tag) => entryOf(fs, tag)));
+  if (ifMatch !== null) command.ifMatch = own(ifMatch);
+  if (ifNoneMatch !== null) command.ifNoneMatch = own(weakened(ifNoneMatch));
+}
+
+/** The kernel knows a version of the filesystem by the number of its last entry. Empty for what never was an ETag of it. */
+function entryOf(fs: Hosted, tag: string): string {
   const prefix = `"${incarnation(fs)}-`;
   return tag.startsWith(prefix) ? tag.slice(prefix.length, -1) : '';
 }
 
 /** Nothing matches where there is nothing, not even `*`. */
-export const nothingMatches = (): HttpProblem => new HttpProblem('precondition-failed', 'What If-Match asks for is not there.');
+export const nothingMatches = (): HttpProblem =>
+  new HttpProblem('precondition-failed', 'What If-Match asks for is not there.', { header: 'If-Match' });
 
-/** Throws the 412 of a read that is no operation. `etag` is null where there is nothing to read. */
-export function checkIfMatch({ 'if-match': header }: IncomingHttpHeaders, etag: string | null): void {
-  if (header === undefined) return;
-  if (etag === null) throw nothingMatches();
-  const tags = tagsOf(header);
-  if (tags === 'any' || tags.includes(etag)) return;
-  throw new HttpProblem('precondition-failed', 'The ETag is not one that If-Match names.');
-}
-
-/** True where If-None-Match makes a GET a 304. Weak comparison. */
-export function isNotModified(headers: IncomingHttpHeaders, etag: string): boolean {
-  const header = headers['if-none-match'];
-  if (header === undefined) return false;
-  const tags = tagsOf(header);
-  return tags === 'any' || tags.some((tag) => tag.replace(/^W\//, '') === etag);
+/**
+ * The preconditions of a request that is no operation, on what is there; `etag` is null where that has none. Throws the 412, and is true where
+ * the answer is a 304 (RFC 9110 §13.2.2).
+ */
+export function isNotModified({ method, headers }: FastifyRequest, etag: string | null): boolean {
+  const conditions = conditionsOf(headers);
+  if (conditions === null) return false;
+  const isNamed = (tags: Tags): boolean => tags === '*' || (etag !== null && tags.includes(etag));
+  const { ifMatch, ifNoneMatch } = conditions;
+  if (ifMatch !== null && !isNamed(ifMatch))
+    throw new HttpProblem('precondition-failed', 'The ETag is not one that If-Match names.', { header: 'If-Match' });
+  if (ifNoneMatch === null || !isNamed(weakened(ifNoneMatch))) return false;
+  if (method === 'GET' || method === 'HEAD') return true;
+  const why = 'The thing at this URL is there, and If-None-Match names what it is now. A POST to a list asks about the list.';
+  throw new HttpProblem('precondition-failed', why, { header: 'If-None-Match' });
 }
 
 /**

@@ -8,6 +8,7 @@ import { mayStayOf, tenantOf } from './auth.ts';
 import type { Door } from './door.ts';
 import { preferenceOf } from './prefer.ts';
 import { HttpProblem, KernelFailure } from './problem.ts';
+import { rawProblem } from './raw-problem.ts';
 import { converse } from './stream/conversation.ts';
 import { oldestCursor, placeOf } from './stream/cursor.ts';
 import { json, lines, serverSent, subprotocols } from './stream/encoding.ts';
@@ -38,6 +39,19 @@ declare module 'fastify' {
 const mediaTypes = { sse: 'text/event-stream; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' };
 
 const isOurs = (name: string): name is keyof typeof subprotocols => Object.hasOwn(subprotocols, name);
+
+/** What ws itself would refuse, in HTML (RFC 6455 §4.2.1). */
+function faultOfHandshake({ headers }: FastifyRequest): HttpProblem | null {
+  const refuse = (why: string) => new HttpProblem('invalid-header', why, {}, { 'sec-websocket-version': '13' });
+  if (!/^[+/0-9a-z]{22}==$/i.test(headers['sec-websocket-key'] ?? ''))
+    return refuse('Sec-WebSocket-Key must be 16 bytes in base64; a WebSocket client sends it by itself.');
+  if (headers['sec-websocket-version'] !== '13')
+    return refuse('Sec-WebSocket-Version must be 13, the only version that this server speaks.');
+  const protocols = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
+  if (protocols?.some((name) => !/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name)) || new Set(protocols).size < (protocols?.length ?? 0))
+    return refuse('Sec-WebSocket-Protocol must be a list of different names.');
+  return null;
+}
 
 /** Registers the two routes. Call it before other routes, so that its hooks see them all. */
 export async function registerEventStream(app: FastifyInstance, door: Door): Promise<StreamCounts> {
@@ -71,17 +85,23 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     },
     preClose: () => hub.close(),
   });
-  ignoreForeignUpgrades(app.server);
+  // What faultOfHandshake() does not know of.
+  app.websocketServer.on('wsClientError', (error: Error, socket: Socket) =>
+    app.connections.end(socket, rawProblem('invalid-header', `The handshake of the WebSocket is wrong: ${error.message}.`)),
+  );
+  ignoreForeignUpgrades(app.server, app.connections);
   // The plugin upgrades on every URL, to close at once where nothing streams.
   const streams = new Set<string>();
   app.addHook('onRequest', (request, _reply, done) => {
-    if (!request.ws || streams.has(request.routeOptions.url ?? '')) return done();
-    done(new HttpProblem('no-such-route', 'There is no WebSocket at this URL.'));
+    if (!request.ws) return done();
+    if (!streams.has(request.routeOptions.url ?? ''))
+      return done(new HttpProblem('no-such-route', 'There is no WebSocket at this URL.'));
+    done(faultOfHandshake(request) ?? undefined);
   });
   // What was refused before the plugin could know that it was an upgrade has no parser any more that would close its connection.
   app.addHook('onResponse', (request, _reply, done) => {
     const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
-    if (raw.upgrade === true && !request.ws) raw.socket.destroySoon();
+    if (raw.upgrade === true && !request.ws) app.connections.end(raw.socket, '');
     done();
   });
 

@@ -8,7 +8,7 @@ const zHealth = z.object({
   status: z.literal('ok'),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean() })).optional(),
 });
-const verbose = z.object({ verbose: z.boolean().optional().describe('Lists the checks.') });
+const verbose = z.strictObject({ verbose: z.boolean().optional().describe('Lists the checks.') });
 
 function checksOf({ engine }: Door): { name: string; ok: boolean }[] {
   let stopped = 0;

@@ -117,5 +117,8 @@ function fingerprintOf(request: FastifyRequest): string {
   // The second line was Prefer: journals have keys from then.
   const hash = createHash('sha256').update(`${method} ${url}\n\n`);
   for (const name of askingHeaders) hash.update(`${String(headers[name] ?? '')}\n`);
+  // Journals have keys from before it counted.
+  const { 'if-none-match': ifNoneMatch } = headers;
+  if (ifNoneMatch !== undefined) hash.update(`if-none-match ${ifNoneMatch}\n`);
   return hash.update(body instanceof Uint8Array ? body : (JSON.stringify(body) ?? '')).digest('base64');
 }

@@ -1,4 +1,5 @@
 // The parser of JSON bodies. Depth is counted before anything walks the value: 200 KB of `[` passes JSON.parse and breaks what comes after.
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { HttpProblem } from './problem.ts';
 
@@ -26,8 +27,10 @@ export function isDeeperThan(text: string, max: number): boolean {
 export function registerBodyParsers(app: FastifyInstance, { jsonDepthMax }: { jsonDepthMax: number }): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = body as string;
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body as Buffer;
+    if (!isUtf8(bytes)) return done(new HttpProblem('invalid-body', 'The body is not UTF-8, as JSON has to be (RFC 8259 §8.1).'));
+    const text = bytes.toString();
     // Clients that always send the content type, also where there is nothing to say.
     if (text === '') return done(null, undefined);
     if (text.length > jsonDepthMax && isDeeperThan(text, jsonDepthMax)) {

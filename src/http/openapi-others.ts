@@ -94,7 +94,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
           ['text/plain', 'application/openmetrics-text'].map((type) => [type, { schema: { type: 'string' } }]),
         ),
       },
-      ...problems(isPublic ? ['internal'] : [...callers, 'unknown-field', ...more]),
+      ...problems(isPublic ? ['unknown-field', 'internal'] : [...callers, 'unknown-field', ...more]),
     },
   });
   const targets: JsonSchema = {
@@ -160,7 +160,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     security: [],
     responses: {
       200: { description: of, content: { 'application/json': { schema: { type: 'object' } } } },
-      ...problems(['internal']),
+      ...problems(['unknown-field', 'internal']),
     },
   });
   return [

@@ -14,6 +14,7 @@ import { type JsonSchema, jsonSchemaOf } from './schema.ts';
 import type { ServerRoute } from './server-route.ts';
 import { serverRoutes } from './server-routes.ts';
 import { urlOf } from './target.ts';
+import { isTagged } from './view-route.ts';
 
 const tags: Record<string, string> = {
   filesystem: 'A filesystem on a simulated pmem namespace, and what can be seen of its inside.',
@@ -112,6 +113,8 @@ function queryParametersOf(schema: JsonSchema): JsonSchema[] {
 
 /** What every route behind a token can answer. */
 const always: readonly ProblemType[] = [
+  'invalid-header',
+  'precondition-failed',
   'invalid-value',
   'unknown-field',
   'unauthorized',
@@ -153,7 +156,11 @@ function operationItem(op: Operation, components: Components): JsonSchema {
     ...pathParametersOf(url),
     ...(inBody ? [] : queryParametersOf(args)),
     headerParameter('Pinhole-Owner', 'The same as `owner`.'),
-    headerParameter('If-Match', 'The ETag that the thing must have when the operation begins.'),
+    headerParameter('If-Match', '412 unless the thing has one of these ETags when the operation begins. `*` is any.'),
+    headerParameter(
+      'If-None-Match',
+      `${op.route.method === 'GET' ? 304 : 412} where the thing has one of these ETags when the operation begins. \`*\` is any.`,
+    ),
     ...(op.sleeps ? [headerParameter('Prefer', '`wait=seconds`, or `respond-async`.')] : []),
     ...(op.route.method === 'POST' ? [keyParameter] : []),
     ...(isContent
@@ -185,6 +192,7 @@ function operationItem(op: Operation, components: Components): JsonSchema {
     ...requestBody(op, args, components),
     responses: {
       [op.route.status]: { description: 'Done.', headers, content },
+      ...(op.route.method === 'GET' ? { 304: { description: 'Not modified: If-None-Match names it.' } } : {}),
       ...(isContent
         ? {
             206: {
@@ -246,7 +254,7 @@ function jsonContent(schema: JsonSchema, example: unknown): JsonSchema {
 function viewItem(view: View, components: Components): JsonSchema {
   const url = urlOf({ on: view.on, path: view.path });
   const schema = jsonSchemaOf(view.result, 'output');
-  const tagged = view.name === 'filesystem' || view.name === 'file';
+  const tagged = isTagged(view);
   const listed = 'nextPageToken' in ((schema.properties ?? {}) as object);
   return {
     operationId: `get-${view.name}`,
@@ -274,13 +282,7 @@ function viewItem(view: View, components: Components): JsonSchema {
         content: jsonContent(components.add(`${pascal(view.name)}View`, schema), exampleOf(schema)),
       },
       ...(tagged ? { 304: { description: 'Not modified.' } } : {}),
-      ...problems([
-        ...always,
-        ...ofFilesystem,
-        ...lower(view.errors),
-        ...(tagged ? (['precondition-failed'] as const) : []),
-        ...(view.name === 'operation' ? (['invalid-header'] as const) : []),
-      ]),
+      ...problems([...always, ...ofFilesystem, ...lower(view.errors)]),
     },
   };
 }

@@ -11,14 +11,14 @@ import type { Command, Outcome, Target } from '../kernel/state.ts';
 import { type TaskId, zMs } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
 import {
-  checkIfMatch,
+  addConditions,
+  type Conditions,
+  conditionsOf,
   fileOf,
-  ifMatchFor,
-  ifMatchForFilesystem,
+  isNotModified,
   nothingMatches,
   patchOffset,
   rangeOf,
-  tagsOf,
 } from './conditional.ts';
 import type { Door } from './door.ts';
 import { type Preference, preferenceOf } from './prefer.ts';
@@ -138,22 +138,19 @@ function ownerHeader(request: FastifyRequest): string | undefined {
   return header === undefined ? undefined : parse(zOwner, header);
 }
 
-/** Throws 412 where no version could match; else leaves the comparison to the kernel, which makes it when the operation begins. */
-function addIfMatch(command: Command, fs: Hosted, op: Operation, header: string): void {
-  let tag: string | null = null;
-  if (op.on === 'file') {
-    const inode = fileOf(fs, command.on.file);
-    if (inode === null) throw nothingMatches();
-    tag = ifMatchFor(inode, header);
-  } else if (op.on === 'filesystem') tag = ifMatchForFilesystem(fs, header);
-  // Mappings, pins and operations have no ETag, so none can match.
-  else if (tagsOf(header) !== 'any') throw nothingMatches();
-  if (tag !== null) command.ifMatch = tag;
-}
-
 /** Not so of what ended in its own turn and was not asked for as an operation: by a key it may be asked for as one later. */
 const isKnown = ({ kernel: { tasks, ended } }: Hosted, task: number): boolean =>
   tasks.has(task as TaskId) || ended.has(task as TaskId);
+
+/** A read is not refused by If-None-Match, but need not be answered. */
+const isUnchanged = (outcome: Outcome | null): boolean =>
+  outcome !== null && !outcome.ok && outcome.failure.header === 'If-None-Match';
+
+/** The ETag of a file says nothing of what else can be read of it, so only `*` can name that. */
+const withoutTags = ({ ifMatch, ifNoneMatch }: Conditions): Conditions => ({
+  ifMatch,
+  ifNoneMatch: ifNoneMatch === '*' ? ifNoneMatch : null,
+});
 
 const noPreference: Preference = { waitMs: 0, async: false, applied: null };
 
@@ -166,7 +163,8 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     toJson: op.reply === 'json' ? serializerOf(op.result, door.checkReplies) : () => '',
     operationToJson,
   };
-  const isContent = op.name === 'read';
+  const isRead = op.route.method === 'GET';
+  const isContent = op.on === 'file' && op.reply === 'bytes';
   const isTagged = op.on === 'filesystem' || op.on === 'file';
   const byDefault = op.sleeps ? preferenceOf(undefined, config) : noPreference;
 
@@ -176,9 +174,8 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     // What an earlier process began is answered as it came out, whatever became since of what it was about.
     const became = idempotent?.became?.kind === 'operation' ? idempotent.became : null;
     const found = became ?? targetOf(engine, request, op.on);
-    const ifMatch = request.headers['if-match'];
     if (found.fs === null) {
-      if (ifMatch !== undefined && isTagged) throw nothingMatches();
+      if (request.headers['if-match'] !== undefined && isTagged) throw nothingMatches();
       sendFailure(reply, found.failure);
       return;
     }
@@ -193,7 +190,9 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     const answer = (task: number, outcome: Outcome | null) => {
       try {
         if (preference.applied !== null) reply.header('preference-applied', preference.applied);
-        if (outcome === null || (outcome.ok && preference.async && isKnown(fs, task))) sendAccepted(door, plan, fs, task, reply);
+        if (isRead && isUnchanged(outcome)) reply.code(304).send();
+        else if (outcome === null || (outcome.ok && preference.async && isKnown(fs, task)))
+          sendAccepted(door, plan, fs, task, reply);
         else sendOutcome(door, plan, fs, outcome, reply);
       } catch (error) {
         fail(error);
@@ -212,14 +211,15 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     }
     const command = commandOf(plan, request, found.target, preference, stepped);
     if (idempotent !== null) command.key = idempotent.command;
-    if (ifMatch !== undefined) addIfMatch(command, fs, op, ifMatch);
+    const conditions = conditionsOf(request.headers);
+    if (conditions !== null) addConditions(command, fs, op.on, isRead && !isContent ? withoutTags(conditions) : conditions);
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
     engine.enqueue(fs, command, settled, fail);
     return;
   };
 
   const options: RouteShorthandOptions & { exposeHeadRoute: boolean } = {
-    config: { scope: op.route.method === 'GET' ? 'read' : 'write', operation: op.name },
+    config: { scope: op.route.method === 'GET' ? 'read' : 'write', operation: op.name, bytes: op.body === 'bytes' },
     bodyLimit: op.body === 'bytes' ? config.contentBytesMax : config.jsonBytesMax,
     // A load or a DMA touches the machine, which HEAD must not; the HEAD of content counts its bytes without reading them.
     exposeHeadRoute: false,
@@ -281,6 +281,7 @@ async function sendContent(
   const { engine, config } = door;
   const inode = fileOf(fs, command.on.file);
   if (inode === null) {
+    if (command.ifMatch !== undefined) throw nothingMatches();
     const missing: Failure = { errno: 'ENOENT', rule: 'T1', why: 'There is no such file.' };
     return sendFailure(reply, missing);
   }
@@ -288,16 +289,17 @@ async function sendContent(
   const args = command.args as { offset: number; length?: number };
   // A range in the query goes before the header.
   const query = request.query as { offset?: string; length?: string };
-  const asked = ignoreRange || query.offset !== undefined || query.length !== undefined;
+  // Range is of GET alone (RFC 9110 §14.2).
+  const asked = ignoreRange || request.method === 'HEAD' || query.offset !== undefined || query.length !== undefined;
   const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, before);
   // Of what does not come to the kernel, which compares when the operation begins.
-  if (request.method === 'HEAD' || range.kind === 'unsatisfiable') checkIfMatch(request.headers, before);
+  if ((request.method === 'HEAD' || range.kind === 'unsatisfiable') && isNotModified(request, before))
+    return reply.code(304).header('etag', before).send();
   if (range.kind === 'unsatisfiable') throw unsatisfiable(inode.sizeBytes);
   const { offset, length = Number.POSITIVE_INFINITY } = range.kind === 'part' ? range : args;
   reply.header('accept-ranges', 'bytes');
   if (request.method === 'HEAD') {
     const bytes = Math.min(length, Math.max(0, inode.sizeBytes - offset));
-    if (range.kind === 'part') reply.code(206).header('content-range', contentRange(offset, bytes, inode.sizeBytes));
     reply.header('etag', before).header('content-type', 'application/octet-stream');
     return reply.header('content-length', String(bytes)).send();
   }
@@ -305,6 +307,7 @@ async function sendContent(
   const submission = await engine.submit(fs, { ...command, args: wanted });
   const outcome = submission.outcome ?? (await engine.whenEnded(fs, submission.task, preference.waitMs));
   if (outcome === null) return sendAccepted(door, plan, fs, submission.task, reply);
+  if (isUnchanged(outcome)) return reply.code(304).header('etag', before).send();
   if (!outcome.ok) return sendFailure(reply, outcome.failure);
   const { data, sizeBytes, etag } = outcome.result as { data: Uint8Array; sizeBytes: number; etag: string };
   if (range.kind === 'part' && request.headers['if-range'] !== undefined && etag !== before) {

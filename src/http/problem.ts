@@ -148,6 +148,13 @@ const transportRows = {
     'EINVAL',
     'H16',
   ),
+  'expectation-failed': row(
+    417,
+    'Expectation failed',
+    'The header Expect asks for something else than `100-continue`.',
+    'EOPNOTSUPP',
+    'H31',
+  ),
   'headers-too-large': row(431, 'Headers too large', 'The headers are longer than the limit.', 'EINVAL', 'H5'),
   'too-many-tokens': row(507, 'Too many tokens', 'The tenant has as many tokens as one may have.', 'EDQUOT', 'Q1'),
   'too-many-tenants': row(507, 'Too many tenants', 'The server has as many tenants as it may have.', 'EDQUOT', 'H17'),
@@ -206,6 +213,13 @@ const transportRows = {
     'EAGAIN',
     'H25',
   ),
+  'too-many-pipelined': row(
+    429,
+    'Too many pipelined requests',
+    'More requests than may wait on one connection were sent ahead. The one that was refused and those behind it were not begun.',
+    'EAGAIN',
+    'H32',
+  ),
   'upgrade-required': row(
     426,
     'Upgrade required',
@@ -221,7 +235,7 @@ export const problemTypes = Object.keys(problemTable) as ProblemType[];
 export const isProblemType = (name: string): name is ProblemType => Object.hasOwn(problemTable, name);
 
 export const problemMediaType = 'application/problem+json';
-const sendAs = `${problemMediaType}; charset=utf-8`;
+export const sendAs = `${problemMediaType}; charset=utf-8`;
 /** In seconds, as the header has it. */
 export const retryAfter: Partial<Record<ProblemType, string>> = {
   eagain: '1',
@@ -233,6 +247,7 @@ export const retryAfter: Partial<Record<ProblemType, string>> = {
   'journal-failed': '5',
   'too-many-streams': '5',
   'too-many-tickets': '30',
+  'too-many-pipelined': '1',
 };
 
 export interface Problem {
@@ -294,12 +309,7 @@ function instanceOf(request: FastifyRequest): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-export function sendProblem(
-  reply: FastifyReply,
-  type: ProblemType,
-  detail: string,
-  extensions?: Record<string, unknown>,
-): FastifyReply {
+function sendProblem(reply: FastifyReply, type: ProblemType, detail: string, extensions?: Record<string, unknown>): FastifyReply {
   return send(reply, type, problemOf(type, detail, extensions, instanceOf(reply.request)));
 }
 
@@ -317,7 +327,7 @@ function send(reply: FastifyReply, type: ProblemType, problem: Problem): Fastify
 }
 
 /** Codes of Fastify and of Node's HTTP parser that are the client's doing. */
-const codes: Record<string, ProblemType> = {
+export const codes: Record<string, ProblemType> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-body',
@@ -370,12 +380,4 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
   }
   sendProblem(reply, 'internal', problemTable.internal.doc);
   return { ours: true };
-}
-
-/** For errors before there is a request: the whole HTTP message. */
-export function rawProblem(code: string | undefined): string {
-  const type = codes[code ?? ''] ?? 'bad-request';
-  const body = JSON.stringify(problemOf(type, problemTable[type].doc));
-  const { status, title } = problemTable[type];
-  return `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: ${sendAs}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }

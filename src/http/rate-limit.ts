@@ -11,6 +11,7 @@ const bounds: Partial<Record<ProblemType, { name: string; unit: string }>> = {
   'too-many-keys': { name: 'keys', unit: 'concurrent-requests' },
   'too-many-streams': { name: 'streams', unit: 'streams' },
   'too-many-tickets': { name: 'tickets', unit: 'tickets' },
+  'too-many-pipelined': { name: 'pipelined', unit: 'concurrent-requests' },
   'too-many-tokens': { name: 'tokens', unit: 'tokens' },
   'too-many-tenants': { name: 'tenants', unit: 'tenants' },
   'too-many-filesystems': { name: 'server-filesystems', unit: 'filesystems' },

@@ -1,8 +1,10 @@
 // The registries, and the rows of this floor, as routes.
+import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { operations } from '../kernel/ops/index.ts';
 import { views } from '../kernel/views/index.ts';
 import { asyncApi } from './asyncapi.ts';
+import { isNotModified } from './conditional.ts';
 import type { Door } from './door.ts';
 import { openApi } from './openapi.ts';
 import { operationRoute } from './operation-route.ts';
@@ -28,8 +30,14 @@ export function registerRoutes(app: FastifyInstance, door: Door): void {
 /** Made when somebody first asks for it. */
 function document(app: FastifyInstance, url: string, make: () => JsonSchema): void {
   let text: string | null = null;
-  app.get(url, { config: { scope: 'public' } }, (_request, reply) => {
-    text ??= JSON.stringify(make());
+  let etag = '';
+  app.get(url, { config: { scope: 'public', query: [] } }, (request, reply) => {
+    if (text === null) {
+      text = JSON.stringify(make());
+      etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 16)}"`;
+    }
+    reply.header('etag', etag);
+    if (isNotModified(request, etag)) return reply.code(304).send();
     return reply.header('content-type', 'application/json; charset=utf-8').send(text);
   });
 }

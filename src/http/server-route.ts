@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Scope } from '../tenants/tokens.ts';
+import { isNotModified } from './conditional.ts';
 import type { Door } from './door.ts';
 import type { ProblemType } from './problem.ts';
 import { coerce, coercionsOf, objectOf, parse, serializerOf } from './schema.ts';
@@ -41,6 +42,8 @@ export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const query = parse(zQuery, coerce(request.query as Record<string, unknown>, coercions));
     const body = route.body === undefined ? undefined : parse(route.body, objectOf(request.body));
+    // None of them has an ETag.
+    if (isNotModified(request, null)) return reply.code(304).send();
     const result = await route.answer(door, { request, reply, query, body });
     const { nextPageToken } = result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));

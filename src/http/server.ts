@@ -13,25 +13,21 @@ import {
 } from 'fastify';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
+import { checkBodies, orMissing, refuseWhatIsNowhere } from './admission.ts';
 import { registerAuth } from './auth.ts';
+import { Connections } from './connections.ts';
 import type { Door } from './door.ts';
 import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
-import { answerError, HttpProblem, rawProblem, sendProblem } from './problem.ts';
+import { answerError, HttpProblem } from './problem.ts';
 import { registerRoutes } from './routes.ts';
 import { coerce, coercionsOf, parse } from './schema.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every route there is, HEAD included; for the 405 and for tests. */
-    knownRoutes: readonly KnownRoute[];
+    /** What ends a connection that no reply can end. */
+    connections: Connections;
   }
-}
-
-interface KnownRoute {
-  method: string;
-  url: string;
-  pattern: RegExp;
 }
 
 export interface ServerOptions {
@@ -47,43 +43,29 @@ export interface ServerOptions {
 
 export async function createServer(door: Door, options: ServerOptions): Promise<FastifyInstance> {
   const { config } = door;
+  const connections = new Connections(config);
   const app = fastify({
     loggerInstance: options.logger,
     // One logger for all requests: a child for each costs more than it says.
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.jsonBytesMax,
-    requestTimeout: config.requestTimeoutMs,
-    keepAliveTimeout: config.keepAliveTimeoutMs,
-    http: {
-      maxHeaderSize: config.headerBytesMax,
-      headersTimeout: Math.min(config.headersTimeoutMs, config.requestTimeoutMs),
-      // Node looks for late requests this often; its default of 30 s would make the two limits above meaningless.
-      connectionsCheckingInterval: 1000,
-    },
+    serverFactory: (handler) => connections.serverFor(handler),
     routerOptions: { maxParamLength: 255 },
     // While it stops, what comes in over an open connection is still answered properly.
     return503OnClosing: false,
     frameworkErrors(error, request, reply) {
       // No hook runs here, and what asked for an upgrade has no parser any more that would close its connection.
       const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
-      if (raw.upgrade === true) reply.raw.once('finish', () => raw.socket.destroySoon());
+      if (raw.upgrade === true) reply.raw.once('finish', () => connections.end(raw.socket, ''));
       answer(error, request, reply);
     },
-    clientErrorHandler(error, socket) {
-      if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(error.code));
-      else socket.destroy();
-    },
+    clientErrorHandler: (error, socket) => connections.failed(error, socket),
   });
-  app.server.maxConnections = config.connectionsMax;
+  app.decorate('connections', connections);
   if (config.allowedOrigins.length > 0) await app.register(fastifyCors, corsOf(config));
 
-  const known: KnownRoute[] = [];
-  app.decorate('knownRoutes', known);
-  app.addHook('onRoute', ({ method, url }) => {
-    const pattern = new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
-    for (const one of [method].flat()) known.push({ method: one, url, pattern });
-  });
+  refuseWhatIsNowhere(app);
   app.addHook('onRoute', (route) => {
     const names = route.config?.query;
     if (names !== undefined) route.preValidation = [...[route.preValidation ?? []].flat(), onlyParameters(names)];
@@ -97,21 +79,14 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     allowedHosts: [...config.allowedHosts, config.host.toLowerCase()],
     allowedOrigins: config.allowedOrigins,
   });
+  checkBodies(app, door);
   registerIdempotency(app, {
     ...config,
     answers: door.answers,
     nowMs: door.nowMs,
     idOf: (tenant) => door.tenants.get(tenant)?.id,
   });
-  app.setErrorHandler(answer);
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    const allowed = new Set(known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method));
-    if (allowed.size === 0) return sendProblem(reply, 'no-such-route', 'Nothing is at this URL.');
-    const allow = [...allowed].sort().join(', ');
-    reply.header('allow', allow);
-    return sendProblem(reply, 'method-not-allowed', `The URL takes ${allow}.`, { allow: [...allowed].sort() });
-  });
+  app.setErrorHandler((error, request, reply) => answer(error, request, reply, orMissing(error, reply, door)));
   await options.extend?.(app);
   registerRoutes(app, door);
   await app.ready();
@@ -151,10 +126,11 @@ function onlyParameters(names: readonly string[]): preValidationHookHandler {
   };
 }
 
-function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const isTooLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE';
-  if (isTooLarge) readAway(request.raw, () => answerNow(error, request, reply));
-  else answerNow(error, request, reply);
+/** `instead` is what to say, where that is not the error itself. */
+function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, instead: unknown = error): void {
+  const isTooLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE' && !request.awaitsContinue;
+  if (isTooLarge) readAway(request.raw, () => answerNow(instead, request, reply));
+  else answerNow(instead, request, reply);
 }
 
 const readAwayBytes = 64 * 1024 * 1024;

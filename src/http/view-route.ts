@@ -4,17 +4,19 @@ import type { Hosted } from '../engine/engine.ts';
 import { etagOf } from '../kernel/fs/inode.ts';
 import type { Target } from '../kernel/state.ts';
 import type { View } from '../kernel/views/define.ts';
-import { checkIfMatch, etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
+import { etagOfFilesystem, fileOf, isNotModified, nothingMatches } from './conditional.ts';
 import type { Door } from './door.ts';
 import { preferenceOf } from './prefer.ts';
 import { sendFailure } from './problem.ts';
 import { coerce, coercionsOf, parse, type Serialize } from './schema.ts';
 import { targetOf, urlOf } from './target.ts';
 
-/** Null where the thing has no ETag. */
-function etagFor(view: View, fs: Hosted, target: Target): string | null {
-  if (view.name === 'filesystem') return etagOfFilesystem(fs);
-  const inode = view.name === 'file' ? fileOf(fs, target.file) : null;
+/** A view has an ETag where it shows a filesystem or a file as a whole. */
+export const isTagged = ({ path, on }: View): boolean => path === '' && (on === 'filesystem' || on === 'file');
+
+function etagFor(fs: Hosted, target: Target): string | null {
+  if (target.file === undefined) return etagOfFilesystem(fs);
+  const inode = fileOf(fs, target.file);
   return inode === null ? null : etagOf(inode);
 }
 
@@ -29,13 +31,13 @@ export function linkNext(request: FastifyRequest, nextPageToken: string): string
 export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: Serialize): void {
   const { engine, config } = door;
   const coercions = coercionsOf(view.query);
-  const tagged = view.name === 'filesystem' || view.name === 'file';
+  const tagged = isTagged(view);
   const isOperation = view.name === 'operation';
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const found = targetOf(engine, request, view.on);
     if (found.fs === null) {
-      if (tagged) checkIfMatch(request.headers, null);
+      if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();
       return sendFailure(reply, found.failure);
     }
     const { fs, target } = found;
@@ -49,14 +51,15 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
       }
     }
     const read = engine.view(fs, view, target, query);
-    const etag = tagged ? etagFor(view, fs, target) : null;
-    if (tagged) checkIfMatch(request.headers, etag);
-    if (!read.ok) return sendFailure(reply, read.failure);
-    const { result } = read;
-    if (etag !== null) {
-      reply.header('etag', etag);
-      if (isNotModified(request.headers, etag)) return reply.code(304).send();
+    const etag = tagged ? etagFor(fs, target) : null;
+    if (!read.ok) {
+      if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();
+      return sendFailure(reply, read.failure);
     }
+    const { result } = read;
+    const unchanged = isNotModified(request, etag);
+    if (etag !== null) reply.header('etag', etag);
+    if (unchanged) return reply.code(304).send();
     const { nextPageToken } = result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
     return reply.header('content-type', 'application/json; charset=utf-8').send(toJson(reply, result));

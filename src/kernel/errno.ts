@@ -33,6 +33,8 @@ export interface Failure {
   why: string;
   /** Of the rules LM1 to LM7: how many there may be. */
   limit?: number;
+  /** The precondition that does not hold (RFC 9110 §13.1). */
+  header?: 'If-Match' | 'If-None-Match';
   /** Who is in the way, where somebody is: the first `blockersMax` of them. */
   blockedBy?: readonly object[];
   /** The operations and what they wait for, once around, where a wait closed a cycle. */

@@ -87,7 +87,8 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
 }
 
 /** Looks up what the command names. */
-function bind(k: Kernel, op: Operation, task: Task, { on, ifMatch }: Command): Failure | null {
+function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure | null {
+  const { on } = command;
   let inode: Inode | null = null;
   // What never stays in the table is never refused for its size, nor munmap: unpin, cancel and that are how it empties.
   if (!op.atomic && op.unbounded !== true && k.tasks.size >= k.limits.tasks) {
@@ -96,7 +97,10 @@ function bind(k: Kernel, op: Operation, task: Task, { on, ifMatch }: Command): F
   }
   if (on.file !== undefined) {
     inode = findFile(k, on.file);
-    if (inode === null) return failure('ENOENT', 'NM1', `there is no file ${on.file}`);
+    if (inode === null) {
+      if (command.ifMatch !== undefined) return stale('If-Match', `there is no file ${on.file} that If-Match could name`);
+      return failure('ENOENT', 'NM1', `there is no file ${on.file}`);
+    }
   }
   if (on.mapping !== undefined) {
     const mapping = k.mappings.get(on.mapping as MapId);
@@ -115,12 +119,23 @@ function bind(k: Kernel, op: Operation, task: Task, { on, ifMatch }: Command): F
     task.locals.operation = on.operation;
   }
   if (inode !== null) task.ino = inode.ino;
-  if (ifMatch === undefined) return null;
-  if (operationOf(task).on === 'filesystem') {
-    // What it was before this entry.
-    if (ifMatch === String(k.seq - 1)) return null;
-  } else if (inode !== null && (ifMatch === '*' || ifMatch === etagOf(inode))) return null;
-  return failure('ESTALE', 'NM5', 'the ETag is not the one that If-Match names');
+  return unmetCondition(k, op, inode, command);
+}
+
+const stale = (header: 'If-Match' | 'If-None-Match', why: string): Failure => ({ ...failure('ESTALE', 'NM5', why), header });
+
+/** RFC 9110 §13.2.2: If-Match first. Mappings, pins and operations have no ETag, and only `*` can name them. */
+function unmetCondition(k: Kernel, op: Operation, inode: Inode | null, { ifMatch, ifNoneMatch }: Command): Failure | null {
+  if (ifMatch === undefined && ifNoneMatch === undefined) return null;
+  let now: string | null = null;
+  // What it was before this entry.
+  if (op.on === 'filesystem') now = String(k.seq - 1);
+  else if (op.on === 'file' && inode !== null) now = etagOf(inode);
+  const isNamed = (tags: string | readonly string[]): boolean =>
+    tags === '*' || (now !== null && (typeof tags === 'string' ? tags === now : tags.includes(now)));
+  if (ifMatch !== undefined && !isNamed(ifMatch)) return stale('If-Match', 'the ETag is not one that If-Match names');
+  if (ifNoneMatch === undefined || !isNamed(ifNoneMatch)) return null;
+  return stale('If-None-Match', `the ${op.on} is there, and If-None-Match names what it is now`);
 }
 
 /** Runs until every task sleeps, has ended or spins. A stepped scheduler runs nothing by itself. */

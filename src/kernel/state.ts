@@ -361,8 +361,10 @@ export interface Command {
   keep?: boolean;
   /** The Idempotency-Key that it came with; the machine does not look at it. */
   key?: CommandKey;
-  /** The ETag that the file must have when the operation begins; for a filesystem, the number of the entry before. */
-  ifMatch?: string;
+  /** The ETags of which the file must have one when the operation begins; for a filesystem, the number of the entry before. `*` is any. */
+  ifMatch?: string | readonly string[];
+  /** The same for those of which it may have none. */
+  ifNoneMatch?: string | readonly string[];
 }
 
 /** The thing that a command acts on, by the name that the client gave. Ids are the numbers behind `map_`, `pin_`, `op_`. */

@@ -218,9 +218,7 @@ export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers:
     scope: 'public' | 'read' | 'operator',
     scrape: (request: FastifyRequest, form: Form) => Promise<string>,
   ) => {
-    // Scrapers add parameters; what a tenant asks of its own is held to what there is.
-    const config = scope === 'public' ? { scope } : { scope, query: [] };
-    app.get(url, { config }, async (request, reply) => {
+    app.get(url, { config: { scope, query: [] } }, async (request, reply) => {
       const form = formOf(request.headers.accept);
       return reply.header('content-type', contentTypes[form]).send(await scrape(request, form));
     });

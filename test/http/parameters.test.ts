@@ -31,7 +31,10 @@ describe('a parameter that a route does not have', () => {
     await must(service, method === 'GET' ? 200 : 201, method, url, options);
   });
 
-  it.each(['/livez', '/readyz', '/metrics', '/openapi.json', '/asyncapi.json'])('GET %s does not mind', async (url) => {
-    await must(service, 200, 'GET', `${url}?nonsense=1`);
+  it.each(['/livez', '/readyz', '/metrics', '/openapi.json', '/asyncapi.json'])('GET %s has none either', async (url) => {
+    const refused = await must(service, 400, 'GET', `${url}?nonsense=1`);
+    expect(refused.json).toMatchObject({ rule: 'H1', fields: [{ field: 'nonsense' }] });
+    await must(service, 400, 'HEAD', `${url}?nonsense=1`);
+    await must(service, 200, 'GET', url);
   });
 });

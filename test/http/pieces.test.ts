@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { rangeOf, tagsOf } from '../../src/http/conditional.ts';
 import { isDeeperThan } from '../../src/http/json-body.ts';
 import { preferenceOf } from '../../src/http/prefer.ts';
-import { problemTable, problemTypes, rawProblem } from '../../src/http/problem.ts';
+import { problemTable, problemTypes } from '../../src/http/problem.ts';
+import { problemOfCode, rawProblem } from '../../src/http/raw-problem.ts';
 import { coerce, coercionsOf } from '../../src/http/schema.ts';
 
 const limits = { waitDefaultMs: 1000, waitMaxMs: 60_000 };
@@ -61,10 +62,25 @@ describe('Range', () => {
 
 describe('entity tags', () => {
   it.each([
-    ['*', 'any'],
+    ['*', '*'],
+    [' * ', '*'],
     ['"a"', ['"a"']],
     ['"a", W/"b"', ['"a"', 'W/"b"']],
-    ['a', []],
+    ['"a","b"', ['"a"', '"b"']],
+    [', "a",, ,"b" ,', ['"a"', '"b"']],
+    ['"a,b"', ['"a,b"']],
+    ['""', ['""']],
+    ['', []],
+    ['a', null],
+    ['"a', null],
+    ['"a" "b"', null],
+    ['"a", b', null],
+    ['*, "a"', null],
+    ['"a", *', null],
+    ['w/"a"', null],
+    ['W/ "a"', null],
+    ['"a b"', null],
+    ['"a"x', null],
   ])('%s', (header, expected) => {
     expect(tagsOf(header)).toEqual(expected);
   });
@@ -106,7 +122,7 @@ describe('problems', () => {
   });
 
   it('are written out for connections that never became a request', () => {
-    const [head = '', body = ''] = rawProblem('HPE_HEADER_OVERFLOW').split('\r\n\r\n');
+    const [head = '', body = ''] = rawProblem(...problemOfCode('HPE_HEADER_OVERFLOW')).split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 431 /);
     expect(head).toContain('application/problem+json');
     expect(JSON.parse(body)).toMatchObject({ type: '/v1/problems/headers-too-large', status: 431 });

@@ -16,7 +16,7 @@ export interface RegistryRoute {
   example: Record<string, unknown>;
 }
 
-const names: Record<string, string> = { fs: 'scratch', file: 'a', mapping: 'map_1', pin: 'pin_1', operation: 'op_6' };
+const names: Record<string, string> = { fs: 'scratch', file: 'a', mapping: 'map_1', pin: 'pin_1', operation: 'op_5' };
 
 export const fill = (url: string, with_: Record<string, string> = {}): string =>
   url.replace(/:(\w+)/g, (_, name: string) => with_[name] ?? names[name] ?? name);

@@ -2,6 +2,7 @@
 // HttpClient send with ordinary requests. RFC 9110 lets a server ignore the wish, so such a request is put back without it.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Connections } from '../connections.ts';
 
 const dropped = new Set(['upgrade', 'connection', 'http2-settings']);
 
@@ -15,30 +16,36 @@ function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): stri
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
+/** A handshake has no body, and is a GET (RFC 6455 §4.1). */
+function isHandshake({ method, headers }: IncomingMessage): boolean {
+  const bodyless = headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
+  return method === 'GET' && bodyless && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 /** Call it after everybody listens who wants upgrades. */
-export function ignoreForeignUpgrades(server: Server): void {
+export function ignoreForeignUpgrades(server: Server, connections: Connections): void {
   const listeners = server.listeners('upgrade');
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request: IncomingMessage, socket: Socket, rest: Buffer) => {
-    if (request.headers.upgrade?.toLowerCase() === 'websocket') {
-      for (const listener of listeners) listener.call(server, request, socket, rest);
-      return;
-    }
     // Nobody else listens for errors any more.
     const broken = () => socket.destroy();
     socket.on('error', broken);
-    // Not now: the parser that found the upgrade is not done with it.
-    setImmediate(() => {
+    const begin = () => {
       socket.removeListener('error', broken);
       if (socket.destroyed) return;
-      // Pipelined behind a request that has no answer yet: there is no way back into the order of that connection.
-      if ((socket as Socket & { _httpMessage?: unknown })._httpMessage) {
-        socket.destroy();
+      if (isHandshake(request)) {
+        if (connections.refuseUpgrade(request, socket)) socket.on('error', broken);
+        else for (const listener of listeners) listener.call(server, request, socket, rest);
         return;
       }
       // Header values are bytes to Node, one a character.
       socket.unshift(Buffer.concat([Buffer.from(headOf(request), 'latin1'), rest]));
       server.emit('connection', socket);
+    };
+    connections.inTurn(socket, () => {
+      // Not now: the parser that found the upgrade is not done with it.
+      if (isHandshake(request)) begin();
+      else setImmediate(begin);
     });
   });
 }

@@ -1,0 +1,199 @@
+// What is refused before the body of a request is read, in this order: nothing is at the URL (404), the URL does not have the method (405),
+// then what auth.ts refuses (401, 403), an expectation (417), the type or the coding of the body (415), its length (413). Only then a client
+// that waits for `100 Continue` gets it. A body that is refused for what it says (400) names its fault only where the thing is there: else the
+// answer is the 404 that any other body would get.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { etagOf } from '../kernel/fs/inode.ts';
+import { operations } from '../kernel/ops/index.ts';
+import type { MapId, PinId, TaskId } from '../kernel/units.ts';
+import { tenantOf } from './auth.ts';
+import { etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
+import type { Door } from './door.ts';
+import { HttpProblem, KernelFailure, type ProblemType } from './problem.ts';
+import { type On, type Params, targetOf } from './target.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The client sends its body when it is told to, and was not. */
+    awaitsContinue: boolean;
+  }
+  interface FastifyContextConfig {
+    /** The body is application/octet-stream. Else it is JSON. */
+    bytes?: boolean;
+  }
+}
+
+interface KnownRoute {
+  method: string;
+  url: string;
+  pattern: RegExp;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route there is, HEAD included; for the 405 and for tests. */
+    knownRoutes: readonly KnownRoute[];
+  }
+}
+
+/** Call it before auth is registered, and before the routes. */
+export function refuseWhatIsNowhere(app: FastifyInstance): void {
+  const known: KnownRoute[] = [];
+  app.decorate('knownRoutes', known);
+  app.addHook('onRoute', ({ method, url }) => {
+    const pattern = new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
+    for (const one of [method].flat()) known.push({ method: one, url, pattern });
+  });
+  const nowhere = ({ url }: FastifyRequest): HttpProblem => {
+    const path = url.split('?', 1)[0] ?? '';
+    const methods = known.filter(({ pattern }) => path === '*' || pattern.test(path)).map(({ method }) => method);
+    const allow = [...new Set(methods)].sort();
+    if (allow.length === 0) return new HttpProblem('no-such-route', 'Nothing is at this URL.');
+    const names = allow.join(', ');
+    return new HttpProblem('method-not-allowed', `The URL takes ${names}.`, { allow }, { allow: names });
+  };
+  app.addHook('onRequest', (request, _reply, done) => (request.is404 ? done(nowhere(request)) : done()));
+  // The hook has answered already.
+  app.setNotFoundHandler((request) => {
+    throw nowhere(request);
+  });
+}
+
+const hasBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+
+/** Call it when auth is registered, and before the routes. */
+export function checkBodies(app: FastifyInstance, door: Door): void {
+  app.decorateRequest('awaitsContinue', false);
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { expect } = request.headers;
+    // HTTP/1.0 has no Expect (RFC 9110 §10.1.1).
+    if (expect === undefined || request.raw.httpVersion === '1.0') return done();
+    if (expect.trim().toLowerCase() !== '100-continue') {
+      return done(new HttpProblem('expectation-failed', 'Expect may only be 100-continue; leave the header out.'));
+    }
+    request.awaitsContinue = hasBody(request);
+    done();
+  });
+  app.addHook('preParsing', (request, reply, _payload, done) => {
+    const { method } = request;
+    if (method === 'GET' || method === 'HEAD') return done();
+    const refused = wrongType(request);
+    if (refused !== null) return done(refused);
+    if (request.awaitsContinue) {
+      const late = tooLong(request) ?? missing(request, door);
+      if (late !== null) return done(late);
+      try {
+        checkConditions(request, door);
+      } catch (error) {
+        return done(error as Error);
+      }
+      request.awaitsContinue = false;
+      reply.raw.writeContinue();
+    }
+    done();
+  });
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    // Whether the body still comes is for the client to say, so the next request cannot be found behind it.
+    if (request.awaitsContinue) reply.header('connection', 'close');
+    done();
+  });
+}
+
+/** The same as when the operation begins, so that nobody sends a body for nothing. */
+function checkConditions(request: FastifyRequest, { engine }: Door): void {
+  const op = operations.get(request.routeOptions.config.operation ?? '');
+  if (op === undefined) return;
+  const found = targetOf(engine, request, op.on);
+  if (found.fs === null) return;
+  const { fs, target } = found;
+  const inode = fileOf(fs, target.file);
+  isNotModified(request, op.on === 'filesystem' ? etagOfFilesystem(fs) : inode === null ? null : etagOf(inode));
+}
+
+function wrongType(request: FastifyRequest): HttpProblem | null {
+  const { headers, routeOptions } = request;
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
+    const why = `The server does not decode a body with Content-Encoding ${coding.slice(0, 64)}; send it as it is.`;
+    return new HttpProblem('unsupported-media-type', why, { accepts: 'identity' }, { 'accept-encoding': 'identity' });
+  }
+  const accepts = routeOptions.config.bytes === true ? 'application/octet-stream' : 'application/json';
+  const type = headers['content-type'];
+  // `curl -T` sends bytes without a type.
+  if (type === undefined) return accepts === 'application/json' && hasBody(request) ? otherType(accepts) : null;
+  const [essence = '', ...parameters] = type.split(';');
+  if (essence.trim().toLowerCase() !== accepts) return otherType(accepts);
+  if (accepts !== 'application/json') return null;
+  for (const parameter of parameters) {
+    const [, charset] = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter) ?? [];
+    if (charset === undefined || /^utf-?8$/i.test(charset)) continue;
+    return new HttpProblem('unsupported-media-type', 'JSON is read as UTF-8, not in another charset (RFC 8259 §8.1).', {
+      accepts,
+    });
+  }
+  return null;
+}
+
+const otherType = (accepts: string): HttpProblem =>
+  new HttpProblem(
+    'unsupported-media-type',
+    `The body must be ${accepts}; Content-Type says so.`,
+    { accepts },
+    { accept: accepts },
+  );
+
+function tooLong({ headers, routeOptions }: FastifyRequest): HttpProblem | null {
+  const limit = routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY;
+  if (Number(headers['content-length'] ?? 0) <= limit) return null;
+  return new HttpProblem('too-large', `The body may have at most ${limit} bytes.`, { limit });
+}
+
+const nameless = ['mapping', 'pin', 'operation'] as const;
+
+/** The 404 for what the URL names and is not there; null where all of it is, or nobody may know. */
+function missing(request: FastifyRequest, door: Door): Error | null {
+  const { caller, params } = request;
+  if (caller === null) return null;
+  const { tenant, fs: name, file } = params as Partial<Params> & { tenant?: string };
+  if (tenant !== undefined && door.tenants.get(tenant) === undefined)
+    return new HttpProblem('no-such-thing', 'There is no such tenant.');
+  // An answer to a key may be given again when the thing is gone.
+  if (name === undefined || tenant !== undefined || request.headers['idempotency-key'] !== undefined) return null;
+  const thing = nameless.find((one) => (params as Partial<Params>)[one] !== undefined);
+  const on: On = thing ?? (file === undefined ? 'filesystem' : 'file');
+  tenantOf(request);
+  const found = targetOf(door.engine, request, on);
+  if (found.fs === null) return new KernelFailure(found.failure);
+  const { fs, target } = found;
+  const { mappings, pins, tasks, ended } = fs.kernel;
+  const there =
+    (on !== 'file' || fileOf(fs, file) !== null) &&
+    (on !== 'mapping' || mappings.has(target.mapping as MapId)) &&
+    (on !== 'pin' || pins.has(target.pin as PinId)) &&
+    (on !== 'operation' || tasks.has(target.operation as TaskId) || ended.has(target.operation as TaskId));
+  if (there) return null;
+  return new KernelFailure({ errno: 'ENOENT', rule: 'T1', why: `There is no such ${on}.` });
+}
+
+const ofBody: ReadonlySet<ProblemType> = new Set<ProblemType>([
+  'unknown-field',
+  'invalid-value',
+  'invalid-body',
+  'invalid-header',
+  'unsupported-media-type',
+  'too-large',
+]);
+
+/** What to answer instead of a fault of the body or the query: the 404 of what is not there. */
+export function orMissing(error: unknown, reply: FastifyReply, door: Door): unknown {
+  const { statusCode } = error as { statusCode?: number };
+  const isFault =
+    error instanceof HttpProblem ? ofBody.has(error.type) : statusCode === 400 || statusCode === 413 || statusCode === 415;
+  if (!isFault || reply.request.is404) return error;
+  try {
+    return missing(reply.request, door) ?? error;
+  } catch {
+    return error;
+  }
+}

@@ -1,0 +1,238 @@
+// The life of a connection below Fastify: its requests are served one after the other, and every end of it is an end, whatever the client does.
+//
+// Node parses the requests of a connection ahead and emits each at once. RFC 9112 §9.3.2 allows that requests are processed in parallel only
+// where all of them are safe, so here a request waits until the one before it was answered. That also bounds what one connection costs: a
+// single answer in memory, however many requests a client has sent ahead.
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { problemOfCode, rawProblem } from './raw-problem.ts';
+import { faultOf } from './request-head.ts';
+
+export interface ConnectionLimits {
+  headerBytesMax: number;
+  headersTimeoutMs: number;
+  requestTimeoutMs: number;
+  keepAliveTimeoutMs: number;
+  answerTimeoutMs: number;
+  connectionsMax: number;
+  pipelineMax: number;
+}
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+interface Connection {
+  serving: Exchange | null;
+  waiting: Exchange[];
+  /** The last request that came, begun or not. */
+  latest: IncomingMessage | null;
+  /** It ends with this message, behind the answers to the requests before it. Nothing that comes later is looked at. */
+  last: string | null;
+  /** An upgrade that waits for its turn. */
+  upgrade: (() => void) | null;
+  served: boolean;
+  lingering: boolean;
+}
+
+/**
+ * How long a connection stays after our last word. Closing at once would send a reset to a client that still sends, and a reset can destroy
+ * the answer on its way. A client that never closes its side would otherwise hold its place for minutes (FIN_WAIT2).
+ */
+const lingerMs = 500;
+
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  readonly #of = new WeakMap<Socket, Connection>();
+  readonly #open = new Set<Socket>();
+  /** Those between two requests, the longest so first. */
+  readonly #idle = new Set<Socket>();
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  /** For `serverFactory` of Fastify, which calls it again for each further address of `localhost`. */
+  serverFor(handler: RequestListener): Server {
+    const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, answerTimeoutMs, headerBytesMax, connectionsMax } =
+      this.#limits;
+    const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs);
+    const server = createServer({
+      maxHeaderSize: headerBytesMax,
+      headersTimeout,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // Node looks for late requests this often; its default of 30 s would make the two limits above meaningless.
+      connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 4)),
+      // Its own refusal has no body.
+      requireHostHeader: false,
+    });
+    server.maxConnections = connectionsMax;
+    server.timeout = answerTimeoutMs;
+    const take = (request: IncomingMessage, response: ServerResponse) => this.#take({ request, response }, handler);
+    server.on('request', take);
+    // Routes say whether the body may come, and what they make of other expectations.
+    server.on('checkContinue', take);
+    server.on('checkExpectation', take);
+    server.on('connection', (socket: Socket) => this.#opened(socket));
+    server.on('timeout', (socket: Socket) => this.#silent(socket));
+    server.on('connect', (request: IncomingMessage, socket: Socket) => {
+      socket.on('error', () => socket.destroy());
+      const why = 'This server is no proxy: CONNECT is a method that no URL here has.';
+      this.inTurn(socket, () => this.end(socket, this.#refusalOf(request) ?? rawProblem('method-not-allowed', why, { allow })));
+    });
+    return server;
+  }
+
+  /** Nothing is left but to say why and to close. */
+  failed(error: Error & { code?: string }, socket: Socket): void {
+    const connection = this.#of.get(socket);
+    if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {
+      // Where our last word is on its way, what else the client sends is not looked at.
+      if (connection?.lingering !== true) socket.destroy();
+      return;
+    }
+    if (connection.last !== null) return;
+    const { serving, waiting, latest } = connection;
+    const [type, why] = problemOfCode(error.code);
+    connection.last = rawProblem(type, why);
+    // Where it is the body of the latest request that did not arrive, this is the answer to that one, unless it has one.
+    const isLate = latest !== null && !latest.complete;
+    if (isLate && latest === waiting.at(-1)?.request) waiting.pop();
+    if (serving === null) this.end(socket, isLate ? '' : connection.last);
+    else if (isLate && latest === serving.request) {
+      if (serving.response.headersSent) socket.destroy();
+      else this.end(socket, connection.last);
+    }
+  }
+
+  /** Calls when every request before is answered, unless the connection is gone by then. What comes behind is not looked at. */
+  inTurn(socket: Socket, call: () => void): void {
+    const connection = this.#of.get(socket);
+    if (connection === undefined || connection.serving === null) call();
+    else connection.upgrade = call;
+  }
+
+  /** Why the head of a request cannot be served, as the whole answer; null where it can. */
+  #refusalOf(request: IncomingMessage): string | null {
+    const fault = faultOf(request);
+    return fault === null ? null : rawProblem('bad-request', fault);
+  }
+
+  /** The same for an upgrade, which has no response of its own. True where it was refused. */
+  refuseUpgrade(request: IncomingMessage, socket: Socket): boolean {
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) this.end(socket, refusal);
+    return refusal !== null;
+  }
+
+  /** Sends the last word and sees to it that the connection is gone soon after. */
+  end(socket: Socket, text: string): void {
+    const connection = this.#of.get(socket);
+    if (connection !== undefined) {
+      if (connection.lingering) return;
+      connection.lingering = true;
+      connection.waiting = [];
+      connection.last ??= text;
+    }
+    // The client's last bytes are read and dropped, so that its end is seen.
+    socket.resume();
+    if (text === '') socket.end();
+    else socket.end(text, 'latin1');
+    const late = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => clearTimeout(late));
+  }
+
+  /** At the end of a drain. */
+  destroyAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  #opened(socket: Socket): void {
+    // A request whose wish for an upgrade is ignored comes back as a new connection.
+    if (this.#of.has(socket)) return;
+    this.#of.set(socket, {
+      serving: null,
+      waiting: [],
+      latest: null,
+      last: null,
+      upgrade: null,
+      served: false,
+      lingering: false,
+    });
+    this.#open.add(socket);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      this.#idle.delete(socket);
+    });
+    // Room for the next one: who is between two requests has to expect that its connection closes (RFC 9112 §9.5).
+    if (this.#open.size < this.#limits.connectionsMax) return;
+    const [longest] = this.#idle;
+    longest?.destroy();
+  }
+
+  /** Neither side has sent anything for a while: `keepAliveTimeoutMs` between two requests, else `answerTimeoutMs`. */
+  #silent(socket: Socket): void {
+    const connection = this.#of.get(socket);
+    if (connection === undefined) socket.destroy();
+    // Before the first request `headersTimeoutMs` holds, which has an answer.
+    else if (connection.serving === null && connection.served) socket.destroy();
+    // A request that waits for its turn is no stalled reader: then there is nothing to write.
+    else if (socket.writableLength > 0) socket.destroy();
+  }
+
+  #take(exchange: Exchange, handler: RequestListener): void {
+    const { socket } = exchange.request;
+    const connection = this.#of.get(socket);
+    if (connection === undefined) {
+      handler(exchange.request, exchange.response);
+      return;
+    }
+    if (connection.last !== null || connection.upgrade !== null) return;
+    connection.latest = exchange.request;
+    if (connection.serving === null) this.#begin(connection, exchange, handler);
+    else if (connection.waiting.length < this.#limits.pipelineMax) connection.waiting.push(exchange);
+    else {
+      const limit = this.#limits.pipelineMax;
+      const why = `At most ${limit} requests may wait on one connection for the one before them. This one was not begun; send it again.`;
+      connection.last = rawProblem('too-many-pipelined', why, {}, { limit });
+    }
+  }
+
+  #begin(connection: Connection, exchange: Exchange, handler: RequestListener): void {
+    const { request, response } = exchange;
+    const { socket } = request;
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) {
+      connection.serving = null;
+      this.end(socket, refusal);
+      return;
+    }
+    connection.serving = exchange;
+    connection.served = true;
+    this.#idle.delete(socket);
+    response.once('close', () => this.#answered(connection, socket, handler));
+    handler(request, response);
+  }
+
+  #answered(connection: Connection, socket: Socket, handler: RequestListener): void {
+    connection.serving = null;
+    // After `Connection: close` nothing more may be processed (RFC 9112 §9.6), and where the client is gone nobody would hear of it.
+    if (!socket.writable) {
+      connection.waiting = [];
+      if (!socket.destroyed) this.end(socket, '');
+      return;
+    }
+    const next = connection.waiting.shift();
+    const { upgrade } = connection;
+    if (next !== undefined) this.#begin(connection, next, handler);
+    else if (upgrade !== null) {
+      connection.upgrade = null;
+      upgrade();
+    } else if (connection.last !== null) this.end(socket, connection.last);
+    else this.#idle.add(socket);
+  }
+}
+
+const allow = 'GET, HEAD, POST, PUT, PATCH, DELETE';
