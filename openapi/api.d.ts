@@ -541,7 +541,7 @@ export interface paths {
         };
         /**
          * An operation: what it does, what it sleeps on, who is in its way
-         * @description Ended operations stay readable for a bounded time and number.
+         * @description Ended operations stay readable for a bounded time and number. Of one that read bytes, `result.content.href` leads to them.
          */
         get: operations["get-operation"];
         put?: never;
@@ -1339,6 +1339,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/filesystems/{fs}/operations/{operation}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bytes of a read that was answered 202
+         * @description What the answer to the read would have been when it ended; the record of the operation leads here with `result.content.href`. Bytes of ended reads are kept up to `readBytesKeptMax` a filesystem, the newest, as long as the record of their operation.
+         */
+        get: operations["operation-content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1383,7 +1403,7 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description RFC 9457. Types: eacces, eagain, ebusy, edeadlk, edquot, eexist, efault, efbig, ehwpoison, eintr, einval, eio, enodev, enoent, enomem, enospc, enxio, eopnotsupp, estale, sigbus, unknown-field, invalid-value, invalid-body, invalid-header, bad-request, unauthorized, missing-scope, forbidden-origin, no-such-route, no-such-thing, method-not-allowed, request-timeout, already-exists, key-in-use, key-reused, answer-not-kept, too-many-keys, in-use, precondition-failed, too-large, reply-too-large, uri-too-long, unsupported-media-type, range-not-satisfiable, expectation-failed, headers-too-large, too-many-tokens, too-many-tenants, too-many-filesystems, inbox-full, disk-full, journal-failed, not-ready, filesystem-stopped, internal, gap, slow-reader, bad-message, too-many-streams, too-many-tickets, too-many-messages, too-many-pipelined, upgrade-required. */
+        /** @description RFC 9457. Types: eacces, eagain, ebusy, edeadlk, edquot, eexist, efault, efbig, ehwpoison, eintr, einval, eio, enodev, enoent, enomem, enospc, enxio, eopnotsupp, estale, sigbus, unknown-field, invalid-value, invalid-body, invalid-header, bad-request, unauthorized, missing-scope, forbidden-origin, no-such-route, no-such-thing, method-not-allowed, request-timeout, already-exists, key-in-use, key-reused, answer-not-kept, too-many-keys, in-use, precondition-failed, too-large, reply-too-large, uri-too-long, unsupported-media-type, range-not-satisfiable, expectation-failed, headers-too-large, too-many-tokens, too-many-tenants, too-many-filesystems, inbox-full, disk-full, journal-failed, not-ready, filesystem-stopped, internal, gap, content-not-kept, slow-reader, bad-message, too-many-streams, too-many-tickets, too-many-messages, too-many-pipelined, upgrade-required. */
         Problem: {
             /** @description A URL of this server that explains the problem. */
             type: string;
@@ -3386,6 +3406,24 @@ export interface components {
                 RateLimit?: string;
                 /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
                 "RateLimit-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `range-not-satisfiable`. */
+        "416.range-not-satisfiable": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `eio`. */
+        "422.eio": {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -6851,24 +6889,8 @@ export interface operations {
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
-            /** @description `range-not-satisfiable`. */
-            416: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `eio`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            416: components["responses"]["416.range-not-satisfiable"];
+            422: components["responses"]["422.eio"];
             500: components["responses"]["500.internal.filesystem-stopped"];
             503: components["responses"]["503.inbox-full.journal-failed"];
             507: components["responses"]["507.disk-full.edquot"];
@@ -8912,6 +8934,106 @@ export interface operations {
             404: components["responses"]["404.enoent"];
             410: components["responses"]["410.gap"];
             500: components["responses"]["500.internal"];
+        };
+    };
+    "operation-content": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `bytes=first-last`. */
+                Range?: string;
+                /** @description The ETag for which Range holds. */
+                "If-Range"?: string;
+                /** @description 412 where the ETag is another one. */
+                "If-Match"?: string;
+                /** @description 304 where the ETag is this one. */
+                "If-None-Match"?: string;
+                /** @description `wait=seconds` for the end of the operation. */
+                Prefer?: string;
+            };
+            path: {
+                /**
+                 * @description The name of the filesystem.
+                 * @example scratch
+                 */
+                fs: string;
+                /**
+                 * @description The id of the operation.
+                 * @example op_6
+                 */
+                operation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    /** @description Strong. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part that Range asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Not modified. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown-field`, `invalid-header`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["401.unauthorized"];
+            403: components["responses"]["403.missing-scope.forbidden-origin"];
+            404: components["responses"]["404.enoent"];
+            /** @description `eagain`, `eintr`. */
+            409: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `content-not-kept`. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            412: components["responses"]["412.precondition-failed"];
+            416: components["responses"]["416.range-not-satisfiable"];
+            422: components["responses"]["422.eio"];
+            500: components["responses"]["500.internal.filesystem-stopped"];
         };
     };
     "tenant-events": {

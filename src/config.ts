@@ -100,6 +100,11 @@ export const settings = {
   tasksMax: setting(whole(1), 10_000, 'Operations of one filesystem that run or sleep.'),
   endedOperationsMax: setting(whole(0), 1000, 'Ended operations of one filesystem that stay readable.'),
   endedOperationMs: setting(whole(0, 30 * day), 600_000, 'How long an ended operation stays readable.'),
+  readBytesKeptMax: setting(
+    whole(0, 1024 * MiB),
+    4 * MiB,
+    'Bytes of ended reads that were answered 202 which one filesystem keeps; the oldest go first.',
+  ),
   extentsPerFileMax: setting(whole(1), 10_000_000, 'Extents of one file.'),
   pagesPerPinMax: setting(whole(1), 65_536, 'Pages of one pin, and of one fault.'),
   pinnedReferencesMax: setting(whole(1), 4_194_304, 'Page references that all pins of one filesystem hold.'),

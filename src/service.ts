@@ -141,6 +141,7 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
   const begin = performance.now();
   const kept = await recoverFilesystems(store, config, {
     eventsMax: config.ringEventsMax,
+    readBytesMax: config.readBytesKeptMax,
     onSkipped: (skipped) => logger.warn(skipped, 'an entry of the journal is left out, by order of the operator'),
   });
   const entries = kept.filesystems.reduce((sum, { tail }) => sum + tail.entries, 0);

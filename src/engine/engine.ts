@@ -12,6 +12,7 @@ import { newId } from '../tenants/new-id.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing } from './event-ring.ts';
+import { KeptReads } from './kept-reads.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import type { Log } from './log.ts';
 import type { PastBatch, Recovered } from './recovery.ts';
@@ -20,7 +21,10 @@ import type { Clock } from './ticker.ts';
 import type { Submission } from './watches.ts';
 
 /** A filesystem as the doors see it. Its kernel is for reading, between two turns. */
-export type Hosted = Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'waiting' | 'stopped' | 'mounted'>;
+export type Hosted = Pick<
+  Lane,
+  'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'reads' | 'waiting' | 'stopped' | 'mounted'
+>;
 
 export interface EngineLimits {
   inboxMax: number;
@@ -38,6 +42,7 @@ export interface EngineLimits {
   anonPagesMax: number;
   contentBytesMax: number;
   stepsPerApplyMax: number;
+  readBytesKeptMax: number;
 }
 
 export interface EngineOptions {
@@ -135,7 +140,7 @@ export class Engine {
     return null;
   }
 
-  #adopt(house: House, { id, birth, kernel, tail, batches, unmounted }: Recovered): void {
+  #adopt(house: House, { id, birth, kernel, tail, batches, reads, unmounted }: Recovered): void {
     const events = batches.reduce((sum, { batch }) => sum + batch.events.length, 0);
     const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, kernel.eventSeq + 1 - events);
     const { tenant, number } = birth;
@@ -147,7 +152,7 @@ export class Engine {
       return;
     }
     const { account } = house;
-    const lane = new Lane({ id, tenant, name, number, kernel, ring, account }, house.ring, this.#host, tail.digest);
+    const lane = new Lane({ id, tenant, name, number, kernel, ring, account, reads }, house.ring, this.#host, tail.digest);
     house.lanes.set(name, lane);
     account.used.filesystems += 1;
     account.used.bytes += birth.args.sizeBytes;
@@ -304,7 +309,8 @@ export class Engine {
         // At once, not when the promise is looked at: what comes out of the log next may belong to the same stream of events.
         const ring = new EventRing(birth.epoch, this.limits.ringEventsMax);
         const { number } = birth;
-        const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account };
+        const reads = new KeptReads(this.limits.readBytesKeptMax);
+        const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account, reads };
         const lane = new Lane(init, house.ring, this.#host);
         house.lanes.set(args.name, lane);
         lane.begin(made.events);

@@ -12,6 +12,7 @@ import { digestOf } from './digest.ts';
 import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
+import type { KeptReads } from './kept-reads.ts';
 import type { Log } from './log.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import { diskFull, gone, isForcedUmount, journalFailed, overQuota, wouldSleep } from './refusals.ts';
@@ -49,6 +50,7 @@ export class Lane {
   readonly kernel: Kernel;
   readonly ring: EventRing;
   readonly account: Account;
+  readonly reads: KeptReads;
   /** Set when a law broke, or the log failed: the entry that did it. */
   stopped: { seq: number; op: string; why: 'law' | 'log' } | null = null;
 
@@ -63,7 +65,7 @@ export class Lane {
   readonly #watches: Watches;
 
   constructor(
-    init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account'>,
+    init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account' | 'reads'>,
     tenantRing: EventRing,
     host: LaneHost,
     digest = 0,
@@ -75,6 +77,7 @@ export class Lane {
     this.kernel = init.kernel;
     this.ring = init.ring;
     this.account = init.account;
+    this.reads = init.reads;
     this.#watches = new Watches(init.account);
     this.#tenantRing = tenantRing;
     this.#host = host;
@@ -264,6 +267,7 @@ export class Lane {
       }
       this.#digest = digestOf(this.#digest, this.kernel, effects);
       this.#deliver(effects.events);
+      this.reads.keep(this.kernel, effects.replies);
       this.#reply(effects, pending);
       if (effects.unmounted) {
         // It is in the log that it was unmounted; nobody waits for the rest.

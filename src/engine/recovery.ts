@@ -21,6 +21,7 @@ import {
   tailOfBirth,
 } from './durable-log.ts';
 import type { Batch } from './event-ring.ts';
+import { KeptReads } from './kept-reads.ts';
 import type { Birth } from './log.ts';
 import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
 import type { Submission } from './watches.ts';
@@ -41,6 +42,7 @@ export interface Recovered {
   /** What happened since the place `since`, in order; since the birth where that is null. */
   batches: PastBatch[];
   since: { group: number; position: number } | null;
+  reads: KeptReads;
   /** What became of the commands that came with an Idempotency-Key, by its record. */
   keyed: Map<string, Submission>;
   /** It was unmounted, and the process ended before that was finished. */
@@ -50,6 +52,8 @@ export interface Recovered {
 export interface RecoveryOptions {
   /** Events that are worth keeping, of one filesystem. */
   eventsMax: number;
+  /** The same of the bytes of ended reads; none by default. */
+  readBytesMax?: number;
   onSkipped?(skipped: { filesystem: string; seq: number; op: string }): void;
 }
 
@@ -153,6 +157,7 @@ async function replay(
   const marks = new Map(manifests.map((manifest) => [manifest.seq, manifest]));
   const keyed = new Map<string, Submission>();
   const running = new Map<TaskId, Submission>();
+  const reads = new KeptReads(options.readBytesMax ?? 0);
   let unmounted = false;
   const prefix = `j/${id}/`;
   // From the beginning, though what lies before the start is not needed: a batch whose key was damaged may stand there.
@@ -186,6 +191,7 @@ async function replay(
       if (skip) options.onSkipped?.({ filesystem: birth.args.name, seq: entry.seq, op: entry.command?.op ?? 'tick' });
       const effects = applyOr(kernel, skip ? { ...entry, command: null } : entry, where);
       tail.digest = digestOf(tail.digest, kernel, effects);
+      reads.keep(kernel, effects.replies);
       for (const { task, outcome } of effects.replies) {
         const submission = running.get(task);
         if (submission !== undefined) submission.outcome = outcome;
@@ -214,7 +220,7 @@ async function replay(
     );
   }
   const since = past.since ?? (start === 'birth' ? null : { group: start.group, position: start.position });
-  return { id, birth: named, kernel, tail, batches: past.batches, since, keyed, unmounted };
+  return { id, birth: named, kernel, tail, batches: past.batches, since, reads, keyed, unmounted };
 }
 
 /** The newest events, at least as many as are worth keeping. */

@@ -16,7 +16,7 @@ export function etagOfFilesystem(fs: Hosted): string {
   return `"${incarnation(fs)}-${fs.kernel.seq}"`;
 }
 
-const incarnation = (fs: Hosted): string => fs.id.slice(0, 8);
+export const incarnation = (fs: Hosted): string => fs.id.slice(0, 8);
 
 export type Tags = '*' | readonly string[];
 

@@ -4,6 +4,7 @@ import type { TaskId } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
 import { zOperation } from '../kernel/views/operation-record.ts';
 import { otherStrategies, queuedBehind, released, tooLarge, tooLate } from '../kernel/what-if.ts';
+import { withContent } from './operation-content-route.ts';
 import { KernelFailure } from './problem.ts';
 import { defineRoute, type ServerRoute } from './server-route.ts';
 import { targetOf } from './target.ts';
@@ -75,7 +76,7 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
               : [],
           );
     return {
-      operation: read.result,
+      operation: withContent(fs, read.result),
       path: path.slice(-shownMax),
       behind: queuedBehind(kernel, id).slice(0, shownMax),
       released: notRun === null ? released(kernel, id, time) : null,

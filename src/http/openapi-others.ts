@@ -152,6 +152,47 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       ...problems([...callers, 'invalid-value', 'unknown-field', 'enoent', 'gap']),
     },
   };
+  const content: JsonSchema = {
+    operationId: 'operation-content',
+    tags: ['operation'],
+    summary: 'The bytes of a read that was answered 202',
+    description:
+      'What the answer to the read would have been when it ended; the record of the operation leads here with `result.content.href`. Bytes of ended reads are kept up to `readBytesKeptMax` a filesystem, the newest, as long as the record of their operation.',
+    parameters: [
+      fs,
+      { ...fs, name: 'operation', description: 'The id of the operation.', example: 'op_6' },
+      header('Range', '`bytes=first-last`.'),
+      header('If-Range', 'The ETag for which Range holds.'),
+      header('If-Match', '412 where the ETag is another one.'),
+      header('If-None-Match', '304 where the ETag is this one.'),
+      header('Prefer', '`wait=seconds` for the end of the operation.'),
+    ],
+    responses: {
+      200: {
+        description: 'The bytes.',
+        headers: { ETag: { description: 'Strong.', schema: { type: 'string' } } },
+        content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+      },
+      206: {
+        description: 'The part that Range asked for.',
+        content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+      },
+      304: { description: 'Not modified.' },
+      ...problems([
+        ...callers,
+        'unknown-field',
+        'invalid-header',
+        'precondition-failed',
+        'enoent',
+        'eagain',
+        'eintr',
+        'eio',
+        'content-not-kept',
+        'range-not-satisfiable',
+        'filesystem-stopped',
+      ]),
+    },
+  };
   const document = (operationId: string, summary: string, of: string): JsonSchema => ({
     operationId,
     tags: ['server'],
@@ -181,6 +222,7 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     ],
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
     ['/v1/filesystems/:fs/trace', trace],
+    ['/v1/filesystems/:fs/operations/:operation/content', content],
     ['/v1/events', stream('tenant-events', 'server', 'The events of the whole tenant', [], [])],
     [
       '/v1/filesystems/:fs/events',

@@ -21,6 +21,7 @@ import {
   rangeOf,
 } from './conditional.ts';
 import type { Door } from './door.ts';
+import { withContent } from './operation-content-route.ts';
 import { type Preference, preferenceOf } from './prefer.ts';
 import { HttpProblem, sendFailure } from './problem.ts';
 import { coerce, coercionsOf, objectOf, parse, type Serialize, serializerOf } from './schema.ts';
@@ -264,7 +265,9 @@ function sendAccepted(door: Door, plan: Plan, fs: Hosted, task: number, reply: F
   // Ended and already forgotten, or unmounted, between its end and now.
   if (!read.ok) return sendFailure(reply, read.failure);
   reply.code(202).header('location', `/v1/filesystems/${fs.name}/operations/op_${task}`);
-  return reply.header('content-type', 'application/json; charset=utf-8').send(plan.operationToJson(reply, read.result));
+  return reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(plan.operationToJson(reply, withContent(fs, read.result)));
 }
 
 /** GET and HEAD of a file's content, whole or a range. Size and ETag are those that the read found when its turn came. */

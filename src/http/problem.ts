@@ -196,6 +196,13 @@ const transportRows = {
     'ESTALE',
     'H26',
   ),
+  'content-not-kept': row(
+    410,
+    'Content not kept',
+    'The read ended, and its bytes are not kept any more: of one filesystem only so many bytes are, and not over every restart.',
+    'ESTALE',
+    'H33',
+  ),
   'slow-reader': row(410, 'Slow reader', 'The reader of a stream fell behind the oldest event kept.', 'ESTALE', 'H26'),
   'bad-message': row(400, 'Bad message', 'A message on a WebSocket is not one that the protocol has.', 'EINVAL', 'H27'),
   'too-many-streams': row(

@@ -7,6 +7,7 @@ import { asyncApi } from './asyncapi.ts';
 import { isNotModified } from './conditional.ts';
 import type { Door } from './door.ts';
 import { openApi } from './openapi.ts';
+import { operationContentRoute } from './operation-content-route.ts';
 import { operationRoute } from './operation-route.ts';
 import { type JsonSchema, serializerOf } from './schema.ts';
 import { serverRoute } from './server-route.ts';
@@ -23,6 +24,7 @@ export function registerRoutes(app: FastifyInstance, door: Door): void {
   for (const op of operations.values()) operationRoute(app, door, op, operationToJson);
 
   traceRoute(app, door);
+  operationContentRoute(app, door);
   document(app, '/openapi.json', openApi);
   document(app, '/asyncapi.json', asyncApi);
 }

@@ -6,6 +6,7 @@ import type { Target } from '../kernel/state.ts';
 import type { View } from '../kernel/views/define.ts';
 import { etagOfFilesystem, fileOf, isNotModified, nothingMatches } from './conditional.ts';
 import type { Door } from './door.ts';
+import { withContent } from './operation-content-route.ts';
 import { preferenceOf } from './prefer.ts';
 import { sendFailure } from './problem.ts';
 import { coerce, coercionsOf, parse, type Serialize } from './schema.ts';
@@ -28,11 +29,17 @@ export function linkNext(request: FastifyRequest, nextPageToken: string): string
   return `<${path}?${query}>; rel="next"`;
 }
 
+function eachWithContent(fs: Hosted, list: unknown): unknown {
+  const { items, ...rest } = list as { items: unknown[] };
+  return { items: items.map((item) => withContent(fs, item)), ...rest };
+}
+
 export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: Serialize): void {
   const { engine, config } = door;
   const coercions = coercionsOf(view.query);
   const tagged = isTagged(view);
   const isOperation = view.name === 'operation';
+  const isList = view.name === 'operations';
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const found = targetOf(engine, request, view.on);
@@ -56,7 +63,7 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
       if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();
       return sendFailure(reply, read.failure);
     }
-    const { result } = read;
+    const result = isOperation ? withContent(fs, read.result) : isList ? eachWithContent(fs, read.result) : read.result;
     const unchanged = isNotModified(request, etag);
     if (etag !== null) reply.header('etag', etag);
     if (unchanged) return reply.code(304).send();

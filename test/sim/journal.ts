@@ -65,6 +65,7 @@ const limits = {
   anonPagesMax: 100,
   contentBytesMax: 2 ** 20,
   stepsPerApplyMax: 10_000,
+  readBytesKeptMax: 4096,
 };
 
 /** What the log was given for one filesystem, over all lives of the server. */

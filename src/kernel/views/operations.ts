@@ -40,7 +40,7 @@ export const operationsView = defineView({
 export const operation = defineView({
   name: 'operation',
   summary: 'An operation: what it does, what it sleeps on, who is in its way',
-  doc: 'Ended operations stay readable for a bounded time and number.',
+  doc: 'Ended operations stay readable for a bounded time and number. Of one that read bytes, `result.content.href` leads to them.',
   on: 'operation',
   path: '',
   query: z.strictObject({}),
