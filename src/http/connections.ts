@@ -40,7 +40,7 @@ interface Connection {
  * How long a connection stays after our last word. Closing at once would send a reset to a client that still sends, and a reset can destroy
  * the answer on its way. A client that never closes its side would otherwise hold its place for minutes (FIN_WAIT2).
  */
-const lingerMs = 500;
+const lingerMs = 300;
 
 export class Connections {
   readonly #limits: ConnectionLimits;
@@ -48,6 +48,8 @@ export class Connections {
   readonly #open = new Set<Socket>();
   /** Those between two requests, the longest so first. */
   readonly #idle = new Set<Socket>();
+  /** Those with our last word on its way. */
+  readonly #lingering = new Set<Socket>();
 
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
@@ -76,6 +78,7 @@ export class Connections {
     server.on('checkContinue', take);
     server.on('checkExpectation', take);
     server.on('connection', (socket: Socket) => this.#opened(socket));
+    server.on('drop', () => this.#makeRoom());
     server.on('timeout', (socket: Socket) => this.#silent(socket));
     server.on('connect', (request: IncomingMessage, socket: Socket) => {
       socket.on('error', () => socket.destroy());
@@ -135,6 +138,8 @@ export class Connections {
       connection.lingering = true;
       connection.waiting = [];
       connection.last ??= text;
+      this.#idle.delete(socket);
+      this.#lingering.add(socket);
     }
     // The client's last bytes are read and dropped, so that its end is seen.
     socket.resume();
@@ -165,11 +170,16 @@ export class Connections {
     socket.once('close', () => {
       this.#open.delete(socket);
       this.#idle.delete(socket);
+      this.#lingering.delete(socket);
     });
-    // Room for the next one: who is between two requests has to expect that its connection closes (RFC 9112 §9.5).
-    if (this.#open.size < this.#limits.connectionsMax) return;
-    const [longest] = this.#idle;
-    longest?.destroy();
+    if (this.#open.size >= this.#limits.connectionsMax) this.#makeRoom();
+  }
+
+  /** For the next one. Who is between two requests has to expect that its connection closes (RFC 9112 §9.5). */
+  #makeRoom(): void {
+    const [lingers] = this.#lingering;
+    const [idle] = this.#idle;
+    (lingers ?? idle)?.destroy();
   }
 
   /** Neither side has sent anything for a while: `keepAliveTimeoutMs` between two requests, else `answerTimeoutMs`. */
