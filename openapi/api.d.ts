@@ -778,7 +778,7 @@ export interface paths {
         /**
          * Cut the power of the device and mount again
          * @description Of the cache lines that were stored to and not flushed, drop decides what is lost: all, none, or some of their 8-byte words by seed. On eADR
-         *     nothing is lost. Pins, mappings and operations are gone (ENODEV); busy and detached blocks are free, unlinked files are gone.
+         *     nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and operations are gone (ENODEV); busy and detached blocks are free, unlinked files are gone.
          */
         post: operations["power-cycle"];
         delete?: never;
@@ -798,7 +798,10 @@ export interface paths {
         put?: never;
         /**
          * Give a file another name
-         * @description renameat2 with RENAME_NOREPLACE: a name that is taken is EEXIST. Mappings, pins and sleeping operations stay with the file.
+         * @description By default renameat2 with RENAME_NOREPLACE: a name that is taken is EEXIST. With replace it is rename(2): the file that had the name is
+         *     unlinked and, unless it is mapped or in use, evicted before the call returns; under break-layouts with idleRule modern or fixed that waits,
+         *     uninterruptible, for every pin on it. Mappings, pins and sleeping operations stay with the file. It takes i_rwsem of both, so it waits in state D
+         *     behind a layout change that sleeps. A rename to the name that the file has does nothing and waits for nobody.
          */
         post: operations["rename"];
         delete?: never;
@@ -821,8 +824,9 @@ export interface paths {
         get: operations["read"];
         /**
          * Write the content of a file
-         * @description With offset: pwrite. The blocks are allocated at once and the bytes go past the CPU cache. Where the device fills up in the middle, what
-         *     fits is written and bytesWritten says how much. Without offset the body replaces the whole content, like O_TRUNC and write.
+         * @description With offset: pwrite. The blocks are allocated at once and the bytes go past the CPU cache. Where the device fills up in the middle, or the
+         *     largest size is reached, what fits is written and bytesWritten says how much. XFS reserves its blocks first: a hole is filled as a whole or
+         *     not at all, and where the write grows the file all of its rest must fit. Without offset the body replaces the whole content, like O_TRUNC and write.
          */
         put: operations["write"];
         post?: never;
@@ -909,7 +913,8 @@ export interface paths {
         /**
          * Make a byte range read as zero, with blocks reserved for it
          * @description Whole blocks of the range become unwritten, holes are preallocated, partial blocks at the edges are zeroed in place. Without keepSize
-         *     the file grows to the end of the range.
+         *     the file grows to the end of the range. Out of space, XFS has freed the range before, so its content is gone (zeros); ext4 keeps what it got, zeroed
+         *     where the range is of whole pages.
          */
         post: operations["zero-range"];
         delete?: never;
@@ -930,7 +935,7 @@ export interface paths {
         /**
          * Take a range out of a file and close the gap
          * @description offset and length are whole blocks, and the range ends before the end of the file. Blocks behind it move down, so every strategy that
-         *     protects pins at all waits for pins on them first.
+         *     protects pins at all waits for pins on those first.
          */
         post: operations["collapse-range"];
         delete?: never;
@@ -992,7 +997,8 @@ export interface paths {
         };
         /**
          * Find the next data or the next hole
-         * @description lseek with SEEK_DATA or SEEK_HOLE. There is a virtual hole at the end of the file. On ext4 it waits for i_rwsem, on XFS it does not.
+         * @description lseek with SEEK_DATA or SEEK_HOLE. There is a virtual hole at the end of the file. On ext4 it waits for i_rwsem, on XFS it does not. ext2 knows no
+         *     holes: the file is data up to its end.
          */
         get: operations["seek"];
         put?: never;
@@ -1012,7 +1018,7 @@ export interface paths {
         };
         /**
          * The extents of a file, by the system call
-         * @description fe_flags: 0x1 LAST (of the range), 0x800 UNWRITTEN. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
+         * @description fe_flags: 0x1 LAST (of the range), 0x800 UNWRITTEN, on ext2 also 0x1000 MERGED. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
          *     10000 extents.
          */
         get: operations["fiemap"];
@@ -1103,8 +1109,9 @@ export interface paths {
         put?: never;
         /**
          * Flush stores of a mapping to the medium
-         * @description clwb flushes the cache lines of the byte range, as far as its pages are mapped. msync flushes the whole pages of the range whoever stored to
-         *     them, mapped or not; of a private mapping nothing.
+         * @description clwb writes back the cache lines of the byte range. It faults in what is not mapped and fails as a load does: beyond the last page of the
+         *     file it is a SIGBUS, and what lies before is flushed. msync flushes the whole pages of the range whoever stored to them, mapped or not, also
+         *     beyond the end of the file; of a private mapping nothing. Its offset is a multiple of the page size.
          */
         post: operations["flush"];
         delete?: never;
@@ -2580,7 +2587,7 @@ export interface components {
         };
         PowerCycleResult: {
             linesDirty: number;
-            /** @description Lines of which at least one word did not reach the medium. */
+            /** @description Lines that lost at least one word that was stored. */
             linesLost: number;
             pinsDropped: number;
             mappingsDropped: number;
@@ -2649,12 +2656,30 @@ export interface components {
             etag: string;
             createdMs: number;
             modifiedMs: number;
+            /** @description The file that had the name, and what became of its blocks. */
+            replaced?: {
+                ino: number;
+                blocksFreed: number;
+                blocksBusy: number;
+                blocksDetached: number;
+            };
         };
         RenameArgs: {
             /** @description 1 to 255 of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; case matters. */
             name: string;
+            /**
+             * @description Take a name that is taken, as rename(2) does; without it that is EEXIST (RENAME_NOREPLACE).
+             * @default false
+             */
+            replace: boolean;
             /** @description Who acts: one thread of one process, for whom pins are held and locks are waited for. */
             owner?: string;
+            /** @description EAGAIN instead of a sleep; nothing is changed. */
+            nowait?: boolean;
+            /** @description A signal after this time: EINTR. */
+            timeoutMs?: number;
+            /** @description EDEADLK instead of a sleep that closes a cycle. */
+            failOnDeadlock?: boolean;
         };
         UnlinkResult: {
             /** @description Size of the file afterwards. */
@@ -2993,6 +3018,12 @@ export interface components {
             how: "clwb" | "msync";
             /** @description Who acts: one thread of one process, for whom pins are held and locks are waited for. */
             owner?: string;
+            /** @description EAGAIN instead of a sleep; nothing is changed. */
+            nowait?: boolean;
+            /** @description A signal after this time: EINTR. */
+            timeoutMs?: number;
+            /** @description EDEADLK instead of a sleep that closes a cycle. */
+            failOnDeadlock?: boolean;
         };
         PinResult: {
             id: string;
@@ -3323,17 +3354,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `eexist`, `key-in-use`, `answer-not-kept`. */
-        "409.eexist.key-in-use.answer-not-kept": {
-            headers: {
-                /** @description In seconds. */
-                "Retry-After"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description `inbox-full`, `journal-failed`, `too-many-keys`. */
         "503.inbox-full.journal-failed.too-many-keys": {
             headers: {
@@ -3487,6 +3507,15 @@ export interface components {
                 RateLimit?: string;
                 /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
                 "RateLimit-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `efault`, `sigbus`, `key-reused`. */
+        "422.efault.sigbus.key-reused": {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -5055,7 +5084,17 @@ export interface operations {
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
-            409: components["responses"]["409.eexist.key-in-use.answer-not-kept"];
+            /** @description `eexist`, `key-in-use`, `answer-not-kept`. */
+            409: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             410: components["responses"]["410.enodev"];
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
@@ -6714,6 +6753,8 @@ export interface operations {
                 "If-Match"?: string;
                 /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-None-Match"?: string;
+                /** @description `wait=seconds`, or `respond-async`. */
+                Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -6745,6 +6786,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The preference that was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6766,11 +6809,38 @@ export interface operations {
                     "application/json": components["schemas"]["RenameResult"];
                 };
             };
+            /** @description It sleeps or runs on; the body is the operation. */
+            202: {
+                headers: {
+                    /** @description The URL of the operation. */
+                    Location?: string;
+                    /** @description The preference that was followed. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
             400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
-            409: components["responses"]["409.eexist.key-in-use.answer-not-kept"];
+            /** @description `eexist`, `ebusy`, `eagain`, `edeadlk`, `key-in-use`, `answer-not-kept`. */
+            409: {
+                headers: {
+                    /** @description In seconds. */
+                    "Retry-After"?: string;
+                    /** @description What is left of the bound or quota that refused: `"pins";r=0`. */
+                    RateLimit?: string;
+                    /** @description That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             410: components["responses"]["410.enodev"];
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
@@ -6778,7 +6848,7 @@ export interface operations {
             422: components["responses"]["422.key-reused"];
             500: components["responses"]["500.internal.filesystem-stopped"];
             503: components["responses"]["503.inbox-full.journal-failed.too-many-keys"];
-            507: components["responses"]["507.disk-full"];
+            507: components["responses"]["507.disk-full.edquot"];
         };
     };
     read: {
@@ -8078,15 +8148,7 @@ export interface operations {
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
-            /** @description `efault`, `sigbus`, `key-reused`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            422: components["responses"]["422.efault.sigbus.key-reused"];
             500: components["responses"]["500.internal.filesystem-stopped"];
             503: components["responses"]["503.inbox-full.journal-failed.too-many-keys"];
             507: components["responses"]["507.disk-full.enomem.edquot"];
@@ -8278,6 +8340,8 @@ export interface operations {
                 "If-Match"?: string;
                 /** @description 412 where the thing has one of these ETags when the operation begins. `*` is any. */
                 "If-None-Match"?: string;
+                /** @description `wait=seconds`, or `respond-async`. */
+                Prefer?: string;
                 /** @description The same key with the same request gets the first answer again. */
                 "Idempotency-Key"?: string;
             };
@@ -8305,6 +8369,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The preference that was followed. */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8316,27 +8382,32 @@ export interface operations {
                     "application/json": components["schemas"]["FlushResult"];
                 };
             };
+            /** @description It sleeps or runs on; the body is the operation. */
+            202: {
+                headers: {
+                    /** @description The URL of the operation. */
+                    Location?: string;
+                    /** @description The preference that was followed. */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
             400: components["responses"]["400.invalid-header.invalid-value.unknown-field.invalid-body.einval"];
             401: components["responses"]["401.unauthorized"];
             403: components["responses"]["403.missing-scope.forbidden-origin"];
             404: components["responses"]["404.enoent"];
-            409: components["responses"]["409.key-in-use.answer-not-kept"];
+            409: components["responses"]["409.eagain.edeadlk.key-in-use.answer-not-kept"];
             410: components["responses"]["410.enodev"];
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
-            /** @description `efault`, `key-reused`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            422: components["responses"]["422.efault.sigbus.key-reused"];
             500: components["responses"]["500.internal.filesystem-stopped"];
             503: components["responses"]["503.inbox-full.journal-failed.too-many-keys"];
-            507: components["responses"]["507.disk-full"];
+            507: components["responses"]["507.disk-full.enomem.edquot"];
         };
     };
     pin: {

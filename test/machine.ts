@@ -265,6 +265,12 @@ export function bytesOf(ran: Ran): Uint8Array {
   return data;
 }
 
+/** A file that takes every block that is free; XFS would refuse a write of one block more as a whole. */
+export function fillUp(m: Machine, name = 'z', letter = name): Ran {
+  m.create(name);
+  return m.write(name, letters(letter.repeat(m.k.space.free)), 0);
+}
+
 /** Pages filled with one letter each: `letters('AB')` is a page of A and a page of B. */
 export function letters(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * page);

@@ -36,7 +36,12 @@ export const eventTable = {
   }),
 
   'file.created': row('A name and an inode.', { ino: z.int(), sizeBytes: z.int() }),
-  'file.renamed': row('Another name for the same inode.', { ino: z.int(), from: z.string(), to: z.string() }),
+  'file.renamed': row('Another name for the same inode.', {
+    ino: z.int(),
+    from: z.string(),
+    to: z.string(),
+    replaced: z.int().optional().describe('The inode that had the name before.'),
+  }),
   'file.unlinked': row('The name is gone; the inode lives on while mapped or in use.', { ino: z.int() }),
   'file.evicted': row('The last reference is gone and so is the inode.', { ino: z.int(), blocksFreed: z.int() }),
   'file.resized': row('i_size changed.', { fromBytes: z.int(), toBytes: z.int() }),

@@ -42,6 +42,7 @@ export function hugeEntriesAreWhole(k: Kernel): void {
       hold(inode?.pmds?.has(first) === true, law, where);
       hold(first >= mapping.first && first + pages <= mapping.first + mapping.pages, law, where);
       headOfEntry(mapping.ptes, first - mapping.first, true, law, where);
+      hold(mapping.tables?.has(first) !== true, law, where);
     }
   }
 }

@@ -12,7 +12,7 @@ import type { BusyRun, DetachedRun, Inode, Kernel, Mapping } from './state.ts';
 export const snapshotFormat = 2;
 
 /** Moves when the same entries no longer give the same state and events: an older journal needs a snapshot of the older release. */
-export const kernelVersion = 3;
+export const kernelVersion = 4;
 
 /**
  * How each field of the machine is told: `head` in the first record, a `map`, `set` or `list` an element a record, `own` as written below,

@@ -1,5 +1,6 @@
 // The headers: every record of the machine. All of it is plain data, so that structuredClone, a snapshot or another process gets the
 // same machine. Records refer to each other by number (ino, pfn, task id), never by pointer.
+import type { Pmem } from './dev/pmem-records.ts';
 import type { Failure } from './errno.ts';
 import type { KernelEvent } from './events.ts';
 import type { ExtentMap } from './fs/extent.ts';
@@ -123,6 +124,8 @@ export interface Mapping {
   ptes: XArray;
   /** Where the page table has an entry of 2 MiB: page of the file. `ptes` has the 512 of it one by one. null: nowhere. */
   pmds: Set<PgOff> | null;
+  /** Where a page table of 4 KiB entries was made under 2 MiB that the mapping covers: their first pages. Absent: nowhere. */
+  tables?: Set<PgOff>;
 }
 
 export interface Pin {
@@ -250,26 +253,6 @@ export interface Timer {
   atMs: number;
   kind: 'pin' | 'timeout';
   id: number;
-}
-
-export interface DirtyPage {
-  /** What the medium has; only the dirty lines of it mean anything. */
-  medium: Uint8Array;
-  /** A bit a 64-byte line, 32 a number. */
-  lines: [number, number];
-}
-
-/** The device. Chunks are made on first touch. */
-export interface Pmem {
-  /** Contents, `chunkPages` pages a chunk. */
-  chunks: (Uint8Array | undefined)[];
-  /** For each chunk the entry that changed it last: a snapshot keeps what it already has of the others. */
-  chunkSeqs: (number | undefined)[];
-  /** Pages with lines that are dirty in a CPU cache. */
-  dirty: Map<Pfn, DirtyPage>;
-  dirtyLines: number;
-  /** Sectors of 512 bytes that cannot be read. */
-  badSectors: Set<number>;
 }
 
 export interface Kernel {

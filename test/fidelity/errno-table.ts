@@ -1,6 +1,6 @@
 // What each wrong or borderline call answers: the matrix measured on ext4 and XFS, and the order in which get_user_pages looks. The file has 8
 // pages, the device 64 blocks. errno-matrix.test.ts holds the machine to each cell, on 6.12 and on 7.3.
-import { letters, type Machine, okOf, page, type Ran } from '../machine.ts';
+import { fillUp, letters, type Machine, okOf, page, type Ran } from '../machine.ts';
 
 export interface Row {
   call: string;
@@ -145,8 +145,7 @@ const longterm = { longterm: true, kind: 'rdma' };
 const at = (n: number) => n * page;
 const taken = (_m: Machine, ran: Ran) => (ran.outcome?.ok ? `${(okOf(ran).pages as unknown[]).length} of 2 pages` : '');
 const fill = (m: Machine) => {
-  m.create('z');
-  m.write('z', letters('z'.repeat(64)), 0);
+  fillUp(m);
 };
 const poison = (m: Machine) => {
   const [first] = okOf(m.fault(rw, 0, 'read')).pages as { pfn: number }[];

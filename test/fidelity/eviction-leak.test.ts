@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isFree } from '../../src/kernel/fs/free-space.ts';
 import { toPfn } from '../../src/kernel/units.ts';
 import { call, must, type Service, start } from '../http/start.ts';
-import { bytesOf, letters, type Machine, machine, okOf, page, type Ran, shown, wordOf } from '../machine.ts';
+import { bytesOf, fillUp, letters, type Machine, machine, okOf, page, type Ran, shown, wordOf } from '../machine.ts';
 import { blockOf, space } from '../scenarios/story.ts';
 
 const P = { owner: 'P' };
@@ -23,11 +23,6 @@ function pinned(kind: 'xfs' | 'ext4', kernel: '6.12' | '7.3') {
   return { m, pin, pfn };
 }
 
-function fill(m: Machine, name = 'z'): Ran {
-  m.create(name);
-  return m.write(name, letters(name.repeat(blocks)), 0);
-}
-
 describe.each(kinds)('S11 %s on 6.12: freed under the pin', (kind) => {
   test(`S11 ${kind} 6.12: unlink returns at once, with a warning`, () => {
     const { m, pfn } = pinned(kind, '6.12');
@@ -41,7 +36,7 @@ describe.each(kinds)('S11 %s on 6.12: freed under the pin', (kind) => {
   test(`S11 ${kind} 6.12: once the device is full, the next owner is read and written through the old pin`, () => {
     const { m, pin, pfn } = pinned(kind, '6.12');
     m.unlink('a', P);
-    okOf(fill(m));
+    okOf(fillUp(m));
     expect(shown(bytesOf(m.dmaRead(pin)))).toBe('z');
     m.dmaWrite(pin, letters('!'));
     const now = shown(bytesOf(m.read('z')));
@@ -78,7 +73,7 @@ describe.each(kinds)('S11 %s on 7.3: it hangs', (kind) => {
   test(`S11 ${kind} 7.3: a full device does not get the block before the unpin`, () => {
     const { m, pin } = pinned(kind, '7.3');
     m.unlink('a', P);
-    expect(okOf(fill(m))).toMatchObject({ bytesWritten: (blocks - 8) * page });
+    expect(okOf(fillUp(m))).toMatchObject({ bytesWritten: (blocks - 8) * page });
     expect(shown(bytesOf(m.dmaRead(pin)))).toBe('D');
     m.unpin(pin);
     expect(space(m).free).toBe(8);
@@ -133,7 +128,7 @@ describe('S13 kept back until the last put, and no longer', () => {
       const pfns = Array.from({ length: 8 }, (_, pgoff) => blockOf(m, 'a', pgoff));
       const pins = ranges.map(([first, pages]) => m.pinned(mapping, first * page, pages * page, { owner: 'device' }));
       const { task } = takers[taker]?.(m, mapping) ?? { task: 0 };
-      fill(m);
+      fillUp(m);
       const held = new Set(pins);
       for (const index of order) {
         const pin = pins[index] as number;
@@ -153,7 +148,7 @@ describe('S13 kept back until the last put, and no longer', () => {
           const kept = (from: number, to: number) => (pinnedStill.slice(from, to).some(Boolean) ? to - from : 0);
           expect(space(m).busy).toBeLessThanOrEqual(kept(0, 6) + kept(7, 8));
         }
-        fill(m, String.fromCharCode('p'.charCodeAt(0) + index));
+        fillUp(m, String.fromCharCode('p'.charCodeAt(0) + index));
       }
       expect(m.opState(task)).toBe('done');
       for (const name of ['a', 'z', 'p', 'q', 'r', 's']) if (m.k.names.has(name)) m.unlink(name);

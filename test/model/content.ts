@@ -85,6 +85,8 @@ export function follow(
       model.files.delete(event.data.ino);
     }
     const asked = model.asked.get(event.task);
+    const kept = asked !== undefined && ['allocate', 'zero-range'].includes(asked.op) && outcomes.get(event.task)?.ok === false;
+    if (kept && event.type === 'file.resized') resize(fileOf(model, asked.ino), event.data.toBytes); // ext4 keeps what it got.
     if (asked === undefined || asked.applied || !touchesContent(asked.op)) continue;
     const outcome = outcomes.get(event.task);
     if (asked.op === 'exchange-range') {
@@ -93,15 +95,28 @@ export function follow(
       asked.applied = true;
       if (outcome === undefined || outcome.ok) applyLayout(fileOf(model, asked.ino), asked, writtenBy(k, event.task, outcome));
       else if (asked.op === 'write' && outcome.failure.errno === 'ENOSPC') resize(fileOf(model, asked.ino), 0);
+      else if (asked.op === 'zero-range' && outcome.failure.errno === 'ENOSPC') zeroedInPart(k, fileOf(model, asked.ino), asked);
     } else if (event.type === 'operation.done' && outcome?.ok === true) {
       asked.applied = true;
       applyRest(fileOf(model, asked.ino), asked, outcome.result as Record<string, unknown>);
     }
-    if (event.type === 'file.resized' && asked.op === 'allocate' && outcome?.ok === false) {
-      resize(fileOf(model, asked.ino), event.data.toBytes); // ext4 keeps what it got.
-    }
   }
   for (const task of outcomes.keys()) model.asked.delete(task);
+}
+
+/** Out of space. XFS has freed the range before; ext4 has zeroed the blocks that it got, where the range was of whole pages. */
+function zeroedInPart(k: Kernel, file: ModelFile, { ino, args }: Asked): void {
+  const { offset = 0, length = 0 } = args as Record<string, number>;
+  const inode = k.inodes.get(ino as Ino);
+  if (inode === undefined) throw new Panic('a file lives while an operation uses it');
+  let reached = offset;
+  if (k.geometry.kind !== 'ext4') reached = offset + length;
+  else if (offset % page === 0 && length % page === 0) {
+    eachExtent(inode.extents, toPgOff(offset / page), lastPage, ({ pgoff, pages }) => {
+      if (pgoff * page === reached) reached = Math.min((pgoff + pages) * page, offset + length);
+    });
+  }
+  file.bytes.fill(0, offset, reached);
 }
 
 function exchange(one: ModelFile, other: ModelFile, at: { offset: number; withOffset: number; length: number }): void {

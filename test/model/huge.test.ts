@@ -58,7 +58,7 @@ test.each(found.filter(({ options }) => options.huge === true))('found $why', ({
 });
 
 test('such commands do fault 2 MiB: entries of blocks, entries of the zero page, and fallbacks to 4 KiB', () => {
-  const faults = fc.sample(commands(60), { seed: 17, numRuns: 12 }).flatMap((script) => {
+  const faults = fc.sample(commands(60), { seed: 17, numRuns: 24 }).flatMap((script) => {
     const m = play(script, { kind: 'xfs', strategy: { name: 'busy-extents' }, huge: true });
     return m.seen('page.pmd_faulted').map(({ data }) => data.why ?? (data.zeroPage ? 'zero' : 'mapped'));
   });

@@ -1,7 +1,7 @@
 // S11 to S16: the last reference to a file, reuse of its blocks, long-term pins, a full device, and umount.
 import { describe, expect, test } from 'vitest';
 import { spaceOf } from '../../src/kernel/fs/superblock.ts';
-import { bytesOf, letters, okOf, page, shown, wordOf } from '../machine.ts';
+import { bytesOf, fillUp, letters, okOf, page, shown, wordOf } from '../machine.ts';
 import {
   breaking,
   type Column,
@@ -99,15 +99,10 @@ describe('S12 one process: pin, munmap, unlink, and only it can unpin', () => {
 });
 
 describe('S13 a block is not reused under its pin', () => {
-  const fill = (m: ReturnType<typeof story>): void => {
-    m.create('z');
-    m.write('z', letters('Z'.repeat(blocks)), 0);
-  };
-
   tell('S13 the device is filled after a truncate', everyColumn, (m, column) => {
     const pin = m.pinned(m.mapping, 0, page, G);
     m.truncate('a', 0, T);
-    fill(m);
+    fillUp(m, 'z', 'Z');
     // none shows what the others prevent: a foreign byte through the old pin.
     expect(shown(bytesOf(m.dmaRead(pin)))).toBe(column === 'none' ? 'Z' : 'A');
     m.dmaWrite(pin, letters('!'));
@@ -119,7 +114,7 @@ describe('S13 a block is not reused under its pin', () => {
     const pin = m.pinned(m.mapping, 0, page, G);
     m.munmap(m.mapping);
     m.unlink('a', T);
-    fill(m);
+    fillUp(m, 'z', 'Z');
     expect(shown(bytesOf(m.dmaRead(pin)))).toBe(unsafeAtEviction.includes(column) ? 'Z' : 'A');
   });
 });

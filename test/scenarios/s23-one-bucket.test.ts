@@ -6,10 +6,10 @@ import { toPfn } from '../../src/kernel/units.ts';
 import { letters, type Machine, okOf, page } from '../machine.ts';
 import { blockOf, breaking, type Column, golden, space, story } from './story.ts';
 
-/** busy-extents waits for a shift only. */
+/** busy-extents waits for a shift only, and there for what moves. */
 const waiting: Column[] = ['busy-extents', 'wait-for-refs', 'detach-and-wait', ...breaking];
 const sleeps = (m: Machine, column: Column, file: string, owner: string) =>
-  column === 'busy-extents' ? m.collapse(file, 0, page, { owner }) : m.truncate(file, 0, { owner });
+  column === 'busy-extents' ? m.insert(file, 0, page, { owner }) : m.truncate(file, 0, { owner });
 
 const tables = [
   { table: '256 buckets', buckets: 256, keyed: true },

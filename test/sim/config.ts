@@ -174,7 +174,12 @@ export const safeChoices: readonly Choice[] = [
 const otherChoices: readonly Choice[] = [{ name: 'break-layouts', idleRule: 'classic' }, { name: 'none' }];
 
 /** True where the strategy, by what it is, frees blocks under pins: no other follows it, or contents would be anybody's under that one too. */
-export const mayFreeUnderPins = ({ strategy }: Config): boolean => strategy.name === 'none' || strategy.idleRule === 'classic';
+export const mayFreeUnderPins = ({ strategy, kernel }: Config): boolean =>
+  strategy.name === 'none' || strategy.idleRule === 'classic' || (kernel === '6.12' && strategy.name === 'break-layouts');
+
+/** What may follow another strategy: 6.12 looks past the pins of a file that nobody has mapped, when it breaks layouts. */
+export const choicesFor = ({ kernel }: Pick<Config, 'kernel'>): readonly Choice[] =>
+  safeChoices.filter(({ name }) => kernel !== '6.12' || name !== 'break-layouts');
 
 export function configOf(random: Prng): Config {
   const theme = random.oneIn(3) ? random.pick(themes) : null;

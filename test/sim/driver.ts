@@ -3,7 +3,7 @@
 import type { TaskId } from '../../src/kernel/units.ts';
 import { type By, page } from '../machine.ts';
 import type { Action, Call, Label } from './action.ts';
-import { type Config, mayFreeUnderPins, safeChoices, type Verb, verbs } from './config.ts';
+import { type Config, choicesFor, mayFreeUnderPins, type Verb, verbs } from './config.ts';
 import type { Prng } from './prng.ts';
 import type { World } from './world.ts';
 
@@ -285,7 +285,7 @@ export class Driver {
       case 1:
         return this.#call('clock-advance', { args: { ms: random.pick([1, 3, 10]) } });
       case 2: {
-        const choice = random.pick(safeChoices);
+        const choice = random.pick(choicesFor(this.#config));
         return this.#call('set-strategy', { args: choice });
       }
       case 3: {

@@ -11,13 +11,11 @@ const law = 'law 1';
 /** Events after which a block may be elsewhere; collapse and insert have none, and are known by their step. */
 const moving = new Set<string>(['extent.freed', 'extent.removed', 'extent.allocated', 'range.exchanged', 'file.evicted']);
 
-/** Where domain §6 has blocks go free or move under pins: always under none, and under the classic rule in an eviction alone (S11, S12). */
-const mayNow = ({ strategy }: Kernel, stepped: Happened['stepped']): boolean =>
-  strategy.name === 'none' || (strategy.options.idleRule === 'classic' && stepped?.from === 'evictFree');
-
 export class Frames implements Watcher {
   /** Pins and frames that have parted as the strategy may. */
   readonly #excused = new Map<string, number>();
+  /** Tasks whose scan on 6.12 met a file without a mapping, and so no pins. */
+  readonly #blind = new Set<number>();
 
   /** A pin lives whose frame went free under it, as it may: the kernel's law 1 cannot hold before it is gone. */
   excuses(k: Kernel): boolean {
@@ -26,7 +24,7 @@ export class Frames implements Watcher {
   }
 
   after(k: Kernel, { effects, stepped }: Happened): void {
-    const excused = mayNow(k, stepped);
+    const excused = this.#mayNow(k, stepped);
     for (const event of effects.events) {
       if (event.type !== 'warning.raised') continue;
       if (!excused) throw new Broken(law, event.data.text);
@@ -37,6 +35,22 @@ export class Frames implements Watcher {
     if (k.pins.size === 0) return;
     if (stepped?.from !== 'change' && !effects.events.some(({ type }) => moving.has(type))) return;
     for (const [pair, where] of this.#misplaced(k)) if (!this.#excused.has(pair)) throw new Broken(law, where);
+  }
+
+  /**
+   * Where domain §6 and §15 have blocks go free or move under pins: always under none; under the classic rule in an eviction (S11, S12); and
+   * where break-layouts looked, on 6.12, at a file that nobody had mapped.
+   */
+  #mayNow({ strategy, geometry, inodes }: Kernel, stepped: Happened['stepped']): boolean {
+    if (strategy.name === 'none') return true;
+    if (stepped === null || strategy.name !== 'break-layouts') return false;
+    const { task, from } = stepped;
+    if (geometry.kernel === '6.12' && (from === 'scan' || from === 'scanOther')) {
+      const unmapped = [task.ino, task.otherIno].some((ino) => inodes.get(ino as never)?.mappings.length === 0);
+      if (unmapped) this.#blind.add(task.id);
+      else if (from === 'scan') this.#blind.delete(task.id);
+    }
+    return (strategy.options.idleRule === 'classic' && from === 'evictFree') || this.#blind.has(task.id);
   }
 
   #misplaced(k: Kernel): Map<string, string> {

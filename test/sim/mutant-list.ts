@@ -171,11 +171,11 @@ export const mutants: Mutant[] = [
   ),
   ...inFile(
     'ops/truncate.ts',
-    ['the tail is not zeroed', 'zeroTail(k, inode, sizeBytes);', '', '9'],
+    ['the tail is not zeroed', '    zeroTail(k, inode, sizeBytes);', '', '9'],
     [
       'growing shows what was stored behind the end',
-      'if (sizeBytes > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);',
-      '',
+      'zeroTail(k, inode, truncateUpZeroesTail ? inode.sizeBytes : sizeBytes);',
+      'void truncateUpZeroesTail;',
       '9',
     ],
   ),
@@ -223,8 +223,13 @@ export const mutants: Mutant[] = [
     ['marks stay after a failure', 'if (task.otherIno !== 0) unmarkAll(k, task);', '', 'B1'],
   ),
   ...inFile('ops/set-strategy.ts', ['sleepers are not woken', 'wakeAllPages(k);', '', '8']),
-  ...inFile('ops/evict.ts', ['never waits for a pin', "strategyOf(k).eviction(k.strategy.options) === 'take'", 'true', '1']),
-  ...inFile('reclaim/drain.ts', ['what moves is not drained', 'if (!range.moves) {', 'if (first >= 0) {', '1']),
+  ...inFile('ops/evict.ts', [
+    'never waits for a pin',
+    "if (strategyOf(k).eviction(k.strategy.options) === 'take')",
+    'if (k.seq >= 0)',
+    '1',
+  ]),
+  ...inFile('reclaim/drain.ts', ['what moves is not drained', 'if (move === null)', 'if (k.seq >= 0)', '1']),
   ...inFile('reclaim/refuse.ts', ['refuses nobody', 'if (busy === null)', 'if (busy === null || busy !== null)', '1']),
   ...inFile(
     'reclaim/break-layouts.ts',

@@ -1,9 +1,10 @@
 // The device: its contents, and which cache lines of it a CPU still holds dirty. Memory is taken on first touch, a chunk at a time.
 // Stores through a mapping dirty lines; write(2), zeroing and DMA go past the cache, as they do on real pmem (non-temporal stores, bus
 // master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
-import type { DirtyPage, Kernel, Pmem } from '../state.ts';
+import type { Kernel } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
 import { clearPoison, sectorsPerPage } from './badblocks.ts';
+import type { DirtyPage, Pmem } from './pmem-records.ts';
 
 const chunkPages = 64;
 const chunkBytes = chunkPages * pageSize;
@@ -112,26 +113,36 @@ export function flushPage(k: Kernel, pfn: Pfn, offset: number, length: number): 
 
 /**
  * The power goes: of every dirty line, `keeps` says for each aligned 8-byte word whether it reached the medium. Nothing larger is atomic.
- * Returns how many lines lost something.
+ * It is asked about every word of the line, stored to or not, so that a seed means the same words whatever was stored. A word that the
+ * medium has already is not lost. Returns how many lines lost something, and the pages that they are in, ascending.
  */
-export function losePower(k: Kernel, keeps: () => boolean): number {
-  let lost = 0;
+export function losePower(k: Kernel, keeps: () => boolean): { lines: number; pfns: Pfn[] } {
+  let lines = 0;
+  const pfns: Pfn[] = [];
   const pages = [...k.pmem.dirty].sort(([a], [b]) => a - b);
   for (const [pfn, page] of pages) {
+    const before = lines;
     const bytes = pageBytes(k.pmem, pfn);
-    changed(k, pfn);
     for (let line = 0; line < pageSize / lineBytes; line++) {
       if (!isDirty(page, line)) continue;
       let whole = true;
       for (let at = line * lineBytes; at < (line + 1) * lineBytes; at += wordBytes) {
-        if (keeps()) continue;
+        if (keeps() || sameWord(bytes, page.medium, at)) continue;
         whole = false;
         bytes.set(page.medium.subarray(at, at + wordBytes), at);
       }
-      if (!whole) lost += 1;
+      if (!whole) lines += 1;
     }
+    if (lines === before) continue;
+    changed(k, pfn);
+    pfns.push(pfn);
   }
   k.pmem.dirty.clear();
   k.pmem.dirtyLines = 0;
-  return lost;
+  return { lines, pfns };
+}
+
+function sameWord(one: Uint8Array, other: Uint8Array, at: number): boolean {
+  for (let byte = at; byte < at + wordBytes; byte++) if (one[byte] !== other[byte]) return false;
+  return true;
 }

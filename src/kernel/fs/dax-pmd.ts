@@ -4,12 +4,13 @@ import { isPoisoned } from '../dev/badblocks.ts';
 import { emit } from '../events.ts';
 import { makeFolio, setOwner } from '../mm/page.ts';
 import { bitOf, frameEntry, installPmd, unmapPart, unmapRange, zeroEntry } from '../mm/pagetable.ts';
-import { addPmd, dropPmds, hasPtes, inPmd, pagesPerPmd, pmdBytes, pmdOf, widen } from '../mm/pmd.ts';
+import { addPmd, coversPmd, dropPmds, hasTable, inPmd, pagesPerPmd, pmdBytes, pmdOf, widen } from '../mm/pmd.ts';
 import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
 import type { Access, Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, pageCeil, toPfn, toPgOff } from '../units.ts';
 import { findExtent, nextExtent } from './extent.ts';
+import { personalityOf } from './personality/index.ts';
 
 /** Why a fault of 2 MiB falls back to 4 KiB. */
 export type PmdFallback = 'private write' | 'end of file' | '4 KiB entries' | 'blocks' | 'unwritten' | 'poison';
@@ -18,11 +19,11 @@ export type PmdFallback = 'private write' | 'end of file' | '4 KiB entries' | 'b
 type PmdFit = { head: Pfn | null } | { fallback: PmdFallback };
 
 /**
- * Is a fault of 2 MiB tried at all? The mapping covers the range, and its page table has none of 4 KiB in it. The kernel picks addresses
- * that are congruent to the file offset, so there is nothing to ask about those.
+ * Is a fault of 2 MiB tried at all? The filesystem has a huge_fault, the mapping covers the range, and no page table of 4 KiB entries was
+ * made for it. The kernel picks addresses that are congruent to the file offset, so there is nothing to ask about those.
  */
-function isTried(mapping: Mapping, first: PgOff): boolean {
-  return first >= mapping.first && first + pagesPerPmd <= mapping.first + mapping.pages && !hasPtes(mapping, first);
+function isTried(k: Kernel, mapping: Mapping, first: PgOff): boolean {
+  return personalityOf(k.geometry).hugeFaults && coversPmd(mapping, first) && !hasTable(mapping, first);
 }
 
 function fitOf(k: Kernel, inode: Inode, mapping: Mapping, first: PgOff, access: Access): PmdFit {
@@ -62,13 +63,13 @@ function hasEntries(k: Kernel, inode: Inode, first: PgOff): boolean {
 export function lockedPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): PgOff {
   const first = pmdOf(pgoff);
   if (inPmd(inode, pgoff)) return first;
-  return isTried(mapping, first) && 'head' in fitOf(k, inode, mapping, first, access) ? first : pgoff;
+  return isTried(k, mapping, first) && 'head' in fitOf(k, inode, mapping, first, access) ? first : pgoff;
 }
 
 /** Maps 2 MiB if that can be. Returns false for a fault of 4 KiB, for which it has made room. Caller holds what faultPage wants. */
 export function faultPmd(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): boolean {
   const first = pmdOf(pgoff);
-  if (isTried(mapping, first)) {
+  if (isTried(k, mapping, first)) {
     const fit = fitOf(k, inode, mapping, first, access);
     const about = { mapping: `map_${mapping.id}`, pgoff: first, access };
     if ('head' in fit) {

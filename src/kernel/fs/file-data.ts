@@ -6,6 +6,7 @@ import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '
 import { dropZeroEntries } from './dax.ts';
 import { type Extent, eachExtent, lookupBlock, nextExtent, setWritten } from './extent.ts';
 import { resize, touch } from './inode.ts';
+import { personalityOf } from './personality/index.ts';
 import { allocateBlocks, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
 
@@ -60,19 +61,27 @@ export function eachHole(inode: Inode, first: PgOff, last: PgOff, visit: (pgoff:
 
 /**
  * The most bytes of a write at `offset` for which there are blocks: all of them, or as many as Linux would report as a short write.
- * 0 means ENOSPC, or EDQUOT.
+ * 0 means ENOSPC, or EDQUOT. A kind that reserves first (xfs_iomap_write_direct) asks for all blocks of a hole or gets none of it; where
+ * the write grows the file, for all that is left of the write, whatever stands behind the hole:
+ *
+ *     file    |WWWW|....hole....|W|..........      size at the second W
+ *     write   |=======================|            the first hole asks for everything from there on
  */
 export function writableBytes(k: Kernel, inode: Inode, offset: number, length: number): number {
   if (length === 0) return 0;
+  const end = offset + length;
+  const last = pageOf(end - 1);
+  const reserves = personalityOf(k.geometry).outOfSpace === 'reserve';
+  const grows = end > inode.sizeBytes;
   let left = roomFor(k);
-  let end = offset + length;
-  if (holesIn(inode, pageOf(offset), pageOf(end - 1)) <= left) return length;
-  eachHole(inode, pageOf(offset), pageOf(end - 1), (pgoff, pages) => {
-    if (left < 0) return;
-    if (pages > left) end = Math.min(end, byteOf(pgoff + left));
+  let reached = end;
+  eachHole(inode, pageOf(offset), last, (pgoff, pages) => {
+    if (reached < end) return;
+    const asked = reserves && grows ? last - pgoff + 1 : pages;
+    if (asked > left) reached = byteOf(reserves ? pgoff : pgoff + left);
     left -= pages;
   });
-  return Math.max(0, end - offset);
+  return Math.max(0, reached - offset);
 }
 
 /** Blocks of [first, last] become written: holes are allocated, unwritten blocks converted, and what is new reads as zero. */
@@ -101,7 +110,9 @@ function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
 export function writeBytes(k: Kernel, inode: Inode, offset: number, bytes: Uint8Array): void {
   if (bytes.length === 0) return;
   const end = offset + bytes.length;
-  if (offset > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);
+  if (offset > inode.sizeBytes && personalityOf(k.geometry).writeZeroesTail) {
+    zeroBytes(k, inode, inode.sizeBytes, Math.min(offset, byteOf(pageCeil(inode.sizeBytes))));
+  }
   makeWritten(k, inode, pageOf(offset), pageOf(end - 1));
   eachExtent(inode.extents, pageOf(offset), pageOf(end - 1), (extent) => {
     for (let page = 0; page < extent.pages; page++) {
@@ -111,10 +122,8 @@ export function writeBytes(k: Kernel, inode: Inode, offset: number, bytes: Uint8
       writePage(k, toPfn(extent.pfn + page), from - pageStart, bytes.subarray(from - offset, to - offset), 'driver');
     }
   });
-  if (end > inode.sizeBytes) {
-    zeroTail(k, inode, end);
-    resize(k, inode, end);
-  }
+  // What a mapping stored behind the new end stays: only the next growth of the file takes it away, where it does.
+  if (end > inode.sizeBytes) resize(k, inode, end);
   touch(k, inode);
 }
 

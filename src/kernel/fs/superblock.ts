@@ -68,6 +68,13 @@ export function warnOfMove(k: Kernel, inode: Inode, first: PgOff, last: PgOff = 
   });
 }
 
+/** The blocks of [first, last] stay where they are and read as zero from now on. */
+export function warnOfZeroing(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
+  eachExtent(inode.extents, first, last, ({ pfn, pages }) => {
+    warnOfPins(k, pfn, pages, 'block zeroed under', 'what the device writes there from now on is lost to the file');
+  });
+}
+
 function warnOfPins(k: Kernel, pfn: Pfn, pages: number, what: string, why: string): void {
   if (k.counts.pinnedPages === 0) return;
   for (let page: number = pfn; page < pfn + pages; page++) {

@@ -6,7 +6,7 @@ import type { Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, toPfn } from '../units.ts';
 import { isAnon, putAnon } from './anon.ts';
 import { mapFolio, mapPage, unmapFolio, unmapPage } from './page.ts';
-import { addPmd, dropPmds, inPmd, pagesPerPmd, pmdOf, widen } from './pmd.ts';
+import { addPmd, addTable, dropPmds, inPmd, pagesPerPmd, pmdOf, widen } from './pmd.ts';
 import { eachEntry, eraseRange, load, store } from './xarray.ts';
 
 export const zeroEntry = 1;
@@ -29,6 +29,7 @@ export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: numbe
   const before = pteOf(mapping, pgoff);
   if (before === pte) return;
   store(mapping.ptes, pgoff - mapping.first, pte);
+  addTable(mapping, pgoff);
   if (isFrame(pte) && pfnOf(pte) !== pfnOf(before)) mapPage(k, pfnOf(pte));
   if (isFrame(before) && pfnOf(pte) !== pfnOf(before)) unmapPage(k, pfnOf(before));
   if (isAnon(before)) putAnon(k, before as Pfn);

@@ -3,7 +3,6 @@
 import type { Inode, Mapping } from '../state.ts';
 import { lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
 import { framesPerChunk } from './page.ts';
-import { eachEntry } from './xarray.ts';
 
 export const pagesPerPmd = framesPerChunk;
 export const pmdBytes = pagesPerPmd * pageSize;
@@ -48,14 +47,19 @@ export function dropPmds(table: HasPmds, first: PgOff, last: PgOff, dropped?: (f
   if (pmds.size === 0) table.pmds = null;
 }
 
-/** True when the page table has an entry of 4 KiB in the 2 MiB from `first` on: then it stays with those. */
-export function hasPtes(mapping: Mapping, first: PgOff): boolean {
-  if (inPmd(mapping, first)) return false;
-  let found = false;
-  const from = first - mapping.first;
-  eachEntry(mapping.ptes, from, from + pagesPerPmd - 1, () => {
-    found = true;
-    return false;
-  });
-  return found;
+/**
+ * A page table of 4 KiB entries was made for these 2 MiB. It stays, emptied or not, until munmap, and where one stands no fault of 2 MiB is
+ * tried (pmd_none() in __handle_mm_fault). Noted only where the mapping covers the whole of it: elsewhere none is tried anyway.
+ */
+export function addTable(mapping: Mapping, pgoff: PgOff): void {
+  const first = pmdOf(pgoff);
+  if (!coversPmd(mapping, first)) return;
+  mapping.tables ??= new Set();
+  mapping.tables.add(first);
 }
+
+export const hasTable = ({ tables }: Mapping, first: PgOff): boolean => tables?.has(first) === true;
+
+/** Does the mapping reach over all of the 2 MiB from `first` on? */
+export const coversPmd = ({ first: start, pages }: Mapping, first: PgOff): boolean =>
+  first >= start && first + pagesPerPmd <= start + pages;

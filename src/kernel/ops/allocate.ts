@@ -1,12 +1,13 @@
 // fallocate mode 0, KEEP_SIZE and UNSHARE_RANGE. XFS breaks the layout for it, ext4 does not.
 import { z } from 'zod';
-import { failure } from '../errno.ts';
+import { type Failure, failure } from '../errno.ts';
+import { nextExtent } from '../fs/extent.ts';
 import { eachHole, holesIn, zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { allocateBlocks, noRoom, roomFor } from '../fs/superblock.ts';
 import type { Inode, Kernel } from '../state.ts';
-import { type PgOff, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
+import { byteOf, type PgOff, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
 import { type LayoutChange, rangeOf } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
 import { checkRange } from './range.ts';
@@ -18,8 +19,38 @@ const args = z.strictObject({
   unshare: z.boolean().default(false).describe('UNSHARE_RANGE; EOPNOTSUPP on ext4.'),
 });
 
+/** XFS_MAX_BMBT_EXTLEN: the most blocks that one transaction of xfs_alloc_file_space() asks for. */
+const reservedMax = 2 ** 21 - 1;
+
+/**
+ * Mirrors xfs_alloc_file_space(). Each transaction reserves what is left of the range, blocks that are there counted like holes, and then
+ * maps one piece of it. Pieces before one that could not be reserved stay.
+ */
+function allocateReserved(k: Kernel, inode: Inode, first: PgOff, last: PgOff): Failure | null {
+  for (let at: number = first; at <= last; ) {
+    if (Math.min(last - at + 1, reservedMax) > roomFor(k)) {
+      if (at > first) touch(k, inode);
+      return noRoom(k, 'AL1', `${last - at + 1} blocks of the range could not be reserved`);
+    }
+    const next = nextExtent(inode.extents, toPgOff(at));
+    const isHole = next === null || next.pgoff > at;
+    const end = isHole ? Math.min(next?.pgoff ?? last + 1, last + 1, at + reservedMax) : next.pgoff + next.pages;
+    if (isHole) allocateBlocks(k, inode, toPgOff(at), end - at, false);
+    at = end;
+  }
+  return null;
+}
+
+/** The size after an allocation that stopped before page `reached`. */
+export function growTo(k: Kernel, inode: Inode, to: { offset: number; reached: PgOff; keepSize: boolean }): void {
+  const bytes = byteOf(to.reached);
+  if (to.keepSize || bytes <= Math.max(to.offset, inode.sizeBytes)) return;
+  zeroTail(k, inode, inode.sizeBytes);
+  resize(k, inode, bytes);
+}
+
 /** Mirrors ext4_alloc_file_blocks. Returns the page that there was no block for: those before it in the range have one. */
-function allocateWhatFits(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff {
+export function allocateWhatFits(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff {
   let left = roomFor(k);
   let reached: PgOff | null = null;
   eachHole(inode, first, last, (pgoff, pages) => {
@@ -46,21 +77,18 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const end = offset + length;
     const first = pageOf(offset);
     const last = toPgOff(pageCeil(end) - 1);
-    const need = holesIn(inode, first, last);
-    if (need > roomFor(k)) {
-      if (!personalityOf(k.geometry).allocateKeepsPartial) {
-        return noRoom(k, 'AL1', 'not enough free blocks for the range; nothing was changed');
-      }
-      const reached = allocateWhatFits(k, inode, first, last) * pageSize;
-      if (!keepSize && reached > Math.max(offset, inode.sizeBytes)) {
-        zeroTail(k, inode, inode.sizeBytes);
-        resize(k, inode, reached);
-      }
+    if (personalityOf(k.geometry).outOfSpace === 'reserve') {
+      const refused = allocateReserved(k, inode, first, last);
+      if (refused !== null) return refused;
+    } else if (holesIn(inode, first, last) > roomFor(k)) {
+      const reached = allocateWhatFits(k, inode, first, last);
+      growTo(k, inode, { offset, reached, keepSize });
       touch(k, inode);
       return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
+    } else {
+      eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
     }
     if (end > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
-    eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
     if (!keepSize && end > inode.sizeBytes) resize(k, inode, end);
     touch(k, inode);
     return null;

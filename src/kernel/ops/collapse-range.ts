@@ -17,7 +17,7 @@ const args = z.strictObject({ offset: zBytes, length: zBytes });
 
 const change: LayoutChange<z.infer<typeof args>> = {
   check: (k, inode, range) => checkRange(k, inode, range),
-  range: (_k, _inode, { offset }) => rangeFrom(offset, pageOf(offset), true),
+  range: (_k, _inode, { offset, length }) => rangeFrom(offset, { leave: pageOf(offset), move: pageOf(offset + length) }),
   recheck(_k, inode, range) {
     const misaligned = checkAligned(range);
     if (misaligned !== null) return misaligned;
@@ -49,7 +49,7 @@ export const collapseRange = defineLayoutOp({
   name: 'collapse-range',
   summary: 'Take a range out of a file and close the gap',
   doc: `offset and length are whole blocks, and the range ends before the end of the file. Blocks behind it move down, so every strategy that
-protects pins at all waits for pins on them first.`,
+protects pins at all waits for pins on those first.`,
   args,
   change,
 });

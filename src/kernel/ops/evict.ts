@@ -1,32 +1,59 @@
 // What happens when the last reference to an unlinked file goes: unlink, munmap or the end of an operation. Mirrors evict() with
 // dax_break_layout_final(): from 6.15 it waits for pins and nothing can interrupt it; before, it frees the blocks under them.
 import { z } from 'zod';
+import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
+import { firstBusy } from '../fs/dax.ts';
 import { handToReaper } from '../fs/detached.ts';
 import { isLastReference } from '../fs/inode.ts';
 import { scan } from '../fs/layout.ts';
 import { strategyOf } from '../reclaim/index.ts';
-import type { Kernel, Task } from '../state.ts';
+import type { Inode, Kernel, Task } from '../state.ts';
 import { lastPage, toPgOff } from '../units.ts';
+import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, done, goto, type Step } from './define.ts';
 import { commitBlocks, layoutLocals, removeBlocks, theInode } from './layout-change.ts';
 import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 
-/** Steps for an operation that may drop the last reference; `goto('evict')` when its own work is done. */
-export function evictSteps<Args>(result: (k: Kernel, task: Task) => Record<string, unknown>): Record<string, Step<Args>> {
-  const finish = (k: Kernel, task: Task) => {
-    const { blocksFreed, blocksBusy, blocksDetached } = layoutLocals(task);
-    return done({ ...result(k, task), blocksFreed, blocksBusy, blocksDetached });
-  };
+/** What the eviction did to the blocks, for the result of an operation. */
+export const blocksOf = (task: Task) => {
+  const { blocksFreed, blocksBusy, blocksDetached } = layoutLocals(task);
+  return { blocksFreed, blocksBusy, blocksDetached };
+};
+
+/**
+ * Why the name of a file is not taken from it: an eviction that would have to wait, where the strategy refuses that or the caller does not
+ * wait. A mapping keeps the file, so then only the first counts.
+ */
+export function whyNotEvicted(k: Kernel, task: Task, inode: Inode): Failure | null {
+  const eviction = strategyOf(k).eviction(k.strategy.options);
+  const busy = eviction === 'take' ? null : firstBusy(k, inode, toPgOff(0), lastPage);
+  if (busy === null) return null;
+  const who = inTheWayOf(k, busy.pfn);
+  const where = `page ${busy.pgoff} of ${inode.name} is pinned`;
+  if (eviction === 'refuse') return { ...failure('EBUSY', 'RS1', `${where} and the strategy is refuse`), ...who };
+  if (!task.nowait || inode.mappings.length > 0) return null;
+  return { ...failure('EAGAIN', 'SL2', `${where} and nowait was asked for`), ...who };
+}
+
+/**
+ * Steps for an operation that may drop the last reference; `goto('evict')` when its own work is done. `which` is the file to evict, which
+ * the operation uses: its own or the other.
+ */
+export function evictSteps<Args>(
+  result: (k: Kernel, task: Task) => Record<string, unknown>,
+  which: (k: Kernel, task: Task) => Inode = theInode,
+): Record<string, Step<Args>> {
+  const finish = (k: Kernel, task: Task) => done(result(k, task));
   return {
     evict(k, task) {
-      const inode = theInode(k, task);
+      const inode = which(k, task);
       if (!isLastReference(inode, 1)) return finish(k, task);
       inode.evicting = true;
       return goto('evictScan');
     },
     evictScan(k, task) {
-      const inode = theInode(k, task);
+      const inode = which(k, task);
       layoutLocals(task).strategySeq = k.strategySeq;
       // What refuses has had its chance before the file lost its last reference; from here on it can only wait.
       if (strategyOf(k).eviction(k.strategy.options) === 'take') return goto('evictFree');
@@ -37,11 +64,11 @@ export function evictSteps<Args>(result: (k: Kernel, task: Task) => Record<strin
         inode.evicting = false;
         return finish(k, task);
       }
-      return sleepOnPage(k, task, { ...busy, dropLock: false, interruptible: false, again: 'evictScan' });
+      return sleepOnPage(k, task, { ...busy, dropLock: false, interruptible: false, ino: inode.ino, again: 'evictScan' });
     },
     ...pageSleepSteps<Args>((_k, task) => signalled(task)),
     evictFree(k, task) {
-      const inode = theInode(k, task);
+      const inode = which(k, task);
       const locals = layoutLocals(task);
       if (locals.strategySeq !== k.strategySeq) return goto('evictScan');
       removeBlocks(k, task, inode, toPgOff(0), lastPage, strategyOf(k).destination);

@@ -83,8 +83,8 @@ function rangesIn(k: Kernel, task: TaskOf<Args>, inode: Inode): LayoutRange[] {
     .map(({ offset }) => ({
       firstByte: offset,
       lastByte: offset + Math.max(1, length) - 1,
-      pages: length === 0 ? null : pagesOf(offset, length),
-      moves: true,
+      leave: null,
+      move: length === 0 ? null : pagesOf(offset, length),
     }));
 }
 
@@ -110,7 +110,7 @@ function unmark(k: Kernel, task: TaskOf<Args>, inode: Inode): void {
   for (const range of rangesIn(k, task, inode)) strategies.get(sleptUnder)?.abandon?.(k, inode, range);
 }
 
-/** xfs_exchange_range_checks(), in its order: made under the locks, and so after the wait. */
+/** xfs_exchange_range_checks(), in its order: made under the locks, and on Linux after the wait. */
 function recheck(k: Kernel, task: TaskOf<Args>): Failure | null {
   const { length } = task.args;
   const sides = sidesOf(k, task);
@@ -226,6 +226,8 @@ their files, on whole blocks; the length may be odd where both end with their fi
     lockMapping: (k, task) => lockThen(k, task, inOrder(k, task).low, 'invalidate_lock', 'exclusive', 'scan'),
     scan(k, task) {
       const { low, high } = inOrder(k, task);
+      const wrong = strategyOf(k).breaksBeforeChecks ? null : recheck(k, task);
+      if (wrong !== null) return { kind: 'fail', failure: wrong };
       const verdict = breakIn(k, task, low);
       if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
       if (verdict.kind === 'broken') return goto(high === null ? 'change' : 'lockOtherMapping');

@@ -14,7 +14,7 @@ const extentsMax = 10_000;
 export const fiemap = defineOp({
   name: 'fiemap',
   summary: 'The extents of a file, by the system call',
-  doc: `fe_flags: 0x1 LAST (of the range), 0x800 UNWRITTEN. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
+  doc: `fe_flags: 0x1 LAST (of the range), 0x800 UNWRITTEN, on ext2 also 0x1000 MERGED. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
 ${extentsMax} extents.`,
   on: 'file',
   route: { method: 'GET', path: 'fiemap', status: 200 },
@@ -31,19 +31,22 @@ ${extentsMax} extents.`,
   steps: {
     lock(k, task) {
       if (task.args.length === 0) return fail('EINVAL', 'RG1', 'length is 0');
-      if (!personalityOf(k.geometry).fiemapLocks) return goto('list');
-      return lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'list');
+      const { fiemapLock } = personalityOf(k.geometry);
+      return fiemapLock === 'none' ? goto('list') : lockThen(k, task, theInode(k, task), 'i_rwsem', fiemapLock, 'list');
     },
     list(k, task) {
       const inode = theInode(k, task);
-      const { offset, length } = task.args;
+      const { fiemapFlags, fiemapCutsLength } = personalityOf(k.geometry);
+      const { offset } = task.args;
+      // ext2_fiemap() cuts the length, not the end; an empty file counts as one of 1 byte.
+      const length = fiemapCutsLength ? Math.min(task.args.length, Math.max(1, inode.sizeBytes)) : task.args.length;
       const last = pageOf(Math.min(Number.MAX_SAFE_INTEGER - offset, length) + offset - 1);
       const extents: { fe_logical: number; fe_physical: number; fe_length: number; fe_flags: number }[] = [];
       let more = false;
       eachExtent(inode.extents, pageOf(offset), last, ({ pgoff, pfn, pages, written }) => {
         more = extents.length === extentsMax;
         if (more) return;
-        const fe_flags = written ? 0 : flagUnwritten;
+        const fe_flags = fiemapFlags | (written ? 0 : flagUnwritten);
         extents.push({ fe_logical: byteOf(pgoff), fe_physical: pfn * pageSize, fe_length: pages * pageSize, fe_flags });
       });
       const final = extents.at(-1);

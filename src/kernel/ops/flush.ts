@@ -1,63 +1,100 @@
 // Flushing stores to the medium: CLWB and a fence on a mapped range, or msync, which asks the filesystem for whole pages of the file.
+// CLWB is checked, and faults, as a load of one byte does (Intel SDM), so it walks the pages as `load` does. Caches are kept by physical
+// address: unmapping a page drops none of its lines, and whoever maps the frame can write them back.
 import { z } from 'zod';
 import { flushPage } from '../dev/pmem.ts';
+import { type Failure, failure } from '../errno.ts';
 import { eachExtent } from '../fs/extent.ts';
-import { isFrame, pfnOf, pteOf } from '../mm/pagetable.ts';
-import { eachEntry } from '../mm/xarray.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '../units.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineOp, done, fail, type TaskOf, type Verdict } from './define.ts';
 import { theInode } from './layout-change.ts';
-import { checkInside, theMapping } from './page-walk.ts';
+import { checkInside, theMapping, walkSteps } from './page-walk.ts';
 
-/** vfs_fsync_range(), as msync calls it: what any mapping stored to these pages of the file. */
-function fsyncRange(k: Kernel, inode: Inode, { shared, first }: Mapping, offset: number, length: number): number {
+const args = z.strictObject({
+  offset: zBytes.default(0).describe('From the start of the mapping.'),
+  length: zBytes.optional().describe('To the end of the mapping by default.'),
+  how: z.enum(['clwb', 'msync']).default('clwb'),
+});
+type Args = z.infer<typeof args>;
+
+const lengthOf = ({ offset, length }: Args, mapping: Mapping): number => length ?? Math.max(0, byteOf(mapping.pages) - offset);
+
+/** vfs_fsync_range(), as msync calls it: what any mapping stored to the pages [offset, end) of this one. Of a private mapping, nothing. */
+function fsyncRange(k: Kernel, inode: Inode, { shared, first }: Mapping, offset: number, end: number): number {
   let linesFlushed = 0;
-  if (!shared || k.pmem.dirtyLines === 0) return linesFlushed;
-  const last = toPgOff(first + pageCeil(offset + length) - 1);
-  eachExtent(inode.extents, toPgOff(first + pageOf(offset)), last, ({ pfn, pages }) => {
+  if (!shared || k.pmem.dirtyLines === 0 || end <= offset) return linesFlushed;
+  eachExtent(inode.extents, toPgOff(first + pageOf(offset)), toPgOff(first + pageOf(end - 1)), ({ pfn, pages }) => {
     for (let page = 0; page < pages; page++) linesFlushed += flushPage(k, toPfn(pfn + page), 0, pageSize);
   });
   return linesFlushed;
 }
 
+/** msync(2), in its order: the address, an empty range, the pages that are mapped, and then that some were not. */
+function msync(k: Kernel, task: TaskOf<Args>): Verdict {
+  const mapping = theMapping(k, task);
+  if (mapping === null) return fail('ENOENT', 'MM4', 'the mapping was removed meanwhile');
+  const { offset } = task.args;
+  if (offset % pageSize !== 0) return fail('EINVAL', 'MS1', `offset ${offset} is not a multiple of ${pageSize}`);
+  const bytes = byteOf(mapping.pages);
+  const length = lengthOf(task.args, mapping);
+  if (length === 0) return done({ linesFlushed: 0 });
+  // Compared without a sum: offset + length may be above 2^53.
+  const inside = offset < bytes && length <= bytes - offset;
+  const linesFlushed = fsyncRange(k, theInode(k, task), mapping, offset, inside ? offset + length : bytes);
+  if (inside) return done({ linesFlushed });
+  const why = `bytes ${offset} to ${offset + length} reach outside the mapping of ${bytes} bytes; what lies inside was flushed`;
+  return fail('ENOMEM', 'MS2', why);
+}
+
+/** What clwb asks of the machine before it touches a page. */
+function checkClwb(k: Kernel, { offset }: Args, length: number, mapping: Mapping): Failure | null {
+  const refused = checkInside(mapping, offset, length);
+  if (refused !== null) return refused;
+  const max = k.limits.pagesPerPin;
+  if (pageCeil(offset + length) - pageOf(offset) <= max) return null;
+  const why = `the range is above ${max} pages, the most that one call touches; msync takes any range`;
+  return failure('EINVAL', 'LM5', why, max);
+}
+
+const walk = walkSteps<Args>({
+  begin(k, task, mapping) {
+    const { offset } = task.args;
+    const length = lengthOf(task.args, mapping);
+    task.locals.linesFlushed = 0;
+    return checkClwb(k, task.args, length, mapping) ?? { offset, length, access: 'read' };
+  },
+  page(k, task, mapping, pgoff, pfn) {
+    if (pfn < 0) return; // The zero page, or a private copy: ordinary memory, which no power cut leaves anything of.
+    const { offset } = task.args;
+    const pageStart = byteOf(pgoff - mapping.first);
+    const from = Math.max(offset, pageStart);
+    const to = Math.min(offset + lengthOf(task.args, mapping), pageStart + pageSize);
+    const flushed = flushPage(k, pfn, from - pageStart, to - from);
+    task.locals.linesFlushed = (task.locals.linesFlushed as number) + flushed;
+  },
+  stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
+  finish: (_k, task) => done({ linesFlushed: task.locals.linesFlushed }),
+});
+
 export const flush = defineOp({
   name: 'flush',
   summary: 'Flush stores of a mapping to the medium',
-  doc: `clwb flushes the cache lines of the byte range, as far as its pages are mapped. msync flushes the whole pages of the range whoever stored to
-them, mapped or not; of a private mapping nothing.`,
+  doc: `clwb writes back the cache lines of the byte range. It faults in what is not mapped and fails as a load does: beyond the last page of the
+file it is a SIGBUS, and what lies before is flushed. msync flushes the whole pages of the range whoever stored to them, mapped or not, also
+beyond the end of the file; of a private mapping nothing. Its offset is a multiple of the page size.`,
   on: 'mapping',
   route: { method: 'POST', path: 'flush', status: 200 },
   body: 'json',
   reply: 'json',
-  args: z.strictObject({
-    offset: zBytes.default(0).describe('From the start of the mapping.'),
-    length: zBytes.optional().describe('To the end of the mapping by default.'),
-    how: z.enum(['clwb', 'msync']).default('clwb'),
-  }),
+  args,
   result: z.object({ linesFlushed: z.int().describe('64-byte lines that were dirty.') }),
-  errors: ['ENOENT', 'EINVAL', 'EFAULT'],
-  sleeps: false,
-  atomic: true,
+  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'ENOMEM', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  sleeps: true,
+  atomic: false,
   first: 'flush',
   steps: {
-    flush(k, task) {
-      const mapping = theMapping(k, task);
-      if (mapping === null) return fail('ENOENT', 'MM4', 'the mapping was removed meanwhile');
-      const { offset, how } = task.args;
-      const length = task.args.length ?? Math.max(0, byteOf(mapping.pages) - offset);
-      const refused = checkInside(mapping, offset, length);
-      if (refused !== null) return { kind: 'fail', failure: refused };
-      if (how === 'msync') return done({ linesFlushed: fsyncRange(k, theInode(k, task), mapping, offset, length) });
-      let linesFlushed = 0;
-      eachEntry(mapping.ptes, pageOf(offset), pageCeil(offset + length) - 1, (index) => {
-        const pte = pteOf(mapping, toPgOff(mapping.first + index));
-        if (!isFrame(pte)) return;
-        const from = Math.max(offset, byteOf(index)) - byteOf(index);
-        const to = Math.min(offset + length, byteOf(index) + pageSize) - byteOf(index);
-        linesFlushed += flushPage(k, pfnOf(pte), from, to - from);
-      });
-      return done({ linesFlushed });
-    },
+    ...walk,
+    flush: (k, task) => (task.args.how === 'msync' ? msync(k, task) : { kind: 'goto', step: 'begin' }),
   },
 });

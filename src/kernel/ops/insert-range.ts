@@ -16,7 +16,7 @@ const args = z.strictObject({ offset: zBytes, length: zBytes });
 
 const change: LayoutChange<z.infer<typeof args>> = {
   check: (k, inode, range) => checkRange(k, inode, range),
-  range: (_k, _inode, { offset }) => rangeFrom(offset, pageOf(offset), true),
+  range: (_k, _inode, { offset }) => rangeFrom(offset, { move: pageOf(offset) }),
   recheck(k, inode, range) {
     const misaligned = checkAligned(range);
     if (misaligned !== null) return misaligned;

@@ -29,9 +29,11 @@ import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 export interface LayoutChange<Args> {
   /** VFS checks: before any lock and before any wait. */
   check(k: Kernel, inode: Inode, args: Args): Failure | null;
+  /** Those that are made under i_rwsem, before the layout is broken. */
+  checkLocked?(k: Kernel, inode: Inode, args: Args): Failure | null;
   /** What it is about to do; null where this filesystem breaks no layout for it. */
   range(k: Kernel, inode: Inode, args: Args): LayoutRange | null;
-  /** The filesystem's own checks, which Linux makes under the locks and so after the wait. */
+  /** The filesystem's own checks, which Linux makes under the locks and so after the wait; see `breaksBeforeChecks`. */
   recheck?(k: Kernel, inode: Inode, args: Args): Failure | null;
   /** Does it. Blocks that leave go through `removeBlocks`. */
   change(k: Kernel, task: TaskOf<Args>, inode: Inode, args: Args): Failure | null;
@@ -135,15 +137,21 @@ export function settleBlocks(k: Kernel, task: Task): void {
   }
 }
 
-/** From this byte to the end of the file, and the pages wholly behind it. */
-export function rangeFrom(offset: number, firstPage: PgOff, moves: boolean): LayoutRange {
-  return { firstByte: offset, lastByte: Number.MAX_SAFE_INTEGER, pages: { first: firstPage, last: lastPage }, moves };
+/** From this byte to the end of the file: the pages from `leave` on go, and those from `move` on go elsewhere. */
+export function rangeFrom(offset: number, { leave, move }: { leave?: PgOff; move?: PgOff }): LayoutRange {
+  const before = move === undefined ? lastPage : toPgOff(move - 1);
+  return {
+    firstByte: offset,
+    lastByte: Number.MAX_SAFE_INTEGER,
+    leave: leave === undefined || before < leave ? null : { first: leave, last: before },
+    move: move === undefined ? null : { first: move, last: lastPage },
+  };
 }
 
 /** [offset, end), of which the pages [first, last) leave. */
 export function rangeOf(offset: number, end: number, first: PgOff, last: PgOff): LayoutRange {
-  const pages = last > first ? { first, last: toPgOff(last - 1) } : null;
-  return { firstByte: offset, lastByte: Math.max(offset, end - 1), pages, moves: false };
+  const leave = last > first ? { first, last: toPgOff(last - 1) } : null;
+  return { firstByte: offset, lastByte: Math.max(offset, end - 1), leave, move: null };
 }
 
 export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<Args>> {
@@ -162,13 +170,20 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       if (refused !== null) return { kind: 'fail', failure: refused };
       return lockThen(k, task, inode, 'i_rwsem', 'exclusive', 'lockMapping');
     },
-    lockMapping: (k, task) => lockThen(k, task, theInode(k, task), 'invalidate_lock', 'exclusive', 'scan'),
+    lockMapping(k, task) {
+      const inode = theInode(k, task);
+      const refused = op.checkLocked?.(k, inode, task.args) ?? null;
+      if (refused !== null) return { kind: 'fail', failure: refused };
+      return lockThen(k, task, inode, 'invalidate_lock', 'exclusive', 'scan');
+    },
     scan(k, task) {
       const inode = theInode(k, task);
       const locals = layoutLocals(task);
       const range = rangeNow(k, task, inode);
       if (range === null) return goto('change');
       const strategy = strategyOf(k);
+      const wrong = strategy.breaksBeforeChecks ? null : (op.recheck?.(k, inode, task.args) ?? null);
+      if (wrong !== null) return { kind: 'fail', failure: wrong };
       // Marks of the last look go before the next one: the strategy, or what is pinned, may be another by now.
       if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
       locals.scans += 1;

@@ -43,6 +43,9 @@ to one. In a private mapping (shared: false) the first write to a page copies it
           `${k.geometry.kind} on ${k.geometry.kernel} has no DAX: there is no page of the device to map`,
         );
       }
+      if (sync && shared && !personalityOf(k.geometry).mapSync) {
+        return fail('EOPNOTSUPP', 'MM5', `${k.geometry.kind} has no MAP_SYNC`);
+      }
       if (length === 0 || offset % pageSize !== 0) {
         return fail('EINVAL', 'MM3', `length must be above 0 and offset a multiple of ${pageSize}`);
       }

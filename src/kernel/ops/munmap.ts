@@ -8,7 +8,7 @@ import { strategyOf } from '../reclaim/index.ts';
 import { lastPage, toPgOff } from '../units.ts';
 import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, fail, goto } from './define.ts';
-import { evictSteps } from './evict.ts';
+import { blocksOf, evictSteps } from './evict.ts';
 import { theInode } from './layout-change.ts';
 
 export const munmap = defineOp({
@@ -55,6 +55,6 @@ was faulted back in.`,
       emit(k, 'mapping.removed', inode, { mapping: `map_${mapping.id}`, pagesUnmapped });
       return goto('evict');
     },
-    ...evictSteps((_k, task) => ({ pagesUnmapped: task.locals.pagesUnmapped })),
+    ...evictSteps((_k, task) => ({ pagesUnmapped: task.locals.pagesUnmapped, ...blocksOf(task) })),
   },
 });

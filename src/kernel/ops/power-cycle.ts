@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { losePower } from '../dev/pmem.ts';
 import { failure } from '../errno.ts';
 import { emit } from '../events.ts';
+import { eachExtent } from '../fs/extent.ts';
 import { touch } from '../fs/inode.ts';
 import { recover } from '../fs/recovery.ts';
-import { zBytes } from '../units.ts';
+import type { Inode } from '../state.ts';
+import { lastPage, type Pfn, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done } from './define.ts';
 
 /** A stream of coin tosses from a seed (mulberry32): the same seed loses the same words everywhere. */
@@ -20,11 +22,28 @@ function coins(seed: number): () => boolean {
   };
 }
 
+/** Does the file own one of these frames? They ascend. */
+function ownsAny(inode: Inode, pfns: readonly Pfn[]): boolean {
+  let owns = false;
+  if (pfns.length === 0) return owns;
+  eachExtent(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
+    let low = 0;
+    let high = pfns.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((pfns[middle] as number) < pfn) low = middle + 1;
+      else high = middle;
+    }
+    owns ||= low < pfns.length && (pfns[low] as number) < pfn + pages;
+  });
+  return owns;
+}
+
 export const powerCycle = defineOp({
   name: 'power-cycle',
   summary: 'Cut the power of the device and mount again',
   doc: `Of the cache lines that were stored to and not flushed, drop decides what is lost: all, none, or some of their 8-byte words by seed. On eADR
-nothing is lost. Pins, mappings and operations are gone (ENODEV); busy and detached blocks are free, unlinked files are gone.`,
+nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and operations are gone (ENODEV); busy and detached blocks are free, unlinked files are gone.`,
   on: 'filesystem',
   route: { method: 'POST', path: 'power-cycle', status: 200 },
   body: 'json',
@@ -35,7 +54,7 @@ nothing is lost. Pins, mappings and operations are gone (ENODEV); busy and detac
   }),
   result: z.object({
     linesDirty: z.int(),
-    linesLost: z.int().describe('Lines of which at least one word did not reach the medium.'),
+    linesLost: z.int().describe('Lines that lost at least one word that was stored.'),
     pinsDropped: z.int(),
     mappingsDropped: z.int(),
     operationsEnded: z.int(),
@@ -51,12 +70,11 @@ nothing is lost. Pins, mappings and operations are gone (ENODEV); busy and detac
       const { pins: pinsDropped, mappings: mappingsDropped } = k.counts;
       const toss = coins(seed);
       const keepsAll = drop === 'none' || k.geometry.persistenceDomain === 'eadr';
-      const linesLost = losePower(k, keepsAll ? () => true : drop === 'all' ? () => false : toss);
+      const { lines: linesLost, pfns } = losePower(k, keepsAll ? () => true : drop === 'all' ? () => false : toss);
       emit(k, 'power.cut', null, { linesDirty, linesLost });
       k.pending.endAll = failure('ENODEV', 'PC1', 'the power went while the operation ran');
       const blocksFreed = recover(k);
-      // Bytes may have changed in any of them.
-      if (linesLost > 0) for (const inode of k.inodes.values()) touch(k, inode);
+      for (const inode of k.inodes.values()) if (ownsAny(inode, pfns)) touch(k, inode);
       emit(k, 'power.restored', null, { pinsDropped, mappingsDropped, blocksFreed });
       const operationsEnded = k.tasks.size - 1;
       return done({ linesDirty, linesLost, pinsDropped, mappingsDropped, operationsEnded, blocksFreed });

@@ -1,37 +1,115 @@
+// renameat2. Mirrors vfs_rename(): the inode that moves, and the one whose name it takes, are locked exclusive, the lower inode number first; so
+// a rename queues up behind a truncate that sleeps. Whoever loses its name to it is evicted by the caller, as by unlink.
+//
+//     begin → find → lock → lockOther → rename → evict …
 import { z } from 'zod';
 import { emit } from '../events.ts';
-import { findFile } from '../fs/inode.ts';
+import { findFile, removeName } from '../fs/inode.ts';
+import { assert } from '../panic.ts';
+import { releaseAll } from '../sched/rwsem.ts';
+import type { Inode, Kernel, Task } from '../state.ts';
 import { fileRecord, zFile } from '../views/file-record.ts';
-import { defineOp, done, fail } from './define.ts';
-import { theInode } from './layout-change.ts';
+import { defineOp, done, fail, goto } from './define.ts';
+import { blocksOf, evictSteps, whyNotEvicted } from './evict.ts';
+import { lockThen, theInode } from './layout-change.ts';
 import { zFileName } from './name.ts';
+
+const args = z.strictObject({
+  name: zFileName,
+  replace: z
+    .boolean()
+    .default(false)
+    .describe('Take a name that is taken, as rename(2) does; without it that is EEXIST (RENAME_NOREPLACE).'),
+});
+
+function otherOf(k: Kernel, task: Task): Inode | null {
+  return task.otherIno === 0 ? null : (k.inodes.get(task.otherIno) ?? null);
+}
+
+/** The inode that had the name until this rename. */
+function theVictim(k: Kernel, task: Task): Inode {
+  const victim = otherOf(k, task);
+  assert(victim !== null, 'a file stays while an operation uses it');
+  return victim;
+}
+
+function inOrder(k: Kernel, task: Task): { low: Inode; high: Inode | null } {
+  const [inode, other] = [theInode(k, task), otherOf(k, task)];
+  if (other === null || other === inode) return { low: inode, high: null };
+  return inode.ino < other.ino ? { low: inode, high: other } : { low: other, high: inode };
+}
+
+const replaced = z.object({
+  ino: z.int(),
+  blocksFreed: z.int(),
+  blocksBusy: z.int(),
+  blocksDetached: z.int(),
+});
 
 export const rename = defineOp({
   name: 'rename',
   summary: 'Give a file another name',
-  doc: 'renameat2 with RENAME_NOREPLACE: a name that is taken is EEXIST. Mappings, pins and sleeping operations stay with the file.',
+  doc: `By default renameat2 with RENAME_NOREPLACE: a name that is taken is EEXIST. With replace it is rename(2): the file that had the name is
+unlinked and, unless it is mapped or in use, evicted before the call returns; under break-layouts with idleRule modern or fixed that waits,
+uninterruptible, for every pin on it. Mappings, pins and sleeping operations stay with the file. It takes i_rwsem of both, so it waits in state D
+behind a layout change that sleeps. A rename to the name that the file has does nothing and waits for nobody.`,
   on: 'file',
   route: { method: 'POST', path: 'rename', status: 200 },
   body: 'json',
   reply: 'json',
-  args: z.strictObject({ name: zFileName }),
-  result: zFile,
-  errors: ['ENOENT', 'EEXIST', 'ESTALE'],
-  sleeps: false,
-  atomic: true,
-  first: 'rename',
+  args,
+  result: zFile.extend({ replaced: replaced.optional().describe('The file that had the name, and what became of its blocks.') }),
+  errors: ['ENOENT', 'EEXIST', 'EBUSY', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT', 'ESTALE'],
+  sleeps: true,
+  atomic: false,
+  first: 'begin',
   steps: {
+    begin(k, task) {
+      const inode = theInode(k, task);
+      task.locals.from = inode.name;
+      return task.args.name === inode.name ? done(fileRecord(k, inode)) : goto('find');
+    },
+    find(k, task) {
+      const target = findFile(k, task.args.name);
+      if (target !== null && !task.args.replace) return fail('EEXIST', 'CR1', `there is a file ${task.args.name} already`);
+      if (target !== null && task.otherIno === 0) {
+        task.otherIno = target.ino;
+        target.users += 1;
+      }
+      return goto('lock');
+    },
+    lock: (k, task) => lockThen(k, task, inOrder(k, task).low, 'i_rwsem', 'exclusive', 'lockOther'),
+    lockOther(k, task) {
+      const { high } = inOrder(k, task);
+      return high === null ? goto('rename') : lockThen(k, task, high, 'i_rwsem', 'exclusive', 'rename');
+    },
+    // Linux holds the lock of the directory all the while. Here names may have changed in the wait, so they are looked up again.
     rename(k, task) {
       const inode = theInode(k, task);
-      const { name } = task.args;
-      if (name !== inode.name) {
-        if (findFile(k, name) !== null) return fail('EEXIST', 'CR1', `there is a file ${name} already`);
-        emit(k, 'file.renamed', inode, { ino: inode.ino, from: inode.name, to: name });
-        k.names.delete(inode.name);
-        inode.name = name;
-        k.names.set(name, inode.ino);
+      const { name, replace } = task.args;
+      const { from } = task.locals as { from: string };
+      if (inode.nlink === 0 || inode.name !== from) return fail('ENOENT', 'UL1', `${from} was unlinked or renamed meanwhile`);
+      const target = findFile(k, name);
+      if (target !== null && !replace) return fail('EEXIST', 'CR1', `there is a file ${name} already`);
+      if (target !== null && task.otherIno === 0) {
+        releaseAll(k, task);
+        return goto('find');
       }
-      return done(fileRecord(k, inode));
+      if (target !== null && target.ino !== task.otherIno) {
+        return fail('ESTALE', 'RN1', `${name} went to another file while the rename waited; nothing was changed`);
+      }
+      const refused = target === null ? null : whyNotEvicted(k, task, target);
+      if (refused !== null) return { kind: 'fail', failure: refused };
+      if (target !== null) removeName(k, target);
+      emit(k, 'file.renamed', inode, { ino: inode.ino, from, to: name, ...(target === null ? {} : { replaced: target.ino }) });
+      k.names.delete(from);
+      inode.name = name;
+      k.names.set(name, inode.ino);
+      releaseAll(k, task);
+      return target === null ? done(fileRecord(k, inode)) : goto('evict');
     },
+    ...evictSteps((k, task) => {
+      return { ...fileRecord(k, theInode(k, task)), replaced: { ino: task.otherIno, ...blocksOf(task) } };
+    }, theVictim),
   },
 });

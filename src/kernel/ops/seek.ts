@@ -22,7 +22,8 @@ function nextPage(inode: Inode, from: PgOff, data: boolean): PgOff | null {
 export const seek = defineOp({
   name: 'seek',
   summary: 'Find the next data or the next hole',
-  doc: `lseek with SEEK_DATA or SEEK_HOLE. There is a virtual hole at the end of the file. On ext4 it waits for i_rwsem, on XFS it does not.`,
+  doc: `lseek with SEEK_DATA or SEEK_HOLE. There is a virtual hole at the end of the file. On ext4 it waits for i_rwsem, on XFS it does not. ext2 knows no
+holes: the file is data up to its end.`,
   on: 'file',
   route: { method: 'GET', path: 'seek', status: 200 },
   body: 'none',
@@ -43,6 +44,7 @@ export const seek = defineOp({
       const { offset, whence } = task.args;
       const none = fail('ENXIO', 'SK1', `no ${whence} at or after ${offset}: the file is ${inode.sizeBytes} bytes long`);
       if (offset >= inode.sizeBytes) return none;
+      if (!personalityOf(k.geometry).seekHoles) return done({ offset: whence === 'data' ? offset : inode.sizeBytes });
       const page = nextPage(inode, pageOf(offset), whence === 'data');
       const found = page === null ? null : Math.max(offset, byteOf(page));
       if (whence === 'hole') return done({ offset: Math.min(found ?? inode.sizeBytes, inode.sizeBytes) });

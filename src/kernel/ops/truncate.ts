@@ -14,11 +14,13 @@ import { defineLayoutOp } from './layout-op.ts';
 const args = z.strictObject({ sizeBytes: zBytes.describe('The new size.') });
 
 const change: LayoutChange<z.infer<typeof args>> = {
-  check(k, _inode, { sizeBytes }) {
+  check: () => null,
+  // inode_newsize_ok(): under i_rwsem, before the layout is broken.
+  checkLocked(k, _inode, { sizeBytes }) {
     const { bytesMax } = personalityOf(k.geometry);
     return sizeBytes <= bytesMax ? null : failure('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
   },
-  range: (_k, _inode, { sizeBytes }) => rangeFrom(sizeBytes, pageCeil(sizeBytes), false),
+  range: (_k, _inode, { sizeBytes }) => rangeFrom(sizeBytes, { leave: pageCeil(sizeBytes) }),
   change(k, task, inode, { sizeBytes }) {
     truncateBlocks(k, task, inode, sizeBytes);
     return null;
@@ -30,7 +32,10 @@ const change: LayoutChange<z.infer<typeof args>> = {
  * that growing again shows zeros. Up: nothing is allocated, and what was preallocated past EOF stays. Caller holds both locks exclusive.
  */
 export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: number): void {
-  if (sizeBytes > inode.sizeBytes) zeroTail(k, inode, inode.sizeBytes);
+  if (sizeBytes > inode.sizeBytes) {
+    const { truncateUpZeroesTail } = personalityOf(k.geometry);
+    zeroTail(k, inode, truncateUpZeroesTail ? inode.sizeBytes : sizeBytes);
+  }
   if (sizeBytes <= inode.sizeBytes) {
     unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);
     removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, strategyOf(k).destination);

@@ -1,13 +1,9 @@
 // unlink: the name goes at once, the inode with its last reference. Mirrors vfs_unlink() and iput().
 import { z } from 'zod';
-import { firstBusy } from '../fs/dax.ts';
 import { removeName } from '../fs/inode.ts';
-import { strategyOf } from '../reclaim/index.ts';
 import { releaseAll } from '../sched/rwsem.ts';
-import { lastPage, toPgOff } from '../units.ts';
-import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, fail, goto } from './define.ts';
-import { evictSteps } from './evict.ts';
+import { blocksOf, evictSteps, whyNotEvicted } from './evict.ts';
 import { layoutLocals, lockThen, theInode } from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-op.ts';
 
@@ -28,28 +24,17 @@ freed under the pins, with a warning.`,
   atomic: false,
   first: 'lock',
   steps: {
-    lock: (k, task) => lockThen(k, task, theInode(k, task), 'i_rwsem', 'exclusive', 'remove'),
+    lock(k, task) {
+      const inode = theInode(k, task);
+      task.locals.name = inode.name;
+      return lockThen(k, task, inode, 'i_rwsem', 'exclusive', 'remove');
+    },
     remove(k, task) {
       const inode = theInode(k, task);
-      if (inode.nlink === 0) return fail('ENOENT', 'UL1', `${inode.name} was unlinked meanwhile`);
-      const eviction = strategyOf(k).eviction(k.strategy.options);
-      const busy = eviction === 'take' ? null : firstBusy(k, inode, toPgOff(0), lastPage);
-      if (busy !== null && eviction === 'refuse') {
-        return fail(
-          'EBUSY',
-          'RS1',
-          `page ${busy.pgoff} of ${inode.name} is pinned and the strategy is refuse`,
-          inTheWayOf(k, busy.pfn),
-        );
-      }
-      if (busy !== null && task.nowait && inode.mappings.length === 0) {
-        return fail(
-          'EAGAIN',
-          'SL2',
-          `page ${busy.pgoff} of ${inode.name} is pinned and nowait was asked for`,
-          inTheWayOf(k, busy.pfn),
-        );
-      }
+      const { name } = task.locals as { name: string };
+      if (inode.nlink === 0 || inode.name !== name) return fail('ENOENT', 'UL1', `${name} was unlinked or renamed meanwhile`);
+      const refused = whyNotEvicted(k, task, inode);
+      if (refused !== null) return { kind: 'fail', failure: refused };
       removeName(k, inode);
       releaseAll(k, task);
       return goto('evict');
@@ -59,6 +44,7 @@ freed under the pins, with a warning.`,
       scans: layoutLocals(task).scans,
       wakeups: task.wakeups,
       sleptMs: task.sleptMs,
+      ...blocksOf(task),
     })),
   },
 });

@@ -7,7 +7,7 @@ import { noRoom } from '../fs/superblock.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
 import { pageSize, toPgOff, zBytes } from '../units.ts';
-import { defineOp, done, type TaskOf, type Verdict } from './define.ts';
+import { defineOp, done, fail, type TaskOf, type Verdict } from './define.ts';
 import { type LayoutChange, layoutSteps, lockThen, rangeFrom, settleBlocks, theInode, undoLayout } from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-op.ts';
 import { checkExtents } from './range.ts';
@@ -25,7 +25,7 @@ function bytesOf(task: Task): Uint8Array {
 
 const replace: LayoutChange<Args> = {
   check: () => null,
-  range: () => rangeFrom(0, toPgOff(0), false),
+  range: () => rangeFrom(0, { leave: toPgOff(0) }),
   change(k, task, inode) {
     truncateBlocks(k, task, inode, 0);
     settleBlocks(k, task);
@@ -61,8 +61,9 @@ const walk = layoutSteps(replace);
 export const write = defineOp({
   name: 'write',
   summary: 'Write the content of a file',
-  doc: `With offset: pwrite. The blocks are allocated at once and the bytes go past the CPU cache. Where the device fills up in the middle, what
-fits is written and bytesWritten says how much. Without offset the body replaces the whole content, like O_TRUNC and write.`,
+  doc: `With offset: pwrite. The blocks are allocated at once and the bytes go past the CPU cache. Where the device fills up in the middle, or the
+largest size is reached, what fits is written and bytesWritten says how much. XFS reserves its blocks first: a hole is filled as a whole or
+not at all, and where the write grows the file all of its rest must fit. Without offset the body replaces the whole content, like O_TRUNC and write.`,
   on: 'file',
   route: { method: 'PUT', path: 'content', status: 200 },
   body: 'bytes',
@@ -78,16 +79,23 @@ fits is written and bytesWritten says how much. Without offset the body replaces
     ...walk,
     begin(k, task) {
       const inode = theInode(k, task);
-      const { bytesMax } = personalityOf(k.geometry);
-      const offset = task.args.offset ?? 0;
-      if (offset > bytesMax - bytesOf(task).length) {
-        return { kind: 'fail', failure: failure('EFBIG', 'RG2', `the write ends above ${bytesMax}, the largest file here`) };
+      const { offset } = task.args;
+      if (offset !== undefined && bytesOf(task).length === 0 && !personalityOf(k.geometry).emptyWriteLocks) {
+        return done({ bytesWritten: 0, sizeBytes: inode.sizeBytes });
       }
       const full = checkExtents(k, inode);
       if (full !== null) return { kind: 'fail', failure: full };
-      return lockThen(k, task, inode, 'i_rwsem', 'exclusive', task.args.offset === undefined ? 'lockMapping' : 'copy');
+      return lockThen(k, task, inode, 'i_rwsem', 'exclusive', offset === undefined ? 'lockMapping' : 'copy');
     },
+    // generic_write_checks(), under i_rwsem: what reaches over the largest size is short, what begins there fails.
     copy(k, task: TaskOf<Args>): Verdict {
+      const { bytesMax } = personalityOf(k.geometry);
+      const bytes = bytesOf(task);
+      const room = bytesMax - (task.args.offset ?? 0);
+      if (room <= 0 && bytes.length > 0) {
+        return fail('EFBIG', 'RG2', `the write begins at or above ${bytesMax}, the largest file here`);
+      }
+      if (bytes.length > room) task.data = bytes.subarray(0, Math.max(0, room));
       const bad = overPoison(k, task, task.args.offset ?? 0);
       if (bad !== null) return { kind: 'fail', failure: bad };
       const written = writeSome(k, task, task.args.offset ?? 0);

@@ -1,23 +1,28 @@
 // fallocate(ZERO_RANGE). Whole blocks become unwritten, edges are zeroed, holes are preallocated.
 import { z } from 'zod';
 import { zeroPage } from '../dev/pmem.ts';
+import type { Failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
 import { eachExtent, setWritten } from '../fs/extent.ts';
 import { eachHole, holesIn, zeroEdges, zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
-import { allocateBlocks, noRoom, roomFor } from '../fs/superblock.ts';
+import { personalityOf } from '../fs/personality/index.ts';
+import { allocateBlocks, noRoom, roomFor, warnOfZeroing } from '../fs/superblock.ts';
 import { pinsOf } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
-import type { Inode, Kernel } from '../state.ts';
+import type { Inode, Kernel, Task } from '../state.ts';
 import { type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '../units.ts';
+import { allocateWhatFits, growTo } from './allocate.ts';
 import { type LayoutChange, rangeOf, removeBlocks } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
 import { checkRange } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes, keepSize: z.boolean().default(false) });
 
-const change: LayoutChange<z.infer<typeof args>> = {
+type Args = z.infer<typeof args>;
+
+const change: LayoutChange<Args> = {
   check: (k, inode, range) => checkRange(k, inode, range),
   range: (_k, _inode, { offset, length }) => rangeOf(offset, offset + length, pageCeil(offset), pageOf(offset + length)),
   change(k, task, inode, { offset, length, keepSize }) {
@@ -29,29 +34,82 @@ const change: LayoutChange<z.infer<typeof args>> = {
     // Where the strategy never waits, a device may still write to pinned blocks: other blocks take their place, so that the range reads
     // as zero whatever the device does.
     const pinned = strategyOf(k).destination === 'free' ? [] : pinnedPages(k, inode, wholeFirst, wholeLast);
-    const holes = holesIn(inode, first, last);
-    // What takes the place of a pinned block costs room on the device, and nothing of the quota.
-    if (holes > roomFor(k) || holes + pinned.length > k.space.free) {
-      return noRoom(k, 'AL1', 'not enough free blocks for the range; nothing was changed');
-    }
+    const shortage = shortageOf(k, inode, { first, last, wholeFirst, wholeLast, pinned: pinned.length });
+    if (shortage === 'reserve') return loseRange(k, task, inode, task.args);
+    if (shortage === 'partial') return zeroWhatFits(k, inode, task.args);
     for (const pgoff of pinned) removeBlocks(k, task, inode, pgoff, pgoff, strategyOf(k).destination);
     if (offset > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
     zeroEdges(k, inode, offset, end);
     eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
-    if (wholeLast >= wholeFirst) {
-      unmapRange(k, inode, wholeFirst, wholeLast);
-      deleteEntries(k, inode, wholeFirst, wholeLast);
-      eachExtent(inode.extents, wholeFirst, wholeLast, (extent) => {
-        if (!extent.written) return;
-        for (let page = 0; page < extent.pages; page++) zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
-      });
-      setWritten(inode.extents, wholeFirst, wholeLast - wholeFirst + 1, false);
-    }
+    makeUnwritten(k, inode, wholeFirst, wholeLast);
     if (!keepSize && end > inode.sizeBytes) resize(k, inode, end);
     touch(k, inode);
     return null;
   },
 };
+
+interface Pages {
+  first: PgOff;
+  last: PgOff;
+  wholeFirst: PgOff;
+  wholeLast: PgOff;
+  /** Whole pages whose blocks are kept back and replaced. */
+  pinned: number;
+}
+
+/** Is there too little room, and if so how does this kind run out of it? XFS reserves the range as if nothing of it were there. */
+function shortageOf(
+  k: Kernel,
+  inode: Inode,
+  { first, last, wholeFirst, wholeLast, pinned }: Pages,
+): 'partial' | 'reserve' | null {
+  const { outOfSpace } = personalityOf(k.geometry);
+  const holes = holesIn(inode, first, last);
+  if (outOfSpace === 'reserve') {
+    const given = wholeLast < wholeFirst ? 0 : wholeLast - wholeFirst + 1 - holesIn(inode, wholeFirst, wholeLast) - pinned;
+    if (last - first + 1 > roomFor(k) + given) return 'reserve';
+  }
+  // What takes the place of a pinned block costs room on the device, and nothing of the quota.
+  return holes > roomFor(k) || holes + pinned > k.space.free ? outOfSpace : null;
+}
+
+/** Mirrors xfs_falloc_zero_range(): the range is freed, and then it turns out that no blocks can be had for it. The size stays. */
+function loseRange(k: Kernel, task: Task, inode: Inode, { offset, length }: Args): Failure {
+  const end = offset + length;
+  const first = pageCeil(offset);
+  const last = toPgOff(pageOf(end) - 1);
+  if (last >= first) removeBlocks(k, task, inode, first, last, strategyOf(k).destination);
+  if (offset < inode.sizeBytes) zeroEdges(k, inode, offset, Math.min(end, inode.sizeBytes));
+  touch(k, inode);
+  return noRoom(k, 'AL5', 'the blocks of the range could not be reserved; what was there was freed before, and reads as zero');
+}
+
+/**
+ * Mirrors ext4_zero_range(). A range with partial pages is first allocated as a whole, and nothing is zeroed where that fails; one of whole
+ * pages is converted as it is allocated, up to the page for which there is no block.
+ */
+function zeroWhatFits(k: Kernel, inode: Inode, { offset, length, keepSize }: Args): Failure {
+  const end = offset + length;
+  const last = toPgOff(pageCeil(end) - 1);
+  const reached = allocateWhatFits(k, inode, pageOf(offset), last);
+  if (offset % pageSize === 0 && end % pageSize === 0) makeUnwritten(k, inode, pageOf(offset), toPgOff(reached - 1));
+  growTo(k, inode, { offset, reached, keepSize });
+  touch(k, inode);
+  return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
+}
+
+/** Whole pages that have blocks read as zero from now on, and nobody has them mapped. */
+function makeUnwritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
+  if (last < first) return;
+  unmapRange(k, inode, first, last);
+  deleteEntries(k, inode, first, last);
+  warnOfZeroing(k, inode, first, last);
+  eachExtent(inode.extents, first, last, (extent) => {
+    if (!extent.written) return;
+    for (let page = 0; page < extent.pages; page++) zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
+  });
+  setWritten(inode.extents, first, last - first + 1, false);
+}
 
 function pinnedPages(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff[] {
   const pinned: PgOff[] = [];
@@ -68,7 +126,8 @@ export const zeroRange = defineLayoutOp({
   name: 'zero-range',
   summary: 'Make a byte range read as zero, with blocks reserved for it',
   doc: `Whole blocks of the range become unwritten, holes are preallocated, partial blocks at the edges are zeroed in place. Without keepSize
-the file grows to the end of the range.`,
+the file grows to the end of the range. Out of space, XFS has freed the range before, so its content is gone (zeros); ext4 keeps what it got, zeroed
+where the range is of whole pages.`,
   args,
   change,
   grows: true,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { deleteEntries } from '../fs/dax.ts';
 import { scan } from '../fs/layout.ts';
+import { personalityOf } from '../fs/personality/index.ts';
 import { widen } from '../mm/pmd.ts';
 import { lastPage, pageOf, toPgOff } from '../units.ts';
 import { zLongterm } from './longterm.ts';
@@ -13,7 +14,8 @@ export const breakLayouts = defineStrategy({
   summary: 'D: unmap, drop the fault lock, sleep on the first busy page, look again',
   doc: `The caller sleeps, interruptible, with i_rwsem held and invalidate_lock dropped; faults go on, reads, writes and other layout
 changes of the file queue up behind it. Nothing of the file changes before the last pin in scope is gone. It starves while pages are
-re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in.`,
+re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in. Kernel 6.12 sees no pin in a
+file that nobody has mapped: it frees or moves the blocks under the pins, with a warning.`,
   options: z.strictObject({
     idleRule: z
       .enum(['classic', 'modern', 'fixed'])
@@ -27,7 +29,11 @@ re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it 
   needsBusyState: false,
   idleRule: (options) => options.idleRule,
   kernelDefaults: (personality) => ({ idleRule: personality.idleRule }),
+  breaksBeforeChecks: true,
   breakLayout(k, _task, inode, range, options) {
+    const { scanNeedsMapping, breakDeletesEntries } = personalityOf(k.geometry);
+    // mapping_mapped(): such a kernel takes a file without a mapping for one without pins, and frees under them.
+    if (scanNeedsMapping && inode.mappings.length === 0) return { kind: 'broken' };
     const whole = options.breakScope === 'file';
     // An entry of 2 MiB is looked at, and deleted, as a whole.
     const { first, last } = whole
@@ -35,7 +41,7 @@ re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it 
       : widen(inode, pageOf(range.firstByte), pageOf(range.lastByte));
     const busy = scan(k, inode, first, last);
     if (busy !== null) return { kind: 'sleep', ...busy, holdLocks: false };
-    deleteEntries(k, inode, first, last);
+    if (breakDeletesEntries) deleteEntries(k, inode, first, last);
     return { kind: 'broken' };
   },
   destination: 'free',

@@ -12,16 +12,17 @@ export const detachAndWait = defineStrategy({
   summary: 'C: detach the blocks, drop the locks, then wait and free',
   doc: `The file shows the new layout as soon as the blocks are detached; nobody else waits. The caller sleeps, interruptible and without a
 lock, until the detached pages are idle, and frees them. A signal ends the wait: the call returns success and the reaper frees the rest.
-collapse and insert, which move blocks, wait like break-layouts.`,
+collapse and insert wait like break-layouts for pins on what they move.`,
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: true,
   idleRule: () => 'fixed',
+  breaksBeforeChecks: false,
   breakLayout(k, task, inode, range) {
     const verdict = drainWhatMoves(k, inode, range);
-    if (verdict.kind !== 'broken' || !task.nowait || range.pages === null || k.counts.pinnedPages === 0) return verdict;
+    if (verdict.kind !== 'broken' || !task.nowait || range.leave === null || k.counts.pinnedPages === 0) return verdict;
     // It is not to sleep: say so now, before anything is detached.
     let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
-    const { first, last } = range.pages;
+    const { first, last } = range.leave;
     eachExtent(inode.extents, first, last, (extent) => {
       for (let page = 0; busy === null && page < extent.pages; page++) {
         const pfn = toPfn(extent.pfn + page);

@@ -5,14 +5,10 @@ import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';
 import type { BreakVerdict, LayoutRange } from './strategy.ts';
 
-/** Waits for pins on what moves, like break-layouts over that range; what only leaves is unmapped. */
-export function drainWhatMoves(k: Kernel, inode: Inode, range: LayoutRange): BreakVerdict {
-  if (range.pages === null) return { kind: 'broken' };
-  const { first, last } = range.pages;
-  if (!range.moves) {
-    unmapRange(k, inode, first, last);
-    return { kind: 'broken' };
-  }
-  const busy = scan(k, inode, first, last);
+/** Waits for pins on what moves, like break-layouts over that range; what only leaves is unmapped, pinned or not. */
+export function drainWhatMoves(k: Kernel, inode: Inode, { leave, move }: LayoutRange): BreakVerdict {
+  if (leave !== null) unmapRange(k, inode, leave.first, leave.last);
+  if (move === null) return { kind: 'broken' };
+  const busy = scan(k, inode, move.first, move.last);
   return busy === null ? { kind: 'broken' } : { kind: 'sleep', ...busy, holdLocks: false };
 }

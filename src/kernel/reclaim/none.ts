@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { unmapRange } from '../mm/pagetable.ts';
 import { zLongterm } from './longterm.ts';
-import { defineStrategy } from './strategy.ts';
+import { concerned, defineStrategy } from './strategy.ts';
 
 export const none = defineStrategy({
   name: 'none',
@@ -11,8 +11,10 @@ export const none = defineStrategy({
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: false,
   idleRule: () => 'fixed',
+  breaksBeforeChecks: true,
   breakLayout(k, _task, inode, range) {
-    if (range.pages !== null) unmapRange(k, inode, range.pages.first, range.pages.last);
+    const pages = concerned(range);
+    if (pages !== null) unmapRange(k, inode, pages.first, pages.last);
     return { kind: 'broken' };
   },
   destination: 'free',

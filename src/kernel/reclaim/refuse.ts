@@ -4,7 +4,7 @@ import { failure } from '../errno.ts';
 import { scan } from '../fs/layout.ts';
 import { blockersMax, pinBlockers } from '../sched/wait-graph.ts';
 import { zLongterm } from './longterm.ts';
-import { defineStrategy } from './strategy.ts';
+import { concerned, defineStrategy } from './strategy.ts';
 
 export const refuse = defineStrategy({
   name: 'refuse',
@@ -13,9 +13,11 @@ export const refuse = defineStrategy({
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: false,
   idleRule: () => 'fixed',
+  breaksBeforeChecks: true,
   breakLayout(k, _task, inode, range) {
-    if (range.pages === null) return { kind: 'broken' };
-    const busy = scan(k, inode, range.pages.first, range.pages.last);
+    const pages = concerned(range);
+    if (pages === null) return { kind: 'broken' };
+    const busy = scan(k, inode, pages.first, pages.last);
     if (busy === null) return { kind: 'broken' };
     const why = `page ${busy.pgoff} of ${inode.name} (pfn ${busy.pfn}) is pinned and the strategy is refuse`;
     const blockedBy = pinBlockers(k, busy.pfn, k.nowMs, blockersMax);

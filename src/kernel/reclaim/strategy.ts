@@ -11,10 +11,21 @@ export interface LayoutRange {
   /** Bytes, both inclusive; `last` may be the largest offset there is. */
   firstByte: number;
   lastByte: number;
-  /** Whole pages that leave the file, are replaced, or move; null when none do. */
-  pages: { first: PgOff; last: PgOff } | null;
-  /** collapse and insert: blocks move to another offset, so a pinned block would carry live DMA along. */
-  moves: boolean;
+  /** Whole pages that leave the file or are replaced; null when none do. */
+  leave: Pages | null;
+  /** Those that collapse, insert and exchange move to another offset: a pinned one would carry live DMA along. */
+  move: Pages | null;
+}
+
+export interface Pages {
+  first: PgOff;
+  last: PgOff;
+}
+
+/** Everything that is not where it was afterwards. Where both are there, what moves begins behind what leaves. */
+export function concerned({ leave, move }: LayoutRange): Pages | null {
+  if (leave === null || move === null) return leave ?? move;
+  return { first: leave.first, last: move.last };
 }
 
 export type BreakVerdict =
@@ -36,6 +47,12 @@ export interface Strategy<Options = Record<string, unknown>> {
   idleRule(options: Options): IdleRule;
   /** What an option is by default where the kernel decides: the idle rule of Linux 6.12 or 7.3. */
   kernelDefaults?(personality: Personality): Partial<Record<string, unknown>>;
+  /**
+   * Linux breaks the layout before the filesystem looks at its arguments: a misaligned collapse waits, and is EINVAL then (S32). refuse
+   * would fail in the same place, and none does nothing in it. The busy list, and the waits of wait-for-refs and detach-and-wait, sit where the blocks go, behind those
+   * checks, so there the arguments are looked at first.
+   */
+  breaksBeforeChecks: boolean;
   /** Looks at the range and says whether the change may go on. Caller holds i_rwsem and invalidate_lock exclusive. */
   breakLayout(k: Kernel, task: Task, inode: Inode, range: LayoutRange, options: Options): BreakVerdict;
   /** get_user_pages on a page whose new references are stopped: true fails it with EAGAIN, otherwise it blocks in the fault. */

@@ -7,7 +7,7 @@ import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
 import { zLongterm } from './longterm.ts';
-import { defineStrategy, type LayoutRange } from './strategy.ts';
+import { concerned, defineStrategy, type LayoutRange } from './strategy.ts';
 
 export const waitForRefs = defineStrategy({
   name: 'wait-for-refs',
@@ -25,9 +25,11 @@ before it lets go is a deadlock.`,
   needsBusyState: false,
   idleRule: () => 'fixed',
   failsNewRefs: (options) => options.newRefs === 'fail',
+  breaksBeforeChecks: false,
   breakLayout(k, _task, inode, range) {
-    if (range.pages === null) return { kind: 'broken' };
-    unmapRange(k, inode, range.pages.first, range.pages.last);
+    const pages = concerned(range);
+    if (pages === null) return { kind: 'broken' };
+    unmapRange(k, inode, pages.first, pages.last);
     if (k.counts.pinnedPages === 0) return { kind: 'broken' };
     const busy = stopNewRefs(k, inode, range, true);
     if (busy !== null) return { kind: 'sleep', ...busy, holdLocks: true };
@@ -44,8 +46,9 @@ before it lets go is a deadlock.`,
 /** Marks or unmarks every page of the range; returns the first pinned one. */
 function stopNewRefs(k: Kernel, inode: Inode, range: LayoutRange, stop: boolean): { pfn: Pfn; pgoff: PgOff } | null {
   let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
-  if (range.pages === null) return busy;
-  eachExtent(inode.extents, range.pages.first, range.pages.last, (extent) => {
+  const pages = concerned(range);
+  if (pages === null) return busy;
+  eachExtent(inode.extents, pages.first, pages.last, (extent) => {
     for (let page = 0; page < extent.pages; page++) {
       const pfn = toPfn(extent.pfn + page);
       setFlag(k, pfn, pageFlags.stopNewRefs, stop);

@@ -1,5 +1,6 @@
 // stat: the record of a file, as create returns it and the views show it.
 import { z } from 'zod';
+import { indirectBlocks } from '../fs/indirect.ts';
 import { etagOf } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import type { Inode, Kernel } from '../state.ts';
@@ -34,9 +35,10 @@ export function fileRecord(k: Kernel, inode: Inode): z.infer<typeof zFile> {
   };
 }
 
-/** st_blocks: the blocks of the file, and those of its extent tree where it outgrew the inode. */
+/** st_blocks: the blocks of the file, and those that say where they are, as far as these outgrew the inode. */
 export function blocks512(k: Kernel, inode: Inode): number {
-  const { extentsInInode, extentsPerLeaf } = personalityOf(k.geometry);
+  const { map } = personalityOf(k.geometry);
   const { extents, pages } = inode.extents;
-  return (pages + (extents > extentsInInode ? Math.ceil(extents / extentsPerLeaf) : 0)) * 8;
+  if (map.kind === 'indirect') return (pages + indirectBlocks(inode.extents)) * 8;
+  return (pages + (extents > map.inInode ? Math.ceil(extents / map.perLeaf) : 0)) * 8;
 }

@@ -36,7 +36,7 @@ export const locks = defineView({
     const items = [];
     const names: LockName[] = ['i_rwsem', 'invalidate_lock'];
     // Only the files of running operations can be locked.
-    const inos = [...new Set([...k.tasks.values()].map((task) => task.ino))].sort((a, b) => a - b);
+    const inos = [...new Set([...k.tasks.values()].flatMap((task) => [task.ino, task.otherIno]))].sort((a, b) => a - b);
     for (const ino of inos) {
       const inode = ino === 0 ? undefined : k.inodes.get(ino);
       if (inode === undefined) continue;

@@ -183,7 +183,7 @@ describe.each(boxes)('BR2 %s', (box, kind, kernel) => {
     }
   });
 
-  test('BR2 what a mapping stored past EOF is never seen through the file', () => {
+  test('BR2 what a mapping stored past EOF is not seen through the file, but on ext4 of 6.12 after a write', () => {
     const grow: ((m: Machine) => Ran)[] = [
       (m) => m.truncate('a', 4 * page),
       (m) => m.write('a', letters('Z'), 3 * page),
@@ -198,7 +198,9 @@ describe.each(boxes)('BR2 %s', (box, kind, kernel) => {
       m.store(m.map('a', 3), 2 * page, new Uint8Array(page).fill(33));
       expect(wordOf(act(m))).toBe('done');
       const all = bytesOf(m.read('a'));
-      expect([...all.subarray(2 * page + 10, 3 * page)].some((byte) => byte === 33)).toBe(false);
+      // ext4 of 6.12 does not zero for a write (measured).
+      const shown = kind === 'ext4' && kernel === '6.12' && act === grow[1];
+      expect([...all.subarray(2 * page + 10, 3 * page)].some((byte) => byte === 33)).toBe(shown);
       expect([...all.subarray(2 * page, 2 * page + 10)].every((byte) => byte === 33)).toBe(true);
     }
   });

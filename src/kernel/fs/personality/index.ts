@@ -1,6 +1,9 @@
 // What differs between filesystem kinds and kernels, as data. Code asks this table; it never asks for a kind or a version by name.
-import type { IdleRule, Kind, LinuxVersion } from '../../state.ts';
+import type { IdleRule, Kind, LinuxVersion, LockMode } from '../../state.ts';
 import { pageSize } from '../../units.ts';
+
+/** FIEMAP_EXTENT_MERGED: the filesystem joined single blocks to tell of them. */
+const fiemapMerged = 0x1000;
 
 export interface Personality {
   /** Default strategy, and the idle rule that its kernel has. */
@@ -8,6 +11,14 @@ export interface Personality {
   idleRule: IdleRule;
   /** Can its files be mapped with DAX at all? */
   dax: boolean;
+  /** MAP_SYNC with MAP_SHARED_VALIDATE; a kind without it answers EOPNOTSUPP. */
+  mapSync: boolean;
+  /** Its vm_operations have a huge_fault. */
+  hugeFaults: boolean;
+  /** dax_layout_busy_page_range() of its kernel sees no pin in a file that nobody has mapped: to 6.14. */
+  scanNeedsMapping: boolean;
+  /** Breaking a layout deletes the mapping entries that it found idle: from 6.15. Before, only those of pages that leave the file go. */
+  breakDeletesEntries: boolean;
   /** Has it a place for blocks that are free in the books only (xfs_extent_busy, ext4's bb_free_root)? */
   busyState: boolean;
   /** fallocate modes that it knows. */
@@ -25,17 +36,30 @@ export interface Personality {
   punchBeyondEof: boolean;
   /** lseek(SEEK_DATA, SEEK_HOLE) takes i_rwsem shared. */
   seekLocks: boolean;
-  /** FIEMAP takes i_rwsem shared. */
-  fiemapLocks: boolean;
-  /** Extents that fit into the inode; more of them need blocks of metadata, `extentsPerLeaf` in each. */
-  extentsInInode: number;
-  extentsPerLeaf: number;
+  /** lseek knows the holes; without, the file is data up to its end (generic_file_llseek). */
+  seekHoles: boolean;
+  /** How FIEMAP takes i_rwsem. */
+  fiemapLock: LockMode | 'none';
+  /** FIEMAP flags on every extent, and whether the length of the request is cut to the size of the file first. */
+  fiemapFlags: number;
+  fiemapCutsLength: boolean;
+  /** Where the blocks of a file are written down: what does not fit into the inode takes blocks of metadata, which st_blocks counts. */
+  map: { kind: 'extents'; inInode: number; perLeaf: number } | { kind: 'indirect' };
   /** collapse ends with a truncate to the new size, which drops blocks and private copies past it. */
   collapseDropsPastEof: boolean;
   /** collapse and insert take private copies behind the offset, as truncate_pagecache() does; truncate_pagecache_range() leaves them. */
   shiftTakesPrivate: boolean;
-  /** fallocate that runs out of space keeps what it got. */
-  allocateKeepsPartial: boolean;
+  /**
+   * Out of space. `partial` allocates as it goes and keeps what it got. `reserve` asks for all blocks first: a write for those of the hole,
+   * or of its whole rest where it grows the file, fallocate for those of its whole range, there or not.
+   */
+  outOfSpace: 'partial' | 'reserve';
+  /** A write that begins behind EOF first zeroes what mappings stored in the rest of the EOF block. */
+  writeZeroesTail: boolean;
+  /** So does a truncate up. */
+  truncateUpZeroesTail: boolean;
+  /** A write of 0 bytes takes i_rwsem all the same. */
+  emptyWriteLocks: boolean;
   /** A write into an unwritten extent may convert what is beside it. */
   zeroOut: boolean;
   /** Part of the blocks that statfs keeps back for root: mke2fs -m. */
@@ -46,6 +70,10 @@ const xfs: Personality = {
   strategy: 'break-layouts',
   idleRule: 'modern',
   dax: true,
+  mapSync: true,
+  hugeFaults: true,
+  scanNeedsMapping: false,
+  breakDeletesEntries: true,
   busyState: true,
   fallocate: true,
   unshare: true,
@@ -55,12 +83,17 @@ const xfs: Personality = {
   punchTakesEofBlock: 'never',
   punchBeyondEof: true,
   seekLocks: false,
-  fiemapLocks: true,
-  extentsInInode: 12,
-  extentsPerLeaf: 251,
+  seekHoles: true,
+  fiemapLock: 'shared',
+  fiemapFlags: 0,
+  fiemapCutsLength: false,
+  map: { kind: 'extents', inInode: 12, perLeaf: 251 },
   collapseDropsPastEof: true,
   shiftTakesPrivate: false,
-  allocateKeepsPartial: false,
+  outOfSpace: 'reserve',
+  writeZeroesTail: true,
+  truncateUpZeroesTail: true,
+  emptyWriteLocks: false,
   zeroOut: false,
   rootReservePercent: 0,
 };
@@ -74,24 +107,50 @@ const ext4: Personality = {
   punchTakesEofBlock: 'at',
   punchBeyondEof: false,
   seekLocks: true,
-  extentsInInode: 4,
-  extentsPerLeaf: 340,
+  map: { kind: 'extents', inInode: 4, perLeaf: 340 },
   collapseDropsPastEof: false,
   shiftTakesPrivate: true,
-  allocateKeepsPartial: true,
+  outOfSpace: 'partial',
+  emptyWriteLocks: true,
   zeroOut: true,
   rootReservePercent: 5,
 };
 
-/** No journal, no busy list, no fallocate; DAX until its removal. It frees under the pin. */
-const ext2: Personality = { ...ext4, strategy: 'none', busyState: false, fallocate: false, zeroOut: false, bytesMax: 2 ** 41 };
+/**
+ * By its file_operations, inode_operations and super.c of 6.12: no journal, no busy list, no fallocate, no layout breaking (it frees under
+ * the pin), faults of 4 KiB only. Indirect blocks bound its files: of the 2^29-1 blocks that i_blocks can count, 524,801 are theirs.
+ */
+const ext2: Personality = {
+  ...ext4,
+  strategy: 'none',
+  mapSync: false,
+  hugeFaults: false,
+  busyState: false,
+  fallocate: false,
+  bytesMax: (2 ** 29 - 1 - 524_801) * pageSize,
+  seekLocks: false,
+  seekHoles: false,
+  fiemapLock: 'exclusive',
+  fiemapFlags: fiemapMerged,
+  fiemapCutsLength: true,
+  map: { kind: 'indirect' },
+  writeZeroesTail: false,
+  truncateUpZeroesTail: false,
+  zeroOut: false,
+};
 const btrfs: Personality = { ...xfs, strategy: 'none', dax: false, busyState: false, exchangeRange: false };
 
+/** What every kind shares of Linux 6.12: fs/dax.c before the page counts of 6.15. */
+const dax612 = { idleRule: 'classic', scanNeedsMapping: true, breakDeletesEntries: false } as const;
+
 const table: Record<Kind, Record<LinuxVersion, Personality>> = {
-  xfs: { '6.12': { ...xfs, idleRule: 'classic' }, '7.3': xfs },
-  ext4: { '6.12': { ...ext4, idleRule: 'classic', fiemapLocks: false, punchTakesEofBlock: 'past' }, '7.3': ext4 },
-  ext2: { '6.12': { ...ext2, idleRule: 'classic' }, '7.3': { ...ext2, dax: false } },
-  btrfs: { '6.12': { ...btrfs, idleRule: 'classic' }, '7.3': btrfs },
+  xfs: { '6.12': { ...xfs, ...dax612 }, '7.3': xfs },
+  ext4: {
+    '6.12': { ...ext4, ...dax612, fiemapLock: 'none', punchTakesEofBlock: 'past', writeZeroesTail: false },
+    '7.3': ext4,
+  },
+  ext2: { '6.12': { ...ext2, ...dax612 }, '7.3': { ...ext2, dax: false } },
+  btrfs: { '6.12': { ...btrfs, ...dax612 }, '7.3': btrfs },
 };
 
 export function personalityOf(geometry: { kind: Kind; kernel: LinuxVersion }): Personality {
