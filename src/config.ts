@@ -73,7 +73,7 @@ export const settings = {
   keepAliveTimeoutMs: setting(whole(100, 3_600_000), 72_000, 'How long an idle connection stays open.'),
   answerTimeoutMs: setting(
     whole(100, 3_600_000),
-    30_000,
+    60_000,
     'How long a client may take nothing of an answer before its connection is closed.',
   ),
   pipelineMax: setting(whole(0, 10_000), 64, 'Requests that may wait on one connection for the answer to the one before them.'),

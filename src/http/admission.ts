@@ -69,7 +69,7 @@ export function checkBodies(app: FastifyInstance, door: Door): void {
     const { expect } = request.headers;
     // HTTP/1.0 has no Expect (RFC 9110 §10.1.1).
     if (expect === undefined || request.raw.httpVersion === '1.0') return done();
-    if (expect.trim().toLowerCase() !== '100-continue') {
+    if (!expect.split(',').every((one) => one.trim().toLowerCase() === '100-continue')) {
       return done(new HttpProblem('expectation-failed', 'Expect may only be 100-continue; leave the header out.'));
     }
     request.awaitsContinue = hasBody(request);

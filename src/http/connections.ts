@@ -70,6 +70,8 @@ export class Connections {
       // Its own refusal has no body.
       requireHostHeader: false,
     });
+    // Node would leave out those behind the first 2000 without a word; what bounds them is their bytes.
+    server.maxHeadersCount = 0;
     server.maxConnections = connectionsMax;
     server.timeout = answerTimeoutMs;
     const take = (request: IncomingMessage, response: ServerResponse) => this.#take({ request, response }, handler);
@@ -78,6 +80,7 @@ export class Connections {
     server.on('checkContinue', take);
     server.on('checkExpectation', take);
     server.on('connection', (socket: Socket) => this.#opened(socket));
+    server.on('clientError', (error: Error, socket: Socket) => this.#failed(error, socket));
     server.on('drop', () => this.#makeRoom());
     server.on('timeout', (socket: Socket) => this.#silent(socket));
     server.on('connect', (request: IncomingMessage, socket: Socket) => {
@@ -89,7 +92,7 @@ export class Connections {
   }
 
   /** Nothing is left but to say why and to close. */
-  failed(error: Error & { code?: string }, socket: Socket): void {
+  #failed(error: Error & { code?: string }, socket: Socket): void {
     const connection = this.#of.get(socket);
     if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {
       // Where our last word is on its way, what else the client sends is not looked at.

@@ -16,7 +16,7 @@ import { ignoreForeignUpgrades } from './stream/foreign-upgrade.ts';
 import { Hub, type StreamCounts } from './stream/hub.ts';
 import type { Subscribe } from './stream/messages.ts';
 import { subscribeOf, type Transport, transportOf } from './stream/query.ts';
-import { responseWire, webSocketWire } from './stream/wire.ts';
+import { closeTimeoutMs, responseWire, webSocketWire } from './stream/wire.ts';
 import { hostedOf } from './target.ts';
 
 /** What a stream will read, worked out before it begins. */
@@ -70,13 +70,16 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
   });
   const origins = new Set(config.allowedOrigins);
   app.decorateRequest('stream', null);
+  // By name: the types of ws do not know of closeTimeout yet.
+  const options = {
+    maxPayload: config.streamMessageBytesMax,
+    perMessageDeflate: false,
+    clientTracking: false,
+    closeTimeout: closeTimeoutMs,
+    handleProtocols: (offered: Set<string>) => [...offered].find(isOurs) ?? false,
+  };
   await app.register(fastifyWebsocket, {
-    options: {
-      maxPayload: config.streamMessageBytesMax,
-      perMessageDeflate: false,
-      clientTracking: false,
-      handleProtocols: (offered) => [...offered].find(isOurs) ?? false,
-    },
+    options,
     errorHandler(error, socket, request) {
       // A breach of the protocol: ws has already begun to close with the right code.
       if (socket.readyState !== socket.OPEN) return;

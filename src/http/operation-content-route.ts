@@ -19,14 +19,16 @@ interface Shown {
   result?: unknown;
 }
 
-/** The record of an operation, with the way to its bytes where it read some. */
+/**
+ * The record of an operation, with the way to its bytes where it read some. It does not say whether they are kept: records are the same after a
+ * restart, and the bytes may not be.
+ */
 export function withContent<T>(fs: Hosted, record: T): T {
   const { id, op, result } = record as T & Shown;
   if (operations.get(op)?.reply !== 'bytes' || typeof result !== 'object' || result === null) return record;
   const { bytes } = result as { bytes?: number };
   const href = `/v1/filesystems/${fs.name}/operations/${id}/content`;
-  const content = { href, bytes, kept: fs.reads.of(Number(id.slice('op_'.length))) !== undefined };
-  return { ...record, result: { ...result, content } };
+  return { ...record, result: { ...result, content: { href, bytes } } };
 }
 
 const refuse = (errno: 'EAGAIN' | 'ENOENT', why: string): KernelFailure => new KernelFailure(failure(errno, 'H33', why));

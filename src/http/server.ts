@@ -60,7 +60,8 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
       if (raw.upgrade === true) reply.raw.once('finish', () => connections.end(raw.socket, ''));
       answer(error, request, reply);
     },
-    clientErrorHandler: (error, socket) => connections.failed(error, socket),
+    // Fastify would listen on the first server only, of the two that `localhost` can be.
+    clientErrorHandler() {},
   });
   app.decorate('connections', connections);
   if (config.allowedOrigins.length > 0) await app.register(fastifyCors, corsOf(config));

@@ -1,9 +1,9 @@
 // Every end of a connection is an end, whatever the client does: its place is free within a second of the answer.
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
-import { bytes, clinging, last, message, portOf } from './sockets.ts';
-import { fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
+import { bytes, clinging, last, message, portOf, talk } from './sockets.ts';
+import { call, fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
 
 let service: Service;
 const clients: Socket[] = [];
@@ -95,7 +95,7 @@ it('a client that takes nothing of its answer is closed, one that only waits is 
 });
 
 it('a slow reader that goes on reading gets all of its answer', async () => {
-  const port = await serve({ answerTimeoutMs: 300 });
+  const port = await serve({ answerTimeoutMs: 2000 });
   await must(service, 200, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 8_000_000 } });
   const reader = connect(port, '127.0.0.1');
   clients.push(reader);
@@ -104,7 +104,7 @@ it('a slow reader that goes on reading gets all of its answer', async () => {
   reader.on('data', (data) => {
     got += data.length;
     reader.pause();
-    setTimeout(() => reader.resume(), 10);
+    setTimeout(() => reader.resume(), 25);
   });
   await new Promise((resolve) => reader.once('close', resolve));
   expect(got).toBeGreaterThan(8_000_000);
@@ -120,6 +120,24 @@ it('where every place is taken, who is between two requests makes room', async (
   await expect.poll(async () => (await fetch(`http://127.0.0.1:${port}/livez`).catch(() => null))?.status).toBe(200);
 });
 
+it('every address of localhost is served in the same way', async () => {
+  service = await start();
+  await service.app.listen({ host: 'localhost', port: 0 });
+  const addresses = service.app.addresses() as AddressInfo[];
+  for (const { address, port } of addresses) {
+    for (const [text, status] of [
+      ['nonsense\r\n\r\n', 400],
+      ['GET /v1 HTTP/1.1\r\n\r\n', 400],
+      ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+      [message('GET', '/v1', last), 200],
+    ] as const) {
+      const [answer] = await talk(port, text, 1500, address);
+      expect(answer?.status).toBe(status);
+      expect(answer?.json).not.toBeNull();
+    }
+  }
+});
+
 it('a stop closes what clings', async () => {
   const port = await serve({ drainMs: 200 });
   for (const [, text] of endings.slice(0, 12)) clients.push(clinging(port, text));
@@ -128,4 +146,36 @@ it('a stop closes what clings', async () => {
   const began = performance.now();
   await service.close();
   expect(performance.now() - began).toBeLessThan(3000);
+});
+
+describe('an event stream', () => {
+  const opened = async (port: number): Promise<{ socket: Socket; got: () => Buffer }> => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    clients.push(socket);
+    let got = Buffer.alloc(0);
+    socket
+      .on('error', () => {})
+      .on('data', (data: Buffer) => {
+        got = Buffer.concat([got, data]);
+      });
+    socket.write(message('GET', `${fs}/events`, upgrade));
+    await expect.poll(() => got.toString('latin1')).toContain('101 Switching');
+    return { socket, got: () => got };
+  };
+  /** A frame of a client, masked with zeros. */
+  const frame = (opcode: number, text: string) =>
+    Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
+
+  it.each([
+    ['a close', (socket: Socket) => socket.write(frame(8, '\x03\xe8'))],
+    ['a breach of the protocol', (socket: Socket) => socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]))],
+    ['too long a message', (socket: Socket) => socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]))],
+    ['a half close', (socket: Socket) => socket.end()],
+    ['the end of its filesystem', () => call(service, 'DELETE', `${fs}?force=true`)],
+  ])('frees its place after %s, whether the client closes or not', async (_name, act) => {
+    const port = await serve();
+    const { socket } = await opened(port);
+    await act(socket);
+    await expect.poll(open, { timeout: 2500 }).toBe(0);
+  });
 });

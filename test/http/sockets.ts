@@ -38,10 +38,10 @@ export function answersIn(text: string): RawAnswer[] {
 }
 
 /** What comes until the server closes, or until `ms` are over. */
-export function talk(port: number, text: string | Buffer, ms = 1500): Promise<RawAnswer[]> {
+export function talk(port: number, text: string | Buffer, ms = 1500, host = '127.0.0.1'): Promise<RawAnswer[]> {
   return new Promise((resolve) => {
     let got = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text));
+    const socket = connect(port, host, () => socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text));
     const end = () => {
       clearTimeout(timer);
       socket.destroy();

@@ -65,6 +65,16 @@ const cases: [name: string, text: string, status: number][] = [
   ['a handshake where nothing streams', message('GET', '/v1', upgrade), 404],
   ['a handshake of a malformed URL', message('GET', '/%', upgrade), 400],
   ['a handshake with a POST', message('POST', '/v1/events', { ...upgrade, 'Content-Length': '2' }, '{}') + get('/livez'), 405],
+  [
+    'a handshake of HTTP/1.0',
+    message('GET', '/v1/events', { ...upgrade, ...{ Connection: 'Upgrade' } }).replace('1.1', '1.0'),
+    426,
+  ],
+  [
+    'a condition behind two thousand headers',
+    `GET /v1 HTTP/1.1\r\nHost: localhost\r\n${'a:\r\n'.repeat(2500)}If-Match: "x"\r\n\r\n`,
+    412,
+  ],
   ['a handshake without a Host', message('GET', '/v1/events', upgrade).replace('Host: localhost\r\n', ''), 400],
 ];
 

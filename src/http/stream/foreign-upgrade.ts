@@ -16,10 +16,10 @@ function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): stri
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** A handshake has no body, and is a GET (RFC 6455 §4.1). */
-function isHandshake({ method, headers }: IncomingMessage): boolean {
+/** A handshake has no body, and is a GET of HTTP/1.1 (RFC 6455 §4.1). */
+function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
   const bodyless = headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
-  return method === 'GET' && bodyless && headers.upgrade?.toLowerCase() === 'websocket';
+  return httpVersion === '1.1' && method === 'GET' && bodyless && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** Call it after everybody listens who wants upgrades. */

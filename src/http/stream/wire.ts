@@ -27,8 +27,10 @@ export interface Wire {
   onGone(call: (reason: DisconnectReason) => void): void;
 }
 
-/** As long as ws waits for the answer to a close frame. */
+/** A reader that takes nothing of what was sent before the end is given up after this. */
 const farewellMs = 30_000;
+/** How long a client has to answer a close frame and to close its side, when it has all that was sent. */
+export const closeTimeoutMs = 800;
 
 const textFrame = { binary: false, compress: false };
 
@@ -59,7 +61,19 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
     resume() {
       if (socket.isPaused) socket.resume();
     },
-    close: (reason) => socket.close(closings[reason].code, reason),
+    close(reason) {
+      const close = () => socket.close(closings[reason].code, reason);
+      if (socket._socket.writableLength === 0) {
+        close();
+        return;
+      }
+      // The time for the answer begins when the reader has taken what comes before it.
+      const late = setTimeout(() => socket.terminate(), farewellMs).unref();
+      socket.once('close', () => clearTimeout(late));
+      socket._socket.write(nothing, (error) => {
+        if (!error) close();
+      });
+    },
     terminate: () => socket.terminate(),
     onGone(call) {
       let broken: DisconnectReason | null = null;
