@@ -342,7 +342,8 @@ export interface paths {
         };
         /**
          * List the files
-         * @description In the order in which they were created. Unlinked files that are still mapped or in use are not listed; orphans=true adds them.
+         * @description In the order in which they were created. Unlinked files that are still mapped or in use are not listed; orphans=true adds them, and
+         *     ino=N is one file, whatever became of its name.
          */
         get: operations["get-files"];
         put?: never;
@@ -412,7 +413,7 @@ export interface paths {
         };
         /**
          * Page frames of the device
-         * @description Ascending by pfn. file=NAME lists the frames that a file owns; pinned=true only those that somebody holds.
+         * @description Ascending by pfn. file=NAME and ino=N list the frames that a file owns; pinned=true only those that somebody holds.
          */
         get: operations["get-pages"];
         put?: never;
@@ -432,7 +433,7 @@ export interface paths {
         };
         /**
          * List the mappings of a filesystem
-         * @description In the order in which they were made; file=NAME lists those of one file.
+         * @description In the order in which they were made; file=NAME and ino=N list those of one file.
          */
         get: operations["get-mappings"];
         put?: never;
@@ -477,7 +478,7 @@ export interface paths {
         };
         /**
          * List the pins of a filesystem
-         * @description Oldest first; owner=NAME lists those of one owner.
+         * @description Oldest first; owner=NAME lists those of one owner, file=NAME and ino=N those of one file, also on pages that it has lost since.
          */
         get: operations["get-pins"];
         put?: never;
@@ -521,7 +522,7 @@ export interface paths {
         };
         /**
          * List operations that run or sleep, and those that ended lately
-         * @description Oldest first. state=sleeping and so on filters. Of the ended ones those are kept that slept or were asked for with respond-async.
+         * @description Oldest first. state=sleeping and so on filters, and so do owner, file and ino. Of the ended ones those are kept that slept or were asked for with respond-async.
          */
         get: operations["get-operations"];
         put?: never;
@@ -561,7 +562,7 @@ export interface paths {
         };
         /**
          * Blocks that are free in the books and kept back
-         * @description Ascending by pfn. detached lists the blocks that left their file under detach-and-wait and wait for their pins.
+         * @description Ascending by pfn; ino is the file that they left. detached lists the blocks that left their file under detach-and-wait and wait for their pins.
          */
         get: operations["get-busy-extents"];
         put?: never;
@@ -651,7 +652,7 @@ export interface paths {
         };
         /**
          * i_rwsem and invalidate_lock of every file that somebody holds or waits for
-         * @description Holders with how long they have it, and the queue in its order. At most 1000.
+         * @description Holders with how long they have it, and the queue in its order; file=NAME and ino=N are those of one file. At most 1000.
          */
         get: operations["get-locks"];
         put?: never;
@@ -1841,19 +1842,45 @@ export interface components {
                 state: "running" | "sleeping" | "done" | "failed" | "cancelled";
                 owner: string | null;
                 file: string | null;
+                ino: number | null;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 step: string | null;
                 sleepingOn: {
                     page?: {
                         pfn: number;
                         pgoff: number;
+                        ino: number | null;
+                        /**
+                         * @description The inode has no name any more.
+                         * @constant
+                         */
+                        unlinked?: true;
                     };
                     lock?: {
                         name: string;
                         file: string;
+                        /** @description The inode. Another file may have the name by now. */
+                        ino: number;
+                        /**
+                         * @description The inode has no name any more.
+                         * @constant
+                         */
+                        unlinked?: true;
                         mode: string;
                     };
                     entry?: {
                         file: string;
+                        /** @description The inode. Another file may have the name by now. */
+                        ino: number;
+                        /**
+                         * @description The inode has no name any more.
+                         * @constant
+                         */
+                        unlinked?: true;
                         pgoff: number;
                     };
                     /** @description Bucket of the waitqueue. */
@@ -1873,6 +1900,8 @@ export interface components {
                     owner: string | null;
                     kind?: string;
                     pgoff?: number;
+                    /** @description The inode whose page it was when it was pinned. */
+                    ino?: number;
                     /** @description The bytes of the file that the pin holds. */
                     range?: {
                         offset: number;
@@ -1889,6 +1918,13 @@ export interface components {
                 holds: {
                     lock: string;
                     file: string;
+                    /** @description The inode. Another file may have the name by now. */
+                    ino: number;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                     mode: string;
                     heldMs: number;
                 }[];
@@ -1910,6 +1946,8 @@ export interface components {
                         owner: string | null;
                         kind?: string;
                         pgoff?: number;
+                        /** @description The inode whose page it was when it was pinned. */
+                        ino?: number;
                         /** @description The bytes of the file that the pin holds. */
                         range?: {
                             offset: number;
@@ -1931,6 +1969,8 @@ export interface components {
                 seq: number;
                 timeMs: number;
                 type: string;
+                /** @description The inode that it is about. */
+                ino?: number;
                 data: {
                     [key: string]: unknown;
                 };
@@ -1939,6 +1979,13 @@ export interface components {
                 operation: string;
                 op: string;
                 owner: string | null;
+                file: string | null;
+                ino: number | null;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 because: string;
             }[];
             released: {
@@ -1946,6 +1993,13 @@ export interface components {
                     pin: string;
                     owner: string | null;
                     kind: string;
+                    /** @description The inode. Another file may have the name by now. */
+                    ino: number;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                 }[];
                 /** @description With these the operation ends. */
                 enough: boolean;
@@ -2115,6 +2169,12 @@ export interface components {
                 stopNewRefs: boolean;
                 /** @description The file page that it was last faulted in for, if its mapping entry still stands. */
                 file: string | null;
+                ino: number | null;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 pgoff: number | null;
                 /** @description Its waitqueue bucket. */
                 bucket: number;
@@ -2125,6 +2185,13 @@ export interface components {
             items: {
                 id: string;
                 file: string | null;
+                /** @description The inode. Another file may have the name by now. */
+                ino: number;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 /** @description First byte of the file that is mapped. */
                 offset: number;
                 /** @description Whole pages. */
@@ -2145,6 +2212,13 @@ export interface components {
         MappingView: {
             id: string;
             file: string | null;
+            /** @description The inode. Another file may have the name by now. */
+            ino: number;
+            /**
+             * @description The inode has no name any more.
+             * @constant
+             */
+            unlinked?: true;
             /** @description First byte of the file that is mapped. */
             offset: number;
             /** @description Whole pages. */
@@ -2175,6 +2249,13 @@ export interface components {
                 id: string;
                 /** @description null once the file is gone. */
                 file: string | null;
+                /** @description The inode. Another file may have the name by now. */
+                ino: number;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 mapping: string;
                 owner: string | null;
                 kind: string;
@@ -2203,6 +2284,13 @@ export interface components {
             id: string;
             /** @description null once the file is gone. */
             file: string | null;
+            /** @description The inode. Another file may have the name by now. */
+            ino: number;
+            /**
+             * @description The inode has no name any more.
+             * @constant
+             */
+            unlinked?: true;
             mapping: string;
             owner: string | null;
             kind: string;
@@ -2233,19 +2321,45 @@ export interface components {
                 state: "running" | "sleeping" | "done" | "failed" | "cancelled";
                 owner: string | null;
                 file: string | null;
+                ino: number | null;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 step: string | null;
                 sleepingOn: {
                     page?: {
                         pfn: number;
                         pgoff: number;
+                        ino: number | null;
+                        /**
+                         * @description The inode has no name any more.
+                         * @constant
+                         */
+                        unlinked?: true;
                     };
                     lock?: {
                         name: string;
                         file: string;
+                        /** @description The inode. Another file may have the name by now. */
+                        ino: number;
+                        /**
+                         * @description The inode has no name any more.
+                         * @constant
+                         */
+                        unlinked?: true;
                         mode: string;
                     };
                     entry?: {
                         file: string;
+                        /** @description The inode. Another file may have the name by now. */
+                        ino: number;
+                        /**
+                         * @description The inode has no name any more.
+                         * @constant
+                         */
+                        unlinked?: true;
                         pgoff: number;
                     };
                     /** @description Bucket of the waitqueue. */
@@ -2265,6 +2379,8 @@ export interface components {
                     owner: string | null;
                     kind?: string;
                     pgoff?: number;
+                    /** @description The inode whose page it was when it was pinned. */
+                    ino?: number;
                     /** @description The bytes of the file that the pin holds. */
                     range?: {
                         offset: number;
@@ -2281,6 +2397,13 @@ export interface components {
                 holds: {
                     lock: string;
                     file: string;
+                    /** @description The inode. Another file may have the name by now. */
+                    ino: number;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                     mode: string;
                     heldMs: number;
                 }[];
@@ -2302,6 +2425,8 @@ export interface components {
                         owner: string | null;
                         kind?: string;
                         pgoff?: number;
+                        /** @description The inode whose page it was when it was pinned. */
+                        ino?: number;
                         /** @description The bytes of the file that the pin holds. */
                         range?: {
                             offset: number;
@@ -2328,19 +2453,45 @@ export interface components {
             state: "running" | "sleeping" | "done" | "failed" | "cancelled";
             owner: string | null;
             file: string | null;
+            ino: number | null;
+            /**
+             * @description The inode has no name any more.
+             * @constant
+             */
+            unlinked?: true;
             step: string | null;
             sleepingOn: {
                 page?: {
                     pfn: number;
                     pgoff: number;
+                    ino: number | null;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                 };
                 lock?: {
                     name: string;
                     file: string;
+                    /** @description The inode. Another file may have the name by now. */
+                    ino: number;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                     mode: string;
                 };
                 entry?: {
                     file: string;
+                    /** @description The inode. Another file may have the name by now. */
+                    ino: number;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                     pgoff: number;
                 };
                 /** @description Bucket of the waitqueue. */
@@ -2360,6 +2511,8 @@ export interface components {
                 owner: string | null;
                 kind?: string;
                 pgoff?: number;
+                /** @description The inode whose page it was when it was pinned. */
+                ino?: number;
                 /** @description The bytes of the file that the pin holds. */
                 range?: {
                     offset: number;
@@ -2376,6 +2529,13 @@ export interface components {
             holds: {
                 lock: string;
                 file: string;
+                /** @description The inode. Another file may have the name by now. */
+                ino: number;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 mode: string;
                 heldMs: number;
             }[];
@@ -2397,6 +2557,8 @@ export interface components {
                     owner: string | null;
                     kind?: string;
                     pgoff?: number;
+                    /** @description The inode whose page it was when it was pinned. */
+                    ino?: number;
                     /** @description The bytes of the file that the pin holds. */
                     range?: {
                         offset: number;
@@ -2426,12 +2588,24 @@ export interface components {
                 /** @description References on its pages. */
                 pins: number;
                 ageMs: number;
+                ino: number | null;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
             }[];
             detached: {
                 pfn: number;
                 pages: number;
                 pins: number;
                 ageMs: number;
+                ino: number | null;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 /** @description The operation that waits for it, or reaper. */
                 freedBy: string;
             }[];
@@ -2468,13 +2642,24 @@ export interface components {
                     operation: string;
                     pfn: number;
                     exclusive: boolean;
+                    ino: number | null;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                 }[];
             }[];
             entries: {
                 bucket: number;
                 waiters: {
                     operation: string;
-                    ino: number;
+                    ino: number | null;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                     pgoff: number;
                 }[];
             }[];
@@ -2485,7 +2670,13 @@ export interface components {
                 /** @enum {string} */
                 lock: "i_rwsem" | "invalidate_lock";
                 file: string;
+                /** @description The inode. Another file may have the name by now. */
                 ino: number;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 holders: {
                     operation: string;
                     op: string;
@@ -2511,6 +2702,14 @@ export interface components {
                 owner?: string | null;
                 /** @enum {string} */
                 state?: "running" | "S" | "D";
+                file?: string | null;
+                /** @description Of an operation, a pin, a lock or an entry: the inode. */
+                ino?: number | null;
+                /**
+                 * @description That inode has no name any more; its locks and entries are called by #ino.
+                 * @constant
+                 */
+                unlinked?: true;
             }[];
             edges: {
                 from: string;
@@ -2526,17 +2725,32 @@ export interface components {
             items: {
                 operation: string;
                 op: string;
+                file: string | null;
+                ino: number | null;
+                /**
+                 * @description The inode has no name any more.
+                 * @constant
+                 */
+                unlinked?: true;
                 blockedMs: number;
                 linux: string[];
                 culprits: {
                     operation: string;
                     op: string;
+                    file: string | null;
+                    ino: number | null;
+                    /**
+                     * @description The inode has no name any more.
+                     * @constant
+                     */
+                    unlinked?: true;
                     /** @enum {string} */
                     state: "running" | "S" | "D";
                     pins: {
                         pin: string;
                         owner: string | null;
                         kind: string;
+                        ino: number;
                         heldMs: number;
                     }[];
                 }[];
@@ -2934,6 +3148,13 @@ export interface components {
         MmapResult: {
             id: string;
             file: string | null;
+            /** @description The inode. Another file may have the name by now. */
+            ino: number;
+            /**
+             * @description The inode has no name any more.
+             * @constant
+             */
+            unlinked?: true;
             /** @description First byte of the file that is mapped. */
             offset: number;
             /** @description Whole pages. */
@@ -3029,6 +3250,13 @@ export interface components {
             id: string;
             /** @description null once the file is gone. */
             file: string | null;
+            /** @description The inode. Another file may have the name by now. */
+            ino: number;
+            /**
+             * @description The inode has no name any more.
+             * @constant
+             */
+            unlinked?: true;
             mapping: string;
             owner: string | null;
             kind: string;
@@ -4567,6 +4795,7 @@ export interface operations {
                      *         "state": "running",
                      *         "owner": {},
                      *         "file": {},
+                     *         "ino": 0,
                      *         "step": {},
                      *         "sleepingOn": {
                      *           "state": "R",
@@ -4582,6 +4811,7 @@ export interface operations {
                      *           {
                      *             "lock": "lock",
                      *             "file": "a",
+                     *             "ino": 0,
                      *             "mode": "mode",
                      *             "heldMs": 0
                      *           }
@@ -4605,6 +4835,8 @@ export interface operations {
                      *           "operation": "operation",
                      *           "op": "punch-hole",
                      *           "owner": {},
+                     *           "file": {},
+                     *           "ino": 0,
                      *           "because": "because"
                      *         }
                      *       ],
@@ -4613,7 +4845,8 @@ export interface operations {
                      *           {
                      *             "pin": "pin_1",
                      *             "owner": {},
-                     *             "kind": "kind"
+                     *             "kind": "kind",
+                     *             "ino": 0
                      *           }
                      *         ],
                      *         "enough": false
@@ -4962,6 +5195,8 @@ export interface operations {
                 /** @description From nextPageToken; opaque. */
                 pageToken?: string;
                 orphans?: boolean;
+                /** @description Of this inode, also where it was unlinked. */
+                ino?: number;
             };
             header?: never;
             path: {
@@ -5324,7 +5559,10 @@ export interface operations {
                 pageSize?: number;
                 /** @description From nextPageToken; opaque. */
                 pageToken?: string;
+                /** @description Of the file that has this name now. */
                 file?: string;
+                /** @description Of this inode, also where it was unlinked. */
+                ino?: number;
                 pinned?: boolean;
             };
             header?: never;
@@ -5368,6 +5606,7 @@ export interface operations {
                      *           "delayedFree": false,
                      *           "stopNewRefs": false,
                      *           "file": {},
+                     *           "ino": 0,
                      *           "pgoff": 0,
                      *           "bucket": 0
                      *         }
@@ -5392,7 +5631,10 @@ export interface operations {
                 pageSize?: number;
                 /** @description From nextPageToken; opaque. */
                 pageToken?: string;
+                /** @description Of the file that has this name now. */
                 file?: string;
+                /** @description Of this inode, also where it was unlinked. */
+                ino?: number;
             };
             header?: never;
             path: {
@@ -5420,6 +5662,7 @@ export interface operations {
                      *         {
                      *           "id": "op_1",
                      *           "file": {},
+                     *           "ino": 0,
                      *           "offset": 0,
                      *           "length": 4096,
                      *           "access": "read",
@@ -5481,6 +5724,7 @@ export interface operations {
                      * @example {
                      *       "id": "op_1",
                      *       "file": {},
+                     *       "ino": 0,
                      *       "offset": 0,
                      *       "length": 4096,
                      *       "access": "read",
@@ -5619,6 +5863,10 @@ export interface operations {
                 /** @description From nextPageToken; opaque. */
                 pageToken?: string;
                 owner?: string;
+                /** @description Of the file that has this name now. */
+                file?: string;
+                /** @description Of this inode, also where it was unlinked. */
+                ino?: number;
             };
             header?: never;
             path: {
@@ -5646,6 +5894,7 @@ export interface operations {
                      *         {
                      *           "id": "op_1",
                      *           "file": {},
+                     *           "ino": 0,
                      *           "mapping": "map_1",
                      *           "owner": {},
                      *           "kind": "kind",
@@ -5709,6 +5958,7 @@ export interface operations {
                      * @example {
                      *       "id": "op_1",
                      *       "file": {},
+                     *       "ino": 0,
                      *       "mapping": "map_1",
                      *       "owner": {},
                      *       "kind": "kind",
@@ -5809,6 +6059,10 @@ export interface operations {
                 pageToken?: string;
                 state?: "running" | "sleeping" | "done" | "failed" | "cancelled";
                 owner?: string;
+                /** @description Of the file that has this name now. */
+                file?: string;
+                /** @description Of this inode, also where it was unlinked. */
+                ino?: number;
             };
             header?: never;
             path: {
@@ -5839,6 +6093,7 @@ export interface operations {
                      *           "state": "running",
                      *           "owner": {},
                      *           "file": {},
+                     *           "ino": 0,
                      *           "step": {},
                      *           "sleepingOn": {
                      *             "state": "R",
@@ -5854,6 +6109,7 @@ export interface operations {
                      *             {
                      *               "lock": "lock",
                      *               "file": "a",
+                     *               "ino": 0,
                      *               "mode": "mode",
                      *               "heldMs": 0
                      *             }
@@ -5914,6 +6170,7 @@ export interface operations {
                      *       "state": "running",
                      *       "owner": {},
                      *       "file": {},
+                     *       "ino": 0,
                      *       "step": {},
                      *       "sleepingOn": {
                      *         "state": "R",
@@ -5929,6 +6186,7 @@ export interface operations {
                      *         {
                      *           "lock": "lock",
                      *           "file": "a",
+                     *           "ino": 0,
                      *           "mode": "mode",
                      *           "heldMs": 0
                      *         }
@@ -5992,7 +6250,8 @@ export interface operations {
                      *             "transaction"
                      *           ],
                      *           "pins": 0,
-                     *           "ageMs": 0
+                     *           "ageMs": 0,
+                     *           "ino": 0
                      *         }
                      *       ],
                      *       "detached": [
@@ -6001,6 +6260,7 @@ export interface operations {
                      *           "pages": 0,
                      *           "pins": 0,
                      *           "ageMs": 0,
+                     *           "ino": 0,
                      *           "freedBy": "freedBy"
                      *         }
                      *       ]
@@ -6283,7 +6543,8 @@ export interface operations {
                      *             {
                      *               "operation": "operation",
                      *               "pfn": 300,
-                     *               "exclusive": false
+                     *               "exclusive": false,
+                     *               "ino": 0
                      *             }
                      *           ]
                      *         }
@@ -6318,7 +6579,12 @@ export interface operations {
     };
     "get-locks": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the file that has this name now. */
+                file?: string;
+                /** @description Of this inode, also where it was unlinked. */
+                ino?: number;
+            };
             header?: never;
             path: {
                 /**
@@ -6466,6 +6732,8 @@ export interface operations {
                      *         {
                      *           "operation": "operation",
                      *           "op": "punch-hole",
+                     *           "file": {},
+                     *           "ino": 0,
                      *           "blockedMs": 0,
                      *           "linux": [
                      *             "linux"
@@ -6474,12 +6742,15 @@ export interface operations {
                      *             {
                      *               "operation": "operation",
                      *               "op": "punch-hole",
+                     *               "file": {},
+                     *               "ino": 0,
                      *               "state": "running",
                      *               "pins": [
                      *                 {
                      *                   "pin": "pin_1",
                      *                   "owner": {},
                      *                   "kind": "kind",
+                     *                   "ino": 0,
                      *                   "heldMs": 0
                      *                 }
                      *               ]
@@ -8032,6 +8303,7 @@ export interface operations {
                      * @example {
                      *       "id": "op_1",
                      *       "file": {},
+                     *       "ino": 0,
                      *       "offset": 0,
                      *       "length": 4096,
                      *       "access": "read",
@@ -8466,6 +8738,7 @@ export interface operations {
                      * @example {
                      *       "id": "op_1",
                      *       "file": {},
+                     *       "ino": 0,
                      *       "mapping": "map_1",
                      *       "owner": {},
                      *       "kind": "kind",
@@ -9114,8 +9387,10 @@ export interface operations {
                 from?: ("now" | "oldest") | string;
                 /** @description Event types or families of them, comma-separated: `pinhole.page.*,pinhole.task.blocked`. */
                 types?: string;
-                /** @description Only events of the file of this name. */
+                /** @description Only events of the file that had this name then, and was not unlinked. */
                 file?: string;
+                /** @description Only events of this inode. */
+                ino?: number;
                 /** @description With length, the bytes of the file that matter. */
                 offset?: number;
                 length?: number;
@@ -9169,8 +9444,10 @@ export interface operations {
                 from?: ("now" | "oldest") | string;
                 /** @description Event types or families of them, comma-separated: `pinhole.page.*,pinhole.task.blocked`. */
                 types?: string;
-                /** @description Only events of the file of this name. */
+                /** @description Only events of the file that had this name then, and was not unlinked. */
                 file?: string;
+                /** @description Only events of this inode. */
+                ino?: number;
                 /** @description With length, the bytes of the file that matter. */
                 offset?: number;
                 length?: number;

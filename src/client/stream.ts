@@ -16,7 +16,13 @@ interface Envelope {
   operation?: string;
 }
 
-export type PinholeEvent = { [T in EventType]: Envelope & { type: `pinhole.${T}`; data: EventData<T> } }[EventType];
+/** Of an event about a file: its inode, and whether that had lost its name by then. */
+interface Whose {
+  ino?: number;
+  unlinked?: true;
+}
+
+export type PinholeEvent = { [T in EventType]: Envelope & { type: `pinhole.${T}`; data: EventData<T> & Whose } }[EventType];
 
 export interface StreamOptions {
   /** `http://host:port/v1/events`, or that of one filesystem. */
@@ -24,7 +30,7 @@ export interface StreamOptions {
   token?: string;
   /** `now`, `oldest` or a cursor. */
   from?: string;
-  filter?: { types?: string[]; file?: string; range?: { offset: number; length: number } };
+  filter?: { types?: string[]; file?: string; ino?: number; range?: { offset: number; length: number } };
   /** Of the stream of a tenant: this filesystem serves no more; the others go on. Comes again with each connection. */
   onStopped?: (filesystem: string) => void;
   /** What to do when events were lost for good: end with a StreamGap, or go on with the oldest that is left. */

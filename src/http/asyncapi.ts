@@ -1,6 +1,6 @@
 // The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses and from the table of events.
 import { z } from 'zod';
-import { type EventType, eventTable } from '../kernel/events.ts';
+import { type EventType, eventTable, zWhose } from '../kernel/events.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
 import { subprotocols } from './stream/encoding.ts';
 import { typePrefix } from './stream/envelope.ts';
@@ -18,11 +18,21 @@ const zEnvelope = z.object({
   seq: z.int().describe('Ascends by one in its log.'),
   epoch: z.string().describe('Changes when history is not continued.'),
   source: z.string().describe('`/v1/filesystems/{fs}`.'),
-  subject: z.string().optional().describe('`files/{file}`, by the name that the file had.'),
+  subject: z
+    .string()
+    .optional()
+    .describe('`files/{file}`, by the name that the file had, or `inodes/{ino}` of one that had been unlinked.'),
   time: z.string().describe('RFC 3339, by the clock of the filesystem.'),
   datacontenttype: z.literal('application/json'),
   operation: z.string().optional().describe('`op_…`: what ran; absent for the release worker and the clock.'),
 });
+
+/** What a row of the table says, and whose file it is about. */
+function dataSchema(data: z.ZodType): JsonSchema {
+  const schema = jsonSchemaOf(data, 'output');
+  const whose = jsonSchemaOf(zWhose, 'output');
+  return { ...schema, properties: { ...(whose.properties as object), ...(schema.properties as object) } };
+}
 
 function eventSchema(type: EventType): JsonSchema {
   const { doc, data } = eventTable[type];
@@ -33,7 +43,7 @@ function eventSchema(type: EventType): JsonSchema {
     properties: {
       ...(envelope.properties as object),
       type: { const: `${typePrefix}${type}` },
-      data: jsonSchemaOf(data, 'output'),
+      data: dataSchema(data),
     },
     required: [...(envelope.required as string[]), 'type', 'data'],
   };

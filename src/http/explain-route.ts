@@ -3,14 +3,28 @@ import { z } from 'zod';
 import type { TaskId } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
 import { zOperation } from '../kernel/views/operation-record.ts';
+import { zInode, zInodeOrNone } from '../kernel/views/whose.ts';
 import { otherStrategies, queuedBehind, released, tooLarge, tooLate } from '../kernel/what-if.ts';
 import { withContent } from './operation-content-route.ts';
 import { KernelFailure } from './problem.ts';
 import { defineRoute, type ServerRoute } from './server-route.ts';
 import { targetOf } from './target.ts';
 
-const zParty = z.object({ operation: z.string(), op: z.string(), owner: z.string().nullable(), because: z.string() });
-const zStep = z.object({ seq: z.int(), timeMs: z.int(), type: z.string(), data: z.record(z.string(), z.unknown()) });
+const zParty = z.object({
+  operation: z.string(),
+  op: z.string(),
+  owner: z.string().nullable(),
+  file: z.string().nullable(),
+  ...zInodeOrNone,
+  because: z.string(),
+});
+const zStep = z.object({
+  seq: z.int(),
+  timeMs: z.int(),
+  type: z.string(),
+  ino: z.int().optional().describe('The inode that it is about.'),
+  data: z.record(z.string(), z.unknown()),
+});
 /** Of its latest events, and of those behind it. */
 const shownMax = 100;
 
@@ -30,7 +44,7 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
     behind: z.array(zParty),
     released: z
       .object({
-        pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string() })),
+        pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), ...zInode })),
         enough: z.boolean().describe('With these the operation ends.'),
       })
       .nullable(),
@@ -72,7 +86,15 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
         ? []
         : log.records.flatMap(({ event }, i) =>
             event.task === id
-              ? [{ seq: log.firstSeq + i, timeMs: event.timeMs, type: `pinhole.${event.type}`, data: event.data }]
+              ? [
+                  {
+                    seq: log.firstSeq + i,
+                    timeMs: event.timeMs,
+                    type: `pinhole.${event.type}`,
+                    ...(event.ino === 0 ? {} : { ino: event.ino }),
+                    data: event.data,
+                  },
+                ]
               : [],
           );
     return {

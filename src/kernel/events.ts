@@ -2,6 +2,7 @@
 // On the wire the name is prefixed with `pinhole.`. Offsets and lengths are bytes, times are milliseconds, pfns are device pages.
 import { z } from 'zod';
 import type { Kernel } from './state.ts';
+import type { Ino } from './units.ts';
 
 const pfn = z.int().describe('Page frame of the device.');
 const pgoff = z.int().describe('Page of the file.');
@@ -11,6 +12,12 @@ const lockName = z.enum(['i_rwsem', 'invalidate_lock']);
 const access = z.enum(['read', 'write']);
 const ended = { op: z.string(), strategy: z.string(), sleptMs: z.int(), wakeups: z.int() };
 const refused = { errno: z.string(), rule: z.string() };
+
+/** What the wire adds to the data of an event about a file. */
+export const zWhose = z.object({
+  ino: z.int().optional().describe('The inode that it is about.'),
+  unlinked: z.literal(true).optional().describe('That inode had no name any more.'),
+});
 
 const row = <S extends z.ZodRawShape>(doc: string, shape: S) => ({ doc, data: z.object(shape) });
 
@@ -49,6 +56,8 @@ export const eventTable = {
   'range.exchanged': row('Two ranges of blocks changed places.', {
     ...range,
     with: z.string(),
+    withIno: z.int(),
+    withUnlinked: z.literal(true).optional(),
     withOffset: z.int(),
     retries: z.int(),
   }),
@@ -161,15 +170,39 @@ export const eventTable = {
 export type EventType = keyof typeof eventTable;
 export type EventData<T extends EventType> = z.infer<(typeof eventTable)[T]['data']>;
 
-/** One tracepoint hit. `task` is the operation that ran, 0 for the release worker and the clock; `file` is the name at creation. */
+/** Whose event it is. `name` is null where the inode is gone, too: a pin outlives its file. */
+interface FileOfEvent {
+  name: string | null;
+  ino: number;
+  nlink: 0 | 1;
+}
+
+/**
+ * One tracepoint hit. `task` is the operation that ran, 0 for the release worker and the clock. `file` is the name at that time, `ino` the
+ * inode, 0 where it is about none; `unlinked` where the inode had no name any more: another file may be called `file`.
+ */
 export type KernelEvent = {
-  [T in EventType]: { seq: number; timeMs: number; type: T; task: number; file: string | null; data: EventData<T> };
+  [T in EventType]: {
+    seq: number;
+    timeMs: number;
+    type: T;
+    task: number;
+    file: string | null;
+    ino: number;
+    unlinked: boolean;
+    data: EventData<T>;
+  };
 }[EventType];
 
 /** Appends to the log of this `apply`. `file` is the inode that the event is about, if any. */
-export function emit<T extends EventType>(k: Kernel, type: T, file: { name: string } | null, data: EventData<T>): void {
+export function emit<T extends EventType>(k: Kernel, type: T, file: FileOfEvent | null, data: EventData<T>): void {
   k.eventSeq += 1;
-  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.current, file: file === null ? null : file.name, data };
+  const whose =
+    file === null ? { file: null, ino: 0, unlinked: false } : { file: file.name, ino: file.ino, unlinked: file.nlink === 0 };
+  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.current, ...whose, data };
   // The row ties `data` to `type`; TypeScript cannot see through the union of all rows.
   k.events.push(event as unknown as KernelEvent);
 }
+
+/** The inode for an event; one that was evicted has a number and nothing else. */
+export const fileOfEvent = (k: Kernel, ino: Ino): FileOfEvent => k.inodes.get(ino) ?? { name: null, ino, nlink: 0 };

@@ -300,6 +300,7 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
     op,
     owner,
     file,
+    ino: task.ino,
     state,
     outcome: inShort(outcome),
     submittedMs,

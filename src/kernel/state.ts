@@ -172,12 +172,15 @@ export interface BusyRun extends Run {
   sinceMs: number;
   transaction: boolean;
   pinned: boolean;
+  /** The file that they left. Absent in what an older release kept; so below. */
+  ino?: Ino;
 }
 
 /** Blocks that left their inode and wait for their pins. `task` frees them; 0 means the reaper does. */
 export interface DetachedRun extends Run {
   sinceMs: number;
   task: TaskId | 0;
+  ino?: Ino;
 }
 
 export type Sleep =
@@ -186,7 +189,7 @@ export type Sleep =
   | { on: 'lock'; ino: Ino; lock: LockName; mode: LockMode }
   | { on: 'entry'; ino: Ino; pgoff: PgOff; bucket: number }
   /** Not asleep on Linux: it looks at a pinned page of a second file again and again. Here once an entry of the log, see sched/spin.ts. */
-  | { on: 'spin'; pfn: Pfn; pgoff: PgOff; retries: number };
+  | { on: 'spin'; pfn: Pfn; pgoff: PgOff; retries: number; ino?: Ino };
 
 export interface Waiter {
   task: TaskId;
@@ -240,6 +243,7 @@ export interface EndedOperation {
   op: string;
   owner: string | null;
   file: string | null;
+  ino?: Ino | 0;
   state: 'done' | 'failed' | 'cancelled';
   outcome: Outcome;
   submittedMs: number;

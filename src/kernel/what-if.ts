@@ -10,6 +10,7 @@ import { type Places, pinsOn, waitsFor } from './sched/wait-graph.ts';
 import type { Effects, Kernel, Pin, Target } from './state.ts';
 import type { TaskId } from './units.ts';
 import { taskRecord } from './views/operation-record.ts';
+import { inodeRecord, inodeRecordOrNone, nameOf } from './views/whose.ts';
 
 /** Above these a copy would keep everybody else waiting. */
 const copyLimits = { pagesTouched: 16_384, pins: 2000, tasks: 2000 };
@@ -92,7 +93,7 @@ function under(k: Kernel, choice: { name: string }, id: TaskId, nowMs: number): 
 
 export interface Release {
   /** In this order. */
-  pins: { pin: string; owner: string | null; kind: string }[];
+  pins: { pin: string; owner: string | null; kind: string; ino: number; unlinked?: true }[];
   /** With these the operation ends; otherwise it waits for something else, or for more than are listed. */
   enough: boolean;
 }
@@ -106,7 +107,7 @@ export function released(k: Kernel, id: TaskId, nowMs: number): Release {
   while (copy.tasks.has(id)) {
     const pin = pinInTheWay(copy, id);
     if (pin === null || pins.length === releasesMax) return { pins, enough: false };
-    pins.push({ pin: `pin_${pin.id}`, owner: pin.owner, kind: pin.kind });
+    pins.push({ pin: `pin_${pin.id}`, owner: pin.owner, kind: pin.kind, ...inodeRecord(copy, pin.ino) });
     const { replies, task } = command(copy, 'unpin', { pin: pin.id }, {}, nowMs);
     if (replies.some((reply) => reply.task === task && !reply.outcome.ok)) return { pins, enough: false };
   }
@@ -128,8 +129,18 @@ function pinInTheWay(k: Kernel, id: TaskId): Pin | null {
   return null;
 }
 
+export interface Behind {
+  operation: string;
+  op: string;
+  owner: string | null;
+  file: string | null;
+  ino: number | null;
+  unlinked?: true;
+  because: string;
+}
+
 /** Who waits, however indirectly, for this operation; nearest first. */
-export function queuedBehind(k: Kernel, id: TaskId): { operation: string; op: string; owner: string | null; because: string }[] {
+export function queuedBehind(k: Kernel, id: TaskId): Behind[] {
   const places: Places = new Map();
   const waitingFor = new Map<TaskId, { task: TaskId; because: string }[]>();
   for (const sleeper of k.sleepers) {
@@ -152,6 +163,8 @@ export function queuedBehind(k: Kernel, id: TaskId): { operation: string; op: st
   }
   return [...found].map(([task, because]) => {
     const one = k.tasks.get(task);
-    return { operation: opId(task), op: one?.op ?? '', owner: one?.owner ?? null, because };
+    const ino = one?.ino ?? 0;
+    const whose = { file: nameOf(k, ino), ...inodeRecordOrNone(k, ino) };
+    return { operation: opId(task), op: one?.op ?? '', owner: one?.owner ?? null, ...whose, because };
   });
 }

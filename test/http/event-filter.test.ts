@@ -7,8 +7,12 @@ import { toPfn, toPgOff } from '../../src/kernel/units.ts';
 const page = 4096;
 const MiB = 1024 * 1024;
 
-function event<T extends EventType>(type: T, data: EventData<T>, file: string | null = 'a'): KernelEvent {
-  return { seq: 1, timeMs: 0, task: 0, file, type, data } as unknown as KernelEvent;
+function event<T extends EventType>(
+  type: T,
+  data: EventData<T>,
+  whose: { file?: string; ino?: number; unlinked?: true } = {},
+): KernelEvent {
+  return { seq: 1, timeMs: 0, task: 0, file: 'a', ino: 2, unlinked: false, ...whose, type, data } as unknown as KernelEvent;
 }
 
 /** Shown to a reader of these bytes of the file? */
@@ -47,15 +51,65 @@ describe('a range of bytes', () => {
   });
 
   it('shows an exchange to the readers of both files, each by its own range', () => {
-    const exchanged = event('range.exchanged', { offset: 0, length: page, with: 'b', withOffset: 8 * page, retries: 0 });
+    const exchanged = event('range.exchanged', {
+      offset: 0,
+      length: page,
+      with: 'b',
+      withIno: 3,
+      withOffset: 8 * page,
+      retries: 0,
+    });
     expect(seen(exchanged, 0, page, 'a')).toBe(true);
     expect(seen(exchanged, 8 * page, page, 'a')).toBe(false);
     expect(seen(exchanged, 8 * page, page, 'b')).toBe(true);
     expect(seen(exchanged, 0, page, 'b')).toBe(false);
     expect(seen(exchanged, 0, 1024 * page, 'c')).toBe(false);
-    const within = event('range.exchanged', { offset: 0, length: page, with: 'a', withOffset: 8 * page, retries: 0 });
+    const within = event('range.exchanged', { offset: 0, length: page, with: 'a', withIno: 2, withOffset: 8 * page, retries: 0 });
     expect(seen(within, 8 * page, page, 'a')).toBe(true);
     const whole = filterOf({ file: 'b' });
     expect(whole !== null && shows(whole, exchanged)).toBe(true);
+  });
+});
+
+describe('a file and its inode', () => {
+  const shown = (asked: { file?: string; ino?: number }, one: KernelEvent): boolean => {
+    const filter = filterOf(asked);
+    if (filter === null) throw new Error('a filter that hides nothing');
+    return shows(filter, one);
+  };
+  const faulted = {
+    mapping: 'map_1',
+    pgoff: toPgOff(0),
+    pfn: null,
+    access: 'read',
+    result: 'NOPAGE',
+    zeroPage: true,
+    copied: false,
+  } as const;
+
+  it('a name is that of the file that had it then; who lost it is asked for by inode', () => {
+    const old = event('page.faulted', faulted, { ino: 2, unlinked: true });
+    const young = event('page.faulted', faulted, { ino: 3 });
+    expect([old, young].map((one) => shown({ file: 'a' }, one))).toEqual([false, true]);
+    expect([old, young].map((one) => shown({ ino: 2 }, one))).toEqual([true, false]);
+    expect([old, young].map((one) => shown({ file: 'a', ino: 3 }, one))).toEqual([false, true]);
+    expect([old, young].map((one) => shown({ file: 'a', ino: 2 }, one))).toEqual([false, false]);
+  });
+
+  it('an inode is followed over its names', () => {
+    expect(shown({ ino: 2 }, event('page.faulted', faulted, { file: 'b', ino: 2 }))).toBe(true);
+    expect(shown({ file: 'a' }, event('page.faulted', faulted, { file: 'b', ino: 2 }))).toBe(false);
+  });
+
+  it('an exchange is about both inodes, by name as far as they have one', () => {
+    const about = { offset: 0, length: page, with: 'b', withIno: 3, withOffset: 0, retries: 0 };
+    expect(shown({ ino: 3 }, event('range.exchanged', about))).toBe(true);
+    expect(shown({ file: 'b' }, event('range.exchanged', { ...about, withUnlinked: true }))).toBe(false);
+    expect(shown({ ino: 3 }, event('range.exchanged', { ...about, withUnlinked: true }))).toBe(true);
+  });
+
+  it('a range goes with an inode as with a name', () => {
+    const filter = filterOf({ ino: 2, range: { offset: page, length: page } });
+    expect(filter !== null && shows(filter, event('page.faulted', faulted))).toBe(false);
   });
 });

@@ -48,8 +48,8 @@ describe('a punch hole that waits', () => {
     const { released } = await explained(path);
     expect(released).toEqual({
       pins: [
-        { pin: 'pin_1', owner: 'device', kind: 'direct-io' },
-        { pin: 'pin_2', owner: 'other', kind: 'direct-io' },
+        { pin: 'pin_1', owner: 'device', kind: 'direct-io', ino: 2 },
+        { pin: 'pin_2', owner: 'other', kind: 'direct-io', ino: 2 },
       ],
       enough: true,
     });

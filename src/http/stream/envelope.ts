@@ -20,13 +20,16 @@ function timeOf(ms: number): string {
 }
 
 function bodyOf({ filesystem, event }: EventRecord): string {
-  const { file, task } = event;
-  const subject = file === null ? '' : `"subject":${JSON.stringify(`files/${file}`)},`;
+  const { file, ino, unlinked, task } = event;
+  const data = ino === 0 ? event.data : { ...event.data, ino, ...(unlinked ? { unlinked } : {}) };
+  // An inode without a name is at no URL, and another file may be at the one that it had.
+  const about = unlinked ? `inodes/${ino}` : `files/${file}`;
+  const subject = ino === 0 ? '' : `"subject":${JSON.stringify(about)},`;
   const operation = task === 0 ? '' : `,"operation":"op_${task}"`;
   // Names of filesystems and event types need no escapes.
   return `"source":"/v1/filesystems/${filesystem}","type":"${typePrefix}${event.type}",${subject}"time":"${timeOf(
     event.timeMs,
-  )}","datacontenttype":"application/json","data":${JSON.stringify(event.data)}${operation}}`;
+  )}","datacontenttype":"application/json","data":${JSON.stringify(data)}${operation}}`;
 }
 
 /** The record at position `seq` of the log called `epoch`. */

@@ -24,17 +24,29 @@ const zTypeName = z
 export const zFilter = z
   .strictObject({
     types: z.array(zTypeName).min(1).max(64).optional().describe('Event types, or families of them: `pinhole.page.*`.'),
-    file: z.string().min(1).max(255).optional().describe('The name that a file had when the event happened.'),
+    file: z
+      .string()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe(
+        'The file that had this name when the event happened. One that was unlinked by then has none: ask for its inode.',
+      ),
+    ino: z.int().positive().optional().describe('The file of this inode, whatever it was called, unlinked or not.'),
     range: z
       .strictObject({ offset: zBytes, length: zBytes.min(1) })
       .optional()
-      .describe('Hides events that name a place of the file outside of this range of bytes; needs `file`.'),
+      .describe('Hides events that name a place of the file outside of this range of bytes; needs `file` or `ino`.'),
   })
-  .refine(({ file, range }) => range === undefined || file !== undefined, { path: ['range'], message: 'A range needs a file.' });
+  .refine(({ file, ino, range }) => range === undefined || file !== undefined || ino !== undefined, {
+    path: ['range'],
+    message: 'A range needs a file.',
+  });
 
 export interface Filter {
   types: ReadonlySet<EventType> | null;
   file: string | null;
+  ino: number | null;
   range: { offset: number; length: number } | null;
   /** Equal for filters that show the same, so that their readers share frames. */
   key: string;
@@ -43,17 +55,23 @@ export interface Filter {
 /** Null shows everything. */
 export function filterOf(asked: z.infer<typeof zFilter> | undefined): Filter | null {
   if (asked === undefined) return null;
-  const { types, file, range } = asked;
-  if (types === undefined && file === undefined) return null;
+  const { types, file, ino, range } = asked;
+  if (types === undefined && file === undefined && ino === undefined) return null;
   const wanted = types === undefined ? null : new Set(types.flatMap((text) => typesNamed(text) ?? []));
-  const key = JSON.stringify([wanted === null ? null : [...wanted].sort(), file ?? null, range?.offset, range?.length]);
-  return { types: wanted, file: file ?? null, range: range ?? null, key };
+  const key = JSON.stringify([
+    wanted === null ? null : [...wanted].sort(),
+    file ?? null,
+    ino ?? null,
+    range?.offset,
+    range?.length,
+  ]);
+  return { types: wanted, file: file ?? null, ino: ino ?? null, range: range ?? null, key };
 }
 
 export function shows(filter: Filter, event: KernelEvent): boolean {
   if (filter.types !== null && !filter.types.has(event.type)) return false;
-  if (filter.file === null) return true;
-  const places = placesIn(event, filter.file);
+  if (filter.file === null && filter.ino === null) return true;
+  const places = placesIn(event, filter);
   if (places === null) return false;
   const { range } = filter;
   return range === null || places.length === 0 || places.some((place) => meet(place, range));
@@ -65,20 +83,25 @@ interface Bytes {
 }
 
 /** The places of the file that the event names; without any it concerns all of it. Null where it is of another file. */
-function placesIn({ type, file, data }: KernelEvent, name: string): Bytes[] | null {
+function placesIn({ type, file, ino, unlinked, data }: KernelEvent, filter: Filter): Bytes[] | null {
   if (type === 'range.exchanged') {
-    const { offset, length, withOffset } = data;
+    const { offset, length, withOffset, withIno } = data;
     const places = [
-      { of: file, offset, length },
-      { of: data.with, offset: withOffset, length },
-    ].filter(({ of }) => of === name);
+      { of: { file, ino, unlinked }, offset, length },
+      { of: { file: data.with, ino: withIno, unlinked: data.withUnlinked === true }, offset: withOffset, length },
+    ].filter(({ of }) => isAsked(of, filter));
     return places.length === 0 ? null : places;
   }
-  if (file !== name) return null;
+  if (!isAsked({ file, ino, unlinked }, filter)) return null;
   if (type === 'page.pmd_faulted') return [{ offset: data.pgoff * pageSize, length: pmdBytes }];
   if ('offset' in data) return [{ offset: data.offset, length: data.length }];
   const pgoff = 'pgoff' in data ? data.pgoff : undefined;
   return typeof pgoff === 'number' ? [{ offset: pgoff * pageSize, length: pageSize }] : [];
+}
+
+/** A name is that of the file that had it then: an inode without a link is asked for by its number. */
+function isAsked(of: { file: string | null; ino: number; unlinked: boolean }, { file, ino }: Filter): boolean {
+  return (file === null || (of.file === file && !of.unlinked)) && (ino === null || of.ino === ino);
 }
 
 /**

@@ -18,7 +18,8 @@ export const zStreamQuery = z.strictObject({
     .string()
     .optional()
     .describe('Event types or families of them, comma-separated: `pinhole.page.*,pinhole.task.blocked`.'),
-  file: z.string().optional().describe('Only events of the file of this name.'),
+  file: z.string().optional().describe('Only events of the file that had this name then, and was not unlinked.'),
+  ino: z.int().optional().describe('Only events of this inode.'),
   offset: z.int().optional().describe('With length, the bytes of the file that matter.'),
   length: z.int().optional(),
   ticket: z.string().optional().describe('Instead of a token; see `POST /v1/tickets`.'),
@@ -28,7 +29,7 @@ const coercions = coercionsOf(zStreamQuery);
 /** Without any parameter but a ticket, only what is no WebSocket subscribes. */
 export function subscribeOf(request: FastifyRequest, transport: Transport): Omit<Subscribe, 'type'> | null {
   const query = parse(zStreamQuery, coerce(request.query as Record<string, unknown>, coercions));
-  const { types, file, offset, length } = query;
+  const { types, file, ino, offset, length } = query;
   const says = Object.keys(query).some((name) => name !== 'ticket');
   if (transport === 'websocket' && !says) return null;
   // Who asks for lines and names no place wants what is there.
@@ -37,6 +38,7 @@ export function subscribeOf(request: FastifyRequest, transport: Transport): Omit
   const filter = parse(zFilter, {
     ...(types === undefined ? {} : { types: types.split(',') }),
     ...(file === undefined ? {} : { file }),
+    ...(ino === undefined ? {} : { ino }),
     ...range,
   });
   return { id: queryId, from, filter };

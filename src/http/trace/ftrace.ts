@@ -2,7 +2,6 @@
 // sched.h, fs/xfs/xfs_trace.h, ext4.h); waits for a layout, for which it has none, are dax_break_layout_wait, dax_break_layout_done and
 // dax_page_idle; the rest is named pinhole_….
 import type { KernelEvent } from '../../kernel/events.ts';
-import { findFile } from '../../kernel/fs/inode.ts';
 import type { Kernel } from '../../kernel/state.ts';
 
 const header = `# tracer: nop
@@ -25,22 +24,18 @@ const yes = (value: boolean): number => (value ? 1 : 0);
 
 export class Ftrace {
   readonly #kernel: Kernel;
-  /** Inode numbers of names that are gone, and names of operations. */
-  readonly #inos = new Map<string, number>();
+  /** Names of operations. */
   readonly #ops = new Map<number, string>();
   readonly #removedFrom = new Map<number, number>();
   #began = false;
 
-  /** `kernel` is asked for the files that the span does not create. */
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
   add(event: KernelEvent): string {
-    if (event.type === 'file.created' && event.file !== null) this.#inos.set(event.file, event.data.ino);
     // What is freed then does not say whose it was.
-    if (event.type === 'extent.removed') this.#removedFrom.set(event.task, this.#inoOf(event.file));
-    if (event.type === 'file.renamed') this.#inos.set(event.data.to, event.data.ino);
+    if (event.type === 'extent.removed') this.#removedFrom.set(event.task, event.ino);
     if ('op' in event.data) this.#ops.set(event.task, event.data.op);
     const comm = event.task === 0 ? 'kworker/0:1' : (this.#ops.get(event.task) ?? 'pinhole');
     const time = (event.timeMs / 1000).toFixed(6);
@@ -57,7 +52,7 @@ export class Ftrace {
   }
 
   #functions(event: KernelEvent): string[] {
-    const ino = event.file === null ? (this.#removedFrom.get(event.task) ?? 0) : this.#inoOf(event.file);
+    const ino = event.ino === 0 ? (this.#removedFrom.get(event.task) ?? 0) : event.ino;
     const { kind } = this.#kernel.geometry;
     switch (event.type) {
       case 'page.faulted': {
@@ -110,11 +105,6 @@ export class Ftrace {
         return [`sched_wakeup: comm=${event.data.op} pid=${event.task} prio=120 target_cpu=000`];
     }
     return [plain(event)];
-  }
-
-  #inoOf(file: string | null): number {
-    if (file === null) return 0;
-    return this.#inos.get(file) ?? findFile(this.#kernel, file)?.ino ?? 0;
   }
 }
 

@@ -57,7 +57,12 @@ export class Perfetto {
 
   #tell(event: KernelEvent, out: Json[]): void {
     const { type, task, data } = event;
-    const args = { seq: event.seq, ...(event.file === null ? {} : { file: event.file }), ...data };
+    const args = {
+      seq: event.seq,
+      ...(event.file === null ? {} : { file: event.file }),
+      ...(event.ino === 0 ? {} : { ino: event.ino }),
+      ...data,
+    };
     if (type === 'page.pinned') this.#pinned(event.data, args, out);
     else if (type === 'page.unpinned') this.#close(pins, numberOf(event.data.pin), out);
     else if (type === 'filesystem.unmounted' || type === 'power.restored') this.#closePins(out);

@@ -25,7 +25,7 @@ export function insertBusy(k: Kernel, inode: Inode, pfn: Pfn, pages: number): Pf
     const pinned = pinsOver(k, toPfn(start)) > 0;
     let stop = start + 1;
     while (stop < end && pinsOver(k, toPfn(stop)) > 0 === pinned) stop += 1;
-    const run: BusyRun = { pfn: toPfn(start), pages: stop - start, sinceMs: k.nowMs, transaction: true, pinned };
+    const run: BusyRun = { pfn: toPfn(start), pages: stop - start, sinceMs: k.nowMs, transaction: true, pinned, ino: inode.ino };
     insertRun(k.busy, run);
     k.busyByAge.add(run.pfn);
     runs.push(run.pfn);

@@ -10,7 +10,7 @@ import { findRun, insertRun, removeRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
 export function detach(k: Kernel, inode: Inode, pfn: Pfn, pages: number, task: TaskId): void {
-  insertRun(k.detached, { pfn, pages, sinceMs: k.nowMs, task });
+  insertRun(k.detached, { pfn, pages, sinceMs: k.nowMs, task, ino: inode.ino });
   emit(k, 'extent.detached', inode, { pfn, pages });
 }
 
@@ -55,7 +55,7 @@ export function freeIdleParts(k: Kernel, runs: readonly number[], task: TaskId |
       let stop = at + 1;
       while (stop < end && pinsOver(k, toPfn(stop)) > 0 === pinned) stop += 1;
       if (pinned) {
-        insertRun(k.detached, { pfn: toPfn(at), pages: stop - at, sinceMs: run.sinceMs, task });
+        insertRun(k.detached, { ...run, pfn: toPfn(at), pages: stop - at, task });
         left.push(at);
       } else {
         freeRun(k, toPfn(at), stop - at, 'detached', run.sinceMs);

@@ -43,9 +43,10 @@ export function findFile(k: Kernel, name: string): Inode | null {
 
 /** Takes the name away. The inode stays while it is mapped or an operation uses it. */
 export function removeName(k: Kernel, inode: Inode): void {
+  // Told while it still has the name: this is the last event under it.
+  emit(k, 'file.unlinked', inode, { ino: inode.ino });
   inode.nlink = 0;
   k.names.delete(inode.name);
-  emit(k, 'file.unlinked', inode, { ino: inode.ino });
 }
 
 /** Content, size or layout changed. */

@@ -1,5 +1,5 @@
 // get_user_pages and its opposite. A pin names frames, not "file F at offset O": that is the root of the whole story.
-import { emit } from '../events.ts';
+import { emit, fileOfEvent } from '../events.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, type PinId, pageSize, toPgOff } from '../units.ts';
@@ -55,7 +55,7 @@ function countOwner(k: Kernel, { owner }: Pin, delta: number): void {
 export function recordPin(k: Kernel, pin: Pin): void {
   pin.task = 0;
   k.counts.pinsAcquired += pin.pfns.length;
-  emit(k, 'page.pinned', k.inodes.get(pin.ino) ?? null, {
+  emit(k, 'page.pinned', fileOfEvent(k, pin.ino), {
     pin: `pin_${pin.id}`,
     owner: pin.owner,
     kind: pin.kind,
@@ -74,7 +74,7 @@ export function releasePin(k: Kernel, pin: Pin): void {
   if (pin.untilMs !== 0) removeTimer(k, { atMs: pin.untilMs, kind: 'pin', id: pin.id });
   if (pin.task === 0) {
     k.counts.pinsReleased += pin.pfns.length;
-    emit(k, 'page.unpinned', k.inodes.get(pin.ino) ?? null, {
+    emit(k, 'page.unpinned', fileOfEvent(k, pin.ino), {
       pin: `pin_${pin.id}`,
       pages: pin.pfns.length,
       heldMs: k.nowMs - pin.createdMs,

@@ -1,7 +1,7 @@
 // What a device does through a pin. It knows frames, not files: it reads and writes whatever the frame holds now, whoever owns it. Its
 // addresses are those that the pages were pinned by: bytes from the start of the mapping.
 import { type Failure, failure } from '../errno.ts';
-import { emit } from '../events.ts';
+import { emit, fileOfEvent } from '../events.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type Pfn, pageOf, pageSize, zBytes } from '../units.ts';
 import { isOrphan } from '../views/pin-record.ts';
@@ -48,7 +48,7 @@ export function eachPinnedPiece(
     if (isOrphan(k, pin, index)) orphan += 1;
     at += bytes;
   }
-  emit(k, type, k.inodes.get(pin.ino) ?? null, {
+  emit(k, type, fileOfEvent(k, pin.ino), {
     pin: `pin_${pin.id}`,
     offset: byteOf(pin.first) + pin.offsetInPage + offset,
     length,

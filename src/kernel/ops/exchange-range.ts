@@ -289,7 +289,9 @@ their files, on whole blocks; the length may be odd where both end with their fi
         const taken = takeOut(k, one, length);
         putIn(one, takeOut(k, other, length));
         putIn(other, taken);
-        const about = { offset: one.offset, length, with: other.inode.name, withOffset: other.offset, retries };
+        const { name, ino, nlink } = other.inode;
+        const unlinked = nlink === 0 ? ({ withUnlinked: true } as const) : {};
+        const about = { offset: one.offset, length, with: name, withIno: ino, ...unlinked, withOffset: other.offset, retries };
         emit(k, 'range.exchanged', one.inode, about);
         touch(k, one.inode);
         if (other.inode !== one.inode) touch(k, other.inode);

@@ -7,7 +7,7 @@ import { fallAsleep, leaveSleep, pageWaitedFor, taskOf } from './task.ts';
 
 /** Parks the task until the next entry. The page is one of `file`; `retries`: how often it has started over by now. */
 export function spinOn(k: Kernel, task: Task, file: Inode, pfn: Pfn, pgoff: PgOff, retries: number): void {
-  fallAsleep(k, task, { on: 'spin', pfn, pgoff, retries }, false, file);
+  fallAsleep(k, task, { on: 'spin', pfn, pgoff, retries, ino: file.ino }, false, file);
   k.spinning.push(task.id);
 }
 

@@ -19,7 +19,9 @@ export interface WaitEdge {
 }
 
 export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
-const lockNode = (inode: Inode, lock: LockName): string => `lock:${inode.name}:${lock}`;
+/** A name that another file may have by now is no node: `#` and the inode then, which no file can be called. */
+const nodeName = ({ name, nlink, ino }: Inode): string => (nlink === 1 ? name : `#${ino}`);
+const lockNode = (inode: Inode, lock: LockName): string => `lock:${nodeName(inode)}:${lock}`;
 
 const framesPerFolio = 512;
 
@@ -102,7 +104,7 @@ export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): Wai
   if (inode === undefined) return [];
   if (sleep.on === 'lock') return lockEdges(task, inode, sleep.lock, places);
   const holder = inode.entryLocks.get(sleep.pgoff);
-  const through = `entry:${inode.name}:${sleep.pgoff}`;
+  const through = `entry:${nodeName(inode)}:${sleep.pgoff}`;
   return holder === undefined ? [] : [{ from: task.id, through, to: holder, because: 'holds the entry lock' }];
 }
 

@@ -5,6 +5,7 @@ import { pinsOf } from '../mm/page.ts';
 import type { Kernel } from '../state.ts';
 import { toPfn } from '../units.ts';
 import { cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
+import { inodeRecordOrNone, zInodeOrNone } from './whose.ts';
 
 const zBusy = z.object({
   pfn: z.int(),
@@ -12,6 +13,7 @@ const zBusy = z.object({
   reasons: z.array(z.enum(['transaction', 'pinned', 'discard'])),
   pins: z.int().describe('References on its pages.'),
   ageMs: z.int(),
+  ...zInodeOrNone,
 });
 
 function pinsOfRun(k: Kernel, pfn: number, pages: number): number {
@@ -23,7 +25,7 @@ function pinsOfRun(k: Kernel, pfn: number, pages: number): number {
 export const busyExtents = defineView({
   name: 'busy-extents',
   summary: 'Blocks that are free in the books and kept back',
-  doc: 'Ascending by pfn. detached lists the blocks that left their file under detach-and-wait and wait for their pins.',
+  doc: 'Ascending by pfn; ino is the file that they left. detached lists the blocks that left their file under detach-and-wait and wait for their pins.',
   on: 'filesystem',
   path: 'busy-extents',
   query: z.strictObject(zPage),
@@ -38,6 +40,7 @@ export const busyExtents = defineView({
         pages: z.int(),
         pins: z.int(),
         ageMs: z.int(),
+        ...zInodeOrNone,
         freedBy: z.string().describe('The operation that waits for it, or reaper.'),
       }),
     ),
@@ -56,13 +59,27 @@ export const busyExtents = defineView({
         return;
       }
       const { pfn, pages } = run;
-      extents.push({ pfn, pages, reasons: reasonsOf(run), pins: pinsOfRun(k, pfn, pages), ageMs: nowMs - run.sinceMs });
+      extents.push({
+        pfn,
+        pages,
+        reasons: reasonsOf(run),
+        pins: pinsOfRun(k, pfn, pages),
+        ageMs: nowMs - run.sinceMs,
+        ...inodeRecordOrNone(k, run.ino ?? 0),
+      });
     });
-    const detached: { pfn: number; pages: number; pins: number; ageMs: number; freedBy: string }[] = [];
-    eachRun(k.detached, ({ pfn, pages, sinceMs, task }) => {
+    const detached: { pfn: number; pages: number; pins: number; ageMs: number; ino: number | null; freedBy: string }[] = [];
+    eachRun(k.detached, ({ pfn, pages, sinceMs, task, ino }) => {
       if (detached.length === size) return;
       const freedBy = task === 0 ? 'reaper' : `op_${task}`;
-      detached.push({ pfn, pages, pins: pinsOfRun(k, pfn, pages), ageMs: nowMs - sinceMs, freedBy });
+      detached.push({
+        pfn,
+        pages,
+        pins: pinsOfRun(k, pfn, pages),
+        ageMs: nowMs - sinceMs,
+        ...inodeRecordOrNone(k, ino ?? 0),
+        freedBy,
+      });
     });
     const more = next === null ? {} : { nextPageToken: tokenOf(next) };
     const { busyGeneration: generation } = k;

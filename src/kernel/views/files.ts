@@ -1,24 +1,29 @@
 import { z } from 'zod';
 import { findFile } from '../fs/inode.ts';
 import type { Inode, Kernel } from '../state.ts';
+import type { Ino } from '../units.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 import { fileRecord, zFile } from './file-record.ts';
+import { zByFile } from './whose.ts';
 
-function* listed(k: Kernel, orphans: boolean): Generator<Inode> {
-  for (const inode of k.inodes.values()) if (orphans || inode.nlink === 1) yield inode;
+function* listed(k: Kernel, { orphans, ino }: { orphans: boolean; ino?: number | undefined }): Generator<Inode> {
+  const asked = ino === undefined ? undefined : k.inodes.get(ino as Ino);
+  if (asked !== undefined) yield asked;
+  if (ino === undefined) for (const inode of k.inodes.values()) if (orphans || inode.nlink === 1) yield inode;
 }
 
 export const files = defineView({
   name: 'files',
   summary: 'List the files',
-  doc: 'In the order in which they were created. Unlinked files that are still mapped or in use are not listed; orphans=true adds them.',
+  doc: `In the order in which they were created. Unlinked files that are still mapped or in use are not listed; orphans=true adds them, and
+ino=N is one file, whatever became of its name.`,
   on: 'filesystem',
   path: 'files',
-  query: z.strictObject({ ...zPage, orphans: z.boolean().default(false) }),
+  query: z.strictObject({ ...zPage, orphans: z.boolean().default(false), ino: zByFile.ino }),
   result: z.object({ items: z.array(zFile), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query) {
-    const page = pageOfList(listed(k, query.orphans), query, (inode) => inode.ino);
+    const page = pageOfList(listed(k, query), query, (inode) => inode.ino);
     return found({ ...page, items: page.items.map((inode) => fileRecord(k, inode)) });
   },
 });

@@ -6,12 +6,15 @@ import { type Places, pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { Kernel, Task } from '../state.ts';
 import { zBytes } from '../units.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
+import { inodeRecordOrNone, nameOf, zInodeOrNone } from './whose.ts';
 
 const zCulprit = z.object({
   operation: z.string(),
   op: z.string(),
+  file: z.string().nullable(),
+  ...zInodeOrNone,
   state: z.enum(['running', 'S', 'D']),
-  pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), heldMs: z.int() })),
+  pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), ino: z.int(), heldMs: z.int() })),
 });
 
 export const hungTasks = defineView({
@@ -27,6 +30,8 @@ that one waits for. seconds is hung_task_timeout_secs.`,
       z.object({
         operation: z.string(),
         op: z.string(),
+        file: z.string().nullable(),
+        ...zInodeOrNone,
         blockedMs: z.int(),
         linux: z.array(z.string()),
         culprits: z.array(zCulprit),
@@ -49,6 +54,8 @@ that one waits for. seconds is hung_task_timeout_secs.`,
       items: page.items.map((task) => ({
         operation: opId(task.id),
         op: task.op,
+        file: nameOf(k, task.ino),
+        ...inodeRecordOrNone(k, task.ino),
         blockedMs: nowMs - task.sleptSinceMs,
         linux: linuxSays(k, task, query.seconds),
         culprits: culpritsOf(k, task, places).map((culprit) => culpritRecord(k, culprit, nowMs)),
@@ -90,7 +97,9 @@ function culpritRecord(k: Kernel, task: Task, nowMs: number): z.infer<typeof zCu
   return {
     operation: opId(task.id),
     op: task.op,
+    file: nameOf(k, task.ino),
+    ...inodeRecordOrNone(k, task.ino),
     state: letter === 'R' ? 'running' : letter,
-    pins: pins.map(({ id, owner, kind, createdMs }) => ({ pin: `pin_${id}`, owner, kind, heldMs: nowMs - createdMs })),
+    pins: pins.map(({ id, owner, kind, ino, createdMs }) => ({ pin: `pin_${id}`, owner, kind, ino, heldMs: nowMs - createdMs })),
   };
 }

@@ -4,6 +4,7 @@ import { opId } from '../sched/task.ts';
 import type { LockName } from '../state.ts';
 import type { TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
+import { inodeAskedFor, inodeRecord, zByFile, zInode } from './whose.ts';
 
 const zParty = z.object({
   operation: z.string(),
@@ -16,30 +17,32 @@ const locksMax = 1000;
 export const locks = defineView({
   name: 'locks',
   summary: 'i_rwsem and invalidate_lock of every file that somebody holds or waits for',
-  doc: `Holders with how long they have it, and the queue in its order. At most ${locksMax}.`,
+  doc: `Holders with how long they have it, and the queue in its order; file=NAME and ino=N are those of one file. At most ${locksMax}.`,
   on: 'filesystem',
   path: 'locks',
-  query: z.strictObject({}),
+  query: z.strictObject(zByFile),
   result: z.object({
     items: z.array(
       z.object({
         lock: z.enum(['i_rwsem', 'invalidate_lock']),
         file: z.string(),
-        ino: z.int(),
+        ...zInode,
         holders: z.array(zParty),
         queue: z.array(zParty),
       }),
     ),
   }),
   errors: ['ENOENT'],
-  read(k, _target, _query, nowMs) {
+  read(k, _target, query, nowMs) {
+    const asked = inodeAskedFor(k, query);
+    if (!asked.ok) return asked;
     const items = [];
     const names: LockName[] = ['i_rwsem', 'invalidate_lock'];
     // Only the files of running operations can be locked.
     const inos = [...new Set([...k.tasks.values()].flatMap((task) => [task.ino, task.otherIno]))].sort((a, b) => a - b);
     for (const ino of inos) {
       const inode = ino === 0 ? undefined : k.inodes.get(ino);
-      if (inode === undefined) continue;
+      if (inode === undefined || (asked.ino !== null && asked.ino !== ino)) continue;
       for (const lock of names) {
         const sem = semOf(inode, lock);
         if (items.length === locksMax || (sem.writer === 0 && sem.readers.length === 0 && sem.queue.length === 0)) continue;
@@ -55,7 +58,7 @@ export const locks = defineView({
         items.push({
           lock,
           file: inode.name,
-          ino: inode.ino,
+          ...inodeRecord(k, inode.ino),
           holders: [
             ...(sem.writer === 0 ? [] : [holder(sem.writer, 'exclusive')]),
             ...sem.readers.map((id) => holder(id, 'shared')),

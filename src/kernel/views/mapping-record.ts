@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Kernel, Mapping } from '../state.ts';
 import { byteOf, pageSize } from '../units.ts';
+import { inodeRecord, nameOf, zInode } from './whose.ts';
 
 export const zMapping = z.object({
   id: z.string(),
   file: z.string().nullable(),
+  ...zInode,
   offset: z.int().describe('First byte of the file that is mapped.'),
   length: z.int().describe('Whole pages.'),
   access: z.enum(['read', 'read-write']),
@@ -19,7 +21,8 @@ export const zMapping = z.object({
 export function mappingRecord(k: Kernel, mapping: Mapping): z.infer<typeof zMapping> {
   return {
     id: `map_${mapping.id}`,
-    file: k.inodes.get(mapping.ino)?.name ?? null,
+    file: nameOf(k, mapping.ino),
+    ...inodeRecord(k, mapping.ino),
     offset: byteOf(mapping.first),
     length: mapping.pages * pageSize,
     access: mapping.access,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { findFile } from '../fs/inode.ts';
 import { isAnon } from '../mm/anon.ts';
 import { isFrame, isWritable, pfnOf, zeroEntry } from '../mm/pagetable.ts';
 import { inPmd, pmdBytes, pmdOf } from '../mm/pmd.ts';
@@ -7,20 +6,21 @@ import { eachEntry } from '../mm/xarray.ts';
 import { type MapId, pageSize, toPgOff } from '../units.ts';
 import { absent, cursorOf, defineView, found, pageOfList, pageSizeMax, tokenOf, zPage } from './define.ts';
 import { mappingRecord, zMapping } from './mapping-record.ts';
+import { inodeAskedFor, zByFile } from './whose.ts';
 
 export const mappings = defineView({
   name: 'mappings',
   summary: 'List the mappings of a filesystem',
-  doc: 'In the order in which they were made; file=NAME lists those of one file.',
+  doc: 'In the order in which they were made; file=NAME and ino=N list those of one file.',
   on: 'filesystem',
   path: 'mappings',
-  query: z.strictObject({ ...zPage, file: z.string().max(255).optional() }),
+  query: z.strictObject({ ...zPage, ...zByFile }),
   result: z.object({ items: z.array(zMapping), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query) {
-    const inode = query.file === undefined ? null : findFile(k, query.file);
-    if (query.file !== undefined && inode === null) return absent('NM1', `there is no file ${query.file}`);
-    const listed = [...k.mappings.values()].filter((mapping) => inode === null || mapping.ino === inode.ino);
+    const asked = inodeAskedFor(k, query);
+    if (!asked.ok) return asked;
+    const listed = [...k.mappings.values()].filter((mapping) => asked.ino === null || mapping.ino === asked.ino);
     const page = pageOfList(listed, query, (mapping) => mapping.id);
     return found({ ...page, items: page.items.map((mapping) => mappingRecord(k, mapping)) });
   },

@@ -7,12 +7,14 @@ import { blockersMax, pinBlockers, pinsOn, waitsFor } from '../sched/wait-graph.
 import type { EndedOperation, Kernel, Task } from '../state.ts';
 import { byteOf, type Pfn } from '../units.ts';
 import { rfc3339 } from './rfc3339.ts';
+import { inodeRecord, inodeRecordOrNone, nameOf, zInode, zInodeOrNone } from './whose.ts';
 
 const zBlocker = z.object({
   pin: z.string().optional().describe('The pin on the page that it sleeps on.'),
   owner: z.string().nullable(),
   kind: z.string().optional(),
   pgoff: z.int().optional(),
+  ino: z.int().optional().describe('The inode whose page it was when it was pinned.'),
   range: z.object({ offset: z.int(), length: z.int() }).optional().describe('The bytes of the file that the pin holds.'),
   mapping: z.string().optional().describe('Under the modern idle rule a mapping of the page is a reference too.'),
   operation: z.string().optional().describe('The operation that holds, or waits before it for, the lock.'),
@@ -27,12 +29,13 @@ export const zOperation = z.object({
   state: z.enum(['running', 'sleeping', 'done', 'failed', 'cancelled']),
   owner: z.string().nullable(),
   file: z.string().nullable(),
+  ...zInodeOrNone,
   step: z.string().nullable(),
   sleepingOn: z
     .object({
-      page: z.object({ pfn: z.int(), pgoff: z.int() }).optional(),
-      lock: z.object({ name: z.string(), file: z.string(), mode: z.string() }).optional(),
-      entry: z.object({ file: z.string(), pgoff: z.int() }).optional(),
+      page: z.object({ pfn: z.int(), pgoff: z.int(), ...zInodeOrNone }).optional(),
+      lock: z.object({ name: z.string(), file: z.string(), ...zInode, mode: z.string() }).optional(),
+      entry: z.object({ file: z.string(), ...zInode, pgoff: z.int() }).optional(),
       queue: z.int().optional().describe('Bucket of the waitqueue.'),
       state: z.enum(['R', 'S', 'D']).describe('S: a signal ends it; D: nothing does; R: it spins, and nothing does either.'),
       retries: z.int().optional().describe('How often a task that spins has started over.'),
@@ -40,7 +43,7 @@ export const zOperation = z.object({
     })
     .nullable(),
   blockedBy: z.array(zBlocker),
-  holds: z.array(z.object({ lock: z.string(), file: z.string(), mode: z.string(), heldMs: z.int() })),
+  holds: z.array(z.object({ lock: z.string(), file: z.string(), ...zInode, mode: z.string(), heldMs: z.int() })),
   submittedAt: z.string().describe('RFC 3339.'),
   submittedMs: z.int(),
   sleptMs: z.int(),
@@ -66,12 +69,14 @@ export function taskRecord(k: Kernel, task: Task, nowMs: number): Operation {
     state: task.state === 'sleeping' ? 'sleeping' : 'running',
     owner: task.owner,
     file: inodeOf(k, task)?.name ?? null,
+    ...inodeRecordOrNone(k, task.ino),
     step: task.step,
     sleepingOn: sleepOf(k, task),
     blockedBy: blockersOf(k, task, nowMs),
     holds: task.locks.map(({ ino, lock, mode, sinceMs }) => ({
       lock,
-      file: k.inodes.get(ino)?.name ?? '',
+      file: nameOf(k, ino) ?? '',
+      ...inodeRecord(k, ino),
       mode,
       heldMs: nowMs - sinceMs,
     })),
@@ -83,13 +88,14 @@ export function taskRecord(k: Kernel, task: Task, nowMs: number): Operation {
   };
 }
 
-export function endedRecord(ended: EndedOperation): Operation {
+export function endedRecord(k: Kernel, ended: EndedOperation): Operation {
   return {
     id: opId(ended.id),
     op: ended.op,
     state: ended.state,
     owner: ended.owner,
     file: ended.file,
+    ...inodeRecordOrNone(k, ended.ino ?? 0),
     step: null,
     sleepingOn: null,
     blockedBy: [],
@@ -113,11 +119,17 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return null;
   const common = { state: stateLetter(task), sinceMs: task.sleptSinceMs };
-  if (sleep.on === 'spin') return { page: { pfn: sleep.pfn, pgoff: sleep.pgoff }, retries: sleep.retries, ...common };
-  if (sleep.on === 'page') return { page: { pfn: sleep.pfn, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
-  const file = k.inodes.get(sleep.ino)?.name ?? '';
-  if (sleep.on === 'lock') return { lock: { name: sleep.lock, file, mode: sleep.mode }, ...common };
-  return { entry: { file, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
+  if (sleep.on === 'spin') {
+    const page = { pfn: sleep.pfn, pgoff: sleep.pgoff, ...inodeRecordOrNone(k, sleep.ino ?? 0) };
+    return { page, retries: sleep.retries, ...common };
+  }
+  if (sleep.on === 'page') {
+    const page = { pfn: sleep.pfn, pgoff: sleep.pgoff, ...inodeRecordOrNone(k, sleep.ino ?? task.ino) };
+    return { page, queue: sleep.bucket, ...common };
+  }
+  const whose = { file: nameOf(k, sleep.ino) ?? '', ...inodeRecord(k, sleep.ino) };
+  if (sleep.on === 'lock') return { lock: { name: sleep.lock, ...whose, mode: sleep.mode }, ...common };
+  return { entry: { ...whose, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
 }
 
 /** Who is in the way, one step far; the wait-graph goes on from there. */
@@ -144,7 +156,7 @@ function withRanges(k: Kernel, pfn: Pfn, blockers: Operation['blockedBy']): Oper
   return blockers.map((blocker, i) => {
     const pin = pins[i];
     if (pin === undefined) return blocker;
-    return { ...blocker, range: { offset: byteOf(pin.first) + pin.offsetInPage, length: pin.lengthBytes } };
+    return { ...blocker, ino: pin.ino, range: { offset: byteOf(pin.first) + pin.offsetInPage, length: pin.lengthBytes } };
   });
 }
 

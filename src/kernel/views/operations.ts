@@ -2,21 +2,25 @@ import { z } from 'zod';
 import type { TaskId } from '../units.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 import { endedRecord, taskRecord, zOperation } from './operation-record.ts';
+import { inodeAskedFor, zByFile } from './whose.ts';
 
 export const operationsView = defineView({
   name: 'operations',
   summary: 'List operations that run or sleep, and those that ended lately',
-  doc: 'Oldest first. state=sleeping and so on filters. Of the ended ones those are kept that slept or were asked for with respond-async.',
+  doc: 'Oldest first. state=sleeping and so on filters, and so do owner, file and ino. Of the ended ones those are kept that slept or were asked for with respond-async.',
   on: 'filesystem',
   path: 'operations',
   query: z.strictObject({
     ...zPage,
     state: z.enum(['running', 'sleeping', 'done', 'failed', 'cancelled']).optional(),
     owner: z.string().max(128).optional(),
+    ...zByFile,
   }),
   result: z.object({ items: z.array(zOperation), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
+    const asked = inodeAskedFor(k, query);
+    if (!asked.ok) return asked;
     const current = nowMs - k.limits.endedOperationMs;
     const ids = [...k.tasks.keys(), ...k.ended.keys()].sort((a, b) => a - b);
     const wanted = ids.filter((id) => {
@@ -25,13 +29,14 @@ export const operationsView = defineView({
       const state = ended?.state ?? (task?.state === 'sleeping' ? 'sleeping' : 'running');
       if (ended !== undefined && ended.endedMs < current) return false;
       if (query.state !== undefined && query.state !== state) return false;
+      if (asked.ino !== null && asked.ino !== (ended ?? task)?.ino && asked.ino !== task?.otherIno) return false;
       return query.owner === undefined || query.owner === (ended ?? task)?.owner;
     });
     const page = pageOfList(wanted, query, (id) => id);
     const record = (id: TaskId) => {
       const task = k.tasks.get(id);
       const ended = k.ended.get(id);
-      return task === undefined ? ended && endedRecord(ended) : taskRecord(k, task, nowMs);
+      return task === undefined ? ended && endedRecord(k, ended) : taskRecord(k, task, nowMs);
     };
     return found({ ...page, items: page.items.map(record) });
   },
@@ -51,7 +56,7 @@ export const operation = defineView({
     const task = k.tasks.get(id);
     if (task !== undefined) return found(taskRecord(k, task, nowMs));
     const ended = k.ended.get(id);
-    if (ended !== undefined && nowMs - ended.endedMs <= k.limits.endedOperationMs) return found(endedRecord(ended));
+    if (ended !== undefined && nowMs - ended.endedMs <= k.limits.endedOperationMs) return found(endedRecord(k, ended));
     return absent('NM4', `there is no operation op_${target.operation}`);
   },
 });

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { eachExtent } from '../fs/extent.ts';
 import { isFree } from '../fs/free-space.ts';
-import { findFile } from '../fs/inode.ts';
 import { findRun } from '../fs/run-list.ts';
 import {
   classicRefcount,
@@ -18,8 +17,9 @@ import {
 } from '../mm/page.ts';
 import { pageBucket } from '../sched/waitqueue.ts';
 import type { Inode, Kernel } from '../state.ts';
-import { lastPage, type Pfn, toPfn, toPgOff } from '../units.ts';
-import { absent, cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
+import { type Ino, lastPage, type Pfn, toPfn, toPgOff } from '../units.ts';
+import { cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
+import { inodeAskedFor, inodeRecordOrNone, zByFile, zInodeOrNone } from './whose.ts';
 
 const zFrame = z.object({
   pfn: z.int(),
@@ -37,6 +37,7 @@ const zFrame = z.object({
   delayedFree: z.boolean(),
   stopNewRefs: z.boolean(),
   file: z.string().nullable().describe('The file page that it was last faulted in for, if its mapping entry still stands.'),
+  ...zInodeOrNone,
   pgoff: z.int().nullable(),
   bucket: z.int().describe('Its waitqueue bucket.'),
 });
@@ -48,7 +49,8 @@ function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {
   return findRun(k.detached, pfn) === null ? 'used' : 'detached';
 }
 
-function frameRecord(k: Kernel, pfn: Pfn): z.infer<typeof zFrame> {
+/** `of` is the file whose frames were asked for: a frame that was never faulted in names none by itself. */
+function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame> {
   const owner = ownerOf(k, pfn);
   const folio = folioOf(k, pfn);
   return {
@@ -62,6 +64,7 @@ function frameRecord(k: Kernel, pfn: Pfn): z.infer<typeof zFrame> {
     delayedFree: hasFlag(k, pfn, pageFlags.delayedFree),
     stopNewRefs: hasFlag(k, pfn, pageFlags.stopNewRefs),
     file: owner === null ? null : (k.inodes.get(owner.ino)?.name ?? null),
+    ...inodeRecordOrNone(k, owner?.ino ?? of ?? 0),
     pgoff: owner === null ? null : owner.pgoff,
     bucket: pageBucket(k, pfn),
   };
@@ -91,10 +94,10 @@ function ownedFrom(k: Kernel, inode: Inode, from: number, count: number, pinned:
 export const pages = defineView({
   name: 'pages',
   summary: 'Page frames of the device',
-  doc: 'Ascending by pfn. file=NAME lists the frames that a file owns; pinned=true only those that somebody holds.',
+  doc: 'Ascending by pfn. file=NAME and ino=N list the frames that a file owns; pinned=true only those that somebody holds.',
   on: 'filesystem',
   path: 'pages',
-  query: z.strictObject({ ...zPage, file: z.string().max(255).optional(), pinned: z.boolean().default(false) }),
+  query: z.strictObject({ ...zPage, ...zByFile, pinned: z.boolean().default(false) }),
   result: z.object({ items: z.array(zFrame), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query) {
@@ -102,10 +105,11 @@ export const pages = defineView({
     const from = cursorOf(query);
     const wanted = size + 1;
     let chosen: number[];
-    if (query.file !== undefined) {
-      const inode = findFile(k, query.file);
-      if (inode === null) return absent('NM1', `there is no file ${query.file}`);
-      chosen = ownedFrom(k, inode, from, wanted, query.pinned);
+    const asked = inodeAskedFor(k, query);
+    if (!asked.ok) return asked;
+    if (asked.ino !== null) {
+      const inode = k.inodes.get(asked.ino);
+      chosen = inode === undefined ? [] : ownedFrom(k, inode, from, wanted, query.pinned);
     } else if (query.pinned) {
       chosen = lowest(k.holders.keys(), from, wanted);
     } else {
@@ -113,7 +117,7 @@ export const pages = defineView({
       for (let pfn = from; pfn < k.geometry.blocks && chosen.length < wanted; pfn++) chosen.push(pfn);
     }
     const next = chosen[size];
-    const items = chosen.slice(0, size).map((pfn) => frameRecord(k, toPfn(pfn)));
+    const items = chosen.slice(0, size).map((pfn) => frameRecord(k, toPfn(pfn), asked.ino));
     return found({ items, ...(next === undefined ? {} : { nextPageToken: tokenOf(next) }) });
   },
 });

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { lookupBlock } from '../fs/extent.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type PgOff } from '../units.ts';
+import { inodeRecord, nameOf, zInode } from './whose.ts';
 
 export const zPin = z.object({
   id: z.string(),
   file: z.string().nullable().describe('null once the file is gone.'),
+  ...zInode,
   mapping: z.string(),
   owner: z.string().nullable(),
   kind: z.string(),
@@ -39,7 +41,8 @@ export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
 export function pinRecord(k: Kernel, pin: Pin, nowMs: number): z.infer<typeof zPin> {
   return {
     id: `pin_${pin.id}`,
-    file: k.inodes.get(pin.ino)?.name ?? null,
+    file: nameOf(k, pin.ino),
+    ...inodeRecord(k, pin.ino),
     mapping: `map_${pin.mapping}`,
     owner: pin.owner,
     kind: pin.kind,

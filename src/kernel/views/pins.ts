@@ -1,19 +1,25 @@
 import { z } from 'zod';
+import type { Pin } from '../state.ts';
 import type { PinId } from '../units.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 import { pinRecord, zPin } from './pin-record.ts';
+import { inodeAskedFor, zByFile } from './whose.ts';
 
 export const pins = defineView({
   name: 'pins',
   summary: 'List the pins of a filesystem',
-  doc: 'Oldest first; owner=NAME lists those of one owner.',
+  doc: 'Oldest first; owner=NAME lists those of one owner, file=NAME and ino=N those of one file, also on pages that it has lost since.',
   on: 'filesystem',
   path: 'pins',
-  query: z.strictObject({ ...zPage, owner: z.string().max(128).optional() }),
+  query: z.strictObject({ ...zPage, owner: z.string().max(128).optional(), ...zByFile }),
   result: z.object({ items: z.array(zPin), nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
-    const listed = query.owner === undefined ? k.pins.values() : [...k.pins.values()].filter((pin) => pin.owner === query.owner);
+    const asked = inodeAskedFor(k, query);
+    if (!asked.ok) return asked;
+    const isListed = (pin: Pin): boolean =>
+      (query.owner === undefined || pin.owner === query.owner) && (asked.ino === null || pin.ino === asked.ino);
+    const listed = query.owner === undefined && asked.ino === null ? k.pins.values() : [...k.pins.values()].filter(isListed);
     const page = pageOfList(listed, query, (pin) => pin.id);
     return found({ ...page, items: page.items.map((pin) => pinRecord(k, pin, nowMs)) });
   },

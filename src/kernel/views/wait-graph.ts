@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
 import { cyclesThrough, explain, nodesOf, type Places, pageNode, pinsOn, tangled, waitsFor } from '../sched/wait-graph.ts';
-import type { Kernel } from '../state.ts';
+import type { Kernel, Task } from '../state.ts';
 import type { Pfn, TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
+import { inodeRecord, inodeRecordOrNone, nameOf } from './whose.ts';
 
 const zNode = z.object({
   id: z.string(),
@@ -12,6 +13,9 @@ const zNode = z.object({
   label: z.string(),
   owner: z.string().nullable().optional(),
   state: z.enum(['running', 'S', 'D']).optional(),
+  file: z.string().nullable().optional(),
+  ino: z.int().nullable().optional().describe('Of an operation, a pin, a lock or an entry: the inode.'),
+  unlinked: z.literal(true).optional().describe('That inode has no name any more; its locks and entries are called by #ino.'),
 });
 const zEdge = z.object({ from: z.string(), to: z.string(), because: z.string() });
 type Node = z.infer<typeof zNode>;
@@ -49,7 +53,12 @@ is a deadlock; its nodes are listed from the oldest operation round to it again.
       for (const edge of waitsFor(k, task, places)) {
         addOperation(k, nodes, edge.to);
         if (!nodes.has(edge.through))
-          nodes.set(edge.through, { id: edge.through, kind: kindOf(edge.through), label: edge.through });
+          nodes.set(edge.through, {
+            id: edge.through,
+            kind: kindOf(edge.through),
+            label: edge.through,
+            ...whoseLock(k, task),
+          });
         addEdge(opId(id), edge.through, 'sleeps on it');
         addEdge(edge.through, opId(edge.to), edge.because);
       }
@@ -68,12 +77,26 @@ function kindOf(node: string): Node['kind'] {
   return node.startsWith('lock:') ? 'lock' : 'entry';
 }
 
+/** The file of the lock or entry that a task waits for. */
+function whoseLock(k: Kernel, { sleep }: Task): Partial<Node> {
+  if (sleep?.on !== 'lock' && sleep?.on !== 'entry') return {};
+  return { file: nameOf(k, sleep.ino), ...inodeRecord(k, sleep.ino) };
+}
+
 function addOperation(k: Kernel, nodes: Map<string, Node>, id: TaskId): void {
   const task = k.tasks.get(id);
   if (task === undefined || nodes.has(opId(id))) return;
   const letter = stateLetter(task);
   const state = letter === 'R' ? 'running' : letter;
-  nodes.set(opId(id), { id: opId(id), kind: 'operation', label: task.op, owner: task.owner, state });
+  nodes.set(opId(id), {
+    id: opId(id),
+    kind: 'operation',
+    label: task.op,
+    owner: task.owner,
+    state,
+    file: nameOf(k, task.ino),
+    ...inodeRecordOrNone(k, task.ino),
+  });
 }
 
 /** A page waits for each pin on it, whether or not the pin's owner can be told to be asleep. */
@@ -89,7 +112,7 @@ function addPage(
   addEdge(opId(task), page, 'sleeps on it');
   for (const pin of pinsOn(k, pfn)) {
     const id = `pin_${pin.id}`;
-    nodes.set(id, { id, kind: 'pin', label: pin.kind, owner: pin.owner });
+    nodes.set(id, { id, kind: 'pin', label: pin.kind, owner: pin.owner, file: nameOf(k, pin.ino), ...inodeRecord(k, pin.ino) });
     addEdge(page, id, pin.owner === null ? 'is pinned by it' : `is pinned by ${pin.owner}`);
   }
 }

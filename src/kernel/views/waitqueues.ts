@@ -1,9 +1,18 @@
 import { z } from 'zod';
 import { runnableNames } from '../ops/scheduler-step.ts';
 import { opId } from '../sched/task.ts';
+import type { Kernel } from '../state.ts';
+import type { Ino, TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
+import { inodeRecordOrNone, zInodeOrNone } from './whose.ts';
 
 const bucketsMax = 1000;
+
+/** The file whose page a task waits for. */
+function pageOf(k: Kernel, id: TaskId): Ino | 0 {
+  const task = k.tasks.get(id);
+  return (task?.sleep?.on === 'page' ? task.sleep.ino : undefined) ?? task?.ino ?? 0;
+}
 
 export const waitqueues = defineView({
   name: 'waitqueues',
@@ -20,10 +29,13 @@ run next: of use where the scheduler is stepped.`,
     spuriousWakeups: z.int(),
     bucketCollisions: z.int(),
     pages: z.array(
-      z.object({ bucket: z.int(), waiters: z.array(z.object({ operation: z.string(), pfn: z.int(), exclusive: z.boolean() })) }),
+      z.object({
+        bucket: z.int(),
+        waiters: z.array(z.object({ operation: z.string(), pfn: z.int(), exclusive: z.boolean(), ...zInodeOrNone })),
+      }),
     ),
     entries: z.array(
-      z.object({ bucket: z.int(), waiters: z.array(z.object({ operation: z.string(), ino: z.int(), pgoff: z.int() })) }),
+      z.object({ bucket: z.int(), waiters: z.array(z.object({ operation: z.string(), ...zInodeOrNone, pgoff: z.int() })) }),
     ),
     runnable: z.array(z.string()),
   }),
@@ -38,11 +50,16 @@ run next: of use where the scheduler is stepped.`,
       bucketCollisions,
       pages: ascending(k.pageQueues).map(([bucket, queue]) => ({
         bucket,
-        waiters: queue.map(({ task, key, exclusive }) => ({ operation: opId(task), pfn: key, exclusive })),
+        waiters: queue.map(({ task, key, exclusive }) => ({
+          operation: opId(task),
+          pfn: key,
+          exclusive,
+          ...inodeRecordOrNone(k, pageOf(k, task)),
+        })),
       })),
       entries: ascending(k.entryQueues).map(([bucket, queue]) => ({
         bucket,
-        waiters: queue.map(({ task, key, ino }) => ({ operation: opId(task), ino, pgoff: key })),
+        waiters: queue.map(({ task, key, ino }) => ({ operation: opId(task), ...inodeRecordOrNone(k, ino), pgoff: key })),
       })),
       runnable: runnableNames(k),
     });
