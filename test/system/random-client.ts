@@ -68,6 +68,7 @@ const busy = new Set([
   'unpin',
   'allocate',
 ]);
+const takingAway = new Set(['umount', 'power-cycle', 'unlink', 'munmap', 'rename']);
 /** The whole state follows from these. */
 const lookedAt = [...views.values()].filter(({ on }) => on === 'filesystem');
 
@@ -199,7 +200,8 @@ class Run {
     if (missing !== undefined && (this.#world.filesystems.size === 0 || chance.oneIn(20))) return this.#mkfs(missing);
     const hot = chance.oneIn(2) ? routes.filter(({ name }) => busy.has(name)) : routes;
     const route = chance.pick(hot);
-    if (route.name === 'umount' && !chance.oneIn(5)) return;
+    // These take away what the others work on.
+    if (takingAway.has(route.name) && !chance.oneIn(6)) return;
     const fs = chance.pick([...this.#world.filesystems.keys()]);
     await this.#operate(route, fs);
   }
