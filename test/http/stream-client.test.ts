@@ -69,7 +69,7 @@ beforeEach(() => {
   ring = new EventRing('e', 16);
   const host: ClientHost = {
     limits: { subscriptionsMax: 4, heartbeatMs },
-    bufferBytes: () => 1000,
+    bufferBytes: () => 1500,
     ready: (subscription) => ready.push(subscription),
     mayRead: () => true,
     reading() {},
@@ -124,7 +124,7 @@ describe('a reader whose connection is full', () => {
     const [subscription] = ready.splice(0) as [Subscription];
     happen(12);
     while (client.pump(subscription) === 'more') {}
-    expect(pipe.waiting).toBeGreaterThan(1000);
+    expect(pipe.waiting).toBeGreaterThan(1500);
     const { next } = subscription;
     expect(client.pump(subscription)).toBe('rest');
     expect(subscription.next).toBe(next);
