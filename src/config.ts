@@ -109,7 +109,11 @@ export const settings = {
   pagesPerPinMax: setting(whole(1), 65_536, 'Pages of one pin, and of one fault.'),
   pinnedReferencesMax: setting(whole(1), 4_194_304, 'Page references that all pins of one filesystem hold.'),
   anonPagesMax: setting(whole(1), 16_384, 'Private copies of pages of one filesystem; 4 KiB each.'),
-  stepsPerApplyMax: setting(whole(100), 10_000_000, 'Steps of all operations that one command may set off.'),
+  stepsPerApplyMax: setting(
+    whole(1),
+    4000,
+    'Steps that operations of one filesystem take before others have their turn; what is left goes on in the next turn.',
+  ),
 
   diskReserveBytes: setting(
     whole(MiB, 1024 * MiB),

@@ -3,7 +3,7 @@
 import { JournalError } from '../journal/journal-error.ts';
 import type { Done } from '../journal/store.ts';
 import type { KernelEvent } from '../kernel/events.ts';
-import { apply, nextTimerMs } from '../kernel/kernel.ts';
+import { apply, atRest, nextTimerMs } from '../kernel/kernel.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Effects, Entry, Kernel, Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
@@ -37,6 +37,8 @@ export interface LaneHost {
 
 /** How soon a tick that the journal had no room for is tried again. */
 const retryMs = 1000;
+/** How long a turn keeps the event loop before it lets others have it. One entry is never split: stepsPerApplyMax bounds it. */
+const sliceMs = 5;
 
 const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers'] as const;
 
@@ -63,6 +65,8 @@ export class Lane {
   #digest: number;
   readonly #last = { blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
   readonly #watches: Watches;
+  /** Answered when the kernel is at rest: what their commands set off is then done, or asleep. */
+  #unanswered: Pending[] = [];
 
   constructor(
     init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account' | 'reads'>,
@@ -179,6 +183,7 @@ export class Lane {
     }
     this.#count();
     this.#alarm.set(nextTimerMs(this.kernel));
+    if (!atRest(this.kernel)) this.#schedule();
   }
 
   /** No more turns: the process ends. */
@@ -212,10 +217,8 @@ export class Lane {
 
   readonly #turn = (): void => {
     if (this.stopped !== null || this.#state === 'gone') return;
-    const { batchMax, log } = this.#host;
-    let batch = this.#inbox;
-    if (batch.length <= batchMax) this.#inbox = [];
-    else batch = this.#inbox.splice(0, batchMax);
+    const { log } = this.#host;
+    const batch = this.#nextBatch();
     this.#host.changed(this);
     const timeMs = this.nowMs();
     const bound = this.#blocksBound();
@@ -230,6 +233,16 @@ export class Lane {
       else this.#stop(batch, 0, entries[0] as Entry, error);
     });
   };
+
+  /** Nobody's command comes in while an earlier one had too few steps to come to rest: the turn then only goes on with that. */
+  #nextBatch(): Pending[] {
+    if (!atRest(this.kernel)) return [tickOfClock()];
+    const batch = this.#inbox;
+    const { batchMax } = this.#host;
+    if (batch.length > batchMax) return batch.splice(0, batchMax);
+    this.#inbox = [];
+    return batch;
+  }
 
   /** The tenant's quota of blocks, where it and not the device is what ends first. */
   #blocksBound(): { blocksMax: number } | null {
@@ -249,13 +262,22 @@ export class Lane {
     this.#inbox = [...again, ...this.#inbox];
     this.#host.changed(this);
     this.#state = 'idle';
-    if (this.#inbox.length > 0) this.#schedule();
-    const timerMs = nextTimerMs(this.kernel);
+    const rests = atRest(this.kernel);
+    if (this.#inbox.length > 0 && rests) this.#schedule();
+    const timerMs = rests ? nextTimerMs(this.kernel) : 0;
     this.#alarm.set(timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs));
   }
 
-  #applyBatch(batch: readonly Pending[], entries: readonly Entry[]): void {
-    for (let i = 0; i < batch.length; i += 1) {
+  #applyBatch(batch: readonly Pending[], entries: readonly Entry[], from = 0): void {
+    const begin = performance.now();
+    for (let i = from; i < batch.length; i += 1) {
+      if (i > from && performance.now() - begin >= sliceMs) {
+        // The entries are in the log: whatever else happens meanwhile, these come next.
+        setImmediate(() => {
+          if ((this.#state as string) !== 'gone') this.#applyBatch(batch, entries, i);
+        });
+        return;
+      }
       const pending = batch[i] as Pending;
       const entry = entries[i] as Entry;
       let effects: Effects;
@@ -276,12 +298,14 @@ export class Lane {
       }
     }
     this.#count();
-    this.#releaseReservations(batch);
+    this.#unanswered.push(...batch);
+    const answered = atRest(this.kernel) ? this.#unanswered.splice(0) : [];
+    this.#releaseReservations(answered);
     this.#alarm.set(nextTimerMs(this.kernel));
     // Told when the next flush, which may be that of others, is on its way: the disk works while the answers are written.
     queueMicrotask(() => {
       this.#notify();
-      answer(batch);
+      answer(answered);
     });
     // Halted while the log was at it.
     if ((this.#state as string) === 'gone') return;
@@ -297,7 +321,7 @@ export class Lane {
   readonly #rested = (): void => {
     if (this.#state === 'gone' || this.stopped !== null) return;
     this.#state = 'idle';
-    if (this.#inbox.length > 0) this.#schedule();
+    if (this.#inbox.length > 0 || !atRest(this.kernel)) this.#schedule();
   };
 
   /** Answers go out after the whole batch: an outcome that comes later in it is put into the same submission. */
@@ -361,14 +385,15 @@ export class Lane {
     this.#inbox = [];
     this.#alarm.set(null);
     for (const pending of [...batch.slice(from), ...inbox]) pending.submission = { task: 0, outcome: gone };
-    this.#releaseReservations([...batch, ...inbox]);
+    const all = [...this.#unanswered.splice(0), ...batch, ...inbox];
+    this.#releaseReservations(all);
     this.#watches.releaseCharges();
     for (const name of counted) this.account.used[name] -= this.#last[name];
     this.releaseWaiters();
     this.ring.close();
     this.#tenantRing.notify();
     this.#host.unmounted(this, removed);
-    answer([...batch, ...inbox]);
+    answer(all);
   }
 
   #stop(batch: readonly Pending[], from: number, entry: Entry, error: unknown): void {
@@ -377,7 +402,8 @@ export class Lane {
     this.#alarm.set(null);
     const inbox = this.#inbox;
     this.#inbox = [];
-    this.#releaseReservations([...batch, ...inbox]);
+    const earlier = this.#unanswered.splice(0);
+    this.#releaseReservations([...earlier, ...batch, ...inbox]);
     this.#watches.releaseCharges();
     this.releaseWaiters();
     this.ring.stop();
@@ -385,7 +411,7 @@ export class Lane {
     this.#tenantRing.notify();
     this.#host.changed(this);
     this.#host.broken(this, entry.seq, this.stopped.op, error);
-    answer(batch.slice(0, from));
+    answer([...earlier, ...batch.slice(0, from)]);
     for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.#stoppedError());
   }
 

@@ -1,5 +1,6 @@
 // The laws of tasks, locks, queues and timers; invariants.ts has the others and the table of all.
 import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
+import { eachTimer, firstTimer } from './mm/timers.ts';
 import { Panic } from './panic.ts';
 import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task, Waiter } from './state.ts';
@@ -65,10 +66,10 @@ export function queuesHoldTheSleepers(k: Kernel): void {
   const queues = new Map<TaskId, string[]>();
   const note = (task: TaskId, queue: string): void => void queues.set(task, [...(queues.get(task) ?? []), queue]);
   const bits = Math.log2(k.geometry.waitqueue.buckets);
-  const noteAll = (table: Map<number, Waiter[]>, name: (waiter: Waiter) => [string, number]): void => {
+  const noteAll = (table: Kernel['pageQueues'], name: (waiter: Waiter) => [string, number]): void => {
     for (const [bucket, waiters] of table) {
-      hold(waiters.length > 0, law, () => `bucket ${bucket} is empty and has a list`);
-      for (const waiter of waiters) {
+      hold(waiters.size > 0, law, () => `bucket ${bucket} is empty and has a list`);
+      for (const waiter of waiters.values()) {
         const [queue, home] = name(waiter);
         hold(home === bucket, law, () => `task ${waiter.task} is in bucket ${bucket}, its key belongs to ${home}`);
         note(waiter.task, queue);
@@ -76,6 +77,12 @@ export function queuesHoldTheSleepers(k: Kernel): void {
     }
   };
   noteAll(k.pageQueues, ({ key }) => [`page ${key}`, bucketOfPage(toPfn(key), bits)]);
+  const perPage = new Map<number, number>();
+  for (const waiters of k.pageQueues.values())
+    for (const { key } of waiters.values()) perPage.set(key, (perPage.get(key) ?? 0) + 1);
+  const counted =
+    perPage.size === k.pageWaiters.size && [...perPage].every(([pfn, count]) => k.pageWaiters.get(toPfn(pfn)) === count);
+  hold(counted, law, () => `waiters of a page: ${[...perPage].join('; ')}, counted ${[...k.pageWaiters].join('; ')}`);
   noteAll(k.entryQueues, ({ key, ino }) => [`entry ${ino} ${key}`, bucketOfEntry(ino as Inode['ino'], key as PgOff)]);
   for (const task of k.spinning) note(task, 'spinning');
   for (const inode of k.inodes.values()) {
@@ -159,11 +166,18 @@ export function tasksAreBooked(k: Kernel): void {
   }
 }
 
-/** Timers fire in order. */
+/** None is overdue, each stands at its own time, and the heap has every time that there is. */
 export function timersAscend(k: Kernel): void {
-  let before = k.nowMs;
-  for (const { atMs } of k.timers) {
-    hold(atMs >= before, 'law T1: timers ascend and none is overdue', () => `${atMs} after ${before}`);
-    before = atMs;
+  const law = 'law T1: timers ascend and none is overdue';
+  const timers = eachTimer(k.timers);
+  const { times, at } = k.timers;
+  for (const { atMs } of timers) hold(atMs >= k.nowMs, law, () => `${atMs} at ${k.nowMs}`);
+  for (const [atMs, same] of at) {
+    const where = () => `the timers of ${atMs}`;
+    hold(same.size > 0 && times.includes(atMs) && [...same.values()].every((timer) => timer.atMs === atMs), law, where);
   }
+  for (let child = 1; child < times.length; child++) {
+    hold((times[(child - 1) >> 1] as number) <= (times[child] as number), law, () => `heap ${times.join()}`);
+  }
+  hold(firstTimer(k) === (timers[0] ?? null), law, () => `the first is ${JSON.stringify(firstTimer(k))}`);
 }

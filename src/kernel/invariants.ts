@@ -17,7 +17,7 @@ import {
   timersAscend,
 } from './invariants-sched.ts';
 import { isAnon } from './mm/anon.ts';
-import { hasFlag, mapcountOf, ownerOf, pageFlags, pinsOf, pinsOver } from './mm/page.ts';
+import { isDelayedFree, mapcountOf, ownerOf, pinsOf, pinsOver } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
 import { checkXArray, eachEntry, load } from './mm/xarray.ts';
 import type { Inode, Kernel } from './state.ts';
@@ -110,7 +110,7 @@ function busyRunsWaitForSomething(k: Kernel): void {
   const queued = new Set<number>(k.workqueue);
   const isKept = (pfn: number, pages: number): boolean => {
     for (let page = pfn; page < pfn + pages; page++) {
-      const flagged = hasFlag(k, toPfn(page), pageFlags.delayedFree);
+      const flagged = isDelayedFree(k, toPfn(page));
       if (flagged && (pinsOver(k, toPfn(page)) > 0 || queued.has(page))) return true;
     }
     return false;
@@ -151,7 +151,7 @@ function delayedFreesAreToldToTheWorker(k: Kernel): void {
   let flagged = 0;
   eachFrame(k, (pfn) => {
     const waits = waiting.has(pfn);
-    if (!hasFlag(k, pfn, pageFlags.delayedFree)) {
+    if (!isDelayedFree(k, pfn)) {
       hold(!waits || pinsOver(k, pfn) === 0, law, () => `pfn ${pfn} is pinned on a list and nobody will be told`);
       return;
     }
@@ -296,16 +296,10 @@ function filesAreCounted(k: Kernel): void {
 /** A stopped page is one that a layout change is waiting for, so its file has a writer. */
 function stopsAreTakenBack(k: Kernel): void {
   const law = 'law B1: new references are stopped only while a layout change waits';
-  const guarded = new Set<number>();
-  for (const inode of k.inodes.values()) {
-    if (inode.iRwsem.writer === 0) continue;
-    everyExtent(inode, ({ pfn, pages }) => {
-      for (let page = 0; page < pages; page++) guarded.add(pfn + page);
-    });
+  for (const { ino, stoppedRefs, iRwsem, invalidateLock } of k.inodes.values()) {
+    const waits = iRwsem.writer !== 0 && iRwsem.writer === invalidateLock.writer;
+    hold(stoppedRefs === null || waits, law, () => `pages of inode ${ino} are stopped`);
   }
-  eachFrame(k, (pfn) => {
-    hold(!hasFlag(k, pfn, pageFlags.stopNewRefs) || guarded.has(pfn), law, () => `pfn ${pfn} is stopped`);
-  });
 }
 
 export const laws = {

@@ -7,11 +7,12 @@ import { personalityOf } from './fs/personality/index.ts';
 import { createRunList } from './fs/run-list.ts';
 import { metadataBlocks } from './fs/superblock.ts';
 import { releasePin } from './mm/gup.ts';
+import { createTimers, firstTimer, removeTimer } from './mm/timers.ts';
 import type { MkfsArgs } from './ops/mkfs.ts';
 import { useStrategy } from './ops/set-strategy.ts';
 import { sendSignal } from './ops/signal.ts';
 import { chooseStrategy } from './reclaim/index.ts';
-import { run, start, stepOnce } from './run.ts';
+import { goOn, run, start, stepOnce } from './run.ts';
 import { retrySpinners } from './sched/spin.ts';
 import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
@@ -82,10 +83,13 @@ export function createKernel(
     spinning: [],
     ended: new Map(),
     pageQueues: new Map(),
+    pageWaiters: new Map(),
     entryQueues: new Map(),
     workqueue: [],
-    timers: [],
+    timers: createTimers(),
+    advanceToMs: 0,
     blocksMax: Number.POSITIVE_INFINITY,
+    stepsLeft: 0,
     current: 0,
     events: [],
     replies: [],
@@ -99,21 +103,27 @@ export function createKernel(
   return { ok: true, kernel: k, events };
 }
 
-/** Applies one entry of the log: moves the clock, starts the command, and runs every task until all of them rest. */
+/**
+ * Applies one entry of the log: moves the clock, starts the command, and runs every task until all of them rest, or until the entry has used up
+ * `stepsPerApply` steps. What is then left belongs to the next entry: ask atRest(), and apply one without a command.
+ */
 export function apply(k: Kernel, entry: Entry): Effects {
   k.seq = entry.seq;
   k.blocksMax = entry.blocksMax ?? Number.POSITIVE_INFINITY;
+  k.stepsLeft = k.limits.stepsPerApply;
   k.events = [];
   k.replies = [];
   k.pending = { advanceToMs: 0, step: null, unmounted: false, endAll: null };
   let task: TaskId | 0 = 0;
-  if (k.geometry.clock === 'realtime') advance(k, entry.timeMs);
+  if (k.geometry.clock === 'realtime') k.advanceToMs = Math.max(k.advanceToMs, entry.timeMs);
+  moveTime(k);
   // Here, so that they can be chosen; an automatic scheduler lets them look behind the command.
   if (k.geometry.scheduler === 'stepped') retrySpinners(k);
   if (entry.command !== null) task = start(k, entry.command);
   run(k);
   if (k.pending.step !== null) stepOnce(k, k.pending.step);
-  if (k.pending.advanceToMs > 0) advance(k, k.pending.advanceToMs);
+  if (k.pending.advanceToMs > 0) k.advanceToMs = k.pending.advanceToMs;
+  moveTime(k);
   k.current = 0;
   k.blocksMax = Number.POSITIVE_INFINITY;
   const { events, replies } = k;
@@ -123,17 +133,32 @@ export function apply(k: Kernel, entry: Entry): Effects {
   return { task, replies, events, unmounted };
 }
 
-/** When something happens by itself; null for never and for a manual clock. */
-export function nextTimerMs(k: Kernel): number | null {
-  return k.geometry.clock === 'manual' ? null : (k.timers[0]?.atMs ?? null);
+/** False while the last entry had too few steps for all that it set off. */
+export function atRest(k: Kernel): boolean {
+  if (k.advanceToMs > 0) return false;
+  return k.geometry.scheduler === 'stepped' || (k.runnable.length === 0 && k.workqueue.length === 0);
 }
 
-/** Moves time forward, and on the way lets each timer fire at its own time. */
-function advance(k: Kernel, toMs: number): void {
+/** When something happens by itself; null for never and for a manual clock. */
+export function nextTimerMs(k: Kernel): number | null {
+  return k.geometry.clock === 'manual' ? null : (firstTimer(k)?.atMs ?? null);
+}
+
+/**
+ * Moves time forward to `advanceToMs`, and on the way lets each timer fire at its own time. Where the entry has no steps left for the rest, time
+ * stands where it is, so that the next entry fires what is left at its own time, too.
+ */
+function moveTime(k: Kernel): void {
+  const toMs = k.advanceToMs;
+  if (toMs === 0) return;
   for (;;) {
-    const timer = k.timers[0];
-    if (timer === undefined || timer.atMs > toMs) break;
-    k.timers.shift();
+    // What an earlier timer set off comes before the next one.
+    goOn(k);
+    if (k.stepsLeft <= 0) return;
+    const timer = firstTimer(k);
+    if (timer === null || timer.atMs > toMs) break;
+    k.stepsLeft -= 1;
+    removeTimer(k, timer);
     k.nowMs = Math.max(k.nowMs, timer.atMs);
     k.current = 0;
     if (timer.kind === 'pin') {
@@ -146,4 +171,5 @@ function advance(k: Kernel, toMs: number): void {
     run(k);
   }
   k.nowMs = Math.max(k.nowMs, toMs);
+  k.advanceToMs = 0;
 }

@@ -5,7 +5,7 @@ import { clearDelayedFree, releaseBusy } from './fs/busy-extent.ts';
 import { reapDetached } from './fs/detached.ts';
 import { etagOf, findFile, isLastReference } from './fs/inode.ts';
 import { findRun } from './fs/run-list.ts';
-import { hasFlag, pageFlags, pinsOver } from './mm/page.ts';
+import { isDelayedFree, pinsOver } from './mm/page.ts';
 import { addTimer, removeTimer } from './mm/timers.ts';
 import type { Operation } from './ops/define.ts';
 import { evict } from './ops/evict.ts';
@@ -138,11 +138,20 @@ function unmetCondition(k: Kernel, op: Operation, inode: Inode | null, { ifMatch
   return stale('If-None-Match', `the ${op.on} is there, and If-None-Match names what it is now`);
 }
 
-/** Runs until every task sleeps, has ended or spins. A stepped scheduler runs nothing by itself. */
+/**
+ * Runs until every task sleeps, has ended or spins, or the entry has used up its steps: then the next entry goes on where this one stopped, see
+ * atRest(). A stepped scheduler runs nothing by itself.
+ */
 export function run(k: Kernel): void {
   if (k.geometry.scheduler === 'stepped') return;
   retrySpinners(k);
-  for (;;) {
+  goOn(k);
+}
+
+/** Goes on with what is runnable already. */
+export function goOn(k: Kernel): void {
+  if (k.geometry.scheduler === 'stepped') return;
+  while (k.stepsLeft > 0) {
     if (k.workqueue.length > 0) {
       releaseWork(k);
       continue;
@@ -169,17 +178,24 @@ export function stepOnce(k: Kernel, id: TaskId | 0): void {
   if (runStep(k, task)) k.runnable.push(id);
 }
 
-/** Steps one task until it sleeps or ends; the release worker runs between its steps. */
+/**
+ * Steps one task until it sleeps or ends; the release worker runs between its steps. Where the entry has no steps left the task is the first
+ * to go on with the next one. An atomic operation is never parked: it has one step, and its caller expects the result from this entry.
+ */
 function runTask(k: Kernel, task: Task): void {
-  const { stepsPerApply } = k.limits;
-  for (let steps = 0; runStep(k, task); steps++) {
-    assert(steps < stepsPerApply, 'a task comes to rest within stepsPerApply steps');
-    while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto') releaseWork(k);
+  const { atomic } = operationOf(task);
+  while (runStep(k, task)) {
+    if (atomic) continue;
+    while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto' && k.stepsLeft > 0) releaseWork(k);
+    if (k.stepsLeft > 0) continue;
+    k.runnable.unshift(task.id);
+    return;
   }
 }
 
 /** One step. Returns true when the task can take the next one. */
 function runStep(k: Kernel, task: Task): boolean {
+  k.stepsLeft -= 1;
   k.current = task.id;
   const step = operationOf(task).steps[task.step];
   assert(step !== undefined, `${task.op} has a step ${task.step}`);
@@ -246,9 +262,10 @@ function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {
 /** The release worker: one frame whose last reference dropped after its block had left the file. */
 function releaseWork(k: Kernel): void {
   const pfn = k.workqueue.shift() as Pfn;
+  k.stepsLeft -= 1;
   k.current = 0;
   // Left over: the commit has freed the block already, and somebody else may have it and pin it by now.
-  if (!hasFlag(k, pfn, pageFlags.delayedFree) || pinsOver(k, pfn) > 0) return;
+  if (!isDelayedFree(k, pfn) || pinsOver(k, pfn) > 0) return;
   clearDelayedFree(k, pfn);
   const busy = findRun(k.busy, pfn);
   if (busy !== null) {

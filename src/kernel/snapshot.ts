@@ -4,12 +4,13 @@
 //
 // Order is part of the state: a Map or a Set comes back in the order in which it was.
 import type { ExtentLeaf } from './fs/extent.ts';
+import { createTimers, eachTimer, setTimer } from './mm/timers.ts';
 import type { XLeaf } from './mm/xarray.ts';
 import { assert } from './panic.ts';
-import type { BusyRun, DetachedRun, Inode, Kernel, Mapping } from './state.ts';
+import type { BusyRun, DetachedRun, Inode, Kernel, Mapping, Timer } from './state.ts';
 
 /** What the records below mean. A release that changes them moves it; a start refuses snapshots of another format. */
-export const snapshotFormat = 2;
+export const snapshotFormat = 3;
 
 /** Moves when the same entries no longer give the same state and events: an older journal needs a snapshot of the older release. */
 export const kernelVersion = 4;
@@ -34,6 +35,7 @@ const plan = {
   nextAnon: 'head',
   nextGeneration: 'head',
   busyGeneration: 'head',
+  advanceToMs: 'head',
   counts: 'head',
   pmem: 'own',
   frames: 'own',
@@ -52,14 +54,16 @@ const plan = {
   pinsOf: 'map',
   ended: 'map',
   pageQueues: 'map',
+  pageWaiters: 'map',
   entryQueues: 'map',
   busyByAge: 'set',
   sleepers: 'set',
   runnable: 'list',
   spinning: 'list',
   workqueue: 'list',
-  timers: 'list',
+  timers: 'own',
   blocksMax: 'none',
+  stepsLeft: 'none',
   current: 'none',
   events: 'none',
   replies: 'none',
@@ -94,7 +98,8 @@ export type SnapshotRecord =
   | ['busy', BusyRun[]]
   | ['detached', DetachedRun[]]
   | ['dirty', number, { medium: Uint8Array; lines: [number, number] }]
-  | ['badSectors', number[]];
+  | ['badSectors', number[]]
+  | ['timers', Timer[]];
 
 /** A run of the device's contents, and the entry that changed it last. */
 export interface ContentChunk {
@@ -105,6 +110,7 @@ export interface ContentChunk {
 
 const bitsPerRecord = 4096;
 const sectorsPerRecord = 1024;
+const timersPerRecord = 1024;
 
 /** The whole machine but the contents of its device. It must not be touched before the last record is out. */
 export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
@@ -131,6 +137,8 @@ export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
   for (const [pfn, page] of k.pmem.dirty) yield ['dirty', pfn, page];
   const sectors = [...k.pmem.badSectors];
   for (let at = 0; at < sectors.length; at += sectorsPerRecord) yield ['badSectors', sectors.slice(at, at + sectorsPerRecord)];
+  const timers = eachTimer(k.timers);
+  for (let at = 0; at < timers.length; at += timersPerRecord) yield ['timers', timers.slice(at, at + timersPerRecord)];
 }
 
 /** What was written to the device, chunk by chunk. The bytes are the device's own: copy them before the next entry. */
@@ -200,6 +208,9 @@ export class Restore {
         k.pmem.dirty.set(record[1] as never, record[2]);
         countLines(k, record[2].lines);
         return;
+      case 'timers':
+        for (const timer of record[1]) setTimer(k.timers, timer);
+        return;
       default:
         for (const sector of record[1]) k.pmem.badSectors.add(sector);
     }
@@ -246,14 +257,16 @@ function emptyKernel(head: Head): Kernel {
     pinsOf: new Map(),
     ended: new Map(),
     pageQueues: new Map(),
+    pageWaiters: new Map(),
     entryQueues: new Map(),
     busyByAge: new Set(),
     sleepers: new Set(),
     runnable: [],
     spinning: [],
     workqueue: [],
-    timers: [],
+    timers: createTimers(),
     blocksMax: Number.POSITIVE_INFINITY,
+    stepsLeft: 0,
     current: 0,
     events: [],
     replies: [],

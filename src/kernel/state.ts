@@ -55,6 +55,7 @@ export interface KernelLimits {
   /** Private copies of pages, in ordinary memory. */
   anonPages: number;
   bytesPerRead: number;
+  /** Steps that one entry of the log runs; the next entry goes on with what is left. */
   stepsPerApply: number;
 }
 
@@ -105,6 +106,8 @@ export interface Inode {
   users: number;
   /** True from the moment that eviction began. */
   evicting: boolean;
+  /** Pages to which wait-for-refs allows no new references while it waits for the old ones. Its task holds both locks exclusive. */
+  stoppedRefs: { first: PgOff; last: PgOff } | null;
   iRwsem: RwSem;
   invalidateLock: RwSem;
 }
@@ -259,6 +262,13 @@ export interface Timer {
   id: number;
 }
 
+/** See mm/timers.ts. */
+export interface Timers {
+  /** A binary heap of the times in `at`, and of some that are no longer there. The first is there. */
+  times: number[];
+  at: Map<number, Map<string, Timer>>;
+}
+
 export interface Kernel {
   geometry: Geometry;
   limits: KernelLimits;
@@ -309,16 +319,21 @@ export interface Kernel {
   /** Tasks that spin; each looks again when the next entry is applied. */
   spinning: TaskId[];
   ended: Map<TaskId, EndedOperation>;
-  /** Page waitqueues by bucket; an empty bucket has no list. */
-  pageQueues: Map<number, Waiter[]>;
-  entryQueues: Map<number, Waiter[]>;
+  /** Page waitqueues by bucket, in the order of arrival; an empty bucket is not there. */
+  pageQueues: Map<number, Map<TaskId, Waiter>>;
+  /** How many wait for each page, in whichever bucket: a put must not walk a long bucket to learn that nobody waits for its page. */
+  pageWaiters: Map<Pfn, number>;
+  entryQueues: Map<number, Map<TaskId, Waiter>>;
   /** The release worker's queue: frames whose last reference dropped after their block left the file. */
   workqueue: Pfn[];
-  /** Ascending by time. */
-  timers: Timer[];
+  timers: Timers;
+  /** Where the time is moving to. 0 between two entries, but where an entry had too few steps for all timers on the way. */
+  advanceToMs: number;
 
   /** How many blocks the files may own, as the entry says: the quota of the tenant. Infinity without one. Alive only inside `apply`. */
   blocksMax: number;
+  /** What is left of `stepsPerApply`. Alive only inside `apply`; heavy steps take more than one, and the last of them may take it below 0. */
+  stepsLeft: number;
   /** The task whose step runs; 0 for the worker and the clock. Like the two below, alive only inside `apply`. */
   current: TaskId | 0;
   events: KernelEvent[];

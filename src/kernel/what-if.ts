@@ -13,6 +13,7 @@ import { taskRecord } from './views/operation-record.ts';
 import { inodeRecord, inodeRecordOrNone, nameOf } from './views/whose.ts';
 
 /** Above these a copy would keep everybody else waiting. */
+const stepsMax = 20_000;
 const copyLimits = { pagesTouched: 16_384, pins: 2000, tasks: 2000 };
 
 export interface Other {
@@ -50,6 +51,8 @@ function copyOf(k: Kernel): Kernel {
   const copy = structuredClone({ ...k, pmem, ended: new Map() });
   // Somebody else decides when a stepped machine moves; here it moves at once.
   copy.geometry.scheduler = 'auto';
+  // And to the end: an operation that needs more steps than this is told to be running.
+  copy.limits.stepsPerApply = stepsMax;
   return copy;
 }
 

@@ -77,7 +77,7 @@ describe('bounds', () => {
       m.truncate('a', 8 * page, { timeoutMs: 1_000_000 });
       m.unpin(m.pinned(m.mapping, 0, page, {}, { holdMs: 1_000_000 }));
     }
-    expect(m.k.timers).toEqual([]);
+    expect(m.k.timers).toEqual({ times: [], at: new Map() });
   });
 
   test('an ended operation keeps the beginning of a long list of pages', () => {

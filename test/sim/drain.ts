@@ -1,6 +1,7 @@
 // The liveness phase. Nobody asks for anything new; every owner that is not asleep lets its pins go, and everybody who can move moves. Who
 // is left then must be able to say why: a deadlock, or a page that is mapped again (S06). Those are broken up, and after that nothing may
 // be left: no task, no busy and no detached block.
+import { firstTimer } from '../../src/kernel/mm/timers.ts';
 import type { Task } from '../../src/kernel/state.ts';
 import type { PinId, TaskId } from '../../src/kernel/units.ts';
 import type { Action } from './action.ts';
@@ -49,7 +50,7 @@ function call(world: World, op: string, on: 'pin' | 'mapping' | 'operation', thi
 
 /** Pins that let go by themselves do, and who has a timeout gets its signal. */
 function passTime(world: World): void {
-  const ms = (world.k.timers[0]?.atMs ?? 0) - world.k.nowMs;
+  const ms = (firstTimer(world.k)?.atMs ?? 0) - world.k.nowMs;
   world.perform({ do: 'call', id: fromHere + 2 * world.entries + 1, op: 'clock-advance', args: { ms: Math.max(1, ms) } });
 }
 
@@ -69,7 +70,7 @@ export function drain(world: World, sometimes: Sometimes): void {
     if (letGo(world)) continue;
     const { k } = world;
     if (k.tasks.size === 0) break;
-    if (k.timers.length > 0) {
+    if (firstTimer(k) !== null) {
       passTime(world);
       continue;
     }

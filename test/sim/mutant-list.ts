@@ -24,18 +24,13 @@ const inShell = (file: string, ...rows: Row[]): Mutant[] => mutantsOf('journal',
 export const mutants: Mutant[] = [
   ...inFile(
     'sched/waitqueue.ts',
-    ['not queued behind another page', 'queue.unshift(waiter);', '', 'Q1'],
+    ['not queued behind another page', 'else queue.set(waiter.task, waiter);', '', 'Q1'],
     ['wake-up between test and sleep is lost', 'else task.woken = true;', '', '8'],
-    ['stays on the queue after the wait', 'dequeue(k.pageQueues, pageBucket(k, pfn), task);\n  if', 'if', 'Q1'],
-    ['a signal leaves the waiter queued', 'dequeue(k.pageQueues, pageBucket(k, pfn), task);\n  wakeTask', 'wakeTask', 'Q1'],
+    ['stays on the queue after the wait', 'leavePage(k, pageBucket(k, pfn), task);\n  if', 'if', 'Q1'],
+    ['a signal leaves the waiter queued', 'leavePage(k, pageBucket(k, pfn), task);\n  wakeTask', 'wakeTask', 'Q1'],
     ['an unlocked entry wakes nobody', 'if (waiter === undefined) return;', 'return;', '8'],
     ['two are woken and no more', 'for (const waiter of woken) wake', 'for (const waiter of woken.slice(0, 2)) wake', '8'],
-    [
-      'a keyed wake-up takes the wrong keys',
-      'queue.filter((waiter) => waiter.key === pfn) :',
-      'queue.filter((waiter) => waiter.key !== pfn) :',
-      '8',
-    ],
+    ['a keyed wake-up takes the wrong keys', '!keyed || waiter.key === pfn', '!keyed || waiter.key !== pfn', '8'],
   ),
   ...inFile(
     'sched/rwsem.ts',
@@ -248,8 +243,8 @@ export const mutants: Mutant[] = [
   ),
   ...inFile('reclaim/wait-for-refs.ts', [
     'frees under the pin',
-    'if (busy === null && pinsOver(k, pfn) > 0)',
-    'if (busy === null && pinsOver(k, pfn) > 1)',
+    'if (busy === null) return',
+    'if (busy === null || k.counts.pins > 1) return',
     '1',
   ]),
   ...inFile(

@@ -249,7 +249,10 @@ export class Sometimes implements Watcher {
   }
 
   #stepped(k: Kernel, { task, from }: NonNullable<Happened['stepped']>): void {
-    if (from === 'enqueue' && [...k.pageQueues.values()].some((queue) => new Set(queue.map(({ key }) => key)).size > 1))
+    if (
+      from === 'enqueue' &&
+      [...k.pageQueues.values()].some((queue) => new Set([...queue.values()].map(({ key }) => key)).size > 1)
+    )
       this.saw('two pages in one bucket');
     if (from === 'sleep' && task.step === 'relock' && task.woken) this.saw('wake-up between test and sleep');
     if (from === 'test' && task.step === 'lock') this.saw('restarted by a signal');

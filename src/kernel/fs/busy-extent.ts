@@ -1,7 +1,7 @@
 // The busy list: blocks that are free in the books and must not be handed out. Mirrors fs/xfs/xfs_extent_busy.c, with the flag that Chinner
 // called EXTENT_BUSY_DAX (2017-10-30): a run with a pinned page stays after its transaction committed, until the last put.
 import { emit } from '../events.ts';
-import { hasFlag, pageFlags, pinsOver, setFlag } from '../mm/page.ts';
+import { isDelayedFree, nextPinned, nextUnpinned, pinsOver, setDelayedFree } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { BusyRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, toPfn } from '../units.ts';
@@ -23,8 +23,7 @@ export function insertBusy(k: Kernel, inode: Inode, pfn: Pfn, pages: number): Pf
   let start: number = pfn;
   while (start < end) {
     const pinned = pinsOver(k, toPfn(start)) > 0;
-    let stop = start + 1;
-    while (stop < end && pinsOver(k, toPfn(stop)) > 0 === pinned) stop += 1;
+    const stop = pinned ? nextUnpinned(k, start, end) : nextPinned(k, start, end);
     const run: BusyRun = { pfn: toPfn(start), pages: stop - start, sinceMs: k.nowMs, transaction: true, pinned, ino: inode.ino };
     insertRun(k.busy, run);
     k.busyByAge.add(run.pfn);
@@ -46,15 +45,15 @@ export function reasonsOf(run: BusyRun): ('transaction' | 'pinned')[] {
 /** From now on the last put of these pages queues work for the release worker. */
 export function markDelayedFree(k: Kernel, inode: Inode | null, pfn: Pfn, pages: number): void {
   for (let page: number = pfn; page < pfn + pages; page++) {
-    setFlag(k, toPfn(page), pageFlags.delayedFree, true);
+    setDelayedFree(k, toPfn(page), true);
     k.counts.delayedFrees += 1;
     emit(k, 'page.delayed_free', inode, { pfn: page, pins: pinsOver(k, toPfn(page)) });
   }
 }
 
 export function clearDelayedFree(k: Kernel, pfn: Pfn): void {
-  if (!hasFlag(k, pfn, pageFlags.delayedFree)) return;
-  setFlag(k, pfn, pageFlags.delayedFree, false);
+  if (!isDelayedFree(k, pfn)) return;
+  setDelayedFree(k, pfn, false);
   k.counts.delayedFrees -= 1;
 }
 
@@ -80,17 +79,17 @@ export function releaseBusy(k: Kernel, run: BusyRun): void {
   k.busyGeneration += 1;
 }
 
-export function isPinned(k: Kernel, pfn: Pfn, pages: number): boolean {
-  for (let page: number = pfn; page < pfn + pages; page++) {
-    if (pinsOver(k, toPfn(page)) > 0) return true;
-  }
-  return false;
+export const isPinned = (k: Kernel, pfn: Pfn, pages: number): boolean => nextPinned(k, pfn, pfn + pages) < pfn + pages;
+
+/** Of all pages of a run. None is marked anywhere, which is nearly always so, costs nothing. */
+export function clearDelayedFrees(k: Kernel, pfn: Pfn, pages: number): void {
+  for (let page: number = pfn; page < pfn + pages && k.counts.delayedFrees > 0; page++) clearDelayedFree(k, toPfn(page));
 }
 
 function eraseBusy(k: Kernel, run: BusyRun): number {
   removeRun(k.busy, run);
   k.busyByAge.delete(run.pfn);
-  for (let page: number = run.pfn; page < run.pfn + run.pages; page++) clearDelayedFree(k, toPfn(page));
+  clearDelayedFrees(k, run.pfn, run.pages);
   freeRun(k, run.pfn, run.pages, 'busy', run.sinceMs);
   return run.pages;
 }

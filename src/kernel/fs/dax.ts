@@ -5,7 +5,7 @@ import { readPage, zeroPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
-import { clearOwner, framesPerChunk, isTouched, ownerOf, pinsOver, setOwner, splitFolio } from '../mm/page.ts';
+import { clearOwner, nextPinned, ownerOf, setOwner, splitFolio } from '../mm/page.ts';
 import { bitOf, frameEntry, installPte, isFrame, isWritable, pfnOf, pteOf, zeroEntry } from '../mm/pagetable.ts';
 import { dropPmds, widen } from '../mm/pmd.ts';
 import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
@@ -178,12 +178,9 @@ export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff): {
   if (k.counts.pinnedPages === 0) return null;
   let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
   eachExtent(inode.extents, first, last, (extent) => {
-    const end = extent.pfn + extent.pages;
-    for (let at: number = extent.pfn; busy === null && at < end; at++) {
-      const pfn = toPfn(at);
-      if (!isTouched(k, pfn)) at += framesPerChunk - 1 - (at % framesPerChunk);
-      else if (pinsOver(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + at - extent.pfn) };
-    }
+    if (busy !== null) return;
+    const pfn = nextPinned(k, extent.pfn, extent.pfn + extent.pages);
+    if (pfn < extent.pfn + extent.pages) busy = { pfn: toPfn(pfn), pgoff: toPgOff(extent.pgoff + pfn - extent.pfn) };
   });
   return busy;
 }

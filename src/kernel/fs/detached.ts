@@ -1,11 +1,11 @@
 // The detached list: blocks that have left their inode in a committed transaction and wait for their pins, with no lock held. While the
 // call that detached them sleeps on them it frees them itself; what it leaves behind is the reaper's.
 import { emit } from '../events.ts';
-import { pinsOver } from '../mm/page.ts';
+import { nextPinned, nextUnpinned, pinsOver } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { DetachedRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, type TaskId, toPfn } from '../units.ts';
-import { clearDelayedFree, isPinned, markDelayedFree } from './busy-extent.ts';
+import { clearDelayedFrees, isPinned, markDelayedFree } from './busy-extent.ts';
 import { findRun, insertRun, removeRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
@@ -18,9 +18,8 @@ export function detach(k: Kernel, inode: Inode, pfn: Pfn, pages: number, task: T
 export function firstPinned(k: Kernel, runs: readonly number[]): Pfn | null {
   for (const start of runs) {
     const run = runAt(k, start);
-    for (let page: number = run.pfn; page < run.pfn + run.pages; page++) {
-      if (pinsOver(k, toPfn(page)) > 0) return toPfn(page);
-    }
+    const pinned = nextPinned(k, run.pfn, run.pfn + run.pages);
+    if (pinned < run.pfn + run.pages) return toPfn(pinned);
   }
   return null;
 }
@@ -52,8 +51,7 @@ export function freeIdleParts(k: Kernel, runs: readonly number[], task: TaskId |
     const end = run.pfn + run.pages;
     for (let at: number = run.pfn; at < end; ) {
       const pinned = pinsOver(k, toPfn(at)) > 0;
-      let stop = at + 1;
-      while (stop < end && pinsOver(k, toPfn(stop)) > 0 === pinned) stop += 1;
+      const stop = pinned ? nextUnpinned(k, at, end) : nextPinned(k, at, end);
       if (pinned) {
         insertRun(k.detached, { ...run, pfn: toPfn(at), pages: stop - at, task });
         left.push(at);
@@ -83,7 +81,7 @@ export function reapDetached(k: Kernel, run: DetachedRun): void {
   assert(run.task === 0, 'a run that a call still waits for is not reaped');
   if (isPinned(k, run.pfn, run.pages)) return;
   removeRun(k.detached, run);
-  for (let page: number = run.pfn; page < run.pfn + run.pages; page++) clearDelayedFree(k, toPfn(page));
+  clearDelayedFrees(k, run.pfn, run.pages);
   freeRun(k, run.pfn, run.pages, 'detached', run.sinceMs);
 }
 

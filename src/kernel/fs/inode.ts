@@ -26,6 +26,7 @@ export function createInode(k: Kernel, name: string, sizeBytes: number): Inode {
     mappings: [],
     users: 0,
     evicting: false,
+    stoppedRefs: null,
     iRwsem: createRwSem(),
     invalidateLock: createRwSem(),
   };

@@ -1,5 +1,6 @@
 // What mount finds after the power went: files with their blocks, and nothing of the memory that pointed at them. Transactions that were
 // applied are taken to have committed, which is one of the two outcomes that a real crash can have.
+import { createTimers } from '../mm/timers.ts';
 import { createXArray } from '../mm/xarray.ts';
 import { createRwSem } from '../sched/rwsem.ts';
 import type { Kernel } from '../state.ts';
@@ -49,10 +50,11 @@ function forgetMemory(k: Kernel): void {
   k.frames = [];
   k.folios.clear();
   k.pageQueues.clear();
+  k.pageWaiters.clear();
   k.entryQueues.clear();
   k.runnable = [];
   k.workqueue = [];
-  k.timers = [];
+  k.timers = createTimers();
   Object.assign(k.counts, { pins: 0, pinnedPages: 0, mappings: 0, delayedFrees: 0 });
   for (const inode of k.inodes.values()) {
     inode.mappings = [];
@@ -61,6 +63,7 @@ function forgetMemory(k: Kernel): void {
     inode.entryLocks.clear();
     inode.users = 0;
     inode.evicting = false;
+    inode.stoppedRefs = null;
     inode.iRwsem = createRwSem();
     inode.invalidateLock = createRwSem();
   }

@@ -2,7 +2,7 @@
 // device.
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
-import { pinsOf } from '../mm/page.ts';
+import { nextPinned, pinsOf } from '../mm/page.ts';
 import { pagesPerPmd, pmdOf } from '../mm/pmd.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, lastPage, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
@@ -76,8 +76,8 @@ export function warnOfZeroing(k: Kernel, inode: Inode, first: PgOff, last: PgOff
 }
 
 function warnOfPins(k: Kernel, pfn: Pfn, pages: number, what: string, why: string): void {
-  if (k.counts.pinnedPages === 0) return;
-  for (let page: number = pfn; page < pfn + pages; page++) {
+  const end = pfn + pages;
+  for (let page = nextPinned(k, pfn, end); page < end; page = nextPinned(k, page + 1, end)) {
     const pins = pinsOf(k, toPfn(page));
     if (pins === 0) continue;
     const text = `${what} ${pins} pin(s): ${why}`;

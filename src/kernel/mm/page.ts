@@ -9,8 +9,9 @@ import { type Ino, type Pfn, type PgOff, toPfn } from '../units.ts';
 
 /** Frames of a chunk, and pages of a 2 MiB entry: a chunk is one folio. */
 export const framesPerChunk = 512;
-/** Int32 fields of a frame: 20 bytes. */
+/** Int32 fields of a frame: 20 bytes. Behind those of the last frame a chunk counts its pinned frames. */
 const fields = 5;
+const pinnedAt = framesPerChunk * fields;
 const pinsField = 0;
 const mapcountField = 1;
 const inoField = 2;
@@ -18,15 +19,14 @@ const indexField = 3;
 /** Flags in the low 8 bits, the high bits of the index above them. */
 const flagsField = 4;
 
-export const pageFlags = { delayedFree: 1, stopNewRefs: 2 } as const;
-type PageFlag = (typeof pageFlags)[keyof typeof pageFlags];
+const delayedFree = 1;
 
 function chunkOf(k: Kernel, pfn: Pfn): Int32Array {
   const index = Math.floor(pfn / framesPerChunk);
   let chunk = k.frames[index];
   if (chunk === undefined) {
     assert(pfn >= 0 && pfn < k.geometry.blocks, 'a pfn names a frame of the device');
-    chunk = new Int32Array(framesPerChunk * fields);
+    chunk = new Int32Array(pinnedAt + 1);
     k.frames[index] = chunk;
   }
   return chunk;
@@ -45,18 +45,16 @@ function add(k: Kernel, pfn: Pfn, field: number, delta: number): number {
   return value;
 }
 
-/** False where no frame of the chunk was ever mapped or pinned. */
-export const isTouched = (k: Kernel, pfn: Pfn): boolean => k.frames[Math.floor(pfn / framesPerChunk)] !== undefined;
-
 export const pinsOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, pinsField);
 export const mapcountOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, mapcountField);
-export const hasFlag = (k: Kernel, pfn: Pfn, flag: PageFlag): boolean => (read(k, pfn, flagsField) & flag) !== 0;
+/** The block left its file under a pin: its last put is to tell the release worker. */
+export const isDelayedFree = (k: Kernel, pfn: Pfn): boolean => (read(k, pfn, flagsField) & delayedFree) !== 0;
 
-export function setFlag(k: Kernel, pfn: Pfn, flag: PageFlag, on: boolean): void {
+export function setDelayedFree(k: Kernel, pfn: Pfn, on: boolean): void {
   const chunk = chunkOf(k, pfn);
   const at = (pfn % framesPerChunk) * fields + flagsField;
   const value = chunk[at] as number;
-  chunk[at] = on ? value | flag : value & ~flag;
+  chunk[at] = on ? value | delayedFree : value & ~delayedFree;
 }
 
 /** dax_associate_entry: page->mapping and page->index. */
@@ -105,8 +103,38 @@ export function isIdle(k: Kernel, pfn: Pfn): boolean {
   }
 }
 
+/** The first frame of [from, end) with pins over it, or `end`. A chunk without pinned frames costs one look, so a whole device is cheap. */
+export function nextPinned(k: Kernel, from: number, end: number): number {
+  if (k.counts.pinnedPages === 0) return end;
+  let at = from;
+  while (at < end) {
+    const index = Math.floor(at / framesPerChunk);
+    const stop = Math.min(end, (index + 1) * framesPerChunk);
+    const chunk = k.frames[index];
+    if (chunk === undefined || chunk[pinnedAt] === 0) {
+      at = stop;
+      continue;
+    }
+    for (; at < stop; at++) if (pinsOver(k, toPfn(at)) > 0) return at;
+  }
+  return end;
+}
+
+/** The end of the pinned run that begins at `from`, at most `end`. */
+export function nextUnpinned(k: Kernel, from: number, end: number): number {
+  let at = from;
+  while (at < end && pinsOver(k, toPfn(at)) > 0) at++;
+  return at;
+}
+
+function countPinned(k: Kernel, pfn: Pfn, delta: number): void {
+  k.counts.pinnedPages += delta;
+  const chunk = chunkOf(k, pfn);
+  chunk[pinnedAt] = (chunk[pinnedAt] as number) + delta;
+}
+
 export function getPage(k: Kernel, pfn: Pfn): void {
-  if (add(k, pfn, pinsField, 1) === 1) k.counts.pinnedPages += 1;
+  if (add(k, pfn, pinsField, 1) === 1) countPinned(k, pfn, 1);
   const folio = folioOf(k, pfn);
   if (folio !== undefined) folio.pins += 1;
 }
@@ -118,14 +146,14 @@ export function getPage(k: Kernel, pfn: Pfn): void {
 export function putPage(k: Kernel, pfn: Pfn): void {
   const pins = add(k, pfn, pinsField, -1);
   assert(pins >= 0, 'a page is not put more often than it was got');
-  if (pins === 0) k.counts.pinnedPages -= 1;
+  if (pins === 0) countPinned(k, pfn, -1);
   const folio = folioOf(k, pfn);
   if (folio !== undefined) folio.pins -= 1;
   if ((folio?.pins ?? pins) > 0) return;
   const head = headOf(k, pfn);
   if (isIdle(k, head)) wakeIdle(k, head);
   for (let page: number = head; page < head + (folio === undefined ? 1 : framesPerChunk); page++) {
-    if (!hasFlag(k, toPfn(page), pageFlags.delayedFree)) continue;
+    if (!isDelayedFree(k, toPfn(page))) continue;
     k.workqueue.push(toPfn(page));
     emit(k, 'page.worker_queued', null, { pfn: page });
   }

@@ -1,30 +1,65 @@
-// What happens by itself at a time: pins that let go, operations that time out. Ascending by time; equal times keep their order.
-import type { Kernel, Timer } from '../state.ts';
+// What happens by itself at a time: pins that let go, operations that time out. Timers of one millisecond keep the order in which they were
+// set. Thousands of them may share a millisecond, and most are taken back before they fire, so each is found by its key: a heap of the times,
+// and for each time a map.
+import type { Kernel, Timer, Timers } from '../state.ts';
 
-/** The place of the first timer after `atMs`, or at it too where `before` is set. */
-function placeOf(k: Kernel, atMs: number, before: boolean): number {
-  let low = 0;
-  let high = k.timers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const at = (k.timers[middle] as Timer).atMs;
-    if (before ? at < atMs : at <= atMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+export const createTimers = (): Timers => ({ times: [], at: new Map() });
+
+const keyOf = ({ kind, id }: Timer): string => `${kind} ${id}`;
+
+/** The one that fires next. */
+export function firstTimer(k: Kernel): Timer | null {
+  const [atMs] = k.timers.times;
+  const timers = atMs === undefined ? undefined : k.timers.at.get(atMs);
+  for (const timer of timers?.values() ?? []) return timer;
+  return null;
 }
 
-export function addTimer(k: Kernel, timer: Timer): void {
-  k.timers.splice(placeOf(k, timer.atMs, false), 0, timer);
+/** All of them, in the order in which they fire. */
+export function eachTimer({ at }: Timers): Timer[] {
+  return [...at].sort(([a], [b]) => a - b).flatMap(([, timers]) => [...timers.values()]);
 }
 
-/** Takes a timer back that has not fired yet; one that has is gone already. */
-export function removeTimer(k: Kernel, { atMs, kind, id }: Timer): void {
-  for (let at = placeOf(k, atMs, true); at < k.timers.length; at++) {
-    const timer = k.timers[at] as Timer;
-    if (timer.atMs > atMs) return;
-    if (timer.kind !== kind || timer.id !== id) continue;
-    k.timers.splice(at, 1);
+export function setTimer(timers: Timers, timer: Timer): void {
+  const same = timers.at.get(timer.atMs);
+  if (same !== undefined) {
+    same.set(keyOf(timer), timer);
     return;
   }
+  timers.at.set(timer.atMs, new Map([[keyOf(timer), timer]]));
+  const { times } = timers;
+  let at = times.length;
+  times.push(timer.atMs);
+  for (let parent = (at - 1) >> 1; at > 0 && (times[parent] as number) > timer.atMs; parent = (at - 1) >> 1) {
+    times[at] = times[parent] as number;
+    at = parent;
+  }
+  times[at] = timer.atMs;
+}
+
+export const addTimer = (k: Kernel, timer: Timer): void => setTimer(k.timers, timer);
+
+/** Takes a timer back that has not fired yet; one that has is gone already. */
+export function removeTimer(k: Kernel, timer: Timer): void {
+  const { times, at } = k.timers;
+  const same = at.get(timer.atMs);
+  if (same?.delete(keyOf(timer)) !== true || same.size > 0) return;
+  at.delete(timer.atMs);
+  // Times that nobody waits for any more stay in the heap until they come to its top, or are more than half of it.
+  while (times.length > 0 && !at.has(times[0] as number)) pop(times);
+  // An ascending array is a heap.
+  if (times.length > 2 * at.size + 16) k.timers.times = [...at.keys()].sort((a, b) => a - b);
+}
+
+function pop(times: number[]): void {
+  const last = times.pop();
+  if (last === undefined || times.length === 0) return;
+  let at = 0;
+  for (let child = 1; child < times.length; child = 2 * at + 1) {
+    if (child + 1 < times.length && (times[child + 1] as number) < (times[child] as number)) child += 1;
+    if ((times[child] as number) >= last) break;
+    times[at] = times[child] as number;
+    at = child;
+  }
+  times[at] = last;
 }

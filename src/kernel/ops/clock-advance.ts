@@ -20,7 +20,7 @@ export const clockAdvance = defineOp({
   steps: {
     advance(k, { args }) {
       if (k.geometry.clock !== 'manual') return fail('EOPNOTSUPP', 'CL1', 'the clock of this filesystem is realtime');
-      const nowMs = k.nowMs + args.ms;
+      const nowMs = Math.max(k.nowMs, k.advanceToMs) + args.ms;
       k.pending.advanceToMs = nowMs;
       emit(k, 'clock.advanced', null, { fromMs: k.nowMs, toMs: nowMs });
       return done({ nowMs });

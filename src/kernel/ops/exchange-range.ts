@@ -106,8 +106,7 @@ function breakIn(k: Kernel, task: TaskOf<Args>, inode: Inode): BreakVerdict {
 /** Takes back what a strategy marked before it slept. */
 function unmark(k: Kernel, task: TaskOf<Args>, inode: Inode): void {
   const { sleptUnder } = localsOf(task);
-  if (sleptUnder === '') return;
-  for (const range of rangesIn(k, task, inode)) strategies.get(sleptUnder)?.abandon?.(k, inode, range);
+  if (sleptUnder !== '') strategies.get(sleptUnder)?.abandon?.(k, inode);
 }
 
 /** xfs_exchange_range_checks(), in its order: made under the locks, and on Linux after the wait. */

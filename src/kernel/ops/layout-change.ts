@@ -185,7 +185,7 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       const wrong = strategy.breaksBeforeChecks ? null : (op.recheck?.(k, inode, task.args) ?? null);
       if (wrong !== null) return { kind: 'fail', failure: wrong };
       // Marks of the last look go before the next one: the strategy, or what is pinned, may be another by now.
-      if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
+      if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode);
       locals.scans += 1;
       locals.strategySeq = k.strategySeq;
       const verdict = strategy.breakLayout(k, task, inode, range, k.strategy.options);
@@ -261,7 +261,7 @@ function abandonLayout(k: Kernel, task: Task, range: LayoutRange | null): void {
   const locals = layoutLocals(task);
   const inode = inodeOf(k, task);
   if (locals.sleptUnder === '' || range === null || inode === null) return;
-  strategies.get(locals.sleptUnder)?.abandon?.(k, inode, range);
+  strategies.get(locals.sleptUnder)?.abandon?.(k, inode);
   locals.sleptUnder = '';
 }
 

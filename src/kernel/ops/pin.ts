@@ -4,12 +4,11 @@ import { type Errno, type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { lookupBlock } from '../fs/extent.ts';
 import { beginPin, pinPage, recordPin, releasePin } from '../mm/gup.ts';
-import { hasFlag, pageFlags } from '../mm/page.ts';
 import { addTimer } from '../mm/timers.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import type { Kernel, Pin, Task } from '../state.ts';
-import { byteOf, type PgOff, type PinId, pageOf, pageSize, toPfn, zBytes, zMs } from '../units.ts';
+import { byteOf, type PgOff, type PinId, pageOf, pageSize, zBytes, zMs } from '../units.ts';
 import { pinRecord, zPin } from '../views/pin-record.ts';
 import { defineOp, done } from './define.ts';
 import { theInode } from './layout-change.ts';
@@ -113,8 +112,9 @@ it is an error only when there is none. A pin names frames: it stays when the ma
     },
     page: (k, task, _mapping, _pgoff, pfn) => pinPage(k, pinOf(k, task), pfn),
     beforeFault(k, _task, inode, pgoff) {
-      const block = lookupBlock(inode.extents, pgoff);
-      if (block < 0 || !hasFlag(k, toPfn(Math.floor(block / 2)), pageFlags.stopNewRefs)) return null;
+      const { stoppedRefs } = inode;
+      if (stoppedRefs === null || pgoff < stoppedRefs.first || pgoff > stoppedRefs.last) return null;
+      if (lookupBlock(inode.extents, pgoff) < 0) return null;
       if (strategyOf(k).failsNewRefs?.(k.strategy.options) !== true) return null;
       return failure('EAGAIN', 'WR1', `new references to page ${pgoff} are stopped while a layout change waits for it`);
     },

@@ -58,7 +58,7 @@ export interface Strategy<Options = Record<string, unknown>> {
   /** get_user_pages on a page whose new references are stopped: true fails it with EAGAIN, otherwise it blocks in the fault. */
   failsNewRefs?(options: Options): boolean;
   /** The wait is over, one way or the other: undo what `breakLayout` marked. */
-  abandon?(k: Kernel, inode: Inode, range: LayoutRange): void;
+  abandon?(k: Kernel, inode: Inode): void;
   destination: Destination;
   /** What eviction does about pins: wait without a signal, take the blocks at once, or refuse before anything happens. */
   eviction(options: Options): 'wait' | 'take' | 'refuse';

@@ -1,13 +1,10 @@
 // B, Hellwig's second idea: stop new references to the pages, then wait for the old ones inside the truncate, with both locks held. It
 // deadlocks by design where the holder of a pin needs another page of the file: scenario S01.
 import { z } from 'zod';
-import { eachExtent } from '../fs/extent.ts';
-import { pageFlags, pinsOver, setFlag } from '../mm/page.ts';
+import { firstBusy } from '../fs/dax.ts';
 import { unmapRange } from '../mm/pagetable.ts';
-import type { Inode, Kernel } from '../state.ts';
-import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
 import { zLongterm } from './longterm.ts';
-import { concerned, defineStrategy, type LayoutRange } from './strategy.ts';
+import { concerned, defineStrategy } from './strategy.ts';
 
 export const waitForRefs = defineStrategy({
   name: 'wait-for-refs',
@@ -30,30 +27,14 @@ before it lets go is a deadlock.`,
     const pages = concerned(range);
     if (pages === null) return { kind: 'broken' };
     unmapRange(k, inode, pages.first, pages.last);
-    if (k.counts.pinnedPages === 0) return { kind: 'broken' };
-    const busy = stopNewRefs(k, inode, range, true);
-    if (busy !== null) return { kind: 'sleep', ...busy, holdLocks: true };
-    stopNewRefs(k, inode, range, false);
-    return { kind: 'broken' };
+    const busy = firstBusy(k, inode, pages.first, pages.last);
+    if (busy === null) return { kind: 'broken' };
+    inode.stoppedRefs = pages;
+    return { kind: 'sleep', ...busy, holdLocks: true };
   },
-  abandon(k, inode, range) {
-    stopNewRefs(k, inode, range, false);
+  abandon(_k, inode) {
+    inode.stoppedRefs = null;
   },
   destination: 'free',
   eviction: () => 'wait',
 });
-
-/** Marks or unmarks every page of the range; returns the first pinned one. */
-function stopNewRefs(k: Kernel, inode: Inode, range: LayoutRange, stop: boolean): { pfn: Pfn; pgoff: PgOff } | null {
-  let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
-  const pages = concerned(range);
-  if (pages === null) return busy;
-  eachExtent(inode.extents, pages.first, pages.last, (extent) => {
-    for (let page = 0; page < extent.pages; page++) {
-      const pfn = toPfn(extent.pfn + page);
-      setFlag(k, pfn, pageFlags.stopNewRefs, stop);
-      if (busy === null && pinsOver(k, pfn) > 0) busy = { pfn, pgoff: toPgOff(extent.pgoff + page) };
-    }
-  });
-  return busy;
-}

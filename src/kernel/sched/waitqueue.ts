@@ -1,9 +1,10 @@
 // The hashed waitqueues. Mirrors kernel/sched/wait_bit.c: one table for all pages, a bucket by the hash of the page's address, waiters
-// that carry their key. Non-exclusive waiters go to the head, exclusive ones to the tail. A second table of 4096 buckets serves the
+// that carry their key. Non-exclusive waiters go to the head, exclusive ones to the tail: a bucket of pages holds only the former, one of entries
+// only the latter, so each is kept in the order of arrival and the pages' is walked from its end. A second table of 4096 buckets serves the
 // locks of DAX mapping entries (fs/dax.c).
 import { emit } from '../events.ts';
 import type { Kernel, Task, Waiter } from '../state.ts';
-import type { Ino, Pfn, PgOff } from '../units.ts';
+import type { Ino, Pfn, PgOff, TaskId } from '../units.ts';
 import { bucketOfEntry, bucketOfPage } from './hash.ts';
 import { opId, taskOf, wakeTask } from './task.ts';
 
@@ -17,50 +18,64 @@ export function pageBucket(k: Kernel, pfn: Pfn): number {
  */
 export function prepareToWait(k: Kernel, task: Task, pfn: Pfn): void {
   const bucket = pageBucket(k, pfn);
-  const queue = k.pageQueues.get(bucket);
-  const waiter: Waiter = { task: task.id, key: pfn, ino: 0, exclusive: false };
-  if (queue === undefined) {
-    k.pageQueues.set(bucket, [waiter]);
-  } else {
-    if (queue.some((other) => other.key !== pfn)) k.counts.bucketCollisions += 1;
-    queue.unshift(waiter);
-  }
+  const others = k.pageWaiters.get(pfn) ?? 0;
+  if ((k.pageQueues.get(bucket)?.size ?? 0) > others) k.counts.bucketCollisions += 1;
+  k.pageWaiters.set(pfn, others + 1);
+  enqueue(k.pageQueues, bucket, { task: task.id, key: pfn, ino: 0, exclusive: false });
   task.state = 'preparing';
   task.woken = false;
 }
 
 /** finish_wait: off the queue, if a wake-up has not taken it off already. */
 export function finishWait(k: Kernel, task: Task, pfn: Pfn): void {
-  dequeue(k.pageQueues, pageBucket(k, pfn), task);
+  leavePage(k, pageBucket(k, pfn), task);
   if (task.state === 'preparing') task.state = 'runnable';
 }
 
-function dequeue(queues: Map<number, Waiter[]>, bucket: number, task: Task): void {
+type Queues = Map<number, Map<TaskId, Waiter>>;
+
+function enqueue(queues: Queues, bucket: number, waiter: Waiter): void {
   const queue = queues.get(bucket);
-  if (queue === undefined) return;
-  const at = queue.findIndex((waiter) => waiter.task === task.id);
-  if (at >= 0) queue.splice(at, 1);
-  if (queue.length === 0) queues.delete(bucket);
+  if (queue === undefined) queues.set(bucket, new Map([[waiter.task, waiter]]));
+  else queue.set(waiter.task, waiter);
+}
+
+function dequeue(queues: Queues, bucket: number, task: Task): Waiter | undefined {
+  const queue = queues.get(bucket);
+  const waiter = queue?.get(task.id);
+  if (queue?.delete(task.id) === true && queue.size === 0) queues.delete(bucket);
+  return waiter;
+}
+
+function leavePage(k: Kernel, bucket: number, task: Task): void {
+  const waiter = dequeue(k.pageQueues, bucket, task);
+  if (waiter === undefined) return;
+  const pfn = waiter.key as Pfn;
+  const others = (k.pageWaiters.get(pfn) ?? 0) - 1;
+  if (others > 0) k.pageWaiters.set(pfn, others);
+  else k.pageWaiters.delete(pfn);
 }
 
 /** True when somebody is queued for exactly this page. */
-export function hasWaiters(k: Kernel, pfn: Pfn): boolean {
-  if (k.pageQueues.size === 0) return false;
-  return k.pageQueues.get(pageBucket(k, pfn))?.some((waiter) => waiter.key === pfn) ?? false;
-}
+export const hasWaiters = (k: Kernel, pfn: Pfn): boolean => k.pageWaiters.has(pfn);
+
+/** The waiters of a page bucket as a wake-up meets them: who came last comes first. */
+export const newestFirst = (queue: ReadonlyMap<TaskId, Waiter>): Waiter[] => [...queue.values()].reverse();
 
 /** wake_up_var: wakes every waiter of the bucket whose key is this page; without keys, every waiter of the bucket. */
 export function wakePage(k: Kernel, pfn: Pfn): void {
   if (k.pageQueues.size === 0) return;
+  const { keyed } = k.geometry.waitqueue;
+  if (keyed && !hasWaiters(k, pfn)) return;
   const bucket = pageBucket(k, pfn);
   const queue = k.pageQueues.get(bucket);
   if (queue === undefined) return;
-  const woken = k.geometry.waitqueue.keyed ? queue.filter((waiter) => waiter.key === pfn) : [...queue];
-  if (woken.length === 0) return;
+  const walked = queue.size;
+  const woken = newestFirst(queue).filter((waiter) => !keyed || waiter.key === pfn);
   emit(k, 'waitqueue.wakeup', null, {
     bucket,
     pfn,
-    walked: queue.length,
+    walked,
     woken: woken.map((waiter) => opId(waiter.task)),
     matched: woken.filter((waiter) => waiter.key === pfn).length,
   });
@@ -70,19 +85,19 @@ export function wakePage(k: Kernel, pfn: Pfn): void {
 /** Wakes every waiter of the table: they all look again. */
 export function wakeAllPages(k: Kernel): void {
   for (const [bucket, queue] of [...k.pageQueues]) {
-    for (const waiter of [...queue]) wakeWaiter(k, waiter, bucket, false);
+    for (const waiter of newestFirst(queue)) wakeWaiter(k, waiter, bucket, false);
   }
 }
 
 /** Wakes one task that waits for `pfn`, as a signal does. */
 export function wakeSleeper(k: Kernel, task: Task, pfn: Pfn): void {
-  dequeue(k.pageQueues, pageBucket(k, pfn), task);
+  leavePage(k, pageBucket(k, pfn), task);
   wakeTask(k, task, false);
 }
 
 function wakeWaiter(k: Kernel, waiter: Waiter, bucket: number, spurious: boolean): void {
   const task = taskOf(k, waiter.task);
-  dequeue(k.pageQueues, bucket, task);
+  leavePage(k, bucket, task);
   k.counts.wakeups += 1;
   task.wakeups += 1;
   // Between prepare and sleep the mark is enough: the sleep will see it and not happen.
@@ -93,10 +108,7 @@ function wakeWaiter(k: Kernel, waiter: Waiter, bucket: number, spurious: boolean
 /** Queues an exclusive waiter for the lock of a mapping entry. Returns its bucket. */
 export function queueForEntry(k: Kernel, task: Task, ino: Ino, pgoff: PgOff): number {
   const bucket = bucketOfEntry(ino, pgoff);
-  const waiter: Waiter = { task: task.id, key: pgoff, ino, exclusive: true };
-  const queue = k.entryQueues.get(bucket);
-  if (queue === undefined) k.entryQueues.set(bucket, [waiter]);
-  else queue.push(waiter);
+  enqueue(k.entryQueues, bucket, { task: task.id, key: pgoff, ino, exclusive: true });
   return bucket;
 }
 
@@ -104,7 +116,12 @@ export function queueForEntry(k: Kernel, task: Task, ino: Ino, pgoff: PgOff): nu
 export function wakeEntry(k: Kernel, ino: Ino, pgoff: PgOff): void {
   if (k.entryQueues.size === 0) return;
   const bucket = bucketOfEntry(ino, pgoff);
-  const waiter = k.entryQueues.get(bucket)?.find((queued) => queued.ino === ino && queued.key === pgoff);
+  let waiter: Waiter | undefined;
+  for (const queued of k.entryQueues.get(bucket)?.values() ?? []) {
+    if (queued.ino !== ino || queued.key !== pgoff) continue;
+    waiter = queued;
+    break;
+  }
   if (waiter === undefined) return;
   const task = taskOf(k, waiter.task);
   dequeue(k.entryQueues, bucket, task);

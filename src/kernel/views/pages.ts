@@ -7,12 +7,12 @@ import {
   classicRefcount,
   folioOf,
   framesPerChunk,
-  hasFlag,
   headOf,
+  isDelayedFree,
   mapcountOf,
   modernRefcount,
+  nextPinned,
   ownerOf,
-  pageFlags,
   pinsOf,
 } from '../mm/page.ts';
 import { pageBucket } from '../sched/waitqueue.ts';
@@ -35,7 +35,9 @@ const zFrame = z.object({
     .nullable()
     .describe('With folioGranularity, the 2 MiB folio that it is held and let go with; refcount is that of the folio then.'),
   delayedFree: z.boolean(),
-  stopNewRefs: z.boolean(),
+  stopNewRefs: z
+    .boolean()
+    .describe('wait-for-refs allows no new references to this page of the file while it waits for the old ones.'),
   file: z.string().nullable().describe('The file page that it was last faulted in for, if its mapping entry still stands.'),
   ...zInodeOrNone,
   pgoff: z.int().nullable(),
@@ -52,6 +54,7 @@ function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {
 /** `of` is the file whose frames were asked for: a frame that was never faulted in names none by itself. */
 function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame> {
   const owner = ownerOf(k, pfn);
+  const stopped = owner === null ? null : (k.inodes.get(owner.ino)?.stoppedRefs ?? null);
   const folio = folioOf(k, pfn);
   return {
     pfn,
@@ -61,8 +64,8 @@ function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame
     refcount: { classic: classicRefcount(k, pfn), modern: modernRefcount(k, pfn) },
     folio:
       folio === undefined ? null : { pfn: headOf(k, pfn), pages: framesPerChunk, pins: folio.pins, mapcount: folio.mapcount },
-    delayedFree: hasFlag(k, pfn, pageFlags.delayedFree),
-    stopNewRefs: hasFlag(k, pfn, pageFlags.stopNewRefs),
+    delayedFree: isDelayedFree(k, pfn),
+    stopNewRefs: owner !== null && stopped !== null && owner.pgoff >= stopped.first && owner.pgoff <= stopped.last,
     file: owner === null ? null : (k.inodes.get(owner.ino)?.name ?? null),
     ...inodeRecordOrNone(k, owner?.ino ?? of ?? 0),
     pgoff: owner === null ? null : owner.pgoff,
@@ -70,11 +73,12 @@ function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame
   };
 }
 
-/** The `count` lowest pfns from `from` on, ascending. */
-function lowest(pfns: Iterable<number>, from: number, count: number): number[] {
+/** The first `count` pinned frames of [from, end), ascending. Of a pinned folio only the frames that a pin names. */
+function pinnedFrom(k: Kernel, from: number, end: number, count: number): number[] {
   const found: number[] = [];
-  for (const pfn of pfns) if (pfn >= from) found.push(pfn);
-  return found.sort((a, b) => a - b).slice(0, count);
+  for (let at = nextPinned(k, from, end); at < end && found.length < count; at = nextPinned(k, at + 1, end))
+    if (pinsOf(k, toPfn(at)) > 0) found.push(at);
+  return found;
 }
 
 /** The same of the frames that a file owns; the extents are sorted, not their pages. */
@@ -86,7 +90,8 @@ function ownedFrom(k: Kernel, inode: Inode, from: number, count: number, pinned:
   extents.sort((a, b) => a.pfn - b.pfn);
   const found: number[] = [];
   for (const { pfn, end } of extents) {
-    for (let at = pfn; at < end && found.length < count; at++) if (!pinned || pinsOf(k, toPfn(at)) > 0) found.push(at);
+    if (pinned) found.push(...pinnedFrom(k, pfn, end, count - found.length));
+    else for (let at = pfn; at < end && found.length < count; at++) found.push(at);
   }
   return found;
 }
@@ -111,7 +116,7 @@ export const pages = defineView({
       const inode = k.inodes.get(asked.ino);
       chosen = inode === undefined ? [] : ownedFrom(k, inode, from, wanted, query.pinned);
     } else if (query.pinned) {
-      chosen = lowest(k.holders.keys(), from, wanted);
+      chosen = pinnedFrom(k, from, k.geometry.blocks, wanted);
     } else {
       chosen = [];
       for (let pfn = from; pfn < k.geometry.blocks && chosen.length < wanted; pfn++) chosen.push(pfn);

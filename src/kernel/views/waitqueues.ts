@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runnableNames } from '../ops/scheduler-step.ts';
 import { opId } from '../sched/task.ts';
+import { newestFirst } from '../sched/waitqueue.ts';
 import type { Kernel } from '../state.ts';
 import type { Ino, TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
@@ -50,7 +51,7 @@ run next: of use where the scheduler is stepped.`,
       bucketCollisions,
       pages: ascending(k.pageQueues).map(([bucket, queue]) => ({
         bucket,
-        waiters: queue.map(({ task, key, exclusive }) => ({
+        waiters: newestFirst(queue).map(({ task, key, exclusive }) => ({
           operation: opId(task),
           pfn: key,
           exclusive,
@@ -59,7 +60,7 @@ run next: of use where the scheduler is stepped.`,
       })),
       entries: ascending(k.entryQueues).map(([bucket, queue]) => ({
         bucket,
-        waiters: queue.map(({ task, key, ino }) => ({ operation: opId(task), ...inodeRecordOrNone(k, ino), pgoff: key })),
+        waiters: [...queue.values()].map(({ task, key, ino }) => ({ operation: opId(task), ...inodeRecordOrNone(k, ino), pgoff: key })),
       })),
       runnable: runnableNames(k),
     });
