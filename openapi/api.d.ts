@@ -2029,6 +2029,8 @@ export interface components {
             checks?: {
                 name: string;
                 ok: boolean;
+                /** @description Filesystems that stopped, each as tenant/name; the first 20. */
+                stopped?: string[];
             }[];
         };
         ReadyzResult: {
@@ -2037,6 +2039,8 @@ export interface components {
             checks?: {
                 name: string;
                 ok: boolean;
+                /** @description Filesystems that stopped, each as tenant/name; the first 20. */
+                stopped?: string[];
             }[];
         };
         FilesystemView: {
@@ -2166,6 +2170,7 @@ export interface components {
                     mapcount: number;
                 } | null;
                 delayedFree: boolean;
+                /** @description wait-for-refs allows no new references to this page of the file while it waits for the old ones. */
                 stopNewRefs: boolean;
                 /** @description The file page that it was last faulted in for, if its mapping entry still stands. */
                 file: string | null;

@@ -11,7 +11,7 @@ import { repair } from './repair.ts';
 import { createService, type Service } from './service.ts';
 
 /** In the README's table too. */
-const exitCodes = { settings: 2, damaged: 3, locked: 4, failed: 5, full: 5, poison: 6, version: 7 } as const;
+const exitCodes = { settings: 2, damaged: 3, poison: 3, locked: 4, failed: 5, full: 5, version: 7 } as const;
 
 function settings(): Config {
   try {

@@ -5,17 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from './config.ts';
 import {
-  dropNeedless,
   type Kept,
+  keepTime,
+  lastTimeOf,
   metaOf,
   recoverFilesystems,
   restoreAnswers,
   restoreFilesystems,
   restoreTenants,
+  settle,
 } from './durable.ts';
 import { Engine } from './engine/engine.ts';
 import { type Log, memoryLog } from './engine/log.ts';
-import { type Clock, systemClock } from './engine/ticker.ts';
+import { type Clock, type SystemClock, systemClock } from './engine/ticker.ts';
 import { Answers } from './http/answers.ts';
 import { isLoopback, tenantOf } from './http/auth.ts';
 import type { Door } from './http/door.ts';
@@ -80,7 +82,11 @@ async function joinFloors(
   store: Store | undefined,
 ): Promise<Service> {
   const { logger } = options;
-  const clock = options.clock ?? systemClock();
+  const ownClock =
+    options.clock === undefined
+      ? systemClock((byMs) => logger.warn({ byMs }, 'the wall clock of the machine was set while the server ran'))
+      : null;
+  const clock = options.clock ?? (ownClock as Clock);
   const records = store === undefined ? noRecords : storedRecords(store);
   const tokens = new Tokens(store === undefined ? newTokenKey() : (await metaOf(store, clock.nowMs())).tokenKey, records);
   if (config.operatorTokenFile !== null) {
@@ -110,20 +116,26 @@ async function joinFloors(
     records,
     onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),
   });
-  const needless: string[] = store === undefined ? [] : await restoreTenants(store, tenants, tokens);
+  const changes = store === undefined || kept === null ? {} : await restoreTenants(store, kept, tenants, tokens);
+  if (store !== undefined && kept !== null) {
+    const lastMs = Math.max(await lastTimeOf(store, kept), tokens.lastCreatedMs());
+    if (lastMs > clock.nowMs()) logger.warn({ aheadMs: lastMs - clock.nowMs() }, 'the wall clock is behind what was told before');
+    ownClock?.atLeast(lastMs);
+  }
   if (kept !== null) restoreFilesystems(kept, engine, tenants);
   const tickets = new Tickets(config.ticketsPerTenantMax);
   const checkReplies = options.checkReplies === true;
   const answers = new Answers(config, records);
   if (store !== undefined && kept !== null) {
-    needless.push(...(await restoreAnswers(store, kept, engine, tenants, answers)));
+    Object.assign(changes, await restoreAnswers(store, kept, engine, tenants, answers));
     // Nothing refuses any more, and nothing was written.
     store.accept();
-    await dropNeedless(store, kept, needless);
+    await settle(store, kept, changes);
   }
+  const timeKept = store === undefined ? null : keepTimeNowAndThen(store, clock);
   if (tenants.get(defaultTenant) === undefined) await tenants.create(defaultTenant, {}, clock.nowMs());
   const door: Door = { engine, tenants, tokens, tickets, answers, config, nowMs: clock.nowMs, checkReplies };
-  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, counts, options) });
+  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, counts, options, ownClock) });
 
   const close = async () => {
     engine.drain();
@@ -132,9 +144,26 @@ async function joinFloors(
     await closed;
     clearTimeout(late);
     engine.halt();
+    ownClock?.stop();
+    await timeKept?.();
     await store?.close();
   };
   return { app, door, engine, close };
+}
+
+/** How much of the time that was told a kill may lose. */
+const keepTimeMs = 60_000;
+
+/** Gives back the way to stop it, which keeps the time once more. */
+function keepTimeNowAndThen(store: Store, clock: Clock): () => Promise<void> {
+  // A full disk, or one that failed, has more to say than the time.
+  const keep = () => (store.full ? Promise.resolve() : keepTime(store, clock.nowMs()).catch(() => {}));
+  const timer = setInterval(keep, keepTimeMs);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+    return keep();
+  };
 }
 
 async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogger): Promise<Kept> {
@@ -144,19 +173,31 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
     readBytesMax: config.readBytesKeptMax,
     onSkipped: (skipped) => logger.warn(skipped, 'an entry of the journal is left out, by order of the operator'),
   });
+  for (const { id, birth, error } of kept.unrecovered) {
+    logger.error(
+      { err: error, id, tenant: birth.tenant, filesystem: birth.args.name },
+      'filesystem stopped: it did not come back',
+    );
+  }
   const entries = kept.filesystems.reduce((sum, { tail }) => sum + tail.entries, 0);
   logger.info({ filesystems: kept.filesystems.length, entries, ms: Math.round(performance.now() - begin) }, 'recovered');
   return kept;
 }
 
 /** The doors that http does not know: the event stream and the metrics. Called before the routes are registered. */
-async function extend(app: FastifyInstance, door: Door, counts: Counts, options: ServiceOptions): Promise<void> {
+async function extend(
+  app: FastifyInstance,
+  door: Door,
+  counts: Counts,
+  options: ServiceOptions,
+  clock: SystemClock | null,
+): Promise<void> {
   const http = timeRequests(app);
   const stream = await registerEventStream(app, door);
   // Behind the streams, which end by themselves: until then whoever asks is told that the server stops.
   const lastAnswer = lastAnswerOf(app.server);
   app.addHook('preClose', () => lastAnswer(door.config.drainMs));
-  const server = { version, durability: door.engine.durability, stream, ...counts, http };
+  const server = { version, durability: door.engine.durability, stream, ...counts, http, clock };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
   const callers = {
     tenantOf,

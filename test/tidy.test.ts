@@ -386,10 +386,6 @@ describe('the closing line', () => {
   });
 });
 
-test('no source file is longer than 400 lines', () => {
-  expect(sources.filter((path) => read(path).split('\n').length > 401)).toEqual([]);
-});
-
 test('no test is left out', () => {
   const left = /\b(?:test|it|describe|suite|bench|ctx|context)(?:\.\w+)*\.(?:only|skip|todo)\b/;
   expect(tests.filter((path) => path !== 'test/tidy.test.ts' && left.test(read(path)))).toEqual([]);

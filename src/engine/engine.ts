@@ -15,7 +15,7 @@ import { EventRing } from './event-ring.ts';
 import { KeptReads } from './kept-reads.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import type { Log } from './log.ts';
-import type { PastBatch, Recovered } from './recovery.ts';
+import type { PastBatch, Recovered, Unrecovered } from './recovery.ts';
 import { overQuota } from './refusals.ts';
 import type { Clock } from './ticker.ts';
 import type { Submission } from './watches.ts';
@@ -63,6 +63,7 @@ export interface TenantHistory {
   /** Events of filesystems that are gone, and the flush with which the last of them went. */
   past: { events: number; group: number } | null;
   filesystems: readonly Recovered[];
+  unrecovered: readonly Unrecovered[];
 }
 
 interface House {
@@ -118,12 +119,16 @@ export class Engine {
   }
 
   /** Takes back what a recovery found of a tenant that was just admitted. */
-  restore(tenant: string, { past, filesystems }: TenantHistory): void {
+  restore(tenant: string, { past, filesystems, unrecovered }: TenantHistory): void {
     const house = this.#house(tenant);
     const { ring, batches } = tenantRingOf(house.ring.epoch, this.limits.tenantRingEventsMax, past, filesystems);
     house.ring = ring;
     for (const { batch } of batches) ring.append(batch);
-    for (const recovered of [...filesystems].sort((a, b) => a.birth.number - b.birth.number)) this.#adopt(house, recovered);
+    const all = [...filesystems, ...unrecovered].sort((a, b) => a.birth.number - b.birth.number);
+    for (const one of all) {
+      if ('error' in one) this.#adoptStopped(house, one);
+      else this.#adopt(house, one);
+    }
   }
 
   /** After a recovery: the filesystem that a request made, or what became of its command. Null where nobody knows any more. */
@@ -153,11 +158,29 @@ export class Engine {
     }
     const { account } = house;
     const lane = new Lane({ id, tenant, name, number, kernel, ring, account, reads }, house.ring, this.#host, tail.digest);
-    house.lanes.set(name, lane);
-    account.used.filesystems += 1;
-    account.used.bytes += birth.args.sizeBytes;
-    this.#filesystems += 1;
+    this.#addLane(house, lane);
     lane.resume();
+  }
+
+  /** It serves nothing, keeps its name, and can be removed with force. Its kernel is as mkfs made it: nobody is shown that. */
+  #adoptStopped(house: House, { id, birth, error }: Unrecovered): void {
+    const { tenant, number, args, limits, timeMs } = birth;
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+    const made = createKernel(args, limits, timeMs);
+    if (!made.ok) throw error;
+    const ring = EventRing.unreadable(birth.epoch);
+    const reads = new KeptReads(0);
+    const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account, reads };
+    const stopped = { seq: 0, op: 'start', why: 'journal' as const, detail: error.message };
+    this.#addLane(house, new Lane(init, house.ring, this.#host, 0, stopped));
+    house.ring.noteStop(args.name);
+  }
+
+  #addLane(house: House, lane: Lane): void {
+    house.lanes.set(lane.name, lane);
+    house.account.used.filesystems += 1;
+    house.account.used.bytes += lane.kernel.geometry.sizeBytes;
+    this.#filesystems += 1;
   }
 
   /**
@@ -221,6 +244,11 @@ export class Engine {
     return this.#houses.get(tenant)?.lanes.get(name);
   }
 
+  findById(id: string): Hosted | undefined {
+    for (const fs of this.all()) if (fs.id === id) return fs;
+    return undefined;
+  }
+
   /** In the order of creation. */
   list(tenant: string): Iterable<Hosted> {
     return this.#house(tenant).lanes.values();
@@ -251,10 +279,14 @@ export class Engine {
     return (fs as Lane).whenEnded(task as TaskId, ms);
   }
 
+  /** What everybody is told who asks for something of a filesystem that stopped. */
+  stoppedError(fs: Hosted): EngineError {
+    return (fs as Lane).stoppedError();
+  }
+
   /** Reads a projection now. `query` has gone through the view's own schema. */
   view(fs: Hosted, view: View, target: Target, query: unknown): ViewResult {
-    if (fs.stopped !== null)
-      throw new EngineError('filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more.');
+    if (fs.stopped !== null) throw this.stoppedError(fs);
     return view.read(fs.kernel, target, query, (fs as Lane).nowMs());
   }
 

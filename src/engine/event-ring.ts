@@ -81,6 +81,7 @@ export class EventRing {
   #next: number;
   #closed = false;
   #stopped = false;
+  #unreadable = false;
   #stops: readonly Stop[] = [];
   #dirty = false;
   readonly #subscribers = new Set<() => void>();
@@ -91,6 +92,18 @@ export class EventRing {
     this.#capacity = capacity;
     this.#oldest = next;
     this.#next = next;
+  }
+
+  /** The ring of a filesystem whose journal could not be read. No cursor is good or bad there: nobody may read it. */
+  static unreadable(epoch: string): EventRing {
+    const ring = new EventRing(epoch, 0);
+    ring.#unreadable = true;
+    ring.stop();
+    return ring;
+  }
+
+  get unreadable(): boolean {
+    return this.#unreadable;
   }
 
   /** The number of the oldest event that can still be read; equal to `nextSeq` when there is none. */

@@ -40,6 +40,16 @@ const retryMs = 1000;
 /** How long a turn keeps the event loop before it lets others have it. One entry is never split: stepsPerApplyMax bounds it. */
 const sliceMs = 5;
 
+/** Why a filesystem serves no more. */
+export interface Stopped {
+  /** A law broke; the log failed; or its journal did not bring it back when the server started. */
+  why: 'law' | 'log' | 'journal';
+  /** The entry that did it. */
+  seq: number;
+  op: string;
+  detail: string;
+}
+
 const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers'] as const;
 
 export class Lane {
@@ -53,8 +63,7 @@ export class Lane {
   readonly ring: EventRing;
   readonly account: Account;
   readonly reads: KeptReads;
-  /** Set when a law broke, or the log failed: the entry that did it. */
-  stopped: { seq: number; op: string; why: 'law' | 'log' } | null = null;
+  stopped: Stopped | null;
 
   readonly #host: LaneHost;
   readonly #tenantRing: EventRing;
@@ -73,7 +82,9 @@ export class Lane {
     tenantRing: EventRing,
     host: LaneHost,
     digest = 0,
+    stopped: Stopped | null = null,
   ) {
+    this.stopped = stopped;
     this.id = init.id;
     this.tenant = init.tenant;
     this.name = init.name;
@@ -112,7 +123,7 @@ export class Lane {
 
   /** The same without a promise. One of the two is called, once: at once, or at the end of the turn. Neither may throw. */
   enqueue(command: Command, resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
-    if (this.stopped?.why === 'law' && this.#state !== 'gone' && isForcedUmount(command)) {
+    if (this.stopped !== null && this.stopped.why !== 'log' && this.#state !== 'gone' && isForcedUmount(command)) {
       this.#discard(resolve, reject);
       return;
     }
@@ -144,7 +155,7 @@ export class Lane {
   /** What is answered without a turn; null where the command may come in. */
   #refusal(command: Command): EngineError | Outcome | null {
     if (this.#state === 'gone') return gone;
-    if (this.stopped !== null) return this.#stoppedError();
+    if (this.stopped !== null) return this.stoppedError();
     const { inboxMax, log } = this.#host;
     if (log.full && operations.get(command.op)?.grows === true) return diskFull();
     if (this.#inbox.length < inboxMax) return null;
@@ -398,7 +409,8 @@ export class Lane {
 
   #stop(batch: readonly Pending[], from: number, entry: Entry, error: unknown): void {
     const why = error instanceof JournalError ? 'log' : 'law';
-    this.stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick', why };
+    const detail = error instanceof Error ? error.message : String(error);
+    this.stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick', why, detail };
     this.#alarm.set(null);
     const inbox = this.#inbox;
     this.#inbox = [];
@@ -412,14 +424,17 @@ export class Lane {
     this.#host.changed(this);
     this.#host.broken(this, entry.seq, this.stopped.op, error);
     answer([...earlier, ...batch.slice(0, from)]);
-    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.#stoppedError());
+    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.stoppedError());
   }
 
-  #stoppedError(): EngineError {
+  /** What everybody is told who asks for something of a filesystem that stopped. */
+  stoppedError(): EngineError {
     if (this.stopped?.why === 'log') return journalFailed();
-    return new EngineError(
-      'filesystem-stopped',
-      'A law of the machine broke in this filesystem; it serves no more until the server restarts.',
-    );
+    const why =
+      this.stopped?.why === 'journal'
+        ? `The journal of this filesystem did not bring it back (${this.stopped.detail}).`
+        : `Entry ${this.stopped?.seq} (${this.stopped?.op}) broke a law of the simulated machine.`;
+    const then = `What was acknowledged stays on the disk. The operator can look with "pinhole repair"; DELETE with force removes the filesystem.`;
+    return new EngineError('filesystem-stopped', `${why} It serves nothing until it is repaired. ${then}`);
   }
 }

@@ -49,6 +49,13 @@ export interface Recovered {
   unmounted: boolean;
 }
 
+/** A filesystem that did not come back as it was recorded. What the journal has of it stays as it is. */
+export interface Unrecovered {
+  id: string;
+  birth: Birth;
+  error: JournalError;
+}
+
 export interface RecoveryOptions {
   /** Events that are worth keeping, of one filesystem. */
   eventsMax: number;

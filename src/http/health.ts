@@ -6,17 +6,27 @@ import { defineRoute, type ServerRoute } from './server-route.ts';
 
 const zHealth = z.object({
   status: z.literal('ok'),
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean() })).optional(),
+  checks: z
+    .array(
+      z.object({
+        name: z.string(),
+        ok: z.boolean(),
+        stopped: z.array(z.string()).optional().describe('Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20.'),
+      }),
+    )
+    .optional(),
 });
+const stoppedMax = 20;
 const verbose = z.strictObject({ verbose: z.boolean().optional().describe('Lists the checks.') });
 
-function checksOf({ engine }: Door): { name: string; ok: boolean }[] {
-  let stopped = 0;
-  for (const fs of engine.all()) if (fs.stopped !== null) stopped += 1;
+function checksOf({ engine }: Door): { name: string; ok: boolean; stopped?: string[] }[] {
+  const stopped: string[] = [];
+  for (const fs of engine.all()) if (fs.stopped !== null) stopped.push(fs.id);
+  const named = stopped.length === 0 ? {} : { stopped: stopped.slice(0, stoppedMax) };
   return [
     { name: 'accepting', ok: !engine.draining },
     // Told, not held against readiness: its neighbours serve on.
-    { name: 'filesystems-running', ok: stopped === 0 },
+    { name: 'filesystems-running', ok: stopped.length === 0, ...named },
     // Told too: reads, and what gives back, go on.
     { name: 'journal-has-room', ok: !engine.full },
   ];

@@ -181,6 +181,7 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
       return;
     }
     const { fs } = found;
+    if (fs.stopped !== null && 'submission' in found) throw engine.stoppedError(fs);
     const { prefer } = request.headers;
     const stepped = fs.kernel.geometry.scheduler === 'stepped';
     // Nothing goes on by itself under a stepped scheduler: only who asks for a wait gets one.

@@ -57,6 +57,8 @@ export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found
   const fs = engine.find(tenantOf(request), params.fs);
   if (fs === undefined) return nothing('filesystem');
   if (on === 'filesystem') return { fs, target: {} };
+  // What is in it cannot be told any more; the filesystem itself can still be removed.
+  if (fs.stopped !== null) throw engine.stoppedError(fs);
   if (on === 'file') return { fs, target: { file: params.file ?? '' } };
   const number = numberOf(params[on], prefixes[on]);
   return number === null ? nothing(on) : { fs, target: { [on]: number } };

@@ -46,7 +46,9 @@ async function* written(ring: EventRing, from: number, to: number, writer: Write
 
 export function traceRoute(app: FastifyInstance, { engine }: Door): void {
   app.get('/v1/filesystems/:fs/trace', { config: { scope: 'read' } }, (request, reply) => {
-    const { kernel, ring, name } = hostedOf(engine, request);
+    const fs = hostedOf(engine, request);
+    const { kernel, ring, name } = fs;
+    if (ring.unreadable) throw engine.stoppedError(fs);
     const { format, from, to } = parse(zTraceQuery, coerce(request.query as Record<string, unknown>, coercions));
     const [first, end] = [placeOf(ring, from), placeOf(ring, to)];
     if (first === null || end === null) {

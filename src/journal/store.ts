@@ -4,10 +4,11 @@
 //
 // A failed flush is final (the second one may say yes and lie): everything after it is refused, and the process should end. A full disk is
 // not: the store is opened again, which tells whether the last flush is in it, and goes on from a reserve.
-import { mkdirSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
 import { encode } from './codec.ts';
+import { makeDirectory } from './directory.ts';
 import { freeBytes, isFull, type Reserve } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
@@ -87,7 +88,7 @@ export class Store {
    */
   static async open(options: StoreOptions, despiteLoss = false): Promise<Store> {
     const { directory } = options;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     const closers: (() => unknown)[] = [];
     const close = async () => {
       const failures: unknown[] = [];
@@ -287,6 +288,7 @@ export class Store {
       batch.put(groupKey, seal(groupKey, encode([this.#group, ...this.#census.total] satisfies GroupRecord)));
       this.#untouched.letGo();
       await batch.write({ sync: true });
+      this.#demandFiles();
       this.#head.write(this.#group);
     } catch (error) {
       tell(taken, isFull(error) ? await this.#reopen(error) : this.fail(error));
@@ -364,9 +366,25 @@ export class Store {
     return freeBytes(this.directory) >= reserveBytes / 16;
   }
 
-  /** Is there room, is there room again? */
+  /** Files that were removed under an open store take whatever is written, into nowhere: that is a failed flush, too. */
+  #demandFiles(): void {
+    if (this.#options.openLevel !== undefined) return;
+    const current = statSync(join(this.directory, 'store', 'CURRENT'), { throwIfNoEntry: false });
+    if (current === undefined) throw new Error(`the journal in ${this.directory} was removed while the server ran`);
+  }
+
+  /** Are the files there, is there room, is there room again? */
   #look(): void {
     if (this.#state !== 'open') return;
+    try {
+      this.#demandFiles();
+      this.#lookForRoom();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #lookForRoom(): void {
     const { reserveBytes } = this.#options;
     const free = freeBytes(this.directory);
     if (!this.#full) {

@@ -28,7 +28,7 @@ export const alarms = defineFamily({
     {
       name: 'pinhole_filesystems_stopped',
       type: 'gauge',
-      help: 'Filesystems that serve no more because a law of the machine broke in them.',
+      help: 'Filesystems that serve nothing: a law of the machine broke in them, or their journal did not bring them back.',
       read: (_, { totals }) => one(totals.stopped),
     },
   ],

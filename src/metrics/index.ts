@@ -7,6 +7,7 @@ import type { EventType, KernelEvent } from '../kernel/events.ts';
 import { alarms } from './alarms.ts';
 import { build } from './build.ts';
 import { busy } from './busy.ts';
+import { clock } from './clock.ts';
 import type { Family, Place, Scrape } from './define.ts';
 import { engine as engineFamily } from './engine.ts';
 import { contentTypes, type Form, formOf, processMetrics, registryOf, type StatedRow } from './exposition.ts';
@@ -33,6 +34,7 @@ const families: readonly Family<unknown>[] = [
   engineFamily,
   journal,
   http,
+  clock,
   build,
 ];
 

@@ -32,6 +32,12 @@ export interface HttpCounts {
   durations: Map<string, Distribution>;
 }
 
+/** Of the clock. */
+export interface ClockCounts {
+  readonly jumps: { readonly forward: number; readonly backward: number };
+  aheadMs(): number;
+}
+
 export interface Server {
   version: string;
   durability: string;
@@ -39,4 +45,6 @@ export interface Server {
   log: LogCounts;
   journal: JournalCounts;
   http: HttpCounts;
+  /** Null where a test brought its own. */
+  clock: ClockCounts | null;
 }

@@ -14,6 +14,8 @@ export interface Tenant {
   id: string;
   /** Of its event stream. */
   epoch: string;
+  /** Ids of its filesystems that did not come back at the start before: the epoch changes with them. */
+  missing?: readonly string[];
   account: Account;
 }
 

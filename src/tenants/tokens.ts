@@ -46,6 +46,13 @@ export class Tokens {
     for (const record of records) this.#add(record);
   }
 
+  /** When the last of them was issued. */
+  lastCreatedMs(): number {
+    let last = 0;
+    for (const { createdMs } of this.#byId.values()) last = Math.max(last, createdMs);
+    return last;
+  }
+
   /** From a file or an environment; `check` knows it from here on. */
   setOperator(token: string): void {
     this.#operator = this.#mac(token);
@@ -83,7 +90,11 @@ export class Tokens {
     const stored = id === undefined ? undefined : this.#byId.get(id);
     const mac = this.#mac(secret);
     if (stored !== undefined) {
-      return timingSafeEqual(mac, stored.mac) && isLive(stored, nowMs) ? shown(stored) : null;
+      if (!timingSafeEqual(mac, stored.mac)) return null;
+      if (isLive(stored, nowMs)) return shown(stored);
+      // What was refused as expired stays refused, whatever the clock says after a restart.
+      if (stored.tenant !== null) this.#forgetExpired(stored.tenant, nowMs);
+      return null;
     }
     if (this.#operator === null || !timingSafeEqual(mac, this.#operator)) return null;
     return { id: 'operator', tenant: null, scopes: ['operator'], createdMs: 0, expiresMs: null };

@@ -51,12 +51,14 @@ export async function makeJournal(directory: string): Promise<string> {
   return copy;
 }
 
-/** Everything that a server would have. Rejects with a JournalError where it would not start. */
+/** Everything that a server would have. Rejects with a JournalError where it would not start, or a filesystem not come back. */
 export async function comesBack(directory: string): Promise<string> {
   const store = await openStore(directory);
   try {
     const { tokenKey } = await metaOf(store, 0);
-    const { filesystems } = await recoverFilesystems(store, { snapshotEntries: 1e9, snapshotBytes: 1e9 }, { eventsMax: 1000 });
+    const limits = { snapshotEntries: 1e9, snapshotBytes: 1e9 };
+    const { filesystems, unrecovered } = await recoverFilesystems(store, limits, { eventsMax: 1000 });
+    for (const { error } of unrecovered) throw error;
     const states: unknown[] = [[...tokenKey]];
     for (const { id, kernel, tail } of filesystems)
       states.push([id, kernel.seq, tail.digest, await stateHash(kernel, new Map())]);

@@ -294,7 +294,11 @@ class JournalWorld {
       });
       this.#accounts.set(tenant, account);
       engine.admit(tenant, account, `epoch of ${tenant}`);
-      engine.restore(tenant, { past: null, filesystems: filesystems.filter(({ birth }) => birth.tenant === tenant) });
+      engine.restore(tenant, {
+        past: null,
+        unrecovered: [],
+        filesystems: filesystems.filter(({ birth }) => birth.tenant === tenant),
+      });
     }
     this.#checkTenants();
   }

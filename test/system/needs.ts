@@ -11,6 +11,7 @@ export function setup(): void {
     ...(works('prometheus', '--version') && works('promtool', '--version') ? [] : ['prometheus']),
     ...(works(python, '-c', 'import websockets') ? [] : ['python3-websockets']),
     ...(works('strace', '--version') ? [] : ['strace']),
+    ...(works('dpkg', '-s', 'libfaketime') ? [] : ['faketime']),
   ];
   if (missing.length > 0) throw new Error(`test:system needs: apt-get install ${missing.join(' ')}`);
 }

@@ -19,9 +19,12 @@ export async function stopped(child: ChildProcess, signal: NodeJS.Signals = 'SIG
 /** In memory and on any port. */
 export const startVolatile = (...flags: string[]): Promise<Running> => startPinhole('--port', '0', '--volatile', ...flags);
 
-export async function startPinhole(...flags: string[]): Promise<Running> {
+export const startPinhole = (...flags: string[]): Promise<Running> => startWith({}, ...flags);
+
+/** With more in its environment. */
+export async function startWith(more: Record<string, string>, ...flags: string[]): Promise<Running> {
   const args = ['--import', 'tsx', 'src/main.ts', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...more } });
   if (child.stdout === null) throw new Error('the server has no stdout');
   const base = await new Promise<string>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the server ended before it listened')));
