@@ -8,6 +8,7 @@ import { events } from './events.ts';
 import { fanOut } from './fan-out.ts';
 import { drive, type Measured, middle } from './measure.ts';
 import { mixedTenants } from './mixed-tenants.ts';
+import { neighbours } from './neighbours.ts';
 import { pinUnpin } from './pin-unpin.ts';
 import { punchUnderPins } from './punch-under-pins.ts';
 import { recover } from './recover.ts';
@@ -19,7 +20,17 @@ import { stalled } from './stalled.ts';
 import { writeRead } from './write-read-4k.ts';
 
 const scenarios: readonly Scenario[] = [pinUnpin, punchUnderPins, mixedTenants, writeRead];
-const names = [...scenarios.map(({ name }) => name), 'durable', 'events', 'fan-out', 'recover', 'scrape', 'snapshot', 'stalled'];
+const names = [
+  ...scenarios.map(({ name }) => name),
+  'durable',
+  'events',
+  'fan-out',
+  'neighbours',
+  'recover',
+  'scrape',
+  'snapshot',
+  'stalled',
+];
 
 function positive(text: string): number {
   const value = Number(text);
@@ -118,6 +129,7 @@ if (chosen.includes('durable')) good = (await durable(flags.seconds / flags.roun
 if (chosen.includes('recover')) good = (await recover()) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;
+if (chosen.includes('neighbours')) good = (await neighbours()) && good;
 if (chosen.includes('scrape')) good = (await scrape()) && good;
 if (chosen.includes('stalled')) good = (await stalled()) && good;
 if (chosen.includes('snapshot')) good = (await snapshot()) && good;

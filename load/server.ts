@@ -14,6 +14,8 @@ export interface Server {
   url: string;
   /** Processor time since its start. */
   cpuMs(): number;
+  /** The same of its event loop alone. */
+  loopMs(): number;
   residentBytes(): number;
   stop(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export async function startServer(file: string, env: Record<string, string> = {}
     url,
     cpuMs: () =>
       readdirSync(`/proc/${child.pid}/task`).reduce((sum, thread) => sum + threadMs(`/proc/${child.pid}/task/${thread}`), 0),
+    loopMs: () => threadMs(`/proc/${child.pid}/task/${child.pid}`),
     residentBytes: () => Number(/VmRSS:\s+(\d+)/.exec(read('status'))?.[1]) * 1024,
     stop: () =>
       new Promise((resolve) => {

@@ -2029,7 +2029,7 @@ export interface components {
             checks?: {
                 name: string;
                 ok: boolean;
-                /** @description Filesystems that stopped, each as tenant/name; the first 20. */
+                /** @description Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20. */
                 stopped?: string[];
             }[];
         };
@@ -2039,7 +2039,7 @@ export interface components {
             checks?: {
                 name: string;
                 ok: boolean;
-                /** @description Filesystems that stopped, each as tenant/name; the first 20. */
+                /** @description Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20. */
                 stopped?: string[];
             }[];
         };

@@ -100,7 +100,7 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
     return {
       operation: withContent(fs, read.result),
       path: path.slice(-shownMax),
-      behind: queuedBehind(kernel, id).slice(0, shownMax),
+      behind: queuedBehind(kernel, id, shownMax),
       released: notRun === null ? released(kernel, id, time) : null,
       strategy: { name: kernel.strategy.name, ...kernel.strategy.options },
       others: notRun === null && late === null ? otherStrategies(kernel, id, time) : [],

@@ -11,7 +11,10 @@ const zHealth = z.object({
       z.object({
         name: z.string(),
         ok: z.boolean(),
-        stopped: z.array(z.string()).optional().describe('Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20.'),
+        stopped: z
+          .array(z.string())
+          .optional()
+          .describe('Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20.'),
       }),
     )
     .optional(),

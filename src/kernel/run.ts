@@ -5,7 +5,7 @@ import { clearDelayedFree, releaseBusy } from './fs/busy-extent.ts';
 import { reapDetached } from './fs/detached.ts';
 import { etagOf, findFile, isLastReference } from './fs/inode.ts';
 import { findRun } from './fs/run-list.ts';
-import { isDelayedFree, pinsOver } from './mm/page.ts';
+import { headOf, isDelayedFree, pinsOver } from './mm/page.ts';
 import { addTimer, removeTimer } from './mm/timers.ts';
 import type { Operation } from './ops/define.ts';
 import { evict } from './ops/evict.ts';
@@ -14,7 +14,7 @@ import { sendSignal } from './ops/signal.ts';
 import { assert, unreachable } from './panic.ts';
 import { releaseAll, withdraw } from './sched/rwsem.ts';
 import { retrySpinners, stopSpinning } from './sched/spin.ts';
-import { inodeOf, leaveSleep } from './sched/task.ts';
+import { inodeOf, leaveSleep, pageWaitedFor } from './sched/task.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
 import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
 import type { MapId, Pfn, PinId, TaskId } from './units.ts';
@@ -244,15 +244,35 @@ function reportDeadlocks(k: Kernel, task: Task): void {
   }
 }
 
-/** A new pin of an owner who already sleeps can close a cycle too: somebody waits for that page. */
-function reportPinDeadlocks(k: Kernel, owner: string, pin: PinId): void {
-  for (const id of k.sleepersOf.get(owner) ?? []) {
-    const sleeper = k.tasks.get(id);
-    assert(sleeper !== undefined, 'a sleeping owner sleeps in a task that lives');
-    for (const cycle of cyclesThrough(k, sleeper)) {
-      if (cycle.some((edge) => edge.pin === pin)) reportCycle(k, sleeper, cycle);
+/** Of so many who wait for a page of a new pin the cycles are looked for. */
+const pinWaitersMax = 64;
+
+/** A new pin of an owner who already sleeps can close a cycle too, where somebody waits for one of its pages. */
+function reportPinDeadlocks(k: Kernel, owner: string, id: PinId): void {
+  if (!k.sleepersOf.has(owner)) return;
+  for (const waiter of waitersFor(k, k.pins.get(id)?.pfns ?? [])) {
+    for (const cycle of cyclesThrough(k, waiter)) {
+      const through = cycle.find((edge) => edge.pin === id);
+      const sleeper = through === undefined ? undefined : k.tasks.get(through.to);
+      if (sleeper !== undefined) reportCycle(k, sleeper, cycle);
     }
   }
+}
+
+/** Who sleeps on one of these pages, the longest sleeper first. */
+function waitersFor(k: Kernel, pfns: readonly number[]): Task[] {
+  if (k.pageWaiters.size === 0 && k.spinning.length === 0) return [];
+  const heads = new Set(pfns.flatMap((pfn) => (pfn < 0 ? [] : [headOf(k, pfn as Pfn)])));
+  if (k.spinning.length === 0 && ![...heads].some((pfn) => k.pageWaiters.has(pfn))) return [];
+  const waiters: Task[] = [];
+  for (const id of k.sleepers) {
+    const task = k.tasks.get(id);
+    const pfn = task === undefined ? null : pageWaitedFor(task);
+    if (task === undefined || pfn === null || !heads.has(headOf(k, pfn))) continue;
+    waiters.push(task);
+    if (waiters.length === pinWaitersMax) break;
+  }
+  return waiters;
 }
 
 function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {

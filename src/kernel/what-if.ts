@@ -14,7 +14,7 @@ import { inodeRecord, inodeRecordOrNone, nameOf } from './views/whose.ts';
 
 /** Above these a copy would keep everybody else waiting. */
 const stepsMax = 20_000;
-const copyLimits = { pagesTouched: 16_384, pins: 2000, tasks: 2000 };
+const copyLimits = { pagesTouched: 4096, pins: 500, tasks: 500 };
 
 export interface Other {
   strategy: string;
@@ -142,8 +142,8 @@ export interface Behind {
   because: string;
 }
 
-/** Who waits, however indirectly, for this operation; nearest first. */
-export function queuedBehind(k: Kernel, id: TaskId): Behind[] {
+/** Who waits, however indirectly, for this operation; nearest first, `max` of them. */
+export function queuedBehind(k: Kernel, id: TaskId, max: number): Behind[] {
   const places: Places = new Map();
   const waitingFor = new Map<TaskId, { task: TaskId; because: string }[]>();
   for (const sleeper of k.sleepers) {
@@ -159,7 +159,7 @@ export function queuedBehind(k: Kernel, id: TaskId): Behind[] {
   const from = [id];
   for (const at of from) {
     for (const { task, because } of waitingFor.get(at) ?? []) {
-      if (found.has(task) || task === id) continue;
+      if (found.has(task) || task === id || found.size === max) continue;
       found.set(task, because);
       from.push(task);
     }

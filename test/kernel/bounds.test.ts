@@ -97,7 +97,8 @@ describe('bounds', () => {
     for (let i = 0; i < 2000; i++) m.read('a', 0, 1, { owner: `reader${i}` });
     const graph = look(m, 'wait-graph');
     expect(graph.cycles).toEqual([]);
-    expect(graph.nodes?.length).toBe(2 + 2001 + 1);
+    expect(graph).toMatchObject({ omitted: 1001 });
+    expect(graph.nodes?.length).toBeLessThan(1010);
     m.advance(200_000);
     expect(look(m, 'hung-tasks', { pageSize: 1 }).items).toMatchObject([
       { culprits: [{ operation: `op_${first}`, state: 'S' }] },

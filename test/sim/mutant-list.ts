@@ -55,7 +55,7 @@ export const mutants: Mutant[] = [
     'sched/wait-graph.ts',
     [
       "the queue is in nobody's way",
-      'of directlyAhead(sem, placeIn(places, sem, task.id))',
+      'of directlyAhead(places, sem, task.id)',
       'of [] as TaskId[]',
       'deadlock reported iff there is one',
     ],
@@ -88,7 +88,7 @@ export const mutants: Mutant[] = [
     ],
     [
       'no pin closes a cycle',
-      'if (cycle.some((edge) => edge.pin === pin)) reportCycle',
+      'if (sleeper !== undefined) reportCycle',
       'if (cycle.length < 0) reportCycle',
       'deadlock reported iff there is one',
     ],

@@ -31,8 +31,8 @@ function framesWith(k: Kernel, pfn: Pfn): { first: number; count: number } {
   return k.folios.has(folio) ? { first: folio * framesPerFolio, count: framesPerFolio } : { first: pfn, count: 1 };
 }
 
-/** The pins that keep a frame busy, oldest first. */
-export function pinsOn(k: Kernel, pfn: Pfn): Pin[] {
+/** The pins that keep a frame busy, oldest first; `max` of them. */
+export function pinsOn(k: Kernel, pfn: Pfn, max = Number.POSITIVE_INFINITY): Pin[] {
   const { first, count } = framesWith(k, pfn);
   const ids = new Set<PinId>();
   for (let frame = first; frame < first + count; frame++) {
@@ -41,23 +41,42 @@ export function pinsOn(k: Kernel, pfn: Pfn): Pin[] {
     else for (const id of held ?? []) ids.add(id);
   }
   const oldest = count === 1 ? [...ids] : [...ids].sort((a, b) => a - b);
-  return oldest.map((id) => {
+  return (oldest.length > max ? oldest.slice(0, max) : oldest).map((id) => {
     const pin = k.pins.get(id);
     assert(pin !== undefined, 'a holder record names a pin that lives');
     return pin;
   });
 }
 
-/** Where each waiter stands in the queue of a lock. Made once for a search, so that a long queue costs its length and not its square. */
-export type Places = Map<RwSem, Map<TaskId, number>>;
+/** Who is directly ahead of each waiter of a lock. Made once for a search, so that a long queue costs its length and not its square. */
+export type Places = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
 
-function placeIn(places: Places, sem: RwSem, task: TaskId): number {
-  let queue = places.get(sem);
-  if (queue === undefined) {
-    queue = new Map(sem.queue.map((waiter, at) => [waiter.task, at]));
-    places.set(sem, queue);
+/**
+ * Who in the queue must have had the lock before this waiter gets it, without those who come before them in turn: for a reader the nearest
+ * writer, for a writer the nearest writer or the whole group of readers right before it.
+ *
+ *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
+ */
+function directlyAhead(places: Places, sem: RwSem, task: TaskId): readonly TaskId[] {
+  let ahead = places.get(sem);
+  if (ahead === undefined) {
+    ahead = new Map();
+    let writer: readonly TaskId[] = [];
+    let readers: TaskId[] = [];
+    for (const waiter of sem.queue) {
+      if (waiter.mode === 'shared') {
+        ahead.set(waiter.task, writer);
+        readers.push(waiter.task);
+        continue;
+      }
+      // Nearest first.
+      ahead.set(waiter.task, readers.length > 0 ? readers.reverse() : writer);
+      writer = [waiter.task];
+      readers = [];
+    }
+    places.set(sem, ahead);
   }
-  return queue.get(task) ?? -1;
+  return ahead.get(task) ?? [];
 }
 
 /** A failure names no more of those in the way than this. */
@@ -66,15 +85,13 @@ export const blockersMax = 16;
 /** The pins on a frame, as a record or a failure shows them. */
 export function pinBlockers(k: Kernel, pfn: Pfn, nowMs: number, max = Number.POSITIVE_INFINITY) {
   const { first, count } = framesWith(k, pfn);
-  return pinsOn(k, pfn)
-    .slice(0, max)
-    .map((pin) => ({
-      pin: `pin_${pin.id}`,
-      owner: pin.owner,
-      kind: pin.kind,
-      pgoff: pin.first + pin.pfns.findIndex((frame) => frame >= first && frame < first + count),
-      heldMs: nowMs - pin.createdMs,
-    }));
+  return pinsOn(k, pfn, max).map((pin) => ({
+    pin: `pin_${pin.id}`,
+    owner: pin.owner,
+    kind: pin.kind,
+    pgoff: pin.first + pin.pfns.findIndex((frame) => frame >= first && frame < first + count),
+    heldMs: nowMs - pin.createdMs,
+  }));
 }
 
 /** Who holds a lock, and then who is queued for it. */
@@ -95,63 +112,106 @@ export function lockBlockers(k: Kernel, inode: Inode, lock: LockName, max: numbe
   });
 }
 
-/** The tasks that must move before this sleeper can, nearest first. Empty for a task that is awake. */
-export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): WaitEdge[] {
-  const { sleep } = task;
-  if (task.state !== 'sleeping' || sleep === null) return [];
-  if (sleep.on === 'page' || sleep.on === 'spin') return pageEdges(k, task, sleep.pfn);
-  const inode = k.inodes.get(sleep.ino);
-  if (inode === undefined) return [];
-  if (sleep.on === 'lock') return lockEdges(task, inode, sleep.lock, places);
-  const holder = inode.entryLocks.get(sleep.pgoff);
-  const through = `entry:${nodeName(inode)}:${sleep.pgoff}`;
-  return holder === undefined ? [] : [{ from: task.id, through, to: holder, because: 'holds the entry lock' }];
+/**
+ * A wait before it is told to whom it leads: to a task, or to an owner, and from there to each operation of that owner that sleeps. An owner may
+ * have thousands of them, and be waited for by thousands: so a search meets the owner once, and not each with each.
+ */
+interface Hop extends Omit<WaitEdge, 'to'> {
+  to: TaskId | null;
+  owner: string | null;
 }
 
-function pageEdges(k: Kernel, task: Task, pfn: Pfn): WaitEdge[] {
+/** Of so many alike each counts; of more some stand for the others. */
+const alikeMax = 16;
+const toldMax = 64;
+/** A page with more pins than this is looked at no further, nor are more tasks than this one after the other. */
+const pinsMax = 4096;
+const reachMax = 1024;
+
+/** The tasks that must move before this sleeper can, nearest first; of a crowd the first 64. Empty for a task that is awake. */
+export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): WaitEdge[] {
   const edges: WaitEdge[] = [];
-  for (const pin of pinsOn(k, pfn)) {
-    const through = pageNode(pfn);
-    if (pin.task !== 0) {
-      edges.push({ from: task.id, through, to: pin.task, because: `holds it while it collects pages for pin_${pin.id}` });
-    } else if (pin.owner !== null && pin.untilMs === 0) {
-      // A pin with holdMs lets go by itself, whatever its owner does.
-      const because = `belongs to ${pin.owner}, who holds it by pin_${pin.id} (${pin.kind})`;
-      for (const to of k.sleepersOf.get(pin.owner) ?? []) edges.push({ from: task.id, through, to, because, pin: pin.id });
+  for (const hop of hopsOf(k, task, places)) {
+    const targets = hop.to === null ? sleepersOf(k, hop.owner) : [hop.to];
+    for (const to of targets) {
+      if (edges.length >= toldMax) return edges;
+      edges.push(edgeOf(hop, to));
     }
   }
   return edges;
 }
 
-function lockEdges(task: Task, inode: Inode, lock: LockName, places: Places): WaitEdge[] {
-  const sem = semOf(inode, lock);
-  const through = lockNode(inode, lock);
-  const edges: WaitEdge[] = [];
-  if (sem.writer !== 0) edges.push({ from: task.id, through, to: sem.writer, because: 'holds it exclusive' });
-  for (const to of sem.readers) edges.push({ from: task.id, through, to, because: 'holds it shared' });
-  for (const ahead of directlyAhead(sem, placeIn(places, sem, task.id)))
-    edges.push({ from: task.id, through, to: ahead, because: 'is queued before it' });
-  return edges;
-}
+const sleepersOf = (k: Kernel, owner: string | null): readonly TaskId[] =>
+  owner === null ? [] : (k.sleepersOf.get(owner) ?? []);
 
 /**
- * Who in the queue must have had the lock before this waiter gets it, without those who come before them in turn: for a reader the nearest
- * writer, for a writer the nearest writer or the whole group of readers right before it.
- *
- *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
+ * The sleepers of an owner for a search that began with `start`. Of a crowd in the queue of one lock the last stands for all, because it waits
+ * for whatever is ahead, so nothing is missed; and the way back to `start` comes first.
  */
-function directlyAhead(sem: RwSem, at: number): TaskId[] {
-  const ahead: TaskId[] = [];
-  for (let i = at - 1; i >= 0; i--) {
-    const waiter = sem.queue[i];
-    if (waiter === undefined) break;
-    if (waiter.mode === 'exclusive') {
-      if (ahead.length === 0) ahead.push(waiter.task);
-      break;
+function crowdOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
+  const ids = sleepersOf(k, owner);
+  if (ids.length <= alikeMax) return ids;
+  const few: TaskId[] = k.tasks.get(start)?.owner === owner ? [start] : [];
+  const seen = new Set<RwSem>();
+  for (let i = ids.length - 1; i >= 0; i--) {
+    const id = ids[i] as TaskId;
+    const sleep = k.tasks.get(id)?.sleep;
+    const inode = sleep?.on === 'lock' ? k.inodes.get(sleep.ino) : undefined;
+    if (id === start) continue;
+    if (sleep?.on === 'lock' && inode !== undefined) {
+      const sem = semOf(inode, sleep.lock);
+      if (seen.has(sem)) continue;
+      seen.add(sem);
     }
-    if (sem.queue[at]?.mode === 'exclusive') ahead.push(waiter.task);
+    few.push(id);
+    if (few.length >= reachMax) break;
   }
-  return ahead;
+  return few;
+}
+
+const edgeOf = ({ from, through, because, pin }: Hop, to: TaskId): WaitEdge =>
+  pin === undefined ? { from, through, to, because } : { from, through, to, because, pin };
+
+function hopsOf(k: Kernel, task: Task, places: Places): Hop[] {
+  const { sleep } = task;
+  if (task.state !== 'sleeping' || sleep === null) return [];
+  if (sleep.on === 'page' || sleep.on === 'spin') return pageHops(k, task, sleep.pfn);
+  const inode = k.inodes.get(sleep.ino);
+  if (inode === undefined) return [];
+  if (sleep.on === 'lock') return lockHops(task, inode, sleep.lock, places);
+  const holder = inode.entryLocks.get(sleep.pgoff);
+  const through = `entry:${nodeName(inode)}:${sleep.pgoff}`;
+  return holder === undefined ? [] : [{ from: task.id, through, to: holder, owner: null, because: 'holds the entry lock' }];
+}
+
+function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
+  const hops: Hop[] = [];
+  const through = pageNode(pfn);
+  const pins = pinsOn(k, pfn, pinsMax);
+  const owners = new Set<string>();
+  for (const pin of pins) {
+    if (pin.task !== 0) {
+      const because = `holds it while it collects pages for pin_${pin.id}`;
+      hops.push({ from: task.id, through, to: pin.task, owner: null, because });
+    } else if (pin.owner !== null && pin.untilMs === 0) {
+      // A pin with holdMs lets go by itself, whatever its owner does.
+      if (pins.length > alikeMax && owners.has(pin.owner)) continue;
+      owners.add(pin.owner);
+      const because = `belongs to ${pin.owner}, who holds it by pin_${pin.id} (${pin.kind})`;
+      hops.push({ from: task.id, through, to: null, owner: pin.owner, because, pin: pin.id });
+    }
+  }
+  return hops;
+}
+
+function lockHops(task: Task, inode: Inode, lock: LockName, places: Places): Hop[] {
+  const sem = semOf(inode, lock);
+  const common = { from: task.id, through: lockNode(inode, lock), owner: null };
+  const hops: Hop[] = [];
+  if (sem.writer !== 0) hops.push({ ...common, to: sem.writer, because: 'holds it exclusive' });
+  for (const to of sem.readers) hops.push({ ...common, to, because: 'holds it shared' });
+  for (const ahead of directlyAhead(places, sem, task.id)) hops.push({ ...common, to: ahead, because: 'is queued before it' });
+  return hops;
 }
 
 const cyclesMax = 16;
@@ -160,37 +220,52 @@ const visitsMax = 10_000;
 /** Every cycle through this task, each as the waits along it, the oldest operation first; one sleep can close more than one. Bounded: 16 of them. */
 export function cyclesThrough(k: Kernel, start: Task, places: Places = new Map()): WaitEdge[][] {
   if (!isWaitedFor(k, start)) return [];
-  const edges = reachable(k, start, places);
-  const waiters = new Map<TaskId, TaskId[]>();
-  for (const out of edges.values()) {
-    for (const edge of out) {
-      const froms = waiters.get(edge.to);
-      if (froms === undefined) waiters.set(edge.to, [edge.from]);
-      else froms.push(edge.from);
-    }
-  }
-  if (!waiters.has(start.id)) return [];
-  const leadsBack = new Set<TaskId>([start.id]);
-  for (const id of leadsBack) for (const from of waiters.get(id) ?? []) leadsBack.add(from);
-
+  const crowds = new Map<string, readonly TaskId[]>();
+  const hops = reachable(k, start, places, crowds);
+  const leadsBack = leadingTo(hops, crowds, start.id);
+  if (leadsBack.size === 1) return [];
   const cycles: WaitEdge[][] = [];
   const path: WaitEdge[] = [];
   const onPath = new Set<TaskId>();
   let visits = 0;
   const walk = (id: TaskId): void => {
-    visits += 1;
     onPath.add(id);
-    for (const edge of edges.get(id) ?? []) {
-      if (cycles.length >= cyclesMax || visits >= visitsMax) break;
-      path.push(edge);
-      if (edge.to === start.id) cycles.push(fromOldest(path));
-      else if (leadsBack.has(edge.to) && !onPath.has(edge.to)) walk(edge.to);
-      path.pop();
+    for (const hop of hops.get(id) ?? []) {
+      for (const to of hop.to === null ? (crowds.get(hop.owner ?? '') ?? []) : [hop.to]) {
+        visits += 1;
+        if (cycles.length >= cyclesMax || visits >= visitsMax) break;
+        path.push(edgeOf(hop, to));
+        if (to === start.id) cycles.push(fromOldest(path));
+        else if (leadsBack.has(to) && !onPath.has(to)) walk(to);
+        path.pop();
+      }
     }
     onPath.delete(id);
   };
   walk(start.id);
   return cycles;
+}
+
+/** Tasks by number, owners by name. */
+type Node = TaskId | string;
+
+/** From whom there is a way to `end`, itself included. */
+function leadingTo(
+  hops: ReadonlyMap<TaskId, readonly Hop[]>,
+  crowds: ReadonlyMap<string, readonly TaskId[]>,
+  end: TaskId,
+): Set<Node> {
+  const into = new Map<Node, Node[]>();
+  const note = (from: Node, to: Node): void => {
+    const froms = into.get(to);
+    if (froms === undefined) into.set(to, [from]);
+    else froms.push(from);
+  };
+  for (const [from, some] of hops) for (const { to, owner } of some) note(from, to ?? owner ?? '');
+  for (const [owner, ids] of crowds) for (const id of ids) note(owner, id);
+  const found = new Set<Node>([end]);
+  for (const node of found) for (const from of into.get(node) ?? []) found.add(from);
+  return found;
 }
 
 /** Can anybody wait for this task at all? One that holds nothing and stands last in its queue is in nobody's way. */
@@ -201,40 +276,50 @@ function isWaitedFor(k: Kernel, task: Task): boolean {
   return inode === undefined || semOf(inode, task.sleep.lock).queue.at(-1)?.task !== task.id;
 }
 
-/** The waits of every task that `start` waits for, near or far. */
-function reachable(k: Kernel, start: Task, places: Places): Map<TaskId, WaitEdge[]> {
-  const edges = new Map<TaskId, WaitEdge[]>([[start.id, waitsFor(k, start, places)]]);
-  for (const out of edges.values()) {
-    for (const edge of out) {
-      const next = k.tasks.get(edge.to);
-      if (next !== undefined && !edges.has(next.id)) edges.set(next.id, waitsFor(k, next, places));
+/** The waits of every task that `start` waits for, near or far, the nearest first and no more than 1024. Notes the crowds that it met. */
+function reachable(k: Kernel, start: Task, places: Places, crowds: Map<string, readonly TaskId[]>): Map<TaskId, Hop[]> {
+  const found = new Map<TaskId, Hop[]>([[start.id, hopsOf(k, start, places)]]);
+  const visit = (id: TaskId): void => {
+    const task = found.has(id) || found.size >= reachMax ? undefined : k.tasks.get(id);
+    if (task !== undefined) found.set(id, hopsOf(k, task, places));
+  };
+  for (const hops of found.values()) {
+    for (const { to, owner } of hops) {
+      if (to !== null) visit(to);
+      if (owner === null || crowds.has(owner)) continue;
+      const crowd = crowdOf(k, owner, start.id);
+      crowds.set(owner, crowd);
+      for (const id of crowd) visit(id);
     }
   }
-  return edges;
+  return found;
 }
 
 /** The sleepers that may be on a cycle: what is left when those that wait for nobody asleep, or for whom nobody waits, are taken away. */
 export function tangled(k: Kernel, places: Places): Set<TaskId> {
-  const out = new Map<TaskId, TaskId[]>();
-  const into = new Map<TaskId, TaskId[]>([...k.sleepers].map((id) => [id, []]));
+  const out = new Map<Node, Node[]>();
+  const owners = new Set<string>();
   for (const id of k.sleepers) {
     const task = k.tasks.get(id);
-    const targets = task === undefined ? [] : waitsFor(k, task, places).map(({ to }) => to);
+    const hops = task === undefined ? [] : hopsOf(k, task, places);
     out.set(
       id,
-      targets.filter((to) => k.sleepers.has(to)),
+      hops.flatMap(({ to, owner }) => (to !== null && !k.sleepers.has(to) ? [] : [to ?? owner ?? ''])),
     );
+    for (const { owner } of hops) if (owner !== null) owners.add(owner);
   }
+  for (const owner of owners) out.set(owner, [...sleepersOf(k, owner)]);
+  const into = new Map<Node, Node[]>([...out.keys()].map((node) => [node, []]));
   for (const [from, targets] of out) for (const to of targets) into.get(to)?.push(from);
-  const left = new Set(k.sleepers);
+  const left = new Set(out.keys());
   peel(left, out, into);
   peel(left, into, out);
-  return left;
+  return new Set([...left].filter((node): node is TaskId => typeof node === 'number'));
 }
 
 /** Takes away, again and again, whoever has no edge to anybody left. */
-function peel(left: Set<TaskId>, edges: Map<TaskId, TaskId[]>, back: Map<TaskId, TaskId[]>): void {
-  const degree = new Map<TaskId, number>();
+function peel(left: Set<Node>, edges: Map<Node, Node[]>, back: Map<Node, Node[]>): void {
+  const degree = new Map<Node, number>();
   for (const id of left) degree.set(id, (edges.get(id) ?? []).filter((to) => left.has(to)).length);
   const free = [...left].filter((id) => degree.get(id) === 0);
   for (const id of free) {
@@ -255,16 +340,24 @@ function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
   return [...cycle.slice(at), ...cycle.slice(0, at)];
 }
 
+/** A cycle is told with so many waits; of a longer one the rest is counted. An event must not grow with the number of owners. */
+const waitsMax = 16;
+
 /** op_2, page:0, op_3, lock:a:invalidate_lock, op_2. */
 export function nodesOf(cycle: readonly WaitEdge[]): string[] {
   const first = cycle[0];
   if (first === undefined) return [];
-  return [opId(first.from), ...cycle.flatMap((edge) => [edge.through, opId(edge.to)])];
+  const nodes = cycle.slice(0, waitsMax).flatMap((edge) => [edge.through, opId(edge.to)]);
+  const omitted = cycle.length - waitsMax;
+  return [opId(first.from), ...nodes, ...(omitted > 0 ? [`… ${omitted} more`, opId(first.from)] : [])];
 }
 
 /** One sentence a wait: who, for what, and who is in the way. */
 export function explain(k: Kernel, cycle: readonly WaitEdge[]): string {
   const name = (id: TaskId) => `${opId(id)} (${k.tasks.get(id)?.op ?? 'gone'})`;
-  const waits = cycle.map((edge) => `${name(edge.from)} waits for ${edge.through}, because ${name(edge.to)} ${edge.because}`);
-  return `${waits.join('; ')}.`;
+  const waits = cycle
+    .slice(0, waitsMax)
+    .map((edge) => `${name(edge.from)} waits for ${edge.through}, because ${name(edge.to)} ${edge.because}`);
+  const omitted = cycle.length - waitsMax;
+  return `${waits.join('; ')}${omitted > 0 ? `; and ${omitted} more waits, which lead back to ${name((cycle[0] as WaitEdge).from)}` : ''}.`;
 }

@@ -1,9 +1,10 @@
 // khungtaskd: who has been in state D for too long. Linux names the victims; since the waiter that all of them stand behind sleeps
 // interruptibly, it never names that one, nor the pins that it waits for. Here both are named.
 import { z } from 'zod';
+import { semOf } from '../sched/rwsem.ts';
 import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
-import { type Places, pinsOn, waitsFor } from '../sched/wait-graph.ts';
-import type { Kernel, Task } from '../state.ts';
+import { blockersMax, type Places, pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import type { Kernel, RwSem, Task } from '../state.ts';
 import { zBytes } from '../units.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
 import { inodeRecordOrNone, nameOf, zInodeOrNone } from './whose.ts';
@@ -43,6 +44,7 @@ that one waits for. seconds is hung_task_timeout_secs.`,
   read(k, _target, query, nowMs) {
     const hung: Task[] = [];
     const places: Places = new Map();
+    const known: Known = new Map();
     for (const id of k.sleepers) {
       const task = k.tasks.get(id);
       if (task !== undefined && stateLetter(task) === 'D' && nowMs - task.sleptSinceMs > query.seconds * 1000) hung.push(task);
@@ -57,18 +59,18 @@ that one waits for. seconds is hung_task_timeout_secs.`,
         file: nameOf(k, task.ino),
         ...inodeRecordOrNone(k, task.ino),
         blockedMs: nowMs - task.sleptSinceMs,
-        linux: linuxSays(k, task, query.seconds),
-        culprits: culpritsOf(k, task, places).map((culprit) => culpritRecord(k, culprit, nowMs)),
+        linux: linuxSays(k, task, query.seconds, places),
+        culprits: culpritsOf(k, task, places, known).map((culprit) => culpritRecord(k, culprit, nowMs)),
       })),
     });
   },
 });
 
-function linuxSays(k: Kernel, task: Task, seconds: number): string[] {
+function linuxSays(k: Kernel, task: Task, seconds: number, places: Places): string[] {
   const name = `${task.op}:${task.id}`;
   const lines = [`INFO: task ${name} blocked for more than ${seconds} seconds.`];
   if (k.geometry.kernel !== '7.3' || task.sleep?.on !== 'lock') return lines;
-  for (const edge of waitsFor(k, task)) {
+  for (const edge of waitsFor(k, task, places)) {
     const owner = k.tasks.get(edge.to);
     const mode = owner?.locks.some((held) => held.mode === 'exclusive') ? 'writer' : 'reader';
     if (owner === undefined || edge.because === 'is queued before it') continue;
@@ -78,21 +80,39 @@ function linuxSays(k: Kernel, task: Task, seconds: number): string[] {
   return lines;
 }
 
+/** Tasks that are looked at for the culprits of one. */
+const searchMax = 256;
+
+/** Culprits by the lock that is waited for: all that queue for one are behind the same. */
+type Known = Map<RwSem, Task[]>;
+
 /** Those at the head of the wait: they sleep on a page, or on nobody who sleeps. */
-function culpritsOf(k: Kernel, task: Task, places: Places): Task[] {
+function culpritsOf(k: Kernel, task: Task, places: Places, known: Known): Task[] {
+  const inode = task.sleep?.on === 'lock' ? k.inodes.get(task.sleep.ino) : undefined;
+  if (task.sleep?.on !== 'lock' || inode === undefined) return headsOf(k, task, places);
+  const sem = semOf(inode, task.sleep.lock);
+  let heads = known.get(sem);
+  if (heads === undefined) {
+    heads = headsOf(k, task, places);
+    known.set(sem, heads);
+  }
+  return heads;
+}
+
+function headsOf(k: Kernel, task: Task, places: Places): Task[] {
   const seen = new Set<Task>([task]);
   const heads: Task[] = [];
   for (const at of seen) {
     const next = waitsFor(k, at, places).flatMap((edge) => k.tasks.get(edge.to) ?? []);
     if (pageWaitedFor(at) !== null || (next.length === 0 && at !== task)) heads.push(at);
-    for (const other of next) seen.add(other);
+    for (const other of next) if (seen.size < searchMax) seen.add(other);
   }
   return heads;
 }
 
 function culpritRecord(k: Kernel, task: Task, nowMs: number): z.infer<typeof zCulprit> {
   const pfn = pageWaitedFor(task);
-  const pins = pfn === null ? [] : pinsOn(k, pfn);
+  const pins = pfn === null ? [] : pinsOn(k, pfn).slice(0, blockersMax);
   const letter = stateLetter(task);
   return {
     operation: opId(task.id),

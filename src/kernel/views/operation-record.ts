@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
 import { inodeOf, opId, stateLetter } from '../sched/task.ts';
-import { blockersMax, pinBlockers, pinsOn, waitsFor } from '../sched/wait-graph.ts';
+import { blockersMax, type Places, pinBlockers, pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
 import { byteOf, type Pfn } from '../units.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -42,7 +42,7 @@ export const zOperation = z.object({
       sinceMs: z.int(),
     })
     .nullable(),
-  blockedBy: z.array(zBlocker),
+  blockedBy: z.array(zBlocker).describe('Who is in the way, 16 at most.'),
   holds: z.array(z.object({ lock: z.string(), file: z.string(), ...zInode, mode: z.string(), heldMs: z.int() })),
   submittedAt: z.string().describe('RFC 3339.'),
   submittedMs: z.int(),
@@ -62,7 +62,8 @@ export const zOperation = z.object({
 });
 type Operation = z.infer<typeof zOperation>;
 
-export function taskRecord(k: Kernel, task: Task, nowMs: number): Operation {
+/** `places` is shared by all records of a list, so that a long queue is walked once. */
+export function taskRecord(k: Kernel, task: Task, nowMs: number, places: Places = new Map()): Operation {
   return {
     id: opId(task.id),
     op: task.op,
@@ -72,7 +73,7 @@ export function taskRecord(k: Kernel, task: Task, nowMs: number): Operation {
     ...inodeRecordOrNone(k, task.ino),
     step: task.step,
     sleepingOn: sleepOf(k, task),
-    blockedBy: blockersOf(k, task, nowMs),
+    blockedBy: blockersOf(k, task, nowMs, places),
     holds: task.locks.map(({ ino, lock, mode, sinceMs }) => ({
       lock,
       file: nameOf(k, ino) ?? '',
@@ -132,12 +133,14 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
   return { entry: { ...whose, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
 }
 
-/** Who is in the way, one step far; the wait-graph goes on from there. */
-function blockersOf(k: Kernel, task: Task, nowMs: number): Operation['blockedBy'] {
+/** Who is in the way, one step far, 16 at most; the wait-graph goes on from there. */
+function blockersOf(k: Kernel, task: Task, nowMs: number, places: Places): Operation['blockedBy'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
-  if (sleep.on === 'page' || sleep.on === 'spin') return withRanges(k, sleep.pfn, pageBlockers(k, sleep.pfn, nowMs));
-  return waitsFor(k, task).map((edge) => {
+  if (sleep.on === 'page' || sleep.on === 'spin')
+    return withRanges(k, sleep.pfn, pageBlockers(k, sleep.pfn, nowMs, blockersMax).slice(0, blockersMax));
+  const edges = waitsFor(k, task, places).slice(0, blockersMax);
+  return edges.map((edge) => {
     const holder = k.tasks.get(edge.to);
     const held = holder?.locks.find((lock) => sleep.on === 'lock' && lock.ino === sleep.ino && lock.lock === sleep.lock);
     return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Places } from '../sched/wait-graph.ts';
 import type { TaskId } from '../units.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 import { endedRecord, taskRecord, zOperation } from './operation-record.ts';
@@ -33,10 +34,11 @@ export const operationsView = defineView({
       return query.owner === undefined || query.owner === (ended ?? task)?.owner;
     });
     const page = pageOfList(wanted, query, (id) => id);
+    const places: Places = new Map();
     const record = (id: TaskId) => {
       const task = k.tasks.get(id);
       const ended = k.ended.get(id);
-      return task === undefined ? ended && endedRecord(k, ended) : taskRecord(k, task, nowMs);
+      return task === undefined ? ended && endedRecord(k, ended) : taskRecord(k, task, nowMs, places);
     };
     return found({ ...page, items: page.items.map(record) });
   },

@@ -21,13 +21,19 @@ const zEdge = z.object({ from: z.string(), to: z.string(), because: z.string() }
 type Node = z.infer<typeof zNode>;
 
 const cyclesMax = 100;
+/** Sleepers that are looked at for cycles, and that are shown. */
+const searchesMax = 128;
+const shownMax = 1000;
+/** Of one page. */
+const pinsShown = 64;
 
 export const waitGraph = defineView({
   name: 'wait-graph',
   summary: 'Who waits for whom, and every cycle',
   doc: `An edge reads "from waits for to": an operation for a page or a lock, a page for the pins on it or for the operation of their owner that
 sleeps, a lock for its holders and for who is queued before. An owner is one thread: while one of its operations sleeps, its pins stay. A cycle
-is a deadlock; its nodes are listed from the oldest operation round to it again.`,
+is a deadlock; its nodes are listed from the oldest operation round to it again. At most ${shownMax} sleepers are shown, those that may be on a cycle
+first, with the first 64 that each of them waits for; \`omitted\` counts the others.`,
   on: 'filesystem',
   path: 'wait-graph',
   query: z.strictObject({}),
@@ -35,6 +41,7 @@ is a deadlock; its nodes are listed from the oldest operation round to it again.
     nodes: z.array(zNode),
     edges: z.array(zEdge),
     cycles: z.array(z.object({ nodes: z.array(z.string()), explanation: z.string() })),
+    omitted: z.int().describe('Sleepers that are not shown.'),
   }),
   errors: ['ENOENT'],
   read(k) {
@@ -44,7 +51,9 @@ is a deadlock; its nodes are listed from the oldest operation round to it again.
     const addEdge = (from: string, to: string, because: string) => edges.set(`${from} ${to}`, { from, to, because });
     const places: Places = new Map();
     const knot = tangled(k, places);
-    for (const id of k.sleepers) {
+    let searches = 0;
+    const shown = shownOf(k, knot);
+    for (const id of shown) {
       const task = k.tasks.get(id);
       if (task === undefined) continue;
       addOperation(k, nodes, id);
@@ -62,15 +71,28 @@ is a deadlock; its nodes are listed from the oldest operation round to it again.
         addEdge(opId(id), edge.through, 'sleeps on it');
         addEdge(edge.through, opId(edge.to), edge.because);
       }
-      if (cycles.size >= cyclesMax || !knot.has(id)) continue;
+      if (cycles.size >= cyclesMax || searches >= searchesMax || !knot.has(id)) continue;
+      searches += 1;
       for (const cycle of cyclesThrough(k, task, places)) {
         const path = nodesOf(cycle);
         cycles.set(path.join(' '), { nodes: path, explanation: explain(k, cycle) });
       }
     }
-    return found({ nodes: [...nodes.values()], edges: [...edges.values()], cycles: [...cycles.values()] });
+    return found({
+      nodes: [...nodes.values()],
+      edges: [...edges.values()],
+      cycles: [...cycles.values()],
+      omitted: k.sleepers.size - shown.length,
+    });
   },
 });
+
+/** In the order in which they fell asleep; where they are too many, those of the knot first. */
+function shownOf(k: Kernel, knot: ReadonlySet<TaskId>): TaskId[] {
+  const all = [...k.sleepers];
+  if (all.length <= shownMax) return all;
+  return [...all.filter((id) => knot.has(id)), ...all.filter((id) => !knot.has(id))].slice(0, shownMax);
+}
 
 function kindOf(node: string): Node['kind'] {
   if (node.startsWith('page:')) return 'page';
@@ -110,7 +132,7 @@ function addPage(
   const page = pageNode(pfn);
   nodes.set(page, { id: page, kind: 'page', label: `pfn ${pfn}` });
   addEdge(opId(task), page, 'sleeps on it');
-  for (const pin of pinsOn(k, pfn)) {
+  for (const pin of pinsOn(k, pfn, pinsShown)) {
     const id = `pin_${pin.id}`;
     nodes.set(id, { id, kind: 'pin', label: pin.kind, owner: pin.owner, file: nameOf(k, pin.ino), ...inodeRecord(k, pin.ino) });
     addEdge(page, id, pin.owner === null ? 'is pinned by it' : `is pinned by ${pin.owner}`);
