@@ -674,7 +674,8 @@ export interface paths {
          * Who waits for whom, and every cycle
          * @description An edge reads "from waits for to": an operation for a page or a lock, a page for the pins on it or for the operation of their owner that
          *     sleeps, a lock for its holders and for who is queued before. An owner is one thread: while one of its operations sleeps, its pins stay. A cycle
-         *     is a deadlock; its nodes are listed from the oldest operation round to it again.
+         *     is a deadlock; its nodes are listed from the oldest operation round to it again. At most 1000 sleepers are shown, those that may be on a cycle
+         *     first, with the first 64 that each of them waits for; `omitted` counts the others.
          */
         get: operations["get-wait-graph"];
         put?: never;
@@ -1894,6 +1895,7 @@ export interface components {
                     retries?: number;
                     sinceMs: number;
                 } | null;
+                /** @description Who is in the way, 16 at most. */
                 blockedBy: {
                     /** @description The pin on the page that it sleeps on. */
                     pin?: string;
@@ -2378,6 +2380,7 @@ export interface components {
                     retries?: number;
                     sinceMs: number;
                 } | null;
+                /** @description Who is in the way, 16 at most. */
                 blockedBy: {
                     /** @description The pin on the page that it sleeps on. */
                     pin?: string;
@@ -2510,6 +2513,7 @@ export interface components {
                 retries?: number;
                 sinceMs: number;
             } | null;
+            /** @description Who is in the way, 16 at most. */
             blockedBy: {
                 /** @description The pin on the page that it sleeps on. */
                 pin?: string;
@@ -2725,6 +2729,8 @@ export interface components {
                 nodes: string[];
                 explanation: string;
             }[];
+            /** @description Sleepers that are not shown. */
+            omitted: number;
         };
         HungTasksView: {
             items: {
@@ -6688,7 +6694,8 @@ export interface operations {
                      *           ],
                      *           "explanation": "explanation"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "omitted": 0
                      *     }
                      */
                     "application/json": components["schemas"]["WaitGraphView"];

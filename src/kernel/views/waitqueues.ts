@@ -60,7 +60,11 @@ run next: of use where the scheduler is stepped.`,
       })),
       entries: ascending(k.entryQueues).map(([bucket, queue]) => ({
         bucket,
-        waiters: [...queue.values()].map(({ task, key, ino }) => ({ operation: opId(task), ...inodeRecordOrNone(k, ino), pgoff: key })),
+        waiters: [...queue.values()].map(({ task, key, ino }) => ({
+          operation: opId(task),
+          ...inodeRecordOrNone(k, ino),
+          pgoff: key,
+        })),
       })),
       runnable: runnableNames(k),
     });
