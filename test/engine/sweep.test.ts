@@ -100,7 +100,7 @@ it('after many snapshots of one life', async () => {
 it('also what a life before left unfinished', async () => {
   let service = await durable(folder);
   await born(service);
-  await write(service, 300);
+  await write(service, 330);
   await service.close();
   await swept();
   await withStore(async (store, id) => {

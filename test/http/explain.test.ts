@@ -113,7 +113,7 @@ describe('a punch hole that waits', () => {
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'write' } });
     const punch = await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, { ...async, json: { offset: 0, length: 4096 } });
     const { released, others, notRun, operation } = await explained(punch.headers.location ?? '');
-    expect({ released, others, notRun }).toEqual({ released: null, others: [], notRun: 'more than 16384 pages were touched' });
+    expect({ released, others, notRun }).toEqual({ released: null, others: [], notRun: 'more than 4096 pages were touched' });
     expect(operation.blockedBy).toHaveLength(1);
   });
 });

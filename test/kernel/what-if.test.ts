@@ -21,7 +21,7 @@ function spinning() {
 
 test('XR5 the pin that a spinning exchange waits for would release it, and the read behind it', () => {
   const m = spinning();
-  const pins = [{ pin: 'pin_1', owner: 'G', kind: 'direct-io' }];
+  const pins = [{ pin: 'pin_1', owner: 'G', kind: 'direct-io', ino: 3 }];
   for (const id of [m.exchange, m.reading]) expect(released(m.k, id, 0)).toEqual({ pins, enough: true });
   expect(queuedBehind(m.k, m.exchange, 10)).toMatchObject([{ operation: `op_${m.reading}` }]);
   expect(m.opState(m.exchange)).toMatch(/^R spins/);
