@@ -3689,8 +3689,8 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `eopnotsupp`, `eio`. */
-        "422.eopnotsupp.eio": {
+        /** @description `eopnotsupp`, `efault`. */
+        "422.eopnotsupp.efault": {
             headers: {
                 [name: string]: unknown;
             };
@@ -7332,7 +7332,7 @@ export interface operations {
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.eopnotsupp.eio"];
+            422: components["responses"]["422.eopnotsupp.efault"];
             500: components["responses"]["500.internal.filesystem-stopped"];
             503: components["responses"]["503.inbox-full.journal-failed"];
             507: components["responses"]["507.disk-full.edquot.enospc"];
@@ -7424,7 +7424,7 @@ export interface operations {
             412: components["responses"]["412.precondition-failed.estale"];
             413: components["responses"]["413.too-large"];
             415: components["responses"]["415.unsupported-media-type"];
-            422: components["responses"]["422.eopnotsupp.eio"];
+            422: components["responses"]["422.eopnotsupp.efault"];
             500: components["responses"]["500.internal.filesystem-stopped"];
             503: components["responses"]["503.inbox-full.journal-failed"];
             507: components["responses"]["507.disk-full.edquot.enospc"];

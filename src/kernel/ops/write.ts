@@ -1,12 +1,11 @@
 // pwrite, or with no offset open(O_TRUNC) and write. Writing over a pinned page waits for nobody; O_TRUNC breaks the layout first.
 import { z } from 'zod';
-import { type Failure, failure } from '../errno.ts';
 import { poisonedPage, writableBytes, writeBytes } from '../fs/file-data.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { noRoom } from '../fs/superblock.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
-import { pageSize, toPgOff, zBytes } from '../units.ts';
+import { byteOf, pageOf, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, fail, type TaskOf, type Verdict } from './define.ts';
 import { type LayoutChange, layoutSteps, lockThen, rangeFrom, settleBlocks, theInode, undoLayout } from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-op.ts';
@@ -37,13 +36,22 @@ const replace: LayoutChange<Args> = {
   result: (_k, task) => ({ bytesWritten: task.locals.bytesWritten }),
 };
 
-/** pmem_recovery_write: only a write of whole pages repairs poison. Any other over a poisoned page fails. */
-function overPoison(k: Kernel, task: Task, offset: number): Failure | null {
+/**
+ * dax_iomap_iter and pmem_recovery_write: pages are written one after another, and one that is poisoned only as a whole, which repairs it. So
+ * the write ends before the first of which it has a part. Returns the bytes that come before that page.
+ */
+function beforePoison(k: Kernel, task: Task, offset: number): number {
   const inode = theInode(k, task);
-  const end = offset + bytesOf(task).length;
-  const bad = offset % pageSize === 0 && end % pageSize === 0 ? null : poisonedPage(k, inode, offset, end);
-  if (bad === null) return null;
-  return failure('EIO', 'PO3', `page ${bad} of ${inode.name} is poisoned; a write of whole pages repairs it`);
+  const { length } = bytesOf(task);
+  const end = offset + length;
+  // Only the first and the last page can be written in part.
+  for (const pgoff of new Set([pageOf(offset), pageOf(Math.max(offset, end - 1))])) {
+    const [start, stop] = [byteOf(pgoff), byteOf(pgoff + 1)];
+    const isWhole = offset <= start && stop <= end;
+    if (!isWhole && poisonedPage(k, inode, Math.max(offset, start), Math.min(end, stop)) !== null)
+      return Math.max(0, start - offset);
+  }
+  return length;
 }
 
 /** Writes what fits; null when not a single byte does. */
@@ -70,7 +78,7 @@ not at all, and where the write grows the file all of its rest must fit. Without
   reply: 'json',
   args,
   result: layoutResult.partial().extend({ bytesWritten: z.int(), sizeBytes: z.int() }),
-  errors: [...layoutErrors, 'ENOSPC', 'EIO'],
+  errors: [...layoutErrors, 'ENOSPC', 'EFAULT'],
   sleeps: true,
   atomic: false,
   grows: true,
@@ -96,8 +104,12 @@ not at all, and where the write grows the file all of its rest must fit. Without
         return fail('EFBIG', 'RG2', `the write begins at or above ${bytesMax}, the largest file here`);
       }
       if (bytes.length > room) task.data = bytes.subarray(0, Math.max(0, room));
-      const bad = overPoison(k, task, task.args.offset ?? 0);
-      if (bad !== null) return { kind: 'fail', failure: bad };
+      const clean = beforePoison(k, task, task.args.offset ?? 0);
+      if (clean === 0 && bytes.length > 0) {
+        const where = `byte ${task.args.offset ?? 0} of ${theInode(k, task).name}`;
+        return fail('EFAULT', 'PO3', `the page of ${where} is poisoned; only a write of whole pages repairs it`);
+      }
+      if (clean < bytesOf(task).length) task.data = bytesOf(task).subarray(0, clean);
       const written = writeSome(k, task, task.args.offset ?? 0);
       if (written === null) return { kind: 'fail', failure: noRoom(k, 'AL4', 'no block is free for the first byte') };
       return done({ bytesWritten: written, sizeBytes: theInode(k, task).sizeBytes });
