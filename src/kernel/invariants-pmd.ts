@@ -3,9 +3,10 @@ import { hold } from './invariants-sched.ts';
 import { isAnon } from './mm/anon.ts';
 import { mapcountOf, pinsOf } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf } from './mm/pagetable.ts';
-import { load, type XArray } from './mm/xarray.ts';
+import { pmdOf } from './mm/pmd.ts';
+import { eachEntry, load, type XArray } from './mm/xarray.ts';
 import type { Kernel } from './state.ts';
-import { type Pfn, toPfn } from './units.ts';
+import { type Pfn, toPfn, toPgOff } from './units.ts';
 
 const pages = 512;
 
@@ -37,6 +38,12 @@ export function hugeEntriesAreWhole(k: Kernel): void {
   for (const mapping of k.mappings.values()) {
     const inode = k.inodes.get(mapping.ino);
     hold(mapping.pmds === null || mapping.pmds.size > 0, law, () => `map_${mapping.id} has an empty set`);
+    eachEntry(mapping.ptes, 0, mapping.pages - 1, (index) => {
+      const first = pmdOf(toPgOff(mapping.first + index));
+      const covered = first >= mapping.first && first + pages <= mapping.first + mapping.pages;
+      const noted = mapping.pmds?.has(first) === true || mapping.tables?.has(first) === true;
+      hold(!covered || noted, law, () => `page ${mapping.first + index} of map_${mapping.id} is in no page table`);
+    });
     for (const first of mapping.pmds ?? []) {
       const where = () => `page ${first} of map_${mapping.id}`;
       hold(inode?.pmds?.has(first) === true, law, where);

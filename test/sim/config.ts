@@ -59,6 +59,8 @@ export const verbs = [
   'munmap',
   'create',
   'unlink',
+  'flush',
+  'rename',
 ] as const;
 export type Verb = (typeof verbs)[number];
 
@@ -84,6 +86,8 @@ const usual: Record<Verb, number> = {
   munmap: 2,
   create: 2,
   unlink: 2,
+  flush: 3,
+  rename: 2,
 };
 
 /** Corners that chance alone comes to once in a thousand seeds. */

@@ -6,7 +6,21 @@ import type { MapId } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
 import { Broken } from './broken.ts';
 import { look } from './look.ts';
-import { Copies, contentOf, ensure, exchange, type ModelFile, type Page, rawContent, resize, shift, zero } from './model-file.ts';
+import {
+  Copies,
+  contentOf,
+  ensure,
+  exchange,
+  lostLine,
+  type ModelFile,
+  type Page,
+  rawContent,
+  resize,
+  shift,
+  stored,
+  wrote,
+  zero,
+} from './model-file.ts';
 import type { Happened, Watcher } from './world.ts';
 
 interface ModelPin {
@@ -35,6 +49,8 @@ export class Content implements Watcher {
   lawless = false;
   readonly #loads = new Map<number, Uint8Array>();
   readonly #copies = new Copies();
+  /** The ETags before the last entry. */
+  readonly #versions = new Map<number, number>();
 
   after(k: Kernel, happened: Happened): void {
     const { command, effects, stepped } = happened;
@@ -43,6 +59,9 @@ export class Content implements Watcher {
       if (event.type === 'file.created') {
         this.files.set(event.data.ino, { name: String(event.file), size: event.data.sizeBytes, pages: new Map() });
         this.effects.push({ op: 'create', ino: event.data.ino, args: { sizeBytes: event.data.sizeBytes } });
+      } else if (event.type === 'file.renamed') {
+        const file = this.files.get(event.data.ino);
+        if (file !== undefined) file.name = event.data.to;
       } else if (event.type === 'page.faulted' && event.data.copied) {
         const { mapping, pgoff } = event.data;
         this.#copies.made(mapping, pgoff, this.files.get(stepped?.task.ino ?? 0)?.pages.get(pgoff));
@@ -62,6 +81,7 @@ export class Content implements Watcher {
       for (const id of this.pins.keys()) if (!k.pins.has(id as never)) this.pins.delete(id);
     if (stepped !== null) this.#step(k, stepped, happened);
     else this.#atomic(k, command, happened);
+    for (const { ino, version } of k.inodes.values()) this.#versions.set(ino, version);
   }
 
   #evicted(ino: number): void {
@@ -74,6 +94,7 @@ export class Content implements Watcher {
 
   #atomic(k: Kernel, command: Command, { effects }: Happened): void {
     if (command.op === 'power-cycle') this.#powerCycle(k);
+    if (command.op === 'sync') for (const file of this.files.values()) for (const held of file.pages.values()) held.dirty.clear();
     const reply = effects.replies.find(({ task }) => task === effects.task);
     if (reply?.outcome.ok !== true) return;
     const pin = this.pins.get(Number(command.on.pin));
@@ -88,7 +109,9 @@ export class Content implements Watcher {
     for (let at = 0; at < data.length; at++) {
       const byte = pin.offsetInPage + offset + at;
       const held = pin.pages[Math.floor(byte / page)];
-      if (held) held.bytes[byte % page] = data[at] as number;
+      if (!held) continue;
+      held.bytes[byte % page] = data[at] as number;
+      wrote(held, byte % page, (byte % page) + 1);
     }
     for (const [ino, file] of this.files) {
       for (const [pgoff, held] of file.pages) {
@@ -120,6 +143,7 @@ export class Content implements Watcher {
   #step(k: Kernel, { task, from, walkedTo, ended }: NonNullable<Happened['stepped']>, { effects }: Happened): void {
     const file = this.files.get(task.ino);
     const args = task.args as Record<string, number>;
+    if (from === 'flush' && ended !== null && file !== undefined) this.#synced(k, task, file);
     if (from === 'page' && file !== undefined) this.#walk(k, task, file, walkedTo, ended !== null);
     if (task.op === 'load' && ended !== null) this.#loaded(task, ended.ok ? (ended.result as { data: Uint8Array }).data : null);
     if (file === undefined) return;
@@ -159,6 +183,15 @@ export class Content implements Watcher {
     }
   }
 
+  /** msync: whole pages of the file, as far as they are mapped. */
+  #synced(k: Kernel, task: Task, file: ModelFile): void {
+    const mapping = k.mappings.get(task.mapping as MapId);
+    const { offset, length } = task.args as { offset: number; length: number };
+    if (mapping?.shared !== true || offset % page !== 0) return;
+    const end = Math.min(mapping.pages, Math.ceil((offset + length) / page));
+    for (let at = offset / page; at < end; at++) file.pages.get(mapping.first + at)?.dirty.clear();
+  }
+
   /** One page of a walk through a mapping: it was stored to, loaded from, or pinned. */
   #walk(k: Kernel, task: Task, file: ModelFile, at: number, ended: boolean): void {
     const walk = task.locals.walk as { at: number } | undefined;
@@ -177,9 +210,14 @@ export class Content implements Watcher {
       const held = copy ?? ensure(file, at);
       held.bytes.set(bytes, start % page);
       if (copy !== undefined) return;
-      held.cached = true;
+      stored(held, start % page, (start % page) + bytes.length);
       const visible = bytes.slice(0, Math.max(0, file.size - start));
       if (visible.length > 0) this.effects.push({ op: 'write', ino: task.ino, args: { offset: start }, data: visible });
+    } else if (task.op === 'flush') {
+      const { length } = task.args as { length: number };
+      const held = copy === undefined ? file.pages.get(at) : undefined;
+      if (held !== undefined)
+        wrote(held, start % page, (start % page) + Math.min(base + offset + length, (at + 1) * page) - start);
     } else if (task.op === 'load') {
       const buffer = this.#loads.get(task.id) ?? new Uint8Array((task.data as Uint8Array).length);
       this.#loads.set(task.id, buffer);
@@ -228,7 +266,9 @@ export class Content implements Watcher {
     for (let at = 0; at < data.length; ) {
       const byte = offset + at;
       const bytes = Math.min(page - (byte % page), data.length - at);
-      ensure(file, Math.floor(byte / page)).bytes.set(data.subarray(at, at + bytes), byte % page);
+      const held = ensure(file, Math.floor(byte / page));
+      held.bytes.set(data.subarray(at, at + bytes), byte % page);
+      wrote(held, byte % page, (byte % page) + bytes);
       at += bytes;
     }
     this.effects.push({ op: 'write', ino, args: { offset }, data });
@@ -315,15 +355,22 @@ export class Content implements Watcher {
     for (const [ino] of this.files) if (!k.inodes.has(ino as never)) this.#evicted(ino);
     if (k.geometry.persistenceDomain === 'eadr') return;
     for (const [ino, file] of this.files) {
+      let changed = false;
       const now = rawContent(k, file.name, true);
       for (const [pgoff, held] of file.pages) {
-        if (!held.cached) continue;
+        const kept = now.subarray(pgoff * page, (pgoff + 1) * page);
+        const lost = this.lawless ? -1 : lostLine(held, kept);
+        if (lost >= 0) throw new Broken('law 9', `line ${lost} of page ${pgoff} of ${file.name} was on the medium, and is lost`);
+        changed ||= Buffer.compare(kept, held.bytes.subarray(0, kept.length)) !== 0;
+        if (held.dirty.size === 0) continue;
         // What was stored and not flushed may be lost; the machine says what is left of it.
-        held.bytes.set(now.subarray(pgoff * page, (pgoff + 1) * page));
+        held.bytes.set(kept);
         const left = held.bytes.slice(0, Math.max(0, file.size - pgoff * page));
-        held.cached = false;
+        held.dirty.clear();
         if (left.length > 0) this.effects.push({ op: 'write', ino, args: { offset: pgoff * page }, data: left });
       }
+      const moved = k.inodes.get(ino as never)?.version !== this.#versions.get(ino);
+      if (moved && !changed && !this.lawless) throw new Broken('law 9', `${file.name} lost nothing and has a new ETag`);
     }
   }
 

@@ -244,6 +244,15 @@ export class Driver {
       }
       case 'create':
         return this.#call(verb, { args: { name: file, sizeBytes: this.#place(pages) } });
+      case 'flush': {
+        const how = random.oneIn(3) ? 'msync' : 'clwb';
+        const offset = inMapping + (how === 'msync' ? 0 : random.pick([0, 100, 4000]));
+        return this.#call(verb, { ...on, args: { offset, length: random.pick([1, 64, page]), how }, by });
+      }
+      case 'rename': {
+        const name = random.pick(fileNames.slice(0, files));
+        return this.#call(verb, { file, args: { name, replace: random.oneIn(2) }, by });
+      }
       case 'unlink':
         return this.#call(verb, { file, args: {}, by });
       case 'truncate':

@@ -6,8 +6,8 @@ import { look } from './look.ts';
 export interface Page {
   /** Also those behind the end of the file, in its last page. */
   bytes: Uint8Array;
-  /** Stored to through a mapping: a power cut may lose it. */
-  cached: boolean;
+  /** Lines of 64 bytes that were stored to through a mapping and not written back: a power cut may lose those, and no others. */
+  dirty: Set<number>;
 }
 
 export interface ModelFile {
@@ -17,15 +17,39 @@ export interface ModelFile {
 }
 
 export function ensure(file: ModelFile, pgoff: number): Page {
-  const held = file.pages.get(pgoff) ?? { bytes: new Uint8Array(page), cached: false };
+  const held = file.pages.get(pgoff) ?? { bytes: new Uint8Array(page), dirty: new Set() };
   file.pages.set(pgoff, held);
   return held;
 }
 
+const line = 64;
+
+/** Bytes of a page were stored to, through the cache. */
+export function stored(held: Page, from: number, to: number): void {
+  for (let at = Math.floor(from / line); at * line < to; at++) held.dirty.add(at);
+}
+
+/** They were written past the cache, or flushed: the lines are on the medium. */
+export function wrote(held: Page, from: number, to: number): void {
+  for (let at = Math.floor(from / line); at * line < to; at++) held.dirty.delete(at);
+}
+
+/** The lines that nothing may lose and that are other than they were; -1 for none. */
+export function lostLine(held: Page, now: Uint8Array): number {
+  for (let at = 0; at * line < now.length; at++) {
+    if (held.dirty.has(at)) continue;
+    const end = Math.min(now.length, (at + 1) * line);
+    if (Buffer.compare(now.subarray(at * line, end), held.bytes.subarray(at * line, end)) !== 0) return at;
+  }
+  return -1;
+}
+
 export function zero(file: ModelFile, from: number, to: number): void {
-  for (const [pgoff, { bytes }] of file.pages) {
+  for (const [pgoff, held] of file.pages) {
     const [start, end] = [Math.max(from - pgoff * page, 0), Math.min(to - pgoff * page, page)];
-    if (end > start) bytes.fill(0, start, end);
+    if (end <= start) continue;
+    held.bytes.fill(0, start, end);
+    wrote(held, start, end);
   }
 }
 
@@ -95,7 +119,7 @@ export class Copies {
   made(mapping: string, pgoff: number, from: Page | undefined): void {
     const copies = this.#of.get(mapping) ?? new Map<number, Page>();
     this.#of.set(mapping, copies);
-    copies.set(pgoff, { bytes: from?.bytes.slice() ?? new Uint8Array(page), cached: false });
+    copies.set(pgoff, { bytes: from?.bytes.slice() ?? new Uint8Array(page), dirty: new Set() });
   }
 
   get(mapping: number, pgoff: number): Page | undefined {

@@ -189,6 +189,18 @@ export const mutants: Mutant[] = [
       '1',
     ],
     ['edges are not zeroed', 'zeroEdges(k, inode, offset, end);', '', '9'],
+    [
+      'XFS loses the range and not its edges',
+      'if (offset < inode.sizeBytes) zeroEdges(k, inode, offset, Math.min(end, inode.sizeBytes));',
+      '',
+      '9',
+    ],
+    [
+      'ext4 keeps what it could not zero',
+      'if (offset % pageSize === 0 && end % pageSize === 0) makeUnwritten',
+      'if (k.seq < 0) makeUnwritten',
+      '9',
+    ],
   ),
   ...inFile(
     'ops/collapse-range.ts',
@@ -217,6 +229,38 @@ export const mutants: Mutant[] = [
     ],
     ['marks stay after a failure', 'if (task.otherIno !== 0) unmarkAll(k, task);', '', 'B1'],
   ),
+  ...inFile(
+    'ops/flush.ts',
+    [
+      'clwb flushes nothing of what it touched',
+      'const flushed = flushPage(k, pfn, from - pageStart, to - from);',
+      'const flushed = from + to - pageStart - pfn;',
+      '9',
+    ],
+    ['msync stops a page early', 'pageOf(end - 1)), ({ pfn, pages })', 'pageOf(end - 1) - 1), ({ pfn, pages })', '9'],
+  ),
+  ...inFile('ops/power-cycle.ts', [
+    'every file gets a new ETag',
+    'if (ownsAny(inode, pfns)) touch(k, inode)',
+    'if (pfns.length >= 0 && ownsAny !== null) touch(k, inode)',
+    '9',
+  ]),
+  ...inFile(
+    'ops/rename.ts',
+    ['who loses the name keeps it', 'if (target !== null) removeName(k, target);', '', 'F1'],
+    [
+      'who loses the name is never evicted',
+      "return target === null ? done(fileRecord(k, inode)) : goto('evict');",
+      'task.otherIno = 0 as typeof task.otherIno;\n      return done(fileRecord(k, inode));',
+      'F1',
+    ],
+  ),
+  ...inFile(
+    'fs/file-data.ts',
+    ['a write behind the end shows what was stored there', 'personalityOf(k.geometry).writeZeroesTail) {', 'k.seq < 0) {', '9'],
+    ['and ext4 of 6.12 hides it', '&& personalityOf(k.geometry).writeZeroesTail) {', ') {', '9'],
+  ),
+  ...inFile('mm/pagetable.ts', ['nobody notes a page table of 4 KiB entries', '  addTable(mapping, pgoff);', '', 'H1']),
   ...inFile('ops/set-strategy.ts', ['sleepers are not woken', 'wakeAllPages(k);', '', '8']),
   ...inFile('ops/evict.ts', [
     'never waits for a pin',
@@ -228,6 +272,12 @@ export const mutants: Mutant[] = [
   ...inFile('reclaim/refuse.ts', ['refuses nobody', 'if (busy === null)', 'if (busy === null || busy !== null)', '1']),
   ...inFile(
     'reclaim/break-layouts.ts',
+    [
+      'no kernel looks at a file without a mapping',
+      'if (scanNeedsMapping && inode.mappings.length === 0)',
+      'if (inode.mappings.length === 0 || scanNeedsMapping === null)',
+      '1',
+    ],
     [
       'looks at the first page alone',
       'const busy = scan(k, inode, first, last);',

@@ -22,11 +22,12 @@ function coins(seed: number): () => boolean {
   };
 }
 
-/** Does the file own one of these frames? They ascend. */
+/** Does one of these frames, which ascend, hold bytes of the file? */
 function ownsAny(inode: Inode, pfns: readonly Pfn[]): boolean {
   let owns = false;
   if (pfns.length === 0) return owns;
-  eachExtent(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
+  eachExtent(inode.extents, toPgOff(0), lastPage, ({ pfn, pages, written }) => {
+    if (!written) return; // Lines of whoever had the block before: an unwritten one reads as zero.
     let low = 0;
     let high = pfns.length;
     while (low < high) {
