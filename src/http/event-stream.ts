@@ -15,7 +15,7 @@ import { json, lines, serverSent, subprotocols } from './stream/encoding.ts';
 import { ignoreForeignUpgrades } from './stream/foreign-upgrade.ts';
 import { Hub, type StreamCounts } from './stream/hub.ts';
 import type { Subscribe } from './stream/messages.ts';
-import { subscribeOf, type Transport, transportOf } from './stream/query.ts';
+import { streamMediaTypes, subscribeOf, type Transport, transportOf } from './stream/query.ts';
 import { closeTimeoutMs, responseWire, webSocketWire } from './stream/wire.ts';
 import { hostedOf } from './target.ts';
 
@@ -35,8 +35,6 @@ declare module 'fastify' {
     stream: Admitted | null;
   }
 }
-
-const mediaTypes = { sse: 'text/event-stream; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' };
 
 const isOurs = (name: string): name is keyof typeof subprotocols => Object.hasOwn(subprotocols, name);
 
@@ -146,7 +144,10 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
   /** Writes the head of an answer that goes on, and then the stream. */
   const serve = (request: FastifyRequest, reply: FastifyReply, stream: Admitted & { transport: 'sse' | 'ndjson' }): void => {
     const { transport, tenant, ring, subscribe, waitMs } = stream;
-    reply.header('content-type', mediaTypes[transport]).header('cache-control', 'no-store').header('x-accel-buffering', 'no');
+    reply
+      .header('content-type', streamMediaTypes[transport])
+      .header('cache-control', 'no-store')
+      .header('x-accel-buffering', 'no');
     const headers = reply.getHeaders() as Record<string, string>;
     reply.hijack();
     const { raw } = reply;

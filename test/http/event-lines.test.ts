@@ -224,3 +224,36 @@ describe('server-sent events', () => {
     expect((await must(service, 200, 'GET', '/metrics')).text).toContain('disconnects_total{reason="slow-reader"} 1\n');
   }, 60_000);
 });
+
+describe('Accept', () => {
+  const sse = 'text/event-stream';
+  const ndjson = 'application/x-ndjson';
+  const refused = 'application/problem+json';
+  it.each([
+    ['*/*', refused],
+    ['text/html, application/xhtml+xml, */*;q=0.8', refused],
+    ['application/json', refused],
+    [`${sse};q=0, ${ndjson};q=0.0`, refused],
+    [`${sse};q=0, */*`, refused],
+    [`${sse}, */*;q=0.1`, sse],
+    [`${sse};q=0.5, */*;q=0.1`, sse],
+    ['Text/Event-Stream; Charset=UTF-8', sse],
+    [`${sse}; charset=latin1`, refused],
+    [`${sse}, ${ndjson}`, sse],
+    [`${ndjson}, ${sse}`, ndjson],
+    [`${ndjson};q=0.2, ${sse};q=0.9`, sse],
+    [`${sse};q=0.2, ${ndjson};q=0.9`, ndjson],
+    ['text/*', sse],
+    [`text/*, ${sse};q=0`, refused],
+    [`text/*;q=0.1, ${ndjson}`, ndjson],
+    ['application/*', ndjson],
+  ])('%s: %s', async (accept, type) => {
+    await world();
+    const answer = await new Promise<IncomingMessage>((resolve) => {
+      request(`${base}${events}`, { headers: { accept } }, resolve).end();
+    });
+    answer.destroy();
+    expect(answer.headers['content-type']?.split(';')[0]).toBe(type);
+    expect(answer.statusCode).toBe(type === refused ? 426 : 200);
+  });
+});

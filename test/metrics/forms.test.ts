@@ -46,6 +46,34 @@ describe('OpenMetrics', () => {
   });
 });
 
+describe('Accept', () => {
+  const prometheus3 =
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,' +
+    'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+  it.each([
+    [undefined, 'text/plain'],
+    ['*/*', 'text/plain'],
+    ['text/*', 'text/plain'],
+    ['application/*', 'application/openmetrics-text'],
+    ['application/openmetrics-text', 'application/openmetrics-text'],
+    ['Application/OpenMetrics-Text; Charset=UTF-8', 'application/openmetrics-text'],
+    ['application/openmetrics-text;q=0, text/plain', 'text/plain'],
+    ['application/openmetrics-text;q=0, */*', 'text/plain'],
+    ['text/plain;q=0, */*', 'application/openmetrics-text'],
+    ['application/openmetrics-text;q=0.5, text/plain', 'text/plain'],
+    ['text/plain;q=0.5, application/openmetrics-text', 'application/openmetrics-text'],
+    ['text/plain, application/openmetrics-text', 'text/plain'],
+    ['application/openmetrics-text, text/plain', 'application/openmetrics-text'],
+    ['application/openmetrics-text;version=9.0.0, text/plain;q=0.1', 'text/plain'],
+    ['application/json', 'text/plain'],
+    [prometheus3, 'application/openmetrics-text'],
+  ])('%s: %s', async (asked, type) => {
+    const headers = asked === undefined ? {} : { accept: asked };
+    const answer = await must(service, 200, 'GET', '/metrics', { headers });
+    expect(String(answer.headers['content-type']).split(';')[0]).toBe(type);
+  });
+});
+
 describe('service discovery', () => {
   const host = { host: 'localhost:1234' };
   const found = async (token?: string) =>

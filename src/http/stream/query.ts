@@ -1,5 +1,6 @@
 // The subscription that the URL of a stream makes.
 import type { FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
 import { z } from 'zod';
 import { HttpProblem } from '../problem.ts';
 import { coerce, coercionsOf, parse } from '../schema.ts';
@@ -52,14 +53,24 @@ function lastEventId({ headers }: FastifyRequest, transport: Transport): string 
   return id;
 }
 
-/** Null where a plain GET accepts nothing that there is. */
+export const streamMediaTypes = {
+  sse: 'text/event-stream; charset=utf-8',
+  ndjson: 'application/x-ndjson; charset=utf-8',
+} as const;
+const offers = Object.entries(streamMediaTypes) as ['sse' | 'ndjson', string][];
+
+/**
+ * The transport that the client prefers. Null where a plain GET accepts neither kind of stream, or accepts one only by a wildcard for all
+ * types: that is what curl and browsers send for any URL, and an answer without an end would surprise them.
+ */
 export function transportOf({ ws, headers }: FastifyRequest): Transport | null {
   if (ws) return 'websocket';
-  for (const part of (headers.accept ?? '').split(',')) {
-    const [type = '', ...parameters] = part.split(';').map((word) => word.trim().toLowerCase());
-    if (parameters.some((word) => /^q=0(\.0*)?$/.test(word))) continue;
-    if (type === 'text/event-stream') return 'sse';
-    if (type === 'application/x-ndjson') return 'ndjson';
-  }
-  return null;
+  const negotiator = new Negotiator({ headers: { accept: headers.accept ?? '*/*' } });
+  const ranges = negotiator.mediaTypes().map((range) => range.toLowerCase());
+  const named = offers.filter(([, type]) => {
+    const [essence = ''] = type.split(';');
+    return ranges.includes(essence) || ranges.includes(`${essence.split('/')[0]}/*`);
+  });
+  const accepted = negotiator.mediaType(named.map(([, type]) => type));
+  return named.find(([, type]) => type === accepted)?.[0] ?? null;
 }
