@@ -79,8 +79,7 @@ function keep(
   payload: unknown,
 ): void {
   const { statusCode: status } = reply;
-  const full = status === 507 && typeof payload === 'string' && payload.includes('/v1/problems/disk-full');
-  const passing = full || status === 503 || status === 429;
+  const passing = reply.problemType === 'disk-full' || status === 503 || status === 429;
   // No POST answers with bytes.
   if (passing || typeof payload !== 'string') {
     answers.drop(begun);

@@ -241,6 +241,13 @@ export const problemTable: Record<ProblemType, Row> = { ...errnoRows, ...transpo
 export const problemTypes = Object.keys(problemTable) as ProblemType[];
 export const isProblemType = (name: string): name is ProblemType => Object.hasOwn(problemTable, name);
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Null unless the answer is a problem. */
+    problemType: ProblemType | null;
+  }
+}
+
 export const problemMediaType = 'application/problem+json';
 export const sendAs = `${problemMediaType}; charset=utf-8`;
 /** In seconds, as the header has it. */
@@ -325,6 +332,7 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
 }
 
 function send(reply: FastifyReply, type: ProblemType, problem: Problem): FastifyReply {
+  reply.problemType = type;
   const retry = retryAfter[type];
   if (retry !== undefined) reply.header('retry-after', retry);
   const rateLimit = rateLimitOf(type, problem, retry);

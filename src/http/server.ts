@@ -81,6 +81,7 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     allowedOrigins: config.allowedOrigins,
   });
   checkBodies(app, door);
+  app.decorateReply('problemType', null);
   registerIdempotency(app, {
     ...config,
     answers: door.answers,

@@ -74,7 +74,7 @@ export const eventTable = {
   }),
   'extent.busy': row('xfs_extent_busy: free in the books, not to be handed out.', {
     ...run,
-    reasons: z.array(z.enum(['transaction', 'pinned', 'discard'])),
+    reasons: z.array(z.enum(['transaction', 'pinned'])),
     generation: z.int(),
   }),
   'extent.detached': row('Blocks wait on the detached list for their pins.', run),

@@ -10,7 +10,7 @@ import { inodeRecordOrNone, zInodeOrNone } from './whose.ts';
 const zBusy = z.object({
   pfn: z.int(),
   pages: z.int(),
-  reasons: z.array(z.enum(['transaction', 'pinned', 'discard'])),
+  reasons: z.array(z.enum(['transaction', 'pinned'])),
   pins: z.int().describe('References on its pages.'),
   ageMs: z.int(),
   ...zInodeOrNone,
