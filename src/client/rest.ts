@@ -1,4 +1,4 @@
-// The REST interface, typed by the OpenAPI document: `npm run openapi` writes openapi/api.d.ts.
+// The REST interface, typed by the OpenAPI document: every build writes openapi/api.d.ts from it.
 import createClient, { type Client } from 'openapi-fetch';
 
 // biome-ignore lint/plugin: behind an import statement the linter infers every type of these 13,000 lines, and gives up at its limit.
