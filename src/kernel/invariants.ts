@@ -1,6 +1,6 @@
 // Every law of the machine, recomputed from scratch: walked from the records themselves, never read off the kernel's own tallies. Each law
 // is a function that throws a Panic with the law as its message, so that all rings of tests share them. They hold between any two entries,
-// also between the steps of a stepped scheduler. Laws 9, 10, 11 and 14 of the domain compare two states; the model test holds them. Law 7,
+// also between the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare two states; the model test holds them. Law 7,
 // no lock inside put(), is about what happens inside one step and cannot be read off a state.
 import { checkExtentMap, type Extent, eachExtent } from './fs/extent.ts';
 import { checkFreeSpace, isFree } from './fs/free-space.ts';

@@ -131,7 +131,7 @@ describe('S01 get_user_pages of pages 0 and 1 against a punch of both', () => {
   });
 });
 
-describe('S01 in steps, as table 12.7 tells it: one get_user_pages of two pages, the punch between them', () => {
+describe('S01 in steps, as docs/steps.md tells it: one get_user_pages of two pages, the punch between them', () => {
   test.each(['wait-for-refs', 'break-layouts.modern'] as const)('S01 stepped %s', async (column) => {
     const m = story(column, { scheduler: 'stepped' });
     const [block0] = [blockOf(m, 'a', 0)];

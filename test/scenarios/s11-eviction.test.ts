@@ -20,7 +20,7 @@ const G = { owner: 'G' };
 const P = { owner: 'P' };
 const T = { owner: 'T' };
 const blocks = 254;
-/** Frees under the pin at eviction: D1 by its bug, none by its nature. */
+/** These free blocks under their pins at eviction: classic by its bug, none always. */
 const unsafeAtEviction: Column[] = ['break-layouts.classic', 'none'];
 const excused = (column: Column) => (unsafeAtEviction.includes(column) ? { except: ['law 1' as const] } : {});
 

@@ -1,4 +1,4 @@
-// S18 and S24: a pin is let go between the steps of a wait. Table 12.4, D1 to D6: look, queue, test, sleep, lock again. Whatever happens
+// S18 and S24: a pin is let go between the steps of a wait. Steps D1 to D6 of docs/steps.md: look, queue, test, sleep, lock again. Whatever happens
 // between two of them, no wake-up is lost, and one idle page says nothing about the others.
 import { describe, expect, test } from 'vitest';
 import { okOf, page } from '../machine.ts';

@@ -48,7 +48,7 @@ describe('S29 busy-extents: when the last put comes', () => {
     m.step('kworker');
     m.step('kworker');
     expect(m.k.workqueue).toEqual([]);
-    expect(removals(m)).toEqual([]); // W3: the run still has its transaction.
+    expect(removals(m)).toEqual([]); // Step W3: the run still has its transaction.
     expect(space(m)).toMatchObject({ used: 4, busy: 4 });
     m.settle(m.t);
     expect(m.outcome(m.t)).toMatchObject({ result: { blocksFreed: 4, blocksBusy: 0 } });

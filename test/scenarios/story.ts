@@ -5,7 +5,7 @@ import type { LawName } from '../../src/kernel/invariants.ts';
 import { toPgOff } from '../../src/kernel/units.ts';
 import { type Choice, letters, type Machine, type MachineOptions, machine, page, shown } from '../machine.ts';
 
-/** A, B, C, D1, D2, D with the idle rule repaired, and the two that no table has. */
+/** The columns of every table: each strategy, and break-layouts once for each idle rule. */
 export const columns = {
   'busy-extents': { name: 'busy-extents' },
   'wait-for-refs': { name: 'wait-for-refs' },
@@ -22,9 +22,9 @@ export type Column = keyof typeof columns;
 export const everyColumn = Object.keys(columns) as Column[];
 /** Those that never free a block under a pin. */
 export const safeColumns = everyColumn.filter((column) => column !== 'none');
-/** D: the waiter holds i_rwsem and drops invalidate_lock. */
+/** The waiter holds i_rwsem and drops invalidate_lock. */
 export const breaking = everyColumn.filter((column) => column.startsWith('break-layouts'));
-/** A and C: the file shows the new layout at once. */
+/** The file shows the new layout at once. */
 export const immediate: Column[] = ['busy-extents', 'detach-and-wait'];
 
 /** Frees under the pin, as law 1 forbids. */
@@ -91,7 +91,7 @@ export function tell(
   });
 }
 
-/** One word a column, for tables: A, B, C, D1, D2, D fixed, refuse, none. */
+/** One word a column, in the order of `columns`. */
 export function perColumn<T>(a: T, b: T, c: T, d1: T, d2: T, fixed: T, refuse: T, none: T): Record<Column, T> {
   return {
     'busy-extents': a,

@@ -1,4 +1,4 @@
-// npm run explore: what there is of each scenario under each strategy, printed beside domain §6. Writes docs/explored.md, and keeps a way to
+// npm run explore: what there is of each scenario under each strategy, printed beside docs/scenarios.md. Writes docs/explored.md, and keeps a way to
 // each verdict in explored.json, for the test that goes it over HTTP.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export function pageOf(cells: Cells): string {
   });
   return `# Every interleaving of S01 to S12
 
-What can happen in each scenario of the domain, under each strategy, when two or three tasks take their steps in every order there is.
+What can happen in each [scenario](scenarios.md), under each strategy, when two or three tasks take their steps in every order there is.
 \`npm run explore\` writes this page. *Hangs*: the first task sleeps, is in no cycle, and nothing that the others can do wakes it; only munmap or
 a signal ends it. *Starves*: a circle of states in which everybody gets their turns, the others come to the end of their calls, and the first
 is woken, looks again and goes to sleep again, for ever. *Deadlock* beside *completes*: some orders end well.

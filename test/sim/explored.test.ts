@@ -190,7 +190,7 @@ test.each(scenarios)('SM6 every order of steps of $id: $tells', { timeout: 300_0
   }
 });
 
-test('SM6 the page has what was explored, and that is what domain §6 says', () => {
+test('SM6 the page has what was explored, and that is what docs/scenarios.md says', () => {
   const found = Object.entries(explored).map(([cell, ways]) => [cell, ...verdictsOf(ways)]);
   const told = scenarios.flatMap((scenario) =>
     everyColumn.map((column) => [`${scenario.id} ${column}`, ...expected(scenario, column)]),

@@ -38,7 +38,7 @@ export class Frames implements Watcher {
   }
 
   /**
-   * Where domain §6 and §15 have blocks go free or move under pins: always under none; under the classic rule in an eviction (S11, S12); and
+   * Where docs/scenarios.md and docs/spec.md have blocks go free or move under pins: always under none; under the classic rule in an eviction (S11, S12); and
    * where break-layouts looked, on 6.12, at a file that nobody had mapped.
    */
   #mayNow({ strategy, geometry, inodes }: Kernel, stepped: Happened['stepped']): boolean {

@@ -1,4 +1,4 @@
-// S01 to S12 of the domain as two or three threads on a file `a` of three pages, mapped as map_1, and what domain §6 says of them.
+// S01 to S12 of docs/scenarios.md as two or three threads on a file `a` of three pages, mapped as map_1, and the verdict of each strategy.
 import type { Target } from '../../src/kernel/state.ts';
 import type { Choice } from '../machine.ts';
 

@@ -1,4 +1,4 @@
-// R2: what was acknowledged before the power went is there. It takes root and loop devices.
+// What was acknowledged before the power went is there. It takes root and loop devices.
 import { expect, it } from 'vitest';
 import { killLoop } from '../crash/kills.ts';
 import { canCutPower, powered } from '../crash/power.ts';

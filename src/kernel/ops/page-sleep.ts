@@ -15,7 +15,7 @@ import { fail, goto, type Step, type TaskOf, type Verdict, wait } from './define
 interface PageWait {
   pfn: Pfn;
   pgoff: PgOff;
-  /** Drop invalidate_lock for the sleep and take it again (D), or keep what is held (B), which may be nothing (C, eviction). */
+  /** Drop invalidate_lock for the sleep and take it again (break-layouts), or keep what is held: both locks (wait-for-refs), or none (detach-and-wait, eviction). */
   dropLock: boolean;
   interruptible: boolean;
   /** Whose page and invalidate_lock that is, where the operation has two files. */

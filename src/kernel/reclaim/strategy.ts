@@ -42,7 +42,7 @@ export interface Strategy<Options = Record<string, unknown>> {
   summary: string;
   doc: string;
   options: z.ZodType<Options>;
-  /** Needs a place to keep blocks that are free in the books only; ext2 and btrfs have none (domain: xfs_extent_busy, bb_free_root). */
+  /** Needs a place to keep blocks that are free in the books only; ext2 and btrfs have none (xfs_extent_busy, bb_free_root). */
   needsBusyState: boolean;
   idleRule(options: Options): IdleRule;
   /** What an option is by default where the kernel decides: the idle rule of Linux 6.12 or 7.3. */

@@ -1,4 +1,4 @@
-// What each operation does to size and blocks, a row a rule, for each kind and kernel: section 7 of the domain as a table.
+// What each operation does to size and blocks, a row a rule, for each kind and kernel.
 import { describe, expect, test } from 'vitest';
 import type { Kind, LinuxVersion } from '../../../src/kernel/state.ts';
 import { bytesOf, letters, type Machine, machine, page, type Ran, wordOf } from '../../machine.ts';
