@@ -111,7 +111,7 @@ export const settings = {
   anonPagesMax: setting(whole(1), 16_384, 'Private copies of pages of one filesystem; 4 KiB each.'),
   stepsPerApplyMax: setting(
     whole(1),
-    4000,
+    2000,
     'Steps that operations of one filesystem take before others have their turn; what is left goes on in the next turn.',
   ),
 

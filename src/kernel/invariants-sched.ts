@@ -3,6 +3,7 @@ import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
 import { eachTimer, firstTimer } from './mm/timers.ts';
 import { Panic } from './panic.ts';
 import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
+import { readersWokenMax } from './sched/rwsem.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task, Waiter } from './state.ts';
 import { type PgOff, type TaskId, toPfn } from './units.ts';
 
@@ -45,7 +46,8 @@ export function noWakeupIsLost(k: Kernel): void {
     for (const sem of [inode.iRwsem, inode.invalidateLock]) {
       const head = sem.queue[0];
       if (head === undefined) continue;
-      const waits = sem.writer !== 0 || (head.mode === 'exclusive' && sem.readers.length > 0);
+      const enough = head.mode === 'exclusive' ? 1 : readersWokenMax;
+      const waits = sem.writer !== 0 || sem.readers.length >= enough;
       hold(waits, law, () => `task ${head.task} waits for a free lock of inode ${inode.ino}`);
     }
   }

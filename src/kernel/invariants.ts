@@ -302,6 +302,24 @@ function stopsAreTakenBack(k: Kernel): void {
   }
 }
 
+/** What memory.ts goes by. */
+function memoryIsCounted(k: Kernel): void {
+  const law = 'law M1: tables, extents, frames and bytes on their way are counted';
+  let tableBytes = 0;
+  let extents = 0;
+  let dataBytes = 0;
+  for (const inode of k.inodes.values()) {
+    tableBytes += inode.entries.bytes;
+    extents += inode.extents.extents;
+  }
+  for (const { ptes } of k.mappings.values()) tableBytes += ptes.bytes;
+  for (const { data } of k.tasks.values()) dataBytes += data?.length ?? 0;
+  const frameChunks = k.frames.reduce((sum, chunk) => sum + (chunk === undefined ? 0 : 1), 0);
+  const found = { tableBytes, extents, frameChunks, dataBytes };
+  for (const [name, value] of Object.entries(found))
+    hold(value === k.counts[name as keyof typeof found], law, () => `${name}: ${value}, counted ${JSON.stringify(k.counts)}`);
+}
+
 export const laws = {
   'law 1': pinnedFramesStayPut,
   'law 2': everyBlockHasOnePlace,
@@ -316,6 +334,7 @@ export const laws = {
   'law F1': filesAreCounted,
   'law H1': hugeEntriesAreWhole,
   'law H2': foliosAreCounted,
+  'law M1': memoryIsCounted,
   'law P1': anonymousPagesAreNamed,
   'law Q1': queuesHoldTheSleepers,
   'law Q2': locksAreHeldOnce,

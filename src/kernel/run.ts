@@ -17,7 +17,7 @@ import { retrySpinners, stopSpinning } from './sched/spin.ts';
 import { inodeOf, leaveSleep, pageWaitedFor } from './sched/task.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
 import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
-import type { MapId, Pfn, PinId, TaskId } from './units.ts';
+import type { Ino, MapId, Pfn, PinId, TaskId } from './units.ts';
 
 function operationOf(task: Task): Operation {
   const op = task.op === evict.name ? evict : operations.get(task.op);
@@ -33,6 +33,7 @@ export function start(k: Kernel, command: Command): TaskId {
   k.current = task.id;
   const refused = bind(k, op, task, command);
   k.tasks.set(task.id, task);
+  k.counts.dataBytes += task.data?.length ?? 0;
   if (refused !== null) {
     task.ino = 0; // It never held the file open.
     end(k, task, { ok: false, failure: refused });
@@ -199,7 +200,7 @@ function runStep(k: Kernel, task: Task): boolean {
   k.current = task.id;
   const step = operationOf(task).steps[task.step];
   assert(step !== undefined, `${task.op} has a step ${task.step}`);
-  const verdict = step(k, task as Task & { args: unknown });
+  const verdict = counting(k, task, () => step(k, task as Task & { args: unknown }));
   switch (verdict.kind) {
     case 'goto':
       task.step = verdict.step;
@@ -221,6 +222,18 @@ function runStep(k: Kernel, task: Task): boolean {
     default:
       return unreachable(verdict);
   }
+}
+
+/** For memory.ts. A step changes the extents of the files of its own task and of no other, and the bytes that the task carries. */
+function counting<T>(k: Kernel, task: Task, call: () => T): T {
+  const inode = inodeOf(k, task);
+  const other = task.otherIno === task.ino ? undefined : k.inodes.get(task.otherIno as Ino);
+  const before = (inode?.extents.extents ?? 0) + (other?.extents.extents ?? 0);
+  const data = task.data?.length ?? 0;
+  const result = call();
+  k.counts.extents += (inode?.extents.extents ?? 0) + (other?.extents.extents ?? 0) - before;
+  k.counts.dataBytes += (task.data?.length ?? 0) - data;
+  return result;
 }
 
 /** A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK instead. */
@@ -303,6 +316,7 @@ function end(k: Kernel, task: Task, outcome: Outcome): void {
   const other = task.otherIno === 0 ? undefined : k.inodes.get(task.otherIno);
   releaseAll(k, task);
   k.tasks.delete(task.id);
+  k.counts.dataBytes -= task.data?.length ?? 0;
   if (task.timeoutAtMs !== 0) removeTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });
   if (inode !== null) inode.users -= 1;
   if (other !== undefined) other.users -= 1;
@@ -348,18 +362,18 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
   });
 }
 
-const pagesKept = 256;
+const pagesKept = 16;
 
 /** A record says how much was read, not what; the bytes went to the caller. Of a long list of pages it keeps the beginning. */
 function inShort(outcome: Outcome): Outcome {
   if (!outcome.ok || typeof outcome.result !== 'object' || outcome.result === null) return outcome;
-  const { data, pages, ...rest } = outcome.result as { data?: unknown; pages?: unknown };
+  const { data, pages, pagesOmitted = 0, ...rest } = outcome.result as { data?: unknown; pages?: unknown; pagesOmitted?: number };
   const read = data instanceof Uint8Array ? { bytes: data.length } : {};
   if (!Array.isArray(pages)) return { ok: true, result: { ...rest, ...read } };
-  const pagesOmitted = Math.max(0, pages.length - pagesKept);
+  const omitted = pagesOmitted + Math.max(0, pages.length - pagesKept);
   return {
     ok: true,
-    result: { ...rest, ...read, pages: pages.slice(0, pagesKept), ...(pagesOmitted > 0 ? { pagesOmitted } : {}) },
+    result: { ...rest, ...read, pages: pages.slice(0, pagesKept), ...(omitted > 0 ? { pagesOmitted: omitted } : {}) },
   };
 }
 
@@ -377,6 +391,7 @@ function endAll(k: Kernel, why: Failure): void {
   for (const task of [...k.tasks.values()]) {
     if (task.state === 'sleeping') leaveSleep(k, task);
     k.tasks.delete(task.id);
+    k.counts.dataBytes -= task.data?.length ?? 0;
     if (task.op === evict.name) continue;
     const outcome: Outcome = { ok: false, failure: why };
     const inode = inodeOf(k, task);

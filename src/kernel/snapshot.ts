@@ -3,6 +3,7 @@
 // change in few places and are told by the number of the entry that changed them last.
 //
 // Order is part of the state: a Map or a Set comes back in the order in which it was.
+import { chunkOf, createPmem, setChunk } from './dev/pmem.ts';
 import type { ExtentLeaf } from './fs/extent.ts';
 import { createTimers, eachTimer, setTimer } from './mm/timers.ts';
 import type { XLeaf } from './mm/xarray.ts';
@@ -141,11 +142,17 @@ export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
   for (let at = 0; at < timers.length; at += timersPerRecord) yield ['timers', timers.slice(at, at + timersPerRecord)];
 }
 
-/** What was written to the device, chunk by chunk. The bytes are the device's own: copy them before the next entry. */
+/** What was written to the device, chunk by chunk. The bytes are put together when they are asked for. */
 export function* contentChunks(k: Kernel): Generator<ContentChunk> {
-  for (const [index, bytes] of k.pmem.chunks.entries()) {
-    const seq = k.pmem.chunkSeqs[index];
-    if (bytes !== undefined && seq !== undefined) yield { index, seq, bytes };
+  for (const [index, seq] of k.pmem.chunkSeqs.entries()) {
+    if (seq === undefined) continue;
+    yield {
+      index,
+      seq,
+      get bytes() {
+        return chunkOf(k.pmem, index);
+      },
+    };
   }
 }
 
@@ -217,8 +224,7 @@ export class Restore {
   }
 
   addContent({ index, seq, bytes }: ContentChunk): void {
-    this.kernel.pmem.chunks[index] = bytes;
-    this.kernel.pmem.chunkSeqs[index] = seq;
+    setChunk(this.kernel.pmem, index, seq, bytes);
   }
 
   get kernel(): Kernel {
@@ -240,7 +246,7 @@ function countLines(k: Kernel, lines: readonly number[]): void {
 function emptyKernel(head: Head): Kernel {
   return {
     ...head,
-    pmem: { chunks: [], chunkSeqs: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() },
+    pmem: createPmem(),
     frames: [],
     space: { blocks: 0, free: 0, bits: new Int32Array(0), summary: new Int32Array(0), top: new Int32Array(0) },
     busy: { leaves: [], runs: 0, pages: 0 },

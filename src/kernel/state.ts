@@ -73,6 +73,11 @@ export interface Counts {
   wakeups: number;
   spuriousWakeups: number;
   bucketCollisions: number;
+  /** What memory.ts needs to know without a walk: of page tables and mapping entries, of extents, of the frames, and of bytes on their way. */
+  tableBytes: number;
+  extents: number;
+  frameChunks: number;
+  dataBytes: number;
 }
 
 export interface RwSem {

@@ -4,7 +4,7 @@ import type { KernelEvent } from '../../src/kernel/events.ts';
 import { eachExtent } from '../../src/kernel/fs/extent.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Inode, Kernel, Outcome } from '../../src/kernel/state.ts';
-import { type Ino, lastPage, type MapId, type PinId, type TaskId, toPgOff } from '../../src/kernel/units.ts';
+import { type Ino, lastPage, type MapId, type PinId, type TaskId, toPfn, toPgOff } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
 
 interface ModelFile {
@@ -201,10 +201,9 @@ function rawContent(k: Kernel, inode: Inode): Uint8Array {
     for (let n = 0; extent.written && n < extent.pages; n++) {
       const pfn = extent.pfn + n;
       const start = (extent.pgoff + n) * page;
-      const chunk = k.pmem.chunks[Math.floor(pfn / 64)];
-      if (chunk === undefined || start >= out.length) continue;
-      const from = (pfn % 64) * page;
-      out.set(chunk.subarray(from, from + Math.min(page, out.length - start)), start);
+      const bytes = k.pmem.pages.get(toPfn(pfn));
+      if (bytes === undefined || start >= out.length) continue;
+      out.set(bytes.subarray(0, Math.min(page, out.length - start)), start);
     }
   });
   return out;

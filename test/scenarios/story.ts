@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { lookupBlock } from '../../src/kernel/fs/extent.ts';
 import type { LawName } from '../../src/kernel/invariants.ts';
-import { toPgOff } from '../../src/kernel/units.ts';
+import { toPfn, toPgOff } from '../../src/kernel/units.ts';
 import { type Choice, letters, type Machine, type MachineOptions, machine, page, shown } from '../machine.ts';
 
 /** The columns of every table: each strategy, and break-layouts once for each idle rule. */
@@ -53,9 +53,7 @@ export function contentOf(m: Machine, name: string): string {
 }
 
 function bytesAt(m: Machine, pfn: number): Uint8Array {
-  const chunk = m.k.pmem.chunks[Math.floor(pfn / 64)];
-  const from = (pfn % 64) * page;
-  return chunk === undefined ? new Uint8Array(page) : chunk.subarray(from, from + page);
+  return m.k.pmem.pages.get(toPfn(pfn)) ?? new Uint8Array(page);
 }
 
 /** The block of a page of a file; -1 for a hole. */

@@ -5,8 +5,8 @@ import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { apply } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import type { Command, Kernel, Target } from '../../src/kernel/state.ts';
-import type { TaskId } from '../../src/kernel/units.ts';
-import { letters, machine, page } from '../machine.ts';
+import type { Pfn, TaskId } from '../../src/kernel/units.ts';
+import { letters, machine } from '../machine.ts';
 import { type Column, columns, type Scenario, type Thread, type Verdict, verdictsOf, type Ways } from './scenario-list.ts';
 import { graphOf, knotsOf } from './waits.ts';
 
@@ -62,7 +62,7 @@ function nameOf({ k, threads, warned }: State): string {
   const { tasks, inodes, mappings, pins, busy, detached, workqueue, pageQueues, entryQueues, spinning } = k;
   const runnable = [...k.runnable].sort((a, b) => a - b);
   const frames = k.frames[0]?.subarray(0, 5 * k.geometry.blocks);
-  const contents = Array.from({ length: k.geometry.blocks }, (_, pfn) => k.pmem.chunks[0]?.[pfn * page]);
+  const contents = Array.from({ length: k.geometry.blocks }, (_, pfn) => k.pmem.pages.get(pfn as Pfn)?.[0]);
   const lists = [busy.leaves, detached.leaves, runnable, workqueue, pageQueues, entryQueues, spinning, frames, contents];
   return createHash('sha1')
     .update(textOf([threads, warned, tasks, inodes, mappings, pins, lists]))
@@ -88,8 +88,6 @@ function begin(scenario: Scenario, column: Column): State {
   m.write('a', letters('ABC'), 0);
   m.map('a', 3);
   const { k } = m;
-  // Of the device only what there is: it is copied with each state.
-  k.pmem.chunks = k.pmem.chunks.map((chunk) => chunk?.slice(0, k.geometry.blocks * page));
   k.frames = [new Int32Array(5 * k.geometry.blocks)];
   k.geometry.scheduler = 'stepped';
   k.nextTask = 500;
@@ -128,25 +126,22 @@ function copyOf<T>(part: T): T {
   return copy as T;
 }
 
-/** What a step may write to, in place of the contents of the device: most leave them as they are, and then states share them. */
-let scratch: Uint8Array = new Uint8Array(0);
-
+/** Most steps leave the contents of the device as they are, and then states share them. */
 function move(state: State, scenario: Scenario, by: number): State {
-  const [before] = state.k.pmem.chunks;
-  if (before === undefined || state.k.pmem.chunks.length > 1) throw new Error('a small world has one chunk');
-  if (scratch.length !== before.length) scratch = new Uint8Array(before.length);
-  scratch.set(before);
   const next = moved(state, scenario, by);
-  next.k.pmem.chunks = [Buffer.compare(before, scratch) === 0 ? before : scratch.slice()];
+  for (const [pfn, bytes] of next.k.pmem.pages) {
+    const before = state.k.pmem.pages.get(pfn);
+    if (before !== undefined && Buffer.compare(before, bytes) === 0) next.k.pmem.pages.set(pfn, before);
+  }
   return next;
 }
 
 function moved(state: State, scenario: Scenario, by: number): State {
   const { geometry, limits, strategy, pmem } = state.k;
   // Of operations that have ended the machine keeps records, which nobody here asks for.
-  const k = copyOf({ ...state.k, ended: new Map(), pmem: { ...pmem, chunks: [] as Uint8Array[] } });
+  const k = copyOf({ ...state.k, ended: new Map(), pmem: { ...pmem, pages: new Map<Pfn, Uint8Array>() } });
   Object.assign(k, { geometry, limits, strategy });
-  k.pmem.chunks = [scratch];
+  k.pmem.pages = new Map([...pmem.pages].map(([pfn, bytes]) => [pfn, bytes.slice()]));
   const threads = state.threads.map((at) => ({ ...at }));
   const next: State = { k, threads, warned: state.warned };
   const at = threads[by];

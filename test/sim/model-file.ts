@@ -104,9 +104,9 @@ export function rawContent(k: Kernel, name: string, wholePages = false): Uint8Ar
   for (const { offset, length, physical, state } of extents) {
     for (let at = 0; state === 'written' && at < length; at += page) {
       const pfn = (physical + at) / page;
-      const chunk = k.pmem.chunks[Math.floor(pfn / 64)];
+      const held = k.pmem.pages.get(pfn as never);
       const bytes = Math.min(page, out.length - offset - at);
-      if (chunk !== undefined && bytes > 0) out.set(chunk.subarray((pfn % 64) * page, (pfn % 64) * page + bytes), offset + at);
+      if (held !== undefined && bytes > 0) out.set(held.subarray(0, bytes), offset + at);
     }
   }
   return out;

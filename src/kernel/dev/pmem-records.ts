@@ -8,10 +8,10 @@ export interface DirtyPage {
   lines: [number, number];
 }
 
-/** The device. Chunks are made on first touch. */
+/** The device. Pages are made on first touch. */
 export interface Pmem {
-  /** Contents, `chunkPages` pages a chunk. */
-  chunks: (Uint8Array | undefined)[];
+  /** Contents. A page that is not there is zero. */
+  pages: Map<Pfn, Uint8Array>;
   /** For each chunk the entry that changed it last: a snapshot keeps what it already has of the others. */
   chunkSeqs: (number | undefined)[];
   /** Pages with lines that are dirty in a CPU cache. */

@@ -1,44 +1,74 @@
-// The device: its contents, and which cache lines of it a CPU still holds dirty. Memory is taken on first touch, a chunk at a time.
+// The device: its contents, and which cache lines of it a CPU still holds dirty. Memory is taken on first touch, a page at a time, and given
+// back when a page is zeroed as a whole or its block is free. Snapshots keep contents by chunks of 64 pages.
 // Stores through a mapping dirty lines; write(2), zeroing and DMA go past the cache, as they do on real pmem (non-temporal stores, bus
 // master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
+
+import { pinsOf } from '../mm/page.ts';
 import type { Kernel } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
 import { clearPoison, sectorsPerPage } from './badblocks.ts';
 import type { DirtyPage, Pmem } from './pmem-records.ts';
 
-const chunkPages = 64;
+export const chunkPages = 64;
 const chunkBytes = chunkPages * pageSize;
 const lineBytes = 64;
 const wordBytes = 8;
 
 export function createPmem(): Pmem {
-  return { chunks: [], chunkSeqs: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() };
-}
-
-function chunkAt(pmem: Pmem, pfn: Pfn): Uint8Array {
-  const index = Math.floor(pfn / chunkPages);
-  let chunk = pmem.chunks[index];
-  if (chunk === undefined) {
-    chunk = new Uint8Array(chunkBytes);
-    pmem.chunks[index] = chunk;
-  }
-  return chunk;
+  return { pages: new Map(), chunkSeqs: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() };
 }
 
 function pageBytes(pmem: Pmem, pfn: Pfn): Uint8Array {
-  const from = (pfn % chunkPages) * pageSize;
-  return chunkAt(pmem, pfn).subarray(from, from + pageSize);
+  let page = pmem.pages.get(pfn);
+  if (page === undefined) {
+    page = new Uint8Array(pageSize);
+    pmem.pages.set(pfn, page);
+  }
+  return page;
+}
+
+/** A chunk as a snapshot keeps it: a copy. */
+export function chunkOf(pmem: Pmem, index: number): Uint8Array {
+  const bytes = new Uint8Array(chunkBytes);
+  for (let page = 0; page < chunkPages; page++) {
+    const held = pmem.pages.get((index * chunkPages + page) as Pfn);
+    if (held !== undefined) bytes.set(held, page * pageSize);
+  }
+  return bytes;
+}
+
+/** Puts a chunk of a snapshot back. Pages of zeros take no memory. */
+export function setChunk(pmem: Pmem, index: number, seq: number, bytes: Uint8Array): void {
+  for (let page = 0; page < chunkPages; page++) {
+    const part = bytes.subarray(page * pageSize, (page + 1) * pageSize);
+    if (part.some((byte) => byte !== 0)) pmem.pages.set((index * chunkPages + page) as Pfn, part.slice());
+  }
+  pmem.chunkSeqs[index] = seq;
+}
+
+/**
+ * The blocks are free and nobody holds them: what they contain can never be seen again, since every block is zeroed before a file shows it.
+ * Dirty lines stay in the cache, where the end of the power finds them.
+ */
+export function discardPages(k: Kernel, pfn: Pfn, pages: number): void {
+  const { pmem } = k;
+  if (pmem.pages.size === 0) return;
+  const end = pfn + pages;
+  for (let at: number = pfn; at < end; at++) {
+    if (pmem.chunkSeqs[Math.floor(at / chunkPages)] === undefined) {
+      at += chunkPages - 1 - (at % chunkPages);
+      continue;
+    }
+    if (pmem.dirty.has(at as Pfn) || pinsOf(k, at as Pfn) > 0) continue;
+    if (pmem.pages.delete(at as Pfn)) changed(k, at as Pfn);
+  }
 }
 
 /** Copies `length` bytes of page `pfn` from `offset` into `out` at `at`. The range stays inside the page. */
 export function readPage(k: Kernel, pfn: Pfn, offset: number, length: number, out: Uint8Array, at: number): void {
-  const chunk = k.pmem.chunks[Math.floor(pfn / chunkPages)];
-  if (chunk === undefined) {
-    out.fill(0, at, at + length);
-    return;
-  }
-  const from = (pfn % chunkPages) * pageSize + offset;
-  out.set(chunk.subarray(from, from + length), at);
+  const page = k.pmem.pages.get(pfn);
+  if (page === undefined) out.fill(0, at, at + length);
+  else out.set(page.subarray(offset, offset + length), at);
 }
 
 /**
@@ -49,7 +79,7 @@ export function writePage(k: Kernel, pfn: Pfn, offset: number, bytes: Uint8Array
   if (by === 'store') markDirty(k.pmem, pfn, offset, bytes.length);
   else if (by === 'device') flushPage(k, pfn, offset, bytes.length);
   else pastTheCache(k, pfn, offset, bytes.length);
-  chunkAt(k.pmem, pfn).set(bytes, (pfn % chunkPages) * pageSize + offset);
+  pageBytes(k.pmem, pfn).set(bytes, offset);
   changed(k, pfn);
 }
 
@@ -59,10 +89,10 @@ function changed(k: Kernel, pfn: Pfn): void {
 
 export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): void {
   pastTheCache(k, pfn, offset, length);
-  const chunk = k.pmem.chunks[Math.floor(pfn / chunkPages)];
-  if (chunk === undefined) return;
-  const from = (pfn % chunkPages) * pageSize + offset;
-  chunk.fill(0, from, from + length);
+  const page = k.pmem.pages.get(pfn);
+  if (page === undefined) return;
+  if (length === pageSize) k.pmem.pages.delete(pfn);
+  else page.fill(0, offset, offset + length);
   changed(k, pfn);
 }
 

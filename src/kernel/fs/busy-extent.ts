@@ -1,7 +1,7 @@
 // The busy list: blocks that are free in the books and must not be handed out. Mirrors fs/xfs/xfs_extent_busy.c, with the flag that Chinner
 // called EXTENT_BUSY_DAX (2017-10-30): a run with a pinned page stays after its transaction committed, until the last put.
 import { emit } from '../events.ts';
-import { isDelayedFree, nextPinned, nextUnpinned, pinsOver, setDelayedFree } from '../mm/page.ts';
+import { isDelayedFree, nextPinned, nextTouched, nextUnpinned, pinsOver, setDelayedFree } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { BusyRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, toPfn } from '../units.ts';
@@ -83,7 +83,9 @@ export const isPinned = (k: Kernel, pfn: Pfn, pages: number): boolean => nextPin
 
 /** Of all pages of a run. None is marked anywhere, which is nearly always so, costs nothing. */
 export function clearDelayedFrees(k: Kernel, pfn: Pfn, pages: number): void {
-  for (let page: number = pfn; page < pfn + pages && k.counts.delayedFrees > 0; page++) clearDelayedFree(k, toPfn(page));
+  const end = pfn + pages;
+  for (let page = nextTouched(k, pfn, end); page < end && k.counts.delayedFrees > 0; page = nextTouched(k, page + 1, end))
+    clearDelayedFree(k, toPfn(page));
 }
 
 function eraseBusy(k: Kernel, run: BusyRun): number {

@@ -90,16 +90,23 @@ export function faultPmd(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff
   return false;
 }
 
+/** Stores a mapping entry, and counts what the table takes. */
+export function setEntry(k: Kernel, inode: Inode, pgoff: PgOff, entry: number): void {
+  const { bytes } = inode.entries;
+  store(inode.entries, pgoff, entry);
+  k.counts.tableBytes += inode.entries.bytes - bytes;
+}
+
 function storeEntry(k: Kernel, inode: Inode, first: PgOff, head: Pfn | null, dirty: boolean): void {
   for (let page = 0; page < pagesPerPmd; page++) {
     const pgoff = toPgOff(first + page);
     const before = load(inode.entries, pgoff);
     if (head === null) {
-      store(inode.entries, pgoff, zeroEntry);
+      setEntry(k, inode, pgoff, zeroEntry);
       continue;
     }
     assert(before !== zeroEntry, 'no zero entry stands over a block');
-    store(inode.entries, pgoff, frameEntry(toPfn(head + page), dirty || bitOf(before)));
+    setEntry(k, inode, pgoff, frameEntry(toPfn(head + page), dirty || bitOf(before)));
     setOwner(k, toPfn(head + page), inode.ino, pgoff);
   }
   addPmd(inode, first);
@@ -111,5 +118,7 @@ export function dropZeroEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
   const { first, last } = widen(inode, pgoff, pgoff);
   unmapRange(k, inode, first, last);
   dropPmds(inode, first, last);
+  const { bytes } = inode.entries;
   eraseRange(inode.entries, first, last);
+  k.counts.tableBytes += inode.entries.bytes - bytes;
 }

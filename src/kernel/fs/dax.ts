@@ -8,13 +8,13 @@ import { anonPage, createAnon } from '../mm/anon.ts';
 import { clearOwner, nextPinned, ownerOf, setOwner, splitFolio } from '../mm/page.ts';
 import { bitOf, frameEntry, installPte, isFrame, isWritable, pfnOf, pteOf, zeroEntry } from '../mm/pagetable.ts';
 import { dropPmds, widen } from '../mm/pmd.ts';
-import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
+import { eachEntry, eraseRange, load } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
 import { fallAsleep } from '../sched/task.ts';
 import { queueForEntry, wakeEntry } from '../sched/waitqueue.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
 import { type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
-import { dropZeroEntry, faultPmd } from './dax-pmd.ts';
+import { dropZeroEntry, faultPmd, setEntry } from './dax-pmd.ts';
 import { eachExtent, lookupBlock } from './extent.ts';
 import { touch } from './inode.ts';
 import { allocateBlocks, noRoom, roomFor } from './superblock.ts';
@@ -73,7 +73,7 @@ export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOf
     return null;
   }
   if (access === 'read' && !written) {
-    if (load(inode.entries, pgoff) === 0) store(inode.entries, pgoff, zeroEntry);
+    if (load(inode.entries, pgoff) === 0) setEntry(k, inode, pgoff, zeroEntry);
     installPte(k, mapping, pgoff, zeroEntry);
     fault(k, inode, mapping, pgoff, null, access, 'NOPAGE');
     return null;
@@ -102,7 +102,7 @@ export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOf
   }
   const before = load(inode.entries, pgoff);
   const dirty = access === 'write' || bitOf(before);
-  store(inode.entries, pgoff, frameEntry(pfn, dirty));
+  setEntry(k, inode, pgoff, frameEntry(pfn, dirty));
   setOwner(k, pfn, inode.ino, pgoff);
   installPte(k, mapping, pgoff, frameEntry(pfn, access === 'write'));
   fault(k, inode, mapping, pgoff, pfn, access, written ? 'NOPAGE' : 'MAJOR');
@@ -161,12 +161,14 @@ export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff
     const entry = load(inode.entries, at);
     if (isFrame(entry)) splitFolio(k, pfnOf(entry));
   });
+  const { bytes } = inode.entries;
   eraseRange(inode.entries, whole.first, whole.last, (index, entry) => {
     assert(!inode.entryLocks.has(index as PgOff), 'a locked entry is not deleted');
     if (!isFrame(entry)) return;
     const owner = ownerOf(k, pfnOf(entry));
     if (owner !== null && owner.ino === inode.ino && owner.pgoff === index) clearOwner(k, pfnOf(entry));
   });
+  k.counts.tableBytes += inode.entries.bytes - bytes;
 }
 
 /**

@@ -29,6 +29,7 @@ export function recover(k: Kernel): number {
   for (const inode of k.inodes.values()) {
     if (inode.nlink === 1) continue;
     // The orphan list of the journal.
+    k.counts.extents -= inode.extents.extents;
     removeRange(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
       k.counts.blocksUsed -= pages;
       freeRun(k, pfn, pages, 'inode', k.nowMs);
@@ -55,7 +56,7 @@ function forgetMemory(k: Kernel): void {
   k.runnable = [];
   k.workqueue = [];
   k.timers = createTimers();
-  Object.assign(k.counts, { pins: 0, pinnedPages: 0, mappings: 0, delayedFrees: 0 });
+  Object.assign(k.counts, { pins: 0, pinnedPages: 0, mappings: 0, delayedFrees: 0, tableBytes: 0, frameChunks: 0 });
   for (const inode of k.inodes.values()) {
     inode.mappings = [];
     inode.entries = createXArray();

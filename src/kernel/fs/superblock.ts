@@ -1,5 +1,6 @@
 // Where blocks come from and where they go. Every block is metadata, used by one file, free, busy or detached; the five add up to the
 // device.
+import { discardPages } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { nextPinned, pinsOf } from '../mm/page.ts';
@@ -59,6 +60,7 @@ export function freeRun(k: Kernel, pfn: Pfn, pages: number, from: 'inode' | 'bus
   giveRun(k.space, pfn, pages);
   emit(k, 'extent.freed', null, { pfn, pages, from, waitedMs: k.nowMs - sinceMs });
   warnOfPins(k, pfn, pages, 'block freed under', 'the next owner of the block shares it with a device');
+  discardPages(k, pfn, pages);
 }
 
 /** The blocks of [first, last] are about to move to another place of a file; under a pin, that is a bug of the strategy too. */

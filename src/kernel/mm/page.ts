@@ -28,6 +28,7 @@ function chunkOf(k: Kernel, pfn: Pfn): Int32Array {
     assert(pfn >= 0 && pfn < k.geometry.blocks, 'a pfn names a frame of the device');
     chunk = new Int32Array(pinnedAt + 1);
     k.frames[index] = chunk;
+    k.counts.frameChunks += 1;
   }
   return chunk;
 }
@@ -118,6 +119,13 @@ export function nextPinned(k: Kernel, from: number, end: number): number {
     for (; at < stop; at++) if (pinsOver(k, toPfn(at)) > 0) return at;
   }
   return end;
+}
+
+/** The first frame of [from, end) in a chunk that was ever touched, or `end`. */
+export function nextTouched(k: Kernel, from: number, end: number): number {
+  let at = from;
+  while (at < end && k.frames[Math.floor(at / framesPerChunk)] === undefined) at += framesPerChunk - (at % framesPerChunk);
+  return Math.min(at, end);
 }
 
 /** The end of the pinned run that begins at `from`, at most `end`. */

@@ -21,6 +21,8 @@ export interface XLeaf {
 export interface XArray {
   leaves: XLeaf[];
   entries: number;
+  /** Memory that the chunks take. */
+  bytes: number;
 }
 
 const chunkSlots = 512;
@@ -32,7 +34,7 @@ const placeBits = 8;
 const placeMask = 255;
 
 export function createXArray(): XArray {
-  return { leaves: [], entries: 0 };
+  return { leaves: [], entries: 0, bytes: 0 };
 }
 
 /** The value at `index`, 0 for none. */
@@ -47,7 +49,7 @@ export function store(xa: XArray, index: number, value: number): void {
   let chunk = findChunk(xa, index);
   if (value === 0 && (chunk === undefined || !reaches(chunk, index))) return;
   chunk ??= insertChunk(xa, index);
-  if (!reaches(chunk, index)) widen(chunk, index);
+  if (!reaches(chunk, index)) widen(xa, chunk, index);
   const slot = index - chunk.start;
   const change = (value === 0 ? 0 : 1) - (chunk.slots[slot] === 0 ? 0 : 1);
   chunk.slots[slot] = value;
@@ -109,6 +111,7 @@ export function eraseRange(xa: XArray, first: number, last: number, onErased?: (
 
 export function checkXArray(xa: XArray): void {
   let entries = 0;
+  let bytes = 0;
   let previous = -1;
   for (const { keys, chunks } of xa.leaves) {
     assert(keys.length === chunks.length, 'every chunk of an xarray has a key');
@@ -124,11 +127,16 @@ export function checkXArray(xa: XArray): void {
       assert(count === used, 'the count of a chunk is right');
       assert(count > 0, 'no chunk of an xarray is empty');
       entries += used;
+      bytes += slots.length * 4 + 160;
       previous = key;
     }
   }
   assert(entries === xa.entries, 'the count of entries is right');
+  assert(bytes === xa.bytes, 'the count of bytes is right');
 }
+
+/** The slots, and about what the records of a chunk take. */
+const bytesOf = ({ slots }: XChunk): number => slots.length * 4 + 160;
 
 // Indexes reach 2^41, so no bit shifts.
 const keyOf = (index: number): number => Math.floor(index / chunkSlots);
@@ -187,8 +195,9 @@ function settled(xa: XArray, place: number): number {
 }
 
 /** Grows the window of a chunk until it reaches `index`. */
-function widen(chunk: XChunk, index: number): void {
+function widen(xa: XArray, chunk: XChunk, index: number): void {
   let size = chunk.slots.length;
+  xa.bytes -= bytesOf(chunk);
   let start = chunk.start;
   //            ├ 8 ┤        index
   //  ├──────── 64 ────────┤   ·          until the aligned window holds both.
@@ -200,10 +209,12 @@ function widen(chunk: XChunk, index: number): void {
   slots.set(chunk.slots, chunk.start - start);
   chunk.start = start;
   chunk.slots = slots;
+  xa.bytes += bytesOf(chunk);
 }
 
 function insertChunk(xa: XArray, index: number): XChunk {
   const chunk = { start: alignDown(index, smallestWindow), count: 0, slots: new Int32Array(smallestWindow) };
+  xa.bytes += bytesOf(chunk);
   const key = keyOf(index);
   const place = placeOf(xa, key);
   const at = place >> placeBits;
@@ -227,6 +238,7 @@ function insertChunk(xa: XArray, index: number): XChunk {
 function dropChunk(xa: XArray, place: number): void {
   const at = place >> placeBits;
   const leaf = xa.leaves[at] as XLeaf;
+  xa.bytes -= bytesOf(leaf.chunks[place & placeMask] as XChunk);
   leaf.keys.splice(place & placeMask, 1);
   leaf.chunks.splice(place & placeMask, 1);
   if (leaf.keys.length === 0) xa.leaves.splice(at, 1);

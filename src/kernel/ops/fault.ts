@@ -22,6 +22,9 @@ interface Touched {
   sizeBytes: number;
 }
 
+/** An answer, and a fault that sleeps, hold no more than this of what was touched. */
+const pagesShown = 1000;
+
 function touchedBy(task: { locals: Record<string, unknown> }): Touched[] {
   task.locals.touched ??= [];
   assert(Array.isArray(task.locals.touched), 'touched pages are a list');
@@ -49,6 +52,10 @@ them in one aligned piece, one fault maps all of it.`,
         sizeBytes: z.int().describe('Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page.'),
       }),
     ),
+    pagesOmitted: z
+      .int()
+      .optional()
+      .describe('Pages that were touched and are not listed: the page table of the mapping has them.'),
   }),
   errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
@@ -65,9 +72,17 @@ them in one aligned piece, one fault maps all of it.`,
     },
     page(_k, task, mapping, pgoff, pfn) {
       const sizeBytes = inPmd(mapping, pgoff) ? pmdBytes : pageSize;
-      touchedBy(task).push({ pgoff, pfn: pfn < 0 ? null : pfn, zeroPage: pfn === zeroPfn, copied: isAnon(pfn), sizeBytes });
+      const touched = touchedBy(task);
+      if (touched.length >= pagesShown) {
+        task.locals.pagesOmitted = ((task.locals.pagesOmitted ?? 0) as number) + 1;
+        return;
+      }
+      touched.push({ pgoff, pfn: pfn < 0 ? null : pfn, zeroPage: pfn === zeroPfn, copied: isAnon(pfn), sizeBytes });
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
-    finish: (_k, task) => done({ pages: touchedBy(task) }),
+    finish(_k, task) {
+      const { pagesOmitted } = task.locals as { pagesOmitted?: number };
+      return done({ pages: touchedBy(task), ...(pagesOmitted === undefined ? {} : { pagesOmitted }) });
+    },
   }),
 });

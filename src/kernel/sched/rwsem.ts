@@ -73,10 +73,13 @@ export function withdraw(k: Kernel, task: Task): void {
   handOver(k, inode, sleep.lock);
 }
 
-/** Grants the head of the queue, and with a reader every reader right behind it. */
+/** Mirrors MAX_READERS_WAKEUP: so many readers are woken at once. The first of them that lets go wakes as many again. */
+export const readersWokenMax = 256;
+
+/** Grants the head of the queue, and with a reader the readers right behind it. */
 function handOver(k: Kernel, inode: Inode, lock: LockName): void {
   const sem = semOf(inode, lock);
-  while (sem.queue.length > 0 && sem.writer === 0) {
+  for (let granted = 0; sem.queue.length > 0 && sem.writer === 0 && granted < readersWokenMax; granted++) {
     const head = sem.queue[0];
     if (head === undefined || (head.mode === 'exclusive' && sem.readers.length > 0)) return;
     sem.queue.shift();

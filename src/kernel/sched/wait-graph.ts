@@ -60,6 +60,13 @@ export type Places = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
 function directlyAhead(places: Places, sem: RwSem, task: TaskId): readonly TaskId[] {
   let ahead = places.get(sem);
   if (ahead === undefined) {
+    // Who came last is asked for most, and needs no table: a reader waits for the nearest writer.
+    const last = sem.queue.length - 1;
+    if (sem.queue[last]?.task === task && sem.queue[last]?.mode === 'shared') {
+      for (let at = last - 1; at >= 0; at--)
+        if (sem.queue[at]?.mode === 'exclusive') return [(sem.queue[at] as RwSem['queue'][0]).task];
+      return [];
+    }
     ahead = new Map();
     let writer: readonly TaskId[] = [];
     let readers: TaskId[] = [];

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { lookupBlock } from '../fs/extent.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type PgOff } from '../units.ts';
+import { pageSizeMax } from './define.ts';
 import { inodeRecord, nameOf, zInode } from './whose.ts';
 
 export const zPin = z.object({
@@ -23,6 +24,7 @@ export const zPin = z.object({
       orphan: z.boolean().describe('The file does not own this frame at this place any more.'),
     }),
   ),
+  pagesOmitted: z.int().optional().describe('Pages that are not listed here; GET of the pin lists them page by page.'),
   createdMs: z.int(),
   heldMs: z.int(),
   untilMs: z.int().nullable(),
@@ -38,7 +40,10 @@ export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
   return block < 0 || Math.floor(block / 2) !== pfn;
 }
 
-export function pinRecord(k: Kernel, pin: Pin, nowMs: number): z.infer<typeof zPin> {
+/** With `max` of its pages from the one at `from` on: a long pin must not make a long answer. */
+export function pinRecord(k: Kernel, pin: Pin, nowMs: number, from = 0, max = pageSizeMax): z.infer<typeof zPin> {
+  const shown = pin.pfns.slice(from, from + max);
+  const omitted = pin.pfns.length - shown.length;
   return {
     id: `pin_${pin.id}`,
     file: nameOf(k, pin.ino),
@@ -52,11 +57,12 @@ export function pinRecord(k: Kernel, pin: Pin, nowMs: number): z.infer<typeof zP
     mappingOffset: pin.offset,
     // While they are collected, so many as there are.
     bytesPinned: Math.max(0, Math.min(pin.lengthBytes, byteOf(pin.pfns.length) - pin.offsetInPage)),
-    pages: pin.pfns.map((pfn, index) => ({
-      pgoff: pin.first + index,
+    pages: shown.map((pfn, index) => ({
+      pgoff: pin.first + from + index,
       pfn: pfn < 0 ? null : pfn,
-      orphan: isOrphan(k, pin, index),
+      orphan: isOrphan(k, pin, from + index),
     })),
+    ...(omitted > 0 ? { pagesOmitted: omitted } : {}),
     createdMs: pin.createdMs,
     heldMs: nowMs - pin.createdMs,
     untilMs: pin.untilMs === 0 ? null : pin.untilMs,

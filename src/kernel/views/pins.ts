@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import type { Pin } from '../state.ts';
 import type { PinId } from '../units.ts';
-import { absent, defineView, found, pageOfList, zPage } from './define.ts';
+import { absent, cursorOf, defineView, found, pageOfList, pageSizeMax, tokenOf, zPage } from './define.ts';
 import { pinRecord, zPin } from './pin-record.ts';
 import { inodeAskedFor, zByFile } from './whose.ts';
+
+/** Of each pin in a list of pins. */
+const pagesInLists = 16;
 
 export const pins = defineView({
   name: 'pins',
   summary: 'List the pins of a filesystem',
-  doc: 'Oldest first; owner=NAME lists those of one owner, file=NAME and ino=N those of one file, also on pages that it has lost since.',
+  doc: 'Oldest first, each with the first 16 of its pages; owner=NAME lists those of one owner, file=NAME and ino=N those of one file, also on pages that it has lost since.',
   on: 'filesystem',
   path: 'pins',
   query: z.strictObject({ ...zPage, owner: z.string().max(128).optional(), ...zByFile }),
@@ -21,21 +24,25 @@ export const pins = defineView({
       (query.owner === undefined || pin.owner === query.owner) && (asked.ino === null || pin.ino === asked.ino);
     const listed = query.owner === undefined && asked.ino === null ? k.pins.values() : [...k.pins.values()].filter(isListed);
     const page = pageOfList(listed, query, (pin) => pin.id);
-    return found({ ...page, items: page.items.map((pin) => pinRecord(k, pin, nowMs)) });
+    return found({ ...page, items: page.items.map((pin) => pinRecord(k, pin, nowMs, 0, pagesInLists)) });
   },
 });
 
 export const pin = defineView({
   name: 'pin',
   summary: 'A pin and its pages',
-  doc: 'orphan says for each page whether the file has lost it since.',
+  doc: 'orphan says for each page whether the file has lost it since. pageSize and pageToken page through its pages.',
   on: 'pin',
   path: '',
-  query: z.strictObject({}),
-  result: zPin,
+  query: z.strictObject({ ...zPage, pageSize: zPage.pageSize.default(pageSizeMax) }),
+  result: zPin.extend({ nextPageToken: z.string().optional() }),
   errors: ['ENOENT'],
-  read(k, target, _query, nowMs) {
+  read(k, target, query, nowMs) {
     const held = k.pins.get((target.pin ?? 0) as PinId);
-    return held === undefined ? absent('NM3', `there is no pin pin_${target.pin}`) : found(pinRecord(k, held, nowMs));
+    if (held === undefined) return absent('NM3', `there is no pin pin_${target.pin}`);
+    const from = cursorOf(query);
+    const max = Math.min(query.pageSize, pageSizeMax);
+    const more = from + max < held.pfns.length ? { nextPageToken: tokenOf(from + max) } : {};
+    return found({ ...pinRecord(k, held, nowMs, from, max), ...more });
   },
 });

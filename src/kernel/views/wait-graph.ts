@@ -22,7 +22,7 @@ type Node = z.infer<typeof zNode>;
 
 const cyclesMax = 100;
 /** Sleepers that are looked at for cycles, and that are shown. */
-const searchesMax = 128;
+const searchesMax = 16;
 const shownMax = 1000;
 /** Of one page. */
 const pinsShown = 64;

@@ -1,0 +1,48 @@
+// About how much memory a machine takes, told from its counts without a walk: what a tenant's quota and the limit of the server are held against.
+// The weights were measured on Node 20 with each kind in great numbers, and rounded up.
+import type { Kernel } from './state.ts';
+
+const weights = {
+  /** An empty machine. */
+  machine: 24_000,
+  page: 4300,
+  /** A page with dirty lines has the medium's own bytes beside it. */
+  dirtyPage: 4400,
+  anonPage: 4400,
+  frameChunk: 10_500,
+  extent: 48,
+  file: 1400,
+  mapping: 800,
+  pin: 700,
+  /** One page that a pin holds: in its list, and among the holders of the frame. */
+  reference: 110,
+  task: 1600,
+  ended: 2500,
+  timer: 250,
+  run: 200,
+  sector: 60,
+};
+
+export function memoryOf(k: Kernel): number {
+  const { counts, pmem } = k;
+  return (
+    weights.machine +
+    k.geometry.blocks / 7 +
+    pmem.pages.size * weights.page +
+    pmem.dirty.size * weights.dirtyPage +
+    k.anonPages.size * weights.anonPage +
+    counts.frameChunks * weights.frameChunk +
+    counts.tableBytes +
+    counts.extents * weights.extent +
+    k.inodes.size * weights.file +
+    k.mappings.size * weights.mapping +
+    k.pins.size * weights.pin +
+    (counts.pinsAcquired - counts.pinsReleased) * weights.reference +
+    k.tasks.size * weights.task +
+    counts.dataBytes +
+    k.ended.size * weights.ended +
+    k.timers.times.length * weights.timer +
+    (k.busy.runs + k.detached.runs) * weights.run +
+    pmem.badSectors.size * weights.sector
+  );
+}
