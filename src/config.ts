@@ -1,5 +1,7 @@
 // Every setting and every limit of the service, once: its flag, its environment variable, its default and its sentence. Unknown flags,
 // unknown PINHOLE_* variables and values out of range are start-up errors.
+import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
 
@@ -7,9 +9,12 @@ interface Setting<T> {
   parse: z.ZodType<T, string>;
   initial: T;
   doc: string;
+  /** The default in words, where it depends on the machine. */
+  words?: string;
 }
 
-const setting = <T>(parse: z.ZodType<T, string>, initial: T, doc: string): Setting<T> => ({ parse, initial, doc });
+const setting = <T>(parse: z.ZodType<T, string>, initial: T, doc: string, words?: string): Setting<T> =>
+  words === undefined ? { parse, initial, doc } : { parse, initial, doc, words };
 
 const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> =>
   z
@@ -41,6 +46,17 @@ const origins = list.pipe(
 
 const day = 86_400_000;
 const MiB = 1024 * 1024;
+
+/**
+ * What the accounted memory may be by default: half of what the machine, or the container, has, and no more than the heap of this process can
+ * hold of records with room for garbage.
+ */
+function defaultMemoryMax(): number {
+  const constrained = process.constrainedMemory();
+  const machine = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  const heap = getHeapStatistics().heap_size_limit;
+  return Math.max(64 * MiB, Math.floor(Math.min(machine / 2, heap * 0.5) / MiB) * MiB);
+}
 
 /** In the order in which the table of the README shows them. */
 export const settings = {
@@ -95,6 +111,19 @@ export const settings = {
   quotaPins: setting(whole(0), 1_000_000, 'Quota of a tenant: pins.'),
   quotaSleepers: setting(whole(0), 10_000, 'Quota of a tenant: sleeping operations.'),
 
+  quotaMemory: setting(
+    whole(0),
+    0,
+    'Quota of a tenant: bytes of memory that the server holds for it; 0 is half of `--memory-max`.',
+    'half of --memory-max',
+  ),
+
+  memoryMax: setting(
+    whole(16 * MiB),
+    defaultMemoryMax(),
+    'Bytes of memory that the server holds for all tenants, by its own account.',
+    'half of the machine or of the heap',
+  ),
   inboxMax: setting(whole(1), 10_000, 'Commands that wait for their turn in one filesystem.'),
   batchMax: setting(whole(1), 512, 'Commands that one filesystem takes in one turn.'),
   tasksMax: setting(whole(1), 10_000, 'Operations of one filesystem that run or sleep.'),
@@ -138,6 +167,12 @@ export const settings = {
     'Filesystems that service discovery sends Prometheus to, those with trouble first; each is some 200 series.',
   ),
   ringEventsMax: setting(whole(16, 10_000_000), 65_536, 'Events of one filesystem that a reader can come back to.'),
+  ringBytesMax: setting(
+    whole(65_536),
+    16 * MiB,
+    'Bytes that the events of one filesystem may take, before the oldest are forgotten.',
+  ),
+  tenantRingBytesMax: setting(whole(65_536), 16 * MiB, 'The same for the stream of a whole tenant.'),
   tenantRingEventsMax: setting(whole(16, 10_000_000), 65_536, 'The same for the stream of a whole tenant.'),
   streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
   streamClientsPerTenantMax: setting(whole(0), 2000, 'Open event streams of one tenant.'),
@@ -186,11 +221,11 @@ function commandLine(): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   for (const name of names) {
-    const { initial, doc, parse } = settings[name];
+    const { initial, doc, parse, words } = settings[name] as Setting<unknown>;
     // A switch may carry a value, so that PINHOLE_VOLATILE=0 says no.
     const option = new Option(
       `${flagOf(name)} ${(parse as unknown) === flag ? '[bool]' : '<value>'}`,
-      `${doc} (${shown(initial)})`,
+      `${doc} (${words ?? shown(initial)})`,
     );
     command.addOption(option.env(envOf(name)).preset('true'));
   }
@@ -229,7 +264,8 @@ export function defaultConfig(overrides: Partial<Config> = {}): Config {
 /** The table of the README. */
 export function settingsTable(): string {
   const rows = names.map(
-    (name) => `| \`${flagOf(name)}\` | \`${envOf(name)}\` | ${shown(settings[name].initial)} | ${settings[name].doc} |`,
+    (name) =>
+      `| \`${flagOf(name)}\` | \`${envOf(name)}\` | ${(settings[name] as Setting<unknown>).words ?? shown(settings[name].initial)} | ${settings[name].doc} |`,
   );
   return ['| flag | environment | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -111,6 +111,7 @@ async function joinFloors(
       mappings: config.quotaMappings,
       pins: config.quotaPins,
       sleepers: config.quotaSleepers,
+      memory: config.quotaMemory === 0 ? Math.floor(config.memoryMax / 2) : config.quotaMemory,
     },
     tenantsMax: config.tenantsMax,
     records,
@@ -125,7 +126,7 @@ async function joinFloors(
   if (kept !== null) restoreFilesystems(kept, engine, tenants);
   const tickets = new Tickets(config.ticketsPerTenantMax);
   const checkReplies = options.checkReplies === true;
-  const answers = new Answers(config, records);
+  const answers = new Answers(config, records, (bytes) => engine.memory.add(bytes));
   if (store !== undefined && kept !== null) {
     Object.assign(changes, await restoreAnswers(store, kept, engine, tenants, answers));
     // Nothing refuses any more, and nothing was written.
@@ -170,6 +171,7 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
   const begin = performance.now();
   const kept = await recoverFilesystems(store, config, {
     eventsMax: config.ringEventsMax,
+    bytes: { max: config.ringBytesMax, budget: { used: 0, max: () => config.memoryMax / 4 } },
     readBytesMax: config.readBytesKeptMax,
     onSkipped: (skipped) => logger.warn(skipped, 'an entry of the journal is left out, by order of the operator'),
   });
@@ -197,7 +199,8 @@ async function extend(
   // Behind the streams, which end by themselves: until then whoever asks is told that the server stops.
   const lastAnswer = lastAnswerOf(app.server);
   app.addHook('preClose', () => lastAnswer(door.config.drainMs));
-  const server = { version, durability: door.engine.durability, stream, ...counts, http, clock };
+  const { durability, memory } = door.engine;
+  const server = { version, durability, stream, ...counts, http, clock, memory };
   const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
   const callers = {
     tenantOf,

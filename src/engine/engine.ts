@@ -4,6 +4,7 @@ import type { Done } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
+import { emptyMemory } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { Command, CommandKey, Kernel, KernelLimits, Outcome, Target } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
@@ -11,12 +12,13 @@ import type { View } from '../kernel/views/define.ts';
 import { newId } from '../tenants/new-id.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
-import { EventRing } from './event-ring.ts';
+import { EventRing, type RingBudget, type RingBytes } from './event-ring.ts';
 import { KeptReads } from './kept-reads.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import type { Log } from './log.ts';
+import { Memory } from './memory.ts';
 import type { PastBatch, Recovered, Unrecovered } from './recovery.ts';
-import { overQuota } from './refusals.ts';
+import { memoryFull, overQuota } from './refusals.ts';
 import type { Clock } from './ticker.ts';
 import type { Submission } from './watches.ts';
 
@@ -33,6 +35,9 @@ export interface EngineLimits {
   deviceBytesMax: number;
   ringEventsMax: number;
   tenantRingEventsMax: number;
+  ringBytesMax: number;
+  tenantRingBytesMax: number;
+  memoryMax: number;
   tasksMax: number;
   endedOperationsMax: number;
   endedOperationMs: number;
@@ -81,9 +86,11 @@ interface House {
 export class Engine {
   readonly durability: Log['durability'];
   readonly limits: EngineLimits;
+  readonly memory: Memory;
   readonly #options: EngineOptions;
   readonly #host: LaneHost;
   readonly #houses = new Map<string, House>();
+  readonly #ringBudgets = new WeakMap<Account, RingBudget>();
   readonly #listeners = new Set<DeliveredListener>();
   readonly #watchers = new Set<ChangedListener>();
   #lastNumber = 0;
@@ -93,12 +100,14 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.limits = options.limits;
+    this.memory = new Memory(options.limits.memoryMax);
     this.durability = options.log.durability;
     const engine = this;
     this.#host = {
       clock: options.clock,
       log: options.log,
       inboxMax: options.limits.inboxMax,
+      memory: this.memory,
       batchMax: options.limits.batchMax,
       get draining() {
         return engine.#draining;
@@ -114,14 +123,25 @@ export class Engine {
 
   /** Makes room for a tenant. Its account is kept up to date from here on; `epoch` names the history of its event stream. */
   admit(tenant: string, account: Account, epoch: string): void {
-    const ring = new EventRing(epoch, this.limits.tenantRingEventsMax);
+    const ring = new EventRing(
+      epoch,
+      this.limits.tenantRingEventsMax,
+      1,
+      this.#ringBytes(account, this.limits.tenantRingBytesMax),
+    );
     this.#houses.set(tenant, { account, ring, lanes: new Map(), coming: new Set(), going: 0, closing: false });
   }
 
   /** Takes back what a recovery found of a tenant that was just admitted. */
   restore(tenant: string, { past, filesystems, unrecovered }: TenantHistory): void {
     const house = this.#house(tenant);
-    const { ring, batches } = tenantRingOf(house.ring.epoch, this.limits.tenantRingEventsMax, past, filesystems);
+    const { ring, batches } = tenantRingOf(
+      house.ring.epoch,
+      this.limits.tenantRingEventsMax,
+      this.#ringBytes(house.account, this.limits.tenantRingBytesMax),
+      past,
+      filesystems,
+    );
     house.ring = ring;
     for (const { batch } of batches) ring.append(batch);
     const all = [...filesystems, ...unrecovered].sort((a, b) => a.birth.number - b.birth.number);
@@ -147,7 +167,12 @@ export class Engine {
 
   #adopt(house: House, { id, birth, kernel, tail, batches, reads, unmounted }: Recovered): void {
     const events = batches.reduce((sum, { batch }) => sum + batch.events.length, 0);
-    const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, kernel.eventSeq + 1 - events);
+    const ring = new EventRing(
+      birth.epoch,
+      this.limits.ringEventsMax,
+      kernel.eventSeq + 1 - events,
+      this.#ringBytes(house.account, this.limits.ringBytesMax),
+    );
     const { tenant, number } = birth;
     const { name } = birth.args;
     for (const { batch } of batches) ring.append(batch);
@@ -174,6 +199,16 @@ export class Engine {
     const stopped = { seq: 0, op: 'start', why: 'journal' as const, detail: error.message };
     this.#addLane(house, new Lane(init, house.ring, this.#host, 0, stopped));
     house.ring.noteStop(args.name);
+  }
+
+  /** A ring has its own bound, and all rings of a tenant together a quarter of what the tenant may hold. */
+  #ringBytes(account: Account, max: number): RingBytes {
+    let budget = this.#ringBudgets.get(account);
+    if (budget === undefined) {
+      budget = { used: 0, max: () => account.limits.memory / 4 };
+      this.#ringBudgets.set(account, budget);
+    }
+    return { max, budget };
   }
 
   #addLane(house: House, lane: Lane): void {
@@ -221,6 +256,14 @@ export class Engine {
       release(account, 'filesystems', 1);
       return overQuota(account, 'bytes');
     }
+    const memory = emptyMemory(args.sizeBytes);
+    const noRoom = this.memory.hold(account, memory);
+    if (noRoom !== null) {
+      release(account, 'filesystems', 1);
+      release(account, 'bytes', args.sizeBytes);
+      if (noRoom === 'server') throw memoryFull(this.memory.max);
+      return overQuota(account, 'memory');
+    }
     house.coming.add(args.name);
     this.#filesystems += 1;
     try {
@@ -237,11 +280,24 @@ export class Engine {
       house.coming.delete(args.name);
       release(account, 'filesystems', 1);
       release(account, 'bytes', args.sizeBytes);
+      this.memory.letGo(account, memory);
     }
   }
 
   find(tenant: string, name: string): Hosted | undefined {
     return this.#houses.get(tenant)?.lanes.get(name);
+  }
+
+  /**
+   * Holds memory of a tenant for bytes on their way in or out. Gives back the way to let go of it; throws, or says by which quota it is refused,
+   * where there is no room.
+   */
+  hold(tenant: string, bytes: number): (() => void) | (Outcome & { ok: false }) {
+    const { account } = this.#house(tenant);
+    const noRoom = this.memory.hold(account, bytes);
+    if (noRoom === 'server') throw memoryFull(this.memory.max);
+    if (noRoom === 'tenant') return overQuota(account, 'memory');
+    return () => this.memory.letGo(account, bytes);
   }
 
   findById(id: string): Hosted | undefined {
@@ -339,7 +395,8 @@ export class Engine {
           return;
         }
         // At once, not when the promise is looked at: what comes out of the log next may belong to the same stream of events.
-        const ring = new EventRing(birth.epoch, this.limits.ringEventsMax);
+        const bytes = this.#ringBytes(house.account, this.limits.ringBytesMax);
+        const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, 1, bytes);
         const { number } = birth;
         const reads = new KeptReads(this.limits.readBytesKeptMax);
         const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account, reads };
@@ -390,6 +447,7 @@ export class Engine {
 function tenantRingOf(
   epoch: string,
   capacity: number,
+  bytes: RingBytes,
   past: TenantHistory['past'],
   filesystems: readonly Recovered[],
 ): { ring: EventRing; batches: PastBatch[] } {
@@ -404,7 +462,7 @@ function tenantRingOf(
   const told = all.filter((placed) => isAfter(placed, since));
   told.sort((a, b) => a.group - b.group || a.position - b.position);
   const events = told.reduce((sum, { batch }) => sum + batch.events.length, 0);
-  return { ring: new EventRing(epoch, capacity, next - events), batches: told };
+  return { ring: new EventRing(epoch, capacity, next - events, bytes), batches: told };
 }
 
 type Order = Pick<PastBatch, 'group' | 'position'>;

@@ -11,6 +11,36 @@ export interface Batch {
   json: (string | null)[] | null;
 }
 
+/** What all rings of a tenant hold together, and may hold. */
+export interface RingBudget {
+  used: number;
+  max(): number;
+}
+
+/** What one ring may hold, in bytes. */
+export interface RingBytes {
+  max: number;
+  budget: RingBudget;
+}
+
+/** Of a tenant that has used up its budget each ring keeps so much. */
+export const leastBytes = 65_536;
+
+/** About what the events of a command take, as records and as the text that the first reader makes of them. */
+export function bytesOf({ events }: Batch): number {
+  let bytes = 200;
+  for (const event of events) {
+    bytes += 600;
+    const data = event.data as Record<string, unknown>;
+    for (const key in data) {
+      const value = data[key];
+      if (typeof value === 'string') bytes += 2 * value.length;
+      else if (Array.isArray(value)) for (const one of value) bytes += 60 + 2 * String(one).length;
+    }
+  }
+  return bytes;
+}
+
 /** One event as a reader sees it. */
 export class EventRecord {
   readonly #batch: Batch;
@@ -67,6 +97,7 @@ export type ReadResult =
   | { kind: 'gap'; oldestSeq: number };
 
 const smallest = 16;
+export const unlimited: RingBytes = { max: Number.POSITIVE_INFINITY, budget: { used: 0, max: () => Number.POSITIVE_INFINITY } };
 
 export class EventRing {
   /** Changes when history is not continued, so that an old cursor is noticed. */
@@ -75,6 +106,9 @@ export class EventRing {
   // Two circular arrays of the same power of two, in step: a batch and the number of its first event.
   #batches: (Batch | undefined)[] = new Array(smallest).fill(undefined);
   #firsts: number[] = new Array(smallest).fill(0);
+  #sizes: number[] = new Array(smallest).fill(0);
+  #bytes = 0;
+  readonly #limit: RingBytes;
   #head = 0;
   #count = 0;
   #oldest: number;
@@ -87,8 +121,9 @@ export class EventRing {
   readonly #subscribers = new Set<() => void>();
 
   /** `capacity` counts events; `next` is the number that the first one will get. */
-  constructor(epoch: string, capacity: number, next = 1) {
+  constructor(epoch: string, capacity: number, next = 1, limit: RingBytes = unlimited) {
     this.epoch = epoch;
+    this.#limit = limit;
     this.#capacity = capacity;
     this.#oldest = next;
     this.#next = next;
@@ -104,6 +139,11 @@ export class EventRing {
 
   get unreadable(): boolean {
     return this.#unreadable;
+  }
+
+  /** What its events take. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The number of the oldest event that can still be read; equal to `nextSeq` when there is none. */
@@ -147,8 +187,9 @@ export class EventRing {
     const { length } = batch.events;
     this.#dirty = true;
     const end = this.#next + length;
-    while (this.#count > 0 && end - this.#oldest > this.#capacity) this.#forgetOldest();
-    if (length > this.#capacity) {
+    const bytes = bytesOf(batch);
+    while (this.#count > 0 && (end - this.#oldest > this.#capacity || this.#isOver(bytes))) this.#forgetOldest();
+    if (length > this.#capacity || bytes > this.#limit.max) {
       // A command is never split, and this one does not fit: readers meet a gap.
       this.#next = end;
       this.#oldest = end;
@@ -158,6 +199,8 @@ export class EventRing {
     const at = (this.#head + this.#count) & (this.#batches.length - 1);
     this.#batches[at] = batch;
     this.#firsts[at] = this.#next;
+    this.#sizes[at] = bytes;
+    this.#take(bytes);
     this.#count += 1;
     this.#next = end;
   }
@@ -195,6 +238,23 @@ export class EventRing {
     return this.#subscribers.size;
   }
 
+  #isOver(more: number): boolean {
+    const { max, budget } = this.#limit;
+    const bytes = this.#bytes + more;
+    return bytes > max || (bytes > leastBytes && budget.used + more > budget.max());
+  }
+
+  #take(bytes: number): void {
+    this.#bytes += bytes;
+    this.#limit.budget.used += bytes;
+  }
+
+  /** Nobody will read it any more: its filesystem, or its tenant, is gone. */
+  drop(): void {
+    this.#limit.budget.used -= this.#bytes;
+    this.#bytes = 0;
+  }
+
   close(): void {
     this.#closed = true;
     this.#dirty = true;
@@ -209,6 +269,7 @@ export class EventRing {
   #forgetOldest(): void {
     const batch = this.#batches[this.#head] as Batch;
     this.#batches[this.#head] = undefined;
+    this.#take(-(this.#sizes[this.#head] as number));
     this.#head = (this.#head + 1) & (this.#batches.length - 1);
     this.#count -= 1;
     this.#oldest += batch.events.length;
@@ -233,8 +294,10 @@ export class EventRing {
     const order = (i: number) => (this.#head + i) & (this.#batches.length - 1);
     const batches = Array.from({ length: this.#count }, (_, i) => this.#batches[order(i)]);
     const firsts = Array.from({ length: this.#count }, (_, i) => this.#firsts[order(i)] as number);
+    const sizes = Array.from({ length: this.#count }, (_, i) => this.#sizes[order(i)] as number);
     this.#batches = [...batches, ...new Array<undefined>(this.#count).fill(undefined)];
     this.#firsts = [...firsts, ...new Array<number>(this.#count).fill(0)];
+    this.#sizes = [...sizes, ...new Array<number>(this.#count).fill(0)];
     this.#head = 0;
   }
 }

@@ -4,6 +4,7 @@ import { JournalError } from '../journal/journal-error.ts';
 import type { Done } from '../journal/store.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, atRest, nextTimerMs } from '../kernel/kernel.ts';
+import { memoryOf } from '../kernel/memory.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Effects, Entry, Kernel, Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
@@ -14,8 +15,9 @@ import type { Batch, EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
 import type { KeptReads } from './kept-reads.ts';
 import type { Log } from './log.ts';
+import { type Memory, wantedBy } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
-import { diskFull, gone, isForcedUmount, journalFailed, overQuota, wouldSleep } from './refusals.ts';
+import { diskFull, gone, isForcedUmount, journalFailed, memoryFull, overQuota, wouldSleep } from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
 import { type Submission, Watches } from './watches.ts';
 
@@ -24,6 +26,7 @@ export interface LaneHost {
   readonly clock: Clock;
   readonly log: Log;
   readonly inboxMax: number;
+  readonly memory: Memory;
   readonly batchMax: number;
   readonly draining: boolean;
   delivered(lane: Lane, events: readonly KernelEvent[]): void;
@@ -50,7 +53,7 @@ export interface Stopped {
   detail: string;
 }
 
-const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers'] as const;
+const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers', 'memory'] as const;
 
 export class Lane {
   /** Never used again. */
@@ -72,7 +75,7 @@ export class Lane {
   #state: 'idle' | 'scheduled' | 'appending' | 'resting' | 'gone' = 'idle';
   #seq: number;
   #digest: number;
-  readonly #last = { blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
+  readonly #last = { blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0, memory: 0 };
   readonly #watches: Watches;
   /** Answered when the kernel is at rest: what their commands set off is then done, or asleep. */
   #unanswered: Pending[] = [];
@@ -139,6 +142,14 @@ export class Lane {
       resolve({ task: 0, outcome: early });
       return;
     }
+    const memory = op?.grows === true ? wantedBy(command, this.kernel.limits.pagesPerPin) : 0;
+    const noRoom = memory === 0 ? null : this.#host.memory.hold(this.account, memory);
+    if (noRoom !== null) {
+      if (charged !== null) release(this.account, charged, 1);
+      if (noRoom === 'server') reject(memoryFull(this.#host.memory.max));
+      else resolve({ task: 0, outcome: overQuota(this.account, 'memory') });
+      return;
+    }
     let taken = command;
     let mayTakeSleeper = false;
     let forcedNowait = false;
@@ -147,7 +158,17 @@ export class Lane {
       forcedNowait = !mayTakeSleeper;
       if (forcedNowait) taken = { ...command, nowait: true };
     }
-    this.#inbox.push({ command: taken, submission: null, resolve, reject, charged, mayTakeSleeper, forcedNowait, again: false });
+    this.#inbox.push({
+      command: taken,
+      submission: null,
+      resolve,
+      reject,
+      charged,
+      mayTakeSleeper,
+      forcedNowait,
+      memory,
+      again: false,
+    });
     this.#host.changed(this);
     this.#schedule();
   }
@@ -380,11 +401,16 @@ export class Lane {
     last.mappings = mappings;
     last.pins = pins;
     last.sleepers = sleepers;
+    const memory = Math.ceil(memoryOf(this.kernel)) + this.ring.bytes + this.reads.bytes;
+    used.memory += memory - last.memory;
+    this.#host.memory.add(memory - last.memory);
+    last.memory = memory;
     this.#host.changed(this);
   }
 
   #releaseReservations(batch: readonly Pending[]): void {
-    for (const { charged, mayTakeSleeper } of batch) {
+    for (const { charged, mayTakeSleeper, memory } of batch) {
+      if (memory > 0) this.#host.memory.letGo(this.account, memory);
       if (mayTakeSleeper) release(this.account, 'sleepers', 1);
       if (charged !== null) release(this.account, charged, 1);
     }
@@ -400,9 +426,11 @@ export class Lane {
     this.#releaseReservations(all);
     this.#watches.releaseCharges();
     for (const name of counted) this.account.used[name] -= this.#last[name];
+    this.#host.memory.add(-this.#last.memory);
     this.releaseWaiters();
     this.ring.close();
     this.#tenantRing.notify();
+    this.ring.drop();
     this.#host.unmounted(this, removed);
     answer(all);
   }

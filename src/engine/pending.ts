@@ -16,6 +16,8 @@ export interface Pending {
   mayTakeSleeper: boolean;
   /** Told not to sleep because the tenant's sleepers are used up. */
   forcedNowait: boolean;
+  /** Bytes of memory that it holds until its turn is counted. */
+  memory: number;
   /** The disk was full when its turn came, and it had another. */
   again: boolean;
 }
@@ -39,5 +41,6 @@ export const tickOfClock = (): Pending => ({
   charged: null,
   mayTakeSleeper: false,
   forcedNowait: false,
+  memory: 0,
   again: false,
 });

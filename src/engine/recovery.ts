@@ -20,7 +20,7 @@ import {
   tailKey,
   tailOfBirth,
 } from './durable-log.ts';
-import type { Batch } from './event-ring.ts';
+import { type Batch, bytesOf, leastBytes, type RingBytes, unlimited } from './event-ring.ts';
 import { KeptReads } from './kept-reads.ts';
 import type { Birth } from './log.ts';
 import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
@@ -59,6 +59,8 @@ export interface Unrecovered {
 export interface RecoveryOptions {
   /** Events that are worth keeping, of one filesystem. */
   eventsMax: number;
+  /** Bytes that those events may take, of one filesystem and of all together; without a bound by default. */
+  bytes?: RingBytes;
   /** The same of the bytes of ended reads; none by default. */
   readBytesMax?: number;
   onSkipped?(skipped: { filesystem: string; seq: number; op: string }): void;
@@ -147,7 +149,7 @@ async function replay(
   let kernel: Kernel;
   const tailRecord = await store.get(tailKey(id));
   const last = tailRecord === null ? null : (decode(tailRecord) as TailRecord);
-  const past = new Past(birth.tenant, birth.args.name, options.eventsMax, last?.[1] ?? 0);
+  const past = new Past(birth.tenant, birth.args.name, options.eventsMax, last?.[1] ?? 0, options.bytes ?? unlimited);
   const tail: Tail = { ...tailOfBirth(named, group, position), snapshots: manifests.slice(-2) };
   if (start === 'birth') {
     const made = createKernel(birth.args, birth.limits, birth.timeMs);
@@ -240,13 +242,16 @@ class Past {
   readonly #eventsMax: number;
   /** The first that may be worth keeping: what was told is not even held for a while. */
   readonly #from: number;
+  readonly #limit: RingBytes;
   #events = 0;
+  #bytes = 0;
 
-  constructor(tenant: string, filesystem: string, eventsMax: number, eventsAtLeast: number) {
+  constructor(tenant: string, filesystem: string, eventsMax: number, eventsAtLeast: number, limit: RingBytes) {
     this.#tenant = tenant;
     this.#filesystem = filesystem;
     this.#eventsMax = eventsMax;
     this.#from = eventsAtLeast - eventsMax;
+    this.#limit = limit;
   }
 
   /** `eventSeq` is the number of the last of them. */
@@ -259,16 +264,25 @@ class Past {
     const batch: Batch = { tenant: this.#tenant, filesystem: this.#filesystem, events, json: null };
     this.batches.push({ group, position, batch });
     this.#events += events.length;
+    this.#count(bytesOf(batch));
+    const { max, budget } = this.#limit;
     // Now and then, so that each batch is moved a few times at most.
-    if (this.#events >= 3 * this.#eventsMax) this.#forget();
+    if (this.#events >= 3 * this.#eventsMax || this.#bytes > 2 * max) this.#forget(max);
+    else if (budget.used > budget.max() && this.#bytes > leastBytes) this.#forget(this.#bytes / 2);
   }
 
-  #forget(): void {
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#limit.budget.used += bytes;
+  }
+
+  #forget(bytesMax: number): void {
     let count = 0;
     for (const { group, position, batch } of this.batches) {
       const { length } = batch.events;
-      if (this.#events - length < this.#eventsMax) break;
+      if (this.#events - length < this.#eventsMax && this.#bytes <= bytesMax) break;
       this.#events -= length;
+      this.#count(-bytesOf(batch));
       this.since = { group, position };
       count += 1;
     }

@@ -11,13 +11,21 @@ export interface QuotaFailure extends Failure {
 
 export function overQuota(account: Account, name: QuotaName): Outcome & { ok: false } {
   const quota = { name, limit: account.limits[name], used: account.used[name] };
-  const why = `The tenant may have ${quota.limit} of ${name} and has ${quota.used}.`;
+  const of = name === 'memory' ? 'bytes of memory' : name;
+  const why = `The tenant may have ${quota.limit} ${of} and has ${quota.used}.`;
   const refused: QuotaFailure = { ...failure('EDQUOT', 'Q1', why), quota };
   return { ok: false, failure: refused };
 }
 
 /** EAGAIN because of nowait. The others, for too many tasks (LM1) or stopped references (WR1), are what everybody gets. */
 export const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule === 'SL2';
+
+export const memoryFull = (max: number): EngineError =>
+  new EngineError(
+    'memory-full',
+    `The server holds ${max} bytes of memory for its tenants, the most that --memory-max allows. What gives back is still taken.`,
+    max,
+  );
 
 export const diskFull = (): EngineError =>
   new EngineError('disk-full', 'The disk of the journal is full: only what gives back is taken. Nothing was changed.');

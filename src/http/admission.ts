@@ -9,6 +9,7 @@ import type { MapId, PinId, TaskId } from '../kernel/units.ts';
 import { tenantOf } from './auth.ts';
 import { etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
 import type { Door } from './door.ts';
+import { holdBytes } from './held-bytes.ts';
 import { HttpProblem, KernelFailure, type ProblemType } from './problem.ts';
 import { type On, type Params, targetOf } from './target.ts';
 
@@ -62,9 +63,21 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
+/** Bytes that the body may have: as it says, or as many as are taken. */
+function announced(request: FastifyRequest): number {
+  const { headers, routeOptions } = request;
+  const most = routeOptions.bodyLimit ?? 0;
+  return headers['content-length'] === undefined
+    ? hasBody(request)
+      ? most
+      : 0
+    : Math.min(Number(headers['content-length']), most);
+}
+
 /** Call it when auth is registered, and before the routes. */
 export function checkBodies(app: FastifyInstance, door: Door): void {
   app.decorateRequest('awaitsContinue', false);
+  app.decorateRequest('heldBytes', 0);
   app.addHook('onRequest', (request, _reply, done) => {
     const { expect } = request.headers;
     // HTTP/1.0 has no Expect (RFC 9110 §10.1.1).
@@ -80,6 +93,11 @@ export function checkBodies(app: FastifyInstance, door: Door): void {
     if (method === 'GET' || method === 'HEAD') return done();
     const refused = wrongType(request);
     if (refused !== null) return done(refused);
+    try {
+      holdBytes(door, request, reply, announced(request));
+    } catch (error) {
+      return done(error as Error);
+    }
     if (request.awaitsContinue) {
       const late = tooLong(request) ?? missing(request, door);
       if (late !== null) return done(late);

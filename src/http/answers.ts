@@ -58,10 +58,18 @@ export class Answers {
   readonly #tables = new Map<string, Table>();
   readonly #limits: AnswerLimits;
   readonly #records: Records;
+  readonly #onBytes: (delta: number) => void;
 
-  constructor(limits: AnswerLimits, records: Records) {
+  /** `onBytes` hears of the memory that answers take, and give back. */
+  constructor(limits: AnswerLimits, records: Records, onBytes: (delta: number) => void = () => {}) {
     this.#limits = limits;
     this.#records = records;
+    this.#onBytes = onBytes;
+  }
+
+  #count(table: Table, bytes: number): void {
+    table.bytes += bytes;
+    this.#onBytes(bytes);
   }
 
   /** `becameOf` says what an unanswered request became. */
@@ -76,7 +84,7 @@ export class Answers {
       const kept: Kept = { fingerprint, sinceMs, answer: answer as Answer | null, became: null, bytes: 0 };
       if (kept.answer === null) kept.became = becameOf(record, became);
       else kept.bytes = Buffer.byteLength(kept.answer.payload);
-      table.bytes += kept.bytes;
+      this.#count(table, kept.bytes);
       table.keys.set(rest.join('/'), kept);
     }
   }
@@ -109,7 +117,7 @@ export class Answers {
     if (kept === undefined) return;
     kept.answer = answer;
     kept.bytes = Buffer.byteLength(answer.payload);
-    table.bytes += kept.bytes;
+    this.#count(table, kept.bytes);
     const { fingerprint, sinceMs } = kept;
     this.#put({ [recordOf(owner, key)]: { fingerprint, sinceMs, became: null, answer } satisfies AnswerRecord });
     this.#forget(owner, table, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, this.#limits.idempotencyBytesMax);
@@ -135,6 +143,7 @@ export class Answers {
 
   /** Of a tenant that is gone, with what was kept of it. */
   forgetOwner(owner: string): void {
+    this.#onBytes(-(this.#tables.get(owner)?.bytes ?? 0));
     this.#tables.delete(owner);
   }
 
@@ -155,7 +164,7 @@ export class Answers {
       if (!tooMany && table.bytes <= bytesMax) break;
       if (answer === null && (became === null || !tooMany)) continue;
       table.keys.delete(key);
-      table.bytes -= bytes;
+      this.#count(table, -bytes);
       gone[recordOf(owner, key)] = null;
     }
     if (Object.keys(gone).length > 0) this.#put(gone);

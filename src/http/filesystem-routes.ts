@@ -41,7 +41,17 @@ const mkfs = defineRoute({
   body: mkfsArgs,
   result: filesystemView.result,
   status: 201,
-  errors: ['ebusy', 'eexist', 'einval', 'eopnotsupp', 'edquot', 'too-many-filesystems', 'disk-full', 'journal-failed'],
+  errors: [
+    'ebusy',
+    'eexist',
+    'einval',
+    'eopnotsupp',
+    'edquot',
+    'too-many-filesystems',
+    'memory-full',
+    'disk-full',
+    'journal-failed',
+  ],
   example: { name: 'scratch', sizeBytes: 67_108_864, kind: 'xfs', kernel: '7.3', strategy: { name: 'break-layouts' } },
   async answer(door, { request, reply, body }) {
     const { idempotent } = request;

@@ -21,6 +21,7 @@ import {
   rangeOf,
 } from './conditional.ts';
 import type { Door } from './door.ts';
+import { holdBytes } from './held-bytes.ts';
 import { withContent } from './operation-content-route.ts';
 import { type Preference, preferenceOf } from './prefer.ts';
 import { HttpProblem, sendFailure } from './problem.ts';
@@ -246,7 +247,7 @@ function withQuota(door: Door, fs: Hosted, failure: Failure): Failure {
 function sendOutcome(door: Door, plan: Plan, fs: Hosted, outcome: Outcome, reply: FastifyReply): FastifyReply {
   if (!outcome.ok) return sendFailure(reply, withQuota(door, fs, outcome.failure));
   const { op } = plan;
-  if (op.reply === 'bytes') return sendBytes(reply, (outcome.result as { data: Uint8Array }).data);
+  if (op.reply === 'bytes') return sendBytes(door, reply, (outcome.result as { data: Uint8Array }).data);
   if (op.route.status === 201) {
     const { id, name } = outcome.result as { id?: string; name?: string };
     const collection = op.route.path.slice(op.route.path.lastIndexOf('/') + 1);
@@ -255,7 +256,8 @@ function sendOutcome(door: Door, plan: Plan, fs: Hosted, outcome: Outcome, reply
   return reply.header('content-type', 'application/json; charset=utf-8').send(plan.toJson(reply, outcome.result));
 }
 
-function sendBytes(reply: FastifyReply, data: Uint8Array): FastifyReply {
+function sendBytes(door: Door, reply: FastifyReply, data: Uint8Array): FastifyReply {
+  holdBytes(door, reply.request, reply, data.length);
   return reply.header('content-type', 'application/octet-stream').header('x-content-type-options', 'nosniff').send(data);
 }
 
@@ -326,7 +328,7 @@ async function sendContent(
     if (data.length === 0) throw unsatisfiable(sizeBytes);
     reply.code(206).header('content-range', contentRange(offset, data.length, sizeBytes));
   }
-  return sendBytes(reply.header('etag', etag), data);
+  return sendBytes(door, reply.header('etag', etag), data);
 }
 
 const contentRange = (offset: number, bytes: number, sizeBytes: number): string =>

@@ -158,6 +158,13 @@ const transportRows = {
   'headers-too-large': row(431, 'Headers too large', 'The headers are longer than the limit.', 'EINVAL', 'H5'),
   'too-many-tokens': row(507, 'Too many tokens', 'The tenant has as many tokens as one may have.', 'EDQUOT', 'Q1'),
   'too-many-tenants': row(507, 'Too many tenants', 'The server has as many tenants as it may have.', 'EDQUOT', 'H17'),
+  'memory-full': row(
+    507,
+    'Memory full',
+    'The server holds as much memory for its tenants as --memory-max allows: what adds is refused, what gives back is taken. Nothing was changed.',
+    'EDQUOT',
+    'H17',
+  ),
   'too-many-filesystems': row(507, 'Too many filesystems', 'The server has as many filesystems as it may have.', 'EDQUOT', 'H17'),
   'inbox-full': row(
     503,

@@ -14,6 +14,7 @@ const bounds: Partial<Record<ProblemType, { name: string; unit: string }>> = {
   'too-many-pipelined': { name: 'pipelined', unit: 'concurrent-requests' },
   'too-many-tokens': { name: 'tokens', unit: 'tokens' },
   'too-many-tenants': { name: 'tenants', unit: 'tenants' },
+  'memory-full': { name: 'memory', unit: 'bytes' },
   'too-many-filesystems': { name: 'server-filesystems', unit: 'filesystems' },
 };
 

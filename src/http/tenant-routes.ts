@@ -22,6 +22,7 @@ const quotaShape: Record<QuotaName, z.ZodInt> = {
   mappings: zCount,
   pins: zCount,
   sleepers: zCount,
+  memory: zCount.describe('Bytes that the server holds for the tenant: machines, events, bodies and replies on their way.'),
 };
 const zAllQuotas = z.object(quotaShape);
 const zQuotas = z

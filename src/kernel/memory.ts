@@ -23,6 +23,9 @@ const weights = {
   sector: 60,
 };
 
+/** Of one that was just made. */
+export const emptyMemory = (sizeBytes: number): number => weights.machine + Math.ceil(sizeBytes / 4096 / 7);
+
 export function memoryOf(k: Kernel): number {
   const { counts, pmem } = k;
   return (

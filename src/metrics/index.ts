@@ -14,6 +14,7 @@ import { contentTypes, type Form, formOf, processMetrics, registryOf, type State
 import { faults } from './faults.ts';
 import { http } from './http.ts';
 import { journal } from './journal.ts';
+import { memory } from './memory.ts';
 import { pins } from './pins.ts';
 import type { Server } from './server.ts';
 import { space } from './space.ts';
@@ -35,6 +36,7 @@ const families: readonly Family<unknown>[] = [
   journal,
   http,
   clock,
+  memory,
   build,
 ];
 

@@ -38,7 +38,14 @@ export interface ClockCounts {
   aheadMs(): number;
 }
 
+/** Of the memory that is held for tenants. */
+export interface MemoryCounts {
+  readonly used: number;
+  readonly max: number;
+}
+
 export interface Server {
+  memory: MemoryCounts;
   version: string;
   durability: string;
   stream: StreamCounts;

@@ -68,7 +68,16 @@ class TestLog implements Log {
   }
 }
 
-const quotas = { filesystems: 10, bytes: 2 ** 30, blocks: 2 ** 20, files: 100, mappings: 100, pins: 100, sleepers: 10 };
+const quotas = {
+  filesystems: 10,
+  bytes: 2 ** 30,
+  blocks: 2 ** 20,
+  files: 100,
+  mappings: 100,
+  pins: 100,
+  sleepers: 10,
+  memory: 1e12,
+};
 
 let clock: TestClock;
 let log: TestLog;
@@ -428,7 +437,16 @@ describe('a broken law', () => {
 });
 
 describe('quotas', () => {
-  const quotas = { filesystems: 10, bytes: 2 ** 30, blocks: 2 ** 20, files: 100, mappings: 100, pins: 100, sleepers: 1 };
+  const quotas = {
+    filesystems: 10,
+    bytes: 2 ** 30,
+    blocks: 2 ** 20,
+    files: 100,
+    mappings: 100,
+    pins: 100,
+    sleepers: 1,
+    memory: 1e12,
+  };
   const strategy = (newRefs: string) => ({ strategy: { name: 'wait-for-refs', newRefs } });
 
   it('are not blamed for a refusal that everybody gets', async () => {
@@ -441,7 +459,7 @@ describe('quotas', () => {
   });
 
   it('get back what a filesystem held that stopped', async () => {
-    const account = openAccount({ ...quotas, sleepers: 10 });
+    const account = openAccount({ ...quotas, sleepers: 10, memory: 1e12 });
     engine.admit('v', account, 'e');
     const fs = await mkfs(strategy('block'), 'v');
     await pinned(fs);
@@ -449,7 +467,7 @@ describe('quotas', () => {
     expect((await engine.submit(fs, pinOne())).outcome).toBeNull();
     expect(account.reserved.pins).toBe(1);
     await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
-    const nothing = { filesystems: 0, bytes: 0, blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0 };
+    const nothing = { filesystems: 0, bytes: 0, blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0, memory: 0 };
     expect(account.reserved).toEqual(nothing);
     await engine.submit(fs, command('umount', {}, { force: true }));
     expect(account).toMatchObject({ reserved: nothing, used: nothing });
@@ -461,7 +479,7 @@ describe('the inbox', () => {
     const small = new Engine({ limits: { ...defaultConfig(), inboxMax: 2 }, log, clock, onBroken: () => {} });
     small.admit(
       't',
-      openAccount({ filesystems: 1, bytes: 2 ** 30, blocks: 2 ** 20, files: 9, mappings: 9, pins: 9, sleepers: 9 }),
+      openAccount({ filesystems: 1, bytes: 2 ** 30, blocks: 2 ** 20, files: 9, mappings: 9, pins: 9, sleepers: 9, memory: 1e12 }),
       'e',
     );
     const made = await small.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));

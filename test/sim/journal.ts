@@ -66,6 +66,9 @@ const limits = {
   contentBytesMax: 2 ** 20,
   stepsPerApplyMax: 10_000,
   readBytesKeptMax: 4096,
+  ringBytesMax: 1e9,
+  tenantRingBytesMax: 1e9,
+  memoryMax: 1e12,
 };
 
 /** What the log was given for one filesystem, over all lives of the server. */
@@ -291,6 +294,7 @@ class JournalWorld {
         mappings: much,
         pins: much,
         sleepers: much,
+        memory: 1e12,
       });
       this.#accounts.set(tenant, account);
       engine.admit(tenant, account, `epoch of ${tenant}`);

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 
 export interface Running {
   base: string;
+  pid: number;
   call<T>(method: string, path: string, body?: object): Promise<T>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -34,6 +35,7 @@ export async function startWith(more: Record<string, string>, ...flags: string[]
   });
   return {
     base,
+    pid: child.pid ?? 0,
     async call<T>(method: string, path: string, body?: object): Promise<T> {
       const json = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
       const response = await fetch(`${base}${path}`, { method, ...json });

@@ -4,7 +4,7 @@ import type { Records } from '../../src/tenants/records.ts';
 import { Tenants } from '../../src/tenants/tenants.ts';
 import { Tokens } from '../../src/tenants/tokens.ts';
 
-const quotas: Quotas = { filesystems: 1, bytes: 1, blocks: 1, files: 1, mappings: 1, pins: 1, sleepers: 1 };
+const quotas: Quotas = { filesystems: 1, bytes: 1, blocks: 1, files: 1, mappings: 1, pins: 1, sleepers: 1, memory: 1e12 };
 
 /** Records that are durable, or refused, when the test says so. */
 class SlowRecords implements Records {

@@ -1,0 +1,47 @@
+// The memory of the server, held against a limit: machines, event rings, bytes of reads, answers that are kept, bodies and replies on their way.
+// It is an account of what was taken, not a look at the process: what is refused is refused before the machine is in danger, by name.
+
+import type { Command } from '../kernel/state.ts';
+import { type Account, release, reserve } from '../tenants/quotas.ts';
+
+/** Of all tenants together. */
+export class Memory {
+  readonly max: number;
+  #used = 0;
+  #held = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  get used(): number {
+    return this.#used + this.#held;
+  }
+
+  /** What is there already is never refused, only counted. */
+  add(bytes: number): void {
+    this.#used += bytes;
+  }
+
+  /** Says for which of the two there is no room, and otherwise holds the bytes until `letGo`. */
+  hold(account: Account, bytes: number): 'tenant' | 'server' | null {
+    if (this.used + bytes > this.max) return 'server';
+    if (!reserve(account, 'memory', bytes)) return 'tenant';
+    this.#held += bytes;
+    return null;
+  }
+
+  letGo(account: Account, bytes: number): void {
+    release(account, 'memory', bytes);
+    this.#held -= bytes;
+  }
+}
+
+/** What a command takes at the most, on its way and for good: a bound, not a measure. */
+export function wantedBy({ data, args }: Command, pagesMax: number): number {
+  const { length } = (args ?? {}) as { length?: unknown };
+  const pages = typeof length === 'number' ? Math.min(Math.ceil(length / 4096), pagesMax) : 1;
+  // A page has its bytes, its frame, its entries in two tables and its place in a pin.
+  const bytes = data === undefined ? 0 : data.length + (Math.ceil(data.length / 4096) + 1) * 4300;
+  return 8192 + bytes + pages * 400;
+}

@@ -1,0 +1,22 @@
+// What the server holds for its tenants by its own account; the process has gauges of its own.
+import { defineFamily, one } from './define.ts';
+
+export const memory = defineFamily({
+  scope: 'server',
+  create: () => null,
+  on: {},
+  rows: [
+    {
+      name: 'pinhole_memory_held_bytes',
+      type: 'gauge',
+      help: 'Memory that the server holds for its tenants: machines, events, kept answers, bodies and replies on their way.',
+      read: (_, { server }) => (server === null ? [] : one(server.memory.used)),
+    },
+    {
+      name: 'pinhole_memory_limit_bytes',
+      type: 'gauge',
+      help: 'The most that it may be (--memory-max); what adds is refused beyond it.',
+      read: (_, { server }) => (server === null ? [] : one(server.memory.max)),
+    },
+  ],
+});
