@@ -9,7 +9,7 @@ import { type Pfn, pageSize } from '../units.ts';
 import { clearPoison, sectorsPerPage } from './badblocks.ts';
 import type { DirtyPage, Pmem } from './pmem-records.ts';
 
-export const chunkPages = 64;
+const chunkPages = 64;
 const chunkBytes = chunkPages * pageSize;
 const lineBytes = 64;
 const wordBytes = 8;
