@@ -14,6 +14,8 @@ import { inodeRecord, inodeRecordOrNone, nameOf } from './views/whose.ts';
 
 /** Above these a copy would keep everybody else waiting. */
 const stepsMax = 20_000;
+/** Sleepers that are looked at for who waits behind an operation, the longest sleepers first. */
+const behindMax = 2000;
 const copyLimits = { pagesTouched: 4096, pins: 500, tasks: 500 };
 
 export interface Other {
@@ -146,9 +148,12 @@ export interface Behind {
 export function queuedBehind(k: Kernel, id: TaskId, max: number): Behind[] {
   const places: Places = new Map();
   const waitingFor = new Map<TaskId, { task: TaskId; because: string }[]>();
+  let looked = 0;
   for (const sleeper of k.sleepers) {
     const task = k.tasks.get(sleeper);
     if (task === undefined) continue;
+    looked += 1;
+    if (looked > behindMax) break;
     for (const { to, through, because } of waitsFor(k, task, places)) {
       const list = waitingFor.get(to) ?? [];
       list.push({ task: sleeper, because: `${through}: ${opId(to)} ${because}` });

@@ -69,6 +69,8 @@ export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: b
 export function wakeTask(k: Kernel, task: Task, spurious: boolean): void {
   assert(task.state === 'sleeping', 'only a sleeper is woken');
   const file = fileWaitedFor(k, task);
+  // A crowd that one step wakes is work of this entry, too.
+  k.stepsLeft -= 1;
   leaveSleep(k, task);
   task.state = 'runnable';
   task.woken = true;

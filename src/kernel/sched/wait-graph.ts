@@ -302,20 +302,50 @@ function reachable(k: Kernel, start: Task, places: Places, crowds: Map<string, r
   return found;
 }
 
+/** Of more candidates than this the oldest and the newest are looked at. */
+const candidatesMax = 2048;
+
+/** The sleepers for whom anybody can wait: they hold a lock, a pin of theirs is held, or a writer is queued for the same lock. */
+function candidates(k: Kernel): TaskId[] {
+  const contended = new Map<RwSem, boolean>();
+  const hasWriter = (sem: RwSem): boolean => {
+    let has = contended.get(sem);
+    if (has === undefined) {
+      has = sem.queue.some(({ mode }) => mode === 'exclusive');
+      contended.set(sem, has);
+    }
+    return has;
+  };
+  const found = [...k.sleepers].filter((id) => {
+    const task = k.tasks.get(id);
+    if (task === undefined) return false;
+    if (task.locks.length > 0 || task.pin !== 0 || (task.owner !== null && k.pinsOf.has(task.owner))) return true;
+    const inode = task.sleep?.on === 'lock' ? k.inodes.get(task.sleep.ino) : undefined;
+    return task.sleep?.on !== 'lock' || inode === undefined || hasWriter(semOf(inode, task.sleep.lock));
+  });
+  if (found.length <= candidatesMax) return found;
+  return [...found.slice(0, candidatesMax / 2), ...found.slice(-candidatesMax / 2)];
+}
+
 /** The sleepers that may be on a cycle: what is left when those that wait for nobody asleep, or for whom nobody waits, are taken away. */
 export function tangled(k: Kernel, places: Places): Set<TaskId> {
   const out = new Map<Node, Node[]>();
   const owners = new Set<string>();
-  for (const id of k.sleepers) {
+  const able = new Set(candidates(k));
+  for (const id of able) {
     const task = k.tasks.get(id);
     const hops = task === undefined ? [] : hopsOf(k, task, places);
     out.set(
       id,
-      hops.flatMap(({ to, owner }) => (to !== null && !k.sleepers.has(to) ? [] : [to ?? owner ?? ''])),
+      hops.flatMap(({ to, owner }) => (to !== null && !able.has(to) ? [] : [to ?? owner ?? ''])),
     );
     for (const { owner } of hops) if (owner !== null) owners.add(owner);
   }
-  for (const owner of owners) out.set(owner, [...sleepersOf(k, owner)]);
+  for (const owner of owners)
+    out.set(
+      owner,
+      sleepersOf(k, owner).filter((id) => able.has(id)),
+    );
   const into = new Map<Node, Node[]>([...out.keys()].map((node) => [node, []]));
   for (const [from, targets] of out) for (const to of targets) into.get(to)?.push(from);
   const left = new Set(out.keys());
