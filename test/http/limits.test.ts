@@ -116,6 +116,30 @@ describe('quotas', () => {
     expect((await punch(8, { prefer: 'wait=5' })).status).toBe(200);
   });
 
+  it('memory: what adds is refused by name, what gives back is taken, and then there is room again', async () => {
+    const MiB = 2 ** 20;
+    await begin({ quotaMemory: 8 * MiB });
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 64 * MiB } });
+    for (const name of ['a', 'b']) await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
+    const write = (name: string, mebibyte: number) =>
+      call(service, 'PUT', `${fs}/files/${name}/content?offset=${mebibyte * MiB}`, { bytes: Buffer.alloc(MiB, 1) });
+    let over = await write('a', 0);
+    for (let i = 1; over.status === 200 && i < 20; i++) over = await write('a', i);
+    expect(over.json).toMatchObject({ status: 507, errno: 'EDQUOT', rule: 'Q1', quota: { name: 'memory', limit: 8 * MiB } });
+    expect(over.headers.ratelimit).toMatch(/^"memory";r=\d+$/);
+    expect((await call(service, 'POST', `${fs}/files`, { json: { name: 'c' } })).status).toBe(201);
+    await must(service, 200, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0 } });
+    expect((await write('b', 0)).status).toBe(200);
+    const { json } = await must(service, 200, 'GET', '/v1');
+    expect(json.tenant.quotas.memory.used).toBeLessThan(3 * MiB);
+  });
+
+  it('memory: a device whose map of free blocks alone is too large is refused', async () => {
+    await begin({ quotaMemory: 2 ** 20 });
+    const made = await call(service, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 2 ** 36 } });
+    expect(made.json).toMatchObject({ status: 507, errno: 'EDQUOT', quota: { name: 'memory' } });
+  });
+
   it('are given back by a forced unmount', async () => {
     await begin({});
     await pinnedWorld(service, { mkfs: waiting });
@@ -127,6 +151,26 @@ describe('quotas', () => {
 });
 
 describe('bounds of the server', () => {
+  it('memoryMax: of all tenants together, whatever their quotas say', async () => {
+    const MiB = 2 ** 20;
+    await begin({ memoryMax: 16 * MiB, quotaMemory: 1024 * MiB });
+    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 64 * MiB } });
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
+    const write = (mebibyte: number) =>
+      call(service, 'PUT', `${fs}/files/a/content?offset=${mebibyte * MiB}`, { bytes: Buffer.alloc(MiB, 1) });
+    let over = await write(0);
+    for (let i = 1; over.status === 200 && i < 20; i++) over = await write(i);
+    expect(over.json).toMatchObject({
+      status: 507,
+      type: '/v1/problems/memory-full',
+      errno: 'EDQUOT',
+      rule: 'H17',
+      limit: 16 * MiB,
+    });
+    await must(service, 200, 'DELETE', `${fs}/files/a`);
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'b' } });
+  });
+
   it('inboxMax', async () => {
     await begin({ inboxMax: 3 });
     await pinnedWorld(service);
