@@ -5,7 +5,7 @@ import { Panic } from './panic.ts';
 import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
 import { readersWokenMax } from './sched/rwsem.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task, Waiter } from './state.ts';
-import { type PgOff, type TaskId, toPfn } from './units.ts';
+import { type PgOff, type PinId, type TaskId, toPfn } from './units.ts';
 
 export type Law = (k: Kernel) => void;
 
@@ -168,12 +168,20 @@ export function tasksAreBooked(k: Kernel): void {
   }
 }
 
-/** None is overdue, each stands at its own time, and the heap has every time that there is. */
+/** None is overdue, each stands at its own time and belongs to somebody, and the heap has every time that there is. */
 export function timersAscend(k: Kernel): void {
   const law = 'law T1: timers ascend and none is overdue';
   const timers = eachTimer(k.timers);
   const { times, at } = k.timers;
-  for (const { atMs } of timers) hold(atMs >= k.nowMs, law, () => `${atMs} at ${k.nowMs}`);
+  for (const { atMs, kind, id } of timers) {
+    hold(atMs >= k.nowMs, law, () => `${atMs} at ${k.nowMs}`);
+    const dueMs = kind === 'pin' ? k.pins.get(id as PinId)?.untilMs : k.tasks.get(id as TaskId)?.timeoutAtMs;
+    hold(dueMs === atMs, law, () => `the ${kind} ${id} of the timer at ${atMs} ends at ${dueMs}`);
+  }
+  for (const { id, untilMs } of k.pins.values()) {
+    const timed = untilMs === 0 || k.timers.at.get(untilMs)?.has(`pin ${id}`) === true;
+    hold(timed, law, () => `pin_${id} is to be let go at ${untilMs}, and no timer does it`);
+  }
   for (const [atMs, same] of at) {
     const where = () => `the timers of ${atMs}`;
     hold(same.size > 0 && times.includes(atMs) && [...same.values()].every((timer) => timer.atMs === atMs), law, where);

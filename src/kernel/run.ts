@@ -317,7 +317,7 @@ function end(k: Kernel, task: Task, outcome: Outcome): void {
   releaseAll(k, task);
   k.tasks.delete(task.id);
   k.counts.dataBytes -= task.data?.length ?? 0;
-  if (task.timeoutAtMs !== 0) removeTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });
+  removeTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });
   if (inode !== null) inode.users -= 1;
   if (other !== undefined) other.users -= 1;
   const state = outcome.ok ? 'done' : outcome.failure.errno === 'EINTR' ? 'cancelled' : 'failed';
