@@ -10,6 +10,9 @@ function aDay(m: Machine & { mapping: number }): void {
   const pins = [0, 2, 5].map((at) => m.pinned(m.mapping, at * page, 2 * page, { owner: `nic${at}` }, { holdMs: 50 }));
   m.truncate('a', 3 * page, { timeoutMs: 40 });
   for (let i = 0; i < 5; i++) m.read('a', 0, page, { owner: `reader${i}` });
+  // Where the truncate holds the lock that they need, both wake at once, and the longer one comes first.
+  m.fault(m.mapping, 3 * page, 'read', { owner: 'long' }, 3 * page);
+  m.fault(m.mapping, 6 * page, 'read', { owner: 'short' }, page);
   m.punch('a', page, page, { timeoutMs: 40 });
   m.write('a', letters('XY'), 0, { timeoutMs: 20 });
   m.unpin(pins[0] as number);
@@ -66,6 +69,19 @@ describe('LM8 a bounded number of steps an entry', () => {
     m.unpin(pin);
     expect(m.k.tasks.size).toBe(0);
     expect(m.k.seq - seq).toBeGreaterThan(10);
+  });
+
+  test('the worker frees the blocks under a large pin in slices', () => {
+    const m = machine({ strategy: 'busy-extents', limits: { stepsPerApply: 10 } });
+    m.create('a', 64 * page);
+    m.write('a', letters('ABCDEFGHIJKLMNOPQRSTUVWXYZ'.repeat(2)), 0);
+    const pin = m.pinned(m.map('a', 52), 0, 52 * page);
+    m.truncate('a', 0);
+    const { seq } = m.k;
+    m.unpin(pin);
+    expect(m.k.seq - seq).toBeGreaterThan(4);
+    expect(m.k.counts.delayedFrees).toBe(0);
+    expect(m.k.busy.runs).toBe(0);
   });
 
   test('timers of one millisecond fire in slices, each at its own time', () => {

@@ -26,6 +26,8 @@ export interface Config {
   scheduler: SchedulerKind;
   /** Somebody keeps changing the strategy. */
   changing: boolean;
+  /** The power goes often. */
+  outages: boolean;
   /** Sectors of the device go bad. */
   poison: boolean;
   /** One mapping in so many is private. */
@@ -104,6 +106,7 @@ const themes: readonly {
   /** Three files, and whoever sleeps on a page of them does so in one bucket without keys. */
   oneBucket?: true;
   oneFile?: true;
+  outages?: true;
   privateOneIn?: number;
   deadlockOneIn?: number;
 }[] = [
@@ -159,6 +162,8 @@ const themes: readonly {
   },
   // A mapping goes while its faults queue up behind another's.
   { weights: { fault: 14, mmap: 12, munmap: 10, pin: 1 }, crowded: true },
+  // What was flushed stays, and what was not may go.
+  { weights: { store: 14, flush: 10, mmap: 6, load: 2, write: 2, 'punch-hole': 1, truncate: 1, pin: 1 }, outages: true },
 ];
 
 /** Strategies that never free a block under a pin. */
@@ -223,7 +228,7 @@ export function configOf(random: Prng): Config {
       : { buckets: random.pick([1, 2, 4, 256]), keyed: !random.oneIn(3) },
     folioGranularity: random.oneIn(4),
     extentMaxZerooutKb: kind === 'ext4' ? random.pick([0, 0, 8, 32]) : 0,
-    persistenceDomain: random.oneIn(4) ? 'eadr' : 'adr',
+    persistenceDomain: random.oneIn(4) && theme?.outages !== true ? 'eadr' : 'adr',
     owners,
     files,
     pages,
@@ -231,6 +236,7 @@ export function configOf(random: Prng): Config {
     commands: theme?.crowded || theme?.leapfrog ? 150 : 24 + random.below(40),
     scheduler: random.pick(schedulers),
     changing: theme?.changing === true,
+    outages: theme?.outages === true,
     poison: random.oneIn(8),
     privateOneIn: theme?.privateOneIn ?? 5,
     deadlockOneIn: theme?.deadlockOneIn ?? 5,

@@ -103,7 +103,10 @@ export class Driver {
       movers.push({ priority: 500, owner: null, act: () => ({ do: 'step', of: label ?? 'evict' }) });
     }
     // The world round them: more of it where everybody else waits.
-    if (this.#left > 0 && (waiting === this.#owners.length || this.#random.oneIn(this.#config.changing ? 4 : 12)))
+    if (
+      this.#left > 0 &&
+      (waiting === this.#owners.length || this.#random.oneIn(this.#config.changing || this.#config.outages ? 4 : 12))
+    )
       movers.push({ priority: 1001, owner: null, act: () => this.#worldly() });
     return movers;
   }
@@ -282,9 +285,9 @@ export class Driver {
   #worldly(): Action | null {
     const random = this.#random;
     this.#left -= 1;
-    const { changing, poison, blocks } = this.#config;
+    const { changing, outages, poison, blocks } = this.#config;
     const strategy = mayFreeUnderPins(this.#config) ? 0 : changing ? 40 : 1;
-    switch (random.weighted([8, 6, strategy, 1, 2, 1, 1, poison ? 8 : 0, poison ? 3 : 0])) {
+    switch (random.weighted([8, 6, strategy, outages ? 30 : 1, 2, 1, 1, poison ? 8 : 0, poison ? 3 : 0])) {
       case 0: {
         const { k, labelOf } = this.#world;
         const live = [...k.tasks.keys()].flatMap((id) => labelOf.get(id) ?? []);
@@ -298,7 +301,7 @@ export class Driver {
         return this.#call('set-strategy', { args: choice });
       }
       case 3: {
-        if (!random.oneIn(2)) return null;
+        if (!outages && !random.oneIn(2)) return null;
         for (const owner of this.#owners) owner.pins = [];
         this.#mappings = [];
         return this.#call('power-cycle', { args: { drop: random.pick(['none', 'some', 'all']), seed: random.below(1000) } });

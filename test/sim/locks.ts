@@ -23,8 +23,9 @@ export class Locks implements Watcher {
     }
   }
 
-  after(k: Kernel, { effects }: Happened): void {
+  after(k: Kernel, { effects, stepped }: Happened): void {
     this.#checkTurns();
+    if (stepped !== null) this.#checkStop(k, stepped.task);
     for (const id of k.sleepers) this.#checkSleep(k, k.tasks.get(id));
     for (const { name, iRwsem, invalidateLock } of k.inodes.values()) {
       for (const { writer, readers, queue } of [iRwsem, invalidateLock]) {
@@ -40,6 +41,17 @@ export class Locks implements Watcher {
       // Only a layout change closes pages, and it has the file for itself as long as they are.
       if (event.type === 'gup.refused' && event.data.rule === 'WR1' && !this.#written.has(event.file ?? ''))
         throw new Broken('law B1', `a page of ${event.file} is closed to new references, and nobody changes its layout`);
+    }
+  }
+
+  /** A pin that has just gone on to the fault of a page for which a layout change of wait-for-refs sleeps, and was to be refused there. */
+  #checkStop(k: Kernel, { op, step, ino, locals }: Task): void {
+    if (op !== 'pin' || step !== 'fault' || k.strategy.name !== 'wait-for-refs' || k.strategy.options.newRefs !== 'fail') return;
+    const { at } = locals.walk as { at: number };
+    for (const id of k.sleepers) {
+      const { op: change, sleep } = k.tasks.get(id) ?? {};
+      if (sleep?.on === 'page' && change !== 'evict' && sleep.ino === ino && sleep.pgoff === at)
+        throw new Broken('law B1', `page ${at} of inode ${ino} is open to new references, and op_${id} waits for the old ones`);
     }
   }
 

@@ -8,8 +8,8 @@
 export interface Mutant {
   name: string;
   file: string;
-  /** Which of the two simulations is to notice. */
-  sim: 'kernel' | 'journal';
+  /** Which of the two simulations is to notice; or a test, where a stepped scheduler of five owners does not come by. */
+  sim: 'kernel' | 'journal' | { test: string };
   find: string;
   put: string;
   breaks: string;
@@ -20,6 +20,9 @@ const mutantsOf = (sim: Mutant['sim'], file: string, rows: readonly Row[]): Muta
   rows.map(([name, find, put, breaks]) => ({ name, file, sim, find, put, breaks }));
 const inFile = (file: string, ...rows: Row[]): Mutant[] => mutantsOf('kernel', `kernel/${file}`, rows);
 const inShell = (file: string, ...rows: Row[]): Mutant[] => mutantsOf('journal', file, rows);
+const forTest = (test: string, file: string, ...rows: Row[]): Mutant[] => mutantsOf({ test }, `kernel/${file}`, rows);
+
+const slices = 'test/kernel/steps-per-apply.test.ts';
 
 export const mutants: Mutant[] = [
   ...inFile(
@@ -28,7 +31,7 @@ export const mutants: Mutant[] = [
     ['wake-up between test and sleep is lost', 'else task.woken = true;', '', '8'],
     ['stays on the queue after the wait', 'leavePage(k, pageBucket(k, pfn), task);\n  if', 'if', 'Q1'],
     ['a signal leaves the waiter queued', 'leavePage(k, pageBucket(k, pfn), task);\n  wakeTask', 'wakeTask', 'Q1'],
-    ['an unlocked entry wakes nobody', 'if (waiter === undefined) return;', 'return;', '8'],
+    ['an unlocked entry wakes nobody', 'if (waiter === undefined) return;\n  const task', 'return;\n  const task', '8'],
     ['two are woken and no more', 'for (const waiter of woken) wake', 'for (const waiter of woken.slice(0, 2)) wake', '8'],
     ['a keyed wake-up takes the wrong keys', '!keyed || waiter.key === pfn', '!keyed || waiter.key !== pfn', '8'],
   ),
@@ -261,6 +264,81 @@ export const mutants: Mutant[] = [
     ['and ext4 of 6.12 hides it', '&& personalityOf(k.geometry).writeZeroesTail) {', ') {', '9'],
   ),
   ...inFile('mm/pagetable.ts', ['nobody notes a page table of 4 KiB entries', '  addTable(mapping, pgoff);', '', 'H1']),
+  ...inFile(
+    'mm/timers.ts',
+    [
+      'a new time does not rise in the heap',
+      'at > 0 && (times[parent] as number) > timer.atMs;',
+      'at > 0 && (times[parent] as number) < timer.atMs;',
+      'T1',
+    ],
+    [
+      'a timer that is taken back takes the first time with it',
+      'at.delete(timer.atMs);\n  // Times',
+      'at.delete(timer.atMs);\n  pop(times);\n  // Times',
+      'T1',
+    ],
+    ['who comes to a time that is there is not noted', 'same.set(keyOf(timer), timer);\n    return;', 'return;', 'T1'],
+  ),
+  ...inFile('mm/gup.ts', [
+    'a pin that is gone keeps its timer',
+    "if (pin.untilMs !== 0) removeTimer(k, { atMs: pin.untilMs, kind: 'pin', id: pin.id });",
+    '',
+    'T1',
+  ]),
+  ...inFile('run.ts', [
+    'an operation that ended keeps its timeout',
+    "removeTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });",
+    '',
+    'T1',
+  ]),
+  ...forTest(
+    slices,
+    'run.ts',
+    ['a task whose entry has no steps left is forgotten', 'k.runnable.unshift(task.id);\n', '\n', 'LM8'],
+    ['a task whose entry has no steps left goes to the end', 'k.runnable.unshift(task.id);', 'k.runnable.push(task.id);', 'LM8'],
+    ['the worker takes no steps', 'as Pfn;\n  k.stepsLeft -= 1;', 'as Pfn;', 'LM8'],
+    ['steps are not counted', 'k.stepsLeft -= 1;\n  k.current = task.id;', 'k.current = task.id;', 'LM8'],
+  ),
+  ...forTest(
+    slices,
+    'kernel.ts',
+    [
+      'the next timer fires before what the last one set off',
+      'goOn(k);\n    if (k.stepsLeft <= 0) return;\n    const timer',
+      'if (k.stepsLeft <= 0) return;\n    const timer',
+      'LM8',
+    ],
+    [
+      'time is at its end before the timers on the way have fired',
+      'if (k.stepsLeft <= 0) return;\n    const timer',
+      'if (k.stepsLeft <= 0) break;\n    const timer',
+      'LM8',
+    ],
+    ['an entry whose time still moves is at rest', '  if (k.advanceToMs > 0) return false;\n', '', 'LM8'],
+    [
+      'an entry without steps for its worker is at rest',
+      'k.runnable.length === 0 && k.workqueue.length === 0)',
+      'k.runnable.length === 0)',
+      'LM8',
+    ],
+  ),
+  ...forTest(
+    'test/kernel/sched/wait-graph.test.ts',
+    'sched/wait-graph.ts',
+    [
+      'a crowd leaves out the way back to the start',
+      'const few: TaskId[] = k.tasks.get(start)?.owner === owner ? [start] : [];',
+      'const few: TaskId[] = [];',
+      'DL1',
+    ],
+    [
+      'one of a crowd stands for those in other queues, too',
+      'if (seen.has(sem)) continue;',
+      'if (seen.size > 0) continue;',
+      'DL1',
+    ],
+  ),
   ...inFile('ops/set-strategy.ts', ['sleepers are not woken', 'wakeAllPages(k);', '', '8']),
   ...inFile('ops/evict.ts', [
     'never waits for a pin',
@@ -291,12 +369,17 @@ export const mutants: Mutant[] = [
       '1',
     ],
   ),
-  ...inFile('reclaim/wait-for-refs.ts', [
-    'frees under the pin',
-    'if (busy === null) return',
-    'if (busy === null || k.counts.pins > 1) return',
-    '1',
-  ]),
+  ...inFile(
+    'reclaim/wait-for-refs.ts',
+    ['frees under the pin', 'if (busy === null) return', 'if (busy === null || k.counts.pins > 1) return', '1'],
+    ['stops nobody', 'inode.stoppedRefs = pages;', '', 'B1'],
+    [
+      'lets new references in again after the first wake-up',
+      'inode.stoppedRefs = pages;',
+      'if ((_task.locals.layout as { scans: number } | undefined)?.scans === 1) inode.stoppedRefs = pages;',
+      'B1',
+    ],
+  ),
   ...inFile(
     'fs/busy-extent.ts',
     ['the last put tells nobody', 'if (pinned) markDelayedFree(k, inode, run.pfn, run.pages);', '', 'A1'],
@@ -325,7 +408,14 @@ export const mutants: Mutant[] = [
     ],
     ['a private copy begins empty', 'if (from !== null) readPage(k, from, 0, pageSize, anonPage(k, copy).bytes, 0);', '', '9'],
     ['a wake-up is not passed on', 'if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);', '', '8'],
-    ['one pin is not busy', 'else if (pinsOver(k, pfn) > 0) busy =', 'else if (pinsOver(k, pfn) > 1) busy =', '1'],
+    [
+      'one pin is not busy',
+      'const pfn = nextPinned(k, extent.pfn, extent.pfn + extent.pages);',
+      `const end = extent.pfn + extent.pages;
+    let pfn = nextPinned(k, extent.pfn, end);
+    while (pfn < end && typeof k.holders.get(toPfn(pfn)) === 'number') pfn = nextPinned(k, pfn + 1, end);`,
+      '1',
+    ],
   ),
   ...inFile(
     'ops/pin.ts',
@@ -369,6 +459,12 @@ export const mutants: Mutant[] = [
     ['the last put wakes nobody', 'if (isIdle(k, head)) wakeIdle(k, head);', '', '8'],
     ['the last put queues no work', 'k.workqueue.push(toPfn(page));', '', 'A1'],
     [
+      'a chunk with one pinned frame is passed over',
+      'if (chunk === undefined || chunk[pinnedAt] === 0) {',
+      'if (chunk === undefined || (chunk[pinnedAt] as number) < 2) {',
+      '1',
+    ],
+    [
       'an unmap wakes nobody under the modern rule',
       'if (folioOf(k, pfn) === undefined) wakeUnmapped(k, pfn);\n  else ',
       'if (folioOf(k, pfn) !== undefined) ',
@@ -406,8 +502,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'nobody remembers what was acknowledged',
-      'await batch.write({ sync: true });\n      this.#head.write(this.#group);',
-      'await batch.write({ sync: true });',
+      'this.#demandFiles();\n      this.#head.write(this.#group);',
+      'this.#demandFiles();',
       'a lost flush is refused',
     ],
   ),
@@ -433,7 +529,7 @@ export const mutants: Mutant[] = [
   ),
   ...inShell('engine/engine.ts', [
     'a start forgets who pays',
-    'account.used.bytes += birth.args.sizeBytes;',
+    'house.account.used.bytes += lane.kernel.geometry.sizeBytes;',
     '',
     'tenants are apart',
   ]),

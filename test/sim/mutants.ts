@@ -20,7 +20,8 @@ const given = program.parse().opts<{ only?: string; seeds: string; seconds: stri
 
 /** What the first seed that failed said, and who noticed; null for a survivor. */
 interface Killed {
-  seed: number;
+  /** null where it was a test. */
+  seed: number | null;
   by: string;
   said: string;
 }
@@ -61,23 +62,65 @@ function compileAll(): string {
 }
 const sound = compileAll();
 
-function mutate({ file, find, put }: Mutant): string {
-  const house = mkdtempSync(join(scratch, 'mutant-'));
-  cpSync(sound, house, { recursive: true, verbatimSymlinks: true });
+function wrongText({ file, find, put }: Mutant): { path: string; text: string } {
   const path = join('src', file);
   const text = readFileSync(join(root, path), 'utf8');
   if (text.split(find).length !== 2) throw new Error(`${file} does not have "${find}" once`);
-  compile(
-    house,
-    path,
-    text.replace(find, () => put),
-  );
+  return { path, text: text.replace(find, () => put) };
+}
+
+function mutate(mutant: Mutant): string {
+  const house = mkdtempSync(join(scratch, 'mutant-'));
+  cpSync(sound, house, { recursive: true, verbatimSymlinks: true });
+  const { path, text } = wrongText(mutant);
+  compile(house, path, text);
   return house;
 }
 
+/** What a program prints until it ends or is late. */
+async function output(cwd: string, args: string[], seconds: number): Promise<{ out: string; late: boolean }> {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, seconds * 1000);
+  let out = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => {
+      out += bytes.toString();
+    });
+  await new Promise((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  return { out, late };
+}
+
+/** The sources and tests as they are, with the wrong in them, and the one test file that is to notice. */
+async function runTest(mutant: Mutant, test: string): Promise<Killed | null> {
+  const house = mkdtempSync(join(scratch, 'tested-'));
+  for (const part of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+    cpSync(join(root, part), join(house, part), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'));
+  const { path, text } = wrongText(mutant);
+  writeFileSync(join(house, path), text);
+  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', test, '--reporter=json'];
+  const { out, late } = await output(house, args, Number(given.seconds));
+  rmSync(house, { recursive: true, force: true });
+  // A wrong after which the test never ends is noticed, too.
+  if (late) return { seed: null, by: 'test', said: `${test} does not end` };
+  const failed = /"fullName":"([^"]*)","status":"failed"/.exec(out);
+  if (failed !== null) return { seed: null, by: 'test', said: failed[1] ?? '' };
+  if (!out.includes('"success":true')) harnessErrors.push(`${mutant.file} ${mutant.name}: ${out}`);
+  return null;
+}
+
 async function run(mutant: Mutant): Promise<Verdict> {
-  const house = mutate(mutant);
   const started = performance.now();
+  if (typeof mutant.sim === 'object') {
+    const killed = await runTest(mutant, mutant.sim.test);
+    return { mutant, killed, alone: null, seconds: (performance.now() - started) / 1000 };
+  }
+  const house = mutate(mutant);
   const laws = mutant.sim === 'journal' ? ['--journal'] : ['--laws-every', '1', '--no-shrink'];
   const killed = await killerOf(mutant, house, ['--seeds', given.seeds, ...laws], Number(given.seconds));
   const seconds = (performance.now() - started) / 1000;
@@ -90,21 +133,7 @@ async function run(mutant: Mutant): Promise<Verdict> {
 
 /** The first seed that fails. An error of the simulator itself notices nothing: whoever reads the table must not take it for a kill. */
 async function killerOf({ file, name }: Mutant, house: string, args: string[], seconds: number): Promise<Killed | null> {
-  const child = spawn(process.execPath, ['test/sim/main.js', ...args], { cwd: house, stdio: ['ignore', 'pipe', 'pipe'] });
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    child.kill('SIGKILL');
-  }, seconds * 1000);
-  let out = '';
-  child.stdout.on('data', (bytes: Buffer) => {
-    out += bytes.toString();
-  });
-  child.stderr.on('data', (bytes: Buffer) => {
-    out += bytes.toString();
-  });
-  await new Promise((resolve) => child.on('close', resolve));
-  clearTimeout(timer);
+  const { out, late } = await output(house, ['test/sim/main.js', ...args], seconds);
   const [, seed, by, said = ''] = /^seed (\d+) failed \((\w+)\)[^:]*: (.*)$/m.exec(out) ?? [];
   if (seed !== undefined && by !== undefined && by !== 'harness') return { seed: Number(seed), by, said: plain(said) };
   if (late || (seed === undefined && / seeds, | seeds in /.test(out))) return null;
@@ -129,7 +158,7 @@ async function worker(): Promise<void> {
     const verdict = await run(mutant);
     verdicts.push(verdict);
     const tell = (killed: Killed | null): string =>
-      killed === null ? 'SURVIVED' : `seed ${killed.seed} (${killed.by}): ${killed.said}`;
+      killed === null ? 'SURVIVED' : `${killed.seed === null ? '' : `seed ${killed.seed} `}(${killed.by}): ${killed.said}`;
     const end = `${tell(verdict.killed)}  (${verdict.seconds.toFixed(1)} s); oracles alone: ${tell(verdict.alone)}`;
     process.stdout.write(`${mutant.file}  ${mutant.name}  ${end}\n`);
   }

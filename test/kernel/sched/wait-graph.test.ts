@@ -75,6 +75,29 @@ describe('DL1 a sleep that closes a cycle is reported once, told from the oldest
     ]);
   });
 
+  test('DL1 an owner with a crowd of sleepers, one of whom closes the cycle', () => {
+    const m = files('a');
+    m.pinned(...first(1), { owner: 'G' });
+    const t = m.truncate('a', 0, { owner: 'T' }).task;
+    const reads = Array.from({ length: 40 }, () => m.read('a', 0, page, { owner: 'G' }).task);
+    expect(cyclesOf(m)).toEqual(reads.map((g) => [`op_${t}`, 'page:2', `op_${g}`, 'lock:a:i_rwsem', `op_${t}`]));
+  });
+
+  test('DL1 a crowd in one queue does not hide who is in another', () => {
+    const m = files('abc');
+    m.pinned(...first(1), { owner: 'awake' });
+    m.truncate('a', 0, { owner: 'T' });
+    m.pinned(...first(2), { owner: 'S' });
+    const u = m.truncate('b', 0, { owner: 'U' }).task;
+    m.pinned(...first(3), { owner: 'G' });
+    const g = m.read('b', 0, page, { owner: 'G' }).task;
+    for (let n = 0; n < 40; n++) m.read('a', 0, page, { owner: 'G' });
+    expect(cyclesOf(m)).toEqual([]);
+    const s = m.truncate('c', 0, { owner: 'S' }).task;
+    const [b, c] = [pfnOf(1), pfnOf(2)];
+    expect(cyclesOf(m)).toEqual([[`op_${u}`, `page:${b}`, `op_${s}`, `page:${c}`, `op_${g}`, 'lock:b:i_rwsem', `op_${u}`]]);
+  });
+
   test('DL1 a page under many pins is many cycles, and the report is bounded', () => {
     const m = files('a');
     for (let n = 0; n < 30; n++) m.pinned(...first(1), { owner: 'G' });
