@@ -164,6 +164,8 @@ const themes: readonly {
   { weights: { fault: 14, mmap: 12, munmap: 10, pin: 1 }, crowded: true },
   // What was flushed stays, and what was not may go.
   { weights: { store: 14, flush: 10, mmap: 6, load: 2, write: 2, 'punch-hole': 1, truncate: 1, pin: 1 }, outages: true },
+  // Stores behind the end of a file, and writes that go on behind them: what ext4 of 6.12 shows.
+  { weights: { store: 12, write: 12, load: 4, read: 3, truncate: 2, mmap: 4, pin: 1 }, kind: 'ext4' },
 ];
 
 /** Strategies that never free a block under a pin. */

@@ -235,8 +235,11 @@ class JournalWorld {
       });
       const kept = await recoverFilesystems(this.#store, { snapshotEntries: 12, snapshotBytes: 2 ** 20 }, { eventsMax: 50 });
       if (state === 'lost flush refused') throw new Broken(law, 'an acknowledged flush is gone, and the start says nothing');
-      if (state === 'torn flush refused') this.#counts['power cut in a torn flush, and a start'] += 1;
-      this.#check(kept.filesystems);
+      const stopped = new Set(kept.unrecovered.map(({ id }) => id));
+      if (state === 'torn flush refused' && stopped.size === 0) this.#counts['power cut in a torn flush, and a start'] += 1;
+      this.#check(kept.filesystems, stopped);
+      // A torn flush stops the filesystems that it was of, and no others. Here the world ends with them.
+      for (const { error } of kept.unrecovered) throw error;
       for (const id of kept.gone) void kept.log.purge(id);
       this.#restore(new Recorder(kept.log, this.#histories, this.#seqs, (wrong) => this.#broken(wrong)), kept.filesystems);
       return true;
@@ -248,9 +251,10 @@ class JournalWorld {
     }
   }
 
-  #check(filesystems: readonly Recovered[]): void {
+  #check(filesystems: readonly Recovered[], stopped: ReadonlySet<string>): void {
     const byId = new Map(filesystems.map((recovered) => [recovered.id, recovered]));
     for (const [id, history] of [...this.#histories]) {
+      if (stopped.has(id)) continue;
       const { birth, born, entries, acknowledged, removal } = history;
       const recovered = byId.get(id);
       const { kernel, unmounted } = playedAgain(history, entries.slice(0, recovered?.kernel.seq ?? acknowledged));

@@ -49,8 +49,8 @@ export class Locks implements Watcher {
     if (op !== 'pin' || step !== 'fault' || k.strategy.name !== 'wait-for-refs' || k.strategy.options.newRefs !== 'fail') return;
     const { at } = locals.walk as { at: number };
     for (const id of k.sleepers) {
-      const { op: change, sleep } = k.tasks.get(id) ?? {};
-      if (sleep?.on === 'page' && change !== 'evict' && sleep.ino === ino && sleep.pgoff === at)
+      const { op: change, sleep, ino: own } = k.tasks.get(id) ?? {};
+      if (sleep?.on === 'page' && change !== 'evict' && (sleep.ino ?? own) === ino && sleep.pgoff === at)
         throw new Broken('law B1', `page ${at} of inode ${ino} is open to new references, and op_${id} waits for the old ones`);
     }
   }

@@ -263,7 +263,13 @@ export const mutants: Mutant[] = [
     ['a write behind the end shows what was stored there', 'personalityOf(k.geometry).writeZeroesTail) {', 'k.seq < 0) {', '9'],
     ['and ext4 of 6.12 hides it', '&& personalityOf(k.geometry).writeZeroesTail) {', ') {', '9'],
   ),
-  ...inFile('mm/pagetable.ts', ['nobody notes a page table of 4 KiB entries', '  addTable(mapping, pgoff);', '', 'H1']),
+  // The simulator has no pages of 2 MiB.
+  ...forTest('test/fidelity/huge-again.test.ts', 'mm/pagetable.ts', [
+    'nobody notes a page table of 4 KiB entries',
+    '  addTable(mapping, pgoff);',
+    '',
+    'H1',
+  ]),
   ...inFile(
     'mm/timers.ts',
     [
