@@ -48,11 +48,14 @@ export class Locks implements Watcher {
   #checkStop(k: Kernel, { op, step, ino, locals }: Task): void {
     if (op !== 'pin' || step !== 'fault' || k.strategy.name !== 'wait-for-refs' || k.strategy.options.newRefs !== 'fail') return;
     const { at } = locals.walk as { at: number };
-    for (const id of k.sleepers) {
-      const { op: change, sleep, ino: own } = k.tasks.get(id) ?? {};
-      if (sleep?.on === 'page' && change !== 'evict' && (sleep.ino ?? own) === ino && sleep.pgoff === at)
-        throw new Broken('law B1', `page ${at} of inode ${ino} is open to new references, and op_${id} waits for the old ones`);
-    }
+    // It waits with the lock; one that waits for pages that have left the file, as detach-and-wait does, has none.
+    const writer = k.tasks.get(k.inodes.get(ino as never)?.invalidateLock.writer as never);
+    const sleep = writer?.sleep;
+    if (sleep?.on !== 'page' || (sleep.ino ?? writer?.ino) !== ino || sleep.pgoff !== at) return;
+    throw new Broken(
+      'law B1',
+      `page ${at} of inode ${ino} is open to new references, and op_${writer?.id} waits for the old ones`,
+    );
   }
 
   #checkTurns(): void {
