@@ -266,7 +266,10 @@ export class Lane {
     });
   };
 
-  /** Nobody's command comes in while an earlier one had too few steps to come to rest: the turn then only goes on with that. */
+  /**
+   * While an earlier command had too few steps to come to rest, a turn only goes on with that and takes no commands. Those of its own batch are
+   * in the log by then, so they are applied behind it all the same.
+   */
   #nextBatch(): Pending[] {
     if (!atRest(this.kernel)) return [tickOfClock()];
     const batch = this.#inbox;

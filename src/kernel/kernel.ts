@@ -12,7 +12,7 @@ import type { MkfsArgs } from './ops/mkfs.ts';
 import { useStrategy } from './ops/set-strategy.ts';
 import { sendSignal } from './ops/signal.ts';
 import { chooseStrategy } from './reclaim/index.ts';
-import { goOn, run, start, stepOnce } from './run.ts';
+import { canGoOn, goOn, run, start, stepOnce } from './run.ts';
 import { retrySpinners } from './sched/spin.ts';
 import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
@@ -140,7 +140,8 @@ export function apply(k: Kernel, entry: Entry): Effects {
 /** False while the last entry had too few steps for all that it set off. */
 export function atRest(k: Kernel): boolean {
   if (k.advanceToMs > 0) return false;
-  return k.geometry.scheduler === 'stepped' || (k.runnable.length === 0 && k.workqueue.length === 0);
+  if (k.geometry.scheduler === 'stepped') return true;
+  return !canGoOn(k);
 }
 
 /** When something happens by itself; null for never and for a manual clock. */

@@ -14,7 +14,7 @@ import { sendSignal } from './ops/signal.ts';
 import { assert, unreachable } from './panic.ts';
 import { releaseAll, withdraw } from './sched/rwsem.ts';
 import { retrySpinners, stopSpinning } from './sched/spin.ts';
-import { inodeOf, leaveSleep, pageWaitedFor } from './sched/task.ts';
+import { inodeOf, leaveSleep, pageWaitedFor, taskOf } from './sched/task.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
 import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
 import type { Ino, MapId, Pfn, PinId, TaskId } from './units.ts';
@@ -149,6 +149,17 @@ export function run(k: Kernel): void {
   goOn(k);
 }
 
+const isUnpinned =
+  (k: Kernel) =>
+  (pfn: Pfn): boolean =>
+    pinsOver(k, pfn) === 0;
+
+/** Could an automatic scheduler run something? Of what spins, only a task whose page was let go: every other would spin on. */
+export function canGoOn(k: Kernel): boolean {
+  if (k.runnable.length > 0 || k.workqueue.length > 0) return true;
+  return k.spinning.some((id) => isUnpinned(k)(pageWaitedFor(taskOf(k, id)) as Pfn));
+}
+
 /** Goes on with what is runnable already. */
 export function goOn(k: Kernel): void {
   if (k.geometry.scheduler === 'stepped') return;
@@ -159,7 +170,7 @@ export function goOn(k: Kernel): void {
     }
     const id = k.runnable.shift();
     if (id === undefined) {
-      if (retrySpinners(k, (pfn) => pinsOver(k, pfn) === 0)) continue;
+      if (retrySpinners(k, isUnpinned(k))) continue;
       return;
     }
     const task = k.tasks.get(id);

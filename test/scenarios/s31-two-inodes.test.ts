@@ -1,6 +1,10 @@
 // S31: two files exchange ranges of blocks. The one with the lower inode number is locked first and its layout broken with waiting; the second
 // is broken without. While a page of the second is pinned everything starts over, which on Linux spins.
 import { describe, expect, test } from 'vitest';
+import { apply, atRest } from '../../src/kernel/kernel.ts';
+import { releasePin } from '../../src/kernel/mm/gup.ts';
+import type { Pin } from '../../src/kernel/state.ts';
+import type { PinId } from '../../src/kernel/units.ts';
 import { hungTasks } from '../../src/kernel/views/hung-tasks.ts';
 import { taskRecord } from '../../src/kernel/views/operation-record.ts';
 import { idOf, letters, type Machine, type MachineOptions, machine, okOf, page, wordOf } from '../machine.ts';
@@ -144,6 +148,19 @@ describe('S31 a page of the second file is pinned', () => {
     expect(m.opState(task)).toMatch(/^R spins/);
     m.advance(1);
     expect(m.opState(task)).toBe('done');
+  });
+
+  test.each(spinning)('S31 %s: a pin that goes with the last step of an entry leaves work for the next', (column) => {
+    const m = pair(column);
+    const pin = m.pinned(m.b, page, page, G);
+    const { task } = m.exchange('a', 'b', whole, T);
+    expect(atRest(m.k)).toBe(true);
+    // As where get_user_pages is undone; what spins had its look before.
+    releasePin(m.k, m.k.pins.get(pin as PinId) as Pin);
+    expect(atRest(m.k)).toBe(false);
+    const { replies } = apply(m.k, { seq: m.k.seq + 1, timeMs: 0, command: null });
+    expect(replies).toMatchObject([{ task, outcome: { ok: true } }]);
+    expect(atRest(m.k)).toBe(true);
   });
 
   test.each(spinning)('S31 %s: it starts over from the first file, which may be pinned by now', (column) => {
