@@ -95,8 +95,11 @@ it('a client that takes nothing of its answer is closed, one that only waits is 
 });
 
 it('a slow reader that goes on reading gets all of its answer', async () => {
-  const port = await serve({ answerTimeoutMs: 2000 });
-  await must(service, 200, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 8_000_000 } });
+  // The server sees progress only when the buffers of the socket, some megabytes, have room again. At 8 ms a piece that is several times
+  // within answerTimeoutMs, also on a busy machine; the whole answer takes longer than that.
+  const port = await serve({ answerTimeoutMs: 2500, contentBytesMax: 64 * 1024 * 1024 });
+  const sizeBytes = 24_000_000;
+  await must(service, 200, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes } });
   const reader = connect(port, '127.0.0.1');
   clients.push(reader);
   let got = 0;
@@ -104,10 +107,10 @@ it('a slow reader that goes on reading gets all of its answer', async () => {
   reader.on('data', (data) => {
     got += data.length;
     reader.pause();
-    setTimeout(() => reader.resume(), 25);
+    setTimeout(() => reader.resume(), 8);
   });
   await new Promise((resolve) => reader.once('close', resolve));
-  expect(got).toBeGreaterThan(8_000_000);
+  expect(got).toBeGreaterThan(sizeBytes);
 });
 
 it('where every place is taken, who is between two requests makes room', async () => {

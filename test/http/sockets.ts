@@ -37,8 +37,8 @@ export function answersIn(text: string): RawAnswer[] {
   return answers;
 }
 
-/** What comes until the server closes, or until `ms` are over. */
-export function talk(port: number, text: string | Buffer, ms = 1500, host = '127.0.0.1'): Promise<RawAnswer[]> {
+/** What comes until the server closes, or until nothing has come for `ms`. */
+export function talk(port: number, text: string | Buffer, ms = 3000, host = '127.0.0.1'): Promise<RawAnswer[]> {
   return new Promise((resolve) => {
     let got = '';
     const socket = connect(port, host, () => socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text));
@@ -50,6 +50,7 @@ export function talk(port: number, text: string | Buffer, ms = 1500, host = '127
     const timer = setTimeout(end, ms);
     socket.on('data', (data) => {
       got += data.toString('latin1');
+      timer.refresh();
     });
     socket.on('close', end).on('error', end);
   });
