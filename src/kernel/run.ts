@@ -17,7 +17,7 @@ import { retrySpinners, stopSpinning } from './sched/spin.ts';
 import { inodeOf, leaveSleep, pageWaitedFor, taskOf } from './sched/task.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
 import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
-import type { Ino, MapId, Pfn, PinId, TaskId } from './units.ts';
+import type { MapId, Pfn, PinId, TaskId } from './units.ts';
 
 function operationOf(task: Task): Operation {
   const op = task.op === evict.name ? evict : operations.get(task.op);
@@ -211,7 +211,14 @@ function runStep(k: Kernel, task: Task): boolean {
   k.current = task.id;
   const step = operationOf(task).steps[task.step];
   assert(step !== undefined, `${task.op} has a step ${task.step}`);
-  const verdict = counting(k, task, () => step(k, task as Task & { args: unknown }));
+  // For memory.ts. A step changes the extents of the files of its own task and of no other, and the bytes that the task carries.
+  const inode = inodeOf(k, task);
+  const other = task.otherIno === 0 || task.otherIno === task.ino ? undefined : k.inodes.get(task.otherIno);
+  const extents = (inode?.extents.extents ?? 0) + (other?.extents.extents ?? 0);
+  const data = task.data?.length ?? 0;
+  const verdict = step(k, task as Task & { args: unknown });
+  k.counts.extents += (inode?.extents.extents ?? 0) + (other?.extents.extents ?? 0) - extents;
+  k.counts.dataBytes += (task.data?.length ?? 0) - data;
   switch (verdict.kind) {
     case 'goto':
       task.step = verdict.step;
@@ -233,18 +240,6 @@ function runStep(k: Kernel, task: Task): boolean {
     default:
       return unreachable(verdict);
   }
-}
-
-/** For memory.ts. A step changes the extents of the files of its own task and of no other, and the bytes that the task carries. */
-function counting<T>(k: Kernel, task: Task, call: () => T): T {
-  const inode = inodeOf(k, task);
-  const other = task.otherIno === task.ino ? undefined : k.inodes.get(task.otherIno as Ino);
-  const before = (inode?.extents.extents ?? 0) + (other?.extents.extents ?? 0);
-  const data = task.data?.length ?? 0;
-  const result = call();
-  k.counts.extents += (inode?.extents.extents ?? 0) + (other?.extents.extents ?? 0) - before;
-  k.counts.dataBytes += (task.data?.length ?? 0) - data;
-  return result;
 }
 
 /** A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK instead. */
