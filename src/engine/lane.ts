@@ -334,7 +334,7 @@ export class Lane {
     }
     this.#count();
     this.#unanswered.push(...batch);
-    const answered = atRest(this.kernel) ? this.#unanswered.splice(0) : [];
+    const answered = this.#answerable();
     this.#releaseReservations(answered);
     this.#alarm.set(nextTimerMs(this.kernel));
     // Told when the next flush, which may be that of others, is on its way: the disk works while the answers are written.
@@ -351,6 +351,19 @@ export class Lane {
     }
     this.#state = 'resting';
     kept.then(this.#rested, this.#rested);
+  }
+
+  /**
+   * Whoever expects the effect of a command, such as the end of a truncate after an unpin, is answered when the machine rests. Who asked for an
+   * operation that is still under way is told so now, and waits as long as the request says.
+   */
+  #answerable(): Pending[] {
+    if (atRest(this.kernel)) return this.#unanswered.splice(0);
+    const isUnderWay = ({ submission }: Pending): boolean =>
+      submission !== null && submission.task !== 0 && submission.outcome === null;
+    const answered = this.#unanswered.filter(isUnderWay);
+    this.#unanswered = this.#unanswered.filter((pending) => !isUnderWay(pending));
+    return answered;
   }
 
   readonly #rested = (): void => {

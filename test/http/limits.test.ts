@@ -341,3 +341,27 @@ describe('on a socket', () => {
     expect(await answered).toBe(202);
   });
 });
+
+describe('an operation of many steps', () => {
+  it('LM8 is answered as its request says, and what an unpin sets off is done when that is answered', async () => {
+    await begin({ stepsPerApplyMax: 5, waitDefaultMs: 60_000 });
+    await pinnedWorld(service, { mkfs: waiting });
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'long', sizeBytes: 4096 * 500 } });
+    const { json } = await must(service, 201, 'POST', `${fs}/files/long/mappings`, {
+      json: { offset: 0, length: 4096 * 500, access: 'read-write' },
+    });
+    const fault = { offset: 0, length: 4096 * 500, access: 'read' };
+    const path = `${fs}/mappings/${json.id}/faults`;
+    const async202 = await call(service, 'POST', path, { json: fault, headers: { prefer: 'respond-async' } });
+    expect(async202).toMatchObject({ status: 202, json: { state: 'running' } });
+    const punched = await call(service, 'POST', `${fs}/files/a/punch-hole`, {
+      json: { offset: 0, length: 4096 },
+      headers: { prefer: 'respond-async' },
+    });
+    expect(punched.status).toBe(202);
+    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+    const ended = await must(service, 200, 'GET', `${fs}/operations/${punched.json.id}`);
+    expect(ended.json.state).toBe('done');
+    expect((await must(service, 200, 'POST', path, { json: fault })).json.pages).toHaveLength(500);
+  });
+});
