@@ -309,10 +309,10 @@ function memoryIsCounted(k: Kernel): void {
   let extents = 0;
   let dataBytes = 0;
   for (const inode of k.inodes.values()) {
-    tableBytes += inode.entries.bytes;
+    tableBytes += inode.entries.heapBytes;
     extents += inode.extents.extents;
   }
-  for (const { ptes } of k.mappings.values()) tableBytes += ptes.bytes;
+  for (const { ptes } of k.mappings.values()) tableBytes += ptes.heapBytes;
   for (const { data } of k.tasks.values()) dataBytes += data?.length ?? 0;
   const frameChunks = k.frames.reduce((sum, chunk) => sum + (chunk === undefined ? 0 : 1), 0);
   const found = { tableBytes, extents, frameChunks, dataBytes };

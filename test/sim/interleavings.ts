@@ -34,6 +34,7 @@ interface Edge {
 }
 
 const ignored = new Set([
+  'heapBytes',
   'version',
   'entry',
   'scans',
@@ -89,6 +90,7 @@ function begin(scenario: Scenario, column: Column): State {
   m.map('a', 3);
   const { k } = m;
   k.frames = [new Int32Array(5 * k.geometry.blocks)];
+  k.counts.frameChunks = 1;
   k.geometry.scheduler = 'stepped';
   k.nextTask = 500;
   k.nextPin = 1;

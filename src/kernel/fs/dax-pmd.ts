@@ -92,9 +92,9 @@ export function faultPmd(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff
 
 /** Stores a mapping entry, and counts what the table takes. */
 export function setEntry(k: Kernel, inode: Inode, pgoff: PgOff, entry: number): void {
-  const { bytes } = inode.entries;
+  const { heapBytes } = inode.entries;
   store(inode.entries, pgoff, entry);
-  k.counts.tableBytes += inode.entries.bytes - bytes;
+  k.counts.tableBytes += inode.entries.heapBytes - heapBytes;
 }
 
 function storeEntry(k: Kernel, inode: Inode, first: PgOff, head: Pfn | null, dirty: boolean): void {
@@ -118,7 +118,7 @@ export function dropZeroEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
   const { first, last } = widen(inode, pgoff, pgoff);
   unmapRange(k, inode, first, last);
   dropPmds(inode, first, last);
-  const { bytes } = inode.entries;
+  const { heapBytes } = inode.entries;
   eraseRange(inode.entries, first, last);
-  k.counts.tableBytes += inode.entries.bytes - bytes;
+  k.counts.tableBytes += inode.entries.heapBytes - heapBytes;
 }

@@ -161,14 +161,14 @@ export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff
     const entry = load(inode.entries, at);
     if (isFrame(entry)) splitFolio(k, pfnOf(entry));
   });
-  const { bytes } = inode.entries;
+  const { heapBytes } = inode.entries;
   eraseRange(inode.entries, whole.first, whole.last, (index, entry) => {
     assert(!inode.entryLocks.has(index as PgOff), 'a locked entry is not deleted');
     if (!isFrame(entry)) return;
     const owner = ownerOf(k, pfnOf(entry));
     if (owner !== null && owner.ino === inode.ino && owner.pgoff === index) clearOwner(k, pfnOf(entry));
   });
-  k.counts.tableBytes += inode.entries.bytes - bytes;
+  k.counts.tableBytes += inode.entries.heapBytes - heapBytes;
 }
 
 /**

@@ -28,9 +28,9 @@ export function pteOf(mapping: Mapping, pgoff: PgOff): number {
 export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: number): void {
   const before = pteOf(mapping, pgoff);
   if (before === pte) return;
-  const { bytes } = mapping.ptes;
+  const { heapBytes } = mapping.ptes;
   store(mapping.ptes, pgoff - mapping.first, pte);
-  k.counts.tableBytes += mapping.ptes.bytes - bytes;
+  k.counts.tableBytes += mapping.ptes.heapBytes - heapBytes;
   addTable(mapping, pgoff);
   if (isFrame(pte) && pfnOf(pte) !== pfnOf(before)) mapPage(k, pfnOf(pte));
   if (isFrame(before) && pfnOf(pte) !== pfnOf(before)) unmapPage(k, pfnOf(before));
@@ -40,7 +40,7 @@ export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: numbe
 /** Installs one page-table entry of 2 MiB: the frames from `head` on, or for null the zero page. It may take the place of one that could only be read. */
 export function installPmd(k: Kernel, mapping: Mapping, first: PgOff, head: Pfn | null, writable: boolean): void {
   const upgrade = inPmd(mapping, first);
-  const { bytes } = mapping.ptes;
+  const { heapBytes } = mapping.ptes;
   for (let page = 0; page < pagesPerPmd; page++) {
     const index = first - mapping.first + page;
     const before = load(mapping.ptes, index);
@@ -48,7 +48,7 @@ export function installPmd(k: Kernel, mapping: Mapping, first: PgOff, head: Pfn 
     store(mapping.ptes, index, head === null ? zeroEntry : frameEntry(toPfn(head + page), writable));
     if (head !== null && !upgrade) mapPage(k, toPfn(head + page), true);
   }
-  k.counts.tableBytes += mapping.ptes.bytes - bytes;
+  k.counts.tableBytes += mapping.ptes.heapBytes - heapBytes;
   if (head !== null && !upgrade) mapFolio(k, head);
   addPmd(mapping, first);
 }
@@ -90,7 +90,7 @@ export function unmapPart(
   const to = Math.min(last, mapping.first + mapping.pages - 1) - mapping.first;
   if (from > to) return 0;
   const heads: Pfn[] = [];
-  const { bytes } = mapping.ptes;
+  const { heapBytes } = mapping.ptes;
   const clear = (index: number, pte: number) => {
     const pgoff = (mapping.first + index) as PgOff;
     const part = inPmd(mapping, pgoff);
@@ -109,7 +109,7 @@ export function unmapPart(
       clear(index, pte);
     });
   }
-  k.counts.tableBytes += mapping.ptes.bytes - bytes;
+  k.counts.tableBytes += mapping.ptes.heapBytes - heapBytes;
   dropPmds(mapping, (mapping.first + from) as PgOff, (mapping.first + to) as PgOff);
   for (const head of heads) unmapFolio(k, head);
   return pages;

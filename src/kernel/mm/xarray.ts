@@ -22,7 +22,7 @@ export interface XArray {
   leaves: XLeaf[];
   entries: number;
   /** Memory that the chunks take. */
-  bytes: number;
+  heapBytes: number;
 }
 
 const chunkSlots = 512;
@@ -34,7 +34,7 @@ const placeBits = 8;
 const placeMask = 255;
 
 export function createXArray(): XArray {
-  return { leaves: [], entries: 0, bytes: 0 };
+  return { leaves: [], entries: 0, heapBytes: 0 };
 }
 
 /** The value at `index`, 0 for none. */
@@ -132,7 +132,7 @@ export function checkXArray(xa: XArray): void {
     }
   }
   assert(entries === xa.entries, 'the count of entries is right');
-  assert(bytes === xa.bytes, 'the count of bytes is right');
+  assert(bytes === xa.heapBytes, 'the count of bytes is right');
 }
 
 /** The slots, and about what the records of a chunk take. */
@@ -197,7 +197,7 @@ function settled(xa: XArray, place: number): number {
 /** Grows the window of a chunk until it reaches `index`. */
 function widen(xa: XArray, chunk: XChunk, index: number): void {
   let size = chunk.slots.length;
-  xa.bytes -= bytesOf(chunk);
+  xa.heapBytes -= bytesOf(chunk);
   let start = chunk.start;
   //            ├ 8 ┤        index
   //  ├──────── 64 ────────┤   ·          until the aligned window holds both.
@@ -209,12 +209,12 @@ function widen(xa: XArray, chunk: XChunk, index: number): void {
   slots.set(chunk.slots, chunk.start - start);
   chunk.start = start;
   chunk.slots = slots;
-  xa.bytes += bytesOf(chunk);
+  xa.heapBytes += bytesOf(chunk);
 }
 
 function insertChunk(xa: XArray, index: number): XChunk {
   const chunk = { start: alignDown(index, smallestWindow), count: 0, slots: new Int32Array(smallestWindow) };
-  xa.bytes += bytesOf(chunk);
+  xa.heapBytes += bytesOf(chunk);
   const key = keyOf(index);
   const place = placeOf(xa, key);
   const at = place >> placeBits;
@@ -238,7 +238,7 @@ function insertChunk(xa: XArray, index: number): XChunk {
 function dropChunk(xa: XArray, place: number): void {
   const at = place >> placeBits;
   const leaf = xa.leaves[at] as XLeaf;
-  xa.bytes -= bytesOf(leaf.chunks[place & placeMask] as XChunk);
+  xa.heapBytes -= bytesOf(leaf.chunks[place & placeMask] as XChunk);
   leaf.keys.splice(place & placeMask, 1);
   leaf.chunks.splice(place & placeMask, 1);
   if (leaf.keys.length === 0) xa.leaves.splice(at, 1);
