@@ -114,15 +114,15 @@ export const settings = {
   quotaMemory: setting(
     whole(0),
     0,
-    'Quota of a tenant: bytes of memory that the server holds for it; 0 is half of `--memory-max`.',
-    'half of --memory-max',
+    'Quota of a tenant: bytes of memory that the server holds for it; 0 is a quarter of `--memory-max`.',
+    'a quarter of --memory-max',
   ),
 
   memoryMax: setting(
     whole(16 * MiB),
     defaultMemoryMax(),
     'Bytes of memory that the server holds for all tenants, by its own account.',
-    'half of the machine or of the heap',
+    'half of the memory of the machine, or of the heap limit if that is less',
   ),
   inboxMax: setting(whole(1), 10_000, 'Commands that wait for their turn in one filesystem.'),
   batchMax: setting(whole(1), 512, 'Commands that one filesystem takes in one turn.'),
@@ -216,7 +216,7 @@ function commandLine(): Command {
   const command = new Command('pinhole')
     .description('Simulated DAX filesystems over HTTP: truncate and hole punch against page pins.')
     .version('0.1.0')
-    .addHelpText('after', '\npinhole repair --help tells of the ways on from a journal on which no server starts.')
+    .addHelpText('after', '\nIf the server refuses to start on its journal, see pinhole repair --help.')
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });

@@ -111,7 +111,7 @@ async function joinFloors(
       mappings: config.quotaMappings,
       pins: config.quotaPins,
       sleepers: config.quotaSleepers,
-      memory: config.quotaMemory === 0 ? Math.floor(config.memoryMax / 2) : config.quotaMemory,
+      memory: config.quotaMemory === 0 ? Math.floor(config.memoryMax / 4) : config.quotaMemory,
     },
     tenantsMax: config.tenantsMax,
     records,
@@ -132,6 +132,7 @@ async function joinFloors(
     // Nothing refuses any more, and nothing was written.
     store.accept();
     await settle(store, kept, changes);
+    engine.go();
   }
   const timeKept = store === undefined ? null : keepTimeNowAndThen(store, clock);
   if (tenants.get(defaultTenant) === undefined) await tenants.create(defaultTenant, {}, clock.nowMs());

@@ -20,6 +20,7 @@ import { Memory } from './memory.ts';
 import type { PastBatch, Recovered, Unrecovered } from './recovery.ts';
 import { memoryFull, overQuota } from './refusals.ts';
 import type { Clock } from './ticker.ts';
+import { Turns } from './turns.ts';
 import type { Submission } from './watches.ts';
 
 /** A filesystem as the doors see it. Its kernel is for reading, between two turns. */
@@ -74,6 +75,7 @@ export interface TenantHistory {
 interface House {
   account: Account;
   ring: EventRing;
+  turns: Turns;
   lanes: Map<string, Lane>;
   /** Names of filesystems that the log has not confirmed yet. */
   coming: Set<string>;
@@ -123,13 +125,16 @@ export class Engine {
 
   /** Makes room for a tenant. Its account is kept up to date from here on; `epoch` names the history of its event stream. */
   admit(tenant: string, account: Account, epoch: string): void {
-    const ring = new EventRing(
-      epoch,
-      this.limits.tenantRingEventsMax,
-      1,
-      this.#ringBytes(account, this.limits.tenantRingBytesMax),
-    );
-    this.#houses.set(tenant, { account, ring, lanes: new Map(), coming: new Set(), going: 0, closing: false });
+    const ring = new EventRing(epoch, this.limits.tenantRingEventsMax, 1, this.#tenantRingBytes(account));
+    this.#houses.set(tenant, {
+      account,
+      ring,
+      turns: new Turns(),
+      lanes: new Map(),
+      coming: new Set(),
+      going: 0,
+      closing: false,
+    });
   }
 
   /** Takes back what a recovery found of a tenant that was just admitted. */
@@ -138,7 +143,7 @@ export class Engine {
     const { ring, batches } = tenantRingOf(
       house.ring.epoch,
       this.limits.tenantRingEventsMax,
-      this.#ringBytes(house.account, this.limits.tenantRingBytesMax),
+      this.#tenantRingBytes(house.account),
       past,
       filesystems,
     );
@@ -182,7 +187,13 @@ export class Engine {
       return;
     }
     const { account } = house;
-    const lane = new Lane({ id, tenant, name, number, kernel, ring, account, reads }, house.ring, this.#host, tail.digest);
+    const lane = new Lane(
+      { id, tenant, name, number, kernel, ring, account, reads },
+      house.ring,
+      house.turns,
+      this.#host,
+      tail.digest,
+    );
     this.#addLane(house, lane);
     lane.resume();
   }
@@ -197,7 +208,7 @@ export class Engine {
     const reads = new KeptReads(0);
     const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account, reads };
     const stopped = { seq: 0, op: 'start', why: 'journal' as const, detail: error.message };
-    this.#addLane(house, new Lane(init, house.ring, this.#host, 0, stopped));
+    this.#addLane(house, new Lane(init, house.ring, house.turns, this.#host, 0, stopped));
     house.ring.noteStop(args.name);
   }
 
@@ -209,6 +220,15 @@ export class Engine {
       this.#ringBudgets.set(account, budget);
     }
     return { max, budget };
+  }
+
+  /** The rings of filesystems are counted with them. */
+  #tenantRingBytes(account: Account): RingBytes {
+    const onBytes = (delta: number): void => {
+      account.used.memory += delta;
+      this.memory.add(delta);
+    };
+    return { ...this.#ringBytes(account, this.limits.tenantRingBytesMax), onBytes };
   }
 
   #addLane(house: House, lane: Lane): void {
@@ -232,6 +252,7 @@ export class Engine {
       house.closing = false;
     }
     house.ring.close();
+    house.ring.drop();
     return this.#houses.delete(tenant);
   }
 
@@ -298,6 +319,11 @@ export class Engine {
     if (noRoom === 'server') throw memoryFull(this.memory.max);
     if (noRoom === 'tenant') return overQuota(account, 'memory');
     return () => this.memory.letGo(account, bytes);
+  }
+
+  /** After restore(), when the store is accepted: what happens by itself goes on. */
+  go(): void {
+    for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.go();
   }
 
   findById(id: string): Hosted | undefined {
@@ -400,10 +426,13 @@ export class Engine {
         const { number } = birth;
         const reads = new KeptReads(this.limits.readBytesKeptMax);
         const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account, reads };
-        const lane = new Lane(init, house.ring, this.#host);
-        house.lanes.set(args.name, lane);
-        lane.begin(made.events);
-        resolve({ ok: true, fs: lane });
+        const lane = new Lane(init, house.ring, house.turns, this.#host);
+        house.turns.enter(() => {
+          house.lanes.set(args.name, lane);
+          lane.begin(made.events);
+          house.turns.leave();
+          resolve({ ok: true, fs: lane });
+        });
       });
     });
   }

@@ -21,6 +21,8 @@ export interface RingBudget {
 export interface RingBytes {
   max: number;
   budget: RingBudget;
+  /** Hears of what it takes and gives back, where nobody else counts it. */
+  onBytes?(delta: number): void;
 }
 
 /** Of a tenant that has used up its budget each ring keeps so much. */
@@ -247,12 +249,12 @@ export class EventRing {
   #take(bytes: number): void {
     this.#bytes += bytes;
     this.#limit.budget.used += bytes;
+    this.#limit.onBytes?.(bytes);
   }
 
   /** Nobody will read it any more: its filesystem, or its tenant, is gone. */
   drop(): void {
-    this.#limit.budget.used -= this.#bytes;
-    this.#bytes = 0;
+    this.#take(-this.#bytes);
   }
 
   close(): void {

@@ -34,6 +34,11 @@ export class KeptReads {
     }
   }
 
+  clear(): void {
+    this.#byTask.clear();
+    this.#bytes = 0;
+  }
+
   of(task: number): Uint8Array | undefined {
     return this.#byTask.get(task as TaskId);
   }

@@ -15,10 +15,11 @@ import type { Batch, EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
 import type { KeptReads } from './kept-reads.ts';
 import type { Log } from './log.ts';
-import { type Memory, wantedBy } from './memory.ts';
+import { type Memory, readBy, wantedBy } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import { diskFull, gone, isForcedUmount, journalFailed, memoryFull, overQuota, wouldSleep } from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
+import type { Turns } from './turns.ts';
 import { type Submission, Watches } from './watches.ts';
 
 /** What the lane needs of its surroundings. */
@@ -70,6 +71,7 @@ export class Lane {
 
   readonly #host: LaneHost;
   readonly #tenantRing: EventRing;
+  readonly #turns: Turns;
   readonly #alarm: Alarm;
   #inbox: Pending[] = [];
   #state: 'idle' | 'scheduled' | 'appending' | 'resting' | 'gone' = 'idle';
@@ -83,6 +85,7 @@ export class Lane {
   constructor(
     init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account' | 'reads'>,
     tenantRing: EventRing,
+    turns: Turns,
     host: LaneHost,
     digest = 0,
     stopped: Stopped | null = null,
@@ -98,6 +101,7 @@ export class Lane {
     this.reads = init.reads;
     this.#watches = new Watches(init.account);
     this.#tenantRing = tenantRing;
+    this.#turns = turns;
     this.#host = host;
     this.#seq = init.kernel.seq;
     this.#digest = digest;
@@ -142,7 +146,12 @@ export class Lane {
       resolve({ task: 0, outcome: early });
       return;
     }
-    const memory = op?.grows === true ? wantedBy(command, this.kernel.limits.pagesPerPin) : 0;
+    const memory =
+      op?.grows === true
+        ? wantedBy(command, this.kernel.limits.pagesPerPin)
+        : op?.reply === 'bytes'
+          ? readBy(command, this.kernel)
+          : 0;
     const noRoom = memory === 0 ? null : this.#host.memory.hold(this.account, memory);
     if (noRoom !== null) {
       if (charged !== null) release(this.account, charged, 1);
@@ -214,6 +223,11 @@ export class Lane {
       this.#watches.add(task.id, null, charged);
     }
     this.#count();
+  }
+
+  /** And when everything that was kept has been accepted: nothing is written before. */
+  go(): void {
+    if (this.stopped !== null) return;
     this.#alarm.set(nextTimerMs(this.kernel));
     if (!atRest(this.kernel)) this.#schedule();
   }
@@ -260,7 +274,7 @@ export class Lane {
     });
     this.#state = 'appending';
     log.append(this.id, entries, { digest: this.#digest, eventSeq: this.kernel.eventSeq }, (error) => {
-      if (error === null) this.#applyBatch(batch, entries);
+      if (error === null) this.#turns.enter(() => this.#applyBatch(batch, entries));
       else if (error.kind === 'full') this.#refuse(batch);
       else this.#stop(batch, 0, entries[0] as Entry, error);
     });
@@ -303,16 +317,25 @@ export class Lane {
     this.#alarm.set(timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs));
   }
 
+  /** Others have the event loop now and then, but no other filesystem of the tenant its turn: their events make one stream. */
   #applyBatch(batch: readonly Pending[], entries: readonly Entry[], from = 0): void {
+    const next = this.#applySome(batch, entries, from);
+    if (next === null) {
+      this.#turns.leave();
+      return;
+    }
+    // The entries are in the log: whatever else happens meanwhile, these come next.
+    setImmediate(() => {
+      if ((this.#state as string) === 'gone') this.#turns.leave();
+      else this.#applyBatch(batch, entries, next);
+    });
+  }
+
+  /** Returns where to go on, or null when the batch is done. */
+  #applySome(batch: readonly Pending[], entries: readonly Entry[], from: number): number | null {
     const begin = performance.now();
     for (let i = from; i < batch.length; i += 1) {
-      if (i > from && performance.now() - begin >= sliceMs) {
-        // The entries are in the log: whatever else happens meanwhile, these come next.
-        setImmediate(() => {
-          if ((this.#state as string) !== 'gone') this.#applyBatch(batch, entries, i);
-        });
-        return;
-      }
+      if (i > from && performance.now() - begin >= sliceMs) return i;
       const pending = batch[i] as Pending;
       const entry = entries[i] as Entry;
       let effects: Effects;
@@ -320,7 +343,7 @@ export class Lane {
         effects = apply(this.kernel, entry);
       } catch (error) {
         this.#stop(batch, i, entry, error);
-        return;
+        return null;
       }
       this.#digest = digestOf(this.#digest, this.kernel, effects);
       this.#deliver(effects.events);
@@ -329,28 +352,30 @@ export class Lane {
       if (effects.unmounted) {
         // It is in the log that it was unmounted; nobody waits for the rest.
         this.#unmount(batch, i + 1, () => {});
-        return;
+        return null;
       }
     }
     this.#count();
     this.#unanswered.push(...batch);
     const answered = this.#answerable();
     this.#releaseReservations(answered);
-    this.#alarm.set(nextTimerMs(this.kernel));
+    // While it does not rest, its own turns go on with the timers.
+    this.#alarm.set(atRest(this.kernel) ? nextTimerMs(this.kernel) : null);
     // Told when the next flush, which may be that of others, is on its way: the disk works while the answers are written.
     queueMicrotask(() => {
       this.#notify();
       answer(answered);
     });
     // Halted while the log was at it.
-    if ((this.#state as string) === 'gone') return;
+    if ((this.#state as string) === 'gone') return null;
     const kept = this.#host.log.snapshot(this.id, this.kernel, this.#digest);
     if (kept === null) {
       this.#rested();
-      return;
+      return null;
     }
     this.#state = 'resting';
     kept.then(this.#rested, this.#rested);
+    return null;
   }
 
   /**
@@ -421,6 +446,9 @@ export class Lane {
     used.memory += memory - last.memory;
     this.#host.memory.add(memory - last.memory);
     last.memory = memory;
+    // Kept for whoever comes back; the first to go where the memory is wanted.
+    if (this.reads.bytes > 0 && (used.memory > this.account.limits.memory || this.#host.memory.used > this.#host.memory.max))
+      this.reads.clear();
     this.#host.changed(this);
   }
 

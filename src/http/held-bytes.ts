@@ -13,6 +13,11 @@ export function holdBytes({ engine }: Door, request: FastifyRequest, reply: Fast
   if (bytes < leastBytes || tenant == null || request.heldBytes >= bytes) return;
   const held = engine.hold(tenant, bytes - request.heldBytes);
   if (typeof held !== 'function') throw new KernelFailure(held.failure);
+  // A client that has gone already will not be heard of again.
+  if (reply.raw.closed || reply.raw.destroyed) {
+    held();
+    return;
+  }
   request.heldBytes = bytes;
   reply.raw.once('close', held);
 }

@@ -79,7 +79,10 @@ function keep(
   payload: unknown,
 ): void {
   const { statusCode: status } = reply;
-  const passing = reply.problemType === 'disk-full' || status === 503 || status === 429;
+  const again: readonly unknown[] = ['disk-full', 'memory-full'];
+  // A filesystem that stopped did nothing, and may have what an earlier process began once it is repaired.
+  const stopped = reply.problemType === 'filesystem-stopped' && begun.became !== null;
+  const passing = stopped || again.includes(reply.problemType) || status === 503 || status === 429;
   // No POST answers with bytes.
   if (passing || typeof payload !== 'string') {
     answers.drop(begun);

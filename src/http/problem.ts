@@ -265,6 +265,7 @@ export const retryAfter: Partial<Record<ProblemType, string>> = {
   'too-many-keys': '1',
   'not-ready': '5',
   'disk-full': '5',
+  'memory-full': '5',
   'journal-failed': '5',
   'too-many-streams': '5',
   'too-many-tickets': '30',
@@ -385,7 +386,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
     const type = error instanceof EngineError ? error.kind : error.kind === 'full' ? 'disk-full' : 'journal-failed';
     const unknown = unknownOutcome.has(type);
     // Its key stays taken: after the restart the journal says what became of it.
-    if (unknown) reply.request.idempotent = null;
+    if (unknown && !reply.request.idempotent?.became) reply.request.idempotent = null;
     const limit = error instanceof EngineError ? error.limit : undefined;
     sendProblem(reply, type, error instanceof EngineError ? error.message : problemTable[type].doc, {
       ...(unknown ? { outcome: 'unknown' } : {}),

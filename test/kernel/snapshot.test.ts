@@ -99,3 +99,19 @@ test('entries of 2 MiB, their folios and an exchange that spins come back', asyn
   expect([...again.mappings.values()][0]?.pmds).toEqual(new Set([0]));
   expect([...again.inodes.values()][0]?.pmds).toEqual(new Set([0]));
 });
+
+test.each([
+  ['unlink', { op: 'unlink', on: { file: 'a' }, args: {} }],
+  ['truncate', { op: 'truncate', on: { file: 'a' }, args: { sizeBytes: 0 } }],
+  ['write zeros again', { op: 'write', on: { file: 'a' }, args: { offset: 0 }, data: new Uint8Array(page) }],
+  ['zero-range', { op: 'zero-range', on: { file: 'a' }, args: { offset: 0, length: page, keepSize: false } }],
+  ['power-cycle', { op: 'power-cycle', on: {}, args: { drop: 'all', seed: 1 } }],
+] as const)('pages of zeros, held or not, are one state: %s', async (_name, command) => {
+  const m = machine({ strategy: 'break-layouts' });
+  m.create('a');
+  m.write('a', new Uint8Array(2 * page), 0);
+  m.store(m.map('a', 2), page, new Uint8Array(8));
+  const copy = copyOf(m.k);
+  for (const k of [m.k, copy]) apply(k, { seq: k.seq + 1, timeMs: k.nowMs, command: structuredClone(command) as never });
+  expect(await stateHash(copy, new Map())).toBe(await stateHash(m.k, new Map()));
+});

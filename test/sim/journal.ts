@@ -308,6 +308,7 @@ class JournalWorld {
         filesystems: filesystems.filter(({ birth }) => birth.tenant === tenant),
       });
     }
+    engine.go();
     this.#checkTenants();
   }
 

@@ -27,6 +27,14 @@ function pageBytes(pmem: Pmem, pfn: Pfn): Uint8Array {
   return page;
 }
 
+const zeros = new Uint8Array(pageSize);
+
+/**
+ * Whether a page of zeros is held or not is no part of the state: a snapshot cannot tell. So what only makes zeros of zeros changes nothing, or a
+ * machine that was restored would differ from the one that goes on.
+ */
+const isZero = (bytes: Uint8Array): boolean => Buffer.compare(bytes, zeros.subarray(0, bytes.length)) === 0;
+
 /** A chunk as a snapshot keeps it: a copy. */
 export function chunkOf(pmem: Pmem, index: number): Uint8Array {
   const bytes = new Uint8Array(chunkBytes);
@@ -41,7 +49,7 @@ export function chunkOf(pmem: Pmem, index: number): Uint8Array {
 export function setChunk(pmem: Pmem, index: number, seq: number, bytes: Uint8Array): void {
   for (let page = 0; page < chunkPages; page++) {
     const part = bytes.subarray(page * pageSize, (page + 1) * pageSize);
-    if (part.some((byte) => byte !== 0)) pmem.pages.set((index * chunkPages + page) as Pfn, part.slice());
+    if (!isZero(part)) pmem.pages.set((index * chunkPages + page) as Pfn, part.slice());
   }
   pmem.chunkSeqs[index] = seq;
 }
@@ -59,8 +67,10 @@ export function discardPages(k: Kernel, pfn: Pfn, pages: number): void {
       at += chunkPages - 1 - (at % chunkPages);
       continue;
     }
-    if (pmem.dirty.has(at as Pfn) || pinsOf(k, at as Pfn) > 0) continue;
-    if (pmem.pages.delete(at as Pfn)) changed(k, at as Pfn);
+    const page = pmem.pages.get(at as Pfn);
+    if (page === undefined || pmem.dirty.has(at as Pfn) || pinsOf(k, at as Pfn) > 0) continue;
+    pmem.pages.delete(at as Pfn);
+    if (!isZero(page)) changed(k, at as Pfn);
   }
 }
 
@@ -91,9 +101,10 @@ export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): v
   pastTheCache(k, pfn, offset, length);
   const page = k.pmem.pages.get(pfn);
   if (page === undefined) return;
+  const same = isZero(page.subarray(offset, offset + length));
   if (length === pageSize) k.pmem.pages.delete(pfn);
   else page.fill(0, offset, offset + length);
-  changed(k, pfn);
+  if (!same) changed(k, pfn);
 }
 
 /** What a write past the cache does first: lines in its way are written back, and over a whole page poison is repaired. */

@@ -10,11 +10,16 @@ import { personalityOf } from './personality/index.ts';
 import { allocateBlocks, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
 
+/** So many bytes that are read count as a step of the entry. */
+const bytesPerStep = 16_384;
+
 /** Bytes [offset, offset + length) clipped to the size. Holes and unwritten blocks read as zero. Caller holds i_rwsem. */
 export function readBytes(k: Kernel, inode: Inode, offset: number, length: number): Uint8Array {
   const end = Math.min(offset + length, inode.sizeBytes);
   if (end <= offset) return new Uint8Array(0);
   const out = new Uint8Array(end - offset);
+  // Who wakes a thousand readers must not have all their bytes in memory at once.
+  k.stepsLeft -= out.length / bytesPerStep;
   eachExtent(inode.extents, pageOf(offset), pageOf(end - 1), (extent) => {
     if (!extent.written) return;
     for (let page = 0; page < extent.pages; page++) {

@@ -1,11 +1,13 @@
 // What mount finds after the power went: files with their blocks, and nothing of the memory that pointed at them. Transactions that were
 // applied are taken to have committed, which is one of the two outcomes that a real crash can have.
+import { discardPages } from '../dev/pmem.ts';
 import { createTimers } from '../mm/timers.ts';
 import { createXArray } from '../mm/xarray.ts';
 import { createRwSem } from '../sched/rwsem.ts';
 import type { Kernel } from '../state.ts';
 import { lastPage, toPgOff } from '../units.ts';
 import { removeRange } from './extent.ts';
+import { isFree } from './free-space.ts';
 import { createRunList, eachRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
@@ -38,6 +40,8 @@ export function recover(k: Kernel): number {
     k.inodes.delete(inode.ino);
     k.counts.files -= 1;
   }
+  // Pages that were kept for a pin or a dirty line: of both nothing is left.
+  for (const pfn of k.pmem.pages.keys()) if (isFree(k.space, pfn)) discardPages(k, pfn, 1);
   return freed;
 }
 
