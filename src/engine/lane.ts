@@ -504,9 +504,9 @@ export class Lane {
     if (this.stopped?.why === 'log') return journalFailed();
     const why =
       this.stopped?.why === 'journal'
-        ? `The journal of this filesystem did not bring it back (${this.stopped.detail}).`
+        ? `This filesystem could not be restored from its journal (${this.stopped.detail}).`
         : `Entry ${this.stopped?.seq} (${this.stopped?.op}) broke a law of the simulated machine.`;
-    const then = `What was acknowledged stays on the disk. The operator can look with "pinhole repair"; DELETE with force removes the filesystem.`;
-    return new EngineError('filesystem-stopped', `${why} It serves nothing until it is repaired. ${then}`);
+    const then = `Its data stays on the disk. The operator can inspect it with "pinhole repair"; DELETE with force removes the filesystem.`;
+    return new EngineError('filesystem-stopped', `${why} It answers no requests until it is repaired. ${then}`);
   }
 }

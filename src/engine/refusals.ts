@@ -23,7 +23,7 @@ export const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGA
 export const memoryFull = (max: number): EngineError =>
   new EngineError(
     'memory-full',
-    `The server holds ${max} bytes of memory for its tenants, the most that --memory-max allows. What gives back is still taken.`,
+    `The server holds ${max} bytes of memory for its tenants, the most that --memory-max allows. Operations that free memory still work: delete files, release pins, or remove a filesystem.`,
     max,
   );
 

@@ -161,7 +161,7 @@ const transportRows = {
   'memory-full': row(
     507,
     'Memory full',
-    'The server holds as much memory for its tenants as --memory-max allows: what adds is refused, what gives back is taken. Nothing was changed.',
+    'The server holds as much memory for its tenants as --memory-max allows. Operations that need memory are refused; operations that free it still work. Nothing was changed.',
     'EDQUOT',
     'H17',
   ),
@@ -191,7 +191,7 @@ const transportRows = {
   'filesystem-stopped': row(
     500,
     'Filesystem stopped',
-    'A law of the machine broke in this filesystem, which is a bug of the simulator.',
+    'This filesystem serves nothing: a law of the simulated machine broke in it, or its journal did not bring it back. Other filesystems are not affected; the operator can look at it with pinhole repair.',
     'EIO',
     'H30',
   ),

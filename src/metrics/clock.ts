@@ -22,7 +22,7 @@ export const clock = defineFamily({
     {
       name: 'pinhole_clock_ahead_seconds',
       type: 'gauge',
-      help: 'How far the time of the server is before the wall clock, which was set back or was ahead at an earlier start.',
+      help: 'How far the time of the server is ahead of the wall clock, because that was set back or was ahead at an earlier start.',
       read: (_, { server }) => (server?.clock == null ? [] : one(server.clock.aheadMs() / 1000)),
     },
   ],

@@ -15,7 +15,7 @@ export const memory = defineFamily({
     {
       name: 'pinhole_memory_limit_bytes',
       type: 'gauge',
-      help: 'The most that it may be (--memory-max); what adds is refused beyond it.',
+      help: 'The most that it may be (--memory-max); beyond it, operations that need memory are refused.',
       read: (_, { server }) => (server === null ? [] : one(server.memory.max)),
     },
   ],
