@@ -9,8 +9,10 @@ export default defineConfig({
     // Processes, not threads: servers, signals and typed arrays behave as they do outside the tests.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // None of these is a promise: a test passes on a machine that is three times too busy.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', new ClosingLine()],
   },
 });

@@ -15,7 +15,7 @@ interface Same {
 export const same: Same[] = [
   {
     what: 'Errno, size, content, extents and st_blocks after each of 12,000 recorded operations, over HTTP: four logs, XFS and ext4, 6.12 and 7.3',
-    shown: [['fidelity/oplogs-http.test.ts', 'BR1 12,000 lines over HTTP']],
+    shown: [['fidelity/oplogs-http.test.ts', 'BR1 the recorded logs over HTTP']],
   },
   {
     what: 'The same logs with pages pinned at random, under each of the six strategies: 72,000 lines with the same errnos, sizes, extents and content',

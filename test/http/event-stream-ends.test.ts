@@ -18,6 +18,8 @@ async function world(config: Partial<Config> = {}): Promise<void> {
 }
 
 const events = `${fs}/events`;
+/** How long a stop may wait for requests: what ends well before that has not waited for it. */
+const patientMs = 60_000;
 const tick = () => must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
 /** Samples of a metric, by the value of their label. */
 async function metric(name: string): Promise<Record<string, number>> {
@@ -178,22 +180,22 @@ describe('the other codes', () => {
   });
 
   it('1012: the server stops', async () => {
-    await world();
+    await world({ drainMs: patientMs });
     const reader = await open(base, `${events}?from=now`);
     await reader.frame('ack');
     const begin = performance.now();
     await service.close();
     expect(await reader.closed).toEqual({ code: 1012, reason: 'restart' });
-    expect(performance.now() - begin).toBeLessThan(900);
+    expect(performance.now() - begin).toBeLessThan(patientMs / 2);
   });
 
   it('1012 does not wait for ever for who does not answer', async () => {
-    await world();
+    await world({ drainMs: patientMs });
     const reader = await open(base, `${events}?from=now`);
     reader.socket.pause();
     const begin = performance.now();
     await service.close();
-    expect(performance.now() - begin).toBeLessThan(3000);
+    expect(performance.now() - begin).toBeLessThan(patientMs / 2);
     reader.socket.resume();
     expect((await reader.closed).code).toBe(1012);
   });
@@ -341,13 +343,13 @@ describe('an upgrade to something else', () => {
   });
 
   it('does not hold up a stop', async () => {
-    await world();
+    await world({ drainMs: patientMs });
     const socket = connect(Number(new URL(base).port), '127.0.0.1');
     socket.write(`GET /v1 HTTP/1.1\r\n${h2c}\r\n`);
     await new Promise((resolve) => socket.once('data', resolve));
     const begin = performance.now();
     await service.close();
-    expect(performance.now() - begin).toBeLessThan(2000);
+    expect(performance.now() - begin).toBeLessThan(patientMs / 2);
     socket.destroy();
   });
 });

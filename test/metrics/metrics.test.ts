@@ -233,23 +233,13 @@ describe('the journal', () => {
   });
 });
 
-describe('the cost of a scrape', () => {
-  it('with 10,000 filesystems is a few milliseconds', { timeout: 120_000 }, async () => {
+describe('many filesystems', () => {
+  it('are counted; what a scrape of them costs is measured by `npm run load -- --scenario scrape`', async () => {
     await service.close();
-    service = await start({ quotaFilesystems: 10_000, ringEventsMax: 16, tenantRingEventsMax: 16 });
+    const many = 1000;
+    service = await start({ quotaFilesystems: many, ringEventsMax: 16, tenantRingEventsMax: 16 });
     const mkfs = (name: string) => call(service, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 65_536 } });
-    for (let i = 0; i < 10_000; i += 100) await Promise.all(Array.from({ length: 100 }, (_, n) => mkfs(`fs-${i + n}`)));
-    const times: number[] = [];
-    for (let i = 0; i < 20; i += 1) {
-      const begin = process.cpuUsage();
-      const { text } = await must(service, 200, 'GET', '/metrics');
-      const { user, system } = process.cpuUsage(begin);
-      times.push((user + system) / 1000);
-      expect(text).toContain('pinhole_filesystems 10000\n');
-    }
-    // Processor time, and the least of it: what else the machine does is not the cost of a scrape.
-    const least = Math.min(...times);
-    console.log(`a scrape with 10,000 filesystems takes ${least.toFixed(1)} ms of a processor`);
-    expect(least).toBeLessThan(10);
+    for (let i = 0; i < many; i += 100) await Promise.all(Array.from({ length: 100 }, (_, n) => mkfs(`fs-${i + n}`)));
+    expect((await must(service, 200, 'GET', '/metrics')).text).toContain(`pinhole_filesystems ${many}\n`);
   });
 });

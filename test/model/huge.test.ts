@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Kind } from '../../src/kernel/state.ts';
+import { dose, isFull } from '../dose.ts';
 import type { Choice } from '../machine.ts';
 import { commands } from './commands.ts';
 import { found } from './found.ts';
@@ -24,7 +25,7 @@ const cases = strategies.flatMap((strategy, index) =>
   }),
 );
 /** A machine of 2,100 blocks takes its time: one run here for 32 of the small ones. */
-const numRuns = Math.ceil(Number(process.env.MODEL_RUNS ?? 64) / 32);
+const numRuns = Math.ceil(Number(process.env.MODEL_RUNS ?? dose(32, 64)) / 32);
 
 test.each(cases)('FT6 laws and content with 2 MiB pages under $name on $kind, folioGranularity $folioGranularity', (given) => {
   const { strategy, kind, folioGranularity } = given;
@@ -58,12 +59,13 @@ test.each(found.filter(({ options }) => options.huge === true))('found $why', ({
 });
 
 test('such commands do fault 2 MiB: entries of blocks, entries of the zero page, and fallbacks to 4 KiB', () => {
-  const faults = fc.sample(commands(60), { seed: 17, numRuns: 24 }).flatMap((script) => {
+  const faults = fc.sample(commands(60), { seed: 17, numRuns: dose(8, 24) }).flatMap((script) => {
     const m = play(script, { kind: 'xfs', strategy: { name: 'busy-extents' }, huge: true });
     return m.seen('page.pmd_faulted').map(({ data }) => data.why ?? (data.zeroPage ? 'zero' : 'mapped'));
   });
   const times = (what: string): number => faults.filter((one) => one === what).length;
-  expect(times('mapped')).toBeGreaterThan(8);
+  expect(times('mapped')).toBeGreaterThan(dose(2, 8));
   expect(times('zero')).toBeGreaterThan(0);
-  expect(faults).toEqual(expect.arrayContaining(['end of file', 'blocks', '4 KiB entries', 'unwritten']));
+  const fallbacks = ['end of file', 'blocks', '4 KiB entries', 'unwritten'];
+  if (isFull) expect(faults).toEqual(expect.arrayContaining(fallbacks));
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { laws } from '../../src/kernel/invariants.ts';
 import type { Kind } from '../../src/kernel/state.ts';
+import { dose } from '../dose.ts';
 import type { Choice } from '../machine.ts';
 import { commands, type RandomCommand } from './commands.ts';
 import { found } from './found.ts';
@@ -23,7 +24,7 @@ const cases = strategies.flatMap((strategy) =>
   kinds.map((kind) => [[strategy.name, strategy.idleRule].filter(Boolean).join(' '), kind, strategy] as const),
 );
 /** MODEL_RUNS=10000 looks longer. */
-const numRuns = Number(process.env.MODEL_RUNS ?? 64);
+const numRuns = Number(process.env.MODEL_RUNS ?? dose(6, 64));
 
 const broken = (script: readonly RandomCommand[], options: Play): boolean => {
   try {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { dose } from '../dose.ts';
 import { mutants } from './mutant-list.ts';
 import { type Options, runScript, runSeed, type Script } from './run.ts';
 import { type Counts, noCounts } from './sometimes.ts';
@@ -24,13 +25,10 @@ test('SM5 every mutant of the list can be made', () => {
 });
 
 /** SIM_SEEDS=100000 looks longer. On a machine that is busy two minutes are enough, once every state was seen. */
-const seeds = Number(process.env.SIM_SEEDS ?? 5000);
+const seeds = Number(process.env.SIM_SEEDS ?? dose(120, 5000));
 const msEnough = seeds > 5000 ? Number.POSITIVE_INFINITY : 120_000;
 
-/** So many without the kernel's own laws, for the rate alone. */
-const seedsForRate = 100;
-
-test(`SM1 SM2 ${seeds} seeds break no law, and were everywhere`, { timeout: 100 * seeds + 60_000 }, () => {
+test(`SM1 SM2 ${seeds} seeds break no law, and were everywhere`, { timeout: 300 * seeds + 300_000 }, () => {
   const counts: Counts = noCounts();
   const never = (): string[] => Object.entries(counts).flatMap(([state, times]) => (times === 0 ? [state] : []));
   const run = (from: number, to: number, enough: () => boolean, options: Options): string => {
@@ -44,13 +42,12 @@ test(`SM1 SM2 ${seeds} seeds break no law, and were everywhere`, { timeout: 100 
     return `${seed - from} seeds, ${((seed - from) / seconds).toFixed(1)} seeds/s`;
   };
   const lawful = run(1, seeds, () => never().length === 0, { counts, lawsEvery: 4 });
-  const bare = run(1, seedsForRate, () => true, { lawsEvery: 0 });
-  process.stdout.write(`sim: ${lawful} with invariants after every 4th entry; ${bare} without\n`);
-  expect(never(), 'states that no seed came to').toEqual([]);
+  process.stdout.write(`sim: ${lawful} with invariants after every 4th entry\n`);
+  if (seeds >= 5000) expect(never(), 'states that no seed came to').toEqual([]);
 });
 
 test('SM4 a seed gives the same trace in another zone and another tongue, and its script gives it again', () => {
-  const few = 24;
+  const few = dose(8, 24);
   const here = Array.from({ length: few }, (_, index) => `${index + 1} ${runSeed(index + 1, { hash: true }).hash}`);
   const main = join(import.meta.dirname, 'main.ts');
   for (const env of [
@@ -68,4 +65,4 @@ test('SM4 a seed gives the same trace in another zone and another tongue, and it
     const ran = runSeed(seed, { hash: true });
     expect(runScript(ran.script, { hash: true }).hash).toBe(ran.hash);
   }
-}, 60_000);
+});
