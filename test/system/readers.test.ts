@@ -9,10 +9,21 @@ import { python } from './needs.ts';
 import { type Running, startPinhole, startVolatile } from './server.ts';
 
 const cuts = 50;
+// No event may be forgotten while the clients read.
+const MiB = 1024 * 1024;
+const rings = [
+  ['--ring-events-max', 1_000_000],
+  ['--ring-bytes-max', 256 * MiB],
+  ['--tenant-ring-events-max', 1_000_000],
+  ['--quota-memory', 2048 * MiB],
+  ['--memory-max', 2048 * MiB],
+]
+  .flat()
+  .map(String);
 let server: Running;
 const folder = mkdtempSync(join(tmpdir(), 'pinhole-readers-'));
 beforeAll(async () => {
-  server = await startVolatile('--ring-events-max', '1000000', '--tenant-ring-events-max', '1000000');
+  server = await startVolatile(...rings);
 });
 afterAll(async () => {
   await server.stop();
@@ -84,7 +95,7 @@ it.each(transports)('over %s the union of 50 pieces is the log', async (transpor
 it('over each of them also through restarts, planned and not', async () => {
   const data = join(folder, 'data');
   const fs = '/v1/filesystems/scratch';
-  const limits = ['--ring-events-max', '1000000', '--tenant-ring-events-max', '1000000', '--data-dir', data];
+  const limits = [...rings, '--data-dir', data];
   let durable = await startPinhole('--port', '0', ...limits);
   const { base } = durable;
   await durable.call('POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 1_048_576 });
