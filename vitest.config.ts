@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/system/**'],
     environment: 'node',
-    // Processes, not threads: servers, signals and typed arrays behave as they do outside the tests.
+    // Processes, not threads: servers, signals and typed arrays behave as they do outside the
+    // tests.
     pool: 'forks',
     maxWorkers: 2,
     // None of these is a promise: a test passes on a machine that is three times too busy.

@@ -1,5 +1,5 @@
-// Tests against programs that are not ours: `npm run test:system`. They need Debian's prometheus, python3-websockets
-// and strace, and for a disk of their own root; they run the built server.
+// Tests against programs that are not ours: `npm run test:system`. They need Debian's prometheus,
+// python3-websockets and strace, and for a disk of their own root; they run the built server.
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/reporter.ts';
 

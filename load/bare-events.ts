@@ -1,5 +1,5 @@
-// The yardstick of the fan-out: a `ws` server that sends frames from a file to every reader, each at its time, when a
-// reader says so.
+// The yardstick of the fan-out: a `ws` server that sends frames from a file to every reader, each
+// at its time, when a reader says so.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
@@ -16,14 +16,20 @@ function framesIn(file: string): Frame[] {
 
 const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 const http = createServer();
-http.on('upgrade', (request, socket, head) => wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws)));
+http.on('upgrade', (request, socket, head) =>
+  wss.handleUpgrade(request, socket, head, (ws) => wss.emit('connection', ws)),
+);
 
 let frames: Frame[] = [];
 let next = 0;
 let begin = 0;
 function send(): void {
   const now = performance.now() - begin;
-  for (let frame = frames[next]; frame !== undefined && frame.afterMs <= now; frame = frames[next]) {
+  for (
+    let frame = frames[next];
+    frame !== undefined && frame.afterMs <= now;
+    frame = frames[next]
+  ) {
     next += 1;
     for (const client of wss.clients) client.send(frame.bytes, { binary: false });
   }
@@ -42,6 +48,8 @@ wss.on('connection', (socket) => {
 http.listen(0, '127.0.0.1', () => {
   const address = http.address();
   const port = typeof address === 'object' ? address?.port : 0;
-  process.stdout.write(`${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ msg: 'listening', url: `http://127.0.0.1:${port}` })}\n`,
+  );
 });
 process.on('SIGTERM', () => process.exit(0));

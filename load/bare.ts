@@ -1,6 +1,7 @@
-// The yardstick: a Fastify that parses the same requests and sends answers of the same shape, and does nothing in between. The answers come
-// as JSON in the environment; a number is so many bytes. With BARE_JOURNAL, a folder, it keeps every request in a LevelDB before it answers:
-// what came while a flush was on its way goes into the next one.
+// The yardstick: a Fastify that parses the same requests and sends answers of the same shape, and
+// does nothing in between. The answers come as JSON in the environment; a number is so many bytes.
+// With BARE_JOURNAL, a folder, it keeps every request in a LevelDB before it answers: what came
+// while a flush was on its way goes into the next one.
 import { ClassicLevel } from 'classic-level';
 import { fastify } from 'fastify';
 import type { Canned } from './scenario.ts';
@@ -8,8 +9,12 @@ import type { Canned } from './scenario.ts';
 function schemaOf(value: unknown): object {
   if (value === null) return { type: 'null' };
   if (Array.isArray(value)) return { type: 'array', items: schemaOf(value[0] ?? '') };
-  if (typeof value !== 'object') return { type: typeof value === 'number' ? 'integer' : typeof value };
-  return { type: 'object', properties: Object.fromEntries(Object.entries(value).map(([key, v]) => [key, schemaOf(v)])) };
+  if (typeof value !== 'object')
+    return { type: typeof value === 'number' ? 'integer' : typeof value };
+  return {
+    type: 'object',
+    properties: Object.fromEntries(Object.entries(value).map(([key, v]) => [key, schemaOf(v)])),
+  };
 }
 
 /** Resolves when what it was given is on the disk. */
@@ -42,12 +47,21 @@ async function journalIn(folder: string): Promise<(record: unknown) => Promise<v
 const { BARE = '[]', BARE_JOURNAL } = process.env;
 const keep = BARE_JOURNAL === undefined ? null : await journalIn(BARE_JOURNAL);
 const app = fastify();
-if (keep !== null) app.addHook('preHandler', async ({ method, params, body }) => keep([method, params, body]));
-app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+if (keep !== null)
+  app.addHook('preHandler', async ({ method, params, body }) => keep([method, params, body]));
+app.addContentTypeParser(
+  'application/octet-stream',
+  { parseAs: 'buffer' },
+  (_request, body, done) => done(null, body),
+);
 for (const { method, url, status, reply } of JSON.parse(BARE) as Canned[]) {
   if (typeof reply === 'number') {
     const bytes = Buffer.alloc(reply);
-    app.route({ method, url, handler: async (_request, to) => to.code(status).type('application/octet-stream').send(bytes) });
+    app.route({
+      method,
+      url,
+      handler: async (_request, to) => to.code(status).type('application/octet-stream').send(bytes),
+    });
     continue;
   }
   const schema = { response: { [status]: schemaOf(reply) } };

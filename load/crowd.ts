@@ -11,7 +11,11 @@ export interface Crowd {
 }
 
 /** `onFrame` sees what the first of them gets. */
-export function openReaders(url: string, count: number, onFrame?: (text: Buffer) => void): Promise<Crowd> {
+export function openReaders(
+  url: string,
+  count: number,
+  onFrame?: (text: Buffer) => void,
+): Promise<Crowd> {
   const sockets: WebSocket[] = [];
   let frames = 0;
   let bytes = 0;
@@ -32,7 +36,8 @@ export function openReaders(url: string, count: number, onFrame?: (text: Buffer)
     socket.on('message', (data: Buffer) => {
       frames += 1;
       bytes += data.length;
-      // Parsing every frame would measure this process. The head of a frame tells the position behind its last event.
+      // Parsing every frame would measure this process. The head of a frame tells the position
+      // behind its last event.
       const seq = Number(/"cursor":"\w+\.(\d+)"/.exec(data.toString('latin1', 0, 200))?.[1] ?? 0);
       if (last > 0) events += seq - last;
       last = seq;

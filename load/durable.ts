@@ -1,5 +1,6 @@
-// What durability costs: the same load on a server that keeps everything and on one that keeps nothing, in turns; and, beside it, what the
-// same store costs a bare Fastify that does nothing but keep its requests in it.
+// What durability costs: the same load on a server that keeps everything and on one that keeps
+// nothing, in turns; and, beside it, what the same store costs a bare Fastify that does nothing but
+// keep its requests in it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +26,8 @@ interface Kind {
 
 const pinhole: Kind = {
   name: 'pinhole',
-  start: (folder) => startPinhole(folder === null ? {} : { PINHOLE_VOLATILE: '0', PINHOLE_DATA_DIR: folder }),
+  start: (folder) =>
+    startPinhole(folder === null ? {} : { PINHOLE_VOLATILE: '0', PINHOLE_DATA_DIR: folder }),
   api: ({ url }) => apiOf(url),
 };
 
@@ -42,7 +44,10 @@ const bare: Kind = {
 
 type Rounds = [kept: Measured[], lost: Measured[]];
 
-/** A fresh server with a disk and one without, measured in turns: neighbours in time meet the same machine. */
+/**
+ * A fresh server with a disk and one without, measured in turns: neighbours in time meet the same
+ * machine.
+ */
 async function measurePair(kind: Kind, seconds: number, turns: number): Promise<Rounds> {
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-load-'));
   const servers = [await kind.start(folder), await kind.start(null)] as const;
@@ -50,7 +55,8 @@ async function measurePair(kind: Kind, seconds: number, turns: number): Promise<
     const calls = await Promise.all(servers.map((server) => pinUnpin.prepare(kind.api(server))));
     const measured: Rounds = [[], []];
     for (const _ of [1, 2])
-      for (const which of [0, 1] as const) await drive(servers[which], calls[which] ?? [], connections, warmUpSeconds);
+      for (const which of [0, 1] as const)
+        await drive(servers[which], calls[which] ?? [], connections, warmUpSeconds);
     for (let turn = 0; turn < turns; turn += 1) {
       // Each goes first as often as the other.
       for (const which of turn % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
@@ -64,15 +70,24 @@ async function measurePair(kind: Kind, seconds: number, turns: number): Promise<
   }
 }
 
-/** The ratio of the requests/s with a disk to those without; each of the `turns` of a pair lasts `seconds` on either server. */
-async function compare(kind: Kind, seconds: number, turns: number): Promise<{ ratio: number; expected: boolean }> {
+/**
+ * The ratio of the requests/s with a disk to those without; each of the `turns` of a pair lasts
+ * `seconds` on either server.
+ */
+async function compare(
+  kind: Kind,
+  seconds: number,
+  turns: number,
+): Promise<{ ratio: number; expected: boolean }> {
   const measured: Rounds = [[], []];
   const ratios: number[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
     const [kept, lost] = await measurePair(kind, seconds, turns);
     measured[0].push(...kept);
     measured[1].push(...lost);
-    const now = kept.map((one, turn) => one.requestsPerSecond / (lost[turn]?.requestsPerSecond ?? Number.NaN));
+    const now = kept.map(
+      (one, turn) => one.requestsPerSecond / (lost[turn]?.requestsPerSecond ?? Number.NaN),
+    );
     console.log(`${kind.name}: ratios ${now.map((one) => one.toFixed(2)).join(' ')}`);
     ratios.push(...now);
   }
@@ -86,7 +101,10 @@ async function compare(kind: Kind, seconds: number, turns: number): Promise<{ ra
     );
   }
   const statuses = [kept, lost].flatMap((one) => [...one.statuses.keys()]);
-  return { ratio: median(ratios), expected: statuses.every((status) => pinUnpin.expected.includes(status)) };
+  return {
+    ratio: median(ratios),
+    expected: statuses.every((status) => pinUnpin.expected.includes(status)),
+  };
 }
 
 /** Says whether every answer was one of the scenario, and the goal was met. */
@@ -96,7 +114,11 @@ export async function durable(seconds: number, turns: number): Promise<boolean> 
   );
   const theirs = await compare(bare, seconds, turns);
   const ours = await compare(pinhole, seconds, turns);
-  console.log(`ratio of durable to volatile of a bare Fastify with the same store: ${theirs.ratio.toFixed(2)}`);
-  const met = judge([{ what: 'requests/s, ratio of durable to volatile', least: 0.85, measured: ours.ratio }]);
+  console.log(
+    `ratio of durable to volatile of a bare Fastify with the same store: ${theirs.ratio.toFixed(2)}`,
+  );
+  const met = judge([
+    { what: 'requests/s, ratio of durable to volatile', least: 0.85, measured: ours.ratio },
+  ]);
   return met && ours.expected && theirs.expected;
 }

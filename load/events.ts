@@ -9,12 +9,18 @@ const pages = 64;
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function pin(api: Api, length: number): Promise<string> {
-  return (await api<{ id: string }>('POST', `${fs}/mappings/map_1/pins`, { offset: 0, length, access: 'write' })).id;
+  return (
+    await api<{ id: string }>('POST', `${fs}/mappings/map_1/pins`, {
+      offset: 0,
+      length,
+      access: 'write',
+    })
+  ).id;
 }
 
 /**
- * Unpins under a sleeping punch hole, with other events going on; ms from the request, and from its answer, to the wake-up's frame. Says
- * whether that was soon enough.
+ * Unpins under a sleeping punch hole, with other events going on; ms from the request, and from its
+ * answer, to the wake-up's frame. Says whether that was soon enough.
  */
 async function latency(server: Server, readers: number, seconds: number): Promise<boolean> {
   const api = apiOf(server.url);
@@ -45,7 +51,11 @@ async function latency(server: Server, readers: number, seconds: number): Promis
   const [begin, before] = [performance.now(), crowd.events()];
   const end = begin + seconds * 1000;
   while (performance.now() < end) {
-    const { id } = await api<{ id: string }>('POST', `${fs}/mappings/map_2/pins`, { offset: 0, length: 4096, access: 'write' });
+    const { id } = await api<{ id: string }>('POST', `${fs}/mappings/map_2/pins`, {
+      offset: 0,
+      length: 4096,
+      access: 'write',
+    });
     const asleep = next('pinhole.task.blocked');
     const punch = api('POST', `${fs}/files/b/punch-hole`, { offset: 0, length: 4096 });
     await asleep;
@@ -86,10 +96,17 @@ export async function events(seconds: number): Promise<boolean> {
   const server = await startPinhole();
   try {
     const api = apiOf(server.url);
-    await api('POST', '/v1/filesystems', { ...statfs, strategy: { name: 'break-layouts', idleRule: 'fixed' } });
+    await api('POST', '/v1/filesystems', {
+      ...statfs,
+      strategy: { name: 'break-layouts', idleRule: 'fixed' },
+    });
     for (const name of ['a', 'b']) {
       await api('POST', `${fs}/files`, { name, sizeBytes: pages * 4096 });
-      await api('POST', `${fs}/files/${name}/mappings`, { offset: 0, length: pages * 4096, access: 'read-write' });
+      await api('POST', `${fs}/files/${name}/mappings`, {
+        offset: 0,
+        length: pages * 4096,
+        access: 'read-write',
+      });
     }
     let good = true;
     for (const readers of [1, 100]) good = (await latency(server, readers, seconds)) && good;

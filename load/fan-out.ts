@@ -1,6 +1,7 @@
-// What it costs to bring the same events to many readers, beside a bare `ws` loop. The loop sends the very frames that one of our readers got,
-// at the pace at which they came, to as many sockets of the same kind. Of our processor time, what makes the events is taken off: the same
-// pins at the same pace, with nobody who reads of them.
+// What it costs to bring the same events to many readers, beside a bare `ws` loop. The loop sends
+// the very frames that one of our readers got, at the pace at which they came, to as many sockets
+// of the same kind. Of our processor time, what makes the events is taken off: the same pins at the
+// same pace, with nobody who reads of them.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,10 @@ const pages = 64;
 const rounds = 7;
 /** Of a window: what is taken off ours, a second one measures. */
 const leastSeconds = 2;
-/** Readers, and pins and their ends a second: so few that this process reads as fast as it is written to. */
+/**
+ * Readers, and pins and their ends a second: so few that this process reads as fast as it is
+ * written to.
+ */
 const crowds = [
   { readers: 100, pinsPerSecond: 200 },
   { readers: 1000, pinsPerSecond: 20 },
@@ -37,7 +41,13 @@ async function costOf(
   work: (seconds: number) => Promise<void>,
 ): Promise<Cost> {
   const read = () =>
-    [crowd?.frames() ?? 0, crowd?.events() ?? 0, crowd?.bytes() ?? 0, server.cpuMs(), performance.now()] as const;
+    [
+      crowd?.frames() ?? 0,
+      crowd?.events() ?? 0,
+      crowd?.bytes() ?? 0,
+      server.cpuMs(),
+      performance.now(),
+    ] as const;
   const before = read();
   await work(seconds);
   // What is on its way belongs to it.
@@ -85,7 +95,8 @@ function recorder(): { take(frame: Buffer): void; from(): void; frames(): Timed[
     from() {
       all = [];
     },
-    frames: () => all.map(({ at, frame }) => ({ afterMs: at - (all[0]?.at ?? 0), text: frame.toString() })),
+    frames: () =>
+      all.map(({ at, frame }) => ({ afterMs: at - (all[0]?.at ?? 0), text: frame.toString() })),
   };
 }
 
@@ -103,7 +114,12 @@ async function costOfLoop(bare: Server, frames: readonly Timed[], readers: numbe
 }
 
 /** Says whether the loop sent what we did, and did not do it for much less. */
-async function compare(server: Server, readers: number, pinsPerSecond: number, seconds: number): Promise<boolean> {
+async function compare(
+  server: Server,
+  readers: number,
+  pinsPerSecond: number,
+  seconds: number,
+): Promise<boolean> {
   const work = pinsAt(apiOf(server.url), pinsPerSecond);
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-frames-'));
   const ours: number[] = [];
@@ -118,7 +134,11 @@ async function compare(server: Server, readers: number, pinsPerSecond: number, s
     for (let round = 0; round <= rounds; round += 1) {
       const alone = await costOf(server, null, seconds, work);
       const recorded = recorder();
-      const crowd = await openReaders(`${server.url.replace('http', 'ws')}${fs}/events?from=now`, readers, recorded.take);
+      const crowd = await openReaders(
+        `${server.url.replace('http', 'ws')}${fs}/events?from=now`,
+        readers,
+        recorded.take,
+      );
       await wait(200);
       recorded.from();
       const cost = await costOf(server, crowd, seconds, work);
@@ -129,7 +149,10 @@ async function compare(server: Server, readers: number, pinsPerSecond: number, s
       same &&= loop.frames === cost.frames && loop.bytes === cost.bytes;
       if (round === 0) continue;
       shown = cost;
-      const [mine, its] = [((cost.cpuMs - alone.cpuMs) * 1000) / cost.frames, (loop.cpuMs * 1000) / loop.frames];
+      const [mine, its] = [
+        ((cost.cpuMs - alone.cpuMs) * 1000) / cost.frames,
+        (loop.cpuMs * 1000) / loop.frames,
+      ];
       ours.push(mine);
       theirs.push(its);
       ratios.push(its / mine);
@@ -147,8 +170,13 @@ async function compare(server: Server, readers: number, pinsPerSecond: number, s
   );
   if (!same) console.log('THE LOOP SENT OTHER FRAMES');
   return (
-    judge([{ what: `ratio of the loop's cost of a frame to ours, ${readers} readers`, least: 0.9, measured: median(ratios) }]) &&
-    same
+    judge([
+      {
+        what: `ratio of the loop's cost of a frame to ours, ${readers} readers`,
+        least: 0.9,
+        measured: median(ratios),
+      },
+    ]) && same
   );
 }
 
@@ -160,10 +188,16 @@ export async function fanOut(seconds: number): Promise<boolean> {
     const api = apiOf(server.url);
     await api('POST', '/v1/filesystems', statfs);
     await api('POST', `${fs}/files`, { name: 'a', sizeBytes: pages * 4096 });
-    await api('POST', `${fs}/files/a/mappings`, { offset: 0, length: pages * 4096, access: 'read-write' });
+    await api('POST', `${fs}/files/a/mappings`, {
+      offset: 0,
+      length: pages * 4096,
+      access: 'read-write',
+    });
     let good = true;
     for (const { readers, pinsPerSecond } of crowds)
-      good = (await compare(server, readers, pinsPerSecond, Math.max(leastSeconds, seconds / rounds))) && good;
+      good =
+        (await compare(server, readers, pinsPerSecond, Math.max(leastSeconds, seconds / rounds))) &&
+        good;
     return good;
   } finally {
     await server.stop();

@@ -1,4 +1,5 @@
-// What a scenario promises: each goal is printed with what was measured, and one that is missed is a failure of the run.
+// What a scenario promises: each goal is printed with what was measured, and one that is missed is
+// a failure of the run.
 
 export interface Goal {
   what: string;
@@ -15,8 +16,11 @@ const shown = (value: number, unit = ''): string => {
 };
 
 /** Nothing measured is not met. */
-export const isMet = ({ least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, measured }: Goal): boolean =>
-  measured >= least && measured <= most;
+export const isMet = ({
+  least = Number.NEGATIVE_INFINITY,
+  most = Number.POSITIVE_INFINITY,
+  measured,
+}: Goal): boolean => measured >= least && measured <= most;
 
 export function lineOf(goal: Goal): string {
   const { what, least, most, measured, unit } = goal;

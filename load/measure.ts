@@ -14,14 +14,25 @@ export interface Measured {
   statuses: Map<number, number>;
 }
 
-export async function drive(server: Server, calls: readonly Call[], connections: number, seconds: number): Promise<Measured> {
+export async function drive(
+  server: Server,
+  calls: readonly Call[],
+  connections: number,
+  seconds: number,
+): Promise<Measured> {
   const cpuMs = server.cpuMs();
   const begin = performance.now();
-  const result = await autocannon({ url: server.url, connections, duration: seconds, requests: requestsOf(calls) });
+  const result = await autocannon({
+    url: server.url,
+    connections,
+    duration: seconds,
+    requests: requestsOf(calls),
+  });
   const elapsedMs = performance.now() - begin;
   const usedMs = server.cpuMs() - cpuMs;
   const statuses = new Map<number, number>();
-  for (const [status, { count = 0 }] of Object.entries(result.statusCodeStats ?? {})) statuses.set(Number(status), count);
+  for (const [status, { count = 0 }] of Object.entries(result.statusCodeStats ?? {}))
+    statuses.set(Number(status), count);
   if (result.errors + result.timeouts > 0) statuses.set(0, result.errors + result.timeouts);
   const total = result.requests.total;
   return {
@@ -44,7 +55,8 @@ export function middle(rounds: readonly Measured[]): Measured {
   const of = (read: (one: Measured) => number) => median(rounds.map(read));
   const statuses = new Map<number, number>();
   for (const round of rounds)
-    for (const [status, count] of round.statuses) statuses.set(status, (statuses.get(status) ?? 0) + count);
+    for (const [status, count] of round.statuses)
+      statuses.set(status, (statuses.get(status) ?? 0) + count);
   return {
     requestsPerSecond: of((one) => one.requestsPerSecond),
     p50Ms: of((one) => one.p50Ms),

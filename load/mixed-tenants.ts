@@ -1,4 +1,5 @@
-// Ten tenants with a filesystem each: pins, reads, writes and looks, in a fixed order that mixes them.
+// Ten tenants with a filesystem each: pins, reads, writes and looks, in a fixed order that mixes
+// them.
 import { type Call, cannedPin, json, type Scenario, statfs } from './scenario.ts';
 
 const tenants = 10;
@@ -38,18 +39,37 @@ export const mixedTenants: Scenario = {
       const { token } = await api<{ token: string }>('POST', `/v1/tenants/tenant-${i}/tokens`, {});
       await api('POST', '/v1/filesystems', statfs, token);
       await api('POST', `${fs}/files`, { name: 'a', sizeBytes: 1024 * 1024 }, token);
-      await api('POST', `${fs}/files/a/mappings`, { offset: 0, length: 1024 * 1024, access: 'read-write' }, token);
+      await api(
+        'POST',
+        `${fs}/files/a/mappings`,
+        { offset: 0, length: 1024 * 1024, access: 'read-write' },
+        token,
+      );
       calls.push(...callsOf(token, i));
     }
     return calls;
   },
   bare: [
-    { method: 'POST', url: '/v1/filesystems/:fs/mappings/:mapping/pins', status: 201, reply: cannedPin },
+    {
+      method: 'POST',
+      url: '/v1/filesystems/:fs/mappings/:mapping/pins',
+      status: 201,
+      reply: cannedPin,
+    },
     {
       method: 'GET',
       url: '/v1/filesystems/:fs/files/:file',
       status: 200,
-      reply: { name: 'a', ino: 2, generation: 1, version: 3, sizeBytes: 1_048_576, blocks512: 8, mappings: 1, pins: 1 },
+      reply: {
+        name: 'a',
+        ino: 2,
+        generation: 1,
+        version: 3,
+        sizeBytes: 1_048_576,
+        blocks512: 8,
+        mappings: 1,
+        pins: 1,
+      },
     },
     {
       method: 'PUT',
@@ -65,7 +85,12 @@ export const mixedTenants: Scenario = {
         ...statfs,
         kind: 'xfs',
         kernel: '7.3',
-        strategy: { name: 'break-layouts', idleRule: 'modern', breakScope: 'file', longterm: 'refuse' },
+        strategy: {
+          name: 'break-layouts',
+          idleRule: 'modern',
+          breakScope: 'file',
+          longterm: 'refuse',
+        },
         waitqueue: { buckets: 256, keyed: true },
         clock: 'realtime',
         nowMs: 1_700_000_000_000,
@@ -80,7 +105,16 @@ export const mixedTenants: Scenario = {
           blocksBusy: 0,
           blocksDetached: 0,
         },
-        counts: { files: 1, mappings: 1, pins: 1, pinnedPages: 1, pinsAcquired: 1, pinsReleased: 0, sleepers: 0, wakeups: 0 },
+        counts: {
+          files: 1,
+          mappings: 1,
+          pins: 1,
+          pinnedPages: 1,
+          pinsAcquired: 1,
+          pinsReleased: 0,
+          sleepers: 0,
+          wakeups: 0,
+        },
       },
     },
     {

@@ -1,5 +1,6 @@
-// What the heaviest legal calls of one tenant cost another: while each of them runs, a second tenant asks for its own small filesystem again and
-// again, and the longest that it waited is printed, beside the processor time that the server's event loop took for the whole call.
+// What the heaviest legal calls of one tenant cost another: while each of them runs, a second
+// tenant asks for its own small filesystem again and again, and the longest that it waited is
+// printed, beside the processor time that the server's event loop took for the whole call.
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -14,14 +15,24 @@ const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;
 
 type Answer = { status: number; bytes: number; body: unknown };
-type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+type Ask = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer>;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 function askAs(base: string, token: string): Ask {
   return (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
-      const bytes = body instanceof Uint8Array ? body : body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+      const bytes =
+        body instanceof Uint8Array
+          ? body
+          : body === undefined
+            ? undefined
+            : Buffer.from(JSON.stringify(body));
       const type = body instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
       const request = http.request(`${base}${path}`, {
         method,
@@ -73,9 +84,16 @@ interface Row {
   call(ask: Ask): Promise<unknown>;
 }
 
-async function made(ask: Ask, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<unknown> {
+async function made(
+  ask: Ask,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+): Promise<unknown> {
   const answer = await ask(method, path, body, headers);
-  if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  if (answer.status >= 400)
+    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer.body;
 }
 
@@ -83,16 +101,33 @@ async function made(ask: Ask, method: string, path: string, body?: unknown, head
 async function queue(ask: Ask, name: string, more: object = {}, read: object = {}): Promise<void> {
   await made(ask, 'POST', '/v1/filesystems', { name, sizeBytes: MiB, ...more });
   await made(ask, 'POST', fs(name, '/files'), { name: 'a', sizeBytes: 8 * page });
-  await made(ask, 'POST', fs(name, '/files/a/mappings'), { offset: 0, length: 8 * page, access: 'read-write' });
-  await made(ask, 'POST', fs(name, '/mappings/map_1/pins'), { offset: 0, length: page, access: 'write', owner: 'nic' });
+  await made(ask, 'POST', fs(name, '/files/a/mappings'), {
+    offset: 0,
+    length: 8 * page,
+    access: 'read-write',
+  });
+  await made(ask, 'POST', fs(name, '/mappings/map_1/pins'), {
+    offset: 0,
+    length: page,
+    access: 'write',
+    owner: 'nic',
+  });
   await made(ask, 'POST', fs(name, '/files/a/truncate'), { sizeBytes: 0 }, respondAsync);
-  const query = new URLSearchParams(Object.entries(read).map(([key, value]): [string, string] => [key, String(value)]));
-  await inTurns(sleepers, () => ask('GET', fs(name, `/files/a/content?${query}`), undefined, respondAsync));
+  const query = new URLSearchParams(
+    Object.entries(read).map(([key, value]): [string, string] => [key, String(value)]),
+  );
+  await inTurns(sleepers, () =>
+    ask('GET', fs(name, `/files/a/content?${query}`), undefined, respondAsync),
+  );
 }
 
 /** 9,900 truncates of 9,900 files, each asleep on its own pinned page, all in one bucket. */
 async function oneBucket(ask: Ask, name: string): Promise<void> {
-  await made(ask, 'POST', '/v1/filesystems', { name, sizeBytes: 128 * MiB, waitqueue: { buckets: 1, keyed: false } });
+  await made(ask, 'POST', '/v1/filesystems', {
+    name,
+    sizeBytes: 128 * MiB,
+    waitqueue: { buckets: 1, keyed: false },
+  });
   await inTurns(sleepers, async (i) => {
     await made(ask, 'POST', fs(name, '/files'), { name: `f${i}`, sizeBytes: page });
     const { id } = (await made(ask, 'POST', fs(name, `/files/f${i}/mappings`), {
@@ -100,18 +135,36 @@ async function oneBucket(ask: Ask, name: string): Promise<void> {
       length: page,
       access: 'read-write',
     })) as { id: string };
-    await made(ask, 'POST', fs(name, `/mappings/${id}/pins`), { offset: 0, length: page, access: 'write', owner: `o${i}` });
+    await made(ask, 'POST', fs(name, `/mappings/${id}/pins`), {
+      offset: 0,
+      length: page,
+      access: 'write',
+      owner: `o${i}`,
+    });
     return ask('POST', fs(name, `/files/f${i}/truncate`), { sizeBytes: 0 }, respondAsync);
   });
 }
 
 /** A file of 15.7 million blocks with a pinned page, under a strategy. */
 async function whole(ask: Ask, name: string, strategy: string): Promise<void> {
-  await made(ask, 'POST', '/v1/filesystems', { name, sizeBytes: 64 * GiB, strategy: { name: strategy } });
+  await made(ask, 'POST', '/v1/filesystems', {
+    name,
+    sizeBytes: 64 * GiB,
+    strategy: { name: strategy },
+  });
   await made(ask, 'POST', fs(name, '/files'), { name: 'a' });
   await made(ask, 'POST', fs(name, '/files/a/allocate'), { offset: 0, length: 15_700_000 * page });
-  await made(ask, 'POST', fs(name, '/files/a/mappings'), { offset: 0, length: page, access: 'read-write' });
-  await made(ask, 'POST', fs(name, '/mappings/map_1/pins'), { offset: 0, length: page, access: 'write', owner: 'nic' });
+  await made(ask, 'POST', fs(name, '/files/a/mappings'), {
+    offset: 0,
+    length: page,
+    access: 'read-write',
+  });
+  await made(ask, 'POST', fs(name, '/mappings/map_1/pins'), {
+    offset: 0,
+    length: page,
+    access: 'write',
+    owner: 'nic',
+  });
 }
 
 const wholeFile = (strategy: string): Row => ({
@@ -127,19 +180,32 @@ const rows: readonly Row[] = [
     name: `putting ${sleepers} to sleep that one owner has asked for`,
     call: (ask) => queue(ask, 'owned', {}, { owner: 'nic' }),
   },
-  { name: 'hung-tasks, a page of 1000', call: (ask) => ask('GET', fs('queue', '/hung-tasks?seconds=0&pageSize=1000')) },
-  { name: 'operations, a page of 1000', call: (ask) => ask('GET', fs('queue', '/operations?pageSize=1000')) },
+  {
+    name: 'hung-tasks, a page of 1000',
+    call: (ask) => ask('GET', fs('queue', '/hung-tasks?seconds=0&pageSize=1000')),
+  },
+  {
+    name: 'operations, a page of 1000',
+    call: (ask) => ask('GET', fs('queue', '/operations?pageSize=1000')),
+  },
   { name: 'wait-graph', call: (ask) => ask('GET', fs('queue', '/wait-graph')) },
   { name: 'wait-graph of one knot', call: (ask) => ask('GET', fs('owned', '/wait-graph')) },
   { name: 'locks', call: (ask) => ask('GET', fs('queue', '/locks')) },
   { name: 'explain', call: (ask) => ask('GET', fs('queue', '/operations/op_4/explain')) },
-  { name: 'PUT strategy', call: (ask) => ask('PUT', fs('queue', '/strategy'), { name: 'detach-and-wait' }) },
+  {
+    name: 'PUT strategy',
+    call: (ask) => ask('PUT', fs('queue', '/strategy'), { name: 'detach-and-wait' }),
+  },
   {
     name: 'clock/advance over 10,000 holdMs',
     async prepare(ask) {
       await made(ask, 'POST', '/v1/filesystems', { name: 'hold', sizeBytes: MiB, clock: 'manual' });
       await made(ask, 'POST', fs('hold', '/files'), { name: 'a', sizeBytes: 8 * page });
-      await made(ask, 'POST', fs('hold', '/files/a/mappings'), { offset: 0, length: 8 * page, access: 'read-write' });
+      await made(ask, 'POST', fs('hold', '/files/a/mappings'), {
+        offset: 0,
+        length: 8 * page,
+        access: 'read-write',
+      });
       const pin = { offset: 0, length: page, access: 'write', holdMs: 1000 };
       await inTurns(10_000, () => ask('POST', fs('hold', '/mappings/map_1/pins'), pin));
     },
@@ -150,16 +216,25 @@ const rows: readonly Row[] = [
     prepare: (ask) => queue(ask, 'timeouts', { clock: 'manual' }, { timeoutMs: 1000 }),
     call: (ask) => ask('POST', fs('timeouts', '/clock/advance'), { ms: 5000 }),
   },
-  { name: `power-cycle with ${sleepers} asleep`, call: (ask) => ask('POST', fs('timeouts', '/power-cycle'), {}) },
+  {
+    name: `power-cycle with ${sleepers} asleep`,
+    call: (ask) => ask('POST', fs('timeouts', '/power-cycle'), {}),
+  },
   {
     name: `unpin of an unkeyed bucket with ${sleepers}`,
     prepare: (ask) => oneBucket(ask, 'bucket'),
     call: (ask) => ask('DELETE', fs('bucket', '/pins/pin_5')),
   },
   { name: 'waitqueues', call: (ask) => ask('GET', fs('bucket', '/waitqueues')) },
-  { name: 'PUT strategy in it', call: (ask) => ask('PUT', fs('bucket', '/strategy'), { name: 'wait-for-refs' }) },
+  {
+    name: 'PUT strategy in it',
+    call: (ask) => ask('PUT', fs('bucket', '/strategy'), { name: 'wait-for-refs' }),
+  },
   ...['break-layouts', 'wait-for-refs', 'busy-extents', 'detach-and-wait', 'none'].map(wholeFile),
-  { name: 'pages?pinned=true beside it', call: (ask) => ask('GET', fs('wait-for-refs', '/pages?pinned=true&pageSize=1000')) },
+  {
+    name: 'pages?pinned=true beside it',
+    call: (ask) => ask('GET', fs('wait-for-refs', '/pages?pinned=true&pageSize=1000')),
+  },
   {
     name: 'fault of 65,536 pages',
     async prepare(ask) {
@@ -167,16 +242,35 @@ const rows: readonly Row[] = [
       await made(ask, 'POST', fs('big', '/files'), { name: 'a' });
       for (let at = 0; at < 16; at += 1) {
         const offset = at * 16 * MiB;
-        await made(ask, 'PUT', fs('big', `/files/a/content?offset=${offset}`), Buffer.alloc(16 * MiB, 1));
+        await made(
+          ask,
+          'PUT',
+          fs('big', `/files/a/content?offset=${offset}`),
+          Buffer.alloc(16 * MiB, 1),
+        );
       }
       // Not at 2 MiB, so that each page is a fault of its own.
-      await made(ask, 'POST', fs('big', '/files/a/mappings'), { offset: page, length: 65_535 * page, access: 'read-write' });
+      await made(ask, 'POST', fs('big', '/files/a/mappings'), {
+        offset: page,
+        length: 65_535 * page,
+        access: 'read-write',
+      });
     },
-    call: (ask) => ask('POST', fs('big', '/mappings/map_1/faults'), { offset: 0, length: 65_535 * page, access: 'write' }),
+    call: (ask) =>
+      ask('POST', fs('big', '/mappings/map_1/faults'), {
+        offset: 0,
+        length: 65_535 * page,
+        access: 'write',
+      }),
   },
   {
     name: 'pin of 65,535 pages',
-    call: (ask) => ask('POST', fs('big', '/mappings/map_1/pins'), { offset: 0, length: 65_535 * page, access: 'write' }),
+    call: (ask) =>
+      ask('POST', fs('big', '/mappings/map_1/pins'), {
+        offset: 0,
+        length: 65_535 * page,
+        access: 'write',
+      }),
   },
   { name: 'that pin again', call: (ask) => ask('GET', fs('big', '/pins/pin_1')) },
   { name: 'its list', call: (ask) => ask('GET', fs('big', '/pins')) },
@@ -185,27 +279,52 @@ const rows: readonly Row[] = [
   {
     name: 'store of 16 MiB',
     prepare: async (ask) => {
-      await made(ask, 'POST', fs('big', '/files/a/mappings'), { offset: 0, length: 65_536 * page, access: 'read-write' });
+      await made(ask, 'POST', fs('big', '/files/a/mappings'), {
+        offset: 0,
+        length: 65_536 * page,
+        access: 'read-write',
+      });
     },
-    call: (ask) => ask('PUT', fs('big', '/mappings/map_2/memory?offset=0'), Buffer.alloc(16 * MiB, 2)),
+    call: (ask) =>
+      ask('PUT', fs('big', '/mappings/map_2/memory?offset=0'), Buffer.alloc(16 * MiB, 2)),
   },
-  { name: 'load of 16 MiB', call: (ask) => ask('GET', fs('big', `/mappings/map_2/memory?offset=0&length=${16 * MiB}`)) },
+  {
+    name: 'load of 16 MiB',
+    call: (ask) => ask('GET', fs('big', `/mappings/map_2/memory?offset=0&length=${16 * MiB}`)),
+  },
   { name: 'flush of it', call: (ask) => ask('POST', fs('big', '/mappings/map_2/flush'), {}) },
-  { name: 'write of 16 MiB', call: (ask) => ask('PUT', fs('big', '/files/a/content?offset=0'), Buffer.alloc(16 * MiB, 3)) },
-  { name: 'read of 16 MiB', call: (ask) => ask('GET', fs('big', `/files/a/content?offset=0&length=${16 * MiB}`)) },
+  {
+    name: 'write of 16 MiB',
+    call: (ask) => ask('PUT', fs('big', '/files/a/content?offset=0'), Buffer.alloc(16 * MiB, 3)),
+  },
+  {
+    name: 'read of 16 MiB',
+    call: (ask) => ask('GET', fs('big', `/files/a/content?offset=0&length=${16 * MiB}`)),
+  },
   {
     name: '512 faults of 4,096 pages at once',
     prepare: async (ask) => {
-      await made(ask, 'POST', fs('big', '/files/a/mappings'), { offset: page, length: 65_535 * page, access: 'read-write' });
+      await made(ask, 'POST', fs('big', '/files/a/mappings'), {
+        offset: page,
+        length: 65_535 * page,
+        access: 'read-write',
+      });
     },
     call: (ask) =>
       inTurns(512, (i) =>
-        ask('POST', fs('big', '/mappings/map_3/faults'), { offset: (i % 15) * 4096 * page, length: 4096 * page, access: 'read' }),
+        ask('POST', fs('big', '/mappings/map_3/faults'), {
+          offset: (i % 15) * 4096 * page,
+          length: 4096 * page,
+          access: 'read',
+        }),
       ),
   },
 ];
 
-/** What the second tenant waited at the most: by the clock, and in processor time of the server's event loop, which a busy machine leaves alone. */
+/**
+ * What the second tenant waited at the most: by the clock, and in processor time of the server's
+ * event loop, which a busy machine leaves alone.
+ */
 interface Waited {
   longestMs: number;
   loopMs: number;
@@ -246,8 +365,15 @@ async function measure(server: Server, row: Row, heavy: Ask, own: Ask): Promise<
   const { longestMs, loopMs, pings } = await stop();
   const cpuMs = server.loopMs() - cpu;
   const verdict = loopMs <= goalMs ? '' : `  above ${goalMs} ms`;
-  const size = answer?.bytes === undefined ? '' : `${answer.status} ${Math.round(answer.bytes / 1024)} KB`;
-  const figures = [loopMs.toFixed(1), longestMs.toFixed(1), ms.toFixed(0), cpuMs.toFixed(0), pings].map((value) => cell(value));
+  const size =
+    answer?.bytes === undefined ? '' : `${answer.status} ${Math.round(answer.bytes / 1024)} KB`;
+  const figures = [
+    loopMs.toFixed(1),
+    longestMs.toFixed(1),
+    ms.toFixed(0),
+    cpuMs.toFixed(0),
+    pings,
+  ].map((value) => cell(value));
   console.log(`${row.name.padEnd(52)}${figures.join('')}  ${size.padEnd(14)}${verdict}`);
   return loopMs <= goalMs;
 }
@@ -256,19 +382,28 @@ async function measure(server: Server, row: Row, heavy: Ask, own: Ask): Promise<
 export async function neighbours(only: string | null = null): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-neighbours-'));
   const tokenFile = join(folder, 'operator');
-  const server = await startPinhole({ PINHOLE_OPERATOR_TOKEN_FILE: tokenFile, PINHOLE_QUOTA_SLEEPERS: '100000' });
-  console.log("\nneighbours: the longest wait of a second tenant's request beside the heaviest calls of the first");
+  const server = await startPinhole({
+    PINHOLE_OPERATOR_TOKEN_FILE: tokenFile,
+    PINHOLE_QUOTA_SLEEPERS: '100000',
+  });
+  console.log(
+    "\nneighbours: the longest wait of a second tenant's request beside the heaviest calls of the first",
+  );
   console.log(
     `${''.padEnd(52)}${['loop CPU ms', 'wait ms', 'call ms', 'call CPU ms', 'pings'].map((name) => cell(name)).join('')}`,
   );
   try {
     const [heavy, own] = await Promise.all(
-      ['heavy', 'light'].map(async (tenant) => askAs(server.url, await tokenOfTenant(server.url, tokenFile, tenant))),
+      ['heavy', 'light'].map(async (tenant) =>
+        askAs(server.url, await tokenOfTenant(server.url, tokenFile, tenant)),
+      ),
     );
     if (heavy === undefined || own === undefined) throw new Error('there are two tenants');
     await made(own, 'POST', '/v1/filesystems', { name: 'own', sizeBytes: MiB });
     let good = true;
-    for (const row of rows) if (only === null || row.name.includes(only)) good = (await measure(server, row, heavy, own)) && good;
+    for (const row of rows)
+      if (only === null || row.name.includes(only))
+        good = (await measure(server, row, heavy, own)) && good;
     return good;
   } finally {
     await server.stop();

@@ -9,7 +9,11 @@ export const pinUnpin: Scenario = {
   async prepare(api) {
     await api('POST', '/v1/filesystems', statfs);
     await api('POST', `${fs}/files`, { name: 'a', sizeBytes: pages * 4096 });
-    await api('POST', `${fs}/files/a/mappings`, { offset: 0, length: pages * 4096, access: 'read-write' });
+    await api('POST', `${fs}/files/a/mappings`, {
+      offset: 0,
+      length: pages * 4096,
+      access: 'read-write',
+    });
     return [
       {
         method: 'POST',
@@ -24,7 +28,12 @@ export const pinUnpin: Scenario = {
     ];
   },
   bare: [
-    { method: 'POST', url: '/v1/filesystems/:fs/mappings/:mapping/pins', status: 201, reply: cannedPin },
+    {
+      method: 'POST',
+      url: '/v1/filesystems/:fs/mappings/:mapping/pins',
+      status: 201,
+      reply: cannedPin,
+    },
     {
       method: 'DELETE',
       url: '/v1/filesystems/:fs/pins/:pin',

@@ -1,5 +1,5 @@
-// The story of the product under load: a hole is punched under a pin, sleeps, and ends when the pin goes. A file for each connection, so
-// that they don't queue for each other's locks.
+// The story of the product under load: a hole is punched under a pin, sleeps, and ends when the pin
+// goes. A file for each connection, so that they don't queue for each other's locks.
 import { cannedPin, fs, json, type Scenario, statfs } from './scenario.ts';
 
 const files = 256;
@@ -8,10 +8,17 @@ export const punchUnderPins: Scenario = {
   name: 'punch-under-pins',
   doc: 'POST a pin, POST punch-hole on the page (202: it sleeps), DELETE the pin',
   async prepare(api) {
-    await api('POST', '/v1/filesystems', { ...statfs, strategy: { name: 'break-layouts', idleRule: 'fixed' } });
+    await api('POST', '/v1/filesystems', {
+      ...statfs,
+      strategy: { name: 'break-layouts', idleRule: 'fixed' },
+    });
     for (let i = 0; i < files; i += 1) {
       await api('POST', `${fs}/files`, { name: `f${i}`, sizeBytes: 65_536 });
-      await api('POST', `${fs}/files/f${i}/mappings`, { offset: 0, length: 65_536, access: 'read-write' });
+      await api('POST', `${fs}/files/f${i}/mappings`, {
+        offset: 0,
+        length: 65_536,
+        access: 'read-write',
+      });
     }
     const free = Array.from({ length: files }, (_, i) => i);
     return [
@@ -43,7 +50,12 @@ export const punchUnderPins: Scenario = {
     ];
   },
   bare: [
-    { method: 'POST', url: '/v1/filesystems/:fs/mappings/:mapping/pins', status: 201, reply: cannedPin },
+    {
+      method: 'POST',
+      url: '/v1/filesystems/:fs/mappings/:mapping/pins',
+      status: 201,
+      reply: cannedPin,
+    },
     {
       method: 'POST',
       url: '/v1/filesystems/:fs/files/:file/punch-hole',

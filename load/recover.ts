@@ -1,5 +1,5 @@
-// How long a start takes that has to do a million commands again, and one that has a snapshot and a hundred thousand, beside one that has
-// nothing to do again.
+// How long a start takes that has to do a million commands again, and one that has a snapshot and a
+// hundred thousand, beside one that has nothing to do again.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,33 +16,61 @@ import { startPinhole } from './server.ts';
 /** Pins and unpins, with a write and a punch now and then. */
 function commandOf(i: number): Command {
   if (i % 10 === 8)
-    return { op: 'write', on: { file: 'a' }, args: { offset: (i * 4096) % 262_144 }, data: new Uint8Array(64).fill(i) };
-  if (i % 10 === 9) return { op: 'punch-hole', on: { file: 'b' }, args: { offset: (i * 4096) % 262_144, length: 4096 } };
+    return {
+      op: 'write',
+      on: { file: 'a' },
+      args: { offset: (i * 4096) % 262_144 },
+      data: new Uint8Array(64).fill(i),
+    };
+  if (i % 10 === 9)
+    return {
+      op: 'punch-hole',
+      on: { file: 'b' },
+      args: { offset: (i * 4096) % 262_144, length: 4096 },
+    };
   if (i % 2 === 0) {
     const args = { offset: 0, length: 4096, access: 'read', longterm: false, kind: 'direct-io' };
     return { op: 'pin', on: { mapping: 1 }, args, owner: 'load' };
   }
-  return { op: 'unpin', on: { pin: Math.floor(i / 10) * 4 + Math.floor((i % 10) / 2) + 1 }, args: {} };
+  return {
+    op: 'unpin',
+    on: { pin: Math.floor(i / 10) * 4 + Math.floor((i % 10) / 2) + 1 },
+    args: {},
+  };
 }
 
 async function fill(folder: string, commands: number, snapshotEntries: number): Promise<void> {
   const service = await createService(defaultConfig({ snapshotEntries, snapshotBytes: 2 ** 40 }), {
     logger: pino({ level: 'silent' }),
-    openStore: () => Store.open({ directory: join(folder, 'journal'), reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }),
+    openStore: () =>
+      Store.open({
+        directory: join(folder, 'journal'),
+        reserveBytes: 0,
+        bulk: bulkPrefixes,
+        onFailed() {},
+      }),
   });
   const { engine, app } = service;
-  await app.inject({ method: 'POST', url: '/v1/filesystems', payload: { name: 'load', sizeBytes: 16 * 1024 * 1024 } });
+  await app.inject({
+    method: 'POST',
+    url: '/v1/filesystems',
+    payload: { name: 'load', sizeBytes: 16 * 1024 * 1024 },
+  });
   const fs = engine.find(defaultTenant, 'load');
   if (fs === undefined) throw new Error('the filesystem was not made');
-  for (const name of ['a', 'b']) await engine.submit(fs, { op: 'create', on: {}, args: { name, sizeBytes: 262_144 } });
+  for (const name of ['a', 'b'])
+    await engine.submit(fs, { op: 'create', on: {}, args: { name, sizeBytes: 262_144 } });
   await engine.submit(fs, {
     op: 'mmap',
     on: { file: 'a' },
     args: { offset: 0, length: 65_536, access: 'read-write', shared: true, sync: false },
   });
   for (let i = 0; i < commands; i += 5000) {
-    const some = Array.from({ length: Math.min(5000, commands - i) }, (_, n) => engine.submit(fs, commandOf(i + n)));
-    for (const { outcome } of await Promise.all(some)) if (outcome?.ok === false) throw new Error(outcome.failure.why);
+    const some = Array.from({ length: Math.min(5000, commands - i) }, (_, n) =>
+      engine.submit(fs, commandOf(i + n)),
+    );
+    for (const { outcome } of await Promise.all(some))
+      if (outcome?.ok === false) throw new Error(outcome.failure.why);
   }
   await service.close();
 }
@@ -70,10 +98,15 @@ export async function recover(): Promise<boolean> {
     const folder = mkdtempSync(join(tmpdir(), 'pinhole-load-'));
     await fill(folder, commands, snapshotEntries);
     const { server, seconds } = await startOn(folder);
-    const { counts } = (await (await fetch(`${server.url}/v1/filesystems/load`)).json()) as { counts: { pinsAcquired: number } };
+    const { counts } = (await (await fetch(`${server.url}/v1/filesystems/load`)).json()) as {
+      counts: { pinsAcquired: number };
+    };
     good &&= counts.pinsAcquired === commands * 0.4;
     console.log(`${seconds.toFixed(2)} s with ${what}`);
-    good = judge([{ what: `recovery of ${what}`, most, measured: seconds - nothing.seconds, unit: 's' }]) && good;
+    good =
+      judge([
+        { what: `recovery of ${what}`, most, measured: seconds - nothing.seconds, unit: 's' },
+      ]) && good;
     await server.stop();
     rmSync(folder, { recursive: true });
   }

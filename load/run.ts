@@ -1,5 +1,6 @@
-// `npm run load`: every scenario against Pinhole and against a bare Fastify with the same payload, round by round in turns, so that both meet
-// the same machine. Ends with 1 when an answer came that the scenario does not expect, or a goal was missed.
+// `npm run load`: every scenario against Pinhole and against a bare Fastify with the same payload,
+// round by round in turns, so that both meet the same machine. Ends with 1 when an answer came that
+// the scenario does not expect, or a goal was missed.
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
@@ -55,7 +56,11 @@ const flags = new Command('load')
 
 const git = (...args: string[]): string => {
   try {
-    return execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', args, {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return '';
   }
@@ -72,21 +77,35 @@ function about(): string {
 }
 
 const cells = (...values: (string | number)[]): string =>
-  values.map((value, i) => (i === 0 ? String(value).padEnd(10) : String(value).padStart(12))).join('');
+  values
+    .map((value, i) => (i === 0 ? String(value).padEnd(10) : String(value).padStart(12)))
+    .join('');
 
 function row(name: string, m: Measured): string {
-  return cells(name, Math.round(m.requestsPerSecond), m.p50Ms, m.p99Ms, m.cpuMicros.toFixed(1), `${Math.round(m.busy * 100)} %`);
+  return cells(
+    name,
+    Math.round(m.requestsPerSecond),
+    m.p50Ms,
+    m.p99Ms,
+    m.cpuMicros.toFixed(1),
+    `${Math.round(m.busy * 100)} %`,
+  );
 }
 
 /** Answers that the scenario does not expect, as text; empty when there were none. */
 function surprises({ statuses }: Measured, { expected }: Scenario): string {
   const others = [...statuses].filter(([status]) => !expected.includes(status));
-  return others.map(([status, count]) => `${count} × ${status === 0 ? 'no answer' : status}`).join(', ');
+  return others
+    .map(([status, count]) => `${count} × ${status === 0 ? 'no answer' : status}`)
+    .join(', ');
 }
 
 async function run(scenario: Scenario): Promise<boolean> {
   const { connections, seconds, rounds } = flags;
-  const servers = [await startPinhole(), await startServer('load/bare.ts', { BARE: JSON.stringify(scenario.bare) })] as const;
+  const servers = [
+    await startPinhole(),
+    await startServer('load/bare.ts', { BARE: JSON.stringify(scenario.bare) }),
+  ] as const;
   const [pinhole, bare] = servers;
   try {
     const calls = await scenario.prepare(apiOf(pinhole.url));
@@ -104,7 +123,9 @@ async function run(scenario: Scenario): Promise<boolean> {
     console.log(row('pinhole', a));
     console.log(row('bare', b));
     const ratio = (a.requestsPerSecond / b.requestsPerSecond).toFixed(2);
-    console.log(`ratio ${ratio} of the requests/s, ${(a.cpuMicros / b.cpuMicros).toFixed(2)} of the CPU a request`);
+    console.log(
+      `ratio ${ratio} of the requests/s, ${(a.cpuMicros / b.cpuMicros).toFixed(2)} of the CPU a request`,
+    );
     const unexpected = surprises(a, scenario);
     const codes = [...a.statuses].map(([status, count]) => `${count} × ${status}`).join(', ');
     console.log(unexpected === '' ? `answers: ${codes}` : `UNEXPECTED ANSWERS: ${unexpected}`);
@@ -124,8 +145,10 @@ build();
 leaveFirstCore();
 console.log(about());
 let good = true;
-for (const scenario of scenarios) if (chosen.includes(scenario.name)) good = (await run(scenario)) && good;
-if (chosen.includes('durable')) good = (await durable(flags.seconds / flags.rounds, flags.rounds)) && good;
+for (const scenario of scenarios)
+  if (chosen.includes(scenario.name)) good = (await run(scenario)) && good;
+if (chosen.includes('durable'))
+  good = (await durable(flags.seconds / flags.rounds, flags.rounds)) && good;
 if (chosen.includes('recover')) good = (await recover()) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;

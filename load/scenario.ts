@@ -1,4 +1,5 @@
-// What a load scenario is: a world that it makes, the calls that one connection repeats, and what a bare server would answer to them.
+// What a load scenario is: a world that it makes, the calls that one connection repeats, and what a
+// bare server would answer to them.
 import type { Request } from 'autocannon';
 
 export interface Call {
@@ -36,17 +37,30 @@ export interface Scenario {
 }
 
 /** Answers that are not 2xx are errors. */
-export type Api = <T = unknown>(method: Call['method'], path: string, body?: unknown, token?: string) => Promise<T>;
+export type Api = <T = unknown>(
+  method: Call['method'],
+  path: string,
+  body?: unknown,
+  token?: string,
+) => Promise<T>;
 
 export const json = { 'content-type': 'application/json' };
 
 export function apiOf(base: string): Api {
   return async <T>(method: string, path: string, body?: unknown, token?: string): Promise<T> => {
     const isBytes = body instanceof Uint8Array;
-    const type = body === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' };
+    const type =
+      body === undefined
+        ? {}
+        : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' };
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const payload = body === undefined ? {} : { body: isBytes ? Buffer.from(body) : JSON.stringify(body) };
-    const response = await fetch(`${base}${path}`, { method, headers: { ...type, ...authorization }, ...payload });
+    const payload =
+      body === undefined ? {} : { body: isBytes ? Buffer.from(body) : JSON.stringify(body) };
+    const response = await fetch(`${base}${path}`, {
+      method,
+      headers: { ...type, ...authorization },
+      ...payload,
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (text === '' ? null : JSON.parse(text)) as T;
@@ -62,8 +76,15 @@ export function requestsOf(calls: readonly Call[]): Request[] {
     ...(typeof path === 'string' ? { path } : {}),
     ...(typeof path === 'string'
       ? {}
-      : { setupRequest: (request: Request, turn: object) => ({ ...request, path: path(turn as Turn) }) }),
-    ...(learn === undefined ? {} : { onResponse: (_status: number, text: string, turn: object) => learn(turn as Turn, text) }),
+      : {
+          setupRequest: (request: Request, turn: object) => ({
+            ...request,
+            path: path(turn as Turn),
+          }),
+        }),
+    ...(learn === undefined
+      ? {}
+      : { onResponse: (_status: number, text: string, turn: object) => learn(turn as Turn, text) }),
   }));
 }
 

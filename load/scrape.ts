@@ -1,4 +1,5 @@
-// What a scrape costs with 10,000 filesystems: its time, and the longest that the event loop of the server stood still meanwhile.
+// What a scrape costs with 10,000 filesystems: its time, and the longest that the event loop of the
+// server stood still meanwhile.
 import { judge } from './goals.ts';
 import { apiOf } from './scenario.ts';
 import { startPinhole } from './server.ts';
@@ -13,7 +14,8 @@ const watchMs = 10;
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Of a sample in the text format. */
-const sampleOf = (text: string, name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+const sampleOf = (text: string, name: string): number =>
+  Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 
 /** Says whether every scrape was answered in full, and the goals were met. */
 export async function scrape(): Promise<boolean> {
@@ -33,7 +35,10 @@ export async function scrape(): Promise<boolean> {
     let complete = true;
     const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
     for (let i = 0; i < scrapes; i += 1) {
-      const some = Array.from({ length: changes }, (_, n) => `/v1/filesystems/fs-${(i * changes + n) % filesystems}/files`);
+      const some = Array.from(
+        { length: changes },
+        (_, n) => `/v1/filesystems/fs-${(i * changes + n) % filesystems}/files`,
+      );
       await Promise.all(some.map((path) => api('POST', path, { name: `file-${i}` })));
       await wait(100);
       const cpuMs = server.cpuMs();
@@ -55,7 +60,12 @@ export async function scrape(): Promise<boolean> {
     );
     const good = judge([
       { what: 'a scrape, p50', most: 10, measured: at(times, 0.5), unit: 'ms' },
-      { what: 'the longest pause of the event loop', most: 20, measured: at(pauses, 1), unit: 'ms' },
+      {
+        what: 'the longest pause of the event loop',
+        most: 20,
+        measured: at(pauses, 1),
+        unit: 'ms',
+      },
     ]);
     return good && complete;
   } finally {

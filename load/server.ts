@@ -1,4 +1,5 @@
-// A server in a process of its own, on a core of its own where there is more than one and taskset is there.
+// A server in a process of its own, on a core of its own where there is more than one and taskset
+// is there.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -22,20 +23,31 @@ export interface Server {
 
 /** Moves this process to the other cores. */
 export function leaveFirstCore(): void {
-  if (canPin) execFileSync(taskset, ['-a', '-cp', `1-${availableParallelism() - 1}`, String(process.pid)], { stdio: 'ignore' });
+  if (canPin)
+    execFileSync(taskset, ['-a', '-cp', `1-${availableParallelism() - 1}`, String(process.pid)], {
+      stdio: 'ignore',
+    });
 }
 
-/** Makes what is measured. Through tsx the server would pay for the names of its functions, each time that one is made. */
+/**
+ * Makes what is measured. Through tsx the server would pay for the names of its functions, each
+ * time that one is made.
+ */
 export function build(): void {
   const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', `file://${root}`));
   try {
-    execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
   } catch {
     console.error('the build found errors; what it made is measured all the same');
   }
 }
 
-/** A server of this folder, made as `build` makes ours: through tsx it would pay what ours does not. */
+/**
+ * A server of this folder, made as `build` makes ours: through tsx it would pay what ours does not.
+ */
 function compiled(file: string): string {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
@@ -52,7 +64,11 @@ function compiled(file: string): string {
 export async function startServer(file: string, env: Record<string, string> = {}): Promise<Server> {
   const node = [process.execPath, `${root}${file.endsWith('.ts') ? compiled(file) : file}`];
   const [command = '', ...args] = canPin ? [taskset, '-c', '0', ...node] : node;
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const url = await listening(child);
   // Nobody reads on, and the server must not wait for that.
   child.stdout?.resume();
@@ -60,7 +76,10 @@ export async function startServer(file: string, env: Record<string, string> = {}
   return {
     url,
     cpuMs: () =>
-      readdirSync(`/proc/${child.pid}/task`).reduce((sum, thread) => sum + threadMs(`/proc/${child.pid}/task/${thread}`), 0),
+      readdirSync(`/proc/${child.pid}/task`).reduce(
+        (sum, thread) => sum + threadMs(`/proc/${child.pid}/task/${thread}`),
+        0,
+      ),
     loopMs: () => threadMs(`/proc/${child.pid}/task/${child.pid}`),
     residentBytes: () => Number(/VmRSS:\s+(\d+)/.exec(read('status'))?.[1]) * 1024,
     stop: () =>

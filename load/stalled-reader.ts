@@ -37,7 +37,12 @@ function firstFrame(bytes: Buffer): { opcode: number; payload: Buffer; length: n
   if (bytes.length < 10 && bytes.length < 2 + ((bytes[1] ?? 255) & 0x7f)) return null;
   const short = bytes.readUInt8(1) & 0x7f;
   const head = short === 127 ? 10 : short === 126 ? 4 : 2;
-  const size = short === 127 ? Number(bytes.readBigUInt64BE(2)) : short === 126 ? bytes.readUInt16BE(2) : short;
+  const size =
+    short === 127
+      ? Number(bytes.readBigUInt64BE(2))
+      : short === 126
+        ? bytes.readUInt16BE(2)
+        : short;
   const length = head + size;
   if (bytes.length < length) return null;
   return { opcode: bytes.readUInt8(0) & 0x0f, payload: bytes.subarray(head, length), length };

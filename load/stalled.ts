@@ -1,5 +1,6 @@
-// Readers that do not read: what they add to the memory of the server, and to the time that the others wait. The same load, first without
-// them and then with them, for as long, on one server whose heap and logs have found their size.
+// Readers that do not read: what they add to the memory of the server, and to the time that the
+// others wait. The same load, first without them and then with them, for as long, on one server
+// whose heap and logs have found their size.
 import { WebSocket } from 'ws';
 import { judge } from './goals.ts';
 import { type Api, apiOf, fs } from './scenario.ts';
@@ -17,7 +18,8 @@ const roundsAtOnce = 20;
 const MiB = 1024 * 1024;
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const p99 = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Number.NaN;
+const p99 = (values: number[]): number =>
+  values.sort((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Number.NaN;
 
 /** Readers that say how late each event was, by its own time, and whether one was missing. */
 function openHealthy(url: string): { lateMs(): number[]; events(): number; dense(): boolean } {
@@ -31,10 +33,12 @@ function openHealthy(url: string): { lateMs(): number[]; events(): number; dense
       dense = false;
     });
     socket.on('message', (data: Buffer) => {
-      // Parsing every frame would measure this process: the first event says where the frame begins, its cursor where it ends.
-      const found = /"cursor":"\w+\.(\d+)","events":\[\{"specversion":"1.0","id":"[^"]+","seq":(\d+),.*?"time":"([^"]+)"/.exec(
-        data.toString('latin1', 0, 600),
-      );
+      // Parsing every frame would measure this process: the first event says where the frame
+      // begins, its cursor where it ends.
+      const found =
+        /"cursor":"\w+\.(\d+)","events":\[\{"specversion":"1.0","id":"[^"]+","seq":(\d+),.*?"time":"([^"]+)"/.exec(
+          data.toString('latin1', 0, 600),
+        );
       if (found === null) return;
       const [end, begin] = [Number(found[1]), Number(found[2])];
       dense &&= last === 0 || begin === last + 1;
@@ -64,7 +68,12 @@ interface Window {
 }
 
 /** So many events at their pace. A pin and its end make one for each page, and some more. */
-async function run(server: Server, api: Api, healthy: ReturnType<typeof openHealthy>, seconds: number): Promise<Window> {
+async function run(
+  server: Server,
+  api: Api,
+  healthy: ReturnType<typeof openHealthy>,
+  seconds: number,
+): Promise<Window> {
   healthy.lateMs();
   const before = healthy.events();
   const begin = performance.now();
@@ -124,7 +133,9 @@ function show(name: string, w: Window, heap: string): void {
 
 /** Says whether the goals were met. */
 export async function stalled(): Promise<boolean> {
-  console.log(`\nstalled: ${stalledReaders} readers that do not read, beside ${healthyReaders} that do`);
+  console.log(
+    `\nstalled: ${stalledReaders} readers that do not read, beside ${healthyReaders} that do`,
+  );
   const server = await startPinhole();
   try {
     const api = apiOf(server.url);
@@ -140,7 +151,8 @@ export async function stalled(): Promise<boolean> {
     show('without', calm, await heapOf(server));
 
     const crowd = Array.from({ length: stalledReaders }, () => stalledReader(server.url, events));
-    // Most of them never read. Some do in the end, to hear what became of them: one by one, so that this process has time for the others.
+    // Most of them never read. Some do in the end, to hear what became of them: one by one, so that
+    // this process has time for the others.
     const codes = (async () => {
       await wait(15_000);
       const all: number[] = [];
@@ -157,9 +169,22 @@ export async function stalled(): Promise<boolean> {
     console.log(`${(hard.meanMiB - calm.meanMiB).toFixed(1)} MiB more resident in the mean`);
     const good = judge([
       { what: 'events a second', least: eventsPerSecond, measured: hard.eventsPerSecond },
-      { what: 'more resident memory, at the most', most: 64, measured: hard.peakMiB - calm.peakMiB, unit: 'MiB' },
-      { what: 'p99 of an event, of that without them', most: 2, measured: hard.lateMs / calm.lateMs },
-      { what: 'p99 of a pin and its end, of that without them', most: 2, measured: hard.requestMs / calm.requestMs },
+      {
+        what: 'more resident memory, at the most',
+        most: 64,
+        measured: hard.peakMiB - calm.peakMiB,
+        unit: 'MiB',
+      },
+      {
+        what: 'p99 of an event, of that without them',
+        most: 2,
+        measured: hard.lateMs / calm.lateMs,
+      },
+      {
+        what: 'p99 of a pin and its end, of that without them',
+        most: 2,
+        measured: hard.requestMs / calm.requestMs,
+      },
       { what: 'closed as slow readers', least: stalledReaders, measured: slow },
       { what: 'of those who read on in the end, heard 4413', least: heard.length, measured: told },
     ]);

@@ -1,5 +1,6 @@
-// What the kernel's data structures cost, in ns per operation: `npx tsx load/structures.ts`. The sizes are those of the largest file and
-// the largest device; the order of operations is random but the same in every run.
+// What the kernel's data structures cost, in ns per operation: `npx tsx load/structures.ts`. The
+// sizes are those of the largest file and the largest device; the order of operations is random but
+// the same in every run.
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -13,8 +14,21 @@ import {
   setWritten,
   shiftExtents,
 } from '../src/kernel/fs/extent.ts';
-import { checkFreeSpace, createFreeSpace, type FreeSpace, giveRun, takeExact, takeRun } from '../src/kernel/fs/free-space.ts';
-import { createRunList, findRun, insertRun, type Run, removeRun } from '../src/kernel/fs/run-list.ts';
+import {
+  checkFreeSpace,
+  createFreeSpace,
+  type FreeSpace,
+  giveRun,
+  takeExact,
+  takeRun,
+} from '../src/kernel/fs/free-space.ts';
+import {
+  createRunList,
+  findRun,
+  insertRun,
+  type Run,
+  removeRun,
+} from '../src/kernel/fs/run-list.ts';
 import { createXArray, eachEntry, load, store, type XArray } from '../src/kernel/mm/xarray.ts';
 import { bucketOfEntry, bucketOfPage } from '../src/kernel/sched/hash.ts';
 import { type Ino, type Pfn, toPfn, toPgOff } from '../src/kernel/units.ts';
@@ -31,7 +45,10 @@ function draw(below: number): number {
 /** Keeps results alive, so that the work is not optimized away. */
 let sink = 0;
 
-/** Runs `work(count)` until half a second is spent, after one run to warm up; prints the median of the runs. */
+/**
+ * Runs `work(count)` until half a second is spent, after one run to warm up; prints the median of
+ * the runs.
+ */
 function measure(name: string, count: number, work: (count: number) => void): void {
   work(count);
   const runs: number[] = [];
@@ -50,7 +67,12 @@ function measure(name: string, count: number, work: (count: number) => void): vo
 function filledMap(extents: number): ExtentMap {
   const map = createExtentMap();
   for (let i = 0; i < extents; i++) {
-    insertExtent(map, { pgoff: toPgOff(i * 4), pfn: toPfn((extents - i) * 5), pages: 4, written: false });
+    insertExtent(map, {
+      pgoff: toPgOff(i * 4),
+      pfn: toPfn((extents - i) * 5),
+      pages: 4,
+      written: false,
+    });
   }
   return map;
 }
@@ -112,7 +134,8 @@ function spaceFigures(): void {
   while (space.free > blocks / 50) takeRun(space, toPfn(draw(blocks)), 1);
   checkFreeSpace(space);
   measure('free space: take + give 1 page, 98 % full', 100_000, takeGive(space, 1));
-  // Each page that is taken is another one than the page that is given back, as in a device that is in use.
+  // Each page that is taken is another one than the page that is given back, as in a device that is
+  // in use.
   const held: Pfn[] = [];
   for (let i = 0; i < 1000; i++) held.push(takeRun(space, hint(i), 1)?.pfn ?? toPfn(0));
   measure('free space: take one page + give another, 98 % full', 100_000, (count) => {
@@ -124,7 +147,11 @@ function spaceFigures(): void {
   });
   const full = createFreeSpace(blocks);
   takeExact(full, toPfn(1), blocks - 1);
-  measure('free space: take + give the only free page, far from the hint', 100_000, takeGive(full, 1));
+  measure(
+    'free space: take + give the only free page, far from the hint',
+    100_000,
+    takeGive(full, 1),
+  );
 }
 
 function runListFigures(): void {
@@ -188,8 +215,11 @@ function xarrayFigures(): void {
   }
   collectGarbage();
   const after = process.memoryUsage();
-  const bytes = (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / many.length;
-  console.log(`${'xarray: memory of one with one entry'.padEnd(64)} ${bytes.toFixed(0).padStart(10)} bytes`);
+  const bytes =
+    (after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers) / many.length;
+  console.log(
+    `${'xarray: memory of one with one entry'.padEnd(64)} ${bytes.toFixed(0).padStart(10)} bytes`,
+  );
 }
 
 function hashFigures(): void {

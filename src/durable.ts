@@ -1,5 +1,10 @@
 // Puts what the journal kept back into the floors: tenants, tokens, filesystems and their streams.
-import { type AnswerRecord, DurableLog, type DurableLogLimits, tailOfBirth } from './engine/durable-log.ts';
+import {
+  type AnswerRecord,
+  DurableLog,
+  type DurableLogLimits,
+  tailOfBirth,
+} from './engine/durable-log.ts';
 import type { Engine } from './engine/engine.ts';
 import {
   birthsOf,
@@ -33,7 +38,8 @@ interface Meta {
 export async function metaOf(store: Store, nowMs: number): Promise<Meta> {
   const known = await knownMeta(store);
   if (known !== null) return known;
-  if (store.nextGroup > 1) throw new JournalError('damaged', `the store in ${store.directory} does not say what it is`);
+  if (store.nextGroup > 1)
+    throw new JournalError('damaged', `the store in ${store.directory} does not say what it is`);
   const meta = { format: storeFormat, createdMs: nowMs, tokenKey: newTokenKey() };
   await store.put([{ key: 'meta', value: encode(meta) }]);
   return meta;
@@ -56,13 +62,15 @@ export async function knownMeta(store: Store): Promise<Meta | null> {
 const clockKey = 'clock';
 
 /**
- * The latest time that an earlier process can have told, as far as it was kept. Time goes on from there: what expired stays expired, and no age
- * or timer stands still until a wall clock that was set back has caught up.
+ * The latest time that an earlier process can have told, as far as it was kept. Time goes on from
+ * there: what expired stays expired, and no age or timer stands still until a wall clock that was
+ * set back has caught up.
  */
 export async function lastTimeOf(store: Store, { filesystems }: Kept): Promise<number> {
   const body = await store.get(clockKey);
   let last = body === null ? 0 : (decode(body) as number);
-  for (const { kernel } of filesystems) if (kernel.geometry.clock === 'realtime') last = Math.max(last, kernel.nowMs);
+  for (const { kernel } of filesystems)
+    if (kernel.geometry.clock === 'realtime') last = Math.max(last, kernel.nowMs);
   return last;
 }
 
@@ -83,10 +91,15 @@ export interface Kept {
 }
 
 /**
- * Replays every filesystem. One that is damaged, or whose entries break a law, is told apart and keeps nobody else from coming back. Rejects with
- * a JournalError where the store itself is damaged, or another release wrote what is in it.
+ * Replays every filesystem. One that is damaged, or whose entries break a law, is told apart and
+ * keeps nobody else from coming back. Rejects with a JournalError where the store itself is
+ * damaged, or another release wrote what is in it.
  */
-export async function recoverFilesystems(store: Store, limits: DurableLogLimits, options: RecoveryOptions): Promise<Kept> {
+export async function recoverFilesystems(
+  store: Store,
+  limits: DurableLogLimits,
+  options: RecoveryOptions,
+): Promise<Kept> {
   const log = new DurableLog(store, limits);
   const births = await birthsOf(store);
   const gone = await goneOf(store, births);
@@ -99,7 +112,8 @@ export async function recoverFilesystems(store: Store, limits: DurableLogLimits,
       log.resume(id, recovered.tail);
       filesystems.push(recovered);
     } catch (error) {
-      if (!(error instanceof JournalError) || (error.kind !== 'damaged' && error.kind !== 'poison')) throw error;
+      if (!(error instanceof JournalError) || (error.kind !== 'damaged' && error.kind !== 'poison'))
+        throw error;
       const { kernelVersion: _, group, position, ...birth } = stored;
       // So that it can be removed.
       log.resume(id, tailOfBirth(birth, group, position));
@@ -109,27 +123,39 @@ export async function recoverFilesystems(store: Store, limits: DurableLogLimits,
   return { log, filesystems, unrecovered, gone };
 }
 
-/** When everything was accepted: what nobody needs any more goes. On a full disk it stays until the next start. */
+/**
+ * When everything was accepted: what nobody needs any more goes. On a full disk it stays until the
+ * next start.
+ */
 export async function settle(store: Store, { log, gone }: Kept, changes: Changes): Promise<void> {
   for (const id of gone) void log.purge(id);
   const entries = Object.entries(changes);
   if (entries.length === 0 || store.full) return;
-  await store.put(entries.map(([key, value]) => ({ key, value: value === null ? null : encode(value) })));
+  await store.put(
+    entries.map(([key, value]) => ({ key, value: value === null ? null : encode(value) })),
+  );
 }
 
 /** What the store has to learn of a start, once it is accepted. */
 type Changes = Record<string, unknown>;
 
 /**
- * Returns what belongs to nobody, and the tenants whose stream begins a new history: it cannot be told with the events of a filesystem that did
- * not come back, nor go on with them once that does.
+ * Returns what belongs to nobody, and the tenants whose stream begins a new history: it cannot be
+ * told with the events of a filesystem that did not come back, nor go on with them once that does.
  */
-export async function restoreTenants(store: Store, { unrecovered }: Kept, tenants: Tenants, tokens: Tokens): Promise<Changes> {
+export async function restoreTenants(
+  store: Store,
+  { unrecovered }: Kept,
+  tenants: Tenants,
+  tokens: Tokens,
+): Promise<Changes> {
   const changes: Changes = {};
   const kept = await recordsOf<TenantRecord>(store, 'tenant/');
   tenants.restore(
     kept.map((record) => {
-      const missing = unrecovered.filter(({ birth }) => birth.tenant === record.name).map(({ id }) => id);
+      const missing = unrecovered
+        .filter(({ birth }) => birth.tenant === record.name)
+        .map(({ id }) => id);
       if ((record.missing ?? []).join() === missing.join()) return record;
       const changed = { ...record, missing, epoch: newId() };
       changes[`tenant/${record.name}`] = changed;
@@ -155,7 +181,11 @@ function byTenant<T extends { birth: { tenant: string } }>(all: readonly T[]): M
 }
 
 /** After the tenants are there. */
-export function restoreFilesystems({ log, filesystems, unrecovered }: Kept, engine: Engine, tenants: Tenants): void {
+export function restoreFilesystems(
+  { log, filesystems, unrecovered }: Kept,
+  engine: Engine,
+  tenants: Tenants,
+): void {
   for (const { id, birth } of [...filesystems, ...unrecovered]) {
     if (tenants.get(birth.tenant) !== undefined) continue;
     const what = `filesystem ${id} (${birth.args.name}) belongs to a tenant ${birth.tenant} of which nothing is known`;
@@ -188,7 +218,9 @@ export async function restoreAnswers(
     else ownerless[key] = null;
   }
   const keyed = new Map(
-    filesystems.flatMap(({ id, keyed: ofOne }) => [...ofOne].map(([record, one]) => [`${id} ${record}`, one] as const)),
+    filesystems.flatMap(({ id, keyed: ofOne }) =>
+      [...ofOne].map(([record, one]) => [`${id} ${record}`, one] as const),
+    ),
   );
   const stopped = new Set(unrecovered.map(({ id }) => id));
   answers.restore(records, (record, became) => {
@@ -196,7 +228,8 @@ export async function restoreAnswers(
     if ('id' in became && stopped.has(became.id)) {
       // Whoever asks is told that the filesystem stopped.
       const fs = engine.findById(became.id);
-      if (fs !== undefined) return { kind: 'operation', fs, submission: { task: 0, outcome: null } };
+      if (fs !== undefined)
+        return { kind: 'operation', fs, submission: { task: 0, outcome: null } };
     }
     if ('tenant' in became) {
       const tenant = tenants.get(became.tenant);
@@ -204,7 +237,9 @@ export async function restoreAnswers(
     }
     const found = engine.became(became.id, became.seq, keyed.get(`${became.id} ${record}`));
     if (found === null) return { kind: 'forgotten' };
-    return became.seq === 0 ? { kind: 'filesystem', fs: found.fs } : { kind: 'operation', ...found };
+    return became.seq === 0
+      ? { kind: 'filesystem', fs: found.fs }
+      : { kind: 'operation', ...found };
   });
   return ownerless;
 }

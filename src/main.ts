@@ -11,7 +11,15 @@ import { repair } from './repair.ts';
 import { createService, type Service } from './service.ts';
 
 /** In the README's table too. */
-const exitCodes = { settings: 2, damaged: 3, poison: 3, locked: 4, failed: 5, full: 5, version: 7 } as const;
+const exitCodes = {
+  settings: 2,
+  damaged: 3,
+  poison: 3,
+  locked: 4,
+  failed: 5,
+  full: 5,
+  version: 7,
+} as const;
 
 function settings(): Config {
   try {
@@ -60,13 +68,21 @@ function openStore(config: Config, logger: Logger): Promise<Store> {
     reserveBytes: config.diskReserveBytes,
     bulk: bulkPrefixes,
     onFailed: (error) => stopOnFailure(logger, error),
-    onPutBack: () => logger.warn({ directory }, 'the start before was killed: its journal is put back as that found it'),
-    onFull: (full) => (full ? logger.error({ directory }, 'disk full') : logger.info({ directory }, 'disk no longer full')),
+    onPutBack: () =>
+      logger.warn(
+        { directory },
+        'the start before was killed: its journal is put back as that found it',
+      ),
+    onFull: (full) =>
+      full
+        ? logger.error({ directory }, 'disk full')
+        : logger.info({ directory }, 'disk no longer full'),
   });
 }
 
 function hintOf(error: unknown): string {
-  if (!(error instanceof JournalError) || !['damaged', 'poison', 'version'].includes(error.kind)) return '';
+  if (!(error instanceof JournalError) || !['damaged', 'poison', 'version'].includes(error.kind))
+    return '';
   return 'Nothing was changed. pinhole repair --data-dir … says what is there and what can be done.\n';
 }
 
@@ -75,7 +91,8 @@ async function runRepair(argv: readonly string[]): Promise<never> {
   try {
     process.exit(await repair(argv));
   } catch (error) {
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : exitCodes.settings);
+    if (error instanceof CommanderError)
+      process.exit(error.exitCode === 0 ? 0 : exitCodes.settings);
     process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(error instanceof JournalError ? exitCodes[error.kind] : exitCodes.settings);
   }
@@ -91,15 +108,24 @@ async function main(): Promise<void> {
   // Synchronous, so that lines keep their order and the last ones are out before the exit.
   const lines = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   lines.on('error', () => {});
-  const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] }, lines);
+  const logger = pino(
+    { level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] },
+    lines,
+  );
   stopOnSignal(logger);
   let service: Service;
   try {
     const store = config.volatile ? {} : { openStore: () => openStore(config, logger) };
     service = await createService(config, { logger, processMetrics: true, ...store });
-    await service.app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'bound' });
+    await service.app.listen({
+      host: config.host,
+      port: config.port,
+      listenTextResolver: () => 'bound',
+    });
   } catch (error) {
-    process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n${hintOf(error)}`);
+    process.stderr.write(
+      `pinhole: ${error instanceof Error ? error.message : String(error)}\n${hintOf(error)}`,
+    );
     process.exit(error instanceof JournalError ? exitCodes[error.kind] : exitCodes.settings);
   }
   serving = service;

@@ -1,4 +1,5 @@
-// Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is in main.ts.
+// Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is
+// in main.ts.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,13 +41,19 @@ export interface Service {
   app: FastifyInstance;
   door: Door;
   engine: Engine;
-  /** Answers who waits, closes what is open, and resolves when the last request in flight has its answer or `drainMs` is over. */
+  /**
+   * Answers who waits, closes what is open, and resolves when the last request in flight has its
+   * answer or `drainMs` is over.
+   */
   close(): Promise<void>;
 }
 
 export interface ServiceOptions {
   logger: FastifyBaseLogger;
-  /** Where everything is kept; without it nothing outlives the process. Called when the settings have been looked at. */
+  /**
+   * Where everything is kept; without it nothing outlives the process. Called when the settings
+   * have been looked at.
+   */
   openStore?: () => Promise<Store>;
   log?: Log;
   clock?: Clock;
@@ -64,7 +71,9 @@ interface Counts {
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
   const loopback = isLoopback(config.host);
   if (config.operatorTokenFile === null && !loopback) {
-    throw new Error(`--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`);
+    throw new Error(
+      `--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`,
+    );
   }
   const store = await options.openStore?.();
   try {
@@ -84,11 +93,16 @@ async function joinFloors(
   const { logger } = options;
   const ownClock =
     options.clock === undefined
-      ? systemClock((byMs) => logger.warn({ byMs }, 'the wall clock of the machine was set while the server ran'))
+      ? systemClock((byMs) =>
+          logger.warn({ byMs }, 'the wall clock of the machine was set while the server ran'),
+        )
       : null;
   const clock = options.clock ?? (ownClock as Clock);
   const records = store === undefined ? noRecords : storedRecords(store);
-  const tokens = new Tokens(store === undefined ? newTokenKey() : (await metaOf(store, clock.nowMs())).tokenKey, records);
+  const tokens = new Tokens(
+    store === undefined ? newTokenKey() : (await metaOf(store, clock.nowMs())).tokenKey,
+    records,
+  );
   if (config.operatorTokenFile !== null) {
     const { token, made } = operatorTokenOf(config.operatorTokenFile);
     tokens.setOperator(token);
@@ -117,10 +131,15 @@ async function joinFloors(
     records,
     onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),
   });
-  const changes = store === undefined || kept === null ? {} : await restoreTenants(store, kept, tenants, tokens);
+  const changes =
+    store === undefined || kept === null ? {} : await restoreTenants(store, kept, tenants, tokens);
   if (store !== undefined && kept !== null) {
     const lastMs = Math.max(await lastTimeOf(store, kept), tokens.lastCreatedMs());
-    if (lastMs > clock.nowMs()) logger.warn({ aheadMs: lastMs - clock.nowMs() }, 'the wall clock is behind what was told before');
+    if (lastMs > clock.nowMs())
+      logger.warn(
+        { aheadMs: lastMs - clock.nowMs() },
+        'the wall clock is behind what was told before',
+      );
     ownClock?.atLeast(lastMs);
   }
   if (kept !== null) restoreFilesystems(kept, engine, tenants);
@@ -135,9 +154,23 @@ async function joinFloors(
     engine.go();
   }
   const timeKept = store === undefined ? null : keepTimeNowAndThen(store, clock);
-  if (tenants.get(defaultTenant) === undefined) await tenants.create(defaultTenant, {}, clock.nowMs());
-  const door: Door = { engine, tenants, tokens, tickets, answers, config, nowMs: clock.nowMs, checkReplies };
-  const app = await createServer(door, { logger, loopback, extend: (server) => extend(server, door, counts, options, ownClock) });
+  if (tenants.get(defaultTenant) === undefined)
+    await tenants.create(defaultTenant, {}, clock.nowMs());
+  const door: Door = {
+    engine,
+    tenants,
+    tokens,
+    tickets,
+    answers,
+    config,
+    nowMs: clock.nowMs,
+    checkReplies,
+  };
+  const app = await createServer(door, {
+    logger,
+    loopback,
+    extend: (server) => extend(server, door, counts, options, ownClock),
+  });
 
   const close = async () => {
     engine.drain();
@@ -159,7 +192,8 @@ const keepTimeMs = 60_000;
 /** Gives back the way to stop it, which keeps the time once more. */
 function keepTimeNowAndThen(store: Store, clock: Clock): () => Promise<void> {
   // A full disk, or one that failed, has more to say than the time.
-  const keep = () => (store.full ? Promise.resolve() : keepTime(store, clock.nowMs()).catch(() => {}));
+  const keep = () =>
+    store.full ? Promise.resolve() : keepTime(store, clock.nowMs()).catch(() => {});
   const timer = setInterval(keep, keepTimeMs);
   timer.unref();
   return () => {
@@ -174,7 +208,8 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
     eventsMax: config.ringEventsMax,
     bytes: { max: config.ringBytesMax, budget: { used: 0, max: () => config.memoryMax / 4 } },
     readBytesMax: config.readBytesKeptMax,
-    onSkipped: (skipped) => logger.warn(skipped, 'an entry of the journal is left out, by order of the operator'),
+    onSkipped: (skipped) =>
+      logger.warn(skipped, 'an entry of the journal is left out, by order of the operator'),
   });
   for (const { id, birth, error } of kept.unrecovered) {
     logger.error(
@@ -183,11 +218,17 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
     );
   }
   const entries = kept.filesystems.reduce((sum, { tail }) => sum + tail.entries, 0);
-  logger.info({ filesystems: kept.filesystems.length, entries, ms: Math.round(performance.now() - begin) }, 'recovered');
+  logger.info(
+    { filesystems: kept.filesystems.length, entries, ms: Math.round(performance.now() - begin) },
+    'recovered',
+  );
   return kept;
 }
 
-/** The doors that http does not know: the event stream and the metrics. Called before the routes are registered. */
+/**
+ * The doors that http does not know: the event stream and the metrics. Called before the routes are
+ * registered.
+ */
 async function extend(
   app: FastifyInstance,
   door: Door,
@@ -197,7 +238,8 @@ async function extend(
 ): Promise<void> {
   const http = timeRequests(app);
   const stream = await registerEventStream(app, door);
-  // Behind the streams, which end by themselves: until then whoever asks is told that the server stops.
+  // Behind the streams, which end by themselves: until then whoever asks is told that the server
+  // stops.
   const lastAnswer = lastAnswerOf(app.server);
   app.addHook('preClose', () => lastAnswer(door.config.drainMs));
   const { durability, memory } = door.engine;
@@ -212,7 +254,10 @@ async function extend(
   registerMetrics(app, metrics, callers, door.config.metricsTargetsMax);
 }
 
-/** Remembers what is open. Gives back what resolves when all of it that is open then is closed, or after `ms`; who comes meanwhile is served. */
+/**
+ * Remembers what is open. Gives back what resolves when all of it that is open then is closed, or
+ * after `ms`; who comes meanwhile is served.
+ */
 function lastAnswerOf(server: Server): (ms: number) => Promise<void> {
   const open = new Set<Socket>();
   server.on('connection', (socket) => {

@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ConfigError, defaultConfig, envOf, flagOf, readConfig, settings, settingsTable } from '../src/config.ts';
+import {
+  ConfigError,
+  defaultConfig,
+  envOf,
+  flagOf,
+  readConfig,
+  settings,
+  settingsTable,
+} from '../src/config.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,10 +1,14 @@
-// How much of each ring runs. `npm test` takes a small dose, which fits into three minutes; `npm run test:full` takes the whole one.
-// A small dose is a part of the whole one: whatever it finds, the whole one finds as well.
+// How much of each ring runs. `npm test` takes a small dose, which fits into three minutes; `npm
+// run test:full` takes the whole one. A small dose is a part of the whole one: whatever it finds,
+// the whole one finds as well.
 
-/** Not PINHOLE_…: servers that tests start inherit the environment, and would take it for a setting. */
+/**
+ * Not PINHOLE_…: servers that tests start inherit the environment, and would take it for a setting.
+ */
 export const isFull = process.env.TEST_DOSE === 'full';
 
 export const dose = <T>(small: T, whole: T): T => (isFull ? whole : small);
 
 /** Every so-manieth of them in a small dose, spread over all. */
-export const some = <T>(all: readonly T[], every: number): T[] => all.filter((_, index) => isFull || index % every === 0);
+export const some = <T>(all: readonly T[], every: number): T[] =>
+  all.filter((_, index) => isFull || index % every === 0);

@@ -1,5 +1,5 @@
-// Every setting at its least and its largest value: the service serves with it, or refuses it in one sentence. The same as processes that are
-// started again is in test/system/extremes.test.ts.
+// Every setting at its least and its largest value: the service serves with it, or refuses it in
+// one sentence. The same as processes that are started again is in test/system/extremes.test.ts.
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { some } from './dose.ts';
@@ -21,8 +21,14 @@ describe('a service', () => {
     try {
       for (const { method, path, json, bytes } of calls) {
         const options = json === undefined ? (bytes === undefined ? {} : { bytes }) : { json };
-        const answer = await call(service, method, path, { ...options, headers: { prefer: 'wait=0' } });
-        expect(isProper(answer.status, String(answer.headers['content-type'])), `${method} ${path}: ${answer.text}`).toBe(true);
+        const answer = await call(service, method, path, {
+          ...options,
+          headers: { prefer: 'wait=0' },
+        });
+        expect(
+          isProper(answer.status, String(answer.headers['content-type'])),
+          `${method} ${path}: ${answer.text}`,
+        ).toBe(true);
       }
     } finally {
       await service.close();

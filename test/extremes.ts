@@ -26,17 +26,23 @@ const given: Record<string, string[]> = {
   operatorTokenFile: ['t', 'x'.repeat(4096), '/proc/x', '.'],
   volatile: ['1', '0', 'true', 'false', ''],
   allowedHosts: ['', 'a', Array.from({ length: 1000 }, (_, i) => `host${i}`).join()],
-  allowedOrigins: ['', 'http://a', Array.from({ length: 1000 }, (_, i) => `https://app${i}.example`).join()],
+  allowedOrigins: [
+    '',
+    'http://a',
+    Array.from({ length: 1000 }, (_, i) => `https://app${i}.example`).join(),
+  ],
 };
 
 function valuesOf(bounds: Bounds): string[] {
   if (bounds.enum !== undefined) return bounds.enum;
   const { minimum, maximum } = bounds;
-  if (minimum === undefined || maximum === undefined) throw new Error(`no bounds in ${JSON.stringify(bounds)}`);
+  if (minimum === undefined || maximum === undefined)
+    throw new Error(`no bounds in ${JSON.stringify(bounds)}`);
   return [String(minimum), String(maximum)];
 }
 
 export const extremes: Extreme[] = Object.entries(settings).flatMap(([name, { parse }]) => {
-  const schema = () => z.toJSONSchema(parse as z.ZodType, { io: 'output', unrepresentable: 'any' }) as Bounds;
+  const schema = () =>
+    z.toJSONSchema(parse as z.ZodType, { io: 'output', unrepresentable: 'any' }) as Bounds;
   return (given[name] ?? valuesOf(schema())).map((value) => ({ name, flag: flagOf(name), value }));
 });

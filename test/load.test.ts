@@ -1,4 +1,5 @@
-// The load scenarios run, and say so with their exit code. What they measure in a second on a busy machine is worth nothing.
+// The load scenarios run, and say so with their exit code. What they measure in a second on a busy
+// machine is worth nothing.
 import { execFile } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { isMet, lineOf } from '../load/goals.ts';
@@ -6,14 +7,30 @@ import { dose } from './dose.ts';
 
 const load = (...args: string[]): Promise<{ code: number; text: string }> =>
   new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', 'load/run.ts', ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr });
-    });
+    execFile(
+      process.execPath,
+      ['--import', 'tsx', 'load/run.ts', ...args],
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), text: stdout + stderr });
+      },
+    );
   });
 
 it('every scenario gets only the answers that it expects', { timeout: 600_000 }, async () => {
-  const names = dose(['mixed-tenants'], ['pin-unpin', 'punch-under-pins', 'mixed-tenants', 'write-read-4k']);
-  const { code, text } = await load('--seconds', '0.6', '--rounds', '1', '--connections', '10', '--scenario', ...names);
+  const names = dose(
+    ['mixed-tenants'],
+    ['pin-unpin', 'punch-under-pins', 'mixed-tenants', 'write-read-4k'],
+  );
+  const { code, text } = await load(
+    '--seconds',
+    '0.6',
+    '--rounds',
+    '1',
+    '--connections',
+    '10',
+    '--scenario',
+    ...names,
+  );
   expect(text).not.toContain('UNEXPECTED');
   for (const name of names) expect(text).toContain(`\n${name}: `);
   expect(text.match(/^ratio \d/gm)).toHaveLength(names.length);

@@ -1,5 +1,6 @@
-// A machine for tests: createKernel and apply behind one verb an operation, with every law checked after every entry. What happened is
-// kept as a trace, one line a command, an event or a reply (see trace.ts).
+// A machine for tests: createKernel and apply behind one verb an operation, with every law checked
+// after every entry. What happened is kept as a trace, one line a command, an event or a reply (see
+// trace.ts).
 import type { KernelEvent } from '../src/kernel/events.ts';
 import { checkInvariants, type LawName } from '../src/kernel/invariants.ts';
 import { apply, atRest, createKernel } from '../src/kernel/kernel.ts';
@@ -60,7 +61,10 @@ export interface By {
   failOnDeadlock?: boolean;
 }
 
-/** `outcome` is undefined while the operation sleeps, or waits for its turn under a stepped scheduler. */
+/**
+ * `outcome` is undefined while the operation sleeps, or waits for its turn under a stepped
+ * scheduler.
+ */
 export interface Ran {
   task: number;
   outcome: Outcome | undefined;
@@ -81,7 +85,15 @@ export const limitsOfTests: KernelLimits = {
 export type Machine = ReturnType<typeof machine>;
 
 export function machine(options: MachineOptions = {}) {
-  const { strategy, kind = 'xfs', kernel = '7.3', scheduler = 'auto', blocks = 256, waitqueue = {}, checkEvery = 1 } = options;
+  const {
+    strategy,
+    kind = 'xfs',
+    kernel = '7.3',
+    scheduler = 'auto',
+    blocks = 256,
+    waitqueue = {},
+    checkEvery = 1,
+  } = options;
   const except = [...(options.except ?? [])];
   const args = mkfsArgs.parse({
     name: 'pmem0',
@@ -93,7 +105,9 @@ export function machine(options: MachineOptions = {}) {
     waitqueue: { buckets: 256, keyed: true, ...waitqueue },
     folioGranularity: options.folioGranularity ?? false,
     extentMaxZerooutKb: options.extentMaxZerooutKb ?? 0,
-    ...(strategy === undefined ? {} : { strategy: typeof strategy === 'string' ? { name: strategy } : strategy }),
+    ...(strategy === undefined
+      ? {}
+      : { strategy: typeof strategy === 'string' ? { name: strategy } : strategy }),
   });
   const made = createKernel(args, { ...limitsOfTests, ...options.limits }, 0);
   if (!made.ok) throw new Error(`mkfs: ${made.failure.errno} ${made.failure.why}`);
@@ -109,10 +123,22 @@ export function machine(options: MachineOptions = {}) {
   const pinnedAt = (pin: number): number => k.pins.get(pin as PinId)?.offset ?? 0;
 
   /** Any operation, its arguments through its own schema. */
-  function call(op: string, on: Target, given: Record<string, unknown>, by: By = {}, data?: Uint8Array): Ran {
+  function call(
+    op: string,
+    on: Target,
+    given: Record<string, unknown>,
+    by: By = {},
+    data?: Uint8Array,
+  ): Ran {
     const operation = operations.get(op);
     if (operation === undefined) throw new Error(`no operation ${op}`);
-    const command: Command = { op, on, args: operation.args.parse(given), ...by, ...(data === undefined ? {} : { data }) };
+    const command: Command = {
+      op,
+      on,
+      args: operation.args.parse(given),
+      ...by,
+      ...(data === undefined ? {} : { data }),
+    };
     seq += 1;
     options.watch?.before(k, command);
     asked.set(k.nextTask, op);
@@ -135,16 +161,19 @@ export function machine(options: MachineOptions = {}) {
       if (reply.task !== effects.task || !isPlumbing(op)) lines.push(replyLine(reply));
     }
     options.watch?.after(k, command, effects);
-    if (options.forgiving === true && effects.events.some(({ type }) => type === 'warning.raised')) except.push('law 1');
+    if (options.forgiving === true && effects.events.some(({ type }) => type === 'warning.raised'))
+      except.push('law 1');
     if (!effects.unmounted && seq % checkEvery === 0) checkInvariants(k, { except });
     return { task: effects.task, outcome: outcomes.get(effects.task) };
   }
 
-  const retriesOf = (id: TaskId): number => Number((k.tasks.get(id)?.locals.exchange as { retries?: number })?.retries ?? 0);
+  const retriesOf = (id: TaskId): number =>
+    Number((k.tasks.get(id)?.locals.exchange as { retries?: number })?.retries ?? 0);
 
   /**
-   * Takes steps of one task, or of whoever is next, until nothing is runnable any more; returns how many. What spins looks again with every
-   * step of another, so one more look each is enough. A machine that does not come to rest is a failure, not a hang.
+   * Takes steps of one task, or of whoever is next, until nothing is runnable any more; returns how
+   * many. What spins looks again with every step of another, so one more look each is enough. A
+   * machine that does not come to rest is a failure, not a hang.
    */
   function settle(task?: number): number {
     const retries = new Map([...k.tasks.keys()].map((id) => [id, retriesOf(id)]));
@@ -152,7 +181,8 @@ export function machine(options: MachineOptions = {}) {
     for (let steps = 0; ; steps++) {
       const next = k.runnable.find((id) => (task === undefined || id === task) && !isDone(id));
       if (next === undefined && (task !== undefined || k.workqueue.length === 0)) return steps;
-      if (steps > limitsOfTests.stepsPerApply) throw new Error(`no rest after ${steps} steps: ${[...k.tasks.keys()].join()}`);
+      if (steps > limitsOfTests.stepsPerApply)
+        throw new Error(`no rest after ${steps} steps: ${[...k.tasks.keys()].join()}`);
       step(next ?? 'kworker');
     }
   }
@@ -180,38 +210,68 @@ export function machine(options: MachineOptions = {}) {
       call('write', { file }, offset === undefined ? {} : { offset }, by, data),
     read: (file: string, offset = 0, length?: number, by?: By) =>
       call('read', { file }, length === undefined ? { offset } : { offset, length }, by),
-    truncate: (file: string, sizeBytes: number, by?: By) => call('truncate', { file }, { sizeBytes }, by),
-    punch: (file: string, offset: number, length: number, by?: By) => call('punch-hole', { file }, { offset, length }, by),
+    truncate: (file: string, sizeBytes: number, by?: By) =>
+      call('truncate', { file }, { sizeBytes }, by),
+    punch: (file: string, offset: number, length: number, by?: By) =>
+      call('punch-hole', { file }, { offset, length }, by),
     zero: (file: string, offset: number, length: number, keepSize = false, by?: By) =>
       call('zero-range', { file }, { offset, length, keepSize }, by),
-    collapse: (file: string, offset: number, length: number, by?: By) => call('collapse-range', { file }, { offset, length }, by),
-    insert: (file: string, offset: number, length: number, by?: By) => call('insert-range', { file }, { offset, length }, by),
-    exchange: (file: string, other: string, at: { offset?: number; withOffset?: number; length: number }, by?: By) =>
-      call('exchange-range', { file }, { with: other, offset: 0, withOffset: 0, ...at }, by),
+    collapse: (file: string, offset: number, length: number, by?: By) =>
+      call('collapse-range', { file }, { offset, length }, by),
+    insert: (file: string, offset: number, length: number, by?: By) =>
+      call('insert-range', { file }, { offset, length }, by),
+    exchange: (
+      file: string,
+      other: string,
+      at: { offset?: number; withOffset?: number; length: number },
+      by?: By,
+    ) => call('exchange-range', { file }, { with: other, offset: 0, withOffset: 0, ...at }, by),
     allocate: (file: string, offset: number, length: number, keepSize = false, by?: By) =>
       call('allocate', { file }, { offset, length, keepSize }, by),
     /** Maps the first pages of a file and returns the number behind `map_`. */
-    map(file: string, pages: number, by?: By, access: 'read' | 'read-write' = 'read-write'): number {
+    map(
+      file: string,
+      pages: number,
+      by?: By,
+      access: 'read' | 'read-write' = 'read-write',
+    ): number {
       return idOf(call('mmap', { file }, { offset: 0, length: pages * page, access }, by));
     },
     munmap: (mapping: number, by?: By) => call('munmap', { mapping }, {}, by),
     fault: (mapping: number, offset: number, access: 'read' | 'write', by?: By, length = 1) =>
       call('fault', { mapping }, { offset, length, access }, by),
-    load: (mapping: number, offset: number, length: number, by?: By) => call('load', { mapping }, { offset, length }, by),
-    store: (mapping: number, offset: number, data: Uint8Array, by?: By) => call('store', { mapping }, { offset }, by, data),
-    pin: (mapping: number, offset: number, length: number, by?: By, more: Record<string, unknown> = {}) =>
-      call('pin', { mapping }, { offset, length, access: 'write', ...more }, by),
+    load: (mapping: number, offset: number, length: number, by?: By) =>
+      call('load', { mapping }, { offset, length }, by),
+    store: (mapping: number, offset: number, data: Uint8Array, by?: By) =>
+      call('store', { mapping }, { offset }, by, data),
+    pin: (
+      mapping: number,
+      offset: number,
+      length: number,
+      by?: By,
+      more: Record<string, unknown> = {},
+    ) => call('pin', { mapping }, { offset, length, access: 'write', ...more }, by),
     /** Pins and returns the number behind `pin_`. */
-    pinned: (mapping: number, offset: number, length: number, by?: By, more: Record<string, unknown> = {}): number =>
-      idOf(call('pin', { mapping }, { offset, length, access: 'write', ...more }, by)),
+    pinned: (
+      mapping: number,
+      offset: number,
+      length: number,
+      by?: By,
+      more: Record<string, unknown> = {},
+    ): number => idOf(call('pin', { mapping }, { offset, length, access: 'write', ...more }, by)),
     unpin: (pin: number) => call('unpin', { pin }, {}),
     dmaWrite: (pin: number, data: Uint8Array, offset = 0) =>
       call('dma-write', { pin }, { offset: pinnedAt(pin) + offset }, {}, data),
     dmaRead: (pin: number, offset = 0, length?: number) =>
-      call('dma-read', { pin }, { offset: pinnedAt(pin) + offset, ...(length === undefined ? {} : { length }) }),
+      call(
+        'dma-read',
+        { pin },
+        { offset: pinnedAt(pin) + offset, ...(length === undefined ? {} : { length }) },
+      ),
     cancel: (operation: number, restart = false) => call('cancel', { operation }, { restart }),
     advance: (ms: number) => call('clock-advance', {}, { ms }),
-    strategy: (choice: string | Choice) => call('set-strategy', {}, typeof choice === 'string' ? { name: choice } : choice),
+    strategy: (choice: string | Choice) =>
+      call('set-strategy', {}, typeof choice === 'string' ? { name: choice } : choice),
     umount: (force = false) => call('umount', {}, { force }),
 
     /** How an operation ended, or undefined while it lives. */
@@ -236,7 +296,8 @@ export function machine(options: MachineOptions = {}) {
   };
 }
 
-const isPlumbing = (op: string): boolean => ['scheduler-step', 'clock-advance', 'set-strategy'].includes(op);
+const isPlumbing = (op: string): boolean =>
+  ['scheduler-step', 'clock-advance', 'set-strategy'].includes(op);
 
 function stateOf(task: Task): string {
   const { sleep, state, interruptible } = task;
@@ -255,7 +316,8 @@ export function idOf(ran: Ran): number {
 /** The result of an operation that is expected to have ended well. */
 export function okOf(ran: Ran): Record<string, unknown> {
   if (ran.outcome === undefined) throw new Error(`op_${ran.task} has not ended`);
-  if (!ran.outcome.ok) throw new Error(`op_${ran.task}: ${ran.outcome.failure.errno} ${ran.outcome.failure.why}`);
+  if (!ran.outcome.ok)
+    throw new Error(`op_${ran.task}: ${ran.outcome.failure.errno} ${ran.outcome.failure.why}`);
   return ran.outcome.result as Record<string, unknown>;
 }
 
@@ -272,7 +334,10 @@ export function bytesOf(ran: Ran): Uint8Array {
   return data;
 }
 
-/** A file that takes every block that is free; XFS would refuse a write of one block more as a whole. */
+/**
+ * A file that takes every block that is free; XFS would refuse a write of one block more as a
+ * whole.
+ */
 export function fillUp(m: Machine, name = 'z', letter = name): Ran {
   m.create(name);
   return m.write(name, letters(letter.repeat(m.k.space.free)), 0);
@@ -288,6 +353,7 @@ export function letters(text: string): Uint8Array {
 /** The first byte of each page as a letter, `.` for zero. */
 export function shown(bytes: Uint8Array): string {
   let text = '';
-  for (let at = 0; at < bytes.length; at += page) text += bytes[at] === 0 ? '.' : String.fromCharCode(bytes[at] as number);
+  for (let at = 0; at < bytes.length; at += page)
+    text += bytes[at] === 0 ? '.' : String.fromCharCode(bytes[at] as number);
   return text;
 }

@@ -1,4 +1,5 @@
-// The tour of the README does what it prints: its commands run in one shell against a fresh server, `…` stands for anything.
+// The tour of the README does what it prints: its commands run in one shell against a fresh server,
+// `…` stands for anything.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
@@ -24,7 +25,9 @@ function tourOf(text: string): Said[] {
   return blocks.flatMap((block) =>
     block.split(/^\$ /m).flatMap((part) => {
       const [command, ...lines] = part.split('\n');
-      return command === undefined || command === '' ? [] : [{ command, expected: lines.join('\n').trim() }];
+      return command === undefined || command === ''
+        ? []
+        : [{ command, expected: lines.join('\n').trim() }];
     }),
   );
 }
@@ -39,10 +42,14 @@ let port: string;
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-'));
-  server = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', '--port', '0', '--data-dir', folder], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  server = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'src/main.ts', '--port', '0', '--data-dir', folder],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   if (server.stdout === null) throw new Error('the server has no stdout');
   for await (const line of createInterface(server.stdout)) {
     if (!line.includes('"msg":"listening"')) continue;
@@ -64,10 +71,13 @@ test('the tour prints what the README says, command by command', async () => {
   const here = (text: string) => text.replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`);
   const run = async (said: Said[], before: string) => {
     const script = said.map(({ command }) => `${here(command)}\nprintf '\\n${mark}\\n'`).join('\n');
-    const { stdout } = await promisify(execFile)('bash', ['-c', `${before}\n${script}`], { cwd: root });
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${before}\n${script}`], {
+      cwd: root,
+    });
     const printed = stdout.split(`\n${mark}\n`);
     said.forEach(({ command, expected }, index) => {
-      if (!matches(printed[index] ?? '', expected)) expect(`${command}\n${printed[index]}`).toBe(`${command}\n${expected}`);
+      if (!matches(printed[index] ?? '', expected))
+        expect(`${command}\n${printed[index]}`).toBe(`${command}\n${expected}`);
     });
   };
   const first = tour.findIndex(({ command }) => command.includes('"name": "scratch"')) + 1;
@@ -82,12 +92,16 @@ test('the tour prints what the README says, command by command', async () => {
   await new Promise((resolve) => setTimeout(resolve, 500));
   await run(tour.slice(first), shell);
   watch.kill();
-  const shown = [...readme.matchAll(/^```text\n(.*?)^```/gms)].flatMap(([, block]) => (block ?? '').trim().split('\n'));
+  const shown = [...readme.matchAll(/^```text\n(.*?)^```/gms)].flatMap(([, block]) =>
+    (block ?? '').trim().split('\n'),
+  );
   const places = shown.map((line) => watched.findIndex((seen) => matches(seen, line)));
   expect(places, watched.join('\n')).not.toContain(-1);
   expect(places).toEqual([...places].sort((a, b) => a - b));
 });
 
 test('the settings of the README are those of the program', () => {
-  expect(readme.match(/<!-- settings -->\n(.*)\n<!-- \/settings -->/s)?.[1]).toBe(settingsTable().trim());
+  expect(readme.match(/<!-- settings -->\n(.*)\n<!-- \/settings -->/s)?.[1]).toBe(
+    settingsTable().trim(),
+  );
 });

@@ -1,22 +1,29 @@
-// A reader can look up whatever code, tests and docs cite: scenarios, laws, rules, steps, decisions, sections and links.
+// A reader can look up whatever code, tests and docs cite: scenarios, laws, rules, steps,
+// decisions, sections and links.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, id]) => id ?? '');
+const all = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map(([, id]) => id ?? '');
 
 const defined = {
   scenario: all(read('docs/scenarios.md'), /^### (S\d+) /gm),
   law: all(read('docs/laws.md'), /^\| ([A-Z]?\d+) \|/gm),
-  rule: [...all(read('docs/spec.md'), /^\| ([A-Z]{1,2}\d+) \|/gm), ...all(read('docs/laws.md'), /^\| ([A-Z]{2}\d+) \|/gm)],
+  rule: [
+    ...all(read('docs/spec.md'), /^\| ([A-Z]{1,2}\d+) \|/gm),
+    ...all(read('docs/laws.md'), /^\| ([A-Z]{2}\d+) \|/gm),
+  ],
   step: all(read('docs/steps.md'), /^\| ([A-Z]\d+) \|/gm),
   decision: readdirSync(join(root, 'docs/adr')).map((name) => String(Number.parseInt(name, 10))),
 };
 const rulePrefixes = new Set(defined.rule.map((id) => id.replace(/\d+/, '')));
 
-/** `law 8`, `laws 1 and Q2`, `step D3`, `steps D1 to D6`: the name of the list, and the ids in it. */
+/**
+ * `law 8`, `laws 1 and Q2`, `step D3`, `steps D1 to D6`: the name of the list, and the ids in it.
+ */
 const listOf = (name: string, id: string): RegExp =>
   new RegExp(`\\b${name}s?\\s+(${id}\\b(?:(?:,| and| to| or)+ ${id}\\b)*)`, 'gi');
 const laws = listOf('law', '[A-Z]?\\d+');
@@ -34,7 +41,8 @@ function danglingIn(text: string): string[] {
     [steps, 'step'],
   ];
   for (const [pattern, kind] of lists) {
-    for (const list of all(text, pattern)) for (const [id] of list.matchAll(/\b[A-Z]?\d+\b/g)) cite(kind, id);
+    for (const list of all(text, pattern))
+      for (const [id] of list.matchAll(/\b[A-Z]?\d+\b/g)) cite(kind, id);
   }
   const rest = text.replace(laws, '').replace(steps, '').replace(rfcSections, '');
   for (const id of all(rest, /\b(S\d\d)\b/g)) cite('scenario', id);
@@ -43,7 +51,8 @@ function danglingIn(text: string): string[] {
   }
   for (const id of all(rest, /\brules? ([A-Z]{1,2}\d+)\b/g)) cite('rule', id);
   for (const id of all(rest, /\bADR (\d+)\b/g)) cite('decision', String(Number(id)));
-  for (const section of rest.match(/.{0,20}§.{0,8}/g) ?? []) dangling.push(`section of no RFC: ${section.trim()}`);
+  for (const section of rest.match(/.{0,20}§.{0,8}/g) ?? [])
+    dangling.push(`section of no RFC: ${section.trim()}`);
   return dangling;
 }
 
@@ -64,18 +73,25 @@ test.each(files)('%s cites nothing that is not there', (file) => {
 });
 
 test.each(files.filter((file) => file.endsWith('.md')))('%s links to files that exist', (file) => {
-  const links = all(read(file), /\]\(([^)#\s]+)(?:#[^)]*)?\)/g).filter((link) => !/^[a-z]+:/.test(link));
+  const links = all(read(file), /\]\(([^)#\s]+)(?:#[^)]*)?\)/g).filter(
+    (link) => !/^[a-z]+:/.test(link),
+  );
   expect(links.filter((link) => !existsSync(join(root, dirname(file), link)))).toEqual([]);
 });
 
 test('there are 32 scenarios and 14 numbered laws, each defined once', () => {
-  expect(defined.scenario).toEqual(Array.from({ length: 32 }, (_, index) => `S${String(index + 1).padStart(2, '0')}`));
-  expect(defined.law.filter((id) => /^\d/.test(id))).toEqual(Array.from({ length: 14 }, (_, index) => String(index + 1)));
+  expect(defined.scenario).toEqual(
+    Array.from({ length: 32 }, (_, index) => `S${String(index + 1).padStart(2, '0')}`),
+  );
+  expect(defined.law.filter((id) => /^\d/.test(id))).toEqual(
+    Array.from({ length: 14 }, (_, index) => String(index + 1)),
+  );
   for (const ids of Object.values(defined)) expect(new Set(ids).size).toBe(ids.length);
 });
 
 test('a citation that leads nowhere is found', () => {
-  const wrong = 'S33, law 15, laws 1 and Q9, rule ZZ1, [LC99], step D7, ADR 99, domain §6; RFC 9110 §13.1.3, §13.1.4';
+  const wrong =
+    'S33, law 15, laws 1 and Q9, rule ZZ1, [LC99], step D7, ADR 99, domain §6; RFC 9110 §13.1.3, §13.1.4';
   expect(danglingIn(wrong).sort()).toEqual([
     'decision 99',
     'law 15',

@@ -11,7 +11,8 @@ function rulesInCode(): Set<string> {
   for (const name of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue;
     const text = readFileSync(join(root, 'src', name), 'utf8');
-    for (const [, id] of text.matchAll(/'([A-Z]{1,2}[0-9]+)'/g)) if (id !== undefined) rules.add(id);
+    for (const [, id] of text.matchAll(/'([A-Z]{1,2}[0-9]+)'/g))
+      if (id !== undefined) rules.add(id);
   }
   return rules;
 }
@@ -34,7 +35,10 @@ test('a rule that names an errno in docs/spec.md and is refused somewhere is ref
   const refusals = [...text.matchAll(/^\| ([A-Z]{1,2}[0-9]+) \|(.*)\|$/gm)].filter(([, , rule]) =>
     /\bE[A-Z]{3,}\b/.test(rule ?? ''),
   );
-  // These say what another rule's errno becomes, or where a wait ends: they are laws of the walk, not refusals of their own.
+  // These say what another rule's errno becomes, or where a wait ends: they are laws of the walk,
+  // not refusals of their own.
   const described = ['SL4', 'GP6', 'LC3', 'ST7', 'SL6'];
-  expect(refusals.map(([, id]) => id ?? '').filter((id) => !code.has(id) && !described.includes(id))).toEqual([]);
+  expect(
+    refusals.map(([, id]) => id ?? '').filter((id) => !code.has(id) && !described.includes(id)),
+  ).toEqual([]);
 });

@@ -1,4 +1,5 @@
-// The house rules that a machine checks, and the proof that the machine checks them: each rule of biome.json meets code that breaks it.
+// The house rules that a machine checks, and the proof that the machine checks them: each rule of
+// biome.json meets code that breaks it.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -20,7 +21,10 @@ const bin = (...path: string[]): string => join(root, 'node_modules', ...path);
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 const listed = (folder: string, ending: string): string[] =>
-  (existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true }) : [])
+  (existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    : []
+  )
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
     .sort();
@@ -47,7 +51,11 @@ function build(rules: readonly string[], files: Record<string, string>): string 
 }
 
 function run(house: string, ...command: string[]): string {
-  return spawnSync(process.execPath, command, { cwd: house, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).stdout;
+  return spawnSync(process.execPath, command, {
+    cwd: house,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  }).stdout;
 }
 
 interface Finding {
@@ -57,24 +65,42 @@ interface Finding {
 }
 
 function lint(files: Record<string, string>): Finding[] {
-  const house = build(['biome.json', '.ci/lint', 'package.json', 'tsconfig.json', '.gitignore'], files);
+  const house = build(
+    ['biome.json', '.ci/lint', 'package.json', 'tsconfig.json', '.gitignore'],
+    files,
+  );
   const biome = bin('@biomejs', 'biome', 'bin', 'biome');
-  return JSON.parse(run(house, biome, 'lint', '--reporter=json', '--max-diagnostics=none', '.')).diagnostics;
+  return JSON.parse(run(house, biome, 'lint', '--reporter=json', '--max-diagnostics=none', '.'))
+    .diagnostics;
 }
 
 const lines = (...statements: string[]): string => `${statements.join('\n')}\n`;
-const imports = (paths: readonly string[]): string => lines(...paths.map((path) => `import '${path}';`));
+const imports = (paths: readonly string[]): string =>
+  lines(...paths.map((path) => `import '${path}';`));
 
 /** The rows of `rows` that a rule of `category` speaks of in the file, whose line n is row n. */
-function refused(findings: Finding[], path: string, rows: readonly string[], category: RegExp): string[] {
+function refused(
+  findings: Finding[],
+  path: string,
+  rows: readonly string[],
+  category: RegExp,
+): string[] {
   const at = new Set(
-    findings.filter((f) => f.location.path === path && category.test(f.category)).map((f) => f.location.start.line),
+    findings
+      .filter((f) => f.location.path === path && category.test(f.category))
+      .map((f) => f.location.start.line),
   );
   return rows.filter((_, i) => at.has(i + 1));
 }
 
 const packages = ['node:fs', 'fs', 'fastify', 'prom-client'];
-const above = ['../../engine/engine.ts', '../../journal/journal.ts', '../../http/server.ts', '../../config.ts', '../../main.ts'];
+const above = [
+  '../../engine/engine.ts',
+  '../../journal/journal.ts',
+  '../../http/server.ts',
+  '../../config.ts',
+  '../../main.ts',
+];
 const ground = ['zod', '../units.ts', '../errno.ts', '../events.ts', '../panic.ts', '../state.ts'];
 
 /** A file of each floor, what it may import and what it may not. */
@@ -106,18 +132,47 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
   },
   'src/kernel/dev/probe.ts': {
     may: [...ground, './pmem.ts', '../sched/task.ts'],
-    mayNot: [...packages, ...above, '../fs/inode.ts', '../reclaim/index.ts', '../views/index.ts', '../snapshot.ts'],
+    mayNot: [
+      ...packages,
+      ...above,
+      '../fs/inode.ts',
+      '../reclaim/index.ts',
+      '../views/index.ts',
+      '../snapshot.ts',
+    ],
   },
   'src/kernel/mm/probe.ts': {
     may: [...ground, './page.ts', '../sched/task.ts', '../dev/pmem.ts'],
-    mayNot: [...packages, ...above, '../fs/inode.ts', '../reclaim/index.ts', '../ops/index.ts', '../invariants.ts'],
+    mayNot: [
+      ...packages,
+      ...above,
+      '../fs/inode.ts',
+      '../reclaim/index.ts',
+      '../ops/index.ts',
+      '../invariants.ts',
+    ],
   },
   'src/kernel/fs/probe.ts': {
-    may: [...ground, './inode.ts', './personality/xfs.ts', '../mm/page.ts', '../dev/pmem.ts', '../sched/task.ts'],
+    may: [
+      ...ground,
+      './inode.ts',
+      './personality/xfs.ts',
+      '../mm/page.ts',
+      '../dev/pmem.ts',
+      '../sched/task.ts',
+    ],
     mayNot: [...packages, ...above, '../reclaim/index.ts', '../ops/index.ts', '../kernel.ts'],
   },
   'src/kernel/fs/personality/probe.ts': {
-    may: ['zod', './xfs.ts', '../inode.ts', '../../mm/page.ts', '../../sched/task.ts', '../../units.ts', '../../state.ts'],
+    may: [
+      'zod',
+      './xfs.ts',
+      '../inode.ts',
+      '../../mm/page.ts',
+      '../../sched/task.ts',
+      '../../units.ts',
+      '../../state.ts',
+    ],
     mayNot: [
       ...packages,
       '../../reclaim/index.ts',
@@ -128,7 +183,14 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
   },
   'src/kernel/reclaim/probe.ts': {
-    may: [...ground, './strategy.ts', '../fs/inode.ts', '../mm/page.ts', '../dev/pmem.ts', '../sched/task.ts'],
+    may: [
+      ...ground,
+      './strategy.ts',
+      '../fs/inode.ts',
+      '../mm/page.ts',
+      '../dev/pmem.ts',
+      '../sched/task.ts',
+    ],
     mayNot: [...packages, ...above, '../ops/index.ts', '../views/index.ts', '../kernel.ts'],
   },
   'src/kernel/ops/probe.ts': {
@@ -141,7 +203,14 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
       '../mm/page.ts',
       '../sched/task.ts',
     ],
-    mayNot: [...packages, ...above, '../kernel.ts', '../snapshot.ts', '../invariants.ts', '../../engine/state.ts'],
+    mayNot: [
+      ...packages,
+      ...above,
+      '../kernel.ts',
+      '../snapshot.ts',
+      '../invariants.ts',
+      '../../engine/state.ts',
+    ],
   },
   'src/kernel/views/probe.ts': {
     may: [
@@ -156,8 +225,23 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: [...packages, ...above, '../kernel.ts', '../snapshot.ts', '../invariants.ts'],
   },
   'src/kernel/kernel.ts': {
-    may: ['zod', './units.ts', './ops/index.ts', './views/index.ts', './reclaim/index.ts', './invariants.ts', './snapshot.ts'],
-    mayNot: [...packages, '../engine/engine.ts', '../journal/journal.ts', '../config.ts', './../main.ts', './ops/../../main.ts'],
+    may: [
+      'zod',
+      './units.ts',
+      './ops/index.ts',
+      './views/index.ts',
+      './reclaim/index.ts',
+      './invariants.ts',
+      './snapshot.ts',
+    ],
+    mayNot: [
+      ...packages,
+      '../engine/engine.ts',
+      '../journal/journal.ts',
+      '../config.ts',
+      './../main.ts',
+      './ops/../../main.ts',
+    ],
   },
   'src/journal/probe.ts': {
     may: ['node:fs', './crc.ts'],
@@ -184,7 +268,13 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../http/server.ts', '../metrics/index.ts', '../config.ts', '../main.ts'],
   },
   'src/tenants/probe.ts': {
-    may: ['node:crypto', './tokens.ts', '../kernel/units.ts', '../journal/journal.ts', '../engine/engine.ts'],
+    may: [
+      'node:crypto',
+      './tokens.ts',
+      '../kernel/units.ts',
+      '../journal/journal.ts',
+      '../engine/engine.ts',
+    ],
     mayNot: ['../http/server.ts', '../metrics/index.ts', '../config.ts', '../main.ts'],
   },
   'src/http/probe.ts': {
@@ -205,7 +295,13 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
   },
   'src/client/probe.ts': {
     may: ['ws', './stream.ts', '../kernel/events.ts', '../../openapi/api.d.ts'],
-    mayNot: ['../http/server.ts', '../engine/engine.ts', '../kernel/state.ts', '../config.ts', '../main.ts'],
+    mayNot: [
+      '../http/server.ts',
+      '../engine/engine.ts',
+      '../kernel/state.ts',
+      '../config.ts',
+      '../main.ts',
+    ],
   },
   'test/crash/probe.test.ts': {
     may: ['node:child_process', 'vitest', '../workload.ts'],
@@ -216,10 +312,16 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
 const whatever = lines('export const here = 1;', 'export type Here = number;');
 
 test('a file imports its own floor or lower', () => {
-  const files = Object.entries(floors).map(([path, { may, mayNot }]) => [path, imports([...may, ...mayNot])]);
+  const files = Object.entries(floors).map(([path, { may, mayNot }]) => [
+    path,
+    imports([...may, ...mayNot]),
+  ]);
   const findings = lint(Object.fromEntries(files));
   for (const [path, { may, mayNot }] of Object.entries(floors)) {
-    expect({ path, refused: refused(findings, path, [...may, ...mayNot], /noRestrictedImports|plugin/) }).toEqual({
+    expect({
+      path,
+      refused: refused(findings, path, [...may, ...mayNot], /noRestrictedImports|plugin/),
+    }).toEqual({
       path,
       refused: mayNot,
     });
@@ -237,7 +339,10 @@ test('every way to import is an import', () => {
     "export type Late = import('../kernel.ts').Here;",
     "export type Detour = import('./../kernel.ts').Here;",
   ];
-  const door = ["import { loadConfig } from '../config.ts';", "import { type Config } from '../config.ts';"];
+  const door = [
+    "import { loadConfig } from '../config.ts';",
+    "import { type Config } from '../config.ts';",
+  ];
   const typed = [
     "import type { Config } from '../config.ts';",
     "import { type Kernel, createKernel } from '../kernel/kernel.ts';",
@@ -249,18 +354,32 @@ test('every way to import is an import', () => {
     'src/http/probe.ts': lines(...rows),
     'src/engine/probe.ts': lines(...lane),
   });
-  expect(refused(findings, 'src/kernel/ops/probe.ts', kernel, /noRestrictedImports|plugin/)).toEqual(kernel);
-  expect(refused(findings, 'src/http/probe.ts', rows, /noRestrictedImports|plugin/)).toEqual([...door, ...lane]);
+  expect(
+    refused(findings, 'src/kernel/ops/probe.ts', kernel, /noRestrictedImports|plugin/),
+  ).toEqual(kernel);
+  expect(refused(findings, 'src/http/probe.ts', rows, /noRestrictedImports|plugin/)).toEqual([
+    ...door,
+    ...lane,
+  ]);
   expect(refused(findings, 'src/engine/probe.ts', lane, /noRestrictedImports|plugin/)).toEqual([]);
 });
 
 test('every source file stands on a floor', () => {
   const files = sources.filter(
-    (path) => !['src/main.ts', 'src/config.ts', 'src/durable.ts', 'src/repair.ts', 'src/service.ts'].includes(path),
+    (path) =>
+      ![
+        'src/main.ts',
+        'src/config.ts',
+        'src/durable.ts',
+        'src/repair.ts',
+        'src/service.ts',
+      ].includes(path),
   );
   const main = (path: string): string => posix.relative(posix.dirname(path), 'src/main.ts');
   const findings = lint(Object.fromEntries(files.map((path) => [path, imports([main(path)])])));
-  const checked = findings.filter((f) => f.category === 'lint/style/noRestrictedImports').map((f) => f.location.path);
+  const checked = findings
+    .filter((f) => f.category === 'lint/style/noRestrictedImports')
+    .map((f) => f.location.path);
   expect(files.filter((path) => !checked.includes(path))).toEqual([]);
 });
 
@@ -318,21 +437,48 @@ test('the style of the house', () => {
   const style: Record<string, [path: string, code: string]> = {
     noDefaultExport: ['src/http/default.ts', 'export default 1;'],
     noExplicitAny: ['src/http/any.ts', 'export const x = (y: any): unknown => y;'],
-    noNonNullAssertion: ['src/http/bang.ts', 'export const x = (y: { z?: number }): number => y.z!;'],
-    useImportType: ['src/http/type.ts', "import { Here } from './here.ts';\nexport const x: Here = 1;"],
-    useImportExtensions: ['src/http/extension.ts', "import { here } from './here';\nexport const x = here;"],
-    noFloatingPromises: ['src/http/floating.ts', 'async function late(): Promise<number> {\n  return 1;\n}\nlate();'],
+    noNonNullAssertion: [
+      'src/http/bang.ts',
+      'export const x = (y: { z?: number }): number => y.z!;',
+    ],
+    useImportType: [
+      'src/http/type.ts',
+      "import { Here } from './here.ts';\nexport const x: Here = 1;",
+    ],
+    useImportExtensions: [
+      'src/http/extension.ts',
+      "import { here } from './here';\nexport const x = here;",
+    ],
+    noFloatingPromises: [
+      'src/http/floating.ts',
+      'async function late(): Promise<number> {\n  return 1;\n}\nlate();',
+    ],
     noMisusedPromises: [
       'src/http/misused.ts',
       'const late = async (): Promise<boolean> => true;\nif (late()) late().catch(String);',
     ],
     useFilenamingConvention: ['src/http/camelCase.ts', 'export const x = 1;'],
-    noImportCycles: ['src/http/cycle.ts', "import { back } from './back.ts';\nexport const there = back;"],
-    noUndeclaredDependencies: ['src/http/undeclared.ts', "import { test } from 'vitest';\nexport const x = test;"],
+    noImportCycles: [
+      'src/http/cycle.ts',
+      "import { back } from './back.ts';\nexport const there = back;",
+    ],
+    noUndeclaredDependencies: [
+      'src/http/undeclared.ts',
+      "import { test } from 'vitest';\nexport const x = test;",
+    ],
     noReExportAll: ['src/http/barrel.ts', "export * from './here.ts';"],
-    noUnusedImports: ['src/http/unused.ts', "import { here } from './here.ts';\nexport const x = 1;"],
-    noFocusedTests: ['test/only.test.ts', "import { test } from 'vitest';\ntest.only('x', () => {});"],
-    noSkippedTests: ['test/skip.test.ts', "import { test } from 'vitest';\ntest.skip('x', () => {});"],
+    noUnusedImports: [
+      'src/http/unused.ts',
+      "import { here } from './here.ts';\nexport const x = 1;",
+    ],
+    noFocusedTests: [
+      'test/only.test.ts',
+      "import { test } from 'vitest';\ntest.only('x', () => {});",
+    ],
+    noSkippedTests: [
+      'test/skip.test.ts',
+      "import { test } from 'vitest';\ntest.skip('x', () => {});",
+    ],
   };
   const findings = lint({
     ...Object.fromEntries(Object.values(style).map(([path, code]) => [path, `${code}\n`])),
@@ -346,11 +492,27 @@ test('the style of the house', () => {
 });
 
 test('clean files are left in peace', () => {
-  const clean = "import { z } from 'zod';\n\nexport const zProbe = z.object({ offset: z.int() });\n";
-  const tested = "import { expect, test } from 'vitest';\n\ntest('one is one', () => {\n  expect(1).toBe(1);\n});\n";
-  const folders = ['kernel/sched', 'kernel/mm', 'kernel/fs', 'kernel/ops', 'kernel', 'engine', 'http', 'metrics', 'tenants'];
-  const files = Object.fromEntries(folders.map((folder) => [`src/${folder}/clean-probe.ts`, clean]));
-  expect(lint({ ...files, 'test/clean.test.ts': tested, 'probe.config.ts': 'export default {};\n' })).toEqual([]);
+  const clean =
+    "import { z } from 'zod';\n\nexport const zProbe = z.object({ offset: z.int() });\n";
+  const tested =
+    "import { expect, test } from 'vitest';\n\ntest('one is one', () => {\n  expect(1).toBe(1);\n});\n";
+  const folders = [
+    'kernel/sched',
+    'kernel/mm',
+    'kernel/fs',
+    'kernel/ops',
+    'kernel',
+    'engine',
+    'http',
+    'metrics',
+    'tenants',
+  ];
+  const files = Object.fromEntries(
+    folders.map((folder) => [`src/${folder}/clean-probe.ts`, clean]),
+  );
+  expect(
+    lint({ ...files, 'test/clean.test.ts': tested, 'probe.config.ts': 'export default {};\n' }),
+  ).toEqual([]);
 });
 
 describe('the closing line', () => {
@@ -362,12 +524,18 @@ describe('the closing line', () => {
   const head = "import { beforeAll, describe, test } from 'vitest';";
 
   test('counts what passed', () => {
-    expect(last({ 'test/a.test.ts': lines(head, "test('a', () => {});", "test('b', () => {});") })).toBe('2 passed, 0 failed|');
+    expect(
+      last({ 'test/a.test.ts': lines(head, "test('a', () => {});", "test('b', () => {});") }),
+    ).toBe('2 passed, 0 failed|');
   });
 
   test('counts everything that can fail', () => {
     const files = {
-      'test/fails.test.ts': lines(head, "test('a', () => {});", "test('b', () => { throw new Error('b'); });"),
+      'test/fails.test.ts': lines(
+        head,
+        "test('a', () => {});",
+        "test('b', () => { throw new Error('b'); });",
+      ),
       'test/loads-not.test.ts': lines(head, "import './nothing.ts';", "test('a', () => {});"),
       'test/hook.test.ts': lines(
         head,
@@ -376,7 +544,10 @@ describe('the closing line', () => {
         "  test('b', () => {});",
         '});',
       ),
-      'test/unhandled.test.ts': lines(head, "test('a', () => { Promise.reject(new Error('d')); });"),
+      'test/unhandled.test.ts': lines(
+        head,
+        "test('a', () => { Promise.reject(new Error('d')); });",
+      ),
     };
     expect(last(files)).toBe('2 passed, 4 failed, 1 skipped|');
   });
@@ -396,7 +567,10 @@ test('nothing is left for later', () => {
 });
 
 test('links in the documents lead somewhere', () => {
-  const documents = [...readdirSync(root).filter((name) => name.endsWith('.md')), ...listed('docs', '.md')];
+  const documents = [
+    ...readdirSync(root).filter((name) => name.endsWith('.md')),
+    ...listed('docs', '.md'),
+  ];
   const broken = documents.flatMap((path) =>
     [...read(path).matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
       .map(([, link]) => link ?? '')

@@ -1,4 +1,5 @@
-// The golden trace: what was asked, what happened, what was answered. One line each; the time of an event comes first.
+// The golden trace: what was asked, what happened, what was answered. One line each; the time of an
+// event comes first.
 //
 //     > punch-hole a 0 8192 as T
 //     0 op_5 punch-hole a  task.blocked on=page pfn=2 pgoff=0 bucket=17 state=S
@@ -11,7 +12,11 @@ import type { TaskId } from '../src/kernel/units.ts';
 
 const positional = new Set(['name', 'offset', 'length', 'sizeBytes', 'access', 'ms', 'task']);
 
-export function commandLine(command: Command, given: Record<string, unknown>, effects: Effects): string {
+export function commandLine(
+  command: Command,
+  given: Record<string, unknown>,
+  effects: Effects,
+): string {
   const words = ['>', command.op];
   const { file, mapping, pin, operation } = command.on;
   if (file !== undefined) words.push(file);
@@ -28,7 +33,8 @@ export function commandLine(command: Command, given: Record<string, unknown>, ef
   if (command.failOnDeadlock === true) words.push('failOnDeadlock');
   if (command.timeoutMs !== undefined) words.push(`timeoutMs=${command.timeoutMs}`);
   if (command.owner !== undefined) words.push('as', command.owner);
-  if (effects.task !== 0 && operations.get(command.op)?.atomic === false) words.push(`(op_${effects.task})`);
+  if (effects.task !== 0 && operations.get(command.op)?.atomic === false)
+    words.push(`(op_${effects.task})`);
   return words.join(' ');
 }
 
@@ -36,7 +42,11 @@ export function commandLine(command: Command, given: Record<string, unknown>, ef
 function stepTaken(effects: Effects): string[] {
   const reply = effects.replies.find(({ task }) => task === effects.task);
   if (reply === undefined || !reply.outcome.ok) return ['nothing'];
-  const { task, op, step } = reply.outcome.result as { task: string | null; op: string; step: string };
+  const { task, op, step } = reply.outcome.result as {
+    task: string | null;
+    op: string;
+    step: string;
+  };
   return task === null ? ['nothing'] : [task, `${op}.${step}`];
 }
 
@@ -55,7 +65,10 @@ function opOf(k: Kernel, event: KernelEvent): string {
 }
 
 export function eventLine(k: Kernel, event: KernelEvent): string {
-  const who = event.task === 0 ? '-' : [`op_${event.task}`, opOf(k, event)].filter((word) => word !== '').join(' ');
+  const who =
+    event.task === 0
+      ? '-'
+      : [`op_${event.task}`, opOf(k, event)].filter((word) => word !== '').join(' ');
   const head = [event.timeMs, who, ...(event.file === null ? [] : [event.file])].join(' ');
   const data = Object.entries(event.data)
     .filter(([key, value]) => key !== 'op' && value !== undefined && value !== false)
@@ -63,7 +76,10 @@ export function eventLine(k: Kernel, event: KernelEvent): string {
   return `${head}  ${[event.type, ...data].join(' ')}`;
 }
 
-/** Records of files, mappings and pins have tests of their own; the trace tells what an operation did. */
+/**
+ * Records of files, mappings and pins have tests of their own; the trace tells what an operation
+ * did.
+ */
 const told = new Set(
   'sizeBytes blocksFreed blocksBusy blocksDetached scans wakeups sleptMs bytesWritten bytesStored data id bytesPinned'
     .split(' ')
@@ -72,7 +88,8 @@ const told = new Set(
 );
 
 export function replyLine({ task, outcome }: Reply): string {
-  if (!outcome.ok) return `< op_${task} ${outcome.failure.errno} ${outcome.failure.rule}: ${outcome.failure.why}`;
+  if (!outcome.ok)
+    return `< op_${task} ${outcome.failure.errno} ${outcome.failure.rule}: ${outcome.failure.why}`;
   const result = Object.entries(outcome.result as Record<string, unknown>)
     .filter(([key]) => told.has(key))
     .map(([key, value]) => `${key}=${plain(value)}`);

@@ -1,3 +1,9 @@
 // What a program that uses a Pinhole imports.
 export { type RestOptions, restClient } from './rest.ts';
-export { events, type PinholeEvent, StreamGap, type StreamOptions, StreamRefused } from './stream.ts';
+export {
+  events,
+  type PinholeEvent,
+  StreamGap,
+  type StreamOptions,
+  StreamRefused,
+} from './stream.ts';

@@ -11,5 +11,8 @@ export interface RestOptions {
 }
 
 export function restClient({ baseUrl, token }: RestOptions): Client<paths> {
-  return createClient<paths>({ baseUrl, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
+  return createClient<paths>({
+    baseUrl,
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  });
 }

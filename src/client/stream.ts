@@ -1,5 +1,5 @@
-// A reader of the event stream that outlives its connections: an async iterator over events, each once and in order, whatever is cut. Needs
-// nothing but `ws`.
+// A reader of the event stream that outlives its connections: an async iterator over events, each
+// once and in order, whatever is cut. Needs nothing but `ws`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { EventData, EventType } from '../kernel/events.ts';
@@ -22,7 +22,9 @@ interface Whose {
   unlinked?: true;
 }
 
-export type PinholeEvent = { [T in EventType]: Envelope & { type: `pinhole.${T}`; data: EventData<T> & Whose } }[EventType];
+export type PinholeEvent = {
+  [T in EventType]: Envelope & { type: `pinhole.${T}`; data: EventData<T> & Whose };
+}[EventType];
 
 export interface StreamOptions {
   /** `http://host:port/v1/events`, or that of one filesystem. */
@@ -30,10 +32,21 @@ export interface StreamOptions {
   token?: string;
   /** `now`, `oldest` or a cursor. */
   from?: string;
-  filter?: { types?: string[]; file?: string; ino?: number; range?: { offset: number; length: number } };
-  /** Of the stream of a tenant: this filesystem serves no more; the others go on. Comes again with each connection. */
+  filter?: {
+    types?: string[];
+    file?: string;
+    ino?: number;
+    range?: { offset: number; length: number };
+  };
+  /**
+   * Of the stream of a tenant: this filesystem serves no more; the others go on. Comes again with
+   * each connection.
+   */
   onStopped?: (filesystem: string) => void;
-  /** What to do when events were lost for good: end with a StreamGap, or go on with the oldest that is left. */
+  /**
+   * What to do when events were lost for good: end with a StreamGap, or go on with the oldest that
+   * is left.
+   */
   onGap?: 'throw' | 'continue';
   signal?: AbortSignal;
   /** Bounds of the wait between two attempts; it doubles, and a random part of it is waited. */
@@ -88,7 +101,8 @@ const soon = new Set([1012, 4410, 4413]);
 const later = new Set([1013, 4429, 429, 503]);
 const never = new Set([1002, 1007, 1008, 1009, 4400, 4401, 4403, 4404]);
 
-const isFinal = (code: number): boolean => never.has(code) || (code >= 400 && code < 500 && !later.has(code));
+const isFinal = (code: number): boolean =>
+  never.has(code) || (code >= 400 && code < 500 && !later.has(code));
 
 /** Ends when `signal` says so, with StreamRefused, or with StreamGap. */
 export async function* events(options: StreamOptions): AsyncGenerator<PinholeEvent, void, void> {
@@ -120,7 +134,9 @@ export async function* events(options: StreamOptions): AsyncGenerator<PinholeEve
       : soon.has(code)
         ? delayMs.min
         : Math.min(delayMs.max, delayMs.min * 2 ** attempts);
-    await sleep(Math.random() * most, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+    await sleep(Math.random() * most, undefined, signal === undefined ? {} : { signal }).catch(
+      () => {},
+    );
   }
 }
 
@@ -133,14 +149,24 @@ class Connection {
 
   constructor({ url, token, filter, signal }: StreamOptions, from: string) {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const socket = new WebSocket(url.replace(/^http/, 'ws'), 'pinhole.events.v1+json', { headers, perMessageDeflate: false });
+    const socket = new WebSocket(url.replace(/^http/, 'ws'), 'pinhole.events.v1+json', {
+      headers,
+      perMessageDeflate: false,
+    });
     this.#socket = socket;
     const stop = () => socket.close(1000);
     signal?.addEventListener('abort', stop, { once: true });
     this.ended = new Promise((resolve) => {
       const end: End = { code: 1006, why: 'the connection was lost', oldest: null };
       socket.on('open', () =>
-        socket.send(JSON.stringify({ type: 'subscribe', id, from, ...(filter === undefined ? {} : { filter }) })),
+        socket.send(
+          JSON.stringify({
+            type: 'subscribe',
+            id,
+            from,
+            ...(filter === undefined ? {} : { filter }),
+          }),
+        ),
       );
       socket.on('message', (data) => {
         const message = JSON.parse(String(data)) as Message;

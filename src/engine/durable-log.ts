@@ -1,8 +1,9 @@
-// The log on disk: every batch of a filesystem is a record, chained to the one before by its checksum.
+// The log on disk: every batch of a filesystem is a record, chained to the one before by its
+// checksum.
 //
 //   fs/<id>            how the filesystem was born
 //   j/<id>/<seq>       a batch; `seq` is that of its first entry
-//   tail/<id>          the number of the last entry, and how many events there were before its batch
+// tail/<id>          the number of the last entry, and how many events there were before its batch
 //   x/<id>/<seq>       an entry that is to be left out, by order of the operator
 //   gone/<id>          unmounted: what is left of it may be deleted
 //   events/<tenant>    how many events the tenant's filesystems that are gone had
@@ -65,7 +66,10 @@ export interface Tail extends Place {
   postponed: number;
   /** The two that are kept, the older one first. */
   snapshots: Manifest[];
-  /** Fulfilled when what the last snapshot made superfluous is deleted; null when there is nothing to wait for. */
+  /**
+   * Fulfilled when what the last snapshot made superfluous is deleted; null when there is nothing
+   * to wait for.
+   */
   swept: Promise<void> | null;
   /** Up to this entry nothing superfluous is left; null until everything was looked at. */
   sweptTo: number | null;
@@ -109,7 +113,8 @@ export const tailKey = (id: string): string => `tail/${id}`;
 export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
 
 function recordOf({ timeMs, command, blocksMax }: Entry): EntryRecord {
-  if (command === null) return blocksMax === undefined ? [timeMs] : [timeMs, null, null, null, null, blocksMax];
+  if (command === null)
+    return blocksMax === undefined ? [timeMs] : [timeMs, null, null, null, null, blocksMax];
   const { op, on, args, ...rest } = command;
   if (blocksMax !== undefined) return [timeMs, op, on, args, rest, blocksMax];
   for (const _ in rest) return [timeMs, op, on, args, rest];
@@ -120,7 +125,10 @@ function recordOf({ timeMs, command, blocksMax }: Entry): EntryRecord {
 export interface AnswerRecord {
   fingerprint: string;
   sinceMs: number;
-  /** What the request became: an entry of a filesystem, 0 for its birth, or a tenant. Null where it became nothing. */
+  /**
+   * What the request became: an entry of a filesystem, 0 for its birth, or a tenant. Null where it
+   * became nothing.
+   */
   became: { id: string; seq: number } | { tenant: string } | null;
   /** Null until there is one. */
   answer: unknown;
@@ -145,7 +153,10 @@ export class DurableLog implements Log {
   readonly #limits: DurableLogLimits;
   readonly #tails = new Map<string, Tail>();
   readonly #past = new Map<string, PastEvents>();
-  /** Together in one commit, and not before the last one is done: each adds to what the one before counted. */
+  /**
+   * Together in one commit, and not before the last one is done: each adds to what the one before
+   * counted.
+   */
   #removals: Removal[] = [];
   #removing = false;
 
@@ -175,7 +186,9 @@ export class DurableLog implements Log {
 
   create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void {
     const { nextGroup: group, nextPosition: position } = this.#store;
-    const changes: Change[] = [{ key: `fs/${id}`, value: encode({ ...birth, kernelVersion, group, position }) }];
+    const changes: Change[] = [
+      { key: `fs/${id}`, value: encode({ ...birth, kernelVersion, group, position }) },
+    ];
     if (key !== undefined) changes.push(begunChange(key, { id, seq: 0 }));
     this.#store.commit(changes, (error) => {
       if (error === null) this.#tails.set(id, tailOfBirth(birth, group, position));
@@ -187,12 +200,23 @@ export class DurableLog implements Log {
     const tail = this.#tailOf(id);
     const { nextGroup: group, nextPosition: position } = this.#store;
     const first = (entries[0] as Entry).seq;
-    const body = encode([kernelVersion, group, position, tail.chain, digest, entries.map(recordOf)] satisfies BatchRecord);
+    const body = encode([
+      kernelVersion,
+      group,
+      position,
+      tail.chain,
+      digest,
+      entries.map(recordOf),
+    ] satisfies BatchRecord);
     const changes: Change[] = [
       { key: batchKey(id, first), value: body },
-      { key: tailKey(id), value: encode([first + entries.length - 1, eventSeq] satisfies TailRecord) },
+      {
+        key: tailKey(id),
+        value: encode([first + entries.length - 1, eventSeq] satisfies TailRecord),
+      },
     ];
-    for (const { seq, command } of entries) if (command?.key !== undefined) changes.push(begunChange(command.key, { id, seq }));
+    for (const { seq, command } of entries)
+      if (command?.key !== undefined) changes.push(begunChange(command.key, { id, seq }));
     this.#store.commit(changes, (error) => {
       if (error === null) {
         tail.group = group;
@@ -219,14 +243,19 @@ export class DurableLog implements Log {
     const changes: Change[] = [];
     for (const { id, tenant, events, epoch } of removals) {
       const before = past.get(tenant) ?? this.pastOf(tenant, epoch);
-      past.set(tenant, { epoch, events: events + (before?.events ?? 0), group: this.#store.nextGroup });
+      past.set(tenant, {
+        epoch,
+        events: events + (before?.events ?? 0),
+        group: this.#store.nextGroup,
+      });
       changes.push(
         { key: `fs/${id}`, value: null },
         { key: tailKey(id), value: null },
         { key: `gone/${id}`, value: encode(null) },
       );
     }
-    for (const [tenant, counted] of past) changes.push({ key: eventsKey(tenant), value: encode(counted) });
+    for (const [tenant, counted] of past)
+      changes.push({ key: eventsKey(tenant), value: encode(counted) });
     this.#removals = [];
     this.#removing = true;
     this.#store.commit(changes, (error) => {
@@ -253,7 +282,8 @@ export class DurableLog implements Log {
   /** Deletes what is left of a filesystem that is gone. */
   async purge(id: string): Promise<void> {
     try {
-      for (const kind of ['j', 's', 'c', 'x']) await this.#store.drop(this.#store.keys(`${kind}/${id}/`));
+      for (const kind of ['j', 's', 'c', 'x'])
+        await this.#store.drop(this.#store.keys(`${kind}/${id}/`));
       await this.#store.put([{ key: `gone/${id}`, value: null }]);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
@@ -268,11 +298,13 @@ export class DurableLog implements Log {
     const state = tail.snapshots.at(-1)?.bytes ?? 0;
     // A big state is written less often: a snapshot costs about what its bytes cost in the journal.
     const { snapshotEntries, snapshotBytes } = this.#limits;
-    const due = tail.entries >= snapshotEntries + state / 1000 || tail.bytes >= snapshotBytes + state;
+    const due =
+      tail.entries >= snapshotEntries + state / 1000 || tail.bytes >= snapshotBytes + state;
     if (!due || tail.entries < tail.postponed) return null;
     return this.snapshotNow(id, kernel, digest).catch((error: unknown) => {
       // The store does not keep what it is given.
-      if (!(error instanceof JournalError) || error.kind !== 'full') return void this.#store.fail(error);
+      if (!(error instanceof JournalError) || error.kind !== 'full')
+        return void this.#store.fail(error);
       tail.postponed = tail.entries + snapshotEntries;
       tail.swept = this.#sweep(id, tail);
     });
@@ -283,7 +315,13 @@ export class DurableLog implements Log {
     const tail = this.#tailOf(id);
     const { group, position, chain } = tail;
     const newest = tail.snapshots.at(-1);
-    const manifest = await writeSnapshot(this.#store, id, kernel, { group, position, chain, digest }, knownOf(newest));
+    const manifest = await writeSnapshot(
+      this.#store,
+      id,
+      kernel,
+      { group, position, chain, digest },
+      knownOf(newest),
+    );
     await this.#store.put([manifestChange(id, manifest)]);
     tail.entries = 0;
     tail.bytes = 0;
@@ -298,8 +336,9 @@ export class DurableLog implements Log {
   }
 
   /**
-   * The older snapshot stays until the newer is proven by a replay that passes through it; what lies before it has no reader left. Only where
-   * the sweep before came to its end is `gone` all that there is: else everything is looked at.
+   * The older snapshot stays until the newer is proven by a replay that passes through it; what
+   * lies before it has no reader left. Only where the sweep before came to its end is `gone` all
+   * that there is: else everything is looked at.
    */
   async #sweep(id: string, tail: Tail, gone?: Manifest): Promise<void> {
     const store = this.#store;
@@ -309,7 +348,9 @@ export class DurableLog implements Log {
     try {
       // Before the older of two.
       const needless = snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0;
-      await store.drop(store.keys(`j/${id}/`, batchKey(id, sweptTo ?? 0), batchKey(id, needless + 1)));
+      await store.drop(
+        store.keys(`j/${id}/`, batchKey(id, sweptTo ?? 0), batchKey(id, needless + 1)),
+      );
       const known = sweptTo !== null && gone !== undefined;
       await store.drop(known ? obsoleteKeys(id, gone, snapshots) : strayKeys(store, id, snapshots));
       tail.sweptTo = needless;

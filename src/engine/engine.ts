@@ -1,4 +1,5 @@
-// The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams) talk to this file.
+// The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams)
+// talk to this file.
 
 import type { Done } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
@@ -6,7 +7,14 @@ import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { emptyMemory } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { Command, CommandKey, Kernel, KernelLimits, Outcome, Target } from '../kernel/state.ts';
+import type {
+  Command,
+  CommandKey,
+  Kernel,
+  KernelLimits,
+  Outcome,
+  Target,
+} from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import type { View } from '../kernel/views/define.ts';
 import { newId } from '../tenants/new-id.ts';
@@ -26,7 +34,16 @@ import type { Submission } from './watches.ts';
 /** A filesystem as the doors see it. Its kernel is for reading, between two turns. */
 export type Hosted = Pick<
   Lane,
-  'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'reads' | 'waiting' | 'stopped' | 'mounted'
+  | 'id'
+  | 'tenant'
+  | 'name'
+  | 'number'
+  | 'kernel'
+  | 'ring'
+  | 'reads'
+  | 'waiting'
+  | 'stopped'
+  | 'mounted'
 >;
 
 export interface EngineLimits {
@@ -56,10 +73,20 @@ export interface EngineOptions {
   log: Log;
   clock: Clock;
   /** A filesystem stopped: a law broke, or its log failed. */
-  onBroken(broken: { tenant: string; filesystem: string; seq: number; op: string; error: unknown }): void;
+  onBroken(broken: {
+    tenant: string;
+    filesystem: string;
+    seq: number;
+    op: string;
+    error: unknown;
+  }): void;
 }
 
-export type DeliveredListener = (fs: Hosted, events: readonly KernelEvent[], kernel: Kernel) => void;
+export type DeliveredListener = (
+  fs: Hosted,
+  events: readonly KernelEvent[],
+  kernel: Kernel,
+) => void;
 type ChangedListener = (fs: Hosted) => void;
 export type Created = { ok: true; fs: Hosted } | { ok: false; failure: Failure };
 type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
@@ -118,14 +145,23 @@ export class Engine {
         for (const call of this.#listeners) call(lane, events, lane.kernel);
       },
       changed: (lane) => this.#changed(lane),
-      broken: (lane, seq, op, error) => options.onBroken({ tenant: lane.tenant, filesystem: lane.name, seq, op, error }),
+      broken: (lane, seq, op, error) =>
+        options.onBroken({ tenant: lane.tenant, filesystem: lane.name, seq, op, error }),
       unmounted: (lane, done) => this.#drop(lane, done),
     };
   }
 
-  /** Makes room for a tenant. Its account is kept up to date from here on; `epoch` names the history of its event stream. */
+  /**
+   * Makes room for a tenant. Its account is kept up to date from here on; `epoch` names the history
+   * of its event stream.
+   */
   admit(tenant: string, account: Account, epoch: string): void {
-    const ring = new EventRing(epoch, this.limits.tenantRingEventsMax, 1, this.#tenantRingBytes(account));
+    const ring = new EventRing(
+      epoch,
+      this.limits.tenantRingEventsMax,
+      1,
+      this.#tenantRingBytes(account),
+    );
     this.#houses.set(tenant, {
       account,
       ring,
@@ -156,8 +192,15 @@ export class Engine {
     }
   }
 
-  /** After a recovery: the filesystem that a request made, or what became of its command. Null where nobody knows any more. */
-  became(id: string, seq: number, submission: Submission | undefined): { fs: Hosted; submission: Submission } | null {
+  /**
+   * After a recovery: the filesystem that a request made, or what became of its command. Null where
+   * nobody knows any more.
+   */
+  became(
+    id: string,
+    seq: number,
+    submission: Submission | undefined,
+  ): { fs: Hosted; submission: Submission } | null {
     for (const fs of this.all()) {
       if (fs.id !== id) continue;
       if (seq === 0) return { fs, submission: { task: 0, outcome: null } };
@@ -198,7 +241,10 @@ export class Engine {
     lane.resume();
   }
 
-  /** It serves nothing, keeps its name, and can be removed with force. Its kernel is as mkfs made it: nobody is shown that. */
+  /**
+   * It serves nothing, keeps its name, and can be removed with force. Its kernel is as mkfs made
+   * it: nobody is shown that.
+   */
   #adoptStopped(house: House, { id, birth, error }: Unrecovered): void {
     const { tenant, number, args, limits, timeMs } = birth;
     this.#lastNumber = Math.max(this.#lastNumber, number);
@@ -206,13 +252,25 @@ export class Engine {
     if (!made.ok) throw error;
     const ring = EventRing.unreadable(birth.epoch);
     const reads = new KeptReads(0);
-    const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account, reads };
+    const init = {
+      id,
+      tenant,
+      name: args.name,
+      number,
+      kernel: made.kernel,
+      ring,
+      account: house.account,
+      reads,
+    };
     const stopped = { seq: 0, op: 'start', why: 'journal' as const, detail: error.message };
     this.#addLane(house, new Lane(init, house.ring, house.turns, this.#host, 0, stopped));
     house.ring.noteStop(args.name);
   }
 
-  /** A ring has its own bound, and all rings of a tenant together a quarter of what the tenant may hold. */
+  /**
+   * A ring has its own bound, and all rings of a tenant together a quarter of what the tenant may
+   * hold.
+   */
   #ringBytes(account: Account, max: number): RingBytes {
     let budget = this.#ringBudgets.get(account);
     if (budget === undefined) {
@@ -239,10 +297,13 @@ export class Engine {
   }
 
   /**
-   * Forgets a tenant once `durable` has put away what is kept of it; false where it still has a filesystem, or is being removed already.
-   * Where `durable` rejects, the tenant is as it was.
+   * Forgets a tenant once `durable` has put away what is kept of it; false where it still has a
+   * filesystem, or is being removed already. Where `durable` rejects, the tenant is as it was.
    */
-  async dismiss(tenant: string, durable: (records: Readonly<Record<string, null>>) => Promise<void>): Promise<boolean> {
+  async dismiss(
+    tenant: string,
+    durable: (records: Readonly<Record<string, null>>) => Promise<void>,
+  ): Promise<boolean> {
     const house = this.#house(tenant);
     if (house.closing || house.lanes.size + house.coming.size + house.going > 0) return false;
     house.closing = true;
@@ -261,15 +322,26 @@ export class Engine {
     const house = this.#house(tenant);
     const { limits } = this;
     if (args.sizeBytes > limits.deviceBytesMax) {
-      return { ok: false, failure: failure('EINVAL', 'M1', `sizeBytes may be at most ${limits.deviceBytesMax}.`) };
+      return {
+        ok: false,
+        failure: failure('EINVAL', 'M1', `sizeBytes may be at most ${limits.deviceBytesMax}.`),
+      };
     }
-    if (house.closing) return { ok: false, failure: failure('EBUSY', 'M3', 'The tenant is being removed.') };
+    if (house.closing)
+      return { ok: false, failure: failure('EBUSY', 'M3', 'The tenant is being removed.') };
     if (house.lanes.has(args.name) || house.coming.has(args.name)) {
-      return { ok: false, failure: failure('EEXIST', 'M2', `There already is a filesystem ${args.name}.`) };
+      return {
+        ok: false,
+        failure: failure('EEXIST', 'M2', `There already is a filesystem ${args.name}.`),
+      };
     }
     if (this.#filesystems >= limits.filesystemsMax) {
       const max = limits.filesystemsMax;
-      throw new EngineError('too-many-filesystems', `This server hosts at most ${max} filesystems.`, max);
+      throw new EngineError(
+        'too-many-filesystems',
+        `This server hosts at most ${max} filesystems.`,
+        max,
+      );
     }
     const { account } = house;
     if (!reserve(account, 'filesystems', 1)) return overQuota(account, 'filesystems');
@@ -310,8 +382,8 @@ export class Engine {
   }
 
   /**
-   * Holds memory of a tenant for bytes on their way in or out. Gives back the way to let go of it; throws, or says by which quota it is refused,
-   * where there is no room.
+   * Holds memory of a tenant for bytes on their way in or out. Gives back the way to let go of it;
+   * throws, or says by which quota it is refused, where there is no room.
    */
   hold(tenant: string, bytes: number): (() => void) | (Outcome & { ok: false }) {
     const { account } = this.#house(tenant);
@@ -352,7 +424,12 @@ export class Engine {
   }
 
   /** The same without a promise; see Lane.enqueue. */
-  enqueue(fs: Hosted, command: Command, resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
+  enqueue(
+    fs: Hosted,
+    command: Command,
+    resolve: (submission: Submission) => void,
+    reject: (error: Error) => void,
+  ): void {
     (fs as Lane).enqueue(command, resolve, reject);
   }
 
@@ -372,13 +449,19 @@ export class Engine {
     return view.read(fs.kernel, target, query, (fs as Lane).nowMs());
   }
 
-  /** Calls after each command with what it made happen; gives back the way to stop it. The listener must not throw. */
+  /**
+   * Calls after each command with what it made happen; gives back the way to stop it. The listener
+   * must not throw.
+   */
   onDelivered(listener: DeliveredListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls when a filesystem is not what it was, often for nothing; the last call finds it unmounted. The listener is cheap, and must not throw. */
+  /**
+   * Calls when a filesystem is not what it was, often for nothing; the last call finds it
+   * unmounted. The listener is cheap, and must not throw.
+   */
   onChanged(listener: ChangedListener): void {
     this.#watchers.add(listener);
   }
@@ -395,7 +478,8 @@ export class Engine {
   /** Before a stop: nobody waits for a sleeping operation any more. Commands are still taken. */
   drain(): void {
     this.#draining = true;
-    for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.releaseWaiters();
+    for (const house of this.#houses.values())
+      for (const lane of house.lanes.values()) lane.releaseWaiters();
   }
 
   /** The process ends: nothing is applied any more. */
@@ -403,9 +487,18 @@ export class Engine {
     for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.halt();
   }
 
-  async #make(house: House, tenant: string, args: MkfsArgs, key: CommandKey | undefined): Promise<Created> {
+  async #make(
+    house: House,
+    tenant: string,
+    args: MkfsArgs,
+    key: CommandKey | undefined,
+  ): Promise<Created> {
     const { clock, log } = this.#options;
-    if (log.full) throw new EngineError('disk-full', 'The disk of the journal is full: nothing new can be made.');
+    if (log.full)
+      throw new EngineError(
+        'disk-full',
+        'The disk of the journal is full: nothing new can be made.',
+      );
     const timeMs = args.clock === 'manual' ? 0 : clock.nowMs();
     const limits = kernelLimits(this.limits);
     const made = createKernel(args, limits, timeMs);
@@ -420,12 +513,22 @@ export class Engine {
           reject(new EngineError(kind, `The filesystem was not made: ${error.message}.`));
           return;
         }
-        // At once, not when the promise is looked at: what comes out of the log next may belong to the same stream of events.
+        // At once, not when the promise is looked at: what comes out of the log next may belong to
+        // the same stream of events.
         const bytes = this.#ringBytes(house.account, this.limits.ringBytesMax);
         const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, 1, bytes);
         const { number } = birth;
         const reads = new KeptReads(this.limits.readBytesKeptMax);
-        const init = { id, tenant, name: args.name, number, kernel: made.kernel, ring, account: house.account, reads };
+        const init = {
+          id,
+          tenant,
+          name: args.name,
+          number,
+          kernel: made.kernel,
+          ring,
+          account: house.account,
+          reads,
+        };
         const lane = new Lane(init, house.ring, house.turns, this.#host);
         house.turns.enter(() => {
           house.lanes.set(args.name, lane);
@@ -464,14 +567,15 @@ export class Engine {
 
   #house(tenant: string): House {
     const house = this.#houses.get(tenant);
-    if (house === undefined) throw new EngineError('unauthorized', `There is no tenant ${tenant} any more.`);
+    if (house === undefined)
+      throw new EngineError('unauthorized', `There is no tenant ${tenant} any more.`);
     return house;
   }
 }
 
 /**
- * The stream of a tenant is that of its filesystems in the order in which the server applied them. It can be told from where all of them
- * can; what came before has a number and nothing else.
+ * The stream of a tenant is that of its filesystems in the order in which the server applied them.
+ * It can be told from where all of them can; what came before has a number and nothing else.
  */
 function tenantRingOf(
   epoch: string,
@@ -495,7 +599,8 @@ function tenantRingOf(
 }
 
 type Order = Pick<PastBatch, 'group' | 'position'>;
-const isAfter = (a: Order, b: Order): boolean => a.group > b.group || (a.group === b.group && a.position > b.position);
+const isAfter = (a: Order, b: Order): boolean =>
+  a.group > b.group || (a.group === b.group && a.position > b.position);
 
 function kernelLimits(limits: EngineLimits): KernelLimits {
   return {

@@ -1,7 +1,11 @@
-// The bounded, resumable log of events of one filesystem or of one tenant. Readers hold a cursor and read; nothing is queued for them.
+// The bounded, resumable log of events of one filesystem or of one tenant. Readers hold a cursor
+// and read; nothing is queued for them.
 import type { KernelEvent } from '../kernel/events.ts';
 
-/** What one command made happen, shared by the ring of its filesystem and the ring of its tenant. Kept as the kernel gave it. */
+/**
+ * What one command made happen, shared by the ring of its filesystem and the ring of its tenant.
+ * Kept as the kernel gave it.
+ */
 export interface Batch {
   readonly tenant: string;
   readonly filesystem: string;
@@ -28,7 +32,10 @@ export interface RingBytes {
 /** Of a tenant that has used up its budget each ring keeps so much. */
 export const leastBytes = 65_536;
 
-/** About what the events of a command take, as records and as the text that the first reader makes of them. */
+/**
+ * About what the events of a command take, as records and as the text that the first reader makes
+ * of them.
+ */
 export function bytesOf({ events }: Batch): number {
   let bytes = 200;
   for (const event of events) {
@@ -70,7 +77,9 @@ export class EventRecord {
     return this.#index === this.#batch.events.length - 1;
   }
 
-  /** A place for whoever serialises it first; every other reader, of either ring, finds it there. */
+  /**
+   * A place for whoever serialises it first; every other reader, of either ring, finds it there.
+   */
   get json(): string | null {
     return this.#batch.json?.[this.#index] ?? null;
   }
@@ -81,7 +90,10 @@ export class EventRecord {
   }
 }
 
-/** A filesystem of a tenant that serves no more, and where the log of the tenant stood when it stopped. */
+/**
+ * A filesystem of a tenant that serves no more, and where the log of the tenant stood when it
+ * stopped.
+ */
 export interface Stop {
   readonly filesystem: string;
   readonly seq: number;
@@ -99,13 +111,17 @@ export type ReadResult =
   | { kind: 'gap'; oldestSeq: number };
 
 const smallest = 16;
-export const unlimited: RingBytes = { max: Number.POSITIVE_INFINITY, budget: { used: 0, max: () => Number.POSITIVE_INFINITY } };
+export const unlimited: RingBytes = {
+  max: Number.POSITIVE_INFINITY,
+  budget: { used: 0, max: () => Number.POSITIVE_INFINITY },
+};
 
 export class EventRing {
   /** Changes when history is not continued, so that an old cursor is noticed. */
   readonly epoch: string;
   readonly #capacity: number;
-  // Two circular arrays of the same power of two, in step: a batch and the number of its first event.
+  // Two circular arrays of the same power of two, in step: a batch and the number of its first
+  // event.
   #batches: (Batch | undefined)[] = new Array(smallest).fill(undefined);
   #firsts: number[] = new Array(smallest).fill(0);
   #sizes: number[] = new Array(smallest).fill(0);
@@ -131,7 +147,10 @@ export class EventRing {
     this.#next = next;
   }
 
-  /** The ring of a filesystem whose journal could not be read. No cursor is good or bad there: nobody may read it. */
+  /**
+   * The ring of a filesystem whose journal could not be read. No cursor is good or bad there:
+   * nobody may read it.
+   */
   static unreadable(epoch: string): EventRing {
     const ring = new EventRing(epoch, 0);
     ring.#unreadable = true;
@@ -148,7 +167,9 @@ export class EventRing {
     return this.#bytes;
   }
 
-  /** The number of the oldest event that can still be read; equal to `nextSeq` when there is none. */
+  /**
+   * The number of the oldest event that can still be read; equal to `nextSeq` when there is none.
+   */
   get oldestSeq(): number {
     return this.#oldest;
   }
@@ -158,7 +179,10 @@ export class EventRing {
     return this.#next;
   }
 
-  /** True when nothing will be added any more: the filesystem is gone, or stopped. What is there can still be read. */
+  /**
+   * True when nothing will be added any more: the filesystem is gone, or stopped. What is there can
+   * still be read.
+   */
   get closed(): boolean {
     return this.#closed;
   }
@@ -168,7 +192,10 @@ export class EventRing {
     return this.#stopped;
   }
 
-  /** Of the log of a tenant; not events, because no journal has them. Another array after each change. */
+  /**
+   * Of the log of a tenant; not events, because no journal has them. Another array after each
+   * change.
+   */
   get stops(): readonly Stop[] {
     return this.#stops;
   }
@@ -190,7 +217,8 @@ export class EventRing {
     this.#dirty = true;
     const end = this.#next + length;
     const bytes = bytesOf(batch);
-    while (this.#count > 0 && (end - this.#oldest > this.#capacity || this.#isOver(bytes))) this.#forgetOldest();
+    while (this.#count > 0 && (end - this.#oldest > this.#capacity || this.#isOver(bytes)))
+      this.#forgetOldest();
     if (length > this.#capacity || bytes > this.#limit.max) {
       // A command is never split, and this one does not fit: readers meet a gap.
       this.#next = end;
@@ -214,9 +242,13 @@ export class EventRing {
     for (const call of this.#subscribers) call();
   }
 
-  /** From `fromSeq` on, whole commands, at least `limit` events if there are so many and at most one command more. */
+  /**
+   * From `fromSeq` on, whole commands, at least `limit` events if there are so many and at most one
+   * command more.
+   */
   read(fromSeq: number, limit: number): ReadResult {
-    if (fromSeq < this.#oldest || fromSeq > this.#next) return { kind: 'gap', oldestSeq: this.#oldest };
+    if (fromSeq < this.#oldest || fromSeq > this.#next)
+      return { kind: 'gap', oldestSeq: this.#oldest };
     const records: EventRecord[] = [];
     const mask = this.#batches.length - 1;
     let seq = fromSeq;
@@ -224,13 +256,17 @@ export class EventRing {
       const at = (this.#head + i) & mask;
       const batch = this.#batches[at] as Batch;
       const from = seq - (this.#firsts[at] as number);
-      for (let index = from; index < batch.events.length; index += 1) records.push(new EventRecord(batch, index));
+      for (let index = from; index < batch.events.length; index += 1)
+        records.push(new EventRecord(batch, index));
       seq += batch.events.length - from;
     }
     return { kind: 'events', records, firstSeq: fromSeq, nextSeq: seq };
   }
 
-  /** `call` is cheap and synchronous: it says that there is more, or that the ring was closed. Gives back the way to stop it. */
+  /**
+   * `call` is cheap and synchronous: it says that there is more, or that the ring was closed. Gives
+   * back the way to stop it.
+   */
   subscribe(call: () => void): () => void {
     this.#subscribers.add(call);
     return () => this.#subscribers.delete(call);
@@ -277,7 +313,9 @@ export class EventRing {
     this.#oldest += batch.events.length;
   }
 
-  /** The index, from the head, of the batch that holds `seq`; the count where that is yet to come. */
+  /**
+   * The index, from the head, of the batch that holds `seq`; the count where that is yet to come.
+   */
   #find(seq: number): number {
     const mask = this.#batches.length - 1;
     let low = 0;

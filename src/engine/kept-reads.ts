@@ -1,6 +1,7 @@
-// The bytes of reads that ended when their caller had gone with a 202. The machine keeps the record of such an operation without them, so they
-// are kept here, beside it: a bounded number of bytes a filesystem, the oldest read goes first, and none outlives its record. They are not in
-// a snapshot: after a restart those are there again whose read is done again from the journal.
+// The bytes of reads that ended when their caller had gone with a 202. The machine keeps the record
+// of such an operation without them, so they are kept here, beside it: a bounded number of bytes a
+// filesystem, the oldest read goes first, and none outlives its record. They are not in a snapshot:
+// after a restart those are there again whose read is done again from the journal.
 import type { Effects, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 
@@ -23,7 +24,8 @@ export class KeptReads {
     for (const { task, outcome } of replies) {
       if (!outcome.ok) continue;
       const { data } = (outcome.result ?? {}) as { data?: unknown };
-      if (!(data instanceof Uint8Array) || !ended.has(task) || data.length > this.#bytesMax) continue;
+      if (!(data instanceof Uint8Array) || !ended.has(task) || data.length > this.#bytesMax)
+        continue;
       this.#byTask.set(task, data);
       this.#bytes += data.length;
       for (const [old, { length }] of this.#byTask) {

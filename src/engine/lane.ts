@@ -1,5 +1,5 @@
-// The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log, applies it, delivers the events and only
-// then answers. Nothing else calls apply().
+// The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log,
+// applies it, delivers the events and only then answers. Nothing else calls apply().
 import { JournalError } from '../journal/journal-error.ts';
 import type { Done } from '../journal/store.ts';
 import type { KernelEvent } from '../kernel/events.ts';
@@ -17,7 +17,15 @@ import type { KeptReads } from './kept-reads.ts';
 import type { Log } from './log.ts';
 import { type Memory, readBy, wantedBy } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
-import { diskFull, gone, isForcedUmount, journalFailed, memoryFull, overQuota, wouldSleep } from './refusals.ts';
+import {
+  diskFull,
+  gone,
+  isForcedUmount,
+  journalFailed,
+  memoryFull,
+  overQuota,
+  wouldSleep,
+} from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
 import type { Turns } from './turns.ts';
 import { type Submission, Watches } from './watches.ts';
@@ -41,7 +49,10 @@ export interface LaneHost {
 
 /** How soon a tick that the journal had no room for is tried again. */
 const retryMs = 1000;
-/** How long a turn keeps the event loop before it lets others have it. One entry is never split: stepsPerApplyMax bounds it. */
+/**
+ * How long a turn keeps the event loop before it lets others have it. One entry is never split:
+ * stepsPerApplyMax bounds it.
+ */
 const sliceMs = 5;
 
 /** Why a filesystem serves no more. */
@@ -117,7 +128,10 @@ export class Lane {
     return this.#state !== 'gone';
   }
 
-  /** The time of this filesystem: its own where the clock is manual, else ours, never behind what it has seen. */
+  /**
+   * The time of this filesystem: its own where the clock is manual, else ours, never behind what it
+   * has seen.
+   */
   nowMs(): number {
     const { geometry, nowMs } = this.kernel;
     return geometry.clock === 'manual' ? nowMs : Math.max(nowMs, this.#host.clock.nowMs());
@@ -128,9 +142,21 @@ export class Lane {
     return new Promise((resolve, reject) => this.enqueue(command, resolve, reject));
   }
 
-  /** The same without a promise. One of the two is called, once: at once, or at the end of the turn. Neither may throw. */
-  enqueue(command: Command, resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
-    if (this.stopped !== null && this.stopped.why !== 'log' && this.#state !== 'gone' && isForcedUmount(command)) {
+  /**
+   * The same without a promise. One of the two is called, once: at once, or at the end of the turn.
+   * Neither may throw.
+   */
+  enqueue(
+    command: Command,
+    resolve: (submission: Submission) => void,
+    reject: (error: Error) => void,
+  ): void {
+    if (
+      this.stopped !== null &&
+      this.stopped.why !== 'log' &&
+      this.#state !== 'gone' &&
+      isForcedUmount(command)
+    ) {
       this.#discard(resolve, reject);
       return;
     }
@@ -141,7 +167,11 @@ export class Lane {
     }
     const op = operations.get(command.op);
     const charged = op?.charges ?? null;
-    const early = refused ?? (charged === null || reserve(this.account, charged, 1) ? null : overQuota(this.account, charged));
+    const early =
+      refused ??
+      (charged === null || reserve(this.account, charged, 1)
+        ? null
+        : overQuota(this.account, charged));
     if (early !== null) {
       resolve({ task: 0, outcome: early });
       return;
@@ -189,22 +219,33 @@ export class Lane {
     const { inboxMax, log } = this.#host;
     if (log.full && operations.get(command.op)?.grows === true) return diskFull();
     if (this.#inbox.length < inboxMax) return null;
-    return new EngineError('inbox-full', `${inboxMax} commands already wait for this filesystem.`, inboxMax);
+    return new EngineError(
+      'inbox-full',
+      `${inboxMax} commands already wait for this filesystem.`,
+      inboxMax,
+    );
   }
 
-  /** Of what stopped, nothing can be told but that it is gone: and that when the log knows it too. */
+  /**
+   * Of what stopped, nothing can be told but that it is gone: and that when the log knows it too.
+   */
   #discard(resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
     this.#unmount([], 0, (error) => {
-      if (error === null) resolve({ task: 0, outcome: { ok: true, result: { name: this.name, forced: true } } });
+      if (error === null)
+        resolve({ task: 0, outcome: { ok: true, result: { name: this.name, forced: true } } });
       else reject(journalFailed());
     });
   }
 
-  /** Resolves when the operation ended, or with null after `ms`, when the server drains, or when there is no such operation. */
+  /**
+   * Resolves when the operation ended, or with null after `ms`, when the server drains, or when
+   * there is no such operation.
+   */
   whenEnded(task: TaskId, ms: number): Promise<Outcome | null> {
     const ended = this.kernel.ended.get(task);
     if (ended !== undefined) return Promise.resolve(ended.outcome);
-    if (ms <= 0 || this.#host.draining || this.stopped !== null || !this.kernel.tasks.has(task)) return Promise.resolve(null);
+    if (ms <= 0 || this.#host.draining || this.stopped !== null || !this.kernel.tasks.has(task))
+      return Promise.resolve(null);
     return this.#watches.wait(task, ms);
   }
 
@@ -273,16 +314,22 @@ export class Lane {
       return { seq: this.#seq, timeMs, command: pending.command, ...bound };
     });
     this.#state = 'appending';
-    log.append(this.id, entries, { digest: this.#digest, eventSeq: this.kernel.eventSeq }, (error) => {
-      if (error === null) this.#turns.enter(() => this.#applyBatch(batch, entries));
-      else if (error.kind === 'full') this.#refuse(batch);
-      else this.#stop(batch, 0, entries[0] as Entry, error);
-    });
+    log.append(
+      this.id,
+      entries,
+      { digest: this.#digest, eventSeq: this.kernel.eventSeq },
+      (error) => {
+        if (error === null) this.#turns.enter(() => this.#applyBatch(batch, entries));
+        else if (error.kind === 'full') this.#refuse(batch);
+        else this.#stop(batch, 0, entries[0] as Entry, error);
+      },
+    );
   };
 
   /**
-   * While an earlier command had too few steps to come to rest, a turn only goes on with that and takes no commands. Those of its own batch are
-   * in the log by then, so they are applied behind it all the same.
+   * While an earlier command had too few steps to come to rest, a turn only goes on with that and
+   * takes no commands. Those of its own batch are in the log by then, so they are applied behind it
+   * all the same.
    */
   #nextBatch(): Pending[] {
     if (!atRest(this.kernel)) return [tickOfClock()];
@@ -297,7 +344,9 @@ export class Lane {
   #blocksBound(): { blocksMax: number } | null {
     const { used, limits } = this.account;
     const left = Math.max(0, limits.blocks - used.blocks);
-    return left < this.kernel.geometry.blocks ? { blocksMax: this.kernel.counts.blocksUsed + left } : null;
+    return left < this.kernel.geometry.blocks
+      ? { blocksMax: this.kernel.counts.blocksUsed + left }
+      : null;
   }
 
   /** The journal has no room, and nothing of the batch is in it. */
@@ -314,10 +363,15 @@ export class Lane {
     const rests = atRest(this.kernel);
     if (this.#inbox.length > 0 && rests) this.#schedule();
     const timerMs = rests ? nextTimerMs(this.kernel) : 0;
-    this.#alarm.set(timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs));
+    this.#alarm.set(
+      timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs),
+    );
   }
 
-  /** Others have the event loop now and then, but no other filesystem of the tenant its turn: their events make one stream. */
+  /**
+   * Others have the event loop now and then, but no other filesystem of the tenant its turn: their
+   * events make one stream.
+   */
   #applyBatch(batch: readonly Pending[], entries: readonly Entry[], from = 0): void {
     const next = this.#applySome(batch, entries, from);
     if (next === null) {
@@ -361,7 +415,8 @@ export class Lane {
     this.#releaseReservations(answered);
     // While it does not rest, its own turns go on with the timers.
     this.#alarm.set(atRest(this.kernel) ? nextTimerMs(this.kernel) : null);
-    // Told when the next flush, which may be that of others, is on its way: the disk works while the answers are written.
+    // Told when the next flush, which may be that of others, is on its way: the disk works while
+    // the answers are written.
     queueMicrotask(() => {
       this.#notify();
       answer(answered);
@@ -379,8 +434,9 @@ export class Lane {
   }
 
   /**
-   * Whoever expects the effect of a command, such as the end of a truncate after an unpin, is answered when the machine rests. Who asked for an
-   * operation that is still under way is told so now, and waits as long as the request says.
+   * Whoever expects the effect of a command, such as the end of a truncate after an unpin, is
+   * answered when the machine rests. Who asked for an operation that is still under way is told so
+   * now, and waits as long as the request says.
    */
   #answerable(): Pending[] {
     if (atRest(this.kernel)) return this.#unanswered.splice(0);
@@ -397,14 +453,18 @@ export class Lane {
     if (this.#inbox.length > 0 || !atRest(this.kernel)) this.#schedule();
   };
 
-  /** Answers go out after the whole batch: an outcome that comes later in it is put into the same submission. */
+  /**
+   * Answers go out after the whole batch: an outcome that comes later in it is put into the same
+   * submission.
+   */
   #reply(effects: Effects, pending: Pending): void {
     let own: Outcome | null = null;
     for (const { task, outcome } of effects.replies) {
       if (task === effects.task) own = outcome;
       else this.#watches.ended(task, outcome);
     }
-    if (own !== null && !own.ok && pending.forcedNowait && wouldSleep(own.failure)) own = overQuota(this.account, 'sleepers');
+    if (own !== null && !own.ok && pending.forcedNowait && wouldSleep(own.failure))
+      own = overQuota(this.account, 'sleepers');
     const submission: Submission = { task: effects.task, outcome: own };
     if (own === null && effects.task !== 0) {
       this.#watches.add(effects.task, submission, pending.charged);
@@ -447,7 +507,10 @@ export class Lane {
     this.#host.memory.add(memory - last.memory);
     last.memory = memory;
     // Kept for whoever comes back; the first to go where the memory is wanted.
-    if (this.reads.bytes > 0 && (used.memory > this.account.limits.memory || this.#host.memory.used > this.#host.memory.max))
+    if (
+      this.reads.bytes > 0 &&
+      (used.memory > this.account.limits.memory || this.#host.memory.used > this.#host.memory.max)
+    )
       this.reads.clear();
     this.#host.changed(this);
   }
@@ -465,7 +528,8 @@ export class Lane {
     const inbox = this.#inbox;
     this.#inbox = [];
     this.#alarm.set(null);
-    for (const pending of [...batch.slice(from), ...inbox]) pending.submission = { task: 0, outcome: gone };
+    for (const pending of [...batch.slice(from), ...inbox])
+      pending.submission = { task: 0, outcome: gone };
     const all = [...this.#unanswered.splice(0), ...batch, ...inbox];
     this.#releaseReservations(all);
     this.#watches.releaseCharges();
@@ -507,6 +571,9 @@ export class Lane {
         ? `This filesystem could not be restored from its journal (${this.stopped.detail}).`
         : `Entry ${this.stopped?.seq} (${this.stopped?.op}) broke a law of the simulated machine.`;
     const then = `Its data stays on the disk. The operator can inspect it with "pinhole repair"; DELETE with force removes the filesystem.`;
-    return new EngineError('filesystem-stopped', `${why} It answers no requests until it is repaired. ${then}`);
+    return new EngineError(
+      'filesystem-stopped',
+      `${why} It answers no requests until it is repaired. ${then}`,
+    );
   }
 }

@@ -1,10 +1,14 @@
-// What the engine needs of a journal. An entry is given to the log before it is applied, and is acknowledged only after that; a log that
-// keeps what it is given can therefore bring every filesystem back by applying it again.
+// What the engine needs of a journal. An entry is given to the log before it is applied, and is
+// acknowledged only after that; a log that keeps what it is given can therefore bring every
+// filesystem back by applying it again.
 import type { Done } from '../journal/store.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { CommandKey, Entry, Kernel, KernelLimits } from '../kernel/state.ts';
 
-/** The first entry of a filesystem's log: what createKernel was called with, and what names its history. */
+/**
+ * The first entry of a filesystem's log: what createKernel was called with, and what names its
+ * history.
+ */
 export interface Birth {
   tenant: string;
   args: MkfsArgs;
@@ -29,16 +33,22 @@ export interface Log {
   readonly full: boolean;
   /** `id` is never used again, also after the filesystem is gone. `key` is that of the request. */
   create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void;
-  /** Entries of one filesystem in order, one call in flight per filesystem. They are applied in the order in which `done` is called. */
+  /**
+   * Entries of one filesystem in order, one call in flight per filesystem. They are applied in the
+   * order in which `done` is called.
+   */
   append(id: string, entries: readonly Entry[], before: Before, done: Done): void;
   /**
-   * Gone for good. `events` is how many it had, `epoch` that of its tenant's stream. Where there is no room it is tried again until there is:
-   * the filesystem is unmounted whatever the disk says.
+   * Gone for good. `events` is how many it had, `epoch` that of its tenant's stream. Where there is
+   * no room it is tried again until there is: the filesystem is unmounted whatever the disk says.
    */
   remove(id: string, events: number, epoch: string, done: Done): void;
   /** What is kept of a tenant that is to go, and has no filesystem left. */
   recordsOf(tenant: string): Readonly<Record<string, null>>;
-  /** Keeps the state as it is after all that was appended, if that is worth its while; until the promise is fulfilled it must not change. */
+  /**
+   * Keeps the state as it is after all that was appended, if that is worth its while; until the
+   * promise is fulfilled it must not change.
+   */
   snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null;
 }
 

@@ -1,5 +1,6 @@
-// The memory of the server, held against a limit: machines, event rings, bytes of reads, answers that are kept, bodies and replies on their way.
-// It is an account of what was taken, not a look at the process: what is refused is refused before the machine is in danger, by name.
+// The memory of the server, held against a limit: machines, event rings, bytes of reads, answers
+// that are kept, bodies and replies on their way. It is an account of what was taken, not a look at
+// the process: what is refused is refused before the machine is in danger, by name.
 
 import type { Command, Kernel } from '../kernel/state.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
@@ -40,11 +41,17 @@ export class Memory {
 /** Below this a read is not worth the account. */
 const leastRead = 65_536;
 
-/** What the answer to a read may hold: less is held for it only where its bytes are kept after a 202. */
+/**
+ * What the answer to a read may hold: less is held for it only where its bytes are kept after a
+ * 202.
+ */
 export function readBy({ args, keep, on }: Command, k: Kernel): number {
   const { length, offset = 0 } = args as { length?: number; offset?: number };
   const ino = on.file === undefined ? undefined : k.names.get(on.file);
-  const size = ino === undefined ? Number.POSITIVE_INFINITY : Math.max(0, (k.inodes.get(ino)?.sizeBytes ?? 0) - offset);
+  const size =
+    ino === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, (k.inodes.get(ino)?.sizeBytes ?? 0) - offset);
   const bytes = Math.min(length ?? Number.POSITIVE_INFINITY, size, k.limits.bytesPerRead);
   return bytes < leastRead && keep !== true ? 0 : bytes + 4096;
 }

@@ -22,9 +22,15 @@ export interface Pending {
   again: boolean;
 }
 
-/** What gives back gets a second turn, in which the journal has a reserve, unless it is just being opened again. */
+/**
+ * What gives back gets a second turn, in which the journal has a reserve, unless it is just being
+ * opened again.
+ */
 export function takeAgain(batch: readonly Pending[]): Pending[] {
-  const taken = batch.filter(({ command, again }) => !again && command !== null && operations.get(command.op)?.grows !== true);
+  const taken = batch.filter(
+    ({ command, again }) =>
+      !again && command !== null && operations.get(command.op)?.grows !== true,
+  );
   for (const pending of taken) pending.again = true;
   return taken;
 }

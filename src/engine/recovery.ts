@@ -1,6 +1,7 @@
-// Brings every filesystem back from the journal: from the older of its two snapshots, so that the events since then are there again and the
-// newer one is proven on the way. What was recorded is compared as it is done again: the chain of batches, the digest of the results, the
-// hash of the state. Where one differs, nothing is guessed: the server does not start.
+// Brings every filesystem back from the journal: from the older of its two snapshots, so that the
+// events since then are there again and the newer one is proven on the way. What was recorded is
+// compared as it is done again: the chain of batches, the digest of the results, the hash of the
+// state. Where one differs, nothing is guessed: the server does not start.
 import { crc32 } from 'node:zlib';
 import { decode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -23,7 +24,14 @@ import {
 import { type Batch, bytesOf, leastBytes, type RingBytes, unlimited } from './event-ring.ts';
 import { KeptReads } from './kept-reads.ts';
 import type { Birth } from './log.ts';
-import { knownOf, type Manifest, manifestsOf, readSnapshot, seqKey, stateHash } from './snapshots.ts';
+import {
+  knownOf,
+  type Manifest,
+  manifestsOf,
+  readSnapshot,
+  seqKey,
+  stateHash,
+} from './snapshots.ts';
 import type { Submission } from './watches.ts';
 
 /** The events of one command, and where in the order of the whole server it was applied. */
@@ -49,7 +57,10 @@ export interface Recovered {
   unmounted: boolean;
 }
 
-/** A filesystem that did not come back as it was recorded. What the journal has of it stays as it is. */
+/**
+ * A filesystem that did not come back as it was recorded. What the journal has of it stays as it
+ * is.
+ */
 export interface Unrecovered {
   id: string;
   birth: Birth;
@@ -59,7 +70,10 @@ export interface Unrecovered {
 export interface RecoveryOptions {
   /** Events that are worth keeping, of one filesystem. */
   eventsMax: number;
-  /** Bytes that those events may take, of one filesystem and of all together; without a bound by default. */
+  /**
+   * Bytes that those events may take, of one filesystem and of all together; without a bound by
+   * default.
+   */
   bytes?: RingBytes;
   /** The same of the bytes of ended reads; none by default. */
   readBytesMax?: number;
@@ -70,19 +84,27 @@ export type StoredBirth = Birth & { kernelVersion: number; group: number; positi
 
 export async function pastEventsOf(store: Store): Promise<Map<string, PastEvents>> {
   const past = new Map<string, PastEvents>();
-  for await (const [key, body] of store.entries('events/')) past.set(key.slice('events/'.length), decode(body) as PastEvents);
+  for await (const [key, body] of store.entries('events/'))
+    past.set(key.slice('events/'.length), decode(body) as PastEvents);
   return past;
 }
 
 /** The filesystems in the store. */
 export async function birthsOf(store: Store): Promise<Map<string, StoredBirth>> {
   const births = new Map<string, StoredBirth>();
-  for await (const [key, body] of store.entries('fs/')) births.set(key.slice('fs/'.length), decode(body) as StoredBirth);
+  for await (const [key, body] of store.entries('fs/'))
+    births.set(key.slice('fs/'.length), decode(body) as StoredBirth);
   return births;
 }
 
-/** Filesystems that are gone and of which something may be left. Rejects where something is left of one that is not known at all. */
-export async function goneOf(store: Store, births: ReadonlyMap<string, unknown>): Promise<string[]> {
+/**
+ * Filesystems that are gone and of which something may be left. Rejects where something is left of
+ * one that is not known at all.
+ */
+export async function goneOf(
+  store: Store,
+  births: ReadonlyMap<string, unknown>,
+): Promise<string[]> {
   const gone: string[] = [];
   for await (const key of store.keys('gone/')) gone.push(key.slice('gone/'.length));
   const known = new Set([...births.keys(), ...gone]);
@@ -92,7 +114,11 @@ export async function goneOf(store: Store, births: ReadonlyMap<string, unknown>)
       const next = await firstKey(store, `${kind}/`, from);
       const id = next?.split('/')[1];
       if (id === undefined) break;
-      if (!known.has(id)) throw new JournalError('damaged', `${next} belongs to a filesystem of which the journal knows nothing`);
+      if (!known.has(id))
+        throw new JournalError(
+          'damaged',
+          `${next} belongs to a filesystem of which the journal knows nothing`,
+        );
       from = `${kind}/${id}0`;
     }
   }
@@ -104,7 +130,12 @@ async function firstKey(store: Store, prefix: string, from: string): Promise<str
   return null;
 }
 
-export async function recover(store: Store, id: string, birth: StoredBirth, options: RecoveryOptions): Promise<Recovered> {
+export async function recover(
+  store: Store,
+  id: string,
+  birth: StoredBirth,
+  options: RecoveryOptions,
+): Promise<Recovered> {
   const manifests = await manifestsOf(store, id);
   for (let skipped = 0; ; skipped += 1) {
     const starts = startsOf(id, manifests, await firstSeq(store, id));
@@ -115,8 +146,15 @@ export async function recover(store: Store, id: string, birth: StoredBirth, opti
   }
 }
 
-/** Where a replay may begin, the earliest first: the birth while the whole journal is there, and each snapshot. */
-function startsOf(id: string, manifests: readonly Manifest[], first: number | null): (Manifest | 'birth')[] {
+/**
+ * Where a replay may begin, the earliest first: the birth while the whole journal is there, and
+ * each snapshot.
+ */
+function startsOf(
+  id: string,
+  manifests: readonly Manifest[],
+  first: number | null,
+): (Manifest | 'birth')[] {
   const [oldest] = manifests;
   if (oldest === undefined && first !== null && first !== 1) {
     throw new JournalError(
@@ -149,7 +187,13 @@ async function replay(
   let kernel: Kernel;
   const tailRecord = await store.get(tailKey(id));
   const last = tailRecord === null ? null : (decode(tailRecord) as TailRecord);
-  const past = new Past(birth.tenant, birth.args.name, options.eventsMax, last?.[1] ?? 0, options.bytes ?? unlimited);
+  const past = new Past(
+    birth.tenant,
+    birth.args.name,
+    options.eventsMax,
+    last?.[1] ?? 0,
+    options.bytes ?? unlimited,
+  );
   const tail: Tail = { ...tailOfBirth(named, group, position), snapshots: manifests.slice(-2) };
   if (start === 'birth') {
     const made = createKernel(birth.args, birth.limits, birth.timeMs);
@@ -160,7 +204,12 @@ async function replay(
     // Another machine may have made it: the state is the same, only what it does next is not.
     if (start.format !== snapshotFormat) return 'version';
     kernel = await readSnapshot(store, id, start);
-    Object.assign(tail, { group: start.group, position: start.position, chain: start.chain, digest: start.digest });
+    Object.assign(tail, {
+      group: start.group,
+      position: start.position,
+      chain: start.chain,
+      digest: start.digest,
+    });
   }
   const skips = await skipsOf(store, id);
   const marks = new Map(manifests.map((manifest) => [manifest.seq, manifest]));
@@ -169,7 +218,8 @@ async function replay(
   const reads = new KeptReads(options.readBytesMax ?? 0);
   let unmounted = false;
   const prefix = `j/${id}/`;
-  // From the beginning, though what lies before the start is not needed: a batch whose key was damaged may stand there.
+  // From the beginning, though what lies before the start is not needed: a batch whose key was
+  // damaged may stand there.
   for await (const [key, body] of store.entries(prefix)) {
     const seq = seqOf(key);
     if (seq <= kernel.seq) continue;
@@ -179,10 +229,13 @@ async function replay(
         `filesystem ${id} (${birth.args.name}): entry ${kernel.seq + 1} is missing before ${seq}`,
       );
     }
-    const [version, recordGroup, recordPosition, chain, digest, entries] = decode(body) as BatchRecord;
+    const [version, recordGroup, recordPosition, chain, digest, entries] = decode(
+      body,
+    ) as BatchRecord;
     if (version !== kernelVersion) return 'version';
     const where = `filesystem ${id} (${birth.args.name}), entry ${seq}`;
-    if (chain !== tail.chain) throw new JournalError('damaged', `${where}: the batch does not follow the one before it`);
+    if (chain !== tail.chain)
+      throw new JournalError('damaged', `${where}: the batch does not follow the one before it`);
     if (digest !== tail.digest) {
       throw new JournalError(
         'damaged',
@@ -197,7 +250,12 @@ async function replay(
     for (const record of entries) {
       const entry = entryOf(kernel.seq + 1, record);
       const skip = skips.has(entry.seq);
-      if (skip) options.onSkipped?.({ filesystem: birth.args.name, seq: entry.seq, op: entry.command?.op ?? 'tick' });
+      if (skip)
+        options.onSkipped?.({
+          filesystem: birth.args.name,
+          seq: entry.seq,
+          op: entry.command?.op ?? 'tick',
+        });
       const effects = applyOr(kernel, skip ? { ...entry, command: null } : entry, where);
       tail.digest = digestOf(tail.digest, kernel, effects);
       reads.keep(kernel, effects.replies);
@@ -228,7 +286,8 @@ async function replay(
       `filesystem ${id} (${birth.args.name}) ends with entry ${kernel.seq}, but ${last[0]} was acknowledged`,
     );
   }
-  const since = past.since ?? (start === 'birth' ? null : { group: start.group, position: start.position });
+  const since =
+    past.since ?? (start === 'birth' ? null : { group: start.group, position: start.position });
   return { id, birth: named, kernel, tail, batches: past.batches, since, reads, keyed, unmounted };
 }
 
@@ -246,7 +305,13 @@ class Past {
   #events = 0;
   #bytes = 0;
 
-  constructor(tenant: string, filesystem: string, eventsMax: number, eventsAtLeast: number, limit: RingBytes) {
+  constructor(
+    tenant: string,
+    filesystem: string,
+    eventsMax: number,
+    eventsAtLeast: number,
+    limit: RingBytes,
+  ) {
     this.#tenant = tenant;
     this.#filesystem = filesystem;
     this.#eventsMax = eventsMax;
@@ -290,7 +355,12 @@ class Past {
   }
 }
 
-async function compare(kernel: Kernel, mark: Manifest, start: Manifest | undefined, where: string): Promise<void> {
+async function compare(
+  kernel: Kernel,
+  mark: Manifest,
+  start: Manifest | undefined,
+  where: string,
+): Promise<void> {
   const hash = await stateHash(kernel, knownOf(start));
   if (hash !== mark.hash) {
     throw new JournalError(
@@ -315,13 +385,18 @@ function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
     return apply(kernel, entry);
   } catch (error) {
     const what = `${where}: entry ${entry.seq} (${entry.command?.op ?? 'tick'}) breaks a law of the machine`;
-    throw new Poison(entry.seq, `${what}: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw new Poison(
+      entry.seq,
+      `${what}: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
   }
 }
 
 function entryOf(seq: number, [timeMs, op, on, args, rest, blocksMax]: EntryRecord): Entry {
   const bound = blocksMax === undefined ? {} : { blocksMax };
-  if (op === undefined || op === null || on === undefined || on === null) return { seq, timeMs, command: null, ...bound };
+  if (op === undefined || op === null || on === undefined || on === null)
+    return { seq, timeMs, command: null, ...bound };
   return { seq, timeMs, command: { op, on, args, ...rest }, ...bound };
 }
 

@@ -17,8 +17,12 @@ export function overQuota(account: Account, name: QuotaName): Outcome & { ok: fa
   return { ok: false, failure: refused };
 }
 
-/** EAGAIN because of nowait. The others, for too many tasks (LM1) or stopped references (WR1), are what everybody gets. */
-export const wouldSleep = ({ errno, rule }: Failure): boolean => errno === 'EAGAIN' && rule === 'SL2';
+/**
+ * EAGAIN because of nowait. The others, for too many tasks (LM1) or stopped references (WR1), are
+ * what everybody gets.
+ */
+export const wouldSleep = ({ errno, rule }: Failure): boolean =>
+  errno === 'EAGAIN' && rule === 'SL2';
 
 export const memoryFull = (max: number): EngineError =>
   new EngineError(
@@ -28,10 +32,20 @@ export const memoryFull = (max: number): EngineError =>
   );
 
 export const diskFull = (): EngineError =>
-  new EngineError('disk-full', 'The disk of the journal is full: only what gives back is taken. Nothing was changed.');
+  new EngineError(
+    'disk-full',
+    'The disk of the journal is full: only what gives back is taken. Nothing was changed.',
+  );
 export const journalFailed = (): EngineError =>
-  new EngineError('journal-failed', 'The journal could not be flushed. Whether the command was done shows after a restart.');
+  new EngineError(
+    'journal-failed',
+    'The journal could not be flushed. Whether the command was done shows after a restart.',
+  );
 
-export const gone: Outcome = { ok: false, failure: failure('ENOENT', 'T1', 'There is no such filesystem.') };
+export const gone: Outcome = {
+  ok: false,
+  failure: failure('ENOENT', 'T1', 'There is no such filesystem.'),
+};
 
-export const isForcedUmount = ({ op, args }: Command): boolean => op === 'umount' && (args as { force?: boolean }).force === true;
+export const isForcedUmount = ({ op, args }: Command): boolean =>
+  op === 'umount' && (args as { force?: boolean }).force === true;

@@ -1,5 +1,6 @@
-// Snapshots of one filesystem in the store. The machine without its contents is written whole, in pieces; of the contents only what changed
-// since the snapshot before. Nothing counts before the manifest is there, and that is written when all of it was read back.
+// Snapshots of one filesystem in the store. The machine without its contents is written whole, in
+// pieces; of the contents only what changed since the snapshot before. Nothing counts before the
+// manifest is there, and that is written when all of it was read back.
 //
 //   s/<id>/<seq>/m           the manifest
 //   s/<id>/<seq>/<piece>     records of the machine, one behind the other
@@ -25,7 +26,10 @@ export interface Manifest {
   /** The last entry that is in it. */
   seq: number;
   eventSeq: number;
-  /** Where the journal stood: the flush and the place in it of the last batch, its chained checksum and the digest of all results. */
+  /**
+   * Where the journal stood: the flush and the place in it of the last batch, its chained checksum
+   * and the digest of all results.
+   */
   group: number;
   position: number;
   chain: number;
@@ -49,7 +53,8 @@ const digits = (number: number, width: number): string => String(number).padStar
 export const seqKey = (seq: number): string => digits(seq, 16);
 const pieceKey = (id: string, seq: number, piece: number | 'm'): string =>
   `s/${id}/${seqKey(seq)}/${piece === 'm' ? 'm' : digits(piece, 8)}`;
-const contentKey = (id: string, chunk: number, seq: number): string => `c/${id}/${digits(chunk, 8)}/${seqKey(seq)}`;
+const contentKey = (id: string, chunk: number, seq: number): string =>
+  `c/${id}/${digits(chunk, 8)}/${seqKey(seq)}`;
 
 /** The records in pieces of bounded size. */
 function* piecesOf(k: Kernel): Generator<Buffer> {
@@ -102,7 +107,13 @@ export async function stateHash(k: Kernel, known: Known): Promise<string> {
 }
 
 /** Writes everything but the manifest, and reads it back. `k` must not change meanwhile. */
-export async function writeSnapshot(store: Store, id: string, k: Kernel, place: Place, known: Known): Promise<Manifest> {
+export async function writeSnapshot(
+  store: Store,
+  id: string,
+  k: Kernel,
+  place: Place,
+  known: Known,
+): Promise<Manifest> {
   const { seq, eventSeq } = k;
   const pieces: number[] = [];
   const content: Manifest['content'] = [];
@@ -114,7 +125,8 @@ export async function writeSnapshot(store: Store, id: string, k: Kernel, place: 
     await store.put(together);
     for (const { key, crc } of together) {
       const back = await store.get(key);
-      if (back === null || crc32(back) !== crc) throw new JournalError('damaged', `${key} was not read back as written`);
+      if (back === null || crc32(back) !== crc)
+        throw new JournalError('damaged', `${key} was not read back as written`);
     }
     together = [];
     togetherBytes = 0;
@@ -136,7 +148,8 @@ export async function writeSnapshot(store: Store, id: string, k: Kernel, place: 
     const before = known.get(chunk.index);
     const crc = before?.seq === chunk.seq ? before.crc : crc32(chunk.bytes);
     content.push([chunk.index, chunk.seq, crc]);
-    if (before?.seq !== chunk.seq) await put(contentKey(id, chunk.index, chunk.seq), chunk.bytes, crc);
+    if (before?.seq !== chunk.seq)
+      await put(contentKey(id, chunk.index, chunk.seq), chunk.bytes, crc);
   }
   if (together.length > 0) await flush();
   return {
@@ -173,7 +186,8 @@ export async function readSnapshot(store: Store, id: string, manifest: Manifest)
   const restore = new Restore();
   const read = async (key: string, crc: number): Promise<Uint8Array> => {
     const body = await store.get(key);
-    if (body === null || crc32(body) !== crc) throw new JournalError('damaged', `the snapshot of filesystem ${id} lacks ${key}`);
+    if (body === null || crc32(body) !== crc)
+      throw new JournalError('damaged', `the snapshot of filesystem ${id} lacks ${key}`);
     return body;
   };
   for (const [piece, crc] of manifest.pieces.entries()) {
@@ -181,23 +195,42 @@ export async function readSnapshot(store: Store, id: string, manifest: Manifest)
     for (const record of decodeAll(body)) restore.add(record as SnapshotRecord);
   }
   for (const [index, seq, crc] of manifest.content) {
-    restore.addContent({ index, seq, bytes: new Uint8Array(await read(contentKey(id, index, seq), crc)) });
+    restore.addContent({
+      index,
+      seq,
+      bytes: new Uint8Array(await read(contentKey(id, index, seq), crc)),
+    });
   }
   return restore.kernel;
 }
 
-const contentKeys = (id: string, { content }: Manifest): string[] => content.map(([chunk, seq]) => contentKey(id, chunk, seq));
+const contentKeys = (id: string, { content }: Manifest): string[] =>
+  content.map(([chunk, seq]) => contentKey(id, chunk, seq));
 
-/** Of what the manifest `gone` names, what none of `kept` needs. What was never finished is in no manifest. */
-export function* obsoleteKeys(id: string, gone: Manifest, kept: readonly Manifest[]): Generator<string> {
+/**
+ * Of what the manifest `gone` names, what none of `kept` needs. What was never finished is in no
+ * manifest.
+ */
+export function* obsoleteKeys(
+  id: string,
+  gone: Manifest,
+  kept: readonly Manifest[],
+): Generator<string> {
   yield pieceKey(id, gone.seq, 'm');
   for (const piece of gone.pieces.keys()) yield pieceKey(id, gone.seq, piece);
   const needed = new Set(kept.flatMap((manifest) => contentKeys(id, manifest)));
   for (const key of contentKeys(id, gone)) if (!needed.has(key)) yield key;
 }
 
-/** Of all that is there, what none of `kept` needs: older snapshots, and what those left that were never finished. */
-export async function* strayKeys(store: Store, id: string, kept: readonly Manifest[]): AsyncGenerator<string> {
+/**
+ * Of all that is there, what none of `kept` needs: older snapshots, and what those left that were
+ * never finished.
+ */
+export async function* strayKeys(
+  store: Store,
+  id: string,
+  kept: readonly Manifest[],
+): AsyncGenerator<string> {
   const seqs = new Set(kept.map(({ seq }) => seqKey(seq)));
   for await (const key of store.keys(`s/${id}/`)) if (!seqs.has(key.split('/')[2] ?? '')) yield key;
   const needed = new Set(kept.flatMap((manifest) => contentKeys(id, manifest)));

@@ -4,7 +4,9 @@ export type Cancel = () => void;
 
 /** What the engine needs of time, so that a test can bring its own. */
 export interface Clock {
-  /** Whole milliseconds since the epoch; never goes back, not even over a restart, see atLeast(). */
+  /**
+   * Whole milliseconds since the epoch; never goes back, not even over a restart, see atLeast().
+   */
   nowMs(): number;
   /** Calls once, not before `atMs`; gives back a way to call it off. */
   at(atMs: number, call: () => void): Cancel;
@@ -28,13 +30,17 @@ export interface SystemClock extends Clock {
 
 /** setTimeout holds a signed 32-bit number of milliseconds. */
 const delayMaxMs = 2 ** 31 - 1;
-/** A wall clock that moves by more than this against the monotonic one was set; less is how NTP disciplines it. */
+/**
+ * A wall clock that moves by more than this against the monotonic one was set; less is how NTP
+ * disciplines it.
+ */
 const jumpMs = 500;
 const lookMs = 1000;
 
 /**
- * The wall clock where it goes forward, the monotonic clock where it does not. Set back, whatever was told stays true and time goes on from there
- * at its own pace; set forward, or resumed after a suspend, which no monotonic clock counts, time jumps along, and timers with it.
+ * The wall clock where it goes forward, the monotonic clock where it does not. Set back, whatever
+ * was told stays true and time goes on from there at its own pace; set forward, or resumed after a
+ * suspend, which no monotonic clock counts, time jumps along, and timers with it.
  */
 export function systemClock(onJump: (byMs: number) => void = () => {}): SystemClock {
   const jumps: Jumps = { forward: 0, backward: 0 };

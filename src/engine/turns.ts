@@ -1,5 +1,6 @@
-// The order in which the filesystems of one tenant apply what the log has taken. A turn may let others have the event loop in its middle; another
-// filesystem of the tenant waits for its end all the same, because a restart tells the events of the tenant in the order of the log.
+// The order in which the filesystems of one tenant apply what the log has taken. A turn may let
+// others have the event loop in its middle; another filesystem of the tenant waits for its end all
+// the same, because a restart tells the events of the tenant in the order of the log.
 export class Turns {
   #taken = false;
   #waiting: (() => void)[] = [];

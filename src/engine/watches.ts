@@ -3,7 +3,10 @@ import type { Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { type Account, type QuotaName, release } from '../tenants/quotas.ts';
 
-/** What became of a command in its own turn. `outcome` is null while it sleeps or, in a stepped filesystem, runs. */
+/**
+ * What became of a command in its own turn. `outcome` is null while it sleeps or, in a stepped
+ * filesystem, runs.
+ */
 export interface Submission {
   task: TaskId | 0;
   outcome: Outcome | null;
@@ -55,7 +58,8 @@ export class Watches {
 
   /** Lets everybody go who waits. */
   releaseWaiters(): void {
-    for (const { waiters } of this.#byTask.values()) for (const settle of [...waiters]) settle(null);
+    for (const { waiters } of this.#byTask.values())
+      for (const settle of [...waiters]) settle(null);
   }
 
   /** For operations that will not end any more. */

@@ -1,7 +1,8 @@
-// What is refused before the body of a request is read, in this order: nothing is at the URL (404), the URL does not have the method (405),
-// then what auth.ts refuses (401, 403), an expectation (417), the type or the coding of the body (415), its length (413). Only then a client
-// that waits for `100 Continue` gets it. A body that is refused for what it says (400) names its fault only where the thing is there: else the
-// answer is the 404 that any other body would get.
+// What is refused before the body of a request is read, in this order: nothing is at the URL (404),
+// the URL does not have the method (405), then what auth.ts refuses (401, 403), an expectation
+// (417), the type or the coding of the body (415), its length (413). Only then a client that waits
+// for `100 Continue` gets it. A body that is refused for what it says (400) names its fault only
+// where the thing is there: else the answer is the 404 that any other body would get.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { etagOf } from '../kernel/fs/inode.ts';
 import { operations } from '../kernel/ops/index.ts';
@@ -47,13 +48,22 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
   });
   const nowhere = ({ url }: FastifyRequest): HttpProblem => {
     const path = url.split('?', 1)[0] ?? '';
-    const methods = known.filter(({ pattern }) => path === '*' || pattern.test(path)).map(({ method }) => method);
+    const methods = known
+      .filter(({ pattern }) => path === '*' || pattern.test(path))
+      .map(({ method }) => method);
     const allow = [...new Set(methods)].sort();
     if (allow.length === 0) return new HttpProblem('no-such-route', 'Nothing is at this URL.');
     const names = allow.join(', ');
-    return new HttpProblem('method-not-allowed', `The URL takes ${names}.`, { allow }, { allow: names });
+    return new HttpProblem(
+      'method-not-allowed',
+      `The URL takes ${names}.`,
+      { allow },
+      { allow: names },
+    );
   };
-  app.addHook('onRequest', (request, _reply, done) => (request.is404 ? done(nowhere(request)) : done()));
+  app.addHook('onRequest', (request, _reply, done) =>
+    request.is404 ? done(nowhere(request)) : done(),
+  );
   // The hook has answered already.
   app.setNotFoundHandler((request) => {
     throw nowhere(request);
@@ -83,7 +93,12 @@ export function checkBodies(app: FastifyInstance, door: Door): void {
     // HTTP/1.0 has no Expect (RFC 9110 §10.1.1).
     if (expect === undefined || request.raw.httpVersion === '1.0') return done();
     if (!expect.split(',').every((one) => one.trim().toLowerCase() === '100-continue')) {
-      return done(new HttpProblem('expectation-failed', 'Expect may only be 100-continue; leave the header out.'));
+      return done(
+        new HttpProblem(
+          'expectation-failed',
+          'Expect may only be 100-continue; leave the header out.',
+        ),
+      );
     }
     request.awaitsContinue = hasBody(request);
     done();
@@ -112,7 +127,8 @@ export function checkBodies(app: FastifyInstance, door: Door): void {
     done();
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    // Whether the body still comes is for the client to say, so the next request cannot be found behind it.
+    // Whether the body still comes is for the client to say, so the next request cannot be found
+    // behind it.
     if (request.awaitsContinue) reply.header('connection', 'close');
     done();
   });
@@ -126,7 +142,10 @@ function checkConditions(request: FastifyRequest, { engine }: Door): void {
   if (found.fs === null) return;
   const { fs, target } = found;
   const inode = fileOf(fs, target.file);
-  isNotModified(request, op.on === 'filesystem' ? etagOfFilesystem(fs) : inode === null ? null : etagOf(inode));
+  isNotModified(
+    request,
+    op.on === 'filesystem' ? etagOfFilesystem(fs) : inode === null ? null : etagOf(inode),
+  );
 }
 
 function wrongType(request: FastifyRequest): HttpProblem | null {
@@ -134,21 +153,32 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
     const why = `The server does not decode a body with Content-Encoding ${coding.slice(0, 64)}; send it as it is.`;
-    return new HttpProblem('unsupported-media-type', why, { accepts: 'identity' }, { 'accept-encoding': 'identity' });
+    return new HttpProblem(
+      'unsupported-media-type',
+      why,
+      { accepts: 'identity' },
+      { 'accept-encoding': 'identity' },
+    );
   }
-  const accepts = routeOptions.config.bytes === true ? 'application/octet-stream' : 'application/json';
+  const accepts =
+    routeOptions.config.bytes === true ? 'application/octet-stream' : 'application/json';
   const type = headers['content-type'];
   // `curl -T` sends bytes without a type.
-  if (type === undefined) return accepts === 'application/json' && hasBody(request) ? otherType(accepts) : null;
+  if (type === undefined)
+    return accepts === 'application/json' && hasBody(request) ? otherType(accepts) : null;
   const [essence = '', ...parameters] = type.split(';');
   if (essence.trim().toLowerCase() !== accepts) return otherType(accepts);
   if (accepts !== 'application/json') return null;
   for (const parameter of parameters) {
     const [, charset] = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter) ?? [];
     if (charset === undefined || /^utf-?8$/i.test(charset)) continue;
-    return new HttpProblem('unsupported-media-type', 'JSON is read as UTF-8, not in another charset (RFC 8259 §8.1).', {
-      accepts,
-    });
+    return new HttpProblem(
+      'unsupported-media-type',
+      'JSON is read as UTF-8, not in another charset (RFC 8259 §8.1).',
+      {
+        accepts,
+      },
+    );
   }
   return null;
 }
@@ -177,7 +207,12 @@ function missing(request: FastifyRequest, door: Door): Error | null {
   if (tenant !== undefined && door.tenants.get(tenant) === undefined)
     return new HttpProblem('no-such-thing', 'There is no such tenant.');
   // An answer to a key may be given again when the thing is gone.
-  if (name === undefined || tenant !== undefined || request.headers['idempotency-key'] !== undefined) return null;
+  if (
+    name === undefined ||
+    tenant !== undefined ||
+    request.headers['idempotency-key'] !== undefined
+  )
+    return null;
   const thing = nameless.find((one) => (params as Partial<Params>)[one] !== undefined);
   const on: On = thing ?? (file === undefined ? 'filesystem' : 'file');
   tenantOf(request);
@@ -189,7 +224,9 @@ function missing(request: FastifyRequest, door: Door): Error | null {
     (on !== 'file' || fileOf(fs, file) !== null) &&
     (on !== 'mapping' || mappings.has(target.mapping as MapId)) &&
     (on !== 'pin' || pins.has(target.pin as PinId)) &&
-    (on !== 'operation' || tasks.has(target.operation as TaskId) || ended.has(target.operation as TaskId));
+    (on !== 'operation' ||
+      tasks.has(target.operation as TaskId) ||
+      ended.has(target.operation as TaskId));
   if (there) return null;
   return new KernelFailure({ errno: 'ENOENT', rule: 'T1', why: `There is no such ${on}.` });
 }
@@ -207,7 +244,9 @@ const ofBody: ReadonlySet<ProblemType> = new Set<ProblemType>([
 export function orMissing(error: unknown, reply: FastifyReply, door: Door): unknown {
   const { statusCode } = error as { statusCode?: number };
   const isFault =
-    error instanceof HttpProblem ? ofBody.has(error.type) : statusCode === 400 || statusCode === 413 || statusCode === 415;
+    error instanceof HttpProblem
+      ? ofBody.has(error.type)
+      : statusCode === 400 || statusCode === 413 || statusCode === 415;
   if (!isFault || reply.request.is404) return error;
   try {
     return missing(reply.request, door) ?? error;

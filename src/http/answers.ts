@@ -1,5 +1,6 @@
-// The answers to requests with an Idempotency-Key: in memory, and in the records that outlive the process. A bounded number of them, of
-// bytes, for a bounded time. They belong to a tenant, not to its name: another tenant of that name sees none of them.
+// The answers to requests with an Idempotency-Key: in memory, and in the records that outlive the
+// process. A bounded number of them, of bytes, for a bounded time. They belong to a tenant, not to
+// its name: another tenant of that name sees none of them.
 import type { AnswerRecord } from '../engine/durable-log.ts';
 import type { Hosted } from '../engine/engine.ts';
 import type { Submission } from '../engine/watches.ts';
@@ -81,7 +82,13 @@ export class Answers {
     for (const [record, { fingerprint, sinceMs, became, answer }] of bySince) {
       const [, owner = '', ...rest] = record.split('/');
       const table = this.#tableOf(owner);
-      const kept: Kept = { fingerprint, sinceMs, answer: answer as Answer | null, became: null, bytes: 0 };
+      const kept: Kept = {
+        fingerprint,
+        sinceMs,
+        answer: answer as Answer | null,
+        became: null,
+        bytes: 0,
+      };
       if (kept.answer === null) kept.became = becameOf(record, became);
       else kept.bytes = Buffer.byteLength(kept.answer.payload);
       this.#count(table, kept.bytes);
@@ -89,8 +96,16 @@ export class Answers {
     }
   }
 
-  /** The answer to give again; `reused` for another request, `running` where the first one is not done, `full` without a place. */
-  begin(owner: string, key: string, fingerprint: string, nowMs: number): Answer | Begun | 'reused' | 'running' | 'full' {
+  /**
+   * The answer to give again; `reused` for another request, `running` where the first one is not
+   * done, `full` without a place.
+   */
+  begin(
+    owner: string,
+    key: string,
+    fingerprint: string,
+    nowMs: number,
+  ): Answer | Begun | 'reused' | 'running' | 'full' {
     const { idempotencyKeysMax: max, idempotencyMs } = this.#limits;
     const table = this.#tableOf(owner);
     this.#forget(owner, table, nowMs - idempotencyMs, max - 1, Number.POSITIVE_INFINITY);
@@ -110,7 +125,9 @@ export class Answers {
     return { owner, key, command, became };
   }
 
-  /** Nobody waits for it to be durable: until it is, what the request became stands in the journal. */
+  /**
+   * Nobody waits for it to be durable: until it is, what the request became stands in the journal.
+   */
   keep({ owner, key }: Begun, answer: Answer): void {
     const table = this.#tableOf(owner);
     const kept = table.keys.get(key);
@@ -119,8 +136,16 @@ export class Answers {
     kept.bytes = Buffer.byteLength(answer.payload);
     this.#count(table, kept.bytes);
     const { fingerprint, sinceMs } = kept;
-    this.#put({ [recordOf(owner, key)]: { fingerprint, sinceMs, became: null, answer } satisfies AnswerRecord });
-    this.#forget(owner, table, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, this.#limits.idempotencyBytesMax);
+    this.#put({
+      [recordOf(owner, key)]: { fingerprint, sinceMs, became: null, answer } satisfies AnswerRecord,
+    });
+    this.#forget(
+      owner,
+      table,
+      Number.NEGATIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+      this.#limits.idempotencyBytesMax,
+    );
   }
 
   /** The request was refused for the moment: it may come again, and is then the first. */
@@ -138,7 +163,9 @@ export class Answers {
 
   /** What is kept of an owner's. */
   recordsOf(owner: string): Record<string, null> {
-    return Object.fromEntries([...this.#tableOf(owner).keys.keys()].map((key) => [recordOf(owner, key), null]));
+    return Object.fromEntries(
+      [...this.#tableOf(owner).keys.keys()].map((key) => [recordOf(owner, key), null]),
+    );
   }
 
   /** Of a tenant that is gone, with what was kept of it. */
@@ -171,7 +198,8 @@ export class Answers {
   }
 
   #put(changes: Readonly<Record<string, unknown>>): void {
-    // A journal that fails ends the process by itself; one that is full has what the request became.
+    // A journal that fails ends the process by itself; one that is full has what the request
+    // became.
     this.#records.put(changes).catch(() => {});
   }
 }

@@ -1,4 +1,5 @@
-// The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses and from the table of events.
+// The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses
+// and from the table of events.
 import { z } from 'zod';
 import { type EventType, eventTable, zWhose } from '../kernel/events.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
@@ -7,7 +8,8 @@ import { typePrefix } from './stream/envelope.ts';
 import { clientMessages, closings, serverMessages } from './stream/messages.ts';
 import { zStreamQuery } from './stream/query.ts';
 
-const pascal = (name: string): string => name.replace(/(^|[-._])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
+const pascal = (name: string): string =>
+  name.replace(/(^|[-._])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
 const schemaRef = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` });
 
@@ -21,17 +23,25 @@ const zEnvelope = z.object({
   subject: z
     .string()
     .optional()
-    .describe('`files/{file}`, by the name that the file had, or `inodes/{ino}` of one that had been unlinked.'),
+    .describe(
+      '`files/{file}`, by the name that the file had, or `inodes/{ino}` of one that had been unlinked.',
+    ),
   time: z.string().describe('RFC 3339, by the clock of the filesystem.'),
   datacontenttype: z.literal('application/json'),
-  operation: z.string().optional().describe('`op_…`: what ran; absent for the release worker and the clock.'),
+  operation: z
+    .string()
+    .optional()
+    .describe('`op_…`: what ran; absent for the release worker and the clock.'),
 });
 
 /** What a row of the table says, and whose file it is about. */
 function dataSchema(data: z.ZodType): JsonSchema {
   const schema = jsonSchemaOf(data, 'output');
   const whose = jsonSchemaOf(zWhose, 'output');
-  return { ...schema, properties: { ...(whose.properties as object), ...(schema.properties as object) } };
+  return {
+    ...schema,
+    properties: { ...(whose.properties as object), ...(schema.properties as object) },
+  };
 }
 
 function eventSchema(type: EventType): JsonSchema {
@@ -83,7 +93,10 @@ function channel(address: string, title: string, parameters: JsonSchema): JsonSc
       ws: {
         method: 'GET',
         query: jsonSchemaOf(zStreamQuery, 'input'),
-        headers: { type: 'object', properties: { Authorization: { type: 'string', description: 'Bearer …' } } },
+        headers: {
+          type: 'object',
+          properties: { Authorization: { type: 'string', description: 'Bearer …' } },
+        },
         bindingVersion: '0.1.0',
       },
     },
@@ -92,9 +105,15 @@ function channel(address: string, title: string, parameters: JsonSchema): JsonSc
 
 function operationsOf(name: string): JsonSchema {
   const on = { $ref: `#/channels/${name}` };
-  const messages = (names: string[]) => names.map((message) => ({ $ref: `#/channels/${name}/messages/${message}` }));
+  const messages = (names: string[]) =>
+    names.map((message) => ({ $ref: `#/channels/${name}/messages/${message}` }));
   return {
-    [`send${pascal(name)}`]: { action: 'send', channel: on, summary: 'What the server says.', messages: messages(heard) },
+    [`send${pascal(name)}`]: {
+      action: 'send',
+      channel: on,
+      summary: 'What the server says.',
+      messages: messages(heard),
+    },
     [`receive${pascal(name)}`]: {
       action: 'receive',
       channel: on,
@@ -112,7 +131,10 @@ export function asyncApi(): JsonSchema {
     properties: {
       type: { const: 'event' },
       id: { type: 'string', description: 'The subscription; `query` where the URL made it.' },
-      cursor: { type: 'string', description: 'Behind the last of these events, and behind what the filter hid.' },
+      cursor: {
+        type: 'string',
+        description: 'Behind the last of these events, and behind what the filter hid.',
+      },
       events: { type: 'array', items: { oneOf: types.map((type) => schemaRef(pascal(type))) } },
     },
     required: ['type', 'id', 'cursor', 'events'],
@@ -147,9 +169,17 @@ export function asyncApi(): JsonSchema {
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       messages: {
-        event: { name: 'event', title: 'event', payload: event, examples: [{ name: 'idle', payload: example }] },
+        event: {
+          name: 'event',
+          title: 'event',
+          payload: event,
+          examples: [{ name: 'idle', payload: example }],
+        },
         ...Object.fromEntries(
-          Object.entries(control).map(([name, schema]) => [name, { name, title: name, payload: jsonSchemaOf(schema, 'input') }]),
+          Object.entries(control).map(([name, schema]) => [
+            name,
+            { name, title: name, payload: jsonSchemaOf(schema, 'input') },
+          ]),
         ),
       },
       schemas: Object.fromEntries(types.map((type) => [pascal(type), eventSchema(type)])),

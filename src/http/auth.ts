@@ -1,5 +1,5 @@
-// Who is calling. The tenant comes from the bearer token and from nowhere else; a route that does not say which scope it needs cannot be
-// registered.
+// Who is calling. The tenant comes from the bearer token and from nowhere else; a route that does
+// not say which scope it needs cannot be registered.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { defaultTenant } from '../tenants/tenants.ts';
 import type { Scope, Tokens } from '../tenants/tokens.ts';
@@ -19,7 +19,10 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The ticket that was used up by this request. */
     ticket: Ticket | null;
-    /** Why the ticket was not taken. A page cannot see how an upgrade was refused, so the stream tells it. */
+    /**
+     * Why the ticket was not taken. A page cannot see how an upgrade was refused, so the stream
+     * tells it.
+     */
     refusal: HttpProblem | null;
   }
   interface FastifyContextConfig {
@@ -76,7 +79,10 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
     if (authorization !== undefined) {
       const secret = /^bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
       const token = secret === undefined ? null : tokens.check(secret, options.nowMs());
-      if (token === null) return done(new HttpProblem('unauthorized', 'The bearer token is unknown, expired or revoked.'));
+      if (token === null)
+        return done(
+          new HttpProblem('unauthorized', 'The bearer token is unknown, expired or revoked.'),
+        );
       request.caller = token;
     } else if (ticket === true && ticketIn(request) !== null) {
       const refused = redeem(request, options);
@@ -90,14 +96,20 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
       request.caller = anonymous;
     } else return done(new HttpProblem('unauthorized', 'A bearer token is needed.'));
     if (scope !== 'any' && !request.caller.scopes.includes(scope)) {
-      return done(new HttpProblem('missing-scope', `The token lacks the scope ${scope}.`, { errno: 'EACCES', scope }));
+      return done(
+        new HttpProblem('missing-scope', `The token lacks the scope ${scope}.`, {
+          errno: 'EACCES',
+          scope,
+        }),
+      );
     }
     done();
   });
 }
 
 /** Before the plugin knows it. */
-const isUpgrade = ({ raw }: FastifyRequest): boolean => (raw as { upgrade?: boolean }).upgrade === true;
+const isUpgrade = ({ raw }: FastifyRequest): boolean =>
+  (raw as { upgrade?: boolean }).upgrade === true;
 
 function ticketIn(request: FastifyRequest): string | null {
   const { ticket } = request.query as { ticket?: unknown };
@@ -113,12 +125,19 @@ function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpP
     request.caller = found.ticket.caller;
     return null;
   }
-  if (found.why === 'unauthorized') return new HttpProblem('unauthorized', 'The ticket is unknown, expired or used.');
-  return new HttpProblem('forbidden-origin', 'The ticket is for another stream, or for a page of another origin.');
+  if (found.why === 'unauthorized')
+    return new HttpProblem('unauthorized', 'The ticket is unknown, expired or used.');
+  return new HttpProblem(
+    'forbidden-origin',
+    'The ticket is for another stream, or for a page of another origin.',
+  );
 }
 
 /** Says whether what the caller came in with is still good. */
-export function mayStayOf(request: FastifyRequest, { tokens, nowMs }: Pick<Door, 'tokens' | 'nowMs'>): () => boolean {
+export function mayStayOf(
+  request: FastifyRequest,
+  { tokens, nowMs }: Pick<Door, 'tokens' | 'nowMs'>,
+): () => boolean {
   if (request.ticket !== null) return request.ticket.mayStay;
   const secret = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (secret === undefined) return () => true;
@@ -130,9 +149,11 @@ export function mayStayOf(request: FastifyRequest, { tokens, nowMs }: Pick<Door,
 type StrangerCheck = (request: FastifyRequest) => string | null;
 
 /**
- * A web page must not drive a server on loopback through the browser of the person at it (DNS rebinding, cross-site requests). A GET by an
- * image, a script or a link has no Origin, and GETs here fault pages in and wait for locks: browsers say in Sec-Fetch-Site whose page it is.
- * Another port of localhost is `same-site`, and as foreign as any. `none` is what the person typed. Other programs send no such header.
+ * A web page must not drive a server on loopback through the browser of the person at it (DNS
+ * rebinding, cross-site requests). A GET by an image, a script or a link has no Origin, and GETs
+ * here fault pages in and wait for locks: browsers say in Sec-Fetch-Site whose page it is. Another
+ * port of localhost is `same-site`, and as foreign as any. `none` is what the person typed. Other
+ * programs send no such header.
  */
 function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>): StrangerCheck {
   // Nearly every request names the same host as the one before.
@@ -140,11 +161,13 @@ function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>)
   return ({ headers: { host, origin, 'sec-fetch-site': site } }) => {
     if (host === undefined || host !== lastGood) {
       const name = (host ?? '').replace(/:\d*$/, '').toLowerCase();
-      if (!hosts.has(name)) return 'Without a token only the host names of loopback may be used; see --allowed-hosts.';
+      if (!hosts.has(name))
+        return 'Without a token only the host names of loopback may be used; see --allowed-hosts.';
       lastGood = host;
     }
     if (origin !== undefined && (origins.has(origin) || origin === `http://${host}`)) return null;
-    if (origin === undefined && (site === undefined || site === 'same-origin' || site === 'none')) return null;
+    if (origin === undefined && (site === undefined || site === 'same-origin' || site === 'none'))
+      return null;
     return 'Without a token only pages of the same origin may call; see --allowed-origins.';
   };
 }
@@ -153,7 +176,11 @@ function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>)
 export function tenantOf(request: FastifyRequest): string {
   const tenant = request.caller?.tenant;
   if (tenant === undefined || tenant === null) {
-    throw new HttpProblem('missing-scope', 'The operator has no filesystems; use a token of a tenant.', { errno: 'EACCES' });
+    throw new HttpProblem(
+      'missing-scope',
+      'The operator has no filesystems; use a token of a tenant.',
+      { errno: 'EACCES' },
+    );
   }
   return tenant;
 }

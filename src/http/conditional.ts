@@ -1,4 +1,5 @@
-// ETags, If-Match, If-None-Match and Range (RFC 9110 §13, §14). The ETag of a file is the kernel's own, which its records also show.
+// ETags, If-Match, If-None-Match and Range (RFC 9110 §13, §14). The ETag of a file is the kernel's
+// own, which its records also show.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Hosted } from '../engine/engine.ts';
@@ -35,7 +36,10 @@ export function tagsOf(header: string): Tags | null {
   return tags;
 }
 
-/** The preconditions of a request; null where it has none. There are no dates here, so those by date are ignored (RFC 9110 §13.1.3, §13.1.4). */
+/**
+ * The preconditions of a request; null where it has none. There are no dates here, so those by date
+ * are ignored (RFC 9110 §13.1.3, §13.1.4).
+ */
 export interface Conditions {
   ifMatch: Tags | null;
   ifNoneMatch: Tags | null;
@@ -44,27 +48,47 @@ export interface Conditions {
 export function conditionsOf(headers: IncomingHttpHeaders): Conditions | null {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   if (ifMatch === undefined && ifNoneMatch === undefined) return null;
-  return { ifMatch: tagsIn('If-Match', ifMatch), ifNoneMatch: tagsIn('If-None-Match', ifNoneMatch) };
+  return {
+    ifMatch: tagsIn('If-Match', ifMatch),
+    ifNoneMatch: tagsIn('If-None-Match', ifNoneMatch),
+  };
 }
 
 function tagsIn(name: string, header: string | undefined): Tags | null {
   if (header === undefined) return null;
   const tags = tagsOf(header);
-  if (tags === null) throw new HttpProblem('invalid-header', `${name} takes * or ETags in double quotes, separated by commas.`);
+  if (tags === null)
+    throw new HttpProblem(
+      'invalid-header',
+      `${name} takes * or ETags in double quotes, separated by commas.`,
+    );
   return tags;
 }
 
-/** If-None-Match compares weakly (RFC 9110 §13.1.2), If-Match strongly: there a weak tag matches nothing. */
-const weakened = (tags: Tags): Tags => (tags === '*' ? tags : tags.map((tag) => tag.replace(/^W\//, '')));
+/**
+ * If-None-Match compares weakly (RFC 9110 §13.1.2), If-Match strongly: there a weak tag matches
+ * nothing.
+ */
+const weakened = (tags: Tags): Tags =>
+  tags === '*' ? tags : tags.map((tag) => tag.replace(/^W\//, ''));
 
 /** Leaves the comparison to the kernel, which makes it when the operation begins. */
-export function addConditions(command: Command, fs: Hosted, on: On, { ifMatch, ifNoneMatch }: Conditions): void {
-  const own = (tags: Tags): Tags => (tags === '*' || on !== 'filesystem' ? tags : tags.map((tag) => entryOf(fs, tag)));
+export function addConditions(
+  command: Command,
+  fs: Hosted,
+  on: On,
+  { ifMatch, ifNoneMatch }: Conditions,
+): void {
+  const own = (tags: Tags): Tags =>
+    tags === '*' || on !== 'filesystem' ? tags : tags.map((tag) => entryOf(fs, tag));
   if (ifMatch !== null) command.ifMatch = own(ifMatch);
   if (ifNoneMatch !== null) command.ifNoneMatch = own(weakened(ifNoneMatch));
 }
 
-/** The kernel knows a version of the filesystem by the number of its last entry. Empty for what never was an ETag of it. */
+/**
+ * The kernel knows a version of the filesystem by the number of its last entry. Empty for what
+ * never was an ETag of it.
+ */
 function entryOf(fs: Hosted, tag: string): string {
   const prefix = `"${incarnation(fs)}-`;
   return tag.startsWith(prefix) ? tag.slice(prefix.length, -1) : '';
@@ -72,11 +96,13 @@ function entryOf(fs: Hosted, tag: string): string {
 
 /** Nothing matches where there is nothing, not even `*`. */
 export const nothingMatches = (): HttpProblem =>
-  new HttpProblem('precondition-failed', 'What If-Match asks for is not there.', { header: 'If-Match' });
+  new HttpProblem('precondition-failed', 'What If-Match asks for is not there.', {
+    header: 'If-Match',
+  });
 
 /**
- * The preconditions of a request that is no operation, on what is there; `etag` is null where that has none. Throws the 412, and is true where
- * the answer is a 304 (RFC 9110 §13.2.2).
+ * The preconditions of a request that is no operation, on what is there; `etag` is null where that
+ * has none. Throws the 412, and is true where the answer is a 304 (RFC 9110 §13.2.2).
  */
 export function isNotModified({ method, headers }: FastifyRequest, etag: string | null): boolean {
   const conditions = conditionsOf(headers);
@@ -84,32 +110,53 @@ export function isNotModified({ method, headers }: FastifyRequest, etag: string 
   const isNamed = (tags: Tags): boolean => tags === '*' || (etag !== null && tags.includes(etag));
   const { ifMatch, ifNoneMatch } = conditions;
   if (ifMatch !== null && !isNamed(ifMatch))
-    throw new HttpProblem('precondition-failed', 'The ETag is not one that If-Match names.', { header: 'If-Match' });
+    throw new HttpProblem('precondition-failed', 'The ETag is not one that If-Match names.', {
+      header: 'If-Match',
+    });
   if (ifNoneMatch === null || !isNamed(weakened(ifNoneMatch))) return false;
   if (method === 'GET' || method === 'HEAD') return true;
-  const why = 'The thing at this URL is there, and If-None-Match names what it is now. A POST to a list asks about the list.';
+  const why =
+    'The thing at this URL is there, and If-None-Match names what it is now. A POST to a list asks about the list.';
   throw new HttpProblem('precondition-failed', why, { header: 'If-None-Match' });
 }
 
 /**
- * Where a PATCH writes: the first byte of Content-Range, which must fit the body (draft-ietf-httpapi-patch-byterange). Null for a PUT, which
- * with a Content-Range would replace what the client meant to keep (RFC 9110 §14.5).
+ * Where a PATCH writes: the first byte of Content-Range, which must fit the body
+ * (draft-ietf-httpapi-patch-byterange). Null for a PUT, which with a Content-Range would replace
+ * what the client meant to keep (RFC 9110 §14.5).
  */
-export function patchOffset(method: string, headers: IncomingHttpHeaders, bytes: number): number | null {
+export function patchOffset(
+  method: string,
+  headers: IncomingHttpHeaders,
+  bytes: number,
+): number | null {
   const header = headers['content-range'];
   if (method !== 'PATCH') {
     if (header === undefined) return null;
-    throw new HttpProblem('invalid-header', 'PUT takes no Content-Range; PATCH writes a part of the content.');
+    throw new HttpProblem(
+      'invalid-header',
+      'PUT takes no Content-Range; PATCH writes a part of the content.',
+    );
   }
   const [, first, last] = /^bytes (\d{1,16})-(\d{1,16})\/\*$/i.exec(header?.trim() ?? '') ?? [];
-  if (first === undefined) throw new HttpProblem('invalid-header', 'PATCH needs `Content-Range: bytes first-last/*`.');
+  if (first === undefined)
+    throw new HttpProblem('invalid-header', 'PATCH needs `Content-Range: bytes first-last/*`.');
   if (Number(last) - Number(first) + 1 === bytes) return Number(first);
-  throw new HttpProblem('invalid-header', `Content-Range and the body differ in length: the body has ${bytes} bytes.`);
+  throw new HttpProblem(
+    'invalid-header',
+    `Content-Range and the body differ in length: the body has ${bytes} bytes.`,
+  );
 }
 
-export type Range = { kind: 'whole' } | { kind: 'part'; offset: number; length: number } | { kind: 'unsatisfiable' };
+export type Range =
+  | { kind: 'whole' }
+  | { kind: 'part'; offset: number; length: number }
+  | { kind: 'unsatisfiable' };
 
-/** One range of bytes; several, another unit, a malformed header or an If-Range that does not match mean the whole. */
+/**
+ * One range of bytes; several, another unit, a malformed header or an If-Range that does not match
+ * mean the whole.
+ */
 export function rangeOf(headers: IncomingHttpHeaders, sizeBytes: number, etag: string): Range {
   const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(headers.range ?? '');
   if (match === null) return { kind: 'whole' };
@@ -119,10 +166,14 @@ export function rangeOf(headers: IncomingHttpHeaders, sizeBytes: number, etag: s
   if (from === '' && to === '') return { kind: 'whole' };
   if (from === '') {
     const length = Math.min(Number(to), sizeBytes);
-    return length === 0 ? { kind: 'unsatisfiable' } : { kind: 'part', offset: sizeBytes - length, length };
+    return length === 0
+      ? { kind: 'unsatisfiable' }
+      : { kind: 'part', offset: sizeBytes - length, length };
   }
   const offset = Number(from);
   const last = to === '' ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1);
   if (to !== '' && Number(to) < offset) return { kind: 'whole' };
-  return offset >= sizeBytes ? { kind: 'unsatisfiable' } : { kind: 'part', offset, length: last - offset + 1 };
+  return offset >= sizeBytes
+    ? { kind: 'unsatisfiable' }
+    : { kind: 'part', offset, length: last - offset + 1 };
 }

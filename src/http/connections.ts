@@ -1,9 +1,17 @@
-// The life of a connection below Fastify: its requests are served one after the other, and every end of it is an end, whatever the client does.
+// The life of a connection below Fastify: its requests are served one after the other, and every
+// end of it is an end, whatever the client does.
 //
-// Node parses the requests of a connection ahead and emits each at once. RFC 9112 §9.3.2 allows that requests are processed in parallel only
-// where all of them are safe, so here a request waits until the one before it was answered. That also bounds what one connection costs: a
-// single answer in memory, however many requests a client has sent ahead.
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+// Node parses the requests of a connection ahead and emits each at once. RFC 9112 §9.3.2 allows
+// that requests are processed in parallel only where all of them are safe, so here a request waits
+// until the one before it was answered. That also bounds what one connection costs: a single answer
+// in memory, however many requests a client has sent ahead.
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { problemOfCode, rawProblem } from './raw-problem.ts';
 import { faultOf } from './request-head.ts';
@@ -28,7 +36,10 @@ interface Connection {
   waiting: Exchange[];
   /** The last request that came, begun or not. */
   latest: IncomingMessage | null;
-  /** It ends with this message, behind the answers to the requests before it. Nothing that comes later is looked at. */
+  /**
+   * It ends with this message, behind the answers to the requests before it. Nothing that comes
+   * later is looked at.
+   */
   last: string | null;
   /** An upgrade that waits for its turn. */
   upgrade: (() => void) | null;
@@ -37,8 +48,9 @@ interface Connection {
 }
 
 /**
- * How long a connection stays after our last word. Closing at once would send a reset to a client that still sends, and a reset can destroy
- * the answer on its way. A client that never closes its side would otherwise hold its place for minutes (FIN_WAIT2).
+ * How long a connection stays after our last word. Closing at once would send a reset to a client
+ * that still sends, and a reset can destroy the answer on its way. A client that never closes its
+ * side would otherwise hold its place for minutes (FIN_WAIT2).
  */
 const lingerMs = 300;
 
@@ -55,26 +67,37 @@ export class Connections {
     this.#limits = limits;
   }
 
-  /** For `serverFactory` of Fastify, which calls it again for each further address of `localhost`. */
+  /**
+   * For `serverFactory` of Fastify, which calls it again for each further address of `localhost`.
+   */
   serverFor(handler: RequestListener): Server {
-    const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs, answerTimeoutMs, headerBytesMax, connectionsMax } =
-      this.#limits;
+    const {
+      headersTimeoutMs,
+      requestTimeoutMs,
+      keepAliveTimeoutMs,
+      answerTimeoutMs,
+      headerBytesMax,
+      connectionsMax,
+    } = this.#limits;
     const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs);
     const server = createServer({
       maxHeaderSize: headerBytesMax,
       headersTimeout,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
-      // Node looks for late requests this often; its default of 30 s would make the two limits above meaningless.
+      // Node looks for late requests this often; its default of 30 s would make the two limits
+      // above meaningless.
       connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 4)),
       // Its own refusal has no body.
       requireHostHeader: false,
     });
-    // Node would leave out those behind the first 2000 without a word; what bounds them is their bytes.
+    // Node would leave out those behind the first 2000 without a word; what bounds them is their
+    // bytes.
     server.maxHeadersCount = 0;
     server.maxConnections = connectionsMax;
     server.timeout = answerTimeoutMs;
-    const take = (request: IncomingMessage, response: ServerResponse) => this.#take({ request, response }, handler);
+    const take = (request: IncomingMessage, response: ServerResponse) =>
+      this.#take({ request, response }, handler);
     server.on('request', take);
     // Routes say whether the body may come, and what they make of other expectations.
     server.on('checkContinue', take);
@@ -86,7 +109,12 @@ export class Connections {
     server.on('connect', (request: IncomingMessage, socket: Socket) => {
       socket.on('error', () => socket.destroy());
       const why = 'This server is no proxy: CONNECT is a method that no URL here has.';
-      this.inTurn(socket, () => this.end(socket, this.#refusalOf(request) ?? rawProblem('method-not-allowed', why, { allow })));
+      this.inTurn(socket, () =>
+        this.end(
+          socket,
+          this.#refusalOf(request) ?? rawProblem('method-not-allowed', why, { allow }),
+        ),
+      );
     });
     return server;
   }
@@ -103,7 +131,8 @@ export class Connections {
     const { serving, waiting, latest } = connection;
     const [type, why] = problemOfCode(error.code);
     connection.last = rawProblem(type, why);
-    // Where it is the body of the latest request that did not arrive, this is the answer to that one, unless it has one.
+    // Where it is the body of the latest request that did not arrive, this is the answer to that
+    // one, unless it has one.
     const isLate = latest !== null && !latest.complete;
     if (isLate && latest === waiting.at(-1)?.request) waiting.pop();
     if (serving === null) this.end(socket, isLate ? '' : connection.last);
@@ -113,7 +142,10 @@ export class Connections {
     }
   }
 
-  /** Calls when every request before is answered, unless the connection is gone by then. What comes behind is not looked at. */
+  /**
+   * Calls when every request before is answered, unless the connection is gone by then. What comes
+   * behind is not looked at.
+   */
   inTurn(socket: Socket, call: () => void): void {
     const connection = this.#of.get(socket);
     if (connection === undefined || connection.serving === null) call();
@@ -178,14 +210,20 @@ export class Connections {
     if (this.#open.size >= this.#limits.connectionsMax) this.#makeRoom();
   }
 
-  /** For the next one. Who is between two requests has to expect that its connection closes (RFC 9112 §9.5). */
+  /**
+   * For the next one. Who is between two requests has to expect that its connection closes
+   * (RFC 9112 §9.5).
+   */
   #makeRoom(): void {
     const [lingers] = this.#lingering;
     const [idle] = this.#idle;
     (lingers ?? idle)?.destroy();
   }
 
-  /** Neither side has sent anything for a while: `keepAliveTimeoutMs` between two requests, else `answerTimeoutMs`. */
+  /**
+   * Neither side has sent anything for a while: `keepAliveTimeoutMs` between two requests, else
+   * `answerTimeoutMs`.
+   */
   #silent(socket: Socket): void {
     const connection = this.#of.get(socket);
     if (connection === undefined) socket.destroy();
@@ -205,7 +243,8 @@ export class Connections {
     if (connection.last !== null || connection.upgrade !== null) return;
     connection.latest = exchange.request;
     if (connection.serving === null) this.#begin(connection, exchange, handler);
-    else if (connection.waiting.length < this.#limits.pipelineMax) connection.waiting.push(exchange);
+    else if (connection.waiting.length < this.#limits.pipelineMax)
+      connection.waiting.push(exchange);
     else {
       const limit = this.#limits.pipelineMax;
       const why = `At most ${limit} requests may wait on one connection for the one before them. This one was not begun; send it again.`;
@@ -231,7 +270,8 @@ export class Connections {
 
   #answered(connection: Connection, socket: Socket, handler: RequestListener): void {
     connection.serving = null;
-    // After `Connection: close` nothing more may be processed (RFC 9112 §9.6), and where the client is gone nobody would hear of it.
+    // After `Connection: close` nothing more may be processed (RFC 9112 §9.6), and where the client
+    // is gone nobody would hear of it.
     if (!socket.writable) {
       connection.waiting = [];
       if (!socket.destroyed) this.end(socket, '');

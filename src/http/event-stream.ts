@@ -1,5 +1,6 @@
-// The event streams, of one filesystem and of everything that a tenant has, over WebSocket, as server-sent events and as lines of JSON. What
-// can be refused is refused over HTTP, before the stream begins.
+// The event streams, of one filesystem and of everything that a tenant has, over WebSocket, as
+// server-sent events and as lines of JSON. What can be refused is refused over HTTP, before the
+// stream begins.
 import type { Socket } from 'node:net';
 import { fastifyWebsocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -36,17 +37,24 @@ declare module 'fastify' {
   }
 }
 
-const isOurs = (name: string): name is keyof typeof subprotocols => Object.hasOwn(subprotocols, name);
+const isOurs = (name: string): name is keyof typeof subprotocols =>
+  Object.hasOwn(subprotocols, name);
 
 /** What ws itself would refuse, in HTML (RFC 6455 §4.2.1). */
 function faultOfHandshake({ headers }: FastifyRequest): HttpProblem | null {
-  const refuse = (why: string) => new HttpProblem('invalid-header', why, {}, { 'sec-websocket-version': '13' });
+  const refuse = (why: string) =>
+    new HttpProblem('invalid-header', why, {}, { 'sec-websocket-version': '13' });
   if (!/^[+/0-9a-z]{22}==$/i.test(headers['sec-websocket-key'] ?? ''))
-    return refuse('Sec-WebSocket-Key must be 16 bytes in base64; a WebSocket client sends it by itself.');
+    return refuse(
+      'Sec-WebSocket-Key must be 16 bytes in base64; a WebSocket client sends it by itself.',
+    );
   if (headers['sec-websocket-version'] !== '13')
     return refuse('Sec-WebSocket-Version must be 13, the only version that this server speaks.');
   const protocols = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
-  if (protocols?.some((name) => !/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name)) || new Set(protocols).size < (protocols?.length ?? 0))
+  if (
+    protocols?.some((name) => !/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name)) ||
+    new Set(protocols).size < (protocols?.length ?? 0)
+  )
     return refuse('Sec-WebSocket-Protocol must be a list of different names.');
   return null;
 }
@@ -88,7 +96,10 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
   });
   // What faultOfHandshake() does not know of.
   app.websocketServer.on('wsClientError', (error: Error, socket: Socket) =>
-    app.connections.end(socket, rawProblem('invalid-header', `The handshake of the WebSocket is wrong: ${error.message}.`)),
+    app.connections.end(
+      socket,
+      rawProblem('invalid-header', `The handshake of the WebSocket is wrong: ${error.message}.`),
+    ),
   );
   ignoreForeignUpgrades(app.server, app.connections);
   // The plugin upgrades on every URL, to close at once where nothing streams.
@@ -99,17 +110,30 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
       return done(new HttpProblem('no-such-route', 'There is no WebSocket at this URL.'));
     done(faultOfHandshake(request) ?? undefined);
   });
-  // What was refused before the plugin could know that it was an upgrade has no parser any more that would close its connection.
+  // What was refused before the plugin could know that it was an upgrade has no parser any more
+  // that would close its connection.
   app.addHook('onResponse', (request, _reply, done) => {
     const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
     if (raw.upgrade === true && !request.ws) app.connections.end(raw.socket, '');
     done();
   });
 
-  const admit = (request: FastifyRequest, reply: FastifyReply, ringOf: (request: FastifyRequest) => EventRing): Admitted => {
+  const admit = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    ringOf: (request: FastifyRequest) => EventRing,
+  ): Admitted => {
     const { host, origin } = request.headers;
-    if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}` && !origins.has(origin)) {
-      throw new HttpProblem('forbidden-origin', 'Only pages of the same origin may read the stream; see --allowed-origins.');
+    if (
+      origin !== undefined &&
+      origin !== `http://${host}` &&
+      origin !== `https://${host}` &&
+      !origins.has(origin)
+    ) {
+      throw new HttpProblem(
+        'forbidden-origin',
+        'Only pages of the same origin may read the stream; see --allowed-origins.',
+      );
     }
     const tenant = tenantOf(request);
     const ring = ringOf(request);
@@ -118,7 +142,8 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     const subscribe = subscribeOf(request, transport ?? 'websocket');
     if (transport === null) {
       const headers = { upgrade: 'websocket', connection: 'upgrade' };
-      const detail = 'Ask for an upgrade to a WebSocket, or Accept text/event-stream or application/x-ndjson.';
+      const detail =
+        'Ask for an upgrade to a WebSocket, or Accept text/event-stream or application/x-ndjson.';
       throw new HttpProblem('upgrade-required', detail, {}, headers);
     }
     let waitMs = 0;
@@ -126,23 +151,37 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
       const preference = preferenceOf(request.headers.prefer, { ...config, waitDefaultMs: 0 });
       waitMs = preference.waitMs;
       if (subscribe !== null && placeOf(ring, subscribe.from) === null) {
-        throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', { oldest: oldestCursor(ring) });
+        throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', {
+          oldest: oldestCursor(ring),
+        });
       }
       // Of what stopped there is nothing to wait for, and nobody shall ask for it at once again.
       if (subscribe !== null && ring.stopped && placeOf(ring, subscribe.from) === ring.nextSeq) {
-        throw new HttpProblem('filesystem-stopped', 'The filesystem serves no more, and all of its events were read.');
+        throw new HttpProblem(
+          'filesystem-stopped',
+          'The filesystem serves no more, and all of its events were read.',
+        );
       }
-      if (waitMs > 0 && preference.applied !== null) reply.header('preference-applied', preference.applied);
+      if (waitMs > 0 && preference.applied !== null)
+        reply.header('preference-applied', preference.applied);
     }
     if (hub.closing) throw new HttpProblem('not-ready', 'The server is stopping.');
     const limit = hub.full(tenant);
-    if (limit !== null) throw new HttpProblem('too-many-streams', `At most ${limit} event streams may be open.`, { limit });
-    if (origin !== undefined) reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+    if (limit !== null)
+      throw new HttpProblem('too-many-streams', `At most ${limit} event streams may be open.`, {
+        limit,
+      });
+    if (origin !== undefined)
+      reply.header('access-control-allow-origin', origin).header('vary', 'origin');
     return { transport, tenant, ring, subscribe, waitMs };
   };
 
   /** Writes the head of an answer that goes on, and then the stream. */
-  const serve = (request: FastifyRequest, reply: FastifyReply, stream: Admitted & { transport: 'sse' | 'ndjson' }): void => {
+  const serve = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    stream: Admitted & { transport: 'sse' | 'ndjson' },
+  ): void => {
     const { transport, tenant, ring, subscribe, waitMs } = stream;
     reply
       .header('content-type', streamMediaTypes[transport])
@@ -154,7 +193,8 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     raw.writeHead(200, headers);
     // Browsers that lost their server shall not all come back at once.
     if (transport === 'sse') raw.write(`retry: ${1000 + Math.floor(Math.random() * 2000)}\n\n`);
-    const wire = transport === 'sse' ? responseWire(raw, serverSent, ':\n\n') : responseWire(raw, lines, '');
+    const wire =
+      transport === 'sse' ? responseWire(raw, serverSent, ':\n\n') : responseWire(raw, lines, '');
     const client = hub.open(wire, tenant, ring, mayStayOf(request, door));
     if (transport === 'ndjson') client.poll(waitMs);
     if (subscribe !== null) client.subscribe(subscribe);
@@ -173,17 +213,22 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
         } catch (error) {
           const refusal =
             error instanceof KernelFailure
-              ? new HttpProblem('enoent', error.message, { errno: 'ENOENT', rule: error.failure.rule })
+              ? new HttpProblem('enoent', error.message, {
+                  errno: 'ENOENT',
+                  rule: error.failure.rule,
+                })
               : error;
           // Who comes with a ticket is a page, and hears of it on the stream.
-          if (!request.ws || request.ticket === null || !(refusal instanceof HttpProblem)) throw error;
+          if (!request.ws || request.ticket === null || !(refusal instanceof HttpProblem))
+            throw error;
           request.refusal = refusal;
         }
         done();
       },
       handler(request: FastifyRequest, reply: FastifyReply) {
         const { stream } = request;
-        if (stream === null || stream.transport === 'websocket') throw new Error('a stream that was not admitted');
+        if (stream === null || stream.transport === 'websocket')
+          throw new Error('a stream that was not admitted');
         serve(request, reply, { ...stream, transport: stream.transport });
       },
       wsHandler(socket, request) {
@@ -194,7 +239,12 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
           return;
         }
         if (stream === null) throw new Error('an upgrade that was not admitted');
-        const client = hub.open(webSocketWire(socket, encoding), stream.tenant, stream.ring, mayStayOf(request, door));
+        const client = hub.open(
+          webSocketWire(socket, encoding),
+          stream.tenant,
+          stream.ring,
+          mayStayOf(request, door),
+        );
         converse(socket, client, config.streamMessagesPerSecondMax);
         if (stream.subscribe !== null) client.subscribe(stream.subscribe);
       },

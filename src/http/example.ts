@@ -1,4 +1,5 @@
-// Examples for the OpenAPI document, made from a JSON Schema: its default, its first choice, or a value that its field usually has.
+// Examples for the OpenAPI document, made from a JSON Schema: its default, its first choice, or a
+// value that its field usually has.
 import type { JsonSchema } from './schema.ts';
 
 const byField: Record<string, unknown> = {
@@ -31,7 +32,9 @@ export function exampleOf(schema: JsonSchema, field = ''): unknown {
     case 'object':
       return exampleOfObject(schema);
     case 'array':
-      return Array.isArray(schema.items) || schema.items === undefined ? [] : [exampleOf(schema.items as JsonSchema, field)];
+      return Array.isArray(schema.items) || schema.items === undefined
+        ? []
+        : [exampleOf(schema.items as JsonSchema, field)];
     case 'integer':
     case 'number':
       return numberFor(schema, field);
@@ -61,4 +64,5 @@ function numberFor(schema: JsonSchema, field: string): number {
   return Math.max(typeof usual === 'number' ? usual : 0, min, above);
 }
 
-const stringFor = (field: string): string => (field === 'id' ? 'op_1' : field === '' ? 'text' : field);
+const stringFor = (field: string): string =>
+  field === 'id' ? 'op_1' : field === '' ? 'text' : field;

@@ -1,4 +1,5 @@
-// Why an operation is where it is: the way it went, what it holds, who is in its way, who is behind it, and what else could have become of it.
+// Why an operation is where it is: the way it went, what it holds, who is in its way, who is behind
+// it, and what else could have become of it.
 import { z } from 'zod';
 import type { TaskId } from '../kernel/units.ts';
 import { views } from '../kernel/views/index.ts';
@@ -44,7 +45,9 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
     behind: z.array(zParty),
     released: z
       .object({
-        pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), ...zInode })),
+        pins: z.array(
+          z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), ...zInode }),
+        ),
         enough: z.boolean().describe('With these the operation ends.'),
       })
       .nullable(),
@@ -77,7 +80,8 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
     const { kernel, ring } = fs;
     const id = (target.operation ?? 0) as TaskId;
     const asleep = kernel.tasks.get(id)?.state === 'sleeping';
-    const time = kernel.geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs());
+    const time =
+      kernel.geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs());
     const notRun = asleep ? tooLarge(kernel) : 'the operation does not sleep';
     const late = tooLate(kernel, id);
     const log = ring.read(ring.oldestSeq, Number.POSITIVE_INFINITY);

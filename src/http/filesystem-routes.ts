@@ -10,7 +10,13 @@ import { quotaNames } from '../tenants/quotas.ts';
 import { tenantOf } from './auth.ts';
 import { etagOfFilesystem } from './conditional.ts';
 import type { Door } from './door.ts';
-import { HttpProblem, isProblemType, KernelFailure, problemTable, problemTypes } from './problem.ts';
+import {
+  HttpProblem,
+  isProblemType,
+  KernelFailure,
+  problemTable,
+  problemTypes,
+} from './problem.ts';
 import { jsonSchemaOf } from './schema.ts';
 import { defineRoute, type ServerRoute } from './server-route.ts';
 
@@ -52,7 +58,13 @@ const mkfs = defineRoute({
     'disk-full',
     'journal-failed',
   ],
-  example: { name: 'scratch', sizeBytes: 67_108_864, kind: 'xfs', kernel: '7.3', strategy: { name: 'break-layouts' } },
+  example: {
+    name: 'scratch',
+    sizeBytes: 67_108_864,
+    kind: 'xfs',
+    kernel: '7.3',
+    strategy: { name: 'break-layouts' },
+  },
   async answer(door, { request, reply, body }) {
     const { idempotent } = request;
     const made =
@@ -60,7 +72,9 @@ const mkfs = defineRoute({
         ? { ok: true as const, fs: idempotent.became.fs }
         : await door.engine.create(tenantOf(request), body, idempotent?.command);
     if (!made.ok) throw new KernelFailure(made.failure);
-    reply.header('location', `/v1/filesystems/${made.fs.name}`).header('etag', etagOfFilesystem(made.fs));
+    reply
+      .header('location', `/v1/filesystems/${made.fs.name}`)
+      .header('etag', etagOfFilesystem(made.fs));
     return statfs(door, made.fs);
   },
 });
@@ -80,7 +94,10 @@ const listFilesystems = defineRoute({
   answer(door, { request, query }) {
     const page = pageOfList(door.engine.list(tenantOf(request)), query, (fs) => fs.number);
     // One that stopped has no state worth showing, but must not hide the others.
-    return { ...page, items: page.items.filter((fs) => fs.stopped === null).map((fs) => statfs(door, fs)) };
+    return {
+      ...page,
+      items: page.items.filter((fs) => fs.stopped === null).map((fs) => statfs(door, fs)),
+    };
   },
 });
 
@@ -100,9 +117,16 @@ const capabilities = defineRoute({
     durability: z.enum(['memory', 'disk']),
     kinds: z.array(z.string()),
     kernels: z.array(z.string()),
-    strategies: z.array(z.object({ name: z.string(), summary: z.string(), doc: z.string(), options: zMap })),
+    strategies: z.array(
+      z.object({ name: z.string(), summary: z.string(), doc: z.string(), options: zMap }),
+    ),
     limits: z.record(z.string(), z.number()),
-    tenant: z.object({ name: z.string(), quotas: z.record(z.string(), z.object({ limit: z.int(), used: z.int() })) }).nullable(),
+    tenant: z
+      .object({
+        name: z.string(),
+        quotas: z.record(z.string(), z.object({ limit: z.int(), used: z.int() })),
+      })
+      .nullable(),
     scopes: z.array(z.string()),
   }),
   status: 200,
@@ -132,7 +156,10 @@ const capabilities = defineRoute({
           : {
               name: tenant.name,
               quotas: Object.fromEntries(
-                quotaNames.map((name) => [name, { limit: tenant.account.limits[name], used: tenant.account.used[name] }]),
+                quotaNames.map((name) => [
+                  name,
+                  { limit: tenant.account.limits[name], used: tenant.account.used[name] },
+                ]),
               ),
             },
       scopes: request.caller?.scopes ?? [],
@@ -140,7 +167,12 @@ const capabilities = defineRoute({
   },
 });
 
-const zProblemRow = z.object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() });
+const zProblemRow = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+});
 const shownRow = (type: keyof typeof problemTable) => {
   const { title, status, doc } = problemTable[type];
   return { type: `/v1/problems/${type}`, title, status, detail: doc };
@@ -173,9 +205,16 @@ const getProblem = defineRoute({
   errors: ['no-such-thing'],
   answer(_door, { request }) {
     const { problem } = request.params as { problem: string };
-    if (!isProblemType(problem)) throw new HttpProblem('no-such-thing', 'There is no such problem type.');
+    if (!isProblemType(problem))
+      throw new HttpProblem('no-such-thing', 'There is no such problem type.');
     return shownRow(problem);
   },
 });
 
-export const filesystemRoutes: readonly ServerRoute[] = [capabilities, mkfs, listFilesystems, listProblems, getProblem];
+export const filesystemRoutes: readonly ServerRoute[] = [
+  capabilities,
+  mkfs,
+  listFilesystems,
+  listProblems,
+  getProblem,
+];

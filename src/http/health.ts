@@ -1,4 +1,5 @@
-// /livez and /readyz, in the manner of Kubernetes: alive is answering at all, ready is not stopping.
+// /livez and /readyz, in the manner of Kubernetes: alive is answering at all, ready is not
+// stopping.
 import { z } from 'zod';
 import type { Door } from './door.ts';
 import { HttpProblem } from './problem.ts';
@@ -14,7 +15,9 @@ const zHealth = z.object({
         stopped: z
           .array(z.string())
           .optional()
-          .describe('Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20.'),
+          .describe(
+            'Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20.',
+          ),
       }),
     )
     .optional(),

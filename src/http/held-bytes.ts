@@ -1,5 +1,5 @@
-// Bodies and replies of many bytes count as memory of their tenant for as long as they are on their way: a client may take its time, and a
-// server may have thousands of them.
+// Bodies and replies of many bytes count as memory of their tenant for as long as they are on their
+// way: a client may take its time, and a server may have thousands of them.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Door } from './door.ts';
 import { KernelFailure } from './problem.ts';
@@ -7,8 +7,16 @@ import { KernelFailure } from './problem.ts';
 /** What is shorter is not worth the account. */
 const leastBytes = 65_536;
 
-/** Until the answer has left, or the client is gone. Throws where the tenant, or the server, has no room. */
-export function holdBytes({ engine }: Door, request: FastifyRequest, reply: FastifyReply, bytes: number): void {
+/**
+ * Until the answer has left, or the client is gone. Throws where the tenant, or the server, has no
+ * room.
+ */
+export function holdBytes(
+  { engine }: Door,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bytes: number,
+): void {
   const tenant = request.caller?.tenant;
   if (bytes < leastBytes || tenant == null || request.heldBytes >= bytes) return;
   const held = engine.hold(tenant, bytes - request.heldBytes);

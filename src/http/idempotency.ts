@@ -1,5 +1,6 @@
-// Idempotency-Key on every POST (draft-ietf-httpapi-idempotency-key-header): the same key with the same request gets the first answer
-// again, also after a restart. Of a request that the process before did not come to answer, what became of it is answered.
+// Idempotency-Key on every POST (draft-ietf-httpapi-idempotency-key-header): the same key with the
+// same request gets the first answer again, also after a restart. Of a request that the process
+// before did not come to answer, what became of it is answered.
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer, Answers, Begun } from './answers.ts';
@@ -21,7 +22,10 @@ export interface IdempotencyOptions {
   idOf(tenant: string): string | undefined;
 }
 
-/** Headers that are a part of what is asked for. Prefer is not: it says how long to wait for it, and a 202 stays the first answer. */
+/**
+ * Headers that are a part of what is asked for. Prefer is not: it says how long to wait for it, and
+ * a 202 stays the first answer.
+ */
 const askingHeaders = ['if-match', 'pinhole-owner'];
 const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied', 'retry-after'];
 
@@ -36,7 +40,12 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
         const answer = key === undefined ? null : begin(options, request, key);
         if (request.idempotent?.became) reply.header('idempotency-replayed', 'true');
         if (answer === null) done();
-        else reply.code(answer.status).headers(answer.headers).header('idempotency-replayed', 'true').send(answer.payload);
+        else
+          reply
+            .code(answer.status)
+            .headers(answer.headers)
+            .header('idempotency-replayed', 'true')
+            .send(answer.payload);
       },
     ];
     route.onSend = [
@@ -50,27 +59,41 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
 }
 
 /** The answer to give again, or null for a request that is the first with its key. */
-function begin(options: IdempotencyOptions, request: FastifyRequest, key: string | string[]): Answer | null {
+function begin(
+  options: IdempotencyOptions,
+  request: FastifyRequest,
+  key: string | string[],
+): Answer | null {
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new HttpProblem('invalid-header', 'Idempotency-Key takes 1 to 255 visible ASCII characters.');
+    throw new HttpProblem(
+      'invalid-header',
+      'Idempotency-Key takes 1 to 255 visible ASCII characters.',
+    );
   }
   const { answers, idempotencyKeysMax: limit } = options;
   // The operator has no tenant.
   const owner = options.idOf(request.caller?.tenant ?? '') ?? 'operator';
   const begun = answers.begin(owner, key, fingerprintOf(request), options.nowMs());
-  if (begun === 'reused') throw new HttpProblem('key-reused', 'The key was used with another request.');
-  if (begun === 'running') throw new HttpProblem('key-in-use', 'The first request with this key still runs.');
-  if (begun === 'full') throw new HttpProblem('too-many-keys', `${limit} requests with a key run already.`, { limit });
+  if (begun === 'reused')
+    throw new HttpProblem('key-reused', 'The key was used with another request.');
+  if (begun === 'running')
+    throw new HttpProblem('key-in-use', 'The first request with this key still runs.');
+  if (begun === 'full')
+    throw new HttpProblem('too-many-keys', `${limit} requests with a key run already.`, { limit });
   if (!('command' in begun)) return begun;
   request.idempotent = begun;
   if (begun.became?.kind === 'forgotten')
-    throw new HttpProblem('answer-not-kept', 'The request may have been done before the server restarted.');
+    throw new HttpProblem(
+      'answer-not-kept',
+      'The request may have been done before the server restarted.',
+    );
   return null;
 }
 
 /**
- * What was refused for the moment may come again. Of an answer that is too long, that broke on its way out, or that holds a secret, which is
- * shown once and not kept, the key stays, so that the thing is not done twice.
+ * What was refused for the moment may come again. Of an answer that is too long, that broke on its
+ * way out, or that holds a secret, which is shown once and not kept, the key stays, so that the
+ * thing is not done twice.
  */
 function keep(
   { answers, idempotencyAnswerBytesMax }: IdempotencyOptions,
@@ -80,7 +103,8 @@ function keep(
 ): void {
   const { statusCode: status } = reply;
   const again: readonly unknown[] = ['disk-full', 'memory-full'];
-  // A filesystem that stopped did nothing, and may have what an earlier process began once it is repaired.
+  // A filesystem that stopped did nothing, and may have what an earlier process began once it is
+  // repaired.
   const stopped = reply.problemType === 'filesystem-stopped' && begun.became !== null;
   const passing = stopped || again.includes(reply.problemType) || status === 503 || status === 429;
   // No POST answers with bytes.
@@ -110,7 +134,10 @@ function notKept(why: string, { location }: Record<string, string>): Answer {
   const problem = problemOf('answer-not-kept', why, {
     ...(location === undefined ? {} : { location }),
   });
-  const headers = { 'content-type': problemMediaType, ...(location === undefined ? {} : { location }) };
+  const headers = {
+    'content-type': problemMediaType,
+    ...(location === undefined ? {} : { location }),
+  };
   return { status: problem.status, headers, payload: JSON.stringify(problem) };
 }
 
@@ -122,5 +149,7 @@ function fingerprintOf(request: FastifyRequest): string {
   // Journals have keys from before it counted.
   const { 'if-none-match': ifNoneMatch } = headers;
   if (ifNoneMatch !== undefined) hash.update(`if-none-match ${ifNoneMatch}\n`);
-  return hash.update(body instanceof Uint8Array ? body : (JSON.stringify(body) ?? '')).digest('base64');
+  return hash
+    .update(body instanceof Uint8Array ? body : (JSON.stringify(body) ?? ''))
+    .digest('base64');
 }

@@ -1,4 +1,5 @@
-// The parser of JSON bodies. Depth is counted before anything walks the value: 200 KB of `[` passes JSON.parse and breaks what comes after.
+// The parser of JSON bodies. Depth is counted before anything walks the value: 200 KB of `[` passes
+// JSON.parse and breaks what comes after.
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { HttpProblem } from './problem.ts';
@@ -24,17 +25,30 @@ export function isDeeperThan(text: string, max: number): boolean {
   return false;
 }
 
-export function registerBodyParsers(app: FastifyInstance, { jsonDepthMax }: { jsonDepthMax: number }): void {
+export function registerBodyParsers(
+  app: FastifyInstance,
+  { jsonDepthMax }: { jsonDepthMax: number },
+): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = body as Buffer;
-    if (!isUtf8(bytes)) return done(new HttpProblem('invalid-body', 'The body is not UTF-8, as JSON has to be (RFC 8259 §8.1).'));
+    if (!isUtf8(bytes))
+      return done(
+        new HttpProblem(
+          'invalid-body',
+          'The body is not UTF-8, as JSON has to be (RFC 8259 §8.1).',
+        ),
+      );
     const text = bytes.toString();
     // Clients that always send the content type, also where there is nothing to say.
     if (text === '') return done(null, undefined);
     if (text.length > jsonDepthMax && isDeeperThan(text, jsonDepthMax)) {
-      return done(new HttpProblem('invalid-body', `The body nests deeper than ${jsonDepthMax}.`, { limit: jsonDepthMax }));
+      return done(
+        new HttpProblem('invalid-body', `The body nests deeper than ${jsonDepthMax}.`, {
+          limit: jsonDepthMax,
+        }),
+      );
     }
     void parseJson(request, text, (error, value) => {
       if (error === null) return done(null, value);
@@ -46,7 +60,11 @@ export function registerBodyParsers(app: FastifyInstance, { jsonDepthMax }: { js
       );
     });
   });
-  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  );
   // `curl -T` sends no content type: taken as bytes, which a JSON route refuses.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     if (request.headers['content-type'] === undefined) return done(null, body);

@@ -1,5 +1,5 @@
-// What the OpenAPI document says of the routes that are in no registry: streams, metrics and the document itself. A test holds this list
-// against the routes that are registered.
+// What the OpenAPI document says of the routes that are in no registry: streams, metrics and the
+// document itself. A test holds this list against the routes that are registered.
 import type { z } from 'zod';
 import type { ProblemType } from './problem.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
@@ -8,7 +8,12 @@ import { traceTypes, zTraceQuery } from './trace-route.ts';
 
 type Problems = (types: Iterable<ProblemType>) => Record<string, JsonSchema>;
 
-const header = (name: string, description: string) => ({ name, in: 'header', description, schema: { type: 'string' } });
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  description,
+  schema: { type: 'string' },
+});
 const fs = {
   name: 'fs',
   in: 'path',
@@ -17,7 +22,12 @@ const fs = {
   schema: { type: 'string' },
   example: 'scratch',
 };
-const callers: readonly ProblemType[] = ['unauthorized', 'missing-scope', 'forbidden-origin', 'internal'];
+const callers: readonly ProblemType[] = [
+  'unauthorized',
+  'missing-scope',
+  'forbidden-origin',
+  'internal',
+];
 
 function parametersOf(query: z.ZodType): JsonSchema[] {
   const properties = (jsonSchemaOf(query, 'input').properties ?? {}) as Record<string, JsonSchema>;
@@ -33,7 +43,10 @@ function parametersOf(query: z.ZodType): JsonSchema[] {
 const perfettoFile: JsonSchema = {
   type: 'object',
   properties: {
-    traceEvents: { type: 'array', items: { type: 'object', properties: { ph: { type: 'string' } }, required: ['ph'] } },
+    traceEvents: {
+      type: 'array',
+      items: { type: 'object', properties: { ph: { type: 'string' } }, required: ['ph'] },
+    },
     displayTimeUnit: { type: 'string', enum: ['ms'] },
   },
   required: ['traceEvents', 'displayTimeUnit'],
@@ -55,7 +68,10 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     parameters: [
       ...of,
       ...parametersOf(zStreamQuery),
-      header('Last-Event-ID', 'The cursor from which server-sent events, or lines, go on; it comes before `from`.'),
+      header(
+        'Last-Event-ID',
+        'The cursor from which server-sent events, or lines, go on; it comes before `from`.',
+      ),
       header('Prefer', '`wait=seconds`: how long lines of JSON wait for the first event to show.'),
     ],
     responses: {
@@ -63,9 +79,17 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       200: {
         description:
           'The stream: without an end as server-sent events; as lines what is there, or the next that comes, and a bookmark.',
-        headers: { 'Preference-Applied': { description: 'The wait that was followed.', schema: { type: 'string' } } },
+        headers: {
+          'Preference-Applied': {
+            description: 'The wait that was followed.',
+            schema: { type: 'string' },
+          },
+        },
         content: Object.fromEntries(
-          ['text/event-stream', 'application/x-ndjson'].map((type) => [type, { schema: { type: 'string' } }]),
+          ['text/event-stream', 'application/x-ndjson'].map((type) => [
+            type,
+            { schema: { type: 'string' } },
+          ]),
         ),
       },
       ...problems([
@@ -81,20 +105,31 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
       ]),
     },
   });
-  const text = (operationId: string, summary: string, isPublic: boolean, more: readonly ProblemType[] = []): JsonSchema => ({
+  const text = (
+    operationId: string,
+    summary: string,
+    isPublic: boolean,
+    more: readonly ProblemType[] = [],
+  ): JsonSchema => ({
     operationId,
     tags: ['server'],
     summary,
-    description: 'In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.',
+    description:
+      'In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.',
     ...(isPublic ? { security: [] } : {}),
     responses: {
       200: {
         description: 'Metrics.',
         content: Object.fromEntries(
-          ['text/plain', 'application/openmetrics-text'].map((type) => [type, { schema: { type: 'string' } }]),
+          ['text/plain', 'application/openmetrics-text'].map((type) => [
+            type,
+            { schema: { type: 'string' } },
+          ]),
         ),
       },
-      ...problems(isPublic ? ['unknown-field', 'internal'] : [...callers, 'unknown-field', ...more]),
+      ...problems(
+        isPublic ? ['unknown-field', 'internal'] : [...callers, 'unknown-field', ...more],
+      ),
     },
   });
   const targets: JsonSchema = {
@@ -128,7 +163,12 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
                 required: ['targets', 'labels'],
               },
             },
-            example: [{ targets: ['127.0.0.1:8080'], labels: { __metrics_path__: '/metrics', service: 'pinhole' } }],
+            example: [
+              {
+                targets: ['127.0.0.1:8080'],
+                labels: { __metrics_path__: '/metrics', service: 'pinhole' },
+              },
+            ],
           },
         },
       },
@@ -139,7 +179,8 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     operationId: 'trace',
     tags: ['filesystem'],
     summary: 'A span of events for other tools',
-    description: 'A trace that Perfetto opens, or the text of ftrace with the names and fields of the tracepoints of Linux.',
+    description:
+      'A trace that Perfetto opens, or the text of ftrace with the names and fields of the tracepoints of Linux.',
     parameters: [fs, ...parametersOf(zTraceQuery)],
     responses: {
       200: {
@@ -211,13 +252,24 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     ['/v1/metrics/targets', targets],
     [
       '/v1/filesystems/:fs/metrics',
-      { ...text('filesystem-metrics', 'Metrics of one filesystem', false, ['enoent']), parameters: [fs] },
+      {
+        ...text('filesystem-metrics', 'Metrics of one filesystem', false, ['enoent']),
+        parameters: [fs],
+      },
     ],
     [
       '/v1/tenants/:tenant/filesystems/:fs/metrics',
       {
-        ...text('tenant-filesystem-metrics', 'Metrics of one filesystem of a tenant, for the operator', false, ['enoent']),
-        parameters: [{ ...fs, name: 'tenant', description: 'The name of the tenant.', example: 'team-a' }, fs],
+        ...text(
+          'tenant-filesystem-metrics',
+          'Metrics of one filesystem of a tenant, for the operator',
+          false,
+          ['enoent'],
+        ),
+        parameters: [
+          { ...fs, name: 'tenant', description: 'The name of the tenant.', example: 'team-a' },
+          fs,
+        ],
       },
     ],
     ['/v1/metrics', text('tenant-metrics', 'Metrics of the tenant', false)],
@@ -226,7 +278,13 @@ export function otherRoutes(problems: Problems): [url: string, item: JsonSchema]
     ['/v1/events', stream('tenant-events', 'server', 'The events of the whole tenant', [], [])],
     [
       '/v1/filesystems/:fs/events',
-      stream('events', 'filesystem', 'The events of one filesystem', [fs], ['enoent', 'filesystem-stopped']),
+      stream(
+        'events',
+        'filesystem',
+        'The events of one filesystem',
+        [fs],
+        ['enoent', 'filesystem-stopped'],
+      ),
     ],
   ];
 }

@@ -1,4 +1,5 @@
-// Most routes can give the same errors. Each stands in the document once, and the routes refer to it.
+// Most routes can give the same errors. Each stands in the document once, and the routes refer to
+// it.
 import type { JsonSchema } from './schema.ts';
 
 type Responses = Record<string, JsonSchema>;
@@ -14,10 +15,15 @@ function nameOf(status: string, response: JsonSchema): string {
 const isProblem = ({ content }: JsonSchema): boolean =>
   content !== undefined && Object.keys(content as object).join() === 'application/problem+json';
 
-/** Takes the errors that more than one route gives out of the routes, and gives them back by their names. */
+/**
+ * Takes the errors that more than one route gives out of the routes, and gives them back by their
+ * names.
+ */
 export function shareResponses(paths: Record<string, JsonSchema>): Responses {
   const users = new Map<string, { responses: Responses; status: string; response: JsonSchema }[]>();
-  for (const { responses } of Object.values(paths).flatMap((item) => Object.values(item as Record<string, Item>))) {
+  for (const { responses } of Object.values(paths).flatMap((item) =>
+    Object.values(item as Record<string, Item>),
+  )) {
     for (const [status, response] of Object.entries(responses)) {
       if (!isProblem(response)) continue;
       const text = JSON.stringify(response);
@@ -31,7 +37,8 @@ export function shareResponses(paths: Record<string, JsonSchema>): Responses {
     const name = nameOf(first.status, first.response);
     if (Object.hasOwn(shared, name)) continue;
     shared[name] = first.response;
-    for (const { responses, status } of same) responses[status] = { $ref: `#/components/responses/${name}` };
+    for (const { responses, status } of same)
+      responses[status] = { $ref: `#/components/responses/${name}` };
   }
   return shared;
 }

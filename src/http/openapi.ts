@@ -1,4 +1,5 @@
-// The OpenAPI 3.1 document, made from the registries and the table of problems. `npm run openapi` writes it to openapi/openapi.json.
+// The OpenAPI 3.1 document, made from the registries and the table of problems. `npm run openapi`
+// writes it to openapi/openapi.json.
 import { z } from 'zod';
 import type { Operation } from '../kernel/ops/define.ts';
 import { operations } from '../kernel/ops/index.ts';
@@ -8,7 +9,14 @@ import { exampleOf } from './example.ts';
 import { otherRoutes } from './openapi-others.ts';
 import { shareResponses } from './openapi-responses.ts';
 import { commonArgs, sleepArgs } from './operation-route.ts';
-import { type ProblemType, problemMediaType, problemOf, problemTable, problemTypes, retryAfter } from './problem.ts';
+import {
+  type ProblemType,
+  problemMediaType,
+  problemOf,
+  problemTable,
+  problemTypes,
+  retryAfter,
+} from './problem.ts';
 import { isLimit } from './rate-limit.ts';
 import { type JsonSchema, jsonSchemaOf } from './schema.ts';
 import type { ServerRoute } from './server-route.ts';
@@ -47,7 +55,8 @@ const pathExamples: Record<string, string> = {
   problem: 'ebusy',
 };
 
-const pascal = (name: string): string => name.replace(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
+const pascal = (name: string): string =>
+  name.replace(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
 const ref = (id: string) => ({ $ref: `#/components/schemas/${id}` });
 
 class Components {
@@ -71,18 +80,34 @@ function problems(types: Iterable<ProblemType>): Record<string, JsonSchema> {
   return Object.fromEntries(
     ascending.map(([status, group]) => {
       const description = `${group.map((type) => `\`${type}\``).join(', ')}.`;
-      const examples = Object.fromEntries(group.map((type) => [type, { $ref: `#/components/examples/${type}` }]));
+      const examples = Object.fromEntries(
+        group.map((type) => [type, { $ref: `#/components/examples/${type}` }]),
+      );
       const headers = {
-        ...(group.some((type) => type in retryAfter) ? { 'Retry-After': header('In seconds.') } : {}),
+        ...(group.some((type) => type in retryAfter)
+          ? { 'Retry-After': header('In seconds.') }
+          : {}),
         ...(group.some(isLimit) ? rateLimitHeaders : {}),
       };
-      return [String(status), { description, headers, content: { [problemMediaType]: { schema: ref('Problem'), examples } } }];
+      return [
+        String(status),
+        {
+          description,
+          headers,
+          content: { [problemMediaType]: { schema: ref('Problem'), examples } },
+        },
+      ];
     }),
   );
 }
 
 const header = (description: string) => ({ description, schema: { type: 'string' } });
-const headerParameter = (name: string, description: string) => ({ name, in: 'header', description, schema: { type: 'string' } });
+const headerParameter = (name: string, description: string) => ({
+  name,
+  in: 'header',
+  description,
+  schema: { type: 'string' },
+});
 
 const rateLimitHeaders = {
   RateLimit: header('What is left of the bound or quota that refused: `"pins";r=0`.'),
@@ -102,13 +127,15 @@ function pathParametersOf(url: string): JsonSchema[] {
 
 function queryParametersOf(schema: JsonSchema): JsonSchema[] {
   const required = (schema.required ?? []) as string[];
-  return Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>).map(([name, { description, ...one }]) => ({
-    name,
-    in: 'query',
-    required: required.includes(name),
-    ...(description === undefined ? {} : { description }),
-    schema: one,
-  }));
+  return Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>).map(
+    ([name, { description, ...one }]) => ({
+      name,
+      in: 'query',
+      required: required.includes(name),
+      ...(description === undefined ? {} : { description }),
+      schema: one,
+    }),
+  );
 }
 
 /** What every route behind a token can answer. */
@@ -136,15 +163,27 @@ const ofCommand: readonly ProblemType[] = [
   'journal-failed',
 ];
 
-const ofKey: readonly ProblemType[] = ['key-in-use', 'key-reused', 'answer-not-kept', 'too-many-keys'];
-const keyParameter = headerParameter('Idempotency-Key', 'The same key with the same request gets the first answer again.');
+const ofKey: readonly ProblemType[] = [
+  'key-in-use',
+  'key-reused',
+  'answer-not-kept',
+  'too-many-keys',
+];
+const keyParameter = headerParameter(
+  'Idempotency-Key',
+  'The same key with the same request gets the first answer again.',
+);
 
-const lower = (errnos: readonly string[]) => errnos.map((errno) => errno.toLowerCase() as ProblemType);
+const lower = (errnos: readonly string[]) =>
+  errnos.map((errno) => errno.toLowerCase() as ProblemType);
 
 function mergeArgs(op: Operation): JsonSchema {
   const own = jsonSchemaOf(op.args, 'input');
   const common = jsonSchemaOf(op.sleeps ? sleepArgs : commonArgs, 'input');
-  return { ...own, properties: { ...(own.properties as object), ...(common.properties as object) } };
+  return {
+    ...own,
+    properties: { ...(own.properties as object), ...(common.properties as object) },
+  };
 }
 
 function operationItem(op: Operation, components: Components): JsonSchema {
@@ -156,7 +195,10 @@ function operationItem(op: Operation, components: Components): JsonSchema {
     ...pathParametersOf(url),
     ...(inBody ? [] : queryParametersOf(args)),
     headerParameter('Pinhole-Owner', 'The same as `owner`.'),
-    headerParameter('If-Match', '412 unless the thing has one of these ETags when the operation begins. `*` is any.'),
+    headerParameter(
+      'If-Match',
+      '412 unless the thing has one of these ETags when the operation begins. `*` is any.',
+    ),
     headerParameter(
       'If-None-Match',
       `${op.route.method === 'GET' ? 304 : 412} where the thing has one of these ETags when the operation begins. \`*\` is any.`,
@@ -164,7 +206,10 @@ function operationItem(op: Operation, components: Components): JsonSchema {
     ...(op.sleeps ? [headerParameter('Prefer', '`wait=seconds`, or `respond-async`.')] : []),
     ...(op.route.method === 'POST' ? [keyParameter] : []),
     ...(isContent
-      ? [headerParameter('Range', '`bytes=first-last`.'), headerParameter('If-Range', 'The ETag for which Range holds.')]
+      ? [
+          headerParameter('Range', '`bytes=first-last`.'),
+          headerParameter('If-Range', 'The ETag for which Range holds.'),
+        ]
       : []),
   ];
   const content =
@@ -192,7 +237,9 @@ function operationItem(op: Operation, components: Components): JsonSchema {
     ...requestBody(op, args, components),
     responses: {
       [op.route.status]: { description: 'Done.', headers, content },
-      ...(op.route.method === 'GET' ? { 304: { description: 'Not modified: If-None-Match names it.' } } : {}),
+      ...(op.route.method === 'GET'
+        ? { 304: { description: 'Not modified: If-None-Match names it.' } }
+        : {}),
       ...(isContent
         ? {
             206: {
@@ -228,10 +275,18 @@ function patchItem(put: JsonSchema): JsonSchema {
     ...put,
     operationId: 'write-range',
     summary: 'Write a part of the content of a file',
-    description: 'draft-ietf-httpapi-patch-byterange with Content-Range as a header; the same as PUT with `offset`.',
+    description:
+      'draft-ietf-httpapi-patch-byterange with Content-Range as a header; the same as PUT with `offset`.',
     parameters: [
       ...parameters,
-      { name: 'Content-Range', in: 'header', required: true, description, schema, example: 'bytes 4096-8191/*' },
+      {
+        name: 'Content-Range',
+        in: 'header',
+        required: true,
+        description,
+        schema,
+        example: 'bytes 4096-8191/*',
+      },
     ],
   };
 }
@@ -240,11 +295,19 @@ function requestBody(op: Operation, args: JsonSchema, components: Components): J
   if (op.body === 'none') return {};
   if (op.body === 'bytes') {
     return {
-      requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } },
+      requestBody: {
+        required: true,
+        content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+      },
     };
   }
   const required = ((args.required ?? []) as string[]).length > 0;
-  return { requestBody: { required, content: jsonContent(components.add(`${pascal(op.name)}Args`, args), exampleOf(args)) } };
+  return {
+    requestBody: {
+      required,
+      content: jsonContent(components.add(`${pascal(op.name)}Args`, args), exampleOf(args)),
+    },
+  };
 }
 
 function jsonContent(schema: JsonSchema, example: unknown): JsonSchema {
@@ -266,11 +329,16 @@ function viewItem(view: View, components: Components): JsonSchema {
       ...queryParametersOf(jsonSchemaOf(view.query, 'input')),
       ...(tagged
         ? [
-            headerParameter('If-Match', '412 where the ETag is another one, or there is nothing to read.'),
+            headerParameter(
+              'If-Match',
+              '412 where the ETag is another one, or there is nothing to read.',
+            ),
             headerParameter('If-None-Match', '304 where the ETag is still this one.'),
           ]
         : []),
-      ...(view.name === 'operation' ? [headerParameter('Prefer', '`wait=seconds` for the end of the operation.')] : []),
+      ...(view.name === 'operation'
+        ? [headerParameter('Prefer', '`wait=seconds` for the end of the operation.')]
+        : []),
     ],
     responses: {
       200: {
@@ -291,8 +359,11 @@ function serverItem(route: ServerRoute, components: Components): JsonSchema {
   const result = jsonSchemaOf(route.result, 'output');
   const body = route.body === undefined ? null : jsonSchemaOf(route.body, 'input');
   const common: readonly ProblemType[] =
-    route.scope === 'public' ? [route.query === undefined ? 'unknown-field' : 'invalid-value', 'internal'] : always;
-  const ofBody: readonly ProblemType[] = body === null ? [] : ['invalid-body', 'too-large', 'unsupported-media-type'];
+    route.scope === 'public'
+      ? [route.query === undefined ? 'unknown-field' : 'invalid-value', 'internal']
+      : always;
+  const ofBody: readonly ProblemType[] =
+    body === null ? [] : ['invalid-body', 'too-large', 'unsupported-media-type'];
   return {
     operationId: route.name,
     tags: [route.tag],
@@ -309,16 +380,27 @@ function serverItem(route: ServerRoute, components: Components): JsonSchema {
       : {
           requestBody: {
             required: true,
-            content: jsonContent(components.add(`${pascal(route.name)}Args`, body), route.example ?? exampleOf(body)),
+            content: jsonContent(
+              components.add(`${pascal(route.name)}Args`, body),
+              route.example ?? exampleOf(body),
+            ),
           },
         }),
     responses: {
       [route.status]: {
         description: 'Done.',
         headers: route.status === 201 ? { Location: header('The URL of what was made.') } : {},
-        content: jsonContent(components.add(`${pascal(route.name)}Result`, result), exampleOf(result)),
+        content: jsonContent(
+          components.add(`${pascal(route.name)}Result`, result),
+          exampleOf(result),
+        ),
       },
-      ...problems([...common, ...ofBody, ...(route.method === 'POST' ? ofKey : []), ...route.errors]),
+      ...problems([
+        ...common,
+        ...ofBody,
+        ...(route.method === 'POST' ? ofKey : []),
+        ...route.errors,
+      ]),
     },
   };
 }
@@ -347,7 +429,9 @@ const zProblem = z
     cycle: z
       .array(z.string())
       .optional()
-      .describe('On EDEADLK: operations and what each waits for, once around, as in the wait-graph.'),
+      .describe(
+        'On EDEADLK: operations and what each waits for, once around, as in the wait-graph.',
+      ),
     fields: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   })
   .describe(`RFC 9457. Types: ${problemTypes.join(', ')}.`);
@@ -361,7 +445,8 @@ export function openApi(): JsonSchema {
   };
   components.add('Problem', jsonSchemaOf(zProblem, 'output'));
   for (const route of serverRoutes) put(route.url, route.method, serverItem(route, components));
-  for (const view of views.values()) put(urlOf({ on: view.on, path: view.path }), 'GET', viewItem(view, components));
+  for (const view of views.values())
+    put(urlOf({ on: view.on, path: view.path }), 'GET', viewItem(view, components));
   for (const op of operations.values()) {
     const url = urlOf({ on: op.on, path: op.route.path });
     const item = operationItem(op, components);
@@ -376,7 +461,8 @@ export function openApi(): JsonSchema {
       title: 'Pinhole',
       version: '0.1.0',
       summary: 'Truncate and hole punch against page pins, on simulated DAX filesystems.',
-      description: 'Every error is application/problem+json. Without a token, callers on loopback are the tenant `default`.',
+      description:
+        'Every error is application/problem+json. Without a token, callers on loopback are the tenant `default`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -388,7 +474,10 @@ export function openApi(): JsonSchema {
       schemas: components.schemas,
       responses,
       examples: Object.fromEntries(
-        problemTypes.map((type) => [type, { summary: problemTable[type].title, value: problemOf(type, problemTable[type].doc) }]),
+        problemTypes.map((type) => [
+          type,
+          { summary: problemTable[type].title, value: problemOf(type, problemTable[type].doc) },
+        ]),
       ),
     },
   };

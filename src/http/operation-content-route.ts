@@ -1,4 +1,5 @@
-// The bytes of a read that was answered 202, when it has ended: what its own answer would have been.
+// The bytes of a read that was answered 202, when it has ended: what its own answer would have
+// been.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Hosted } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
@@ -20,18 +21,20 @@ interface Shown {
 }
 
 /**
- * The record of an operation, with the way to its bytes where it read some. It does not say whether they are kept: records are the same after a
- * restart, and the bytes may not be.
+ * The record of an operation, with the way to its bytes where it read some. It does not say whether
+ * they are kept: records are the same after a restart, and the bytes may not be.
  */
 export function withContent<T>(fs: Hosted, record: T): T {
   const { id, op, result } = record as T & Shown;
-  if (operations.get(op)?.reply !== 'bytes' || typeof result !== 'object' || result === null) return record;
+  if (operations.get(op)?.reply !== 'bytes' || typeof result !== 'object' || result === null)
+    return record;
   const { bytes } = result as { bytes?: number };
   const href = `/v1/filesystems/${fs.name}/operations/${id}/content`;
   return { ...record, result: { ...result, content: { href, bytes } } };
 }
 
-const refuse = (errno: 'EAGAIN' | 'ENOENT', why: string): KernelFailure => new KernelFailure(failure(errno, 'H33', why));
+const refuse = (errno: 'EAGAIN' | 'ENOENT', why: string): KernelFailure =>
+  new KernelFailure(failure(errno, 'H33', why));
 
 export function operationContentRoute(app: FastifyInstance, { engine, config }: Door): void {
   const view = views.get('operation');
@@ -43,7 +46,10 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
     const { fs, target } = found;
     const id = target.operation as TaskId;
     if (request.headers.prefer !== undefined) {
-      const { waitMs, applied } = preferenceOf(request.headers.prefer, { ...config, waitDefaultMs: 0 });
+      const { waitMs, applied } = preferenceOf(request.headers.prefer, {
+        ...config,
+        waitDefaultMs: 0,
+      });
       if (applied !== null) reply.header('preference-applied', applied);
       await engine.whenEnded(fs, id, waitMs);
     }
@@ -54,13 +60,22 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
       throw refuse('ENOENT', `op_${id} is a ${op}, which reads no bytes for its caller.`);
     const ended = fs.kernel.ended.get(id);
     if (ended === undefined)
-      throw refuse('EAGAIN', `op_${id} has not ended yet; with Prefer: wait the answer comes when it has.`);
+      throw refuse(
+        'EAGAIN',
+        `op_${id} has not ended yet; with Prefer: wait the answer comes when it has.`,
+      );
     if (!ended.outcome.ok) throw new KernelFailure(ended.outcome.failure satisfies Failure);
     const data = fs.reads.of(id);
     if (data === undefined) throw notKept(config.readBytesKeptMax);
     return send(request, reply, data, `"${incarnation(fs)}-op_${id}"`);
   };
-  app.route({ method: 'GET', url: template, exposeHeadRoute: true, config: { scope: 'read', query: [] }, handler });
+  app.route({
+    method: 'GET',
+    url: template,
+    exposeHeadRoute: true,
+    config: { scope: 'read', query: [] },
+    handler,
+  });
 }
 
 function notKept(limit: number): HttpProblem {
@@ -68,15 +83,30 @@ function notKept(limit: number): HttpProblem {
   return new HttpProblem('content-not-kept', why, { limit });
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, data: Uint8Array, etag: string): FastifyReply {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  data: Uint8Array,
+  etag: string,
+): FastifyReply {
   reply.header('etag', etag).header('accept-ranges', 'bytes');
   if (isNotModified(request, etag)) return reply.code(304).send();
-  const range = request.method === 'HEAD' ? ({ kind: 'whole' } as const) : rangeOf(request.headers, data.length, etag);
+  const range =
+    request.method === 'HEAD'
+      ? ({ kind: 'whole' } as const)
+      : rangeOf(request.headers, data.length, etag);
   if (range.kind === 'unsatisfiable') {
     const headers = { 'content-range': `bytes */${data.length}` };
-    throw new HttpProblem('range-not-satisfiable', `The read has ${data.length} bytes.`, { sizeBytes: data.length }, headers);
+    throw new HttpProblem(
+      'range-not-satisfiable',
+      `The read has ${data.length} bytes.`,
+      { sizeBytes: data.length },
+      headers,
+    );
   }
-  reply.header('content-type', 'application/octet-stream').header('x-content-type-options', 'nosniff');
+  reply
+    .header('content-type', 'application/octet-stream')
+    .header('x-content-type-options', 'nosniff');
   if (range.kind === 'whole') return reply.send(data);
   const { offset, length } = range;
   reply.code(206).header('content-range', `bytes ${offset}-${offset + length - 1}/${data.length}`);

@@ -1,4 +1,5 @@
-// One operation of the kernel's registry as a route: arguments in, a command for the engine, an answer out.
+// One operation of the kernel's registry as a route: arguments in, a command for the engine, an
+// answer out.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { z } from 'zod';
 import type { Hosted } from '../engine/engine.ts';
@@ -32,7 +33,9 @@ const zOwner = z
   .string()
   .min(1)
   .max(128)
-  .describe('Who acts: one thread of one process, for whom pins are held and locks are waited for.');
+  .describe(
+    'Who acts: one thread of one process, for whom pins are held and locks are waited for.',
+  );
 
 /** What every operation takes beside its own arguments. */
 export const commonArgs = z.object({ owner: zOwner.optional() });
@@ -41,7 +44,10 @@ export const sleepArgs = z.object({
   owner: zOwner.optional(),
   nowait: z.boolean().optional().describe('EAGAIN instead of a sleep; nothing is changed.'),
   timeoutMs: zMs.optional().describe('A signal after this time: EINTR.'),
-  failOnDeadlock: z.boolean().optional().describe('EDEADLK instead of a sleep that closes a cycle.'),
+  failOnDeadlock: z
+    .boolean()
+    .optional()
+    .describe('EDEADLK instead of a sleep that closes a cycle.'),
 });
 type SleepArgs = z.infer<typeof sleepArgs>;
 
@@ -50,7 +56,10 @@ const commonNames = Object.keys(commonArgs.shape);
 const none: SleepArgs = {};
 
 /** An argument field that the operation and the request both have belongs to the request. */
-function splitCommon(op: Operation, raw: Record<string, unknown>): { common: SleepArgs; rest: Record<string, unknown> } {
+function splitCommon(
+  op: Operation,
+  raw: Record<string, unknown>,
+): { common: SleepArgs; rest: Record<string, unknown> } {
   const names = op.sleeps ? sleepNames : commonNames;
   let any = false;
   for (const name of names) any ||= raw[name] !== undefined;
@@ -86,7 +95,10 @@ function rawArgs(plan: Plan, request: FastifyRequest): Record<string, unknown> {
   // DELETE is the one method whose arguments may stand in either place.
   const inQuery = isEmpty(query)
     ? null
-    : coerce(query, op.body === 'none' || op.route.method === 'DELETE' ? plan.coercions : plan.commonCoercions);
+    : coerce(
+        query,
+        op.body === 'none' || op.route.method === 'DELETE' ? plan.coercions : plan.commonCoercions,
+      );
   const inBody = objectOf(request.body);
   if (inQuery === null) return inBody;
   if (op.body === 'json' && op.route.method !== 'DELETE') {
@@ -104,7 +116,8 @@ function bytesOf(request: FastifyRequest): Uint8Array {
   const { body } = request;
   const type = request.headers['content-type'];
   if (body instanceof Uint8Array) return body;
-  if (body === undefined && (type === undefined || type === 'application/octet-stream')) return new Uint8Array(0);
+  if (body === undefined && (type === undefined || type === 'application/octet-stream'))
+    return new Uint8Array(0);
   throw new HttpProblem('unsupported-media-type', 'The body must be application/octet-stream.', {
     accepts: 'application/octet-stream',
   });
@@ -113,11 +126,18 @@ function bytesOf(request: FastifyRequest): Uint8Array {
 function setOffset(raw: Record<string, unknown>, request: FastifyRequest, bytes: number): void {
   const offset = patchOffset(request.method, request.headers, bytes);
   if (offset === null) return;
-  if (raw.offset !== undefined) throw new HttpProblem('invalid-header', 'Content-Range says where to write; `offset` may not.');
+  if (raw.offset !== undefined)
+    throw new HttpProblem('invalid-header', 'Content-Range says where to write; `offset` may not.');
   raw.offset = offset;
 }
 
-function commandOf(plan: Plan, request: FastifyRequest, target: Target, preference: Preference, stepped: boolean): Command {
+function commandOf(
+  plan: Plan,
+  request: FastifyRequest,
+  target: Target,
+  preference: Preference,
+  stepped: boolean,
+): Command {
   const { op } = plan;
   const data = op.body === 'bytes' ? bytesOf(request) : null;
   const raw = rawArgs(plan, request);
@@ -130,7 +150,8 @@ function commandOf(plan: Plan, request: FastifyRequest, target: Target, preferen
   if (common.nowait === true) command.nowait = true;
   if (common.timeoutMs !== undefined) command.timeoutMs = common.timeoutMs;
   if (common.failOnDeadlock === true) command.failOnDeadlock = true;
-  // Where the caller may not stay to hear the result. What sleeps is kept anyway; a stepped filesystem runs nothing by itself.
+  // Where the caller may not stay to hear the result. What sleeps is kept anyway; a stepped
+  // filesystem runs nothing by itself.
   if (preference.async || (stepped && op.sleeps)) command.keep = true;
   return command;
 }
@@ -140,7 +161,10 @@ function ownerHeader(request: FastifyRequest): string | undefined {
   return header === undefined ? undefined : parse(zOwner, header);
 }
 
-/** Not so of what ended in its own turn and was not asked for as an operation: by a key it may be asked for as one later. */
+/**
+ * Not so of what ended in its own turn and was not asked for as an operation: by a key it may be
+ * asked for as one later.
+ */
 const isKnown = ({ kernel: { tasks, ended } }: Hosted, task: number): boolean =>
   tasks.has(task as TaskId) || ended.has(task as TaskId);
 
@@ -156,7 +180,12 @@ const withoutTags = ({ ifMatch, ifNoneMatch }: Conditions): Conditions => ({
 
 const noPreference: Preference = { waitMs: 0, async: false, applied: null };
 
-export function operationRoute(app: FastifyInstance, door: Door, op: Operation, operationToJson: Serialize): void {
+export function operationRoute(
+  app: FastifyInstance,
+  door: Door,
+  op: Operation,
+  operationToJson: Serialize,
+): void {
   const { engine, config } = door;
   const plan: Plan = {
     op,
@@ -171,9 +200,13 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
   const byDefault = op.sleeps ? preferenceOf(undefined, config) : noPreference;
 
   // No promise where none is needed: most commands end in their own turn.
-  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
+  const handler = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> | undefined => {
     const { idempotent } = request;
-    // What an earlier process began is answered as it came out, whatever became since of what it was about.
+    // What an earlier process began is answered as it came out, whatever became since of what it
+    // was about.
     const became = idempotent?.became?.kind === 'operation' ? idempotent.became : null;
     const found = became ?? targetOf(engine, request, op.on);
     if (found.fs === null) {
@@ -208,60 +241,103 @@ export function operationRoute(app: FastifyInstance, door: Door, op: Operation, 
     if ('submission' in found) {
       const { task, outcome } = found.submission;
       if (outcome === null && !isKnown(fs, task))
-        throw new HttpProblem('answer-not-kept', 'The operation ended, and what came of it is forgotten.');
+        throw new HttpProblem(
+          'answer-not-kept',
+          'The operation ended, and what came of it is forgotten.',
+        );
       settled(found.submission);
       return;
     }
     const command = commandOf(plan, request, found.target, preference, stepped);
     if (idempotent !== null) command.key = idempotent.command;
     const conditions = conditionsOf(request.headers);
-    if (conditions !== null) addConditions(command, fs, op.on, isRead && !isContent ? withoutTags(conditions) : conditions);
+    if (conditions !== null)
+      addConditions(
+        command,
+        fs,
+        op.on,
+        isRead && !isContent ? withoutTags(conditions) : conditions,
+      );
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
     engine.enqueue(fs, command, settled, fail);
     return;
   };
 
   const options: RouteShorthandOptions & { exposeHeadRoute: boolean } = {
-    config: { scope: op.route.method === 'GET' ? 'read' : 'write', operation: op.name, bytes: op.body === 'bytes' },
+    config: {
+      scope: op.route.method === 'GET' ? 'read' : 'write',
+      operation: op.name,
+      bytes: op.body === 'bytes',
+    },
     bodyLimit: op.body === 'bytes' ? config.contentBytesMax : config.jsonBytesMax,
-    // A load or a DMA touches the machine, which HEAD must not; the HEAD of content counts its bytes without reading them.
+    // A load or a DMA touches the machine, which HEAD must not; the HEAD of content counts its
+    // bytes without reading them.
     exposeHeadRoute: false,
   };
   app.route({
-    method: [op.route.method, ...(isContent ? (['HEAD'] as const) : []), ...(op.name === 'write' ? (['PATCH'] as const) : [])],
+    method: [
+      op.route.method,
+      ...(isContent ? (['HEAD'] as const) : []),
+      ...(op.name === 'write' ? (['PATCH'] as const) : []),
+    ],
     url: urlOf({ on: op.on, path: op.route.path }),
     ...options,
     handler,
   });
 }
 
-/** The kernel knows how many blocks it may still take, but not of whom they are the quota: the engine's own refusals name theirs. */
+/**
+ * The kernel knows how many blocks it may still take, but not of whom they are the quota: the
+ * engine's own refusals name theirs.
+ */
 function withQuota(door: Door, fs: Hosted, failure: Failure): Failure {
   const account = door.tenants.get(fs.tenant)?.account;
   if (failure.errno !== 'EDQUOT' || 'quota' in failure || account === undefined) return failure;
-  const quota = { name: 'blocks' as const, limit: account.limits.blocks, used: account.used.blocks };
+  const quota = {
+    name: 'blocks' as const,
+    limit: account.limits.blocks,
+    used: account.used.blocks,
+  };
   const refused: QuotaFailure = { ...failure, quota };
   return refused;
 }
 
-function sendOutcome(door: Door, plan: Plan, fs: Hosted, outcome: Outcome, reply: FastifyReply): FastifyReply {
+function sendOutcome(
+  door: Door,
+  plan: Plan,
+  fs: Hosted,
+  outcome: Outcome,
+  reply: FastifyReply,
+): FastifyReply {
   if (!outcome.ok) return sendFailure(reply, withQuota(door, fs, outcome.failure));
   const { op } = plan;
-  if (op.reply === 'bytes') return sendBytes(door, reply, (outcome.result as { data: Uint8Array }).data);
+  if (op.reply === 'bytes')
+    return sendBytes(door, reply, (outcome.result as { data: Uint8Array }).data);
   if (op.route.status === 201) {
     const { id, name } = outcome.result as { id?: string; name?: string };
     const collection = op.route.path.slice(op.route.path.lastIndexOf('/') + 1);
     reply.code(201).header('location', `/v1/filesystems/${fs.name}/${collection}/${id ?? name}`);
   }
-  return reply.header('content-type', 'application/json; charset=utf-8').send(plan.toJson(reply, outcome.result));
+  return reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(plan.toJson(reply, outcome.result));
 }
 
 function sendBytes(door: Door, reply: FastifyReply, data: Uint8Array): FastifyReply {
   holdBytes(door, reply.request, reply, data.length);
-  return reply.header('content-type', 'application/octet-stream').header('x-content-type-options', 'nosniff').send(data);
+  return reply
+    .header('content-type', 'application/octet-stream')
+    .header('x-content-type-options', 'nosniff')
+    .send(data);
 }
 
-function sendAccepted(door: Door, plan: Plan, fs: Hosted, task: number, reply: FastifyReply): FastifyReply {
+function sendAccepted(
+  door: Door,
+  plan: Plan,
+  fs: Hosted,
+  task: number,
+  reply: FastifyReply,
+): FastifyReply {
   const view = views.get('operation');
   if (view === undefined) throw new Error('the registry of views has no operation');
   const read = door.engine.view(fs, view, { operation: task }, {});
@@ -273,7 +349,10 @@ function sendAccepted(door: Door, plan: Plan, fs: Hosted, task: number, reply: F
     .send(plan.operationToJson(reply, withContent(fs, read.result)));
 }
 
-/** GET and HEAD of a file's content, whole or a range. Size and ETag are those that the read found when its turn came. */
+/**
+ * GET and HEAD of a file's content, whole or a range. Size and ETag are those that the read found
+ * when its turn came.
+ */
 async function sendContent(
   door: Door,
   plan: Plan,
@@ -296,10 +375,19 @@ async function sendContent(
   // A range in the query goes before the header.
   const query = request.query as { offset?: string; length?: string };
   // Range is of GET alone (RFC 9110 §14.2).
-  const asked = ignoreRange || request.method === 'HEAD' || query.offset !== undefined || query.length !== undefined;
-  const range = asked ? { kind: 'whole' as const } : rangeOf(request.headers, inode.sizeBytes, before);
+  const asked =
+    ignoreRange ||
+    request.method === 'HEAD' ||
+    query.offset !== undefined ||
+    query.length !== undefined;
+  const range = asked
+    ? { kind: 'whole' as const }
+    : rangeOf(request.headers, inode.sizeBytes, before);
   // Of what does not come to the kernel, which compares when the operation begins.
-  if ((request.method === 'HEAD' || range.kind === 'unsatisfiable') && isNotModified(request, before))
+  if (
+    (request.method === 'HEAD' || range.kind === 'unsatisfiable') &&
+    isNotModified(request, before)
+  )
     return reply.code(304).header('etag', before).send();
   if (range.kind === 'unsatisfiable') throw unsatisfiable(inode.sizeBytes);
   const { offset, length = Number.POSITIVE_INFINITY } = range.kind === 'part' ? range : args;
@@ -311,11 +399,16 @@ async function sendContent(
   }
   const wanted = range.kind === 'part' ? { offset, length } : args;
   const submission = await engine.submit(fs, { ...command, args: wanted });
-  const outcome = submission.outcome ?? (await engine.whenEnded(fs, submission.task, preference.waitMs));
+  const outcome =
+    submission.outcome ?? (await engine.whenEnded(fs, submission.task, preference.waitMs));
   if (outcome === null) return sendAccepted(door, plan, fs, submission.task, reply);
   if (isUnchanged(outcome)) return reply.code(304).header('etag', before).send();
   if (!outcome.ok) return sendFailure(reply, outcome.failure);
-  const { data, sizeBytes, etag } = outcome.result as { data: Uint8Array; sizeBytes: number; etag: string };
+  const { data, sizeBytes, etag } = outcome.result as {
+    data: Uint8Array;
+    sizeBytes: number;
+    etag: string;
+  };
   if (range.kind === 'part' && request.headers['if-range'] !== undefined && etag !== before) {
     // The part is of another version than the one for which it was asked.
     return sendContent(door, plan, fs, command, preference, request, reply, true);
@@ -336,5 +429,10 @@ const contentRange = (offset: number, bytes: number, sizeBytes: number): string 
 
 function unsatisfiable(sizeBytes: number): HttpProblem {
   const headers = { 'content-range': `bytes */${sizeBytes}` };
-  return new HttpProblem('range-not-satisfiable', `The file has ${sizeBytes} bytes.`, { sizeBytes }, headers);
+  return new HttpProblem(
+    'range-not-satisfiable',
+    `The file has ${sizeBytes} bytes.`,
+    { sizeBytes },
+    headers,
+  );
 }

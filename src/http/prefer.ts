@@ -15,7 +15,10 @@ export interface WaitLimits {
   waitMaxMs: number;
 }
 
-export function preferenceOf(header: string | string[] | undefined, limits: WaitLimits): Preference {
+export function preferenceOf(
+  header: string | string[] | undefined,
+  limits: WaitLimits,
+): Preference {
   if (header === undefined) return { waitMs: limits.waitDefaultMs, async: false, applied: null };
   let wait: number | null = null;
   let async = false;

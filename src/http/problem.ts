@@ -1,5 +1,6 @@
-// The closed table of what can go wrong on the wire: one row for each errno of the kernel and one for each refusal of the server itself.
-// Every answer of 4xx or 5xx is made here, as application/problem+json (RFC 9457), and every type can be read at /v1/problems/{type}.
+// The closed table of what can go wrong on the wire: one row for each errno of the kernel and one
+// for each refusal of the server itself. Every answer of 4xx or 5xx is made here, as
+// application/problem+json (RFC 9457), and every type can be read at /v1/problems/{type}.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EngineError } from '../engine/engine-error.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -10,7 +11,10 @@ interface Row {
   status: number;
   title: string;
   doc: string;
-  /** What the kernel would say of it, and the rule of docs/spec.md. An errno of the kernel comes with the rule that fired. */
+  /**
+   * What the kernel would say of it, and the rule of docs/spec.md. An errno of the kernel comes
+   * with the rule that fired.
+   */
   cause?: { errno: Errno; rule: string };
 }
 
@@ -20,7 +24,11 @@ const row = (status: number, title: string, doc: string, errno: Errno, rule: str
   doc,
   cause: { errno, rule },
 });
-const errnoRow = (status: number, errno: Errno): Row => ({ status, title: errno, doc: errnoTable[errno] });
+const errnoRow = (status: number, errno: Errno): Row => ({
+  status,
+  title: errno,
+  doc: errnoTable[errno],
+});
 
 const errnoRows: Record<Lowercase<Errno>, Row> = {
   eacces: errnoRow(403, 'EACCES'),
@@ -67,8 +75,20 @@ const transportRows = {
     'EINVAL',
     'H3',
   ),
-  'invalid-header': row(400, 'Invalid header', 'A header that the operation understands is malformed.', 'EINVAL', 'H4'),
-  'bad-request': row(400, 'Bad request', 'What came is not HTTP, or its URL is malformed.', 'EINVAL', 'H5'),
+  'invalid-header': row(
+    400,
+    'Invalid header',
+    'A header that the operation understands is malformed.',
+    'EINVAL',
+    'H4',
+  ),
+  'bad-request': row(
+    400,
+    'Bad request',
+    'What came is not HTTP, or its URL is malformed.',
+    'EINVAL',
+    'H5',
+  ),
   unauthorized: row(
     401,
     'Unauthorized',
@@ -76,7 +96,13 @@ const transportRows = {
     'EACCES',
     'H6',
   ),
-  'missing-scope': row(403, 'Missing scope', 'The token lacks the scope that the route needs.', 'EACCES', 'H7'),
+  'missing-scope': row(
+    403,
+    'Missing scope',
+    'The token lacks the scope that the route needs.',
+    'EACCES',
+    'H7',
+  ),
   'forbidden-origin': row(
     403,
     'Forbidden origin',
@@ -85,7 +111,13 @@ const transportRows = {
     'H8',
   ),
   'no-such-route': row(404, 'No such route', 'Nothing is at this URL.', 'ENOENT', 'H9'),
-  'no-such-thing': row(404, 'No such thing', 'There is no such tenant, token or problem type.', 'ENOENT', 'T1'),
+  'no-such-thing': row(
+    404,
+    'No such thing',
+    'There is no such tenant, token or problem type.',
+    'ENOENT',
+    'T1',
+  ),
   'method-not-allowed': row(
     405,
     'Method not allowed',
@@ -93,8 +125,20 @@ const transportRows = {
     'EOPNOTSUPP',
     'H10',
   ),
-  'request-timeout': row(408, 'Request timeout', 'The request did not arrive in time.', 'EAGAIN', 'H21'),
-  'already-exists': row(409, 'Already exists', 'There already is a tenant of that name.', 'EEXIST', 'H11'),
+  'request-timeout': row(
+    408,
+    'Request timeout',
+    'The request did not arrive in time.',
+    'EAGAIN',
+    'H21',
+  ),
+  'already-exists': row(
+    409,
+    'Already exists',
+    'There already is a tenant of that name.',
+    'EEXIST',
+    'H11',
+  ),
   'key-in-use': row(
     409,
     'Key in use',
@@ -102,7 +146,13 @@ const transportRows = {
     'EAGAIN',
     'H23',
   ),
-  'key-reused': row(422, 'Key reused', 'The Idempotency-Key was used with another request.', 'EINVAL', 'H22'),
+  'key-reused': row(
+    422,
+    'Key reused',
+    'The Idempotency-Key was used with another request.',
+    'EINVAL',
+    'H22',
+  ),
   'answer-not-kept': row(
     409,
     'Answer not kept',
@@ -110,7 +160,13 @@ const transportRows = {
     'EEXIST',
     'H24',
   ),
-  'too-many-keys': row(503, 'Too many keys', 'Too many requests with an Idempotency-Key run at once.', 'EAGAIN', 'H23'),
+  'too-many-keys': row(
+    503,
+    'Too many keys',
+    'Too many requests with an Idempotency-Key run at once.',
+    'EAGAIN',
+    'H23',
+  ),
   'in-use': row(
     409,
     'In use',
@@ -125,7 +181,13 @@ const transportRows = {
     'ESTALE',
     'NM5',
   ),
-  'too-large': row(413, 'Too large', 'The body is longer than the limit in `limit`.', 'EFBIG', 'H13'),
+  'too-large': row(
+    413,
+    'Too large',
+    'The body is longer than the limit in `limit`.',
+    'EFBIG',
+    'H13',
+  ),
   'reply-too-large': row(
     400,
     'Reply too large',
@@ -133,7 +195,13 @@ const transportRows = {
     'EFBIG',
     'H14',
   ),
-  'uri-too-long': row(414, 'URI too long', 'A part of the URL is longer than anything that has a name here.', 'EINVAL', 'H5'),
+  'uri-too-long': row(
+    414,
+    'URI too long',
+    'A part of the URL is longer than anything that has a name here.',
+    'EINVAL',
+    'H5',
+  ),
   'unsupported-media-type': row(
     415,
     'Unsupported media type',
@@ -155,9 +223,27 @@ const transportRows = {
     'EOPNOTSUPP',
     'H31',
   ),
-  'headers-too-large': row(431, 'Headers too large', 'The headers are longer than the limit.', 'EINVAL', 'H5'),
-  'too-many-tokens': row(507, 'Too many tokens', 'The tenant has as many tokens as one may have.', 'EDQUOT', 'Q1'),
-  'too-many-tenants': row(507, 'Too many tenants', 'The server has as many tenants as it may have.', 'EDQUOT', 'H17'),
+  'headers-too-large': row(
+    431,
+    'Headers too large',
+    'The headers are longer than the limit.',
+    'EINVAL',
+    'H5',
+  ),
+  'too-many-tokens': row(
+    507,
+    'Too many tokens',
+    'The tenant has as many tokens as one may have.',
+    'EDQUOT',
+    'Q1',
+  ),
+  'too-many-tenants': row(
+    507,
+    'Too many tenants',
+    'The server has as many tenants as it may have.',
+    'EDQUOT',
+    'H17',
+  ),
   'memory-full': row(
     507,
     'Memory full',
@@ -165,7 +251,13 @@ const transportRows = {
     'EDQUOT',
     'H17',
   ),
-  'too-many-filesystems': row(507, 'Too many filesystems', 'The server has as many filesystems as it may have.', 'EDQUOT', 'H17'),
+  'too-many-filesystems': row(
+    507,
+    'Too many filesystems',
+    'The server has as many filesystems as it may have.',
+    'EDQUOT',
+    'H17',
+  ),
   'inbox-full': row(
     503,
     'Inbox full',
@@ -195,7 +287,13 @@ const transportRows = {
     'EIO',
     'H30',
   ),
-  internal: row(500, 'Internal error', 'The simulator failed. The log of the server says more.', 'EIO', 'H30'),
+  internal: row(
+    500,
+    'Internal error',
+    'The simulator failed. The log of the server says more.',
+    'EIO',
+    'H30',
+  ),
   gap: row(
     410,
     'Gap',
@@ -210,8 +308,20 @@ const transportRows = {
     'ESTALE',
     'H33',
   ),
-  'slow-reader': row(410, 'Slow reader', 'The reader of a stream fell behind the oldest event kept.', 'ESTALE', 'H26'),
-  'bad-message': row(400, 'Bad message', 'A message on a WebSocket is not one that the protocol has.', 'EINVAL', 'H27'),
+  'slow-reader': row(
+    410,
+    'Slow reader',
+    'The reader of a stream fell behind the oldest event kept.',
+    'ESTALE',
+    'H26',
+  ),
+  'bad-message': row(
+    400,
+    'Bad message',
+    'A message on a WebSocket is not one that the protocol has.',
+    'EINVAL',
+    'H27',
+  ),
   'too-many-streams': row(
     429,
     'Too many streams',
@@ -219,7 +329,13 @@ const transportRows = {
     'EAGAIN',
     'H25',
   ),
-  'too-many-tickets': row(429, 'Too many tickets', 'The tenant has as many unused tickets as one may have.', 'EAGAIN', 'H25'),
+  'too-many-tickets': row(
+    429,
+    'Too many tickets',
+    'The tenant has as many unused tickets as one may have.',
+    'EAGAIN',
+    'H25',
+  ),
   'too-many-messages': row(
     429,
     'Too many messages',
@@ -246,7 +362,8 @@ const transportRows = {
 export type ProblemType = Lowercase<Errno> | keyof typeof transportRows;
 export const problemTable: Record<ProblemType, Row> = { ...errnoRows, ...transportRows };
 export const problemTypes = Object.keys(problemTable) as ProblemType[];
-export const isProblemType = (name: string): name is ProblemType => Object.hasOwn(problemTable, name);
+export const isProblemType = (name: string): name is ProblemType =>
+  Object.hasOwn(problemTable, name);
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -288,7 +405,12 @@ export class HttpProblem extends Error {
   readonly extensions: Record<string, unknown>;
   readonly headers: Record<string, string>;
 
-  constructor(type: ProblemType, detail: string, extensions: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
+  constructor(
+    type: ProblemType,
+    detail: string,
+    extensions: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ) {
     super(detail);
     this.type = type;
     this.extensions = extensions;
@@ -314,11 +436,20 @@ export function problemOf(
   instance?: string,
 ): Problem {
   const { status, title, cause } = problemTable[type];
-  const named = { type: `/v1/problems/${type}`, title, status, detail, ...(instance === undefined ? {} : { instance }) };
+  const named = {
+    type: `/v1/problems/${type}`,
+    title,
+    status,
+    detail,
+    ...(instance === undefined ? {} : { instance }),
+  };
   return { ...named, ...cause, ...extensions };
 }
 
-/** What an errno of the kernel looks like. Fields that a failure has beside the three of every failure are passed on. */
+/**
+ * What an errno of the kernel looks like. Fields that a failure has beside the three of every
+ * failure are passed on.
+ */
 function problemOfFailure(failure: Failure, instance?: string): Problem {
   const { errno, why, ...rest } = failure;
   return problemOf(errno.toLowerCase() as Lowercase<Errno>, why, { errno, ...rest }, instance);
@@ -331,12 +462,21 @@ function instanceOf(request: FastifyRequest): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-function sendProblem(reply: FastifyReply, type: ProblemType, detail: string, extensions?: Record<string, unknown>): FastifyReply {
+function sendProblem(
+  reply: FastifyReply,
+  type: ProblemType,
+  detail: string,
+  extensions?: Record<string, unknown>,
+): FastifyReply {
   return send(reply, type, problemOf(type, detail, extensions, instanceOf(reply.request)));
 }
 
 export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply {
-  return send(reply, failure.errno.toLowerCase() as ProblemType, problemOfFailure(failure, instanceOf(reply.request)));
+  return send(
+    reply,
+    failure.errno.toLowerCase() as ProblemType,
+    problemOfFailure(failure, instanceOf(reply.request)),
+  );
 }
 
 function send(reply: FastifyReply, type: ProblemType, problem: Problem): FastifyReply {
@@ -365,13 +505,19 @@ export const codes: Record<string, ProblemType> = {
 };
 
 /** Perhaps done, perhaps not. */
-const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>(['journal-failed', 'filesystem-stopped']);
+const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>([
+  'journal-failed',
+  'filesystem-stopped',
+]);
 
 /** Of its route, or of the server where the URL has none. */
 const bodyLimitOf = ({ request, server }: FastifyReply): number | undefined =>
   request.routeOptions.bodyLimit ?? server.initialConfig.bodyLimit;
 
-/** Makes the answer to whatever was thrown; the second value says whether it is our fault and must be logged. */
+/**
+ * Makes the answer to whatever was thrown; the second value says whether it is our fault and must
+ * be logged.
+ */
 export function answerError(error: unknown, reply: FastifyReply): { ours: boolean } {
   if (error instanceof HttpProblem) {
     for (const [name, value] of Object.entries(error.headers)) reply.header(name, value);
@@ -383,22 +529,37 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
     return { ours: false };
   }
   if (error instanceof EngineError || error instanceof JournalError) {
-    const type = error instanceof EngineError ? error.kind : error.kind === 'full' ? 'disk-full' : 'journal-failed';
+    const type =
+      error instanceof EngineError
+        ? error.kind
+        : error.kind === 'full'
+          ? 'disk-full'
+          : 'journal-failed';
     const unknown = unknownOutcome.has(type);
     // Its key stays taken: after the restart the journal says what became of it.
     if (unknown && !reply.request.idempotent?.became) reply.request.idempotent = null;
     const limit = error instanceof EngineError ? error.limit : undefined;
-    sendProblem(reply, type, error instanceof EngineError ? error.message : problemTable[type].doc, {
-      ...(unknown ? { outcome: 'unknown' } : {}),
-      ...(limit === undefined ? {} : { limit }),
-    });
+    sendProblem(
+      reply,
+      type,
+      error instanceof EngineError ? error.message : problemTable[type].doc,
+      {
+        ...(unknown ? { outcome: 'unknown' } : {}),
+        ...(limit === undefined ? {} : { limit }),
+      },
+    );
     return { ours: false };
   }
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   const known = code === undefined ? undefined : codes[code];
   if (known !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) {
     const type = known ?? (statusCode === 413 ? 'too-large' : 'bad-request');
-    sendProblem(reply, type, problemTable[type].doc, type === 'too-large' ? { limit: bodyLimitOf(reply) } : {});
+    sendProblem(
+      reply,
+      type,
+      problemTable[type].doc,
+      type === 'too-large' ? { limit: bodyLimitOf(reply) } : {},
+    );
     return { ours: false };
   }
   sendProblem(reply, 'internal', problemTable.internal.doc);

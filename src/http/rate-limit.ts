@@ -1,5 +1,6 @@
-// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11) of an answer that was refused because something is used up. Nothing
-// here is counted by the second, so a policy has no window; `t`, where it is known, is Retry-After.
+// RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11) of an answer that was
+// refused because something is used up. Nothing here is counted by the second, so a policy has no
+// window; `t`, where it is known, is Retry-After.
 import type { QuotaFailure } from '../engine/refusals.ts';
 import type { ProblemType } from './problem.ts';
 
@@ -18,7 +19,10 @@ const bounds: Partial<Record<ProblemType, { name: string; unit: string }>> = {
   'too-many-filesystems': { name: 'server-filesystems', unit: 'filesystems' },
 };
 
-/** The same of those of one filesystem, by the rule. What bounds a single call is nothing that could be used up. */
+/**
+ * The same of those of one filesystem, by the rule. What bounds a single call is nothing that could
+ * be used up.
+ */
 const ofFilesystem: Record<string, { name: string; unit: string }> = {
   LM1: { name: 'operations', unit: 'concurrent-requests' },
   LM6: { name: 'pinned-pages', unit: 'pages' },
@@ -26,7 +30,8 @@ const ofFilesystem: Record<string, { name: string; unit: string }> = {
 };
 
 /** Whether answers with this problem can have the two fields. */
-export const isLimit = (type: ProblemType): boolean => type in bounds || ['edquot', 'eagain', 'enomem'].includes(type);
+export const isLimit = (type: ProblemType): boolean =>
+  type in bounds || ['edquot', 'eagain', 'enomem'].includes(type);
 
 /** The two fields; null for a problem that no bound or quota is behind. */
 export function rateLimitOf(

@@ -1,17 +1,25 @@
-// What RFC 9112 §3 wants refused of a request's target and of its Host, before anything is routed. The guard against DNS rebinding looks at
-// Host alone, so there must be one, and only one, and the target must not name another.
+// What RFC 9112 §3 wants refused of a request's target and of its Host, before anything is routed.
+// The guard against DNS rebinding looks at Host alone, so there must be one, and only one, and the
+// target must not name another.
 import type { IncomingMessage } from 'node:http';
 
-const hostForm = /^(?:\[[0-9a-f:.]{2,45}\]|(?:[\w\-.~!$&'()*+,;=]|%[0-9a-f]{2}){1,255})(?::(\d{0,5}))?$/i;
+const hostForm =
+  /^(?:\[[0-9a-f:.]{2,45}\]|(?:[\w\-.~!$&'()*+,;=]|%[0-9a-f]{2}){1,255})(?::(\d{0,5}))?$/i;
 const absoluteForm = /^(https?):\/\/([^/?#]*)(.*)$/i;
 
-/** Where a second one would leave open which of them counts. Node takes the first and drops the others. */
+/**
+ * Where a second one would leave open which of them counts. Node takes the first and drops the
+ * others.
+ */
 const once = new Set(['host', 'content-type', 'authorization']);
 
 /** Nearly every request names the same host as the one before. */
 let lastGoodHost: string | undefined;
 
-/** What is wrong, as the detail of a problem; null where the request can be routed. An absolute target becomes a path. */
+/**
+ * What is wrong, as the detail of a problem; null where the request can be routed. An absolute
+ * target becomes a path.
+ */
 export function faultOf(request: IncomingMessage): string | null {
   const { rawHeaders, headers } = request;
   let seen = '';
@@ -25,10 +33,12 @@ export function faultOf(request: IncomingMessage): string | null {
   }
   const { host, 'transfer-encoding': coding } = headers;
   const { httpVersion } = request;
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'The request names no version of HTTP that this server speaks.';
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    return 'The request names no version of HTTP that this server speaks.';
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0'))
     return 'Transfer-Encoding may only be chunked, and only in HTTP/1.1.';
-  if (host === undefined && httpVersion === '1.1') return 'The request has no Host header, which HTTP/1.1 requires.';
+  if (host === undefined && httpVersion === '1.1')
+    return 'The request has no Host header, which HTTP/1.1 requires.';
   if (host !== undefined && host !== lastGoodHost) {
     if (!isHost(host)) return 'The Host header is not a host name with an optional port.';
     lastGoodHost = host;
@@ -43,17 +53,22 @@ function isHost(host: string): boolean {
 
 function faultOfTarget(request: IncomingMessage): string | null {
   const { url = '', method, headers } = request;
-  if (url.includes('#')) return 'The target of the request holds a fragment (#), which stays with the client.';
-  if (method === 'CONNECT') return isHost(url) ? null : 'The target of CONNECT must be a host name and a port.';
+  if (url.includes('#'))
+    return 'The target of the request holds a fragment (#), which stays with the client.';
+  if (method === 'CONNECT')
+    return isHost(url) ? null : 'The target of CONNECT must be a host name and a port.';
   if (url.startsWith('/')) return null;
-  if (url === '*') return method === 'OPTIONS' ? null : 'Only OPTIONS may have the target *; name a path.';
+  if (url === '*')
+    return method === 'OPTIONS' ? null : 'Only OPTIONS may have the target *; name a path.';
   const [, scheme = '', authority = '', path = ''] = absoluteForm.exec(url) ?? [];
   if (scheme === '') return 'The target of the request must be a path that begins with /.';
   if (!isHost(authority)) return 'The URL in the request line has no valid host name.';
   if (headers.host === undefined) headers.host = authority;
   const port = scheme.toLowerCase() === 'https' ? ':443' : ':80';
-  const plain = (name: string): string => name.toLowerCase().replace(new RegExp(`(${port}|:)$`), '');
-  if (plain(authority) !== plain(headers.host)) return 'The URL in the request line and the Host header name different hosts.';
+  const plain = (name: string): string =>
+    name.toLowerCase().replace(new RegExp(`(${port}|:)$`), '');
+  if (plain(authority) !== plain(headers.host))
+    return 'The URL in the request line and the Host header name different hosts.';
   request.url = path.startsWith('/') ? path : `/${path}`;
   return null;
 }

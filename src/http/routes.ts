@@ -16,11 +16,14 @@ import { traceRoute } from './trace-route.ts';
 import { viewRoute } from './view-route.ts';
 
 export function registerRoutes(app: FastifyInstance, door: Door): void {
-  const viewSerializers = new Map([...views].map(([name, view]) => [name, serializerOf(view.result, door.checkReplies)]));
+  const viewSerializers = new Map(
+    [...views].map(([name, view]) => [name, serializerOf(view.result, door.checkReplies)]),
+  );
   const operationToJson = viewSerializers.get('operation');
   if (operationToJson === undefined) throw new Error('the registry of views has no operation');
   for (const route of serverRoutes) serverRoute(app, door, route);
-  for (const [name, view] of views) viewRoute(app, door, view, viewSerializers.get(name) ?? operationToJson);
+  for (const [name, view] of views)
+    viewRoute(app, door, view, viewSerializers.get(name) ?? operationToJson);
   for (const op of operations.values()) operationRoute(app, door, op, operationToJson);
 
   traceRoute(app, door);

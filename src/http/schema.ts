@@ -1,5 +1,6 @@
-// From a zod type to what the wire needs: JSON Schema for the OpenAPI document, a serializer for replies, coercion for query strings, and
-// problems for what does not parse. All of it is worked out once per route, not per request.
+// From a zod type to what the wire needs: JSON Schema for the OpenAPI document, a serializer for
+// replies, coercion for query strings, and problems for what does not parse. All of it is worked
+// out once per route, not per request.
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { HttpProblem } from './problem.ts';
@@ -11,62 +12,94 @@ export function jsonSchemaOf(type: z.ZodType, io: 'input' | 'output'): JsonSchem
   return schema;
 }
 
-/** fast-json-stringify validates the branches of an anyOf, which costs; `T | null` it can do without. */
+/**
+ * fast-json-stringify validates the branches of an anyOf, which costs; `T | null` it can do
+ * without.
+ */
 function withoutNullUnions(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutNullUnions);
   if (typeof schema !== 'object' || schema === null) return schema;
   const { anyOf, ...rest } = schema as JsonSchema;
   if (Array.isArray(anyOf) && anyOf.length === 2) {
     const other = anyOf.find((branch: JsonSchema) => branch.type !== 'null') as JsonSchema;
-    if (anyOf.some((branch: JsonSchema) => branch.type === 'null') && typeof other.type === 'string') {
+    if (
+      anyOf.some((branch: JsonSchema) => branch.type === 'null') &&
+      typeof other.type === 'string'
+    ) {
       const nullable = withoutNullUnions({ ...rest, ...other }) as JsonSchema;
       const scalar = other.type !== 'object' && other.type !== 'array';
       return scalar ? { ...nullable, type: [other.type, 'null'] } : { ...nullable, nullable: true };
     }
   }
-  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, withoutNullUnions(value)]));
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [key, withoutNullUnions(value)]),
+  );
 }
 
 export type Serialize = (reply: FastifyReply, value: unknown) => string;
 
-/** Compiles on first use, so that a start does not pay for routes that nobody calls. `check` is for tests: replies are parsed first. */
+/**
+ * Compiles on first use, so that a start does not pay for routes that nobody calls. `check` is for
+ * tests: replies are parsed first.
+ */
 export function serializerOf(type: z.ZodType, check: boolean): Serialize {
   let compiled: ((value: JsonSchema) => string) | null = null;
   return (reply, value) => {
     if (check) type.parse(value);
-    compiled ??= reply.compileSerializationSchema(withoutNullUnions(jsonSchemaOf(type, 'output')) as JsonSchema);
+    compiled ??= reply.compileSerializationSchema(
+      withoutNullUnions(jsonSchemaOf(type, 'output')) as JsonSchema,
+    );
     return compiled(value as JsonSchema);
   };
 }
 
 type Coercion = 'number' | 'size' | 'boolean' | 'as-is';
 
-/** What each query parameter of an object type should become. A null-prototype record: names come from the client. */
+/**
+ * What each query parameter of an object type should become. A null-prototype record: names come
+ * from the client.
+ */
 export function coercionsOf(...types: z.ZodType[]): Record<string, Coercion> {
   const table: Record<string, Coercion> = Object.create(null);
   for (const type of types) {
     const properties = (jsonSchemaOf(type, 'input').properties ?? {}) as Record<string, JsonSchema>;
     for (const [name, { type: kind }] of Object.entries(properties)) {
       if (name === 'pageSize') table[name] = 'size';
-      else table[name] = kind === 'integer' || kind === 'number' ? 'number' : kind === 'boolean' ? 'boolean' : 'as-is';
+      else
+        table[name] =
+          kind === 'integer' || kind === 'number'
+            ? 'number'
+            : kind === 'boolean'
+              ? 'boolean'
+              : 'as-is';
     }
   }
   return table;
 }
 
-/** Strings of a query become what the schema wants where they look like it; the schema then says no to the others. */
-export function coerce(query: Record<string, unknown>, coercions: Record<string, Coercion>): Record<string, unknown> {
+/**
+ * Strings of a query become what the schema wants where they look like it; the schema then says no
+ * to the others.
+ */
+export function coerce(
+  query: Record<string, unknown>,
+  coercions: Record<string, Coercion>,
+): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query)) {
     const kind = coercions[name];
-    if (kind === 'number' && typeof value === 'string' && /^-?\d{1,20}$/.test(value)) out[name] = Number(value);
+    if (kind === 'number' && typeof value === 'string' && /^-?\d{1,20}$/.test(value))
+      out[name] = Number(value);
     // Brought down to a maximum, whatever the number of its digits.
     else if (kind === 'size' && typeof value === 'string' && /^-?\d+$/.test(value))
       out[name] = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
-    else if (kind === 'boolean' && (value === 'true' || value === '1' || value === '')) out[name] = true;
+    else if (kind === 'boolean' && (value === 'true' || value === '1' || value === ''))
+      out[name] = true;
     else if (kind === 'boolean' && (value === 'false' || value === '0')) out[name] = false;
     else if (name === '__proto__')
-      throw new HttpProblem('unknown-field', 'There is no field __proto__.', { fields: [{ field: name }] });
+      throw new HttpProblem('unknown-field', 'There is no field __proto__.', {
+        fields: [{ field: name }],
+      });
     else out[name] = value;
   }
   return out;
@@ -82,13 +115,21 @@ export function parse<T>(type: z.ZodType<T>, value: unknown): T {
 function problemOfIssues(issues: readonly z.core.$ZodIssue[]): HttpProblem {
   const fields = issues.flatMap((issue) => {
     const path = issue.path.map(String);
-    if (issue.code !== 'unrecognized_keys') return [{ field: path.join('.'), message: issue.message }];
-    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'There is no such field.' }));
+    if (issue.code !== 'unrecognized_keys')
+      return [{ field: path.join('.'), message: issue.message }];
+    return issue.keys.map((key) => ({
+      field: [...path, key].join('.'),
+      message: 'There is no such field.',
+    }));
   });
   // A client can send any number of wrong fields; the first few tell what is wrong.
-  const shown = fields.slice(0, 16).map(({ field, message }) => ({ field: field.slice(0, 128), message: message.slice(0, 256) }));
+  const shown = fields
+    .slice(0, 16)
+    .map(({ field, message }) => ({ field: field.slice(0, 128), message: message.slice(0, 256) }));
   const unknown = issues.some((issue) => issue.code === 'unrecognized_keys');
-  const detail = shown.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join(' ');
+  const detail = shown
+    .map(({ field, message }) => (field === '' ? message : `${field}: ${message}`))
+    .join(' ');
   return new HttpProblem(unknown ? 'unknown-field' : 'invalid-value', detail, { fields: shown });
 }
 
@@ -99,7 +140,9 @@ export function objectOf(body: unknown): Record<string, unknown> {
     throw new HttpProblem('invalid-body', 'The body must be a JSON object.');
   }
   if (body instanceof Uint8Array) {
-    throw new HttpProblem('unsupported-media-type', 'The body must be application/json.', { accepts: 'application/json' });
+    throw new HttpProblem('unsupported-media-type', 'The body must be application/json.', {
+      accepts: 'application/json',
+    });
   }
   return body as Record<string, unknown>;
 }

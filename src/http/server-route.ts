@@ -1,5 +1,6 @@
-// The routes that no registry of the kernel has: filesystems as a whole, tenants, tokens, capabilities, problem types. Each is a row with
-// its contract, so that the OpenAPI document is made from the same thing that serves.
+// The routes that no registry of the kernel has: filesystems as a whole, tenants, tokens,
+// capabilities, problem types. Each is a row with its contract, so that the OpenAPI document is
+// made from the same thing that serves.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Scope } from '../tenants/tokens.ts';
@@ -24,7 +25,10 @@ export interface ServerRoute<Query = unknown, Body = unknown> {
   status: 200 | 201;
   errors: readonly ProblemType[];
   example?: unknown;
-  answer(door: Door, call: { request: FastifyRequest; reply: FastifyReply; query: Query; body: Body }): unknown;
+  answer(
+    door: Door,
+    call: { request: FastifyRequest; reply: FastifyReply; query: Query; body: Body },
+  ): unknown;
 }
 
 export function defineRoute<Q, B>(route: ServerRoute<Q, B>): ServerRoute {
@@ -47,9 +51,19 @@ export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute
     const result = await route.answer(door, { request, reply, query, body });
     const { nextPageToken } = result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
-    return reply.code(route.status).header('content-type', 'application/json; charset=utf-8').send(toJson(reply, result));
+    return reply
+      .code(route.status)
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(toJson(reply, result));
   };
   const { method, url } = route;
   const { jsonBytesMax } = door.config;
-  app.route({ method, url, exposeHeadRoute: method === 'GET', bodyLimit: jsonBytesMax, config: { scope: route.scope }, handler });
+  app.route({
+    method,
+    url,
+    exposeHeadRoute: method === 'GET',
+    bodyLimit: jsonBytesMax,
+    config: { scope: route.scope },
+    handler,
+  });
 }

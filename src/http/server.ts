@@ -35,8 +35,8 @@ export interface ServerOptions {
   /** Bound to loopback, so that callers without a token are the default tenant. */
   loopback: boolean;
   /**
-   * Called before the routes are registered, so that its hooks see them all: main joins the event stream and the metrics here. Every route
-   * that it adds must say its `config.scope`.
+   * Called before the routes are registered, so that its hooks see them all: main joins the event
+   * stream and the metrics here. Every route that it adds must say its `config.scope`.
    */
   extend?(app: FastifyInstance): Promise<void> | void;
 }
@@ -55,7 +55,8 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     // While it stops, what comes in over an open connection is still answered properly.
     return503OnClosing: false,
     frameworkErrors(error, request, reply) {
-      // No hook runs here, and what asked for an upgrade has no parser any more that would close its connection.
+      // No hook runs here, and what asked for an upgrade has no parser any more that would close
+      // its connection.
       const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
       if (raw.upgrade === true) reply.raw.once('finish', () => connections.end(raw.socket, ''));
       answer(error, request, reply);
@@ -69,7 +70,8 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   refuseWhatIsNowhere(app);
   app.addHook('onRoute', (route) => {
     const names = route.config?.query;
-    if (names !== undefined) route.preValidation = [...[route.preValidation ?? []].flat(), onlyParameters(names)];
+    if (names !== undefined)
+      route.preValidation = [...[route.preValidation ?? []].flat(), onlyParameters(names)];
   });
   registerBodyParsers(app, config);
   registerAuth(app, {
@@ -88,14 +90,19 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
     nowMs: door.nowMs,
     idOf: (tenant) => door.tenants.get(tenant)?.id,
   });
-  app.setErrorHandler((error, request, reply) => answer(error, request, reply, orMissing(error, reply, door)));
+  app.setErrorHandler((error, request, reply) =>
+    answer(error, request, reply, orMissing(error, reply, door)),
+  );
   await options.extend?.(app);
   registerRoutes(app, door);
   await app.ready();
   return app;
 }
 
-/** Registered before everything else: a preflight has no token. Other pages get no header, and what they may without one is not ours to say. */
+/**
+ * Registered before everything else: a preflight has no token. Other pages get no header, and what
+ * they may without one is not ours to say.
+ */
 const corsOf = ({ allowedOrigins }: Config): FastifyCorsOptions => ({
   origin: [...allowedOrigins],
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -120,7 +127,9 @@ const readable = [
 ];
 
 function onlyParameters(names: readonly string[]): preValidationHookHandler {
-  const zQuery = z.strictObject(Object.fromEntries(names.map((name) => [name, z.unknown()]))).partial();
+  const zQuery = z
+    .strictObject(Object.fromEntries(names.map((name) => [name, z.unknown()])))
+    .partial();
   const coercions = coercionsOf(zQuery);
   return (request, _reply, done) => {
     parse(zQuery, coerce(request.query as Record<string, unknown>, coercions));
@@ -129,8 +138,14 @@ function onlyParameters(names: readonly string[]): preValidationHookHandler {
 }
 
 /** `instead` is what to say, where that is not the error itself. */
-function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, instead: unknown = error): void {
-  const isTooLarge = (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE' && !request.awaitsContinue;
+function answer(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  instead: unknown = error,
+): void {
+  const isTooLarge =
+    (error as { code?: string }).code === 'FST_ERR_CTP_BODY_TOO_LARGE' && !request.awaitsContinue;
   if (isTooLarge) readAway(request.raw, () => answerNow(instead, request, reply));
   else answerNow(instead, request, reply);
 }
@@ -138,7 +153,10 @@ function answer(error: unknown, request: FastifyRequest, reply: FastifyReply, in
 const readAwayBytes = 64 * 1024 * 1024;
 const readAwayMs = 2000;
 
-/** Many clients look for an answer when all is sent: where the connection closes before, they see that and no answer. Within bounds. */
+/**
+ * Many clients look for an answer when all is sent: where the connection closes before, they see
+ * that and no answer. Within bounds.
+ */
 function readAway(body: IncomingMessage, then: () => void): void {
   let left = readAwayBytes;
   const enough = (): void => {

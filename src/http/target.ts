@@ -1,4 +1,5 @@
-// The thing in the URL. What is not there, is somebody else's, or has a name that nothing could have, gives the same 404.
+// The thing in the URL. What is not there, is somebody else's, or has a name that nothing could
+// have, gives the same 404.
 import type { FastifyRequest } from 'fastify';
 import type { Engine, Hosted } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
@@ -21,7 +22,13 @@ export function urlOf({ on, path }: { on: On; path: string }): string {
   return path === '' ? bases[on] : `${bases[on]}/${path}`;
 }
 
-export type Params = { fs: string; file?: string; mapping?: string; pin?: string; operation?: string };
+export type Params = {
+  fs: string;
+  file?: string;
+  mapping?: string;
+  pin?: string;
+  operation?: string;
+};
 export type Found = { fs: Hosted; target: Target } | { fs: null; failure: Failure };
 
 const nothing = (what: string): Found & { fs: null } => ({

@@ -12,7 +12,9 @@ import { defineRoute, type ServerRoute } from './server-route.ts';
 const zTenantName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$/)
-  .describe('1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit.');
+  .describe(
+    '1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit.',
+  );
 const zCount = z.int().nonnegative();
 const quotaShape: Record<QuotaName, z.ZodInt> = {
   filesystems: zCount,
@@ -22,19 +24,41 @@ const quotaShape: Record<QuotaName, z.ZodInt> = {
   mappings: zCount,
   pins: zCount,
   sleepers: zCount,
-  memory: zCount.describe('Bytes that the server holds for the tenant: machines, events, bodies and replies on their way.'),
+  memory: zCount.describe(
+    'Bytes that the server holds for the tenant: machines, events, bodies and replies on their way.',
+  ),
 };
 const zAllQuotas = z.object(quotaShape);
 const zQuotas = z
   .strictObject(quotaShape)
   .partial()
   .describe('Those left out keep the default of the server, or what they were.');
-const zTenant = z.object({ name: z.string(), createdMs: z.int(), quotas: zAllQuotas, used: zAllQuotas });
+const zTenant = z.object({
+  name: z.string(),
+  createdMs: z.int(),
+  quotas: zAllQuotas,
+  used: zAllQuotas,
+});
 const zGranted = z.enum(['read', 'write', 'operator']);
-const zToken = z.object({ id: z.string(), scopes: z.array(zGranted), createdMs: z.int(), expiresMs: z.int().nullable() });
+const zToken = z.object({
+  id: z.string(),
+  scopes: z.array(zGranted),
+  createdMs: z.int(),
+  expiresMs: z.int().nullable(),
+});
 
-const shownTenant = ({ name, createdMs, account }: Tenant) => ({ name, createdMs, quotas: account.limits, used: account.used });
-const shownToken = ({ id, scopes, createdMs, expiresMs }: Token) => ({ id, scopes, createdMs, expiresMs });
+const shownTenant = ({ name, createdMs, account }: Tenant) => ({
+  name,
+  createdMs,
+  quotas: account.limits,
+  used: account.used,
+});
+const shownToken = ({ id, scopes, createdMs, expiresMs }: Token) => ({
+  id,
+  scopes,
+  createdMs,
+  expiresMs,
+});
 
 function tenantNamed(door: Door, params: unknown): Tenant {
   const tenant = door.tenants.get((params as { tenant: string }).tenant);
@@ -79,12 +103,17 @@ const createTenant = defineRoute({
     const before = idempotent?.became?.kind === 'tenant' ? idempotent.became.tenant : undefined;
     if (before !== undefined && door.tenants.get(before.name) !== before)
       throw new HttpProblem('answer-not-kept', 'The tenant was made, and removed since.');
-    const alongside = idempotent === null ? {} : begunRecord(idempotent.command, { tenant: body.name });
-    const tenant = before ?? (await door.tenants.create(body.name, body.quotas ?? {}, door.nowMs(), alongside));
-    if (tenant === 'exists') throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
+    const alongside =
+      idempotent === null ? {} : begunRecord(idempotent.command, { tenant: body.name });
+    const tenant =
+      before ?? (await door.tenants.create(body.name, body.quotas ?? {}, door.nowMs(), alongside));
+    if (tenant === 'exists')
+      throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
     if (tenant === 'full') {
       const limit = door.config.tenantsMax;
-      throw new HttpProblem('too-many-tenants', `This server has at most ${limit} tenants.`, { limit });
+      throw new HttpProblem('too-many-tenants', `This server has at most ${limit} tenants.`, {
+        limit,
+      });
     }
     reply.header('location', `/v1/tenants/${tenant.name}`);
     return shownTenant(tenant);
@@ -137,11 +166,17 @@ const deleteTenant = defineRoute({
   async answer(door, { request }) {
     const tenant = tenantNamed(door, request.params);
     const { name, id } = tenant;
-    if (name === defaultTenant) throw new HttpProblem('in-use', 'Callers without a token are this tenant: it stays.');
+    if (name === defaultTenant)
+      throw new HttpProblem('in-use', 'Callers without a token are this tenant: it stays.');
     const gone = await door.engine.dismiss(name, (records) =>
-      door.tenants.remove(name, { ...records, ...door.tokens.recordsOf(name), ...door.answers.recordsOf(id) }),
+      door.tenants.remove(name, {
+        ...records,
+        ...door.tokens.recordsOf(name),
+        ...door.answers.recordsOf(id),
+      }),
     );
-    if (!gone) throw new HttpProblem('in-use', 'The tenant still has filesystems, or is being removed.');
+    if (!gone)
+      throw new HttpProblem('in-use', 'The tenant still has filesystems, or is being removed.');
     door.tokens.forgetTenant(name);
     door.answers.forgetOwner(id);
     return shownTenant(tenant);
@@ -176,7 +211,12 @@ const createToken = defineRoute({
       .min(1)
       .max(2)
       .default(['read', 'write']),
-    expiresInMs: z.int().positive().max(315_360_000_000).optional().describe('It never expires without this.'),
+    expiresInMs: z
+      .int()
+      .positive()
+      .max(315_360_000_000)
+      .optional()
+      .describe('It never expires without this.'),
   }),
   result: zToken.extend({ token: z.string() }),
   status: 201,
@@ -198,8 +238,11 @@ const createToken = defineRoute({
       // Of nothing: what nobody heard cannot be told again.
       idempotent === null ? {} : begunRecord(idempotent.command, null),
     );
-    if (door.tenants.get(name) !== tenant) throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
-    reply.header('location', `/v1/tenants/${name}/tokens/${token.id}`).header('cache-control', 'no-store');
+    if (door.tenants.get(name) !== tenant)
+      throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
+    reply
+      .header('location', `/v1/tenants/${name}/tokens/${token.id}`)
+      .header('cache-control', 'no-store');
     return { ...shownToken(token), token: secret };
   },
 });

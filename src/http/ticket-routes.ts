@@ -32,11 +32,19 @@ once, for that stream, and for pages of the origin that bought it. The stream en
     const untilMs = now + ticketMs;
     const origin = request.headers.origin ?? null;
     const scopes = caller?.scopes ?? [];
-    const bought = { caller: { tenant, scopes }, stream: body.stream, origin, untilMs, mayStay: mayStayOf(request, door) };
+    const bought = {
+      caller: { tenant, scopes },
+      stream: body.stream,
+      origin,
+      untilMs,
+      mayStay: mayStayOf(request, door),
+    };
     const ticket = door.tickets.issue(bought, now);
     if (ticket === null) {
       const limit = door.config.ticketsPerTenantMax;
-      throw new HttpProblem('too-many-tickets', `A tenant has at most ${limit} unused tickets.`, { limit });
+      throw new HttpProblem('too-many-tickets', `A tenant has at most ${limit} unused tickets.`, {
+        limit,
+      });
     }
     reply.header('location', `${body.stream}?ticket=${ticket}`).header('cache-control', 'no-store');
     return { ticket, stream: body.stream, expiresMs: untilMs };

@@ -1,5 +1,6 @@
-// Tickets for event streams: a browser cannot send a header with a WebSocket, and a token in a URL ends up in logs. A page that has a token
-// buys a ticket with it, good once, for half a minute, for one stream, and for pages of its own origin.
+// Tickets for event streams: a browser cannot send a header with a WebSocket, and a token in a URL
+// ends up in logs. A page that has a token buys a ticket with it, good once, for half a minute, for
+// one stream, and for pages of its own origin.
 import { randomBytes } from 'node:crypto';
 import type { Caller } from './auth.ts';
 
@@ -16,7 +17,9 @@ export interface Ticket {
   mayStay(): boolean;
 }
 
-export type Redeemed = { ok: true; ticket: Ticket } | { ok: false; why: 'unauthorized' | 'forbidden' };
+export type Redeemed =
+  | { ok: true; ticket: Ticket }
+  | { ok: false; why: 'unauthorized' | 'forbidden' };
 
 export class Tickets {
   readonly #perTenantMax: number;
@@ -46,7 +49,8 @@ export class Tickets {
     if (ticket === undefined) return { ok: false, why: 'unauthorized' };
     this.#forget(secret, ticket);
     if (ticket.untilMs <= nowMs || !ticket.mayStay()) return { ok: false, why: 'unauthorized' };
-    if (ticket.stream !== stream || (ticket.origin !== null && ticket.origin !== origin)) return { ok: false, why: 'forbidden' };
+    if (ticket.stream !== stream || (ticket.origin !== null && ticket.origin !== origin))
+      return { ok: false, why: 'forbidden' };
     return { ok: true, ticket };
   }
 

@@ -14,8 +14,13 @@ import { Ftrace } from './trace/ftrace.ts';
 import { Perfetto } from './trace/perfetto.ts';
 
 export const zTraceQuery = z.strictObject({
-  format: z.enum(['perfetto', 'ftrace']).default('perfetto').describe('Chrome JSON for Perfetto, or the text of ftrace.'),
-  from: zFrom.default('oldest').describe('The span begins behind this cursor; `oldest` is all that is kept.'),
+  format: z
+    .enum(['perfetto', 'ftrace'])
+    .default('perfetto')
+    .describe('Chrome JSON for Perfetto, or the text of ftrace.'),
+  from: zFrom
+    .default('oldest')
+    .describe('The span begins behind this cursor; `oldest` is all that is kept.'),
   to: zFrom.default('now').describe('It ends with this event.'),
 });
 const coercions = coercionsOf(zTraceQuery);
@@ -31,7 +36,12 @@ interface Writer {
 const sliceEvents = 512;
 
 /** Ends early where the log moves on faster than somebody takes it. */
-async function* written(ring: EventRing, from: number, to: number, writer: Writer): AsyncGenerator<string> {
+async function* written(
+  ring: EventRing,
+  from: number,
+  to: number,
+  writer: Writer,
+): AsyncGenerator<string> {
   let next = from;
   while (next < to) {
     const read = ring.read(next, Math.min(sliceEvents, to - next));
@@ -49,10 +59,15 @@ export function traceRoute(app: FastifyInstance, { engine }: Door): void {
     const fs = hostedOf(engine, request);
     const { kernel, ring, name } = fs;
     if (ring.unreadable) throw engine.stoppedError(fs);
-    const { format, from, to } = parse(zTraceQuery, coerce(request.query as Record<string, unknown>, coercions));
+    const { format, from, to } = parse(
+      zTraceQuery,
+      coerce(request.query as Record<string, unknown>, coercions),
+    );
     const [first, end] = [placeOf(ring, from), placeOf(ring, to)];
     if (first === null || end === null) {
-      throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', { oldest: oldestCursor(ring) });
+      throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', {
+        oldest: oldestCursor(ring),
+      });
     }
     const writer = format === 'perfetto' ? new Perfetto(name) : new Ftrace(kernel);
     const file = `${name}.${format === 'perfetto' ? 'json' : 'txt'}`;

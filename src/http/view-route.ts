@@ -13,7 +13,8 @@ import { coerce, coercionsOf, parse, type Serialize } from './schema.ts';
 import { targetOf, urlOf } from './target.ts';
 
 /** A view has an ETag where it shows a filesystem or a file as a whole. */
-export const isTagged = ({ path, on }: View): boolean => path === '' && (on === 'filesystem' || on === 'file');
+export const isTagged = ({ path, on }: View): boolean =>
+  path === '' && (on === 'filesystem' || on === 'file');
 
 function etagFor(fs: Hosted, target: Target): string | null {
   if (target.file === undefined) return etagOfFilesystem(fs);
@@ -63,15 +64,27 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
       if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();
       return sendFailure(reply, read.failure);
     }
-    const result = isOperation ? withContent(fs, read.result) : isList ? eachWithContent(fs, read.result) : read.result;
+    const result = isOperation
+      ? withContent(fs, read.result)
+      : isList
+        ? eachWithContent(fs, read.result)
+        : read.result;
     const unchanged = isNotModified(request, etag);
     if (etag !== null) reply.header('etag', etag);
     if (unchanged) return reply.code(304).send();
     const { nextPageToken } = result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
-    return reply.header('content-type', 'application/json; charset=utf-8').send(toJson(reply, result));
+    return reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(toJson(reply, result));
   };
 
   const url = urlOf({ on: view.on, path: view.path });
-  app.route({ method: 'GET', url, exposeHeadRoute: true, config: { scope: 'read', view: view.name }, handler });
+  app.route({
+    method: 'GET',
+    url,
+    exposeHeadRoute: true,
+    config: { scope: 'read', view: view.name },
+    handler,
+  });
 }

@@ -1,9 +1,13 @@
-// Writes openapi/openapi.json and openapi/asyncapi.json. Run it after a change of an operation, a view, a route or a problem; a test fails where it was forgotten.
+// Writes openapi/openapi.json and openapi/asyncapi.json. Run it after a change of an operation, a
+// view, a route or a problem; a test fails where it was forgotten.
 import { writeFileSync } from 'node:fs';
 import { asyncApi } from './asyncapi.ts';
 import { openApi } from './openapi.ts';
 
 const documents = { openapi: openApi(), asyncapi: asyncApi() };
 for (const [name, document] of Object.entries(documents)) {
-  writeFileSync(new URL(`../../openapi/${name}.json`, import.meta.url), `${JSON.stringify(document, null, 2)}\n`);
+  writeFileSync(
+    new URL(`../../openapi/${name}.json`, import.meta.url),
+    `${JSON.stringify(document, null, 2)}\n`,
+  );
 }

@@ -29,8 +29,8 @@ export class Census {
 export type GroupRecord = [group: number, count: number, sum: number];
 
 /**
- * Looks at every key but the bulk, also where a flipped bit may have put one; `missing` says where they are not those of the last flush. Rejects
- * where one cannot be read.
+ * Looks at every key but the bulk, also where a flipped bit may have put one; `missing` says where
+ * they are not those of the last flush. Rejects where one cannot be read.
  */
 export async function censusOf(
   level: Level,
@@ -56,6 +56,8 @@ export async function censusOf(
   const [group, count, sum] = told ?? [0, 0, 0];
   const [found, foundSum] = census.total;
   const same = count === found && sum === foundSum;
-  const missing = same ? null : `the store has ${found} keys where flush ${group} left ${count}, or others than those`;
+  const missing = same
+    ? null
+    : `the store has ${found} keys where flush ${group} left ${count}, or others than those`;
   return { group, census, missing };
 }

@@ -1,17 +1,28 @@
-// Plain data to bytes and back: MessagePack, with Map, Set and the typed arrays of the machine as extensions. Equal data in equal order
-// gives equal bytes, on every machine, so bytes can be hashed.
+// Plain data to bytes and back: MessagePack, with Map, Set and the typed arrays of the machine as
+// extensions. Equal data in equal order gives equal bytes, on every machine, so bytes can be
+// hashed.
 import { Decoder, Encoder, ExtensionCodec } from '@msgpack/msgpack';
 
 class Extensions extends ExtensionCodec {
-  /** Nearly everything is a plain object or an array: those are not held against each extension in turn. */
-  override tryToEncode(value: unknown, context: undefined): ReturnType<ExtensionCodec['tryToEncode']> {
+  /**
+   * Nearly everything is a plain object or an array: those are not held against each extension in
+   * turn.
+   */
+  override tryToEncode(
+    value: unknown,
+    context: undefined,
+  ): ReturnType<ExtensionCodec['tryToEncode']> {
     const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
     return plain ? null : super.tryToEncode(value, context);
   }
 }
 
 const extensions = new Extensions();
-const encoder = new Encoder({ extensionCodec: extensions, ignoreUndefined: true, initialBufferSize: 65_536 });
+const encoder = new Encoder({
+  extensionCodec: extensions,
+  ignoreUndefined: true,
+  initialBufferSize: 65_536,
+});
 const decoder = new Decoder({ extensionCodec: extensions });
 
 export const encode = (value: unknown): Uint8Array => encoder.encode(value);
@@ -26,7 +37,8 @@ export const decodeAll = (bytes: Uint8Array): Iterable<unknown> => decoder.decod
 const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-if (!littleEndian) throw new Error('the journal keeps typed arrays as little-endian machines have them');
+if (!littleEndian)
+  throw new Error('the journal keeps typed arrays as little-endian machines have them');
 
 extensions.register({
   type: 1,
@@ -40,17 +52,26 @@ extensions.register({
 });
 extensions.register({
   type: 3,
-  encode: (value) => (value instanceof Int32Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
+  encode: (value) =>
+    value instanceof Int32Array
+      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      : null,
   decode: (bytes) => new Int32Array(copyOf(bytes).buffer),
 });
 extensions.register({
   type: 4,
-  encode: (value) => (value instanceof Float64Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
+  encode: (value) =>
+    value instanceof Float64Array
+      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      : null,
   decode: (bytes) => new Float64Array(copyOf(bytes).buffer),
 });
 // Bytes would be msgpack's own kind, but those come back as a view of the whole message.
 extensions.register({
   type: 5,
-  encode: (value) => (value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
+  encode: (value) =>
+    value instanceof Uint8Array
+      ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      : null,
   decode: copyOf,
 });

@@ -1,6 +1,15 @@
-// The room on the disk of the journal, and reserves of it: files that are given up when the disk is full, so that what gives back can still
-// be written (`reserve`), and that the store can be opened the next time (`reserve-open`).
-import { closeSync, openSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from 'node:fs';
+// The room on the disk of the journal, and reserves of it: files that are given up when the disk is
+// full, so that what gives back can still be written (`reserve`), and that the store can be opened
+// the next time (`reserve-open`).
+import {
+  closeSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** A file is cut between blocks: a part of one may have to be written anew, and that takes room. */
@@ -35,7 +44,8 @@ export class Reserve {
         // Not zeros: a filesystem that compresses would give room away that is not there.
         for (let i = 0; i < block.length; i += 8) block.writeDoubleLE((at + i) * Math.PI, i);
         const wanted = Math.min(block.length, this.#bytes - at);
-        for (let written = 0; written < wanted; ) written += writeSync(fd, block, written, wanted - written);
+        for (let written = 0; written < wanted; )
+          written += writeSync(fd, block, written, wanted - written);
       }
       return true;
     } catch (error) {
@@ -50,7 +60,10 @@ export class Reserve {
     rmSync(this.#file, { force: true });
   }
 
-  /** Gives up so much of it, or what is left: no more than is needed, for whoever filled the disk may take that too. */
+  /**
+   * Gives up so much of it, or what is left: no more than is needed, for whoever filled the disk
+   * may take that too.
+   */
   giveUpSome(bytes: number): void {
     const left = Math.floor((this.#size - bytes) / blockBytes) * blockBytes;
     if (left <= 0) {
@@ -75,10 +88,16 @@ export function freeBytes(directory: string): number {
 /** LevelDB's own words are in the cause. */
 export function causeOf(error: unknown): { code?: unknown; message: string } {
   if (!(error instanceof Error)) return { message: String(error) };
-  return error.cause instanceof Error ? causeOf(error.cause) : (error as { code?: unknown; message: string });
+  return error.cause instanceof Error
+    ? causeOf(error.cause)
+    : (error as { code?: unknown; message: string });
 }
 
 export function isFull(error: unknown): boolean {
   const { code, message } = causeOf(error);
-  return code === 'ENOSPC' || code === 'EDQUOT' || /No space left on device|Disk quota exceeded/.test(message);
+  return (
+    code === 'ENOSPC' ||
+    code === 'EDQUOT' ||
+    /No space left on device|Disk quota exceeded/.test(message)
+  );
 }

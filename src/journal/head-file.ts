@@ -1,5 +1,6 @@
-// How far the journal was acknowledged, in a file of 12 bytes beside the store. It is written after each flush and never flushed itself: on
-// a disk that honours flushes the store is never behind it, whatever was killed or cut. So where the store is behind, something was lost.
+// How far the journal was acknowledged, in a file of 12 bytes beside the store. It is written after
+// each flush and never flushed itself: on a disk that honours flushes the store is never behind it,
+// whatever was killed or cut. So where the store is behind, something was lost.
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
@@ -17,7 +18,9 @@ export class HeadFile {
   read(): number {
     const read = readSync(this.#fd, this.#buffer, 0, bytes, 0);
     const body = this.#buffer.subarray(0, 8);
-    return read === bytes && this.#buffer.readUInt32LE(8) === crc32(body) ? Number(body.readBigUInt64LE()) : 0;
+    return read === bytes && this.#buffer.readUInt32LE(8) === crc32(body)
+      ? Number(body.readBigUInt64LE())
+      : 0;
   }
 
   write(group: number): void {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says itself that it dropped records that it
- * could not read when it was opened.
+ * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says
+ * itself that it dropped records that it could not read when it was opened.
  */
 export function lossesOf(directory: string, acknowledged: number, group: number): string | null {
   if (group < acknowledged) {

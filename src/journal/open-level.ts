@@ -1,4 +1,5 @@
-// Opens LevelDB, also where the disk is full: from the reserves, and where those do not do, as soon as there is room.
+// Opens LevelDB, also where the disk is full: from the reserves, and where those do not do, as soon
+// as there is room.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
@@ -39,8 +40,14 @@ const isFailing = ({ code, message }: ReturnType<typeof causeOf>): boolean =>
 
 function refusalOf(error: unknown, directory: string): JournalError {
   const cause = causeOf(error);
-  if (isFull(error)) return new JournalError('full', `the disk is too full to open the store in ${directory}`, error);
-  if (cause.code === 'LEVEL_LOCKED') return new JournalError('locked', `another process has the journal in ${directory}`, error);
+  if (isFull(error))
+    return new JournalError(
+      'full',
+      `the disk is too full to open the store in ${directory}`,
+      error,
+    );
+  if (cause.code === 'LEVEL_LOCKED')
+    return new JournalError('locked', `another process has the journal in ${directory}`, error);
   // What the disk says is not what the store says of its contents.
   const kind = isFailing(cause) ? 'failed' : 'damaged';
   return new JournalError(kind, `the store in ${directory} does not open: ${cause.message}`, error);
@@ -65,8 +72,8 @@ async function openLevel(options: StoreOptions, untouched: Untouched): Promise<L
 }
 
 /**
- * What keeps other processes away, from before the store is looked at: LevelDB's own lock, of a store with nothing in it. Whatever else is
- * wrong with that one, nobody has it.
+ * What keeps other processes away, from before the store is looked at: LevelDB's own lock, of a
+ * store with nothing in it. Whatever else is wrong with that one, nobody has it.
  */
 async function openLock(options: StoreOptions): Promise<Level> {
   const location = join(options.directory, 'lock');
@@ -75,7 +82,8 @@ async function openLock(options: StoreOptions): Promise<Level> {
     return await open().catch((error: unknown) => {
       const cause = causeOf(error);
       if (isFull(error) || isFailing(cause) || cause.code === 'LEVEL_LOCKED') throw error;
-      for (const name of readdirSync(location)) if (name !== 'LOCK') rmSync(join(location, name), { recursive: true });
+      for (const name of readdirSync(location))
+        if (name !== 'LOCK') rmSync(join(location, name), { recursive: true });
       return open();
     });
   } catch (error) {
@@ -84,7 +92,11 @@ async function openLock(options: StoreOptions): Promise<Level> {
 }
 
 /** Waits for as long as there is not even room to open it, and it is wanted. */
-async function whenThereIsRoom(options: StoreOptions, open: () => Promise<Level>, wanted = () => true): Promise<Level> {
+async function whenThereIsRoom(
+  options: StoreOptions,
+  open: () => Promise<Level>,
+  wanted = () => true,
+): Promise<Level> {
   for (let told = false; ; told = true) {
     try {
       return await open();
@@ -96,6 +108,10 @@ async function whenThereIsRoom(options: StoreOptions, open: () => Promise<Level>
   }
 }
 
-export const lockWhenThereIsRoom = (options: StoreOptions): Promise<Level> => whenThereIsRoom(options, () => openLock(options));
-export const openWhenThereIsRoom = (options: StoreOptions, untouched: Untouched, wanted?: () => boolean): Promise<Level> =>
-  whenThereIsRoom(options, () => openLevel(options, untouched), wanted);
+export const lockWhenThereIsRoom = (options: StoreOptions): Promise<Level> =>
+  whenThereIsRoom(options, () => openLock(options));
+export const openWhenThereIsRoom = (
+  options: StoreOptions,
+  untouched: Untouched,
+  wanted?: () => boolean,
+): Promise<Level> => whenThereIsRoom(options, () => openLevel(options, untouched), wanted);

@@ -1,9 +1,11 @@
-// Durable, ordered bytes: LevelDB, in which every value carries a checksum of itself and its key, and every flush a number. Changes that
-// come in while a flush runs go into the next one together; each flush is one atomic batch. What a flush did is told in the order in which
-// the changes came in.
+// Durable, ordered bytes: LevelDB, in which every value carries a checksum of itself and its key,
+// and every flush a number. Changes that come in while a flush runs go into the next one together;
+// each flush is one atomic batch. What a flush did is told in the order in which the changes came
+// in.
 //
-// A failed flush is final (the second one may say yes and lie): everything after it is refused, and the process should end. A full disk is
-// not: the store is opened again, which tells whether the last flush is in it, and goes on from a reserve.
+// A failed flush is final (the second one may say yes and lie): everything after it is refused, and
+// the process should end. A full disk is not: the store is opened again, which tells whether the
+// last flush is in it, and goes on from a reserve.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
@@ -13,7 +15,12 @@ import { freeBytes, isFull, type Reserve } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
 import { lossesOf } from './losses.ts';
-import { lockWhenThereIsRoom, openReserveOf, openWhenThereIsRoom, reserveOf } from './open-level.ts';
+import {
+  lockWhenThereIsRoom,
+  openReserveOf,
+  openWhenThereIsRoom,
+  reserveOf,
+} from './open-level.ts';
 import { type Level, reading, seal, unseal } from './sealed.ts';
 import { Untouched } from './untouched.ts';
 
@@ -23,18 +30,26 @@ export interface Change {
   value: Uint8Array | null;
 }
 
-/** Called once: with null when the changes are on the disk. `full` means certainly not there; any other error, unknown. */
+/**
+ * Called once: with null when the changes are on the disk. `full` means certainly not there; any
+ * other error, unknown.
+ */
 export type Done = (error: JournalError | null) => void;
 
 export interface StoreOptions {
   directory: string;
   /** Size of the files that are given up when the disk is full; 0 is none. */
   reserveBytes: number;
-  /** Ascending prefixes of keys that come in great numbers. Whoever reads those can tell whether one is missing; of the others the store tells. */
+  /**
+   * Ascending prefixes of keys that come in great numbers. Whoever reads those can tell whether one
+   * is missing; of the others the store tells.
+   */
   bulk: readonly string[];
   /** The first failed flush, which is also the last one. */
   onFailed(error: JournalError): void;
-  /** A start before was killed before it had looked: the files are again as they were before that. */
+  /**
+   * A start before was killed before it had looked: the files are again as they were before that.
+   */
   onPutBack?(): void;
   /** The disk became full, or is no longer. */
   onFull?(full: boolean): void;
@@ -79,12 +94,16 @@ export class Store {
   #full = false;
   #watch: NodeJS.Timeout;
   #idle: (() => void) | null = null;
-  /** Called after each flush: the time that it took, the commits that it took together, the bytes of their values. */
+  /**
+   * Called after each flush: the time that it took, the commits that it took together, the bytes of
+   * their values.
+   */
   onFlush: (ms: number, commits: number, bytes: number) => void = () => {};
 
   /**
-   * Rejects with a JournalError: another process has it (`locked`), or what is there cannot be trusted (`damaged`). Then, and where it is
-   * closed before it was accepted and before anything was written, every file is as it was.
+   * Rejects with a JournalError: another process has it (`locked`), or what is there cannot be
+   * trusted (`damaged`). Then, and where it is closed before it was accepted and before anything
+   * was written, every file is as it was.
    */
   static async open(options: StoreOptions, despiteLoss = false): Promise<Store> {
     const { directory } = options;
@@ -190,19 +209,24 @@ export class Store {
 
   /** The same as a promise. */
   put(changes: readonly Change[]): Promise<void> {
-    return new Promise((resolve, reject) => this.commit(changes, (error) => (error === null ? resolve() : reject(error))));
+    return new Promise((resolve, reject) =>
+      this.commit(changes, (error) => (error === null ? resolve() : reject(error))),
+    );
   }
 
   /** Null where there is none. Rejects with `damaged` where the checksum says no. */
   async get(key: string): Promise<Uint8Array | null> {
-    if (this.#state === 'reopening') throw new JournalError('full', 'the disk of the journal is full');
+    if (this.#state === 'reopening')
+      throw new JournalError('full', 'the disk of the journal is full');
     const sealed = await reading(key, () => this.#level.get(key));
     return sealed === undefined ? null : unseal(key, sealed);
   }
 
   /** Everything whose key begins with `prefix`, in the order of the keys, from `from` on. */
   async *entries(prefix: string, from = prefix): AsyncGenerator<[key: string, value: Uint8Array]> {
-    const iterator = await reading(prefix, async () => this.#level.iterator({ gte: from, lt: `${prefix}\uffff` }));
+    const iterator = await reading(prefix, async () =>
+      this.#level.iterator({ gte: from, lt: `${prefix}\uffff` }),
+    );
     try {
       for (;;) {
         const some = await reading(prefix, () => iterator.nextv(256));
@@ -229,8 +253,8 @@ export class Store {
   }
 
   /**
-   * Deletes what nobody needs any more, some keys with each flush: what a crash leaves over is found again. Rejects where the rest must
-   * stay for now.
+   * Deletes what nobody needs any more, some keys with each flush: what a crash leaves over is
+   * found again. Rejects where the rest must stay for now.
    */
   async drop(keys: AsyncIterable<string> | Iterable<string>): Promise<void> {
     let changes: Change[] = [];
@@ -285,7 +309,10 @@ export class Store {
           }
         }
       }
-      batch.put(groupKey, seal(groupKey, encode([this.#group, ...this.#census.total] satisfies GroupRecord)));
+      batch.put(
+        groupKey,
+        seal(groupKey, encode([this.#group, ...this.#census.total] satisfies GroupRecord)),
+      );
       this.#untouched.letGo();
       await batch.write({ sync: true });
       this.#demandFiles();
@@ -319,8 +346,9 @@ export class Store {
   }
 
   /**
-   * The disk is full: opens the store again, as soon as there is room for that, to learn whether the flush is in it. What waits behind it is
-   * refused: it may come again. Returns what to tell those of the flush.
+   * The disk is full: opens the store again, as soon as there is room for that, to learn whether
+   * the flush is in it. What waits behind it is refused: it may come again. Returns what to tell
+   * those of the flush.
    */
   async #reopen(cause: unknown): Promise<JournalError | null> {
     if (this.#state !== 'open') return this.fail(cause);
@@ -356,7 +384,10 @@ export class Store {
     }
   }
 
-  /** To the last block the disk is not used: each flush that does not fit means opening the store again. */
+  /**
+   * To the last block the disk is not used: each flush that does not fit means opening the store
+   * again.
+   */
   #roomFromReserve(): boolean {
     const { reserveBytes } = this.#options;
     const wanted = reserveBytes / 8;
@@ -366,11 +397,15 @@ export class Store {
     return freeBytes(this.directory) >= reserveBytes / 16;
   }
 
-  /** Files that were removed under an open store take whatever is written, into nowhere: that is a failed flush, too. */
+  /**
+   * Files that were removed under an open store take whatever is written, into nowhere: that is a
+   * failed flush, too.
+   */
   #demandFiles(): void {
     if (this.#options.openLevel !== undefined) return;
     const current = statSync(join(this.directory, 'store', 'CURRENT'), { throwIfNoEntry: false });
-    if (current === undefined) throw new Error(`the journal in ${this.directory} was removed while the server ran`);
+    if (current === undefined)
+      throw new Error(`the journal in ${this.directory} was removed while the server ran`);
   }
 
   /** Are the files there, is there room, is there room again? */

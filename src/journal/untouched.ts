@@ -1,6 +1,7 @@
-// The store as it was before it was opened. LevelDB deletes the log that it has read, also where it could not read all of it, and without its
-// first file it deletes everything: so until somebody has looked at what was opened, and relies on it, there is a second folder with hard links
-// to every file, and whoever refuses puts that back. Nothing that counts is written while it is there.
+// The store as it was before it was opened. LevelDB deletes the log that it has read, also where it
+// could not read all of it, and without its first file it deletes everything: so until somebody has
+// looked at what was opened, and relies on it, there is a second folder with hard links to every
+// file, and whoever refuses puts that back. Nothing that counts is written while it is there.
 //
 //   store         what LevelDB opens
 //   untouched     as it was before; complete where it is there at all
@@ -41,8 +42,10 @@ export class Untouched {
     if (leftBehind) this.putBack();
     // Only where something failed, and then it may be the last one.
     for (const name of ['opened', 'let-go'] as const)
-      if (!existsSync(this.#at('store')) && existsSync(this.#at(name))) renameSync(this.#at(name), this.#at('store'));
-    for (const name of ['untouched.new', 'opened', 'let-go'] as const) rmSync(this.#at(name), { recursive: true, force: true });
+      if (!existsSync(this.#at('store')) && existsSync(this.#at(name)))
+        renameSync(this.#at(name), this.#at('store'));
+    for (const name of ['untouched.new', 'opened', 'let-go'] as const)
+      rmSync(this.#at(name), { recursive: true, force: true });
     if (!existsSync(this.#at('store'))) return leftBehind;
     linkAll(this.#at('store'), this.#at('untouched.new'));
     renameSync(this.#at('untouched.new'), this.#at('untouched'));
@@ -98,7 +101,8 @@ function linkAll(from: string, to: string): void {
       linkAll(source, target);
       continue;
     }
-    // A reader may be told of what is in it before it was flushed: that stays true when the power goes.
+    // A reader may be told of what is in it before it was flushed: that stays true when the power
+    // goes.
     if (linkOrCopy(source, target) === 'copied' || entry.name.endsWith('.log')) sync(target);
   }
   sync(to);

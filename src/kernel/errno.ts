@@ -1,5 +1,5 @@
-// The closed table of error codes. Names are Linux's; SIGBUS stands among them because a touch beyond the end of a file has no errno.
-// `http/problem.ts` gives each its status.
+// The closed table of error codes. Names are Linux's; SIGBUS stands among them because a touch
+// beyond the end of a file has no errno. `http/problem.ts` gives each its status.
 
 export const errnoTable = {
   EACCES: 'Write through a read-only mapping, or a token without the scope.',
@@ -26,7 +26,10 @@ export const errnoTable = {
 
 export type Errno = keyof typeof errnoTable;
 
-/** Why an operation failed: errno, the numbered rule of docs/spec.md that fired, and one sentence for a person. */
+/**
+ * Why an operation failed: errno, the numbered rule of docs/spec.md that fired, and one sentence
+ * for a person.
+ */
 export interface Failure {
   errno: Errno;
   rule: string;

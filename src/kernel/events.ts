@@ -1,5 +1,6 @@
-// The closed table of tracepoints. A row is a name, what it means and the shape of its data; `emit` takes only rows of this table.
-// On the wire the name is prefixed with `pinhole.`. Offsets and lengths are bytes, times are milliseconds, pfns are device pages.
+// The closed table of tracepoints. A row is a name, what it means and the shape of its data; `emit`
+// takes only rows of this table. On the wire the name is prefixed with `pinhole.`. Offsets and
+// lengths are bytes, times are milliseconds, pfns are device pages.
 import { z } from 'zod';
 import type { Kernel } from './state.ts';
 import type { Ino } from './units.ts';
@@ -35,7 +36,10 @@ export const eventTable = {
   }),
   'clock.advanced': row('Manual time moved.', { fromMs: z.int(), toMs: z.int() }),
 
-  'power.cut': row('The power went; words of dirty lines may be lost.', { linesDirty: z.int(), linesLost: z.int() }),
+  'power.cut': row('The power went; words of dirty lines may be lost.', {
+    linesDirty: z.int(),
+    linesLost: z.int(),
+  }),
   'power.restored': row('The filesystem was mounted again.', {
     pinsDropped: z.int(),
     mappingsDropped: z.int(),
@@ -49,8 +53,13 @@ export const eventTable = {
     to: z.string(),
     replaced: z.int().optional().describe('The inode that had the name before.'),
   }),
-  'file.unlinked': row('The name is gone; the inode lives on while mapped or in use.', { ino: z.int() }),
-  'file.evicted': row('The last reference is gone and so is the inode.', { ino: z.int(), blocksFreed: z.int() }),
+  'file.unlinked': row('The name is gone; the inode lives on while mapped or in use.', {
+    ino: z.int(),
+  }),
+  'file.evicted': row('The last reference is gone and so is the inode.', {
+    ino: z.int(),
+    blocksFreed: z.int(),
+  }),
   'file.resized': row('i_size changed.', { fromBytes: z.int(), toBytes: z.int() }),
 
   'range.exchanged': row('Two ranges of blocks changed places.', {
@@ -62,11 +71,18 @@ export const eventTable = {
     retries: z.int(),
   }),
 
-  'extent.allocated': row('Blocks went from free to the file.', { ...range, ...run, written: z.boolean() }),
-  'extent.removed': row('Blocks left the file; extent.freed, extent.busy or extent.detached says where they went.', {
+  'extent.allocated': row('Blocks went from free to the file.', {
     ...range,
     ...run,
+    written: z.boolean(),
   }),
+  'extent.removed': row(
+    'Blocks left the file; extent.freed, extent.busy or extent.detached says where they went.',
+    {
+      ...range,
+      ...run,
+    },
+  ),
   'extent.freed': row('Blocks may be handed out again.', {
     ...run,
     from: z.enum(['inode', 'busy', 'detached']),
@@ -79,7 +95,11 @@ export const eventTable = {
   }),
   'extent.detached': row('Blocks wait on the detached list for their pins.', run),
 
-  'mapping.created': row('mmap.', { mapping: z.string(), ...range, access: z.enum(['read', 'read-write']) }),
+  'mapping.created': row('mmap.', {
+    mapping: z.string(),
+    ...range,
+    access: z.enum(['read', 'read-write']),
+  }),
   'mapping.removed': row('munmap.', { mapping: z.string(), pagesUnmapped: z.int() }),
   'page.faulted': row('dax_pte_fault_done.', {
     mapping: z.string(),
@@ -97,9 +117,14 @@ export const eventTable = {
     access,
     result: z.enum(['NOPAGE', 'FALLBACK']),
     zeroPage: z.boolean(),
-    why: z.enum(['private write', 'end of file', '4 KiB entries', 'blocks', 'unwritten', 'poison']).nullable(),
+    why: z
+      .enum(['private write', 'end of file', '4 KiB entries', 'blocks', 'unwritten', 'poison'])
+      .nullable(),
   }),
-  'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', { ...range, pages: z.int() }),
+  'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', {
+    ...range,
+    pages: z.int(),
+  }),
   'page.pinned': row('get_user_pages took references.', {
     pin: z.string(),
     owner: z.string().nullable(),
@@ -108,21 +133,46 @@ export const eventTable = {
     pages: z.int(),
     access,
   }),
-  'page.unpinned': row('The references of a pin were dropped.', { pin: z.string(), pages: z.int(), heldMs: z.int() }),
-  'page.idle': row('dax_page_idle: the reference count reached the value that the idle rule waits for.', { pfn }),
-  'page.delayed_free': row('The page was pinned when its block left the file; the last put frees it.', { pfn, pins: z.int() }),
-  'page.worker_queued': row('The last put queued work for the release worker.', { pfn }),
-  'gup.refused': row('get_user_pages gave nothing.', { errno: z.string(), rule: z.string(), ...range, longterm: z.boolean() }),
-  'dma.written': row('A device wrote through a pin. `orphan` counts pages that the file no longer owns.', {
+  'page.unpinned': row('The references of a pin were dropped.', {
     pin: z.string(),
-    ...range,
-    orphan: z.int(),
+    pages: z.int(),
+    heldMs: z.int(),
   }),
+  'page.idle': row(
+    'dax_page_idle: the reference count reached the value that the idle rule waits for.',
+    { pfn },
+  ),
+  'page.delayed_free': row(
+    'The page was pinned when its block left the file; the last put frees it.',
+    { pfn, pins: z.int() },
+  ),
+  'page.worker_queued': row('The last put queued work for the release worker.', { pfn }),
+  'gup.refused': row('get_user_pages gave nothing.', {
+    errno: z.string(),
+    rule: z.string(),
+    ...range,
+    longterm: z.boolean(),
+  }),
+  'dma.written': row(
+    'A device wrote through a pin. `orphan` counts pages that the file no longer owns.',
+    {
+      pin: z.string(),
+      ...range,
+      orphan: z.int(),
+    },
+  ),
   'dma.read': row('A device read through a pin.', { pin: z.string(), ...range, orphan: z.int() }),
 
-  'memory.failed': row('memory_failure(): a poisoned page left every page table.', { pfn, pgoff: pgoff.nullable() }),
+  'memory.failed': row('memory_failure(): a poisoned page left every page table.', {
+    pfn,
+    pgoff: pgoff.nullable(),
+  }),
 
-  'layout.busy': row('dax_break_layout_wait: the scan found a page with references.', { pfn, pgoff, pins: z.int() }),
+  'layout.busy': row('dax_break_layout_wait: the scan found a page with references.', {
+    pfn,
+    pgoff,
+    pins: z.int(),
+  }),
   'layout.retried': row(
     'The second file of an exchange has a pinned page: both fault locks were dropped, and it starts over without sleeping.',
     {
@@ -131,32 +181,47 @@ export const eventTable = {
       retries: z.int(),
     },
   ),
-  'layout.broken': row('dax_break_layout_done: nothing in the range is busy, the change goes on.', { ...range, scans: z.int() }),
+  'layout.broken': row('dax_break_layout_done: nothing in the range is busy, the change goes on.', {
+    ...range,
+    scans: z.int(),
+  }),
 
   'waitqueue.wakeup': row('A wake-up walked a bucket.', {
     bucket: z.int(),
     pfn,
     walked: z.int(),
     woken: z.array(z.string()),
-    matched: z.int().describe('How many of the woken wait for this page; the others are woken in vain.'),
+    matched: z
+      .int()
+      .describe('How many of the woken wait for this page; the others are woken in vain.'),
   }),
-  'task.blocked': row('The task sleeps on a page, a lock or an entry of the file. State S can be interrupted, D cannot.', {
-    op: z.string(),
-    on: z.enum(['page', 'lock', 'entry']),
-    pfn: pfn.optional(),
-    lock: lockName.optional(),
-    pgoff: pgoff.optional(),
-    bucket: z.int().optional(),
-    state: z.enum(['S', 'D']),
-  }),
+  'task.blocked': row(
+    'The task sleeps on a page, a lock or an entry of the file. State S can be interrupted, D cannot.',
+    {
+      op: z.string(),
+      on: z.enum(['page', 'lock', 'entry']),
+      pfn: pfn.optional(),
+      lock: lockName.optional(),
+      pgoff: pgoff.optional(),
+      bucket: z.int().optional(),
+      state: z.enum(['S', 'D']),
+    },
+  ),
   'task.woken': row('The task may run again. The file is that of its task.blocked.', {
     op: z.string(),
     waitedMs: z.int(),
     spurious: z.boolean(),
   }),
   'task.signalled': row('A signal for the task.', { op: z.string(), restart: z.boolean() }),
-  'deadlock.detected': row('A wait closed a cycle.', { cycle: z.array(z.string()), explanation: z.string() }),
-  'warning.raised': row('What a kernel would log with a WARNING.', { where: z.string(), text: z.string(), pfn: pfn.optional() }),
+  'deadlock.detected': row('A wait closed a cycle.', {
+    cycle: z.array(z.string()),
+    explanation: z.string(),
+  }),
+  'warning.raised': row('What a kernel would log with a WARNING.', {
+    where: z.string(),
+    text: z.string(),
+    pfn: pfn.optional(),
+  }),
 
   'operation.submitted': row('An operation that takes more than one step began.', {
     op: z.string(),
@@ -178,8 +243,9 @@ interface FileOfEvent {
 }
 
 /**
- * One tracepoint hit. `task` is the operation that ran, 0 for the release worker and the clock. `file` is the name at that time, `ino` the
- * inode, 0 where it is about none; `unlinked` where the inode had no name any more: another file may be called `file`.
+ * One tracepoint hit. `task` is the operation that ran, 0 for the release worker and the clock.
+ * `file` is the name at that time, `ino` the inode, 0 where it is about none; `unlinked` where the
+ * inode had no name any more: another file may be called `file`.
  */
 export type KernelEvent = {
   [T in EventType]: {
@@ -195,14 +261,22 @@ export type KernelEvent = {
 }[EventType];
 
 /** Appends to the log of this `apply`. `file` is the inode that the event is about, if any. */
-export function emit<T extends EventType>(k: Kernel, type: T, file: FileOfEvent | null, data: EventData<T>): void {
+export function emit<T extends EventType>(
+  k: Kernel,
+  type: T,
+  file: FileOfEvent | null,
+  data: EventData<T>,
+): void {
   k.eventSeq += 1;
   const whose =
-    file === null ? { file: null, ino: 0, unlinked: false } : { file: file.name, ino: file.ino, unlinked: file.nlink === 0 };
+    file === null
+      ? { file: null, ino: 0, unlinked: false }
+      : { file: file.name, ino: file.ino, unlinked: file.nlink === 0 };
   const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.current, ...whose, data };
   // The row ties `data` to `type`; TypeScript cannot see through the union of all rows.
   k.events.push(event as unknown as KernelEvent);
 }
 
 /** The inode for an event; one that was evicted has a number and nothing else. */
-export const fileOfEvent = (k: Kernel, ino: Ino): FileOfEvent => k.inodes.get(ino) ?? { name: null, ino, nlink: 0 };
+export const fileOfEvent = (k: Kernel, ino: Ino): FileOfEvent =>
+  k.inodes.get(ino) ?? { name: null, ino, nlink: 0 };

@@ -10,25 +10,48 @@ import { type Pfn, toPfn, toPgOff } from './units.ts';
 
 const pages = 512;
 
-/** The 512 slots of one entry: all of the zero page, or one aligned run of frames with `sameBit`. Returns the first frame, -1 for zero. */
-function headOfEntry(xa: XArray, index: number, sameBit: boolean, law: string, where: () => string): number {
+/**
+ * The 512 slots of one entry: all of the zero page, or one aligned run of frames with `sameBit`.
+ * Returns the first frame, -1 for zero.
+ */
+function headOfEntry(
+  xa: XArray,
+  index: number,
+  sameBit: boolean,
+  law: string,
+  where: () => string,
+): number {
   const head = load(xa, index);
   hold(head !== 0 && !isAnon(head), law, where);
   for (let page = 1; page < pages; page++) {
     const entry = load(xa, index + page);
     if (!isFrame(head)) hold(entry === head, law, where);
-    else hold(isFrame(entry) && pfnOf(entry) === pfnOf(head) + page && (!sameBit || bitOf(entry) === bitOf(head)), law, where);
+    else
+      hold(
+        isFrame(entry) &&
+          pfnOf(entry) === pfnOf(head) + page &&
+          (!sameBit || bitOf(entry) === bitOf(head)),
+        law,
+        where,
+      );
   }
   if (!isFrame(head)) return -1;
   hold(pfnOf(head) % pages === 0, law, where);
   return pfnOf(head);
 }
 
-/** Law H1. A 2 MiB entry is aligned, whole, one run of frames, within the file; one in a page table stands on one of the file. */
+/**
+ * Law H1. A 2 MiB entry is aligned, whole, one run of frames, within the file; one in a page table
+ * stands on one of the file.
+ */
 export function hugeEntriesAreWhole(k: Kernel): void {
   const law = 'law H1: an entry of 2 MiB is aligned, whole and of one piece';
   for (const inode of k.inodes.values()) {
-    hold(inode.pmds === null || inode.pmds.size > 0, law, () => `inode ${inode.ino} has an empty set`);
+    hold(
+      inode.pmds === null || inode.pmds.size > 0,
+      law,
+      () => `inode ${inode.ino} has an empty set`,
+    );
     for (const first of inode.pmds ?? []) {
       const where = () => `page ${first} of inode ${inode.ino}`;
       hold(first % pages === 0 && (first + pages - 1) * 4096 < inode.sizeBytes, law, where);
@@ -37,12 +60,20 @@ export function hugeEntriesAreWhole(k: Kernel): void {
   }
   for (const mapping of k.mappings.values()) {
     const inode = k.inodes.get(mapping.ino);
-    hold(mapping.pmds === null || mapping.pmds.size > 0, law, () => `map_${mapping.id} has an empty set`);
+    hold(
+      mapping.pmds === null || mapping.pmds.size > 0,
+      law,
+      () => `map_${mapping.id} has an empty set`,
+    );
     eachEntry(mapping.ptes, 0, mapping.pages - 1, (index) => {
       const first = pmdOf(toPgOff(mapping.first + index));
       const covered = first >= mapping.first && first + pages <= mapping.first + mapping.pages;
       const noted = mapping.pmds?.has(first) === true || mapping.tables?.has(first) === true;
-      hold(!covered || noted, law, () => `page ${mapping.first + index} of map_${mapping.id} is in no page table`);
+      hold(
+        !covered || noted,
+        law,
+        () => `page ${mapping.first + index} of map_${mapping.id} is in no page table`,
+      );
     });
     for (const first of mapping.pmds ?? []) {
       const where = () => `page ${first} of map_${mapping.id}`;
@@ -54,12 +85,16 @@ export function hugeEntriesAreWhole(k: Kernel): void {
   }
 }
 
-/** Law H2. With folioGranularity there is a folio for each 2 MiB entry of frames, and after it until the last put; its counts are right. */
+/**
+ * Law H2. With folioGranularity there is a folio for each 2 MiB entry of frames, and after it until
+ * the last put; its counts are right.
+ */
 export function foliosAreCounted(k: Kernel): void {
   const law = 'law H2: a folio counts the pins and page-table entries of its pages';
   const entries = new Set<number>();
   const mapped = new Map<number, number>();
-  const note = (pfn: number, count: number) => mapped.set(pfn / pages, (mapped.get(pfn / pages) ?? 0) + count);
+  const note = (pfn: number, count: number) =>
+    mapped.set(pfn / pages, (mapped.get(pfn / pages) ?? 0) + count);
   for (const inode of k.inodes.values()) {
     for (const first of inode.pmds ?? []) {
       const entry = load(inode.entries, first);
@@ -69,14 +104,16 @@ export function foliosAreCounted(k: Kernel): void {
   for (const mapping of k.mappings.values()) {
     for (const first of mapping.pmds ?? []) {
       const pte = load(mapping.ptes, first - mapping.first);
-      if (isFrame(pte)) note(pfnOf(pte), 1 - pages); // Counts once, though each of its pages is mapped.
+      // Counts once, though each of its pages is mapped.
+      if (isFrame(pte)) note(pfnOf(pte), 1 - pages);
     }
   }
   if (!k.geometry.folioGranularity) {
     hold(k.folios.size === 0, law, () => 'folios without folioGranularity');
     return;
   }
-  for (const chunk of entries) hold(k.folios.has(chunk), law, () => `the entry over pfn ${chunk * pages} has no folio`);
+  for (const chunk of entries)
+    hold(k.folios.has(chunk), law, () => `the entry over pfn ${chunk * pages} has no folio`);
   for (const [chunk, { pins, mapcount, entry }] of k.folios) {
     const head = chunk * pages;
     const sum = (count: (k: Kernel, pfn: Pfn) => number): number => {
@@ -84,9 +121,21 @@ export function foliosAreCounted(k: Kernel): void {
       for (let page = 0; page < pages; page++) total += count(k, toPfn(head + page));
       return total;
     };
-    hold(entry === entries.has(chunk) && (entry || pins > 0), law, () => `folio ${head} has entry ${entry} and ${pins} pins`);
-    hold(pins === sum(pinsOf), law, () => `folio ${head} counts ${pins} pins, its pages ${sum(pinsOf)}`);
+    hold(
+      entry === entries.has(chunk) && (entry || pins > 0),
+      law,
+      () => `folio ${head} has entry ${entry} and ${pins} pins`,
+    );
+    hold(
+      pins === sum(pinsOf),
+      law,
+      () => `folio ${head} counts ${pins} pins, its pages ${sum(pinsOf)}`,
+    );
     const maps = sum(mapcountOf) + (mapped.get(chunk) ?? 0);
-    hold(mapcount === maps, law, () => `folio ${head} counts ${mapcount} entries, there are ${maps}`);
+    hold(
+      mapcount === maps,
+      law,
+      () => `folio ${head} counts ${mapcount} entries, there are ${maps}`,
+    );
   }
 }

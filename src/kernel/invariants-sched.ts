@@ -19,12 +19,21 @@ export function nobodySleepsOnAPinWithTheFaultLock(k: Kernel): void {
   if (k.strategy.name === 'wait-for-refs') return;
   for (const task of k.tasks.values()) {
     if (task.state !== 'sleeping' || task.sleep?.on !== 'page') continue;
-    const holds = task.locks.some(({ lock, mode }) => lock === 'invalidate_lock' && mode === 'exclusive');
-    hold(!holds, 'law 6: nobody holds invalidate_lock exclusive while it sleeps on a pin', () => `task ${task.id}`);
+    const holds = task.locks.some(
+      ({ lock, mode }) => lock === 'invalidate_lock' && mode === 'exclusive',
+    );
+    hold(
+      !holds,
+      'law 6: nobody holds invalidate_lock exclusive while it sleeps on a pin',
+      () => `task ${task.id}`,
+    );
   }
 }
 
-/** Law 8, as far as one state shows it: nobody sleeps on a page that is idle, and no lock that could be granted is waited for. */
+/**
+ * Law 8, as far as one state shows it: nobody sleeps on a page that is idle, and no lock that could
+ * be granted is waited for.
+ */
 export function noWakeupIsLost(k: Kernel): void {
   const law = 'law 8: no wake-up is lost';
   for (const task of k.tasks.values()) {
@@ -34,12 +43,21 @@ export function noWakeupIsLost(k: Kernel): void {
       const { pfn } = task.sleep;
       const rule = k.idleRule;
       const refcount =
-        rule === 'classic' ? classicRefcount(k, pfn) - 1 : rule === 'modern' ? modernRefcount(k, pfn) : pinsOver(k, pfn);
+        rule === 'classic'
+          ? classicRefcount(k, pfn) - 1
+          : rule === 'modern'
+            ? modernRefcount(k, pfn)
+            : pinsOver(k, pfn);
       hold(refcount > 0, law, where);
     } else if (task.sleep?.on === 'spin') {
       hold(pinsOver(k, task.sleep.pfn) > 0, law, where);
     } else if (task.sleep?.on === 'entry') {
-      hold(k.inodes.get(task.sleep.ino)?.entryLocks.has(task.sleep.pgoff) === true || hasRival(k, task), law, where);
+      hold(
+        k.inodes.get(task.sleep.ino)?.entryLocks.has(task.sleep.pgoff) === true ||
+          hasRival(k, task),
+        law,
+        where,
+      );
     }
   }
   for (const inode of k.inodes.values()) {
@@ -56,24 +74,41 @@ export function noWakeupIsLost(k: Kernel): void {
 /** The lock of an entry is not handed over: one woken competitor is on its way to it. */
 function hasRival(k: Kernel, { sleep, id }: Task): boolean {
   for (const other of k.tasks.values()) {
-    if (other.id === id || other.state === 'sleeping' || sleep?.on !== 'entry' || other.ino !== sleep.ino) continue;
+    if (
+      other.id === id ||
+      other.state === 'sleeping' ||
+      sleep?.on !== 'entry' ||
+      other.ino !== sleep.ino
+    )
+      continue;
     if (other.step === 'entry') return true;
   }
   return false;
 }
 
-/** A sleeper is on exactly the queue of what it waits for, a preparing task on its page's queue unless woken, nobody else on any. */
+/**
+ * A sleeper is on exactly the queue of what it waits for, a preparing task on its page's queue
+ * unless woken, nobody else on any.
+ */
 export function queuesHoldTheSleepers(k: Kernel): void {
   const law = 'law Q1: a task is on the one queue of what it waits for, and on none else';
   const queues = new Map<TaskId, string[]>();
-  const note = (task: TaskId, queue: string): void => void queues.set(task, [...(queues.get(task) ?? []), queue]);
+  const note = (task: TaskId, queue: string): void =>
+    void queues.set(task, [...(queues.get(task) ?? []), queue]);
   const bits = Math.log2(k.geometry.waitqueue.buckets);
-  const noteAll = (table: Kernel['pageQueues'], name: (waiter: Waiter) => [string, number]): void => {
+  const noteAll = (
+    table: Kernel['pageQueues'],
+    name: (waiter: Waiter) => [string, number],
+  ): void => {
     for (const [bucket, waiters] of table) {
       hold(waiters.size > 0, law, () => `bucket ${bucket} is empty and has a list`);
       for (const waiter of waiters.values()) {
         const [queue, home] = name(waiter);
-        hold(home === bucket, law, () => `task ${waiter.task} is in bucket ${bucket}, its key belongs to ${home}`);
+        hold(
+          home === bucket,
+          law,
+          () => `task ${waiter.task} is in bucket ${bucket}, its key belongs to ${home}`,
+        );
         note(waiter.task, queue);
       }
     }
@@ -83,13 +118,22 @@ export function queuesHoldTheSleepers(k: Kernel): void {
   for (const waiters of k.pageQueues.values())
     for (const { key } of waiters.values()) perPage.set(key, (perPage.get(key) ?? 0) + 1);
   const counted =
-    perPage.size === k.pageWaiters.size && [...perPage].every(([pfn, count]) => k.pageWaiters.get(toPfn(pfn)) === count);
-  hold(counted, law, () => `waiters of a page: ${[...perPage].join('; ')}, counted ${[...k.pageWaiters].join('; ')}`);
-  noteAll(k.entryQueues, ({ key, ino }) => [`entry ${ino} ${key}`, bucketOfEntry(ino as Inode['ino'], key as PgOff)]);
+    perPage.size === k.pageWaiters.size &&
+    [...perPage].every(([pfn, count]) => k.pageWaiters.get(toPfn(pfn)) === count);
+  hold(
+    counted,
+    law,
+    () => `waiters of a page: ${[...perPage].join('; ')}, counted ${[...k.pageWaiters].join('; ')}`,
+  );
+  noteAll(k.entryQueues, ({ key, ino }) => [
+    `entry ${ino} ${key}`,
+    bucketOfEntry(ino as Inode['ino'], key as PgOff),
+  ]);
   for (const task of k.spinning) note(task, 'spinning');
   for (const inode of k.inodes.values()) {
     for (const { task, mode } of inode.iRwsem.queue) note(task, `i_rwsem ${inode.ino} ${mode}`);
-    for (const { task, mode } of inode.invalidateLock.queue) note(task, `invalidate_lock ${inode.ino} ${mode}`);
+    for (const { task, mode } of inode.invalidateLock.queue)
+      note(task, `invalidate_lock ${inode.ino} ${mode}`);
   }
   for (const task of k.tasks.values()) {
     const found = (queues.get(task.id) ?? []).join(' and ');
@@ -97,33 +141,49 @@ export function queuesHoldTheSleepers(k: Kernel): void {
     const where = () => `task ${task.id} (${task.state}) is on ${found || 'no queue'}`;
     hold((task.sleep !== null) === (task.state === 'sleeping'), law, where);
     if (task.state === 'sleeping') hold(found === queueOf(task), law, where);
-    else if (task.state === 'preparing') hold(task.woken ? found === '' : /^page \d+$/.test(found), law, where);
+    else if (task.state === 'preparing')
+      hold(task.woken ? found === '' : /^page \d+$/.test(found), law, where);
     else hold(found === '', law, where);
   }
-  hold(queues.size === 0, law, () => `tasks that are gone are queued: ${[...queues.keys()].join()}`);
+  hold(
+    queues.size === 0,
+    law,
+    () => `tasks that are gone are queued: ${[...queues.keys()].join()}`,
+  );
 }
 
 function queueOf({ sleep }: Task): string {
   if (sleep?.on === 'page') return `page ${sleep.pfn}`;
   if (sleep?.on === 'spin') return 'spinning';
-  return sleep?.on === 'lock' ? `${sleep.lock} ${sleep.ino} ${sleep.mode}` : `entry ${sleep?.ino} ${sleep?.pgoff}`;
+  return sleep?.on === 'lock'
+    ? `${sleep.lock} ${sleep.ino} ${sleep.mode}`
+    : `entry ${sleep?.ino} ${sleep?.pgoff}`;
 }
 
 /** Readers or one writer, and each of them a task that says so itself. */
 export function locksAreHeldOnce(k: Kernel): void {
   const law = 'law Q2: a lock has one writer or readers, and they know it';
   const held = new Set<string>();
-  const nameOf = (ino: number, lock: LockName, mode: LockMode, task: number): string => `${ino} ${lock} ${mode} ${task}`;
+  const nameOf = (ino: number, lock: LockName, mode: LockMode, task: number): string =>
+    `${ino} ${lock} ${mode} ${task}`;
   for (const inode of k.inodes.values()) {
     const sems: [LockName, RwSem][] = [
       ['i_rwsem', inode.iRwsem],
       ['invalidate_lock', inode.invalidateLock],
     ];
     for (const [lock, { writer, readers }] of sems) {
-      hold(writer === 0 || readers.length === 0, law, () => `${lock} of inode ${inode.ino} has a writer and readers`);
+      hold(
+        writer === 0 || readers.length === 0,
+        law,
+        () => `${lock} of inode ${inode.ino} has a writer and readers`,
+      );
       if (writer !== 0) held.add(nameOf(inode.ino, lock, 'exclusive', writer));
       for (const reader of readers) {
-        hold(!held.has(nameOf(inode.ino, lock, 'shared', reader)), law, () => `task ${reader} holds ${lock} twice`);
+        hold(
+          !held.has(nameOf(inode.ino, lock, 'shared', reader)),
+          law,
+          () => `task ${reader} holds ${lock} twice`,
+        );
         held.add(nameOf(inode.ino, lock, 'shared', reader));
       }
     }
@@ -156,7 +216,11 @@ export function tasksAreBooked(k: Kernel): void {
   }
   hold(runnable.size === 0, law, () => `runnable and gone: ${[...runnable].join()}`);
   const books = k.sleepers.size === sleepers.length && sleepers.every((id) => k.sleepers.has(id));
-  hold(books && k.counts.sleepers === sleepers.length, law, () => `asleep ${sleepers.join()}, booked ${[...k.sleepers].join()}`);
+  hold(
+    books && k.counts.sleepers === sleepers.length,
+    law,
+    () => `asleep ${sleepers.join()}, booked ${[...k.sleepers].join()}`,
+  );
   hold(k.sleepersOf.size === owners.size, law, () => `owners asleep: ${[...owners.keys()].join()}`);
   for (const [owner, ids] of owners) {
     const booked = [...(k.sleepersOf.get(owner) ?? [])].sort((a, b) => a - b);
@@ -168,14 +232,18 @@ export function tasksAreBooked(k: Kernel): void {
   }
 }
 
-/** None is overdue, each stands at its own time and belongs to somebody, and the heap has every time that there is. */
+/**
+ * None is overdue, each stands at its own time and belongs to somebody, and the heap has every time
+ * that there is.
+ */
 export function timersAscend(k: Kernel): void {
   const law = 'law T1: timers ascend and none is overdue';
   const timers = eachTimer(k.timers);
   const { times, at } = k.timers;
   for (const { atMs, kind, id } of timers) {
     hold(atMs >= k.nowMs, law, () => `${atMs} at ${k.nowMs}`);
-    const dueMs = kind === 'pin' ? k.pins.get(id as PinId)?.untilMs : k.tasks.get(id as TaskId)?.timeoutAtMs;
+    const dueMs =
+      kind === 'pin' ? k.pins.get(id as PinId)?.untilMs : k.tasks.get(id as TaskId)?.timeoutAtMs;
     hold(dueMs === atMs, law, () => `the ${kind} ${id} of the timer at ${atMs} ends at ${dueMs}`);
   }
   for (const { id, untilMs } of k.pins.values()) {
@@ -184,10 +252,24 @@ export function timersAscend(k: Kernel): void {
   }
   for (const [atMs, same] of at) {
     const where = () => `the timers of ${atMs}`;
-    hold(same.size > 0 && times.includes(atMs) && [...same.values()].every((timer) => timer.atMs === atMs), law, where);
+    hold(
+      same.size > 0 &&
+        times.includes(atMs) &&
+        [...same.values()].every((timer) => timer.atMs === atMs),
+      law,
+      where,
+    );
   }
   for (let child = 1; child < times.length; child++) {
-    hold((times[(child - 1) >> 1] as number) <= (times[child] as number), law, () => `heap ${times.join()}`);
+    hold(
+      (times[(child - 1) >> 1] as number) <= (times[child] as number),
+      law,
+      () => `heap ${times.join()}`,
+    );
   }
-  hold(firstTimer(k) === (timers[0] ?? null), law, () => `the first is ${JSON.stringify(firstTimer(k))}`);
+  hold(
+    firstTimer(k) === (timers[0] ?? null),
+    law,
+    () => `the first is ${JSON.stringify(firstTimer(k))}`,
+  );
 }

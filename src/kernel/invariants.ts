@@ -1,7 +1,9 @@
-// Every law of the machine, recomputed from scratch: walked from the records themselves, never read off the kernel's own tallies. Each law
-// is a function that throws a Panic with the law as its message, so that all rings of tests share them. They hold between any two entries,
-// also between the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare two states; the model test holds them. Law 7,
-// no lock inside put(), is about what happens inside one step and cannot be read off a state.
+// Every law of the machine, recomputed from scratch: walked from the records themselves, never read
+// off the kernel's own tallies. Each law is a function that throws a Panic with the law as its
+// message, so that all rings of tests share them. They hold between any two entries, also between
+// the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare two
+// states; the model test holds them. Law 7, no lock inside put(), is about what happens inside one
+// step and cannot be read off a state.
 import { checkExtentMap, type Extent, eachExtent } from './fs/extent.ts';
 import { checkFreeSpace, isFree } from './fs/free-space.ts';
 import { checkRunList, eachRun } from './fs/run-list.ts';
@@ -36,7 +38,10 @@ function eachFrame(k: Kernel, visit: (pfn: Pfn) => void): void {
   }
 }
 
-/** Law 1. A pinned frame is where the pin found it, or in no file at all; and nobody can be given it. */
+/**
+ * Law 1. A pinned frame is where the pin found it, or in no file at all; and nobody can be given
+ * it.
+ */
 function pinnedFramesStayPut(k: Kernel): void {
   const law = 'law 1: a pinned frame is never free and never in another place of a file';
   const foundAt = new Map<number, string[]>();
@@ -64,7 +69,10 @@ function pinnedFramesStayPut(k: Kernel): void {
   }
 }
 
-/** Laws 2 and 13. Metadata, one file, free, busy or detached: each block is in one of them, so that they add up to the device. */
+/**
+ * Laws 2 and 13. Metadata, one file, free, busy or detached: each block is in one of them, so that
+ * they add up to the device.
+ */
 function everyBlockHasOnePlace(k: Kernel): void {
   const law = 'law 2: every block is in exactly one place';
   const { blocks, blocksMetadata } = k.geometry;
@@ -99,7 +107,11 @@ function everyBlockHasOnePlace(k: Kernel): void {
     sum,
     () => `used ${used}, free ${free}; ${JSON.stringify(k.counts)}`,
   );
-  hold(used + free + k.busy.pages + k.detached.pages + blocksMetadata === blocks, sum, () => `${used} used, ${free} free`);
+  hold(
+    used + free + k.busy.pages + k.detached.pages + blocksMetadata === blocks,
+    sum,
+    () => `${used} used, ${free} free`,
+  );
 }
 
 /** Law 3, and what the busy and the detached list promise: no empty run, no leak. */
@@ -129,15 +141,23 @@ function busyRunsWaitForSomething(k: Kernel): void {
       () => `busy run ${run.pfn}+${run.pages} is for nobody`,
     );
   });
-  hold(firsts.size === k.busyByAge.size, law, () => `${k.busyByAge.size} runs by age, ${firsts.size} in the list`);
-  for (const pfn of k.busyByAge) hold(firsts.has(pfn), law, () => `the run of pfn ${pfn} has an age and is not in the list`);
+  hold(
+    firsts.size === k.busyByAge.size,
+    law,
+    () => `${k.busyByAge.size} runs by age, ${firsts.size} in the list`,
+  );
+  for (const pfn of k.busyByAge)
+    hold(firsts.has(pfn), law, () => `the run of pfn ${pfn} has an age and is not in the list`);
   eachRun(k.detached, (run) => {
     const kept = run.task === 0 ? isKept(run.pfn, run.pages) : k.tasks.has(run.task);
     hold(kept, law, () => `detached run ${run.pfn}+${run.pages} of task ${run.task} is for nobody`);
   });
 }
 
-/** A flag `delayedFree` means that the block left its file under a pin, and its last put is to tell the worker. */
+/**
+ * A flag `delayedFree` means that the block left its file under a pin, and its last put is to tell
+ * the worker.
+ */
 function delayedFreesAreToldToTheWorker(k: Kernel): void {
   const law = 'law A1: the last put of a delayed free queues work, and only it does';
   const waiting = new Set<number>();
@@ -152,17 +172,32 @@ function delayedFreesAreToldToTheWorker(k: Kernel): void {
   eachFrame(k, (pfn) => {
     const waits = waiting.has(pfn);
     if (!isDelayedFree(k, pfn)) {
-      hold(!waits || pinsOver(k, pfn) === 0, law, () => `pfn ${pfn} is pinned on a list and nobody will be told`);
+      hold(
+        !waits || pinsOver(k, pfn) === 0,
+        law,
+        () => `pfn ${pfn} is pinned on a list and nobody will be told`,
+      );
       return;
     }
     flagged += 1;
     hold(waits, law, () => `pfn ${pfn} is flagged and on no list`);
-    hold(pinsOver(k, pfn) > 0 || queued.has(pfn), law, () => `pfn ${pfn} was let go and the worker does not know`);
+    hold(
+      pinsOver(k, pfn) > 0 || queued.has(pfn),
+      law,
+      () => `pfn ${pfn} was let go and the worker does not know`,
+    );
   });
-  hold(flagged === k.counts.delayedFrees, law, () => `${flagged} flags, counted ${k.counts.delayedFrees}`);
+  hold(
+    flagged === k.counts.delayedFrees,
+    law,
+    () => `${flagged} flags, counted ${k.counts.delayedFrees}`,
+  );
 }
 
-/** Law 4. A page-table entry is counted, inside the file, writable only where it may be, and the file has that block there. */
+/**
+ * Law 4. A page-table entry is counted, inside the file, writable only where it may be, and the
+ * file has that block there.
+ */
 function pageTablesPointIntoTheFile(k: Kernel): void {
   const law = 'law 4: a page-table entry points to the frame that the file has at that page';
   const mapped = new Map<number, number>();
@@ -173,12 +208,20 @@ function pageTablesPointIntoTheFile(k: Kernel): void {
     hold(inode !== undefined, law, where(0));
     eachEntry(mapping.ptes, 0, lastPage, (index, pte) => {
       const entry = load(inode.entries, mapping.first + index);
-      hold(index < mapping.pages && (mapping.first + index) * pageSize < inode.sizeBytes, law, where(index));
+      hold(
+        index < mapping.pages && (mapping.first + index) * pageSize < inode.sizeBytes,
+        law,
+        where(index),
+      );
       if (isAnon(pte)) {
         hold(!mapping.shared, law, where(index));
         return;
       }
-      hold(isFrame(pte) ? isFrame(entry) && pfnOf(entry) === pfnOf(pte) : entry === zeroEntry, law, where(index));
+      hold(
+        isFrame(pte) ? isFrame(entry) && pfnOf(entry) === pfnOf(pte) : entry === zeroEntry,
+        law,
+        where(index),
+      );
       hold(mapping.shared || !bitOf(pte), law, where(index));
       hold(!bitOf(pte) || (mapping.access === 'read-write' && bitOf(entry)), law, where(index));
       if (isFrame(pte)) mapped.set(pfnOf(pte), (mapped.get(pfnOf(pte)) ?? 0) + 1);
@@ -188,12 +231,19 @@ function pageTablesPointIntoTheFile(k: Kernel): void {
   eachFrame(k, (pfn) => {
     const ptes = mapped.get(pfn) ?? 0;
     if (ptes > 0) frames += 1;
-    hold(mapcountOf(k, pfn) === ptes, law, () => `pfn ${pfn} has ${ptes} entries, mapcount ${mapcountOf(k, pfn)}`);
+    hold(
+      mapcountOf(k, pfn) === ptes,
+      law,
+      () => `pfn ${pfn} has ${ptes} entries, mapcount ${mapcountOf(k, pfn)}`,
+    );
   });
   hold(frames === mapped.size, law, () => 'a mapped frame has no record');
 }
 
-/** Law 5. A mapping entry names the written block of its page, the frame names the entry back, and a zero entry stands over no data. */
+/**
+ * Law 5. A mapping entry names the written block of its page, the frame names the entry back, and a
+ * zero entry stands over no data.
+ */
 function mappingEntriesMatchBlocks(k: Kernel): void {
   const law = 'law 5: a mapping entry is the block of its page';
   const owners = new Map<number, string>();
@@ -201,7 +251,8 @@ function mappingEntriesMatchBlocks(k: Kernel): void {
     checkXArray(inode.entries);
     const written = new Map<number, number>();
     everyExtent(inode, (extent) => {
-      for (let page = 0; extent.written && page < extent.pages; page++) written.set(extent.pgoff + page, extent.pfn + page);
+      for (let page = 0; extent.written && page < extent.pages; page++)
+        written.set(extent.pgoff + page, extent.pfn + page);
     });
     eachEntry(inode.entries, 0, lastPage, (pgoff, entry) => {
       const block = written.get(pgoff);
@@ -210,55 +261,101 @@ function mappingEntriesMatchBlocks(k: Kernel): void {
       if (isFrame(entry)) owners.set(pfnOf(entry), `${inode.ino}:${pgoff}`);
     });
     for (const [pgoff, task] of inode.entryLocks) {
-      hold(k.tasks.has(task), law, () => `the entry of page ${pgoff} is locked by ${task}, who is gone`);
+      hold(
+        k.tasks.has(task),
+        law,
+        () => `the entry of page ${pgoff} is locked by ${task}, who is gone`,
+      );
     }
   }
   eachFrame(k, (pfn) => {
     const owner = ownerOf(k, pfn);
     const named = owner === null ? undefined : `${owner.ino}:${owner.pgoff}`;
-    hold(named === owners.get(pfn), law, () => `pfn ${pfn} says ${named}, the entries say ${owners.get(pfn)}`);
+    hold(
+      named === owners.get(pfn),
+      law,
+      () => `pfn ${pfn} says ${named}, the entries say ${owners.get(pfn)}`,
+    );
   });
 }
 
-/** Law 12. References taken and dropped, holders, and what each frame counts, all agree with the pins that live. */
+/**
+ * Law 12. References taken and dropped, holders, and what each frame counts, all agree with the
+ * pins that live.
+ */
 function pinsAreCounted(k: Kernel): void {
   const law = 'law 12: pins acquired less pins released are the pins that live';
   const held = new Map<number, number[]>();
   let live = 0;
   for (const pin of k.pins.values()) {
-    hold(pin.task === 0 || k.tasks.get(pin.task)?.pin === pin.id, law, () => `pin_${pin.id} is collected by nobody`);
+    hold(
+      pin.task === 0 || k.tasks.get(pin.task)?.pin === pin.id,
+      law,
+      () => `pin_${pin.id} is collected by nobody`,
+    );
     if (pin.task === 0) live += pin.pfns.length;
     for (const pfn of pin.pfns) if (pfn >= 0) held.set(pfn, [...(held.get(pfn) ?? []), pin.id]);
   }
   const owners = new Map<string, number>();
-  for (const { owner } of k.pins.values()) if (owner !== null) owners.set(owner, (owners.get(owner) ?? 0) + 1);
-  hold(owners.size === k.pinsOf.size && [...owners].every(([owner, pins]) => k.pinsOf.get(owner) === pins), law, () => 'owners');
-  hold(k.counts.pinsAcquired - k.counts.pinsReleased === live, law, () => `${live} live, ${JSON.stringify(k.counts)}`);
-  hold(k.counts.pins === k.pins.size && k.counts.pinnedPages === held.size, law, () => JSON.stringify(k.counts));
-  hold(k.holders.size === held.size, law, () => `${k.holders.size} frames with holders, ${held.size} pinned`);
+  for (const { owner } of k.pins.values())
+    if (owner !== null) owners.set(owner, (owners.get(owner) ?? 0) + 1);
+  hold(
+    owners.size === k.pinsOf.size &&
+      [...owners].every(([owner, pins]) => k.pinsOf.get(owner) === pins),
+    law,
+    () => 'owners',
+  );
+  hold(
+    k.counts.pinsAcquired - k.counts.pinsReleased === live,
+    law,
+    () => `${live} live, ${JSON.stringify(k.counts)}`,
+  );
+  hold(k.counts.pins === k.pins.size && k.counts.pinnedPages === held.size, law, () =>
+    JSON.stringify(k.counts),
+  );
+  hold(
+    k.holders.size === held.size,
+    law,
+    () => `${k.holders.size} frames with holders, ${held.size} pinned`,
+  );
   for (const [pfn, pins] of held) {
     const holders = k.holders.get(toPfn(pfn));
     const listed = typeof holders === 'number' ? [holders] : [...(holders ?? [])];
     const agree = [...listed].sort((a, b) => a - b).join() === pins.sort((a, b) => a - b).join();
-    hold(agree, law, () => `pfn ${pfn} is held by ${pins.join()}, its record says ${listed.join()}`);
+    hold(
+      agree,
+      law,
+      () => `pfn ${pfn} is held by ${pins.join()}, its record says ${listed.join()}`,
+    );
   }
   eachFrame(k, (pfn) => {
     const pins = held.get(pfn)?.length ?? 0;
-    hold(pinsOf(k, pfn) === pins, law, () => `pfn ${pfn} has ${pins} pins and counts ${pinsOf(k, pfn)}`);
+    hold(
+      pinsOf(k, pfn) === pins,
+      law,
+      () => `pfn ${pfn} has ${pins} pins and counts ${pinsOf(k, pfn)}`,
+    );
   });
 }
 
 /** Law P1. An anonymous page lives exactly while page tables and pins name it. */
 function anonymousPagesAreNamed(k: Kernel): void {
-  const law = 'law P1: an anonymous page has a reference for each page-table entry and pin that names it';
+  const law =
+    'law P1: an anonymous page has a reference for each page-table entry and pin that names it';
   const named = new Map<number, number>();
   const name = (id: number): void => {
     if (isAnon(id)) named.set(id, (named.get(id) ?? 0) + 1);
   };
-  for (const mapping of k.mappings.values()) eachEntry(mapping.ptes, 0, lastPage, (_index, pte) => name(pte));
+  for (const mapping of k.mappings.values())
+    eachEntry(mapping.ptes, 0, lastPage, (_index, pte) => name(pte));
   for (const pin of k.pins.values()) pin.pfns.forEach(name);
-  hold(named.size === k.anonPages.size, law, () => `${named.size} named, ${k.anonPages.size} there`);
-  for (const [id, page] of k.anonPages) hold(named.get(id) === page.references, law, () => `${id} counts ${page.references}`);
+  hold(
+    named.size === k.anonPages.size,
+    law,
+    () => `${named.size} named, ${k.anonPages.size} there`,
+  );
+  for (const [id, page] of k.anonPages)
+    hold(named.get(id) === page.references, law, () => `${id} counts ${page.references}`);
 }
 
 /** Names, inodes, mappings and users agree, and a nameless inode that nobody uses is gone. */
@@ -266,7 +363,8 @@ function filesAreCounted(k: Kernel): void {
   const law = 'law F1: names, inodes, mappings and users agree';
   const users = new Map<number, number>();
   for (const task of k.tasks.values()) {
-    for (const ino of [task.ino, task.otherIno]) if (ino !== 0) users.set(ino, (users.get(ino) ?? 0) + 1);
+    for (const ino of [task.ino, task.otherIno])
+      if (ino !== 0) users.set(ino, (users.get(ino) ?? 0) + 1);
   }
   let mappings = 0;
   let named = 0;
@@ -279,8 +377,13 @@ function filesAreCounted(k: Kernel): void {
       () => `${where()} has ${users.get(inode.ino) ?? 0} users, counts ${inode.users}`,
     );
     hold(inode.nlink === 0 || k.names.get(inode.name) === inode.ino, law, where);
-    hold(inode.nlink === 1 || inode.users > 0 || inode.mappings.length > 0, law, () => `${where()} was not evicted`);
-    for (const id of inode.mappings) hold(k.mappings.get(id)?.ino === inode.ino, law, () => `map_${id} of ${where()}`);
+    hold(
+      inode.nlink === 1 || inode.users > 0 || inode.mappings.length > 0,
+      law,
+      () => `${where()} was not evicted`,
+    );
+    for (const id of inode.mappings)
+      hold(k.mappings.get(id)?.ino === inode.ino, law, () => `map_${id} of ${where()}`);
     mappings += inode.mappings.length;
     named += inode.nlink;
   }
@@ -290,7 +393,11 @@ function filesAreCounted(k: Kernel): void {
     law,
     () => `${mappings} mappings, ${JSON.stringify(k.counts)}`,
   );
-  hold(k.inodes.size === k.counts.files, law, () => `${k.inodes.size} files, counted ${k.counts.files}`);
+  hold(
+    k.inodes.size === k.counts.files,
+    law,
+    () => `${k.inodes.size} files, counted ${k.counts.files}`,
+  );
 }
 
 /** A stopped page is one that a layout change is waiting for, so its file has a writer. */
@@ -317,7 +424,11 @@ function memoryIsCounted(k: Kernel): void {
   const frameChunks = k.frames.reduce((sum, chunk) => sum + (chunk === undefined ? 0 : 1), 0);
   const found = { tableBytes, extents, frameChunks, dataBytes };
   for (const [name, value] of Object.entries(found))
-    hold(value === k.counts[name as keyof typeof found], law, () => `${name}: ${value}, counted ${JSON.stringify(k.counts)}`);
+    hold(
+      value === k.counts[name as keyof typeof found],
+      law,
+      () => `${name}: ${value}, counted ${JSON.stringify(k.counts)}`,
+    );
 }
 
 export const laws = {
@@ -345,7 +456,13 @@ export const laws = {
 
 export type LawName = keyof typeof laws;
 
-/** Throws on the first broken law. Cheap enough for every step of a small machine, not for a large one. */
-export function checkInvariants(k: Kernel, { except = [] }: { except?: readonly LawName[] } = {}): void {
+/**
+ * Throws on the first broken law. Cheap enough for every step of a small machine, not for a large
+ * one.
+ */
+export function checkInvariants(
+  k: Kernel,
+  { except = [] }: { except?: readonly LawName[] } = {},
+): void {
   for (const [name, law] of Object.entries(laws)) if (!except.includes(name as LawName)) law(k);
 }

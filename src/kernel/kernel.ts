@@ -1,4 +1,5 @@
-// The one entrance of the machine: apply(kernel, entry) → effects. Deterministic: the same entries give the same state and events.
+// The one entrance of the machine: apply(kernel, entry) → effects. Deterministic: the same entries
+// give the same state and events.
 import { createPmem } from './dev/pmem.ts';
 import { type Failure, failure } from './errno.ts';
 import { emit, type KernelEvent } from './events.ts';
@@ -24,7 +25,14 @@ export function createKernel(
   nowMs: number,
 ): { ok: true; kernel: Kernel; events: KernelEvent[] } | { ok: false; failure: Failure } {
   if (args.extentMaxZerooutKb > 0 && !personalityOf(args).zeroOut) {
-    return { ok: false, failure: failure('EINVAL', 'ZO1', `${args.kind} has no zero-out: extentMaxZerooutKb is of ext4`) };
+    return {
+      ok: false,
+      failure: failure(
+        'EINVAL',
+        'ZO1',
+        `${args.kind} has no zero-out: extentMaxZerooutKb is of ext4`,
+      ),
+    };
   }
   const chosen = chooseStrategy(args, args.strategy);
   if (!chosen.ok) return chosen;
@@ -108,8 +116,9 @@ export function createKernel(
 }
 
 /**
- * Applies one entry of the log: moves the clock, starts the command, and runs every task until all of them rest, or until the entry has used up
- * `stepsPerApply` steps. What is then left belongs to the next entry: ask atRest(), and apply one without a command.
+ * Applies one entry of the log: moves the clock, starts the command, and runs every task until all
+ * of them rest, or until the entry has used up `stepsPerApply` steps. What is then left belongs to
+ * the next entry: ask atRest(), and apply one without a command.
  */
 export function apply(k: Kernel, entry: Entry): Effects {
   k.seq = entry.seq;
@@ -150,8 +159,9 @@ export function nextTimerMs(k: Kernel): number | null {
 }
 
 /**
- * Moves time forward to `advanceToMs`, and on the way lets each timer fire at its own time. Where the entry has no steps left for the rest, time
- * stands where it is, so that the next entry fires what is left at its own time, too.
+ * Moves time forward to `advanceToMs`, and on the way lets each timer fire at its own time. Where
+ * the entry has no steps left for the rest, time stands where it is, so that the next entry fires
+ * what is left at its own time, too.
  */
 function moveTime(k: Kernel): void {
   const toMs = k.advanceToMs;

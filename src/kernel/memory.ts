@@ -1,5 +1,6 @@
-// About how much memory a machine takes, told from its counts without a walk: what a tenant's quota and the limit of the server are held against.
-// The weights were measured on Node 20 with each kind in great numbers, and rounded up.
+// About how much memory a machine takes, told from its counts without a walk: what a tenant's quota
+// and the limit of the server are held against. The weights were measured on Node 20 with each kind
+// in great numbers, and rounded up.
 import type { Kernel } from './state.ts';
 
 const weights = {
@@ -24,7 +25,8 @@ const weights = {
 };
 
 /** Of one that was just made. */
-export const emptyMemory = (sizeBytes: number): number => weights.machine + Math.ceil(sizeBytes / 4096 / 7);
+export const emptyMemory = (sizeBytes: number): number =>
+  weights.machine + Math.ceil(sizeBytes / 4096 / 7);
 
 export function memoryOf(k: Kernel): number {
   const { counts, pmem } = k;

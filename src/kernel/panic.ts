@@ -1,5 +1,5 @@
-// The two ways to say that the machine itself is wrong. Nothing in the kernel catches a Panic: the engine does, logs the command and
-// stops that filesystem.
+// The two ways to say that the machine itself is wrong. Nothing in the kernel catches a Panic: the
+// engine does, logs the command and stops that filesystem.
 
 export class Panic extends Error {
   override readonly name = 'Panic';

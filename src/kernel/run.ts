@@ -1,4 +1,5 @@
-// The run loop: how a command becomes a task, how tasks take their steps, what happens when one sleeps, closes a cycle or ends.
+// The run loop: how a command becomes a task, how tasks take their steps, what happens when one
+// sleeps, closes a cycle or ends.
 import { type Failure, failure } from './errno.ts';
 import { emit } from './events.ts';
 import { clearDelayedFree, releaseBusy } from './fs/busy-extent.ts';
@@ -25,7 +26,9 @@ function operationOf(task: Task): Operation {
   return op;
 }
 
-/** Makes a task of a command. Where its target is absent or not as If-Match says, it ends at once. */
+/**
+ * Makes a task of a command. Where its target is absent or not as If-Match says, it ends at once.
+ */
 export function start(k: Kernel, command: Command): TaskId {
   const op = operations.get(command.op);
   assert(op !== undefined, 'a command names an operation of the registry');
@@ -91,21 +94,29 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
 function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure | null {
   const { on } = command;
   let inode: Inode | null = null;
-  // What never stays in the table is never refused for its size, nor munmap: unpin, cancel and that are how it empties.
+  // What never stays in the table is never refused for its size, nor munmap: unpin, cancel and that
+  // are how it empties.
   if (!op.atomic && op.unbounded !== true && k.tasks.size >= k.limits.tasks) {
     const max = k.limits.tasks;
-    return failure('EAGAIN', 'LM1', `${max} operations run or sleep already, the most that a filesystem takes`, max);
+    return failure(
+      'EAGAIN',
+      'LM1',
+      `${max} operations run or sleep already, the most that a filesystem takes`,
+      max,
+    );
   }
   if (on.file !== undefined) {
     inode = findFile(k, on.file);
     if (inode === null) {
-      if (command.ifMatch !== undefined) return stale('If-Match', `there is no file ${on.file} that If-Match could name`);
+      if (command.ifMatch !== undefined)
+        return stale('If-Match', `there is no file ${on.file} that If-Match could name`);
       return failure('ENOENT', 'NM1', `there is no file ${on.file}`);
     }
   }
   if (on.mapping !== undefined) {
     const mapping = k.mappings.get(on.mapping as MapId);
-    if (mapping === undefined) return failure('ENOENT', 'NM2', `there is no mapping map_${on.mapping}`);
+    if (mapping === undefined)
+      return failure('ENOENT', 'NM2', `there is no mapping map_${on.mapping}`);
     task.mapping = mapping.id;
     inode = k.inodes.get(mapping.ino) ?? null;
   }
@@ -123,25 +134,39 @@ function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure |
   return unmetCondition(k, op, inode, command);
 }
 
-const stale = (header: 'If-Match' | 'If-None-Match', why: string): Failure => ({ ...failure('ESTALE', 'NM5', why), header });
+const stale = (header: 'If-Match' | 'If-None-Match', why: string): Failure => ({
+  ...failure('ESTALE', 'NM5', why),
+  header,
+});
 
-/** RFC 9110 §13.2.2: If-Match first. Mappings, pins and operations have no ETag, and only `*` can name them. */
-function unmetCondition(k: Kernel, op: Operation, inode: Inode | null, { ifMatch, ifNoneMatch }: Command): Failure | null {
+/**
+ * RFC 9110 §13.2.2: If-Match first. Mappings, pins and operations have no ETag, and only `*` can
+ * name them.
+ */
+function unmetCondition(
+  k: Kernel,
+  op: Operation,
+  inode: Inode | null,
+  { ifMatch, ifNoneMatch }: Command,
+): Failure | null {
   if (ifMatch === undefined && ifNoneMatch === undefined) return null;
   let now: string | null = null;
   // What it was before this entry.
   if (op.on === 'filesystem') now = String(k.seq - 1);
   else if (op.on === 'file' && inode !== null) now = etagOf(inode);
   const isNamed = (tags: string | readonly string[]): boolean =>
-    tags === '*' || (now !== null && (typeof tags === 'string' ? tags === now : tags.includes(now)));
-  if (ifMatch !== undefined && !isNamed(ifMatch)) return stale('If-Match', 'the ETag is not one that If-Match names');
+    tags === '*' ||
+    (now !== null && (typeof tags === 'string' ? tags === now : tags.includes(now)));
+  if (ifMatch !== undefined && !isNamed(ifMatch))
+    return stale('If-Match', 'the ETag is not one that If-Match names');
   if (ifNoneMatch === undefined || !isNamed(ifNoneMatch)) return null;
   return stale('If-None-Match', `the ${op.on} is there, and If-None-Match names what it is now`);
 }
 
 /**
- * Runs until every task sleeps, has ended or spins, or the entry has used up its steps: then the next entry goes on where this one stopped, see
- * atRest(). A stepped scheduler runs nothing by itself.
+ * Runs until every task sleeps, has ended or spins, or the entry has used up its steps: then the
+ * next entry goes on where this one stopped, see atRest(). A stepped scheduler runs nothing by
+ * itself.
  */
 export function run(k: Kernel): void {
   if (k.geometry.scheduler === 'stepped') return;
@@ -154,7 +179,10 @@ const isUnpinned =
   (pfn: Pfn): boolean =>
     pinsOver(k, pfn) === 0;
 
-/** Could an automatic scheduler run something? Of what spins, only a task whose page was let go: every other would spin on. */
+/**
+ * Could an automatic scheduler run something? Of what spins, only a task whose page was let go:
+ * every other would spin on.
+ */
 export function canGoOn(k: Kernel): boolean {
   if (k.runnable.length > 0 || k.workqueue.length > 0) return true;
   return k.spinning.some((id) => isUnpinned(k)(pageWaitedFor(taskOf(k, id)) as Pfn));
@@ -191,14 +219,16 @@ export function stepOnce(k: Kernel, id: TaskId | 0): void {
 }
 
 /**
- * Steps one task until it sleeps or ends; the release worker runs between its steps. Where the entry has no steps left the task is the first
- * to go on with the next one. An atomic operation is never parked: it has one step, and its caller expects the result from this entry.
+ * Steps one task until it sleeps or ends; the release worker runs between its steps. Where the
+ * entry has no steps left the task is the first to go on with the next one. An atomic operation is
+ * never parked: it has one step, and its caller expects the result from this entry.
  */
 function runTask(k: Kernel, task: Task): void {
   const { atomic } = operationOf(task);
   while (runStep(k, task)) {
     if (atomic) continue;
-    while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto' && k.stepsLeft > 0) releaseWork(k);
+    while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto' && k.stepsLeft > 0)
+      releaseWork(k);
     if (k.stepsLeft > 0) continue;
     k.runnable.unshift(task.id);
     return;
@@ -211,9 +241,11 @@ function runStep(k: Kernel, task: Task): boolean {
   k.current = task.id;
   const step = operationOf(task).steps[task.step];
   assert(step !== undefined, `${task.op} has a step ${task.step}`);
-  // For memory.ts. A step changes the extents of the files of its own task and of no other, and the bytes that the task carries.
+  // For memory.ts. A step changes the extents of the files of its own task and of no other, and the
+  // bytes that the task carries.
   const inode = inodeOf(k, task);
-  const other = task.otherIno === 0 || task.otherIno === task.ino ? undefined : k.inodes.get(task.otherIno);
+  const other =
+    task.otherIno === 0 || task.otherIno === task.ino ? undefined : k.inodes.get(task.otherIno);
   const extents = (inode?.extents.extents ?? 0) + (other?.extents.extents ?? 0);
   const data = task.data?.length ?? 0;
   const verdict = step(k, task as Task & { args: unknown });
@@ -242,13 +274,17 @@ function runStep(k: Kernel, task: Task): boolean {
   }
 }
 
-/** A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK instead. */
+/**
+ * A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK
+ * instead.
+ */
 function reportDeadlocks(k: Kernel, task: Task): void {
   const cycles = cyclesThrough(k, task);
   // What spins comes by again and again, and tells each cycle once.
   const told = (task.locals.cyclesTold ?? []) as string[];
   const names = task.sleep?.on === 'spin' ? cycles.map((cycle) => nodesOf(cycle).join()) : [];
-  for (const [index, cycle] of cycles.entries()) if (!told.includes(names[index] ?? '')) reportCycle(k, task, cycle);
+  for (const [index, cycle] of cycles.entries())
+    if (!told.includes(names[index] ?? '')) reportCycle(k, task, cycle);
   if (names.length > 0) task.locals.cyclesTold = names;
   if (cycles.length === 0 || !task.failOnDeadlock) return;
   if (task.interruptible) {
@@ -258,7 +294,11 @@ function reportDeadlocks(k: Kernel, task: Task): void {
     if (task.sleep.on === 'lock') withdraw(k, task);
     else stopSpinning(k, task);
     operationOf(task).undo?.(k, task as Task & { args: unknown });
-    const refused = failure('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for');
+    const refused = failure(
+      'EDEADLK',
+      'SL5',
+      'the wait closed a cycle and failOnDeadlock was asked for',
+    );
     end(k, task, { ok: false, failure: { ...refused, cycle: nodesOf(cycles[0] ?? []) } });
   }
 }
@@ -266,7 +306,10 @@ function reportDeadlocks(k: Kernel, task: Task): void {
 /** Of so many who wait for a page of a new pin the cycles are looked for. */
 const pinWaitersMax = 64;
 
-/** A new pin of an owner who already sleeps can close a cycle too, where somebody waits for one of its pages. */
+/**
+ * A new pin of an owner who already sleeps can close a cycle too, where somebody waits for one of
+ * its pages.
+ */
 function reportPinDeadlocks(k: Kernel, owner: string, id: PinId): void {
   if (!k.sleepersOf.has(owner)) return;
   for (const waiter of waitersFor(k, k.pins.get(id)?.pfns ?? [])) {
@@ -295,7 +338,10 @@ function waitersFor(k: Kernel, pfns: readonly number[]): Task[] {
 }
 
 function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {
-  emit(k, 'deadlock.detected', inodeOf(k, task), { cycle: nodesOf(cycle), explanation: explain(k, cycle) });
+  emit(k, 'deadlock.detected', inodeOf(k, task), {
+    cycle: nodesOf(cycle),
+    explanation: explain(k, cycle),
+  });
 }
 
 /** The release worker: one frame whose last reference dropped after its block had left the file. */
@@ -303,7 +349,8 @@ function releaseWork(k: Kernel): void {
   const pfn = k.workqueue.shift() as Pfn;
   k.stepsLeft -= 1;
   k.current = 0;
-  // Left over: the commit has freed the block already, and somebody else may have it and pin it by now.
+  // Left over: the commit has freed the block already, and somebody else may have it and pin it by
+  // now.
   if (!isDelayedFree(k, pfn) || pinsOver(k, pfn) > 0) return;
   clearDelayedFree(k, pfn);
   const busy = findRun(k.busy, pfn);
@@ -315,7 +362,10 @@ function releaseWork(k: Kernel): void {
   if (detached !== null) reapDetached(k, detached);
 }
 
-/** The end of a task: its locks go, whoever waited for them runs, and the last user of an unlinked file has it evicted. */
+/**
+ * The end of a task: its locks go, whoever waited for them runs, and the last user of an unlinked
+ * file has it evicted.
+ */
 function end(k: Kernel, task: Task, outcome: Outcome): void {
   const op = operationOf(task);
   const inode = inodeOf(k, task);
@@ -331,23 +381,46 @@ function end(k: Kernel, task: Task, outcome: Outcome): void {
   if (op === evict) return;
   k.replies.push({ task: task.id, outcome });
   if (task.keep) remember(k, task, inode, state, outcome);
-  if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0)) startEviction(k, inode);
+  if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0))
+    startEviction(k, inode);
   if (other !== undefined && isLastReference(other, 0)) startEviction(k, other);
 }
 
-function emitEnd(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'failed' | 'cancelled', outcome: Outcome): void {
-  const data = { op: task.op, strategy: k.strategy.name, sleptMs: task.sleptMs, wakeups: task.wakeups };
+function emitEnd(
+  k: Kernel,
+  task: Task,
+  inode: Inode | null,
+  state: 'done' | 'failed' | 'cancelled',
+  outcome: Outcome,
+): void {
+  const data = {
+    op: task.op,
+    strategy: k.strategy.name,
+    sleptMs: task.sleptMs,
+    wakeups: task.wakeups,
+  };
   if (outcome.ok) emit(k, 'operation.done', inode, data);
-  else if (state === 'cancelled') emit(k, 'operation.cancelled', inode, { ...data, ...errnoOf(outcome.failure) });
+  else if (state === 'cancelled')
+    emit(k, 'operation.cancelled', inode, { ...data, ...errnoOf(outcome.failure) });
   else emit(k, 'operation.failed', inode, { ...data, ...errnoOf(outcome.failure) });
 }
 
 const errnoOf = ({ errno, rule }: Failure) => ({ errno, rule });
 
 /** Keeps the record of an ended operation for a bounded time, among a bounded number. */
-function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'failed' | 'cancelled', outcome: Outcome): void {
+function remember(
+  k: Kernel,
+  task: Task,
+  inode: Inode | null,
+  state: 'done' | 'failed' | 'cancelled',
+  outcome: Outcome,
+): void {
   for (const [id, old] of k.ended) {
-    if (k.ended.size < k.limits.endedOperations && k.nowMs - old.endedMs <= k.limits.endedOperationMs) break;
+    if (
+      k.ended.size < k.limits.endedOperations &&
+      k.nowMs - old.endedMs <= k.limits.endedOperationMs
+    )
+      break;
     k.ended.delete(id);
   }
   const { id, op, owner, submittedMs, entry, sleptMs, wakeups } = task;
@@ -370,16 +443,29 @@ function remember(k: Kernel, task: Task, inode: Inode | null, state: 'done' | 'f
 
 const pagesKept = 16;
 
-/** A record says how much was read, not what; the bytes went to the caller. Of a long list of pages it keeps the beginning. */
+/**
+ * A record says how much was read, not what; the bytes went to the caller. Of a long list of pages
+ * it keeps the beginning.
+ */
 function inShort(outcome: Outcome): Outcome {
   if (!outcome.ok || typeof outcome.result !== 'object' || outcome.result === null) return outcome;
-  const { data, pages, pagesOmitted = 0, ...rest } = outcome.result as { data?: unknown; pages?: unknown; pagesOmitted?: number };
+  const {
+    data,
+    pages,
+    pagesOmitted = 0,
+    ...rest
+  } = outcome.result as { data?: unknown; pages?: unknown; pagesOmitted?: number };
   const read = data instanceof Uint8Array ? { bytes: data.length } : {};
   if (!Array.isArray(pages)) return { ok: true, result: { ...rest, ...read } };
   const omitted = pagesOmitted + Math.max(0, pages.length - pagesKept);
   return {
     ok: true,
-    result: { ...rest, ...read, pages: pages.slice(0, pagesKept), ...(omitted > 0 ? { pagesOmitted: omitted } : {}) },
+    result: {
+      ...rest,
+      ...read,
+      pages: pages.slice(0, pagesKept),
+      ...(omitted > 0 ? { pagesOmitted: omitted } : {}),
+    },
   };
 }
 

@@ -1,6 +1,7 @@
-// A machine as a row of small records, and back. Each record is plain data of bounded size, so that whoever writes them can rest between
-// two; what they are encoded to, and how they are kept, is not the kernel's business. The contents of the device are apart: they are big,
-// change in few places and are told by the number of the entry that changed them last.
+// A machine as a row of small records, and back. Each record is plain data of bounded size, so that
+// whoever writes them can rest between two; what they are encoded to, and how they are kept, is not
+// the kernel's business. The contents of the device are apart: they are big, change in few places
+// and are told by the number of the entry that changed them last.
 //
 // Order is part of the state: a Map or a Set comes back in the order in which it was.
 import { chunkOf, createPmem, setChunk } from './dev/pmem.ts';
@@ -10,15 +11,21 @@ import type { XLeaf } from './mm/xarray.ts';
 import { assert } from './panic.ts';
 import type { BusyRun, DetachedRun, Inode, Kernel, Mapping, Timer } from './state.ts';
 
-/** What the records below mean. A release that changes them moves it; a start refuses snapshots of another format. */
+/**
+ * What the records below mean. A release that changes them moves it; a start refuses snapshots of
+ * another format.
+ */
 export const snapshotFormat = 3;
 
-/** Moves when the same entries no longer give the same state and events: an older journal needs a snapshot of the older release. */
+/**
+ * Moves when the same entries no longer give the same state and events: an older journal needs a
+ * snapshot of the older release.
+ */
 export const kernelVersion = 4;
 
 /**
- * How each field of the machine is told: `head` in the first record, a `map`, `set` or `list` an element a record, `own` as written below,
- * `none` where it lives only inside `apply`.
+ * How each field of the machine is told: `head` in the first record, a `map`, `set` or `list` an
+ * element a record, `own` as written below, `none` where it lives only inside `apply`.
  */
 const plan = {
   geometry: 'head',
@@ -113,12 +120,21 @@ const bitsPerRecord = 4096;
 const sectorsPerRecord = 1024;
 const timersPerRecord = 1024;
 
-/** The whole machine but the contents of its device. It must not be touched before the last record is out. */
+/**
+ * The whole machine but the contents of its device. It must not be touched before the last record
+ * is out.
+ */
 export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
-  yield ['head', Object.fromEntries(headFields.map((field) => [field, k[field]])) as unknown as Head];
+  yield [
+    'head',
+    Object.fromEntries(headFields.map((field) => [field, k[field]])) as unknown as Head,
+  ];
   for (const inode of k.inodes.values()) {
     const { extents, entries } = inode;
-    yield ['inode', { ...inode, extents: { ...extents, leaves: [] }, entries: { ...entries, leaves: [] } }];
+    yield [
+      'inode',
+      { ...inode, extents: { ...extents, leaves: [] }, entries: { ...entries, leaves: [] } },
+    ];
     for (const leaf of extents.leaves) yield ['extents', leaf];
     for (const leaf of entries.leaves) yield ['entries', leaf];
   }
@@ -126,23 +142,31 @@ export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
     yield ['mapping', { ...mapping, ptes: { ...mapping.ptes, leaves: [] } }];
     for (const leaf of mapping.ptes.leaves) yield ['ptes', leaf];
   }
-  for (const field of mapFields) for (const [key, value] of k[field]) yield ['map', field, key, value];
+  for (const field of mapFields)
+    for (const [key, value] of k[field]) yield ['map', field, key, value];
   for (const field of setFields) for (const value of k[field]) yield ['set', field, value];
   for (const field of listFields) for (const value of k[field]) yield ['list', field, value];
-  for (const [index, frames] of k.frames.entries()) if (frames !== undefined) yield ['frames', index, frames];
+  for (const [index, frames] of k.frames.entries())
+    if (frames !== undefined) yield ['frames', index, frames];
   const { bits, ...space } = k.space;
   yield ['space', { ...space, bits: bits.length }];
-  for (let at = 0; at < bits.length; at += bitsPerRecord) yield ['bits', at, bits.subarray(at, at + bitsPerRecord)];
+  for (let at = 0; at < bits.length; at += bitsPerRecord)
+    yield ['bits', at, bits.subarray(at, at + bitsPerRecord)];
   for (const leaf of k.busy.leaves) yield ['busy', leaf];
   for (const leaf of k.detached.leaves) yield ['detached', leaf];
   for (const [pfn, page] of k.pmem.dirty) yield ['dirty', pfn, page];
   const sectors = [...k.pmem.badSectors];
-  for (let at = 0; at < sectors.length; at += sectorsPerRecord) yield ['badSectors', sectors.slice(at, at + sectorsPerRecord)];
+  for (let at = 0; at < sectors.length; at += sectorsPerRecord)
+    yield ['badSectors', sectors.slice(at, at + sectorsPerRecord)];
   const timers = eachTimer(k.timers);
-  for (let at = 0; at < timers.length; at += timersPerRecord) yield ['timers', timers.slice(at, at + timersPerRecord)];
+  for (let at = 0; at < timers.length; at += timersPerRecord)
+    yield ['timers', timers.slice(at, at + timersPerRecord)];
 }
 
-/** What was written to the device, chunk by chunk. The bytes are put together when they are asked for. */
+/**
+ * What was written to the device, chunk by chunk. The bytes are put together when they are asked
+ * for.
+ */
 export function* contentChunks(k: Kernel): Generator<ContentChunk> {
   for (const [index, seq] of k.pmem.chunkSeqs.entries()) {
     if (seq === undefined) continue;
@@ -233,14 +257,18 @@ export class Restore {
   }
 }
 
-function addRuns<R extends { pages: number }>(list: { leaves: R[][]; runs: number; pages: number }, leaf: R[]): void {
+function addRuns<R extends { pages: number }>(
+  list: { leaves: R[][]; runs: number; pages: number },
+  leaf: R[],
+): void {
   list.leaves.push(leaf);
   list.runs += leaf.length;
   for (const { pages } of leaf) list.pages += pages;
 }
 
 function countLines(k: Kernel, lines: readonly number[]): void {
-  for (const word of lines) for (let bits = word; bits !== 0; bits &= bits - 1) k.pmem.dirtyLines += 1;
+  for (const word of lines)
+    for (let bits = word; bits !== 0; bits &= bits - 1) k.pmem.dirtyLines += 1;
 }
 
 function emptyKernel(head: Head): Kernel {
@@ -248,7 +276,13 @@ function emptyKernel(head: Head): Kernel {
     ...head,
     pmem: createPmem(),
     frames: [],
-    space: { blocks: 0, free: 0, bits: new Int32Array(0), summary: new Int32Array(0), top: new Int32Array(0) },
+    space: {
+      blocks: 0,
+      free: 0,
+      bits: new Int32Array(0),
+      summary: new Int32Array(0),
+      top: new Int32Array(0),
+    },
     busy: { leaves: [], runs: 0, pages: 0 },
     detached: { leaves: [], runs: 0, pages: 0 },
     inodes: new Map(),

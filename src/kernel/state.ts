@@ -1,5 +1,6 @@
-// The headers: every record of the machine. All of it is plain data, so that structuredClone, a snapshot or another process gets the
-// same machine. Records refer to each other by number (ino, pfn, task id), never by pointer.
+// The headers: every record of the machine. All of it is plain data, so that structuredClone, a
+// snapshot or another process gets the same machine. Records refer to each other by number (ino,
+// pfn, task id), never by pointer.
 import type { Pmem } from './dev/pmem-records.ts';
 import type { Failure } from './errno.ts';
 import type { KernelEvent } from './events.ts';
@@ -11,7 +12,10 @@ import type { Ino, MapId, Pfn, PgOff, PinId, TaskId } from './units.ts';
 
 export type Kind = 'xfs' | 'ext4' | 'ext2' | 'btrfs';
 export type LinuxVersion = '6.12' | '7.3';
-/** When a page counts as idle, in terms of the two derived reference counts: classic `1 + pins`, modern `pins + mapcount`. */
+/**
+ * When a page counts as idle, in terms of the two derived reference counts: classic `1 + pins`,
+ * modern `pins + mapcount`.
+ */
 export type IdleRule = 'classic' | 'modern' | 'fixed';
 export type Access = 'read' | 'write';
 export type LockName = 'i_rwsem' | 'invalidate_lock';
@@ -37,13 +41,19 @@ export interface Geometry {
   clock: 'realtime' | 'manual';
   scheduler: 'auto' | 'stepped';
   persistenceDomain: 'adr' | 'eadr';
-  /** A page under a 2 MiB mapping entry is pinned, and idle, with its whole folio, as from Linux 6.15 on. */
+  /**
+   * A page under a 2 MiB mapping entry is pinned, and idle, with its whole folio, as from Linux
+   * 6.15 on.
+   */
   folioGranularity: boolean;
   /** ext4: a write may zero and convert so much of an unwritten extent beside it; 0 is never. */
   extentMaxZerooutKb: number;
 }
 
-/** Bounds of one machine; they are part of the state so that a replay meets the same ones. Set from `config.ts` by mkfs. */
+/**
+ * Bounds of one machine; they are part of the state so that a replay meets the same ones. Set from
+ * `config.ts` by mkfs.
+ */
 export interface KernelLimits {
   tasks: number;
   endedOperations: number;
@@ -73,7 +83,10 @@ export interface Counts {
   wakeups: number;
   spuriousWakeups: number;
   bucketCollisions: number;
-  /** What memory.ts needs to know without a walk: of page tables and mapping entries, of extents, of the frames, and of bytes on their way. */
+  /**
+   * What memory.ts needs to know without a walk: of page tables and mapping entries, of extents, of
+   * the frames, and of bytes on their way.
+   */
   tableBytes: number;
   extents: number;
   frameChunks: number;
@@ -101,9 +114,14 @@ export interface Inode {
   extents: ExtentMap;
   /** DAX mapping entries (i_pages): pgoff → entry, see mm/pagetable.ts for the encoding. */
   entries: XArray;
-  /** Where one entry of 2 MiB stands: its first page, a multiple of 512. `entries` has the 512 of it one by one. null: nowhere. */
+  /**
+   * Where one entry of 2 MiB stands: its first page, a multiple of 512. `entries` has the 512 of it
+   * one by one. null: nowhere.
+   */
   pmds: Set<PgOff> | null;
-  /** Entries that are locked, and by whom: a 2 MiB entry by its first page. Rarely more than one. */
+  /**
+   * Entries that are locked, and by whom: a 2 MiB entry by its first page. Rarely more than one.
+   */
   entryLocks: Map<PgOff, TaskId>;
   /** i_mmap: the mappings of this file, ascending. */
   mappings: MapId[];
@@ -111,7 +129,10 @@ export interface Inode {
   users: number;
   /** True from the moment that eviction began. */
   evicting: boolean;
-  /** Pages to which wait-for-refs allows no new references while it waits for the old ones. Its task holds both locks exclusive. */
+  /**
+   * Pages to which wait-for-refs allows no new references while it waits for the old ones. Its task
+   * holds both locks exclusive.
+   */
   stoppedRefs: { first: PgOff; last: PgOff } | null;
   iRwsem: RwSem;
   invalidateLock: RwSem;
@@ -130,9 +151,15 @@ export interface Mapping {
   createdMs: number;
   /** The page table: page of the mapping → PTE, see mm/pagetable.ts for the encoding. */
   ptes: XArray;
-  /** Where the page table has an entry of 2 MiB: page of the file. `ptes` has the 512 of it one by one. null: nowhere. */
+  /**
+   * Where the page table has an entry of 2 MiB: page of the file. `ptes` has the 512 of it one by
+   * one. null: nowhere.
+   */
   pmds: Set<PgOff> | null;
-  /** Where a page table of 4 KiB entries was made under 2 MiB that the mapping covers: their first pages. Absent: nowhere. */
+  /**
+   * Where a page table of 4 KiB entries was made under 2 MiB that the mapping covers: their first
+   * pages. Absent: nowhere.
+   */
   tables?: Set<PgOff>;
 }
 
@@ -184,7 +211,9 @@ export interface BusyRun extends Run {
   ino?: Ino;
 }
 
-/** Blocks that left their inode and wait for their pins. `task` frees them; 0 means the reaper does. */
+/**
+ * Blocks that left their inode and wait for their pins. `task` frees them; 0 means the reaper does.
+ */
 export interface DetachedRun extends Run {
   sinceMs: number;
   task: TaskId | 0;
@@ -196,7 +225,10 @@ export type Sleep =
   | { on: 'page'; pfn: Pfn; pgoff: PgOff; bucket: number; ino?: Ino }
   | { on: 'lock'; ino: Ino; lock: LockName; mode: LockMode }
   | { on: 'entry'; ino: Ino; pgoff: PgOff; bucket: number }
-  /** Not asleep on Linux: it looks at a pinned page of a second file again and again. Here once an entry of the log, see sched/spin.ts. */
+  /**
+   * Not asleep on Linux: it looks at a pinned page of a second file again and again. Here once an
+   * entry of the log, see sched/spin.ts.
+   */
   | { on: 'spin'; pfn: Pfn; pgoff: PgOff; retries: number; ino?: Ino };
 
 export interface Waiter {
@@ -221,7 +253,10 @@ export interface Task {
   data: Uint8Array | null;
   locals: Record<string, unknown>;
   step: string;
-  /** `preparing` is Linux's "set the sleeping state, then test": a wake-up in between makes the sleep a no-op. */
+  /**
+   * `preparing` is Linux's "set the sleeping state, then test": a wake-up in between makes the
+   * sleep a no-op.
+   */
   state: 'runnable' | 'preparing' | 'sleeping';
   sleep: Sleep | null;
   /** S can be interrupted by a signal, D cannot. Meaningful while asleep. */
@@ -269,7 +304,9 @@ export interface Timer {
 
 /** See mm/timers.ts. */
 export interface Timers {
-  /** A binary heap of the times in `at`, and of some that are no longer there. The first is there. */
+  /**
+   * A binary heap of the times in `at`, and of some that are no longer there. The first is there.
+   */
   times: number[];
   at: Map<number, Map<string, Timer>>;
 }
@@ -316,7 +353,10 @@ export interface Kernel {
   tasks: Map<TaskId, Task>;
   /** Sleeping tasks, the longest sleeper first. */
   sleepers: Set<TaskId>;
-  /** Sleeping tasks of each owner: an owner is one thread, so a pin of a sleeping owner is not let go. */
+  /**
+   * Sleeping tasks of each owner: an owner is one thread, so a pin of a sleeping owner is not let
+   * go.
+   */
   sleepersOf: Map<string, TaskId[]>;
   /** How many pins each owner holds. */
   pinsOf: Map<string, number>;
@@ -326,25 +366,48 @@ export interface Kernel {
   ended: Map<TaskId, EndedOperation>;
   /** Page waitqueues by bucket, in the order of arrival; an empty bucket is not there. */
   pageQueues: Map<number, Map<TaskId, Waiter>>;
-  /** How many wait for each page, in whichever bucket: a put must not walk a long bucket to learn that nobody waits for its page. */
+  /**
+   * How many wait for each page, in whichever bucket: a put must not walk a long bucket to learn
+   * that nobody waits for its page.
+   */
   pageWaiters: Map<Pfn, number>;
   entryQueues: Map<number, Map<TaskId, Waiter>>;
-  /** The release worker's queue: frames whose last reference dropped after their block left the file. */
+  /**
+   * The release worker's queue: frames whose last reference dropped after their block left the
+   * file.
+   */
   workqueue: Pfn[];
   timers: Timers;
-  /** Where the time is moving to. 0 between two entries, but where an entry had too few steps for all timers on the way. */
+  /**
+   * Where the time is moving to. 0 between two entries, but where an entry had too few steps for
+   * all timers on the way.
+   */
   advanceToMs: number;
 
-  /** How many blocks the files may own, as the entry says: the quota of the tenant. Infinity without one. Alive only inside `apply`. */
+  /**
+   * How many blocks the files may own, as the entry says: the quota of the tenant. Infinity without
+   * one. Alive only inside `apply`.
+   */
   blocksMax: number;
-  /** What is left of `stepsPerApply`. Alive only inside `apply`; heavy steps take more than one, and the last of them may take it below 0. */
+  /**
+   * What is left of `stepsPerApply`. Alive only inside `apply`; heavy steps take more than one, and
+   * the last of them may take it below 0.
+   */
   stepsLeft: number;
-  /** The task whose step runs; 0 for the worker and the clock. Like the two below, alive only inside `apply`. */
+  /**
+   * The task whose step runs; 0 for the worker and the clock. Like the two below, alive only inside
+   * `apply`.
+   */
   current: TaskId | 0;
   events: KernelEvent[];
   replies: Reply[];
   /** What the operation asked of the run loop itself. `step` 0 is the release worker. */
-  pending: { advanceToMs: number; step: TaskId | 0 | null; unmounted: boolean; endAll: Failure | null };
+  pending: {
+    advanceToMs: number;
+    step: TaskId | 0 | null;
+    unmounted: boolean;
+    endAll: Failure | null;
+  };
 }
 
 /** Under which record the answer to a request is kept, and which request it was. */
@@ -368,13 +431,19 @@ export interface Command {
   keep?: boolean;
   /** The Idempotency-Key that it came with; the machine does not look at it. */
   key?: CommandKey;
-  /** The ETags of which the file must have one when the operation begins; for a filesystem, the number of the entry before. `*` is any. */
+  /**
+   * The ETags of which the file must have one when the operation begins; for a filesystem, the
+   * number of the entry before. `*` is any.
+   */
   ifMatch?: string | readonly string[];
   /** The same for those of which it may have none. */
   ifNoneMatch?: string | readonly string[];
 }
 
-/** The thing that a command acts on, by the name that the client gave. Ids are the numbers behind `map_`, `pin_`, `op_`. */
+/**
+ * The thing that a command acts on, by the name that the client gave. Ids are the numbers behind
+ * `map_`, `pin_`, `op_`.
+ */
 export interface Target {
   file?: string;
   mapping?: number;
@@ -386,7 +455,10 @@ export interface Entry {
   seq: number;
   timeMs: number;
   command: Command | null;
-  /** What the tenant's quota allows the files of this filesystem to own together, in blocks; absent is without a bound. */
+  /**
+   * What the tenant's quota allows the files of this filesystem to own together, in blocks; absent
+   * is without a bound.
+   */
   blocksMax?: number;
 }
 

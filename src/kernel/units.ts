@@ -1,4 +1,5 @@
-// Numbers that must not be mixed up, and the only conversions between them. A brand is cast on where the value is born.
+// Numbers that must not be mixed up, and the only conversions between them. A brand is cast on
+// where the value is born.
 import { z } from 'zod';
 
 export const pageSize = 4096;

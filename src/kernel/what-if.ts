@@ -1,5 +1,5 @@
-// What would happen: the machine is plain data, so questions are answered by running a copy of it. The content of the device is left out of
-// the copy, since nothing waits for content.
+// What would happen: the machine is plain data, so questions are answered by running a copy of it.
+// The content of the device is left out of the copy, since nothing waits for content.
 import { createPmem } from './dev/pmem.ts';
 import { apply } from './kernel.ts';
 import { operations } from './ops/index.ts';
@@ -20,7 +20,9 @@ const copyLimits = { pagesTouched: 4096, pins: 500, tasks: 500 };
 
 export interface Other {
   strategy: string;
-  /** What becomes of the operation at once; `refused` where the filesystem cannot have the strategy. */
+  /**
+   * What becomes of the operation at once; `refused` where the filesystem cannot have the strategy.
+   */
   outcome: 'done' | 'failed' | 'cancelled' | 'sleeping' | 'running' | 'refused';
   errno?: string;
   sleepingOn?: unknown;
@@ -44,7 +46,8 @@ export function tooLarge(k: Kernel): string | null {
 /** Why no other strategy would make a difference to it any more; null where one would. */
 export function tooLate(k: Kernel, id: TaskId): string | null {
   const task = k.tasks.get(id);
-  if (task === undefined || pageWaitedFor(task) === null || pageWaitOf(task).again !== 'drain') return null;
+  if (task === undefined || pageWaitedFor(task) === null || pageWaitOf(task).again !== 'drain')
+    return null;
   return 'the blocks are detached and that is committed: what is left is the wait to free them';
 }
 
@@ -67,7 +70,9 @@ function command(k: Kernel, op: string, on: Target, given: object, nowMs: number
 export function otherStrategies(k: Kernel, id: TaskId, nowMs: number): Other[] {
   const { longterm } = k.strategy.options;
   return [...strategies.keys()].flatMap((name) =>
-    name === k.strategy.name ? [] : [under(copyOf(k), { name, ...(longterm === undefined ? {} : { longterm }) }, id, nowMs)],
+    name === k.strategy.name
+      ? []
+      : [under(copyOf(k), { name, ...(longterm === undefined ? {} : { longterm }) }, id, nowMs)],
   );
 }
 
@@ -87,7 +92,9 @@ function under(k: Kernel, choice: { name: string }, id: TaskId, nowMs: number): 
   const task = k.tasks.get(id);
   if (task !== undefined) {
     const { sleepingOn } = taskRecord(k, task, nowMs);
-    return task.state === 'sleeping' ? { ...seen, outcome: 'sleeping', sleepingOn } : { ...seen, outcome: 'running' };
+    return task.state === 'sleeping'
+      ? { ...seen, outcome: 'sleeping', sleepingOn }
+      : { ...seen, outcome: 'running' };
   }
   const ended = effects.replies.find((reply) => reply.task === id)?.outcome;
   if (ended === undefined || ended.ok)
@@ -99,7 +106,10 @@ function under(k: Kernel, choice: { name: string }, id: TaskId, nowMs: number): 
 export interface Release {
   /** In this order. */
   pins: { pin: string; owner: string | null; kind: string; ino: number; unlinked?: true }[];
-  /** With these the operation ends; otherwise it waits for something else, or for more than are listed. */
+  /**
+   * With these the operation ends; otherwise it waits for something else, or for more than are
+   * listed.
+   */
   enough: boolean;
 }
 
@@ -112,9 +122,15 @@ export function released(k: Kernel, id: TaskId, nowMs: number): Release {
   while (copy.tasks.has(id)) {
     const pin = pinInTheWay(copy, id);
     if (pin === null || pins.length === releasesMax) return { pins, enough: false };
-    pins.push({ pin: `pin_${pin.id}`, owner: pin.owner, kind: pin.kind, ...inodeRecord(copy, pin.ino) });
+    pins.push({
+      pin: `pin_${pin.id}`,
+      owner: pin.owner,
+      kind: pin.kind,
+      ...inodeRecord(copy, pin.ino),
+    });
     const { replies, task } = command(copy, 'unpin', { pin: pin.id }, {}, nowMs);
-    if (replies.some((reply) => reply.task === task && !reply.outcome.ok)) return { pins, enough: false };
+    if (replies.some((reply) => reply.task === task && !reply.outcome.ok))
+      return { pins, enough: false };
   }
   return { pins, enough: true };
 }
@@ -173,6 +189,12 @@ export function queuedBehind(k: Kernel, id: TaskId, max: number): Behind[] {
     const one = k.tasks.get(task);
     const ino = one?.ino ?? 0;
     const whose = { file: nameOf(k, ino), ...inodeRecordOrNone(k, ino) };
-    return { operation: opId(task), op: one?.op ?? '', owner: one?.owner ?? null, ...whose, because };
+    return {
+      operation: opId(task),
+      op: one?.op ?? '',
+      owner: one?.owner ?? null,
+      ...whose,
+      because,
+    };
   });
 }

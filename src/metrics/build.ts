@@ -14,7 +14,16 @@ export const build = defineFamily({
         if (server === null) return [];
         const { version, durability } = server;
         return [
-          { labels: { version, durability, node: process.version, platform: process.platform, arch: process.arch }, value: 1 },
+          {
+            labels: {
+              version,
+              durability,
+              node: process.version,
+              platform: process.platform,
+              arch: process.arch,
+            },
+            value: 1,
+          },
         ];
       },
     },

@@ -1,5 +1,13 @@
 // Blocks that are freed and must not be handed out yet.
-import { type Distribution, defineFamily, histogramOf, observe, one, under, waitBounds } from './define.ts';
+import {
+  type Distribution,
+  defineFamily,
+  histogramOf,
+  observe,
+  one,
+  under,
+  waitBounds,
+} from './define.ts';
 import { bytesOf } from './totals.ts';
 
 const waited = 'pinhole_busy_wait_seconds';

@@ -1,4 +1,5 @@
-// The clock of the server beside that of the machine: whoever reads ages and times wants to know when one of them was set.
+// The clock of the server beside that of the machine: whoever reads ages and times wants to know
+// when one of them was set.
 import { defineFamily, one } from './define.ts';
 
 export const clock = defineFamily({

@@ -1,5 +1,6 @@
-// What a family of metrics is: some counters of its own, the events that move them, and the rows that a scrape shows. Counting is a few
-// additions an event; names and labels become text only when somebody scrapes.
+// What a family of metrics is: some counters of its own, the events that move them, and the rows
+// that a scrape shows. Counting is a few additions an event; names and labels become text only when
+// somebody scrapes.
 import type { EventData, EventType } from '../kernel/events.ts';
 import type { Kernel } from '../kernel/state.ts';
 import type { Server } from './server.ts';
@@ -16,7 +17,10 @@ export interface Exemplar {
   atMs: number;
 }
 
-/** Upper bounds in seconds, and how often a value was at most that; the last count is of those beyond. */
+/**
+ * Upper bounds in seconds, and how often a value was at most that; the last count is of those
+ * beyond.
+ */
 export interface Distribution {
   readonly bounds: readonly number[];
   readonly counts: number[];
@@ -65,8 +69,9 @@ export interface Family<State> {
   scope: 'tenant' | 'server';
   create(): State;
   /**
-   * What a filesystem has when counting begins: after a start, or with the first scrape of its own. Gauges begin with what is there, counters
-   * with nothing: what they counted before was counted by another process, and Prometheus adds up what each counts.
+   * What a filesystem has when counting begins: after a start, or with the first scrape of its own.
+   * Gauges begin with what is there, counters with nothing: what they counted before was counted by
+   * another process, and Prometheus adds up what each counts.
    */
   adopt?(state: State, kernel: Kernel): void;
   on: { [T in EventType]?: (state: State, data: EventData<T>, place: Place) => void };
@@ -102,7 +107,11 @@ export function observe(d: Distribution, value: number, place?: Place): void {
 }
 
 /** The distribution under these label values, made when it is first needed. */
-export function under(all: Map<string, Distribution>, key: string, bounds: readonly number[]): Distribution {
+export function under(
+  all: Map<string, Distribution>,
+  key: string,
+  bounds: readonly number[],
+): Distribution {
   let one = all.get(key);
   if (one === undefined) {
     one = distribution(bounds);
@@ -132,11 +141,18 @@ export function bucketsOf(name: string, labels: Record<string, string>, d: Distr
     const sample = { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
     return exemplar === undefined ? sample : { ...sample, exemplar };
   });
-  samples.push({ metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count });
+  samples.push(
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: count },
+  );
   return samples;
 }
 
-export function histogramOf(name: string, names: readonly string[], all: ReadonlyMap<string, Distribution>): Sample[] {
+export function histogramOf(
+  name: string,
+  names: readonly string[],
+  all: ReadonlyMap<string, Distribution>,
+): Sample[] {
   return [...all].flatMap(([key, d]) => bucketsOf(name, labelsOf(names, key), d));
 }
 

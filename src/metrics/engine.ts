@@ -9,7 +9,9 @@ const append = 'pinhole_engine_append_duration_seconds';
 export function logCounts(): LogCounts {
   return {
     batches: distribution([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
-    append: distribution([0.000_01, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1]),
+    append: distribution([
+      0.000_01, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1,
+    ]),
     failures: 0,
   };
 }
@@ -31,7 +33,8 @@ export function measured(log: Log, counts: LogCounts): Log {
       const begin = performance.now();
       log.append(id, entries, before, (error) => {
         done(begin);
-        // A full disk has a gauge of its own: nothing of the batch was done, and the filesystem goes on.
+        // A full disk has a gauge of its own: nothing of the batch was done, and the filesystem
+        // goes on.
         if (error !== null && error.kind !== 'full') counts.failures += 1;
         appended(error);
       });

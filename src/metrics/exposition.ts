@@ -1,4 +1,5 @@
-// The two forms of a scrape: the text format of Prometheus, and OpenMetrics, which has room for exemplars.
+// The two forms of a scrape: the text format of Prometheus, and OpenMetrics, which has room for
+// exemplars.
 import Negotiator from 'negotiator';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Exemplar, Row, Sample, Scrape } from './define.ts';
@@ -10,16 +11,27 @@ export const contentTypes: Record<Form, string> = {
   openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
 };
 
-/** Prometheus 3 names one of these with each type. Our metric and label names are plain ASCII words, so each of them holds. */
+/**
+ * Prometheus 3 names one of these with each type. Our metric and label names are plain ASCII words,
+ * so each of them holds.
+ */
 const escapings = ['allow-utf-8', 'underscores', 'dots', 'values'];
-/** A range matches an offer that has all of its parameters, so each offer has all that we can promise. */
+/**
+ * A range matches an offer that has all of its parameters, so each offer has all that we can
+ * promise.
+ */
 const offers = (['text', 'openmetrics'] as const).flatMap((form) =>
   escapings.map((escaping) => ({ form, type: `${contentTypes[form]}; escaping=${escaping}` })),
 );
 
-/** The text format is the answer where Accept has no preference, and also where it accepts neither: a scraper can do more with it than with a 406. */
+/**
+ * The text format is the answer where Accept has no preference, and also where it accepts neither:
+ * a scraper can do more with it than with a 406.
+ */
 export function formOf(accept: string | undefined): Form {
-  const accepted = new Negotiator({ headers: { accept } }).mediaType(offers.map(({ type }) => type));
+  const accepted = new Negotiator({ headers: { accept } }).mediaType(
+    offers.map(({ type }) => type),
+  );
   return offers.find(({ type }) => type === accepted)?.form ?? 'text';
 }
 
@@ -34,8 +46,15 @@ const nameIn = (form: Form, name: string, type: string): string =>
   form === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
 
 /** Filesystems have names that their tenants gave; the scrape of the server shows none. */
-function shownExemplar({ operation, filesystem, value, atMs }: Exemplar, scope: 'tenant' | 'server') {
-  return { labelSet: scope === 'tenant' ? { operation, filesystem } : { operation }, value, timestamp: atMs / 1000 };
+function shownExemplar(
+  { operation, filesystem, value, atMs }: Exemplar,
+  scope: 'tenant' | 'server',
+) {
+  return {
+    labelSet: scope === 'tenant' ? { operation, filesystem } : { operation },
+    value,
+    timestamp: atMs / 1000,
+  };
 }
 
 export function registryOf(
@@ -54,27 +73,43 @@ export function registryOf(
   for (const { row, state } of rows) {
     const { help, type } = row;
     const name = nameIn(form, row.name, type);
-    add(registry, { name, help, type, get: async () => ({ name, help, type, values: values(row.read(state, scrape())) }) });
+    add(registry, {
+      name,
+      help,
+      type,
+      get: async () => ({ name, help, type, values: values(row.read(state, scrape())) }),
+    });
   }
   for (const metric of process?.getMetricsAsArray() ?? []) {
     const { help } = metric;
     const type = String(metric.type);
     const name = nameIn(form, metric.name, type);
     // Both forms read the same metric, whose name prom-client would change for good.
-    const get = async () => ({ ...(await (metric as unknown as { get(): Promise<object> }).get()), name });
+    const get = async () => ({
+      ...(await (metric as unknown as { get(): Promise<object> }).get()),
+      name,
+    });
     add(registry, { name, help, type, get });
   }
   return registry;
 }
 
 /** What a registry needs of a metric: its text is written from `get`. */
-function add(registry: Registry, metric: { name: string; help: string; type: string; get(): Promise<object> }): void {
-  // The classes of prom-client count by themselves, which costs each event what ours costs a scrape.
+function add(
+  registry: Registry,
+  metric: { name: string; help: string; type: string; get(): Promise<object> },
+): void {
+  // The classes of prom-client count by themselves, which costs each event what ours costs a
+  // scrape.
   registry.registerMetric({ ...metric, reset() {} } as unknown as Metric);
 }
 
 /** Gauges that end in _total, which the format keeps for counters. */
-const misnamed = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
+const misnamed = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+];
 
 export function processMetrics(): Registry {
   const registry = new Registry();

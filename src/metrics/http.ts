@@ -23,7 +23,9 @@ export function timeRequests(app: FastifyInstance): HttpCounts {
   };
   app.addHook('onRoute', (route) => {
     const template = route.url.replace(/:(\w+)/g, '{$1}');
-    const timers = new Map([route.method].flat().map((method) => [method, timer(template, method)]));
+    const timers = new Map(
+      [route.method].flat().map((method) => [method, timer(template, method)]),
+    );
     const hooks = [route.onResponse ?? []].flat();
     route.onResponse = [
       ...hooks,
@@ -51,7 +53,10 @@ export const http = defineFamily({
       name,
       type: 'histogram',
       help: 'Time from the headers of a request to the end of its answer.',
-      read: (_, { server }) => (server === null ? [] : histogramOf(name, ['route', 'method', 'status'], server.http.durations)),
+      read: (_, { server }) =>
+        server === null
+          ? []
+          : histogramOf(name, ['route', 'method', 'status'], server.http.durations),
     },
   ],
 });

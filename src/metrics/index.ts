@@ -1,4 +1,5 @@
-// The registry of metric families, the listener that feeds them, and the routes on which they are found and scraped.
+// The registry of metric families, the listener that feeds them, and the routes on which they are
+// found and scraped.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Engine, Hosted } from '../engine/engine.ts';
@@ -10,7 +11,14 @@ import { busy } from './busy.ts';
 import { clock } from './clock.ts';
 import type { Family, Place, Scrape } from './define.ts';
 import { engine as engineFamily } from './engine.ts';
-import { contentTypes, type Form, formOf, processMetrics, registryOf, type StatedRow } from './exposition.ts';
+import {
+  contentTypes,
+  type Form,
+  formOf,
+  processMetrics,
+  registryOf,
+  type StatedRow,
+} from './exposition.ts';
 import { faults } from './faults.ts';
 import { http } from './http.ts';
 import { journal } from './journal.ts';
@@ -62,13 +70,18 @@ function adopt(states: States, { kernel }: Hosted): void {
 
 function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] {
   return families.flatMap((family, at) =>
-    scope === 'tenant' && family.scope === 'server' ? [] : family.rows.map((row) => ({ row, state: states[at] })),
+    scope === 'tenant' && family.scope === 'server'
+      ? []
+      : family.rows.map((row) => ({ row, state: states[at] })),
   );
 }
 
 /** Somebody waits in it, blocks wait for their pins, or it serves no more. */
 const hasTrouble = ({ kernel, stopped }: Hosted): boolean =>
-  kernel.counts.sleepers > 0 || kernel.busy.pages > 0 || kernel.detached.pages > 0 || stopped !== null;
+  kernel.counts.sleepers > 0 ||
+  kernel.busy.pages > 0 ||
+  kernel.detached.pages > 0 ||
+  stopped !== null;
 
 interface Known {
   tenant: States;
@@ -87,7 +100,10 @@ export class Metrics {
   readonly #ofFilesystem = new WeakMap<Hosted, Known>();
   readonly #registries: Record<Form, Registry>;
 
-  /** `defaults` adds the metrics of the process and its event loop, which watch it for as long as it lives. */
+  /**
+   * `defaults` adds the metrics of the process and its event loop, which watch it for as long as it
+   * lives.
+   */
   constructor(engine: Engine, nowMs: () => number, server: Server, defaults: boolean) {
     this.#engine = engine;
     this.#nowMs = nowMs;
@@ -117,10 +133,16 @@ export class Metrics {
 
   scrapeOf(tenant: string, form: Form): Promise<string> {
     const totals = this.#ledger.of(this.#engine.list(tenant), this.#nowMs());
-    return registryOf(rowsOf(this.#statesOf(tenant), 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
+    return registryOf(rowsOf(this.#statesOf(tenant), 'tenant'), form, 'tenant', () => ({
+      totals,
+      server: null,
+    })).metrics();
   }
 
-  /** The filesystems of a tenant, or of all, that are worth a look of their own: first those with trouble, then the oldest. */
+  /**
+   * The filesystems of a tenant, or of all, that are worth a look of their own: first those with
+   * trouble, then the oldest.
+   */
   worthALook(tenant: string | null, max: number): Hosted[] {
     const all = [...(tenant === null ? this.#engine.all() : this.#engine.list(tenant))];
     const worth = (fs: Hosted) => (hasTrouble(fs) ? 1 : 0);
@@ -132,7 +154,10 @@ export class Metrics {
     const known = this.#knownOf(fs);
     known.own ??= this.#begin(fs);
     const totals = this.#ledger.of([fs], this.#nowMs());
-    return registryOf(rowsOf(known.own, 'tenant'), form, 'tenant', () => ({ totals, server: null })).metrics();
+    return registryOf(rowsOf(known.own, 'tenant'), form, 'tenant', () => ({
+      totals,
+      server: null,
+    })).metrics();
   }
 
   #begin(fs: Hosted): States {
@@ -205,7 +230,10 @@ export class Metrics {
   }
 }
 
-/** What the routes need to know of a caller. `tenantOf`, `filesystemOf` and `anyFilesystemOf` throw where there is none. */
+/**
+ * What the routes need to know of a caller. `tenantOf`, `filesystemOf` and `anyFilesystemOf` throw
+ * where there is none.
+ */
 export interface Callers {
   tenantOf(request: FastifyRequest): string;
   filesystemOf(request: FastifyRequest): Hosted;
@@ -215,8 +243,16 @@ export interface Callers {
   mayOperate(request: FastifyRequest): boolean;
 }
 
-/** `targetsMax`: filesystems that the service discovery names; each is some 200 series to whoever scrapes them. */
-export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers: Callers, targetsMax: number): void {
+/**
+ * `targetsMax`: filesystems that the service discovery names; each is some 200 series to whoever
+ * scrapes them.
+ */
+export function registerMetrics(
+  app: FastifyInstance,
+  metrics: Metrics,
+  callers: Callers,
+  targetsMax: number,
+): void {
   const route = (
     url: string,
     scope: 'public' | 'read' | 'operator',
@@ -228,25 +264,46 @@ export function registerMetrics(app: FastifyInstance, metrics: Metrics, callers:
     });
   };
   route('/metrics', 'public', (_request, form) => metrics.scrape(form));
-  route('/v1/metrics', 'read', (request, form) => metrics.scrapeOf(callers.tenantOf(request), form));
-  route('/v1/filesystems/:fs/metrics', 'read', (request, form) => metrics.scrapeOne(callers.filesystemOf(request), form));
+  route('/v1/metrics', 'read', (request, form) =>
+    metrics.scrapeOf(callers.tenantOf(request), form),
+  );
+  route('/v1/filesystems/:fs/metrics', 'read', (request, form) =>
+    metrics.scrapeOne(callers.filesystemOf(request), form),
+  );
   route('/v1/tenants/:tenant/filesystems/:fs/metrics', 'operator', (request, form) =>
     metrics.scrapeOne(callers.anyFilesystemOf(request), form),
   );
-  // HTTP service discovery of Prometheus: where to scrape is where it was asked, and what, follows from who asks. The tenant is a label where
-  // the operator asks; a tenant is not told its own name, which it needs for nothing.
-  app.get('/v1/metrics/targets', { config: { scope: 'any', query: ['filesystems'] } }, (request, reply) => {
-    const targets = [request.headers.host ?? ''];
-    const group = (path: string, labels = {}) => ({ targets, labels: { __metrics_path__: path, service: 'pinhole', ...labels } });
-    const operates = callers.mayOperate(request);
-    const groups = [group(operates ? '/metrics' : '/v1/metrics')];
-    if ((request.query as { filesystems?: string }).filesystems === 'true') {
-      for (const { tenant, name } of metrics.worthALook(operates ? null : callers.tenantOf(request), targetsMax)) {
-        const path = `/filesystems/${name}/metrics`;
-        const of = { filesystem: name };
-        groups.push(operates ? group(`/v1/tenants/${tenant}${path}`, { tenant, ...of }) : group(`/v1${path}`, of));
+  // HTTP service discovery of Prometheus: where to scrape is where it was asked, and what, follows
+  // from who asks. The tenant is a label where the operator asks; a tenant is not told its own
+  // name, which it needs for nothing.
+  app.get(
+    '/v1/metrics/targets',
+    { config: { scope: 'any', query: ['filesystems'] } },
+    (request, reply) => {
+      const targets = [request.headers.host ?? ''];
+      const group = (path: string, labels = {}) => ({
+        targets,
+        labels: { __metrics_path__: path, service: 'pinhole', ...labels },
+      });
+      const operates = callers.mayOperate(request);
+      const groups = [group(operates ? '/metrics' : '/v1/metrics')];
+      if ((request.query as { filesystems?: string }).filesystems === 'true') {
+        for (const { tenant, name } of metrics.worthALook(
+          operates ? null : callers.tenantOf(request),
+          targetsMax,
+        )) {
+          const path = `/filesystems/${name}/metrics`;
+          const of = { filesystem: name };
+          groups.push(
+            operates
+              ? group(`/v1/tenants/${tenant}${path}`, { tenant, ...of })
+              : group(`/v1${path}`, of),
+          );
+        }
       }
-    }
-    return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(groups));
-  });
+      return reply
+        .header('content-type', 'application/json; charset=utf-8')
+        .send(JSON.stringify(groups));
+    },
+  );
 }

@@ -1,4 +1,5 @@
-// The journal on the disk: its flushes, each of which takes together what came in while the one before it ran.
+// The journal on the disk: its flushes, each of which takes together what came in while the one
+// before it ran.
 import type { Store } from '../journal/store.ts';
 import { bucketsOf, defineFamily, distribution, observe, one } from './define.ts';
 import type { JournalCounts } from './server.ts';
@@ -9,7 +10,9 @@ const commits = 'pinhole_journal_flush_commits';
 /** Of nothing, where nothing is kept. */
 export function journalCounts(store: Store | undefined): JournalCounts {
   const counts: JournalCounts = {
-    flushes: distribution([0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10]),
+    flushes: distribution([
+      0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10,
+    ]),
     commits: distribution([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]),
     bytes: 0,
     full: () => store?.full === true,
@@ -32,13 +35,15 @@ export const journal = defineFamily({
       name: flush,
       type: 'histogram',
       help: 'How long a flush of the journal took, fsync included.',
-      read: (_, { server }) => (server === null ? [] : bucketsOf(flush, {}, server.journal.flushes)),
+      read: (_, { server }) =>
+        server === null ? [] : bucketsOf(flush, {}, server.journal.flushes),
     },
     {
       name: commits,
       type: 'histogram',
       help: 'Commits that a flush took together: batches of commands, births and ends of filesystems, answers, pieces of snapshots.',
-      read: (_, { server }) => (server === null ? [] : bucketsOf(commits, {}, server.journal.commits)),
+      read: (_, { server }) =>
+        server === null ? [] : bucketsOf(commits, {}, server.journal.commits),
     },
     {
       name: 'pinhole_journal_flushed_bytes_total',

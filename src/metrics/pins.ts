@@ -52,7 +52,12 @@ export const pins = defineFamily({
     },
   },
   rows: [
-    { name: 'pinhole_pins', type: 'gauge', help: 'Live pins.', read: (state) => samplesOf(['kind'], state.live) },
+    {
+      name: 'pinhole_pins',
+      type: 'gauge',
+      help: 'Live pins.',
+      read: (state) => samplesOf(['kind'], state.live),
+    },
     {
       name: 'pinhole_pinned_pages',
       type: 'gauge',

@@ -14,9 +14,24 @@ export const space = defineFamily({
     },
   },
   rows: [
-    { name: 'pinhole_filesystems', type: 'gauge', help: 'Hosted filesystems.', read: (_, { totals }) => one(totals.filesystems) },
-    { name: 'pinhole_files', type: 'gauge', help: 'Inodes, orphans included.', read: (_, { totals }) => one(totals.files) },
-    { name: 'pinhole_mappings', type: 'gauge', help: 'Live mappings of files.', read: (_, { totals }) => one(totals.mappings) },
+    {
+      name: 'pinhole_filesystems',
+      type: 'gauge',
+      help: 'Hosted filesystems.',
+      read: (_, { totals }) => one(totals.filesystems),
+    },
+    {
+      name: 'pinhole_files',
+      type: 'gauge',
+      help: 'Inodes, orphans included.',
+      read: (_, { totals }) => one(totals.files),
+    },
+    {
+      name: 'pinhole_mappings',
+      type: 'gauge',
+      help: 'Live mappings of files.',
+      read: (_, { totals }) => one(totals.mappings),
+    },
     {
       name: 'pinhole_space_bytes',
       type: 'gauge',

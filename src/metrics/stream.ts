@@ -50,7 +50,11 @@ export const stream = defineFamily({
       name: 'pinhole_stream_disconnects_total',
       type: 'counter',
       help: 'Event streams that ended, by reason.',
-      read: (_, { server }) => [...(server?.stream.disconnects ?? [])].map(([reason, value]) => ({ labels: { reason }, value })),
+      read: (_, { server }) =>
+        [...(server?.stream.disconnects ?? [])].map(([reason, value]) => ({
+          labels: { reason },
+          value,
+        })),
     },
   ],
 });

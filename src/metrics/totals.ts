@@ -1,5 +1,6 @@
-// The gauges of all filesystems, as a table with a row of numbers for each. A row is read from what the kernel counts anyway, when somebody
-// scrapes and its filesystem has changed since; the sums of all go along. So a scrape costs what changed, and a look at who waits or holds.
+// The gauges of all filesystems, as a table with a row of numbers for each. A row is read from what
+// the kernel counts anyway, when somebody scrapes and its filesystem has changed since; the sums of
+// all go along. So a scrape costs what changed, and a look at who waits or holds.
 import type { Engine, Hosted } from '../engine/engine.ts';
 import { findRun } from '../kernel/fs/run-list.ts';
 import { pageSize } from '../kernel/units.ts';
@@ -28,7 +29,10 @@ const counted = {
   inbox: ({ waiting }: Hosted) => waiting,
 };
 
-/** Those of which the oldest matters: since when, by the clock of the filesystem; Infinity where there is none. */
+/**
+ * Those of which the oldest matters: since when, by the clock of the filesystem; Infinity where
+ * there is none.
+ */
 const aged = {
   oldestBusyMs: oldestBusy,
   oldestPinMs: oldestPin,
@@ -41,7 +45,10 @@ const sums = Object.keys(counted) as (keyof typeof counted)[];
 const ages = Object.keys(aged) as (keyof typeof aged)[];
 const readers = [...Object.values(counted), ...Object.values(aged)];
 const inboxAt = sums.indexOf('inbox');
-/** Behind those: the clock of the filesystem, and what it can be at most, which for a manual one is the same. */
+/**
+ * Behind those: the clock of the filesystem, and what it can be at most, which for a manual one is
+ * the same.
+ */
 const clockAt = readers.length;
 const width = clockAt + 2;
 /** So many are read at once at the most. */
@@ -55,7 +62,9 @@ export class Ledger {
   #table = new Float64Array(width * 16);
   /** Of all rows. They are whole numbers, so that nothing is left of what comes and goes. */
   readonly #sums = new Float64Array(sums.length);
-  /** Rows in which something is old, or commands wait: of the others there is nothing but the sums. */
+  /**
+   * Rows in which something is old, or commands wait: of the others there is nothing but the sums.
+   */
   readonly #live = new Set<number>();
 
   constructor(engine: Engine) {
@@ -127,7 +136,8 @@ export class Ledger {
     const table = this.#table;
     const at = row * width;
     this.#addSums(this.#sums, at, -1);
-    for (let i = 0; i < readers.length; i += 1) table[at + i] = (readers[i] as (of: Hosted) => number)(fs);
+    for (let i = 0; i < readers.length; i += 1)
+      table[at + i] = (readers[i] as (of: Hosted) => number)(fs);
     this.#addSums(this.#sums, at, 1);
     const { geometry, nowMs } = fs.kernel;
     table[at + clockAt] = nowMs;
@@ -139,13 +149,18 @@ export class Ledger {
   }
 
   #addSums(into: Float64Array, at: number, sign: 1 | -1): void {
-    for (let i = 0; i < sums.length; i += 1) into[i] = (into[i] as number) + sign * (this.#table[at + i] as number);
+    for (let i = 0; i < sums.length; i += 1)
+      into[i] = (into[i] as number) + sign * (this.#table[at + i] as number);
   }
 
   #addOldest(into: Float64Array, at: number, nowMs: number): void {
     const table = this.#table;
-    const now = Math.min(Math.max(table[at + clockAt] as number, nowMs), table[at + clockAt + 1] as number);
-    for (let i = sums.length; i < clockAt; i += 1) into[i] = Math.max(into[i] as number, now - (table[at + i] as number));
+    const now = Math.min(
+      Math.max(table[at + clockAt] as number, nowMs),
+      table[at + clockAt + 1] as number,
+    );
+    for (let i = sums.length; i < clockAt; i += 1)
+      into[i] = Math.max(into[i] as number, now - (table[at + i] as number));
     into[clockAt] = Math.max(into[clockAt] as number, table[at + inboxAt] as number);
   }
 }

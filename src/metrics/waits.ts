@@ -87,7 +87,12 @@ export const waits = defineFamily<State>({
       help: 'How long operations slept in all, of those that slept.',
       read: (state) => histogramOf(duration, ['operation', 'strategy', 'outcome'], state.waits),
     },
-    { name: 'pinhole_sleepers', type: 'gauge', help: 'Operations asleep now.', read: (_, { totals }) => one(totals.sleepers) },
+    {
+      name: 'pinhole_sleepers',
+      type: 'gauge',
+      help: 'Operations asleep now.',
+      read: (_, { totals }) => one(totals.sleepers),
+    },
     {
       name: 'pinhole_wait_oldest_age_seconds',
       type: 'gauge',

@@ -1,4 +1,5 @@
-// Wake-ups of the hashed waitqueues, useful and in vain. The kernels count them; what a removed filesystem counted is kept here.
+// Wake-ups of the hashed waitqueues, useful and in vain. The kernels count them; what a removed
+// filesystem counted is kept here.
 import type { Kernel } from '../kernel/state.ts';
 import { defineFamily, one } from './define.ts';
 

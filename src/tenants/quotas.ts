@@ -1,8 +1,18 @@
-// What a tenant may have, what it has, and what is on its way. Usage moves by the differences of each kernel's counts; a reservation covers
-// a command from the moment that it is accepted until its effect is counted, so that a burst cannot pass the limit.
+// What a tenant may have, what it has, and what is on its way. Usage moves by the differences of
+// each kernel's counts; a reservation covers a command from the moment that it is accepted until
+// its effect is counted, so that a burst cannot pass the limit.
 
 /** `memory` is what the server holds for the tenant, in bytes; see engine/memory.ts. */
-export const quotaNames = ['filesystems', 'bytes', 'blocks', 'files', 'mappings', 'pins', 'sleepers', 'memory'] as const;
+export const quotaNames = [
+  'filesystems',
+  'bytes',
+  'blocks',
+  'files',
+  'mappings',
+  'pins',
+  'sleepers',
+  'memory',
+] as const;
 export type QuotaName = (typeof quotaNames)[number];
 export type Quotas = Record<QuotaName, number>;
 
@@ -13,7 +23,16 @@ export interface Account {
   reserved: Quotas;
 }
 
-const zero = (): Quotas => ({ filesystems: 0, bytes: 0, blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0, memory: 0 });
+const zero = (): Quotas => ({
+  filesystems: 0,
+  bytes: 0,
+  blocks: 0,
+  files: 0,
+  mappings: 0,
+  pins: 0,
+  sleepers: 0,
+  memory: 0,
+});
 
 export function openAccount(limits: Quotas): Account {
   return { limits: { ...limits }, used: zero(), reserved: zero() };

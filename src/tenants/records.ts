@@ -1,9 +1,13 @@
-// Where tenants and tokens are kept: `tenant/<name>`, `token/<id>`, and the key under which tokens are hashed.
+// Where tenants and tokens are kept: `tenant/<name>`, `token/<id>`, and the key under which tokens
+// are hashed.
 import { decode, encode } from '../journal/codec.ts';
 import type { Store } from '../journal/store.ts';
 
 export interface Records {
-  /** Together or not at all; null deletes. Fulfilled when it is durable, rejected with a JournalError. */
+  /**
+   * Together or not at all; null deletes. Fulfilled when it is durable, rejected with a
+   * JournalError.
+   */
   put(changes: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
@@ -13,7 +17,12 @@ export const noRecords: Records = { put: () => Promise.resolve() };
 export function storedRecords(store: Store): Records {
   return {
     put: (changes) =>
-      store.put(Object.entries(changes).map(([key, value]) => ({ key, value: value === null ? null : encode(value) }))),
+      store.put(
+        Object.entries(changes).map(([key, value]) => ({
+          key,
+          value: value === null ? null : encode(value),
+        })),
+      ),
   };
 }
 

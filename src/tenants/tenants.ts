@@ -14,7 +14,9 @@ export interface Tenant {
   id: string;
   /** Of its event stream. */
   epoch: string;
-  /** Ids of its filesystems that did not come back at the start before: the epoch changes with them. */
+  /**
+   * Ids of its filesystems that did not come back at the start before: the epoch changes with them.
+   */
   missing?: readonly string[];
   account: Account;
 }
@@ -81,7 +83,14 @@ export class Tenants {
     if (this.#byName.size + this.#coming.size >= this.#options.tenantsMax) return 'full';
     this.#lastNumber += 1;
     const account = openAccount(merged(this.#options.quotas, quotas));
-    const tenant = { name, number: this.#lastNumber, createdMs: nowMs, id: newId(), epoch: newId(), account };
+    const tenant = {
+      name,
+      number: this.#lastNumber,
+      createdMs: nowMs,
+      id: newId(),
+      epoch: newId(),
+      account,
+    };
     this.#coming.add(name);
     try {
       await this.#keep(tenant, account.limits, alongside);
@@ -92,7 +101,10 @@ export class Tenants {
     return tenant;
   }
 
-  /** In force when they are durable; what a tenant already has beyond a smaller quota stays. False where it is gone. */
+  /**
+   * In force when they are durable; what a tenant already has beyond a smaller quota stays. False
+   * where it is gone.
+   */
   setQuotas(tenant: Tenant, quotas: PartialQuotas): Promise<boolean> {
     // One after the other: each changes what the one before left.
     const done = this.#changes.then(async () => {
@@ -117,8 +129,15 @@ export class Tenants {
     }
   }
 
-  #keep({ account: _, ...tenant }: Tenant, quotas: Quotas, alongside: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    return this.#records.put({ [`tenant/${tenant.name}`]: { ...tenant, quotas } satisfies TenantRecord, ...alongside });
+  #keep(
+    { account: _, ...tenant }: Tenant,
+    quotas: Quotas,
+    alongside: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    return this.#records.put({
+      [`tenant/${tenant.name}`]: { ...tenant, quotas } satisfies TenantRecord,
+      ...alongside,
+    });
   }
 
   #add(tenant: Tenant): void {

@@ -1,4 +1,5 @@
-// Bearer tokens: 256 bits from the CSPRNG, shown once, kept as HMAC-SHA-256 and looked up by key id.
+// Bearer tokens: 256 bits from the CSPRNG, shown once, kept as HMAC-SHA-256 and looked up by key
+// id.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
@@ -62,7 +63,10 @@ export class Tokens {
     return this.#operator !== null;
   }
 
-  /** The second value is the token itself, which nobody can read again. Durable together with `alongside`. */
+  /**
+   * The second value is the token itself, which nobody can read again. Durable together with
+   * `alongside`.
+   */
   async issue(
     tenant: string,
     granted: readonly Scope[],
@@ -72,8 +76,16 @@ export class Tokens {
   ): Promise<{ token: Token; secret: string }> {
     const id = randomBytes(8).toString('hex');
     const secret = `ph_${id}_${randomBytes(32).toString('base64url')}`;
-    const stored: Stored = { id, tenant, scopes: [...granted], createdMs: nowMs, expiresMs, mac: this.#mac(secret) };
-    // At once, so that it goes with its tenant, should that be removed meanwhile; nobody else knows it yet.
+    const stored: Stored = {
+      id,
+      tenant,
+      scopes: [...granted],
+      createdMs: nowMs,
+      expiresMs,
+      mac: this.#mac(secret),
+    };
+    // At once, so that it goes with its tenant, should that be removed meanwhile; nobody else knows
+    // it yet.
     this.#add(stored);
     try {
       await this.#records.put({ [`token/${id}`]: stored, ...alongside });
@@ -128,7 +140,9 @@ export class Tokens {
 
   /** What is kept of a tenant's tokens. */
   recordsOf(tenant: string): Record<string, null> {
-    return Object.fromEntries([...(this.#idsOf.get(tenant) ?? [])].map((id) => [`token/${id}`, null]));
+    return Object.fromEntries(
+      [...(this.#idsOf.get(tenant) ?? [])].map((id) => [`token/${id}`, null]),
+    );
   }
 
   /** Of a tenant that is gone, with what was kept of them. */
@@ -163,14 +177,17 @@ export class Tokens {
   }
 }
 
-const isLive = ({ expiresMs }: Stored, nowMs: number): boolean => expiresMs === null || nowMs < expiresMs;
+const isLive = ({ expiresMs }: Stored, nowMs: number): boolean =>
+  expiresMs === null || nowMs < expiresMs;
 
 /** Without the MAC. */
 function shown({ id, tenant, scopes: granted, createdMs, expiresMs }: Stored): Token {
   return { id, tenant, scopes: granted, createdMs, expiresMs };
 }
 
-/** Reads the operator token, or makes the file with a fresh one. Throws where others may read it. */
+/**
+ * Reads the operator token, or makes the file with a fresh one. Throws where others may read it.
+ */
 export function operatorTokenOf(file: string): { token: string; made: boolean } {
   if (!existsSync(file)) {
     const token = `ph_operator_${randomBytes(32).toString('base64url')}`;

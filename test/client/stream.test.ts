@@ -1,8 +1,15 @@
-// The client comes back by itself, with its cursor, as the close code asks it to; and gives each event once.
+// The client comes back by itself, with its cursor, as the close code asks it to; and gives each
+// event once.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { events, type PinholeEvent, restClient, StreamGap, StreamRefused } from '../../src/client/index.ts';
+import {
+  events,
+  type PinholeEvent,
+  restClient,
+  StreamGap,
+  StreamRefused,
+} from '../../src/client/index.ts';
 import { call, fs, must, type Service, start } from '../http/start.ts';
 import { listen } from '../http/stream-reader.ts';
 
@@ -25,7 +32,11 @@ async function world(
   service = started;
   const base = await listen(started);
   await must(started, 201, 'POST', '/v1/filesystems', manual);
-  return { service: started, base, tick: () => must(started, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } }) };
+  return {
+    service: started,
+    base,
+    tick: () => must(started, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } }),
+  };
 }
 
 async function take(count: number, from: AsyncGenerator<PinholeEvent>): Promise<PinholeEvent[]> {
@@ -71,11 +82,20 @@ describe('the stream', () => {
     const pipe = await leakyPipe(base);
     let going = true;
     const load = (async () => {
-      while (going) await Promise.all([tick(), tick(), call(running, 'POST', `${fs}/files`, { json: { name: 'a' } })]);
+      while (going)
+        await Promise.all([
+          tick(),
+          tick(),
+          call(running, 'POST', `${fs}/files`, { json: { name: 'a' } }),
+        ]);
     })();
     const seen: PinholeEvent[] = [];
     let cuts = 0;
-    for await (const event of events({ url: `${pipe.base}${fs}/events`, from: 'oldest', delayMs: quick })) {
+    for await (const event of events({
+      url: `${pipe.base}${fs}/events`,
+      from: 'oldest',
+      delayMs: quick,
+    })) {
       seen.push(event);
       if (seen.length % 37 === 0) {
         pipe.cut();
@@ -94,12 +114,18 @@ describe('the stream', () => {
     const names: string[] = [];
     const reading = (async () => {
       const filter = { types: ['pinhole.file.created'] };
-      for await (const event of events({ url: `${base}/v1/events`, from: 'oldest', filter, signal: abort.signal })) {
+      for await (const event of events({
+        url: `${base}/v1/events`,
+        from: 'oldest',
+        filter,
+        signal: abort.signal,
+      })) {
         if (event.type === 'pinhole.file.created') names.push(`${event.subject} ${event.data.ino}`);
         if (names.length === 2) abort.abort();
       }
     })();
-    for (const name of ['a', 'b']) await must(running, 201, 'POST', `${fs}/files`, { json: { name } });
+    for (const name of ['a', 'b'])
+      await must(running, 201, 'POST', `${fs}/files`, { json: { name } });
     await reading;
     expect(names).toEqual(['files/a 2', 'files/b 3']);
   });
@@ -119,7 +145,9 @@ describe('the stream', () => {
     for (let i = 0; i < 40; i += 1) await tick();
     const epoch = running.door.engine.find('default', 'scratch')?.ring.epoch;
     const options = { url: `${base}${fs}/events`, from: `${epoch}.3`, delayMs: quick };
-    await expect(take(1, events(options))).rejects.toEqual(new StreamGap(`${epoch}.3`, `${epoch}.25`));
+    await expect(take(1, events(options))).rejects.toEqual(
+      new StreamGap(`${epoch}.3`, `${epoch}.25`),
+    );
     const [event] = await take(1, events({ ...options, onGap: 'continue' }));
     expect(event?.seq).toBe(26);
   });
@@ -132,13 +160,19 @@ describe('the stream', () => {
     const refused = (await caught) as StreamRefused;
     expect(refused).toBeInstanceOf(StreamRefused);
     expect([404, 4404]).toContain(refused.code);
-    await expect(take(1, events({ url: `${base}${fs}/events` }))).rejects.toMatchObject({ code: 404 });
-    await expect(take(1, events({ url: `${base}/v1/events`, token: 'ph_x' }))).rejects.toMatchObject({ code: 401 });
+    await expect(take(1, events({ url: `${base}${fs}/events` }))).rejects.toMatchObject({
+      code: 404,
+    });
+    await expect(
+      take(1, events({ url: `${base}/v1/events`, token: 'ph_x' })),
+    ).rejects.toMatchObject({ code: 401 });
   });
 });
 
 /** A server that closes each connection as it is told, and keeps what was asked and when. */
-async function script(...codes: number[]): Promise<{ url: string; asked: { from: string; at: number }[] }> {
+async function script(
+  ...codes: number[]
+): Promise<{ url: string; asked: { from: string; at: number }[] }> {
   const asked: { from: string; at: number }[] = [];
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   other = server;
@@ -147,7 +181,14 @@ async function script(...codes: number[]): Promise<{ url: string; asked: { from:
       const { from } = JSON.parse(String(data)) as { from: string };
       asked.push({ from, at: performance.now() });
       const seq = asked.length;
-      socket.send(JSON.stringify({ type: 'event', id: 'events', cursor: `e.${seq}`, events: [{ id: `e.${seq}`, seq }] }));
+      socket.send(
+        JSON.stringify({
+          type: 'event',
+          id: 'events',
+          cursor: `e.${seq}`,
+          events: [{ id: `e.${seq}`, seq }],
+        }),
+      );
       const code = codes[seq - 1];
       if (code !== undefined) socket.close(code);
     });
@@ -169,7 +210,10 @@ describe('a close code', () => {
 
   it.each([1008, 4400, 4401, 4403, 4404])('%i: does not come back', async (code) => {
     const { url, asked } = await script(code);
-    await expect(take(2, events({ url, delayMs: quick }))).rejects.toMatchObject({ name: 'StreamRefused', code });
+    await expect(take(2, events({ url, delayMs: quick }))).rejects.toMatchObject({
+      name: 'StreamRefused',
+      code,
+    });
     expect(asked).toHaveLength(1);
   });
 
@@ -205,13 +249,26 @@ describe('the stream of a tenant', () => {
   it('names the filesystem that stopped, and goes on', async () => {
     const { service, base } = await world();
     const heard: string[] = [];
-    const stream = events({ url: `${base}/v1/events`, from: 'oldest', onStopped: (name) => heard.push(name) });
+    const stream = events({
+      url: `${base}/v1/events`,
+      from: 'oldest',
+      onStopped: (name) => heard.push(name),
+    });
     const { engine } = service;
-    const scratch = engine.find('default', 'scratch') as NonNullable<ReturnType<typeof engine.find>>;
-    await expect(engine.submit(scratch, { op: 'no-such-operation', on: {}, args: {} })).rejects.toThrow();
+    const scratch = engine.find('default', 'scratch') as NonNullable<
+      ReturnType<typeof engine.find>
+    >;
+    await expect(
+      engine.submit(scratch, { op: 'no-such-operation', on: {}, args: {} }),
+    ).rejects.toThrow();
     const both = take(2, stream);
     await expect.poll(() => heard).toEqual(['scratch']);
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { ...manual.json, name: 'other' } });
-    expect((await both).map(({ source }) => source)).toEqual(['/v1/filesystems/scratch', '/v1/filesystems/other']);
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { ...manual.json, name: 'other' },
+    });
+    expect((await both).map(({ source }) => source)).toEqual([
+      '/v1/filesystems/scratch',
+      '/v1/filesystems/other',
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-// Journals of released versions give the states that those versions had, wherever they are replayed.
+// Journals of released versions give the states that those versions had, wherever they are
+// replayed.
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,6 @@
-// Makes a golden journal: npx tsx test/crash/golden.ts <version>. A released version's journal stays as it is: what a later release makes
-// of it must be the same, or its `kernelVersion` must move.
+// Makes a golden journal: npx tsx test/crash/golden.ts <version>. A released version's journal
+// stays as it is: what a later release makes of it must be the same, or its `kernelVersion` must
+// move.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { call, freshFolder, must, repair, type Server, start, write } from './process.ts';
@@ -7,7 +8,10 @@ import { call, freshFolder, must, repair, type Server, start, write } from './pr
 const goldens = join(import.meta.dirname, '../fixtures/journals');
 const strategies = ['break-layouts', 'busy-extents', 'detach-and-wait', 'wait-for-refs', 'none'];
 
-/** Everything that can be done to a file, with pins in the way, in an order that only depends on `round`. */
+/**
+ * Everything that can be done to a file, with pins in the way, in an order that only depends on
+ * `round`.
+ */
 async function work(server: Server, fs: string, round: number): Promise<void> {
   const now = { prefer: 'respond-async' };
   const post = (path: string, json: object) => call(server, 'POST', `${fs}${path}`, json, now);
@@ -18,7 +22,12 @@ async function work(server: Server, fs: string, round: number): Promise<void> {
     if (round === 0 && i < 5) {
       await must(server, 'POST', `${fs}/files`, { name: `f${i}` });
       await put(`${file}/content`, Buffer.alloc(32_768, 65 + i));
-      await must(server, 'POST', `${fs}${file}/mappings`, { offset: 0, length: 32_768, access: 'read-write', shared: i !== 4 });
+      await must(server, 'POST', `${fs}${file}/mappings`, {
+        offset: 0,
+        length: 32_768,
+        access: 'read-write',
+        shared: i !== 4,
+      });
     }
     const mapping = `/mappings/map_${1 + (i % 5)}`;
     const steps = [

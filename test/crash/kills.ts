@@ -1,8 +1,20 @@
-// kill -9 at random instants under load, again and again on the same folder. Clients remember what they were told; after each start the
-// server must have exactly that, and of what was not answered either all or nothing.
+// kill -9 at random instants under load, again and again on the same folder. Clients remember what
+// they were told; after each start the server must have exactly that, and of what was not answered
+// either all or nothing.
 import { cpSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, call, content, eventsAfter, freshFolder, must, repair, type Server, start, write } from './process.ts';
+import {
+  type Answer,
+  call,
+  content,
+  eventsAfter,
+  freshFolder,
+  must,
+  repair,
+  type Server,
+  start,
+  write,
+} from './process.ts';
 
 export interface Totals {
   kills: number;
@@ -13,7 +25,10 @@ export interface Totals {
   replays: number;
 }
 
-/** A generator of our own, so that a seed gives the same choices; when a kill strikes is up to the machine. */
+/**
+ * A generator of our own, so that a seed gives the same choices; when a kill strikes is up to the
+ * machine.
+ */
 function random(seed: number): (below: number) => number {
   let state = seed >>> 0 || 1;
   return (below) => {
@@ -68,7 +83,9 @@ class Client {
     await write(server, `${this.#fs}/files/${this.#name}/content`, Buffer.alloc(16_384));
     this.#content = Buffer.alloc(16_384);
     const mapping = { offset: 0, length: 16_384, access: 'read-write', owner: this.#name };
-    this.#mapping = (await must(server, 'POST', `${this.#fs}/files/${this.#name}/mappings`, mapping)).json.id;
+    this.#mapping = (
+      await must(server, 'POST', `${this.#fs}/files/${this.#name}/mappings`, mapping)
+    ).json.id;
   }
 
   /** Until the server does not answer any more. */
@@ -98,7 +115,11 @@ class Client {
     const next = Buffer.from(this.#content);
     bytes.copy(next, at);
     this.#maybeContent = next;
-    const answer = await write(server, `${this.#fs}/files/${this.#name}/content?offset=${at}`, bytes.subarray(0, 16_384 - at));
+    const answer = await write(
+      server,
+      `${this.#fs}/files/${this.#name}/content?offset=${at}`,
+      bytes.subarray(0, 16_384 - at),
+    );
     this.#acknowledged(answer, 200);
     this.#content = next;
     this.#maybeContent = null;
@@ -113,7 +134,13 @@ class Client {
     if (this.#pending === null) return;
     const range = { offset: 0, length: 8192, access: 'read', owner: this.#name };
     const headers = { 'idempotency-key': this.#pending.key };
-    const answer = await call(server, 'POST', `${this.#fs}/mappings/${this.#mapping}/pins`, range, headers);
+    const answer = await call(
+      server,
+      'POST',
+      `${this.#fs}/mappings/${this.#mapping}/pins`,
+      range,
+      headers,
+    );
     this.#acknowledged(answer, 201);
     this.#pending = null;
     const { id } = answer.json;
@@ -150,7 +177,8 @@ class Client {
     }
     if (!found.equals(this.#content)) {
       const from = this.#content.findIndex((byte, at) => byte !== found[at]);
-      const part = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(from, from + 16)).toString('hex');
+      const part = (bytes: Uint8Array): string =>
+        Buffer.from(bytes.subarray(from, from + 16)).toString('hex');
       const sent = this.#maybeContent === null ? 'nothing' : part(this.#maybeContent);
       fail(
         `${this.#name}: ${found.length} bytes of content are neither what was acknowledged nor what was sent: at ${from} ${part(found)}, ` +
@@ -170,11 +198,16 @@ class Client {
     this.#maybeUnpinned = null;
     const lost = [...this.#pins].filter((id) => !mine.has(id));
     const extra = [...mine].filter((id) => !this.#pins.has(id));
-    if (lost.length + extra.length > 0) fail(`${this.#name}: pins lost ${lost}, pins that nobody took ${extra}`);
-    const files = new Set((await all<{ name: string }>(server, `${this.#fs}/files`)).map(({ name }) => name));
-    for (let i = 0; i < this.#made; i++) if (!files.has(`${this.#name}-${i}`)) fail(`${this.#name}-${i} is lost`);
+    if (lost.length + extra.length > 0)
+      fail(`${this.#name}: pins lost ${lost}, pins that nobody took ${extra}`);
+    const files = new Set(
+      (await all<{ name: string }>(server, `${this.#fs}/files`)).map(({ name }) => name),
+    );
+    for (let i = 0; i < this.#made; i++)
+      if (!files.has(`${this.#name}-${i}`)) fail(`${this.#name}-${i} is lost`);
     // The list goes by inodes, this by names.
-    if (this.#made > 0) await must(server, 'GET', `${this.#fs}/files/${this.#name}-${this.#pick(this.#made)}`);
+    if (this.#made > 0)
+      await must(server, 'GET', `${this.#fs}/files/${this.#name}-${this.#pick(this.#made)}`);
   }
 }
 
@@ -193,16 +226,31 @@ class Sleeper {
     await write(server, `${this.#fs}/files/bed/content`, Buffer.alloc(4096));
     const mapping = { offset: 0, length: 4096, access: 'read-write' };
     const { id } = (await must(server, 'POST', `${this.#fs}/files/bed/mappings`, mapping)).json;
-    await must(server, 'POST', `${this.#fs}/mappings/${id}/pins`, { offset: 0, length: 4096, access: 'read', owner: 'nic' });
-    const asleep = await call(server, 'POST', `${this.#fs}/files/bed/truncate`, { sizeBytes: 0 }, { prefer: 'respond-async' });
+    await must(server, 'POST', `${this.#fs}/mappings/${id}/pins`, {
+      offset: 0,
+      length: 4096,
+      access: 'read',
+      owner: 'nic',
+    });
+    const asleep = await call(
+      server,
+      'POST',
+      `${this.#fs}/files/bed/truncate`,
+      { sizeBytes: 0 },
+      { prefer: 'respond-async' },
+    );
     this.#operation = asleep.json.id;
     this.#page = asleep.json.sleepingOn.page;
   }
 
   async check(server: Server): Promise<void> {
-    const { state, sleepingOn } = (await must(server, 'GET', `${this.#fs}/operations/${this.#operation}`)).json;
+    const { state, sleepingOn } = (
+      await must(server, 'GET', `${this.#fs}/operations/${this.#operation}`)
+    ).json;
     if (state !== 'sleeping' || JSON.stringify(sleepingOn.page) !== JSON.stringify(this.#page)) {
-      fail(`the truncate is ${state}, on ${JSON.stringify(sleepingOn)} and not on ${JSON.stringify(this.#page)}`);
+      fail(
+        `the truncate is ${state}, on ${JSON.stringify(sleepingOn)} and not on ${JSON.stringify(this.#page)}`,
+      );
     }
   }
 }
@@ -214,7 +262,8 @@ async function checkStream(server: Server, fs: string, before: string): Promise<
     if (seq !== (seqs[0] ?? 0) + index) fail(`${fs}: event ${seq} after ${seqs[index - 1]}`);
   });
   const [, seq] = before.split('.');
-  if (seqs.length > 0 && seqs[0] !== Number(seq) + 1) fail(`${fs}: after ${before} comes ${seqs[0]}`);
+  if (seqs.length > 0 && seqs[0] !== Number(seq) + 1)
+    fail(`${fs}: after ${before} comes ${seqs[0]}`);
   return cursor;
 }
 
@@ -228,7 +277,9 @@ async function checkReplay(folder: string): Promise<void> {
   ];
   rmSync(copy, { recursive: true });
   if (a.code !== 0 || a.stdout !== b.stdout || !/state [0-9a-f]{64}/.test(a.stdout)) {
-    fail(`the replays of the folder differ, or were refused: ${a.stdout}${a.stderr}\n${b.stdout}${b.stderr}`);
+    fail(
+      `the replays of the folder differ, or were refused: ${a.stdout}${a.stderr}\n${b.stdout}${b.stderr}`,
+    );
   }
 }
 
@@ -258,18 +309,29 @@ export async function killLoop(
   progress: (totals: Totals) => void = () => {},
   { folder, strike, clear } = killed(),
 ): Promise<Totals> {
-  const totals: Totals = { kills: 0, acknowledged: 0, unanswered: 0, doneUnanswered: 0, replays: 0 };
+  const totals: Totals = {
+    kills: 0,
+    acknowledged: 0,
+    unanswered: 0,
+    doneUnanswered: 0,
+    replays: 0,
+  };
   const pick = random(seed);
   const args = ['--snapshot-entries', '300'];
   const filesystems = ['one', 'two'].map((name) => `/v1/filesystems/${name}`);
-  const clients = filesystems.flatMap((fs, f) => [0, 1, 2].map((i) => new Client(`c${f}${i}`, fs, pick, totals)));
+  const clients = filesystems.flatMap((fs, f) =>
+    [0, 1, 2].map((i) => new Client(`c${f}${i}`, fs, pick, totals)),
+  );
   const sleepers = filesystems.map((fs) => new Sleeper(fs));
   let server = await start(folder, { args });
   let failed = true;
   try {
-    for (const name of ['one', 'two']) await must(server, 'POST', '/v1/filesystems', { name, sizeBytes: 33_554_432 });
+    for (const name of ['one', 'two'])
+      await must(server, 'POST', '/v1/filesystems', { name, sizeBytes: 33_554_432 });
     await Promise.all([...clients, ...sleepers].map((one) => one.setUp(server)));
-    const now = await Promise.all(filesystems.map((fs) => eventsAfter(server, `${fs}/events`, 'now')));
+    const now = await Promise.all(
+      filesystems.map((fs) => eventsAfter(server, `${fs}/events`, 'now')),
+    );
     let cursors = now.map(({ cursor }) => cursor);
     while (totals.kills < kills) {
       const loads = clients.map((client) => client.load(server));
@@ -283,7 +345,9 @@ export async function killLoop(
       }
       server = await start(folder, { args });
       await Promise.all([...clients, ...sleepers].map((one) => one.check(server)));
-      cursors = await Promise.all(filesystems.map((fs, i) => checkStream(server, fs, cursors[i] ?? 'oldest')));
+      cursors = await Promise.all(
+        filesystems.map((fs, i) => checkStream(server, fs, cursors[i] ?? 'oldest')),
+      );
       progress(totals);
     }
     failed = false;

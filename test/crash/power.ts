@@ -1,5 +1,5 @@
-// Power cuts: the data is on a filesystem of its own, in an image. When the power goes, what that disk had been given is all there is; what
-// the kernel still held for it is not.
+// Power cuts: the data is on a filesystem of its own, in an image. When the power goes, what that
+// disk had been given is all there is; what the kernel still held for it is not.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

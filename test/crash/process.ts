@@ -32,8 +32,21 @@ export interface Refusal {
 }
 
 function launch(folder: string, { args = [], env = {}, under = [] }: Options = {}) {
-  const [program = '', ...rest] = [...under, process.execPath, entry, '--port', '0', '--data-dir', folder, ...args];
-  const child = spawn(program, rest, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = '', ...rest] = [
+    ...under,
+    process.execPath,
+    entry,
+    '--port',
+    '0',
+    '--data-dir',
+    folder,
+    ...args,
+  ];
+  const child = spawn(program, rest, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data) => {
@@ -68,15 +81,24 @@ export async function tryStart(folder: string, options: Options = {}): Promise<S
 
 export async function start(folder: string, options: Options = {}): Promise<Server> {
   const server = await tryStart(folder, options);
-  if (!('url' in server)) throw new Error(`the server did not start (${server.code}): ${server.stderr}`);
+  if (!('url' in server))
+    throw new Error(`the server did not start (${server.code}): ${server.stderr}`);
   return server;
 }
 
-export async function repair(folder: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-  const run = promisify(execFile)(process.execPath, [entry, 'repair', '--data-dir', folder, ...args], {
-    cwd: root,
-    env: { ...process.env, ...env },
-  });
+export async function repair(
+  folder: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+) {
+  const run = promisify(execFile)(
+    process.execPath,
+    [entry, 'repair', '--data-dir', folder, ...args],
+    {
+      cwd: root,
+      env: { ...process.env, ...env },
+    },
+  );
   return run.then(
     ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
     (error: { code: number; stdout: string; stderr: string }) => error,
@@ -90,7 +112,10 @@ export interface Answer {
   headers: Headers;
 }
 
-/** Who was held up between connecting and asking is told 408, before it was heard, and asks again; not for ever, and not in silence. */
+/**
+ * Who was held up between connecting and asking is told 408, before it was heard, and asks again;
+ * not for ever, and not in silence.
+ */
 async function send(url: string, init?: RequestInit, tries = 3): Promise<Response> {
   const response = await fetch(url, init);
   if (response.status !== 408 || tries === 1) return response;
@@ -114,12 +139,17 @@ export async function call(
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, json: isJson && text !== '' ? JSON.parse(text) : text, headers: response.headers };
+  return {
+    status: response.status,
+    json: isJson && text !== '' ? JSON.parse(text) : text,
+    headers: response.headers,
+  };
 }
 
 export async function must(...args: Parameters<typeof call>): Promise<Answer> {
   const answer = await call(...args);
-  if (answer.status >= 300) throw new Error(`${args[1]} ${args[2]}: ${answer.status} ${JSON.stringify(answer.json)}`);
+  if (answer.status >= 300)
+    throw new Error(`${args[1]} ${args[2]}: ${answer.status} ${JSON.stringify(answer.json)}`);
   return answer;
 }
 
@@ -152,7 +182,11 @@ export interface Read {
 }
 
 /** What the stream has behind a cursor. */
-export async function eventsAfter(server: { url: string }, path: string, from: string): Promise<Read> {
+export async function eventsAfter(
+  server: { url: string },
+  path: string,
+  from: string,
+): Promise<Read> {
   const { WebSocket } = await import('ws');
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}${path}?from=${from}`);
   const read: Read = { seqs: [], types: [], cursor: from };

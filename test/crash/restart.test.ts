@@ -1,7 +1,17 @@
 // What a restart brings back, case by case.
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { call, content, eventsAfter, freshFolder, must, type Server, start, tryStart, write } from './process.ts';
+import {
+  call,
+  content,
+  eventsAfter,
+  freshFolder,
+  must,
+  type Server,
+  start,
+  tryStart,
+  write,
+} from './process.ts';
 
 const fs = '/v1/filesystems/scratch';
 let folder = '';
@@ -26,35 +36,68 @@ async function world(): Promise<void> {
   await must(server, 'POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 8_388_608 });
   await must(server, 'POST', `${fs}/files`, { name: 'a' });
   await write(server, `${fs}/files/a/content`, Buffer.alloc(16_384, 'pinhole '));
-  await must(server, 'POST', `${fs}/files/a/mappings`, { offset: 0, length: 16_384, access: 'read-write' });
-  await must(server, 'POST', `${fs}/mappings/map_1/pins`, { offset: 0, length: 8192, access: 'write', owner: 'nic' });
+  await must(server, 'POST', `${fs}/files/a/mappings`, {
+    offset: 0,
+    length: 16_384,
+    access: 'read-write',
+  });
+  await must(server, 'POST', `${fs}/mappings/map_1/pins`, {
+    offset: 0,
+    length: 8192,
+    access: 'write',
+    owner: 'nic',
+  });
 }
 
 describe('after kill -9', () => {
   it('contents, mappings, pins and a sleeping truncate are as they were; an unpin wakes it, and who waits hears of it', async () => {
     await begin();
     await world();
-    const accepted = await call(server, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 0 }, { prefer: 'respond-async' });
+    const accepted = await call(
+      server,
+      'POST',
+      `${fs}/files/a/truncate`,
+      { sizeBytes: 0 },
+      { prefer: 'respond-async' },
+    );
     expect(accepted.status).toBe(202);
     const before = (await must(server, 'GET', `${fs}/operations/${accepted.json.id}`)).json;
     const mapping = (await must(server, 'GET', `${fs}/mappings/map_1`)).json;
     await crash();
     const after = (await must(server, 'GET', `${fs}/operations/${accepted.json.id}`)).json;
-    expect(after).toMatchObject({ state: 'sleeping', step: before.step, sleepingOn: before.sleepingOn });
+    expect(after).toMatchObject({
+      state: 'sleeping',
+      step: before.step,
+      sleepingOn: before.sleepingOn,
+    });
     expect(after.blockedBy).toMatchObject([{ pin: 'pin_1', owner: 'nic' }]);
     expect((await must(server, 'GET', `${fs}/mappings/map_1`)).json).toEqual(mapping);
-    expect(await content(server, `${fs}/pins/pin_1/memory?offset=0&length=8`)).toEqual(Buffer.from('pinhole '));
-    const waiting = call(server, 'GET', `${fs}/operations/${accepted.json.id}`, undefined, { prefer: 'wait=20' });
+    expect(await content(server, `${fs}/pins/pin_1/memory?offset=0&length=8`)).toEqual(
+      Buffer.from('pinhole '),
+    );
+    const waiting = call(server, 'GET', `${fs}/operations/${accepted.json.id}`, undefined, {
+      prefer: 'wait=20',
+    });
     await must(server, 'DELETE', `${fs}/pins/pin_1`);
-    expect((await waiting).json).toMatchObject({ state: 'done', result: { sizeBytes: 0, blocksFreed: 4 } });
+    expect((await waiting).json).toMatchObject({
+      state: 'done',
+      result: { sizeBytes: 0, blocksFreed: 4 },
+    });
   });
 
   it('a pin that was to let go meanwhile lets go', async () => {
     await begin();
     await world();
-    await must(server, 'POST', `${fs}/mappings/map_1/pins`, { offset: 8192, length: 4096, access: 'read', holdMs: 200 });
+    await must(server, 'POST', `${fs}/mappings/map_1/pins`, {
+      offset: 8192,
+      length: 4096,
+      access: 'read',
+      holdMs: 200,
+    });
     await crash();
-    await expect.poll(async () => (await must(server, 'GET', `${fs}/pins`)).json.items.length).toBe(1);
+    await expect
+      .poll(async () => (await must(server, 'GET', `${fs}/pins`)).json.items.length)
+      .toBe(1);
   });
 
   it('the streams go on: same epoch, same numbers, none missing, also for the tenant', async () => {
@@ -84,14 +127,27 @@ describe('after kill -9', () => {
     await begin();
     await world();
     const key = { 'idempotency-key': 'k' };
-    const pin = () => call(server, 'POST', `${fs}/mappings/map_1/pins`, { offset: 8192, length: 4096, access: 'read' }, key);
+    const pin = () =>
+      call(
+        server,
+        'POST',
+        `${fs}/mappings/map_1/pins`,
+        { offset: 8192, length: 4096, access: 'read' },
+        key,
+      );
     const first = await pin();
     await crash();
     const again = await pin();
     expect(again.json).toEqual(first.json);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect((await must(server, 'GET', `${fs}/pins`)).json.items).toHaveLength(2);
-    const other = await call(server, 'POST', `${fs}/mappings/map_1/pins`, { offset: 0, length: 4096, access: 'read' }, key);
+    const other = await call(
+      server,
+      'POST',
+      `${fs}/mappings/map_1/pins`,
+      { offset: 0, length: 4096, access: 'read' },
+      key,
+    );
     expect(other.status).toBe(422);
   });
 
@@ -99,7 +155,8 @@ describe('after kill -9', () => {
     await begin();
     await world();
     const headers = { 'idempotency-key': 't', prefer: 'wait=30' };
-    const truncate = () => call(server, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 4096 }, headers);
+    const truncate = () =>
+      call(server, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 4096 }, headers);
     const unheard = truncate().catch(() => 'no answer');
     await expect.poll(async () => (await must(server, 'GET', fs)).json.counts.sleepers).toBe(1);
     await crash();
@@ -115,7 +172,8 @@ describe('after kill -9', () => {
   it('tenants, quotas and tokens are there; what was revoked is not', async () => {
     await begin();
     await must(server, 'POST', '/v1/tenants', { name: 'team', quotas: { pins: 7 } });
-    const token = async () => (await must(server, 'POST', '/v1/tenants/team/tokens', { scopes: ['read'] })).json;
+    const token = async () =>
+      (await must(server, 'POST', '/v1/tenants/team/tokens', { scopes: ['read'] })).json;
     const [kept, revoked] = [await token(), await token()];
     await must(server, 'DELETE', `/v1/tenants/team/tokens/${revoked.id}`);
     await crash();
@@ -150,7 +208,13 @@ describe('a data directory', () => {
   it('is left clean by SIGTERM, with who sleeps asleep', async () => {
     await begin();
     await world();
-    const waiting = call(server, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 0 }, { prefer: 'wait=30' });
+    const waiting = call(
+      server,
+      'POST',
+      `${fs}/files/a/truncate`,
+      { sizeBytes: 0 },
+      { prefer: 'wait=30' },
+    );
     await expect.poll(async () => (await must(server, 'GET', fs)).json.counts.sleepers).toBe(1);
     expect(await server.kill('SIGTERM')).toBe(0);
     expect((await waiting).status).toBe(202);

@@ -10,4 +10,11 @@ const { kills, seed, power } = new Command('crash')
   .parse()
   .opts<{ kills: number; seed: number; power?: true }>();
 const show = (totals: object) => process.stdout.write(`${JSON.stringify(totals)}\n`);
-show(await killLoop(kills, seed, (totals) => totals.kills % 50 === 0 && show(totals), ...(power ? [powered()] : [])));
+show(
+  await killLoop(
+    kills,
+    seed,
+    (totals) => totals.kills % 50 === 0 && show(totals),
+    ...(power ? [powered()] : []),
+  ),
+);

@@ -1,4 +1,5 @@
-// The engine over a real store: after a restart every machine has the state, and every stream the events, that it had.
+// The engine over a real store: after a restart every machine has the state, and every stream the
+// events, that it had.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stateHash } from '../../src/engine/snapshots.ts';
@@ -31,21 +32,37 @@ const eventsOf = (name: string) => {
   const ring = service.engine.find(defaultTenant, name)?.ring;
   const read = ring?.read(ring.oldestSeq, 1e9);
   if (ring === undefined || read?.kind !== 'events') throw new Error('the ring cannot be read');
-  return { epoch: ring.epoch, firstSeq: read.firstSeq, events: read.records.map(({ event }) => event) };
+  return {
+    epoch: ring.epoch,
+    firstSeq: read.firstSeq,
+    events: read.records.map(({ event }) => event),
+  };
 };
 
-/** What clients do, by a number: files that grow, shrink and go, pins that come and go, sleepers. */
+/**
+ * What clients do, by a number: files that grow, shrink and go, pins that come and go, sleepers.
+ */
 async function work(name: string, from: number, to: number): Promise<void> {
   for (let i = from; i < to; i++) {
     const file = `${at(name)}/files/f${i % 7}`;
     const pick = (i * 7919) % 11;
     if (i < 7) await must(service, 201, 'POST', `${at(name)}/files`, { json: { name: `f${i}` } });
     else if (pick < 4)
-      await call(service, 'PUT', `${file}/content?offset=${(i * 512) % 20_000}`, { bytes: Buffer.alloc(3000, i % 256) });
+      await call(service, 'PUT', `${file}/content?offset=${(i * 512) % 20_000}`, {
+        bytes: Buffer.alloc(3000, i % 256),
+      });
     else if (pick < 6)
-      await call(service, 'POST', `${file}/mappings`, { json: { offset: 0, length: 16_384, access: 'read-write' } });
+      await call(service, 'POST', `${file}/mappings`, {
+        json: { offset: 0, length: 16_384, access: 'read-write' },
+      });
     else if (pick < 8) {
-      const json = { offset: 0, length: 8192, access: 'read', owner: `o${i % 3}`, ...(i % 2 === 0 ? { holdMs: 5 } : {}) };
+      const json = {
+        offset: 0,
+        length: 8192,
+        access: 'read',
+        owner: `o${i % 3}`,
+        ...(i % 2 === 0 ? { holdMs: 5 } : {}),
+      };
       await call(service, 'POST', `${at(name)}/mappings/map_${1 + (i % 20)}/pins`, { json });
     } else if (pick === 8) await call(service, 'DELETE', `${at(name)}/pins/pin_${1 + (i % 30)}`);
     else
@@ -66,7 +83,8 @@ describe('a restart', () => {
           json: { name, sizeBytes: 4_194_304, strategy: { name: strategy } },
         });
       }
-      // Past two snapshots, so that they are read, and past the third, so that the first is deleted.
+      // Past two snapshots, so that they are read, and past the third, so that the first is
+      // deleted.
       for (const [from, to] of [
         [0, 130],
         [130, 300],
@@ -76,18 +94,24 @@ describe('a restart', () => {
         await Promise.all([work('one', from, to), work('two', from, to)]);
         // The timers of pins that let go by themselves: they would run between the two looks.
         await new Promise((resolve) => setTimeout(resolve, 100));
-        const before = await Promise.all(['one', 'two'].map((name) => stateHash(kernelOf(name), new Map())));
+        const before = await Promise.all(
+          ['one', 'two'].map((name) => stateHash(kernelOf(name), new Map())),
+        );
         const events = ['one', 'two'].map(eventsOf);
         const seq = kernelOf('one').seq;
         await service.close();
         service = await durable(folder);
         expect(kernelOf('one').seq).toBe(seq);
-        expect(await Promise.all(['one', 'two'].map((name) => stateHash(kernelOf(name), new Map())))).toEqual(before);
+        expect(
+          await Promise.all(['one', 'two'].map((name) => stateHash(kernelOf(name), new Map()))),
+        ).toEqual(before);
         for (const [index, name] of ['one', 'two'].entries()) {
           const { epoch, firstSeq, events: again } = eventsOf(name);
           expect(epoch).toBe(events[index]?.epoch);
           expect(again).toEqual(events[index]?.events.slice(-again.length));
-          expect(firstSeq + again.length).toBe((events[index]?.firstSeq ?? 0) + (events[index]?.events.length ?? 0));
+          expect(firstSeq + again.length).toBe(
+            (events[index]?.firstSeq ?? 0) + (events[index]?.events.length ?? 0),
+          );
         }
       }
       // Events since the older snapshot are there, and more than none of them are not.
@@ -98,7 +122,9 @@ describe('a restart', () => {
 
   it('reads a journal of which the newest snapshot is not there', async () => {
     service = await durable(folder);
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'one', sizeBytes: 4_194_304 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'one', sizeBytes: 4_194_304 },
+    });
     await work('one', 0, 350);
     await service.close();
     const before = await comesBack(folder);
@@ -113,9 +139,15 @@ describe('a restart', () => {
 });
 
 describe('a journal that does not come out as it was recorded', () => {
-  const damage = async (change: (bytes: Uint8Array) => Uint8Array | null, prefix: string, index: number) => {
+  const damage = async (
+    change: (bytes: Uint8Array) => Uint8Array | null,
+    prefix: string,
+    index: number,
+  ) => {
     service = await durable(folder);
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'one', sizeBytes: 4_194_304 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'one', sizeBytes: 4_194_304 },
+    });
     await work('one', 0, 40);
     await service.close();
     const store = await openStore(folder);
@@ -133,12 +165,19 @@ describe('a journal that does not come out as it was recorded', () => {
   it('names the entry behind a batch that is missing', async () => {
     const error = await damage(() => null, 'j/', 5);
     expect(error).toBeInstanceOf(JournalError);
-    expect(error).toMatchObject({ kind: 'damaged', message: expect.stringMatching(/\(one\).* entry \d+ is missing/) });
+    expect(error).toMatchObject({
+      kind: 'damaged',
+      message: expect.stringMatching(/\(one\).* entry \d+ is missing/),
+    });
   });
 
   it('names the entry where another chain begins', async () => {
     // Well-formed, with the right checksum of its own, and not what was there.
-    const error = await damage((bytes) => bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte)), 'j/', 5);
+    const error = await damage(
+      (bytes) => bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte)),
+      'j/',
+      5,
+    );
     expect(error).toMatchObject({
       kind: expect.stringMatching(/damaged|poison/),
       message: expect.stringMatching(/\(one\), entry \d+/),

@@ -93,12 +93,20 @@ beforeEach(() => {
 });
 
 async function mkfs(options: object = {}, tenant = 't'): Promise<Hosted> {
-  const made = await engine.create(tenant, mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576, ...options }));
+  const made = await engine.create(
+    tenant,
+    mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576, ...options }),
+  );
   if (!made.ok) throw new Error(made.failure.why);
   return made.fs;
 }
 
-const command = (op: string, on: Command['on'], args: object = {}, more: Partial<Command> = {}): Command => ({
+const command = (
+  op: string,
+  on: Command['on'],
+  args: object = {},
+  more: Partial<Command> = {},
+): Command => ({
   op,
   on,
   args,
@@ -111,10 +119,17 @@ const turns = async (count = 5) => {
 
 async function pinned(fs: Hosted, holdMs?: number): Promise<void> {
   await engine.submit(fs, create('a'));
-  await engine.submit(fs, command('write', { file: 'a' }, { offset: 0 }, { data: new Uint8Array(8192) }));
   await engine.submit(
     fs,
-    command('mmap', { file: 'a' }, { offset: 0, length: 8192, access: 'read-write', shared: true, sync: false }),
+    command('write', { file: 'a' }, { offset: 0 }, { data: new Uint8Array(8192) }),
+  );
+  await engine.submit(
+    fs,
+    command(
+      'mmap',
+      { file: 'a' },
+      { offset: 0, length: 8192, access: 'read-write', shared: true, sync: false },
+    ),
   );
   const args = {
     offset: 0,
@@ -127,8 +142,14 @@ async function pinned(fs: Hosted, holdMs?: number): Promise<void> {
   const { outcome } = await engine.submit(fs, command('pin', { mapping: 1 }, args));
   if (outcome?.ok !== true) throw new Error(JSON.stringify(outcome));
 }
-const pinOne = () => command('pin', { mapping: 1 }, { offset: 0, length: 4096, access: 'read', longterm: false, kind: 'rdma' });
-const truncate = (more: Partial<Command> = {}) => command('truncate', { file: 'a' }, { sizeBytes: 0 }, more);
+const pinOne = () =>
+  command(
+    'pin',
+    { mapping: 1 },
+    { offset: 0, length: 4096, access: 'read', longterm: false, kind: 'rdma' },
+  );
+const truncate = (more: Partial<Command> = {}) =>
+  command('truncate', { file: 'a' }, { sizeBytes: 0 }, more);
 
 describe('the lane', () => {
   it('numbers and stamps what comes in one turn, and gives it to the log as one batch', async () => {
@@ -266,7 +287,10 @@ describe('the lane', () => {
   it('tells the outcome of an operation that ends in the same batch', async () => {
     const fs = await mkfs();
     await pinned(fs);
-    const [slept, unpinned] = await Promise.all([engine.submit(fs, truncate()), engine.submit(fs, command('unpin', { pin: 1 }))]);
+    const [slept, unpinned] = await Promise.all([
+      engine.submit(fs, truncate()),
+      engine.submit(fs, command('unpin', { pin: 1 })),
+    ]);
     expect(unpinned.outcome?.ok).toBe(true);
     expect(slept.outcome?.ok).toBe(true);
   });
@@ -366,7 +390,10 @@ describe('an unmount', () => {
     expect(gone.outcome?.ok).toBe(true);
     expect(late.outcome).toMatchObject({ ok: false, failure: { errno: 'ENOENT' } });
     expect(engine.find('t', 'f')).toBeUndefined();
-    expect((await engine.submit(fs, create('a'))).outcome).toMatchObject({ ok: false, failure: { errno: 'ENOENT' } });
+    expect((await engine.submit(fs, create('a'))).outcome).toMatchObject({
+      ok: false,
+      failure: { errno: 'ENOENT' },
+    });
     const again = await mkfs();
     expect(again.id).not.toBe(fs.id);
     expect(again.ring.epoch).not.toBe(fs.ring.epoch);
@@ -379,10 +406,15 @@ describe('a broken law', () => {
     await pinned(f);
     const { task } = await engine.submit(f, truncate());
     const waited = engine.whenEnded(f, task, 10_000);
-    const [bad, after] = [engine.submit(f, command('no-such-operation', {})), engine.submit(f, create('b'))];
+    const [bad, after] = [
+      engine.submit(f, command('no-such-operation', {})),
+      engine.submit(f, create('b')),
+    ];
     await expect(bad).rejects.toMatchObject({ kind: 'filesystem-stopped' });
     await expect(after).rejects.toMatchObject({ kind: 'filesystem-stopped' });
-    await expect(engine.submit(f, create('c'))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await expect(engine.submit(f, create('c'))).rejects.toMatchObject({
+      kind: 'filesystem-stopped',
+    });
     expect(await waited).toBeNull();
     expect(broken).toMatchObject([{ filesystem: 'f', op: 'no-such-operation', seq: f.kernel.seq }]);
     expect((await engine.submit(g, create('a'))).outcome?.ok).toBe(true);
@@ -391,11 +423,15 @@ describe('a broken law', () => {
   it('leaves a filesystem that can still be removed', async () => {
     const fs = await mkfs();
     await pinned(fs);
-    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({
+      kind: 'filesystem-stopped',
+    });
     await expect(engine.submit(fs, command('umount', {}, { force: false }))).rejects.toMatchObject({
       kind: 'filesystem-stopped',
     });
-    expect((await engine.submit(fs, command('umount', {}, { force: true }))).outcome).toMatchObject({ ok: true });
+    expect((await engine.submit(fs, command('umount', {}, { force: true }))).outcome).toMatchObject(
+      { ok: true },
+    );
     expect(engine.find('t', 'f')).toBeUndefined();
     await mkfs();
   });
@@ -410,13 +446,17 @@ describe('a broken law', () => {
     await expect(engine.submit(fs, create('b'))).rejects.toMatchObject({ kind: 'journal-failed' });
     expect(fs.kernel.names.has('a')).toBe(false);
     expect(broken).toHaveLength(1);
-    await expect(engine.submit(fs, command('umount', {}, { force: true }))).rejects.toMatchObject({ kind: 'journal-failed' });
+    await expect(engine.submit(fs, command('umount', {}, { force: true }))).rejects.toMatchObject({
+      kind: 'journal-failed',
+    });
     expect(log.removed).toEqual([]);
   });
 
   it('is unmounted by force, and says so when the log knows it', async () => {
     const fs = await mkfs();
-    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
+    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({
+      kind: 'filesystem-stopped',
+    });
     log.slow = true;
     const answers: unknown[] = [];
     const umount = command('umount', {}, { force: true });
@@ -430,8 +470,12 @@ describe('a broken law', () => {
     expect(answers).toEqual([]);
     expect(await engine.dismiss('t', () => Promise.resolve()), 'the log still has it').toBe(false);
     log.pending.shift()?.(null);
-    expect(answers).toEqual([{ task: 0, outcome: { ok: true, result: { name: fs.name, forced: true } } }]);
-    expect(await engine.dismiss('t', () => Promise.reject(new Error('no room'))).catch(String)).toBe('Error: no room');
+    expect(answers).toEqual([
+      { task: 0, outcome: { ok: true, result: { name: fs.name, forced: true } } },
+    ]);
+    expect(
+      await engine.dismiss('t', () => Promise.reject(new Error('no room'))).catch(String),
+    ).toBe('Error: no room');
     expect(await engine.dismiss('t', () => Promise.resolve())).toBe(true);
   });
 });
@@ -454,8 +498,12 @@ describe('quotas', () => {
     const fs = await mkfs(strategy('fail'), 'v');
     await pinned(fs);
     expect((await engine.submit(fs, truncate())).outcome).toBeNull();
-    expect((await engine.submit(fs, pinOne())).outcome).toMatchObject({ failure: { errno: 'EAGAIN', rule: 'WR1' } });
-    expect((await engine.submit(fs, truncate())).outcome).toMatchObject({ failure: { errno: 'EDQUOT', rule: 'Q1' } });
+    expect((await engine.submit(fs, pinOne())).outcome).toMatchObject({
+      failure: { errno: 'EAGAIN', rule: 'WR1' },
+    });
+    expect((await engine.submit(fs, truncate())).outcome).toMatchObject({
+      failure: { errno: 'EDQUOT', rule: 'Q1' },
+    });
   });
 
   it('get back what a filesystem held that stopped', async () => {
@@ -466,25 +514,55 @@ describe('quotas', () => {
     await engine.submit(fs, truncate());
     expect((await engine.submit(fs, pinOne())).outcome).toBeNull();
     expect(account.reserved.pins).toBe(1);
-    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({ kind: 'filesystem-stopped' });
-    const nothing = { filesystems: 0, bytes: 0, blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0, memory: 0 };
+    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({
+      kind: 'filesystem-stopped',
+    });
+    const nothing = {
+      filesystems: 0,
+      bytes: 0,
+      blocks: 0,
+      files: 0,
+      mappings: 0,
+      pins: 0,
+      sleepers: 0,
+      memory: 0,
+    };
     expect(account.reserved).toEqual(nothing);
     await engine.submit(fs, command('umount', {}, { force: true }));
-    expect(account).toMatchObject({ reserved: nothing, used: { ...nothing, memory: expect.any(Number) } });
+    expect(account).toMatchObject({
+      reserved: nothing,
+      used: { ...nothing, memory: expect.any(Number) },
+    });
   });
 });
 
 describe('the inbox', () => {
   it('is bounded', async () => {
-    const small = new Engine({ limits: { ...defaultConfig(), inboxMax: 2 }, log, clock, onBroken: () => {} });
+    const small = new Engine({
+      limits: { ...defaultConfig(), inboxMax: 2 },
+      log,
+      clock,
+      onBroken: () => {},
+    });
     small.admit(
       't',
-      openAccount({ filesystems: 1, bytes: 2 ** 30, blocks: 2 ** 20, files: 9, mappings: 9, pins: 9, sleepers: 9, memory: 1e12 }),
+      openAccount({
+        filesystems: 1,
+        bytes: 2 ** 30,
+        blocks: 2 ** 20,
+        files: 9,
+        mappings: 9,
+        pins: 9,
+        sleepers: 9,
+        memory: 1e12,
+      }),
       'e',
     );
     const made = await small.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
     if (!made.ok) throw new Error(made.failure.why);
-    const answers = await Promise.allSettled(['a', 'b', 'c'].map((name) => small.submit(made.fs, create(name))));
+    const answers = await Promise.allSettled(
+      ['a', 'b', 'c'].map((name) => small.submit(made.fs, create(name))),
+    );
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(answers[2]).toMatchObject({ reason: { kind: 'inbox-full' } });
   });

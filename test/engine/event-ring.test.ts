@@ -6,7 +6,16 @@ let seq = 0;
 function command(count: number): Batch {
   const events = Array.from({ length: count }, (): KernelEvent => {
     seq += 1;
-    return { seq, timeMs: 0, type: 'page.idle', task: 0, file: null, ino: 0, unlinked: false, data: { pfn: seq } };
+    return {
+      seq,
+      timeMs: 0,
+      type: 'page.idle',
+      task: 0,
+      file: null,
+      ino: 0,
+      unlinked: false,
+      data: { pfn: seq },
+    };
   });
   return { tenant: 't', filesystem: 'f', events, json: null };
 }

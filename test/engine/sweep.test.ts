@@ -25,19 +25,28 @@ const hashOf = (service: Service): Promise<string> => {
 
 /** A file that stays as it is, in a chunk of its own, and one that is written. */
 async function born(service: Service): Promise<void> {
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'one', sizeBytes: 4_194_304 } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'one', sizeBytes: 4_194_304 },
+  });
   for (const name of ['still', 'moving']) {
     await must(service, 201, 'POST', files, { json: { name } });
-    await must(service, 200, 'PUT', `${files}/${name}/content`, { bytes: Buffer.alloc(600_000, name) });
+    await must(service, 200, 'PUT', `${files}/${name}/content`, {
+      bytes: Buffer.alloc(600_000, name),
+    });
   }
 }
 
 /** `count` commands, with a snapshot at some 115 of them. */
 async function write(service: Service, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const answer = await call(service, 'PUT', `${files}/moving/content?offset=${(i * 800) % 590_000}`, {
-      bytes: Buffer.alloc(10, i),
-    });
+    const answer = await call(
+      service,
+      'PUT',
+      `${files}/moving/content?offset=${(i * 800) % 590_000}`,
+      {
+        bytes: Buffer.alloc(10, i),
+      },
+    );
     if (answer.status === 200) continue;
     expect(answer.status).toBe(507);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -46,7 +55,9 @@ async function write(service: Service, count: number): Promise<void> {
 
 const digits = (number: number, width: number) => String(number).padStart(width, '0');
 
-async function withStore<T>(look: (store: Awaited<ReturnType<typeof openStore>>, id: string) => Promise<T>): Promise<T> {
+async function withStore<T>(
+  look: (store: Awaited<ReturnType<typeof openStore>>, id: string) => Promise<T>,
+): Promise<T> {
   const store = await openStore(folder);
   try {
     const [id] = [...(await birthsOf(store)).keys()];

@@ -1,10 +1,23 @@
-// Both tables of blocking-table.ts, a test a row, the four boxes in each: XFS and ext4 as they are on 6.12 and 7.3, with no strategy named.
+// Both tables of blocking-table.ts, a test a row, the four boxes in each: XFS and ext4 as they are
+// on 6.12 and 7.3, with no strategy named.
 import { describe, expect, test } from 'vitest';
 import { letters, machine, okOf, page, wordOf } from '../machine.ts';
 import { blockOf, contentOf } from '../scenarios/story.ts';
-import { type Beside, type Box, beside, boxes, look, partsOf, type Story, waits } from './blocking-table.ts';
+import {
+  type Beside,
+  type Box,
+  beside,
+  boxes,
+  look,
+  partsOf,
+  type Story,
+  waits,
+} from './blocking-table.ts';
 
-/** A file `a` of 8 pages, all of it mapped, page 4 pinned by somebody else; two more, one with a lower inode number and one with a higher. */
+/**
+ * A file `a` of 8 pages, all of it mapped, page 4 pinned by somebody else; two more, one with a
+ * lower inode number and one with a higher.
+ */
 function pinned(box: Box): { m: Story; pin: number; asleep: string; spins: string } {
   const made = machine({ ...partsOf(box) });
   made.create('older', 8 * page);
@@ -53,15 +66,25 @@ describe.each(named)('SL6 beside a %s that sleeps on a pin', (_, waiter) => {
     expect(Object.fromEntries(cells)).toEqual(row.linux);
   });
 
-  test.each(boxes)('SL6 %s: who was blocked runs when the pin is gone, in the order of arrival', (box) => {
-    const { m, pin } = pinned(box);
-    const { task } = waiter(m);
-    const blocked = beside.filter((row) => row.linux[box] === 'D').map((row) => row.run?.(m).task ?? 0);
-    m.unpin(pin);
-    expect([task, ...blocked].map((each) => m.opState(each))).toEqual([task, ...blocked].map(() => 'done'));
-    const ended = m.seen('operation.done').map((event) => event.task);
-    expect(ended.filter((each) => each === task || blocked.includes(each))).toEqual([task, ...blocked]);
-  });
+  test.each(boxes)(
+    'SL6 %s: who was blocked runs when the pin is gone, in the order of arrival',
+    (box) => {
+      const { m, pin } = pinned(box);
+      const { task } = waiter(m);
+      const blocked = beside
+        .filter((row) => row.linux[box] === 'D')
+        .map((row) => row.run?.(m).task ?? 0);
+      m.unpin(pin);
+      expect([task, ...blocked].map((each) => m.opState(each))).toEqual(
+        [task, ...blocked].map(() => 'done'),
+      );
+      const ended = m.seen('operation.done').map((event) => event.task);
+      expect(ended.filter((each) => each === task || blocked.includes(each))).toEqual([
+        task,
+        ...blocked,
+      ]);
+    },
+  );
 
   test.each(boxes)('LC4 %s: st_size, st_blocks and statfs are as before until the end', (box) => {
     const { m, pin } = pinned(box);
@@ -73,18 +96,21 @@ describe.each(named)('SL6 beside a %s that sleeps on a pin', (_, waiter) => {
     expect(stat(m)).not.toBe(before);
   });
 
-  test.each(boxes)('SL3 %s: a signal is EINTR and nothing has changed; SA_RESTART waits on', (box) => {
-    const { m, pin, asleep } = pinned(box);
-    const before = stat(m);
-    const { task } = waiter(m);
-    m.cancel(task, true);
-    expect(m.opState(task)).toBe(asleep);
-    m.cancel(task);
-    expect(m.opState(task)).toBe('EINTR');
-    expect(stat(m)).toBe(before);
-    expect(contentOf(m, 'a')).toBe('ABCDEFGH');
-    m.unpin(pin);
-  });
+  test.each(boxes)(
+    'SL3 %s: a signal is EINTR and nothing has changed; SA_RESTART waits on',
+    (box) => {
+      const { m, pin, asleep } = pinned(box);
+      const before = stat(m);
+      const { task } = waiter(m);
+      m.cancel(task, true);
+      expect(m.opState(task)).toBe(asleep);
+      m.cancel(task);
+      expect(m.opState(task)).toBe('EINTR');
+      expect(stat(m)).toBe(before);
+      expect(contentOf(m, 'a')).toBe('ABCDEFGH');
+      m.unpin(pin);
+    },
+  );
 });
 
 describe('LC1 with a page pinned somewhere in the file', () => {
@@ -107,12 +133,18 @@ describe('what the hung-task detector says', () => {
     const waiter = m.truncate('a', 0, { owner: 'T' });
     const read = m.read('a', 0, page, { owner: 'V' });
     m.advance(11_000);
-    const { items } = look(m, 'hung-tasks') as { items: { operation: string; linux: string[]; culprits: object[] }[] };
+    const { items } = look(m, 'hung-tasks') as {
+      items: { operation: string; linux: string[]; culprits: object[] }[];
+    };
     expect(items.map(({ operation }) => operation)).toEqual([`op_${read.task}`]);
     const named = `task truncate:${waiter.task} <writer>`;
     // Only 7.3 names the owner of the rw-semaphore.
-    expect(items[0]?.linux.some((line) => line.endsWith(named))).toBe(partsOf(box).kernel === '7.3');
-    expect(items[0]?.culprits).toMatchObject([{ operation: `op_${waiter.task}`, state: 'S', pins: [{ owner: 'device' }] }]);
+    expect(items[0]?.linux.some((line) => line.endsWith(named))).toBe(
+      partsOf(box).kernel === '7.3',
+    );
+    expect(items[0]?.culprits).toMatchObject([
+      { operation: `op_${waiter.task}`, state: 'S', pins: [{ owner: 'device' }] },
+    ]);
   });
 });
 

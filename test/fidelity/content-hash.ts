@@ -1,4 +1,5 @@
-// The recorder's hash of a file: FNV-1a, 64 bits in two limbs. Its prime is 2^40 + 435, its first value not the usual one.
+// The recorder's hash of a file: FNV-1a, 64 bits in two limbs. Its prime is 2^40 + 435, its first
+// value not the usual one.
 const step = 4096;
 
 const hex = (limb: number): string => (limb >>> 0).toString(16).padStart(8, '0');

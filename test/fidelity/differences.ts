@@ -1,7 +1,13 @@
-// What is another thing here than on Linux, and why: what docs/fidelity.md lists as different. Those who read it find the reason in the last
-// column but one, and in the last a test that holds what is here.
+// What is another thing here than on Linux, and why: what docs/fidelity.md lists as different.
+// Those who read it find the reason in the last column but one, and in the last a test that holds
+// what is here.
 
-type Difference = [what: string, linux: string, here: string, ...shown: [file: string, title: string][]];
+type Difference = [
+  what: string,
+  linux: string,
+  here: string,
+  ...shown: [file: string, title: string][],
+];
 
 const s17 = 'scenarios/s17-huge-page.test.ts';
 const s25 = 'scenarios/s25-power-failure.test.ts';
@@ -14,8 +20,16 @@ const errnos = 'fidelity/errno-matrix.test.ts';
 
 const waiting: Difference[] = [
   ['mmap_lock', 'faults and munmap of one process meet there', 'none: a mapping stands for itself'],
-  ['inode_dio_wait', 'a truncate waits for direct I/O on the file itself', 'none: an I/O is a pin of its buffer, nothing else'],
-  ['Freeze protection, journal lock', 'between the locks of the file', 'none: they decide nothing about pins'],
+  [
+    'inode_dio_wait',
+    'a truncate waits for direct I/O on the file itself',
+    'none: an I/O is a pin of its buffer, nothing else',
+  ],
+  [
+    'Freeze protection, journal lock',
+    'between the locks of the file',
+    'none: they decide nothing about pins',
+  ],
   [
     'The scan for busy pages',
     'walks mapping entries, waits for locked ones, yields to the scheduler',
@@ -63,7 +77,11 @@ const waiting: Difference[] = [
     'a view, for any number of seconds, which also names the pins at the head of the wait',
     ['fidelity/blocking-matrix.test.ts', 'SL6 %s: the victims in state D'],
   ],
-  ['wchan, stack', 'the one place where the waiter shows', 'step, sleepingOn and blockedBy of the operation'],
+  [
+    'wchan, stack',
+    'the one place where the waiter shows',
+    'step, sleepingOn and blockedBy of the operation',
+  ],
   [
     'busy-extents, wait-for-refs, detach-and-wait, refuse',
     'were proposed in 2017 and not merged',
@@ -171,7 +189,11 @@ const faults: Difference[] = [
 ];
 
 const blocks: Difference[] = [
-  ['Transactions', 'commit later, in the journal; ext4 commits and tries again before ENOSPC', 'commit at once'],
+  [
+    'Transactions',
+    'commit later, in the journal; ext4 commits and tries again before ENOSPC',
+    'commit at once',
+  ],
   [
     'Zero-out on ext4',
     'a write may convert up to 8 unwritten neighbours, which hangs on physical placement',

@@ -51,7 +51,10 @@ export const same: Same[] = [
       ['scenarios/s03-pins.test.ts', 'S06 modern hangs until munmap'],
     ],
   },
-  { what: 'Starvation by pins that overlap in time', shown: [['scenarios/s03-pins.test.ts', 'S07 starves D']] },
+  {
+    what: 'Starvation by pins that overlap in time',
+    shown: [['scenarios/s03-pins.test.ts', 'S07 starves D']],
+  },
   {
     what: 'Eviction under a pin: 6.12 frees the block with a warning, and the next owner of it is read through the old pin; 7.3 hangs, deaf to signals, and umount is EBUSY',
     shown: [
@@ -62,7 +65,9 @@ export const same: Same[] = [
   },
   {
     what: 'The hung-task detector names the victims and never the waiter; 7.3 adds who owns the rw-semaphore',
-    shown: [['fidelity/blocking-matrix.test.ts', 'SL6 %s: the victims in state D, never the waiter']],
+    shown: [
+      ['fidelity/blocking-matrix.test.ts', 'SL6 %s: the victims in state D, never the waiter'],
+    ],
   },
   {
     what: 'The errno of each borderline call; VFS checks before the wait, those of the filesystem after it',
@@ -189,15 +194,19 @@ export const same: Same[] = [
 const table = (head: string[], rows: string[][]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-const links = (shown: Shown): string => shown.map(([file, title]) => `[${file}](../test/${file}): ${title}`).join('<br>');
+const links = (shown: Shown): string =>
+  shown.map(([file, title]) => `[${file}](../test/${file}): ${title}`).join('<br>');
 const cellsOf = <T extends string>(cells: Cells<T>): string[] => boxes.map((box) => cells[box]);
 const besideRow = ({ op, here, linux }: Beside): string[] => [op, here ?? '', ...cellsOf(linux)];
 const waitsRow = ({ op, linux, ends }: Waits): string[] => [
   op,
-  ...boxes.map((box) => [linux[box], ...(ends === undefined || ends[box] === 'done' ? [] : [ends[box]])].join(', ')),
+  ...boxes.map((box) =>
+    [linux[box], ...(ends === undefined || ends[box] === 'done' ? [] : [ends[box]])].join(', '),
+  ),
 ];
 const errnoRow = ({ call, xfs, ext4 }: Row): string[] => [call, xfs, ext4 ?? xfs];
-const errnos = (title: string, rows: Row[]): string => `### ${title}\n\n${table(['call', 'XFS', 'ext4'], rows.map(errnoRow))}`;
+const errnos = (title: string, rows: Row[]): string =>
+  `### ${title}\n\n${table(['call', 'XFS', 'ext4'], rows.map(errnoRow))}`;
 
 export function fidelityDocument(): string {
   const parts = [
@@ -233,7 +242,10 @@ The same on 6.12 and 7.3. The file has 8 pages, the device 64 blocks. Where the 
 call), a cell follows the order of checks in the source.`,
     errnos('fallocate', fallocate),
     errnos('ftruncate, pwrite, lseek, FIEMAP', truncateAndSeek),
-    errnos('XFS_IOC_EXCHANGE_RANGE (by the source; ext4 was measured and says ENOTTY, an ioctl that it does not know)', exchange),
+    errnos(
+      'XFS_IOC_EXCHANGE_RANGE (by the source; ext4 was measured and says ENOTTY, an ioctl that it does not know)',
+      exchange,
+    ),
     errnos('get_user_pages', gup),
     errnos('Loads, stores, reads and writes', touches),
     `### What the wire cannot carry

@@ -1,4 +1,5 @@
-// Every cell of errno-table.ts, on both kernels; and the cells that the wire cannot carry, with what it says instead.
+// Every cell of errno-table.ts, on both kernels; and the cells that the wire cannot carry, with
+// what it says instead.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, must, type Service, start } from '../http/start.ts';
 import { extentsOf } from '../kernel/ops/replay.ts';
@@ -16,13 +17,22 @@ function world(kind: 'xfs' | 'ext4', kernel: '6.12' | '7.3'): Machine {
   m.write('a', letters('ABCDEFGH'), 0);
   m.map('a', 12);
   m.map('a', 12, {}, 'read');
-  m.call('mmap', { file: 'a' }, { offset: 0, length: 12 * page, access: 'read-write', shared: false });
+  m.call(
+    'mmap',
+    { file: 'a' },
+    { offset: 0, length: 12 * page, access: 'read-write', shared: false },
+  );
   return m;
 }
 
 const stateOf = (m: Machine): string => {
   const { sizeBytes, version } = m.file('a');
-  return JSON.stringify({ sizeBytes, version, extents: extentsOf(m.file('a')), counts: m.k.counts });
+  return JSON.stringify({
+    sizeBytes,
+    version,
+    extents: extentsOf(m.file('a')),
+    counts: m.k.counts,
+  });
 };
 
 function check(rows: Row[], first: (m: Machine) => void = () => {}): void {
@@ -51,7 +61,9 @@ describe('BR5 get_user_pages', () => check(gup, withHole));
 describe('BR5 a load, a store, a read, a write', () => check(touches, withHole));
 
 describe.each(boxes)('BR5 $box: what is refused has changed nothing', ({ kind, kernel }) => {
-  const refused = [...fallocate, ...truncateAndSeek.slice(0, 6)].filter((row) => !row.act.toString().includes('2 ** 40'));
+  const refused = [...fallocate, ...truncateAndSeek.slice(0, 6)].filter(
+    (row) => !row.act.toString().includes('2 ** 40'),
+  );
   test.each(refused)('BR5 $call', ({ act }) => {
     const m = world(kind, kernel);
     const before = stateOf(m);
@@ -65,19 +77,28 @@ describe('BR5 what the wire cannot carry', () => {
     service = await start();
     for (const { box, kind, kernel } of boxes) {
       const name = box.replaceAll(/[ .]/g, '-');
-      await must(service, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 262_144, kind, kernel } });
-      await must(service, 201, 'POST', `/v1/filesystems/${name}/files`, { json: { name: 'a', sizeBytes: 8 * page } });
+      await must(service, 201, 'POST', '/v1/filesystems', {
+        json: { name, sizeBytes: 262_144, kind, kernel },
+      });
+      await must(service, 201, 'POST', `/v1/filesystems/${name}/files`, {
+        json: { name: 'a', sizeBytes: 8 * page },
+      });
       const mapping = { offset: 0, length: 8 * page, access: 'read-write' };
-      await must(service, 201, 'POST', `/v1/filesystems/${name}/files/a/mappings`, { json: mapping });
+      await must(service, 201, 'POST', `/v1/filesystems/${name}/files/a/mappings`, {
+        json: mapping,
+      });
     }
   });
   afterAll(() => service.close());
 
-  test.each(unsaid.filter((row) => row.path !== undefined))('H2 $call', async ({ path = '', body, here }) => {
-    for (const { box } of boxes) {
-      const fs = `/v1/filesystems/${box.replaceAll(/[ .]/g, '-')}`;
-      const answer = await call(service, 'POST', `${fs}/${path}`, { json: body });
-      expect(`${answer.status} ${answer.json.errno} ${answer.json.rule}`).toBe(here);
-    }
-  });
+  test.each(unsaid.filter((row) => row.path !== undefined))(
+    'H2 $call',
+    async ({ path = '', body, here }) => {
+      for (const { box } of boxes) {
+        const fs = `/v1/filesystems/${box.replaceAll(/[ .]/g, '-')}`;
+        const answer = await call(service, 'POST', `${fs}/${path}`, { json: body });
+        expect(`${answer.status} ${answer.json.errno} ${answer.json.rule}`).toBe(here);
+      }
+    },
+  );
 });

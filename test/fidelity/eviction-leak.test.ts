@@ -1,10 +1,22 @@
-// The last reference to a pinned file, as each kernel does it by default: 6.12 frees the blocks under the pin, and a foreign byte can be read
-// through it; 7.3 hangs. And what the strategies that keep blocks back owe for it: nothing is reused before its last put, nothing is lost.
+// The last reference to a pinned file, as each kernel does it by default: 6.12 frees the blocks
+// under the pin, and a foreign byte can be read through it; 7.3 hangs. And what the strategies that
+// keep blocks back owe for it: nothing is reused before its last put, nothing is lost.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isFree } from '../../src/kernel/fs/free-space.ts';
 import { toPfn } from '../../src/kernel/units.ts';
 import { call, must, type Service, start } from '../http/start.ts';
-import { bytesOf, fillUp, letters, type Machine, machine, okOf, page, type Ran, shown, wordOf } from '../machine.ts';
+import {
+  bytesOf,
+  fillUp,
+  letters,
+  type Machine,
+  machine,
+  okOf,
+  page,
+  type Ran,
+  shown,
+  wordOf,
+} from '../machine.ts';
 import { blockOf, space } from '../scenarios/story.ts';
 
 const P = { owner: 'P' };
@@ -47,7 +59,9 @@ describe.each(kinds)('S11 %s on 6.12: freed under the pin', (kind) => {
   test(`S12 ${kind} 6.12: one process that pins, unmaps and unlinks is through at once, and umount waits for its pin only`, () => {
     const { m, pin } = pinned(kind, '6.12');
     expect(wordOf(m.unlink('a', P))).toBe('done');
-    expect(m.umount().outcome).toMatchObject({ failure: { errno: 'EBUSY', why: 'in use: 1 pins' } });
+    expect(m.umount().outcome).toMatchObject({
+      failure: { errno: 'EBUSY', why: 'in use: 1 pins' },
+    });
     m.unpin(pin);
     expect(wordOf(m.umount())).toBe('done');
   });
@@ -83,9 +97,13 @@ describe.each(kinds)('S11 %s on 7.3: it hangs', (kind) => {
     const { m, pfn } = pinned(kind, '7.3');
     const { task } = m.unlink('a', P);
     const op = `op_${task}`;
-    expect(m.seen('deadlock.detected').map(({ data }) => data.cycle)).toEqual([[op, `page:${pfn}`, op]]);
+    expect(m.seen('deadlock.detected').map(({ data }) => data.cycle)).toEqual([
+      [op, `page:${pfn}`, op],
+    ]);
     expect(wordOf(m.cancel(task))).toBe('EBUSY');
-    expect(m.umount().outcome).toMatchObject({ failure: { errno: 'EBUSY', why: 'in use: 1 pins, 1 operations' } });
+    expect(m.umount().outcome).toMatchObject({
+      failure: { errno: 'EBUSY', why: 'in use: 1 pins, 1 operations' },
+    });
   });
 });
 
@@ -126,7 +144,9 @@ describe('S13 kept back until the last put, and no longer', () => {
       m.write('a', letters('ABCDEFGH'), 0);
       const mapping = m.map('a', 8);
       const pfns = Array.from({ length: 8 }, (_, pgoff) => blockOf(m, 'a', pgoff));
-      const pins = ranges.map(([first, pages]) => m.pinned(mapping, first * page, pages * page, { owner: 'device' }));
+      const pins = ranges.map(([first, pages]) =>
+        m.pinned(mapping, first * page, pages * page, { owner: 'device' }),
+      );
       const { task } = takers[taker]?.(m, mapping) ?? { task: 0 };
       fillUp(m);
       const held = new Set(pins);
@@ -138,14 +158,19 @@ describe('S13 kept back until the last put, and no longer', () => {
         m.unpin(pin);
         held.delete(pin);
         const pinnedStill = pfns.map((_, pgoff) =>
-          ranges.some(([from, n], at) => held.has(pins[at] as number) && pgoff >= from && pgoff < from + n),
+          ranges.some(
+            ([from, n], at) => held.has(pins[at] as number) && pgoff >= from && pgoff < from + n,
+          ),
         );
         for (const [pgoff, pfn] of pfns.entries()) {
-          if (pinnedStill[pgoff]) expect({ pgoff, free: isFree(m.k.space, toPfn(pfn)) }).toEqual({ pgoff, free: false });
+          if (pinnedStill[pgoff])
+            expect({ pgoff, free: isFree(m.k.space, toPfn(pfn)) }).toEqual({ pgoff, free: false });
         }
-        // A run is as long as its neighbours were pinned together, and goes with the last put of its last page.
+        // A run is as long as its neighbours were pinned together, and goes with the last put of
+        // its last page.
         if (strategy === 'busy-extents') {
-          const kept = (from: number, to: number) => (pinnedStill.slice(from, to).some(Boolean) ? to - from : 0);
+          const kept = (from: number, to: number) =>
+            pinnedStill.slice(from, to).some(Boolean) ? to - from : 0;
           expect(space(m).busy).toBeLessThanOrEqual(kept(0, 6) + kept(7, 8));
         }
         fillUp(m, String.fromCharCode('p'.charCodeAt(0) + index));
@@ -167,8 +192,8 @@ describe('the quotas of the tenant', () => {
   const used = async () => {
     const { json } = await must(service, 200, 'GET', '/v1');
     return Object.fromEntries(
-      Object.entries(json.tenant.quotas as Record<string, { used: number }>).flatMap(([name, quota]) =>
-        name === 'memory' ? [] : [[name, quota.used]],
+      Object.entries(json.tenant.quotas as Record<string, { used: number }>).flatMap(
+        ([name, quota]) => (name === 'memory' ? [] : [[name, quota.used]]),
       ),
     );
   };
@@ -176,24 +201,33 @@ describe('the quotas of the tenant', () => {
   test.each([
     { kernel: '6.12', status: 200, during: { blocks: 0, files: 0, sleepers: 0 } },
     { kernel: '7.3', status: 202, during: { blocks: 2, files: 1, sleepers: 1 } },
-  ])('Q1 $kernel: a file and its blocks count until it is evicted', async ({ kernel, status, during }) => {
-    const fs = '/v1/filesystems/scratch';
-    await must(service, 201, 'POST', '/v1/filesystems', {
-      json: { name: 'scratch', sizeBytes: 262_144, kernel, clock: 'manual' },
-    });
-    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
-    await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: letters('AB') });
-    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: page, access: 'read-write' } });
-    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: page, access: 'write' } });
-    await must(service, 200, 'DELETE', `${fs}/mappings/map_1`);
-    const unlink = await call(service, 'DELETE', `${fs}/files/a`, { headers: { prefer: 'wait=0' } });
-    expect(unlink.status).toBe(status);
-    const device = { filesystems: 1, bytes: 262_144, mappings: 0 };
-    expect(await used()).toEqual({ ...device, pins: 1, ...during });
-    await must(service, 409, 'DELETE', fs);
-    await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
-    expect(await used()).toEqual({ ...device, pins: 0, blocks: 0, files: 0, sleepers: 0 });
-    await must(service, 200, 'DELETE', fs);
-    expect(Object.values(await used())).toEqual([0, 0, 0, 0, 0, 0, 0]);
-  });
+  ])(
+    'Q1 $kernel: a file and its blocks count until it is evicted',
+    async ({ kernel, status, during }) => {
+      const fs = '/v1/filesystems/scratch';
+      await must(service, 201, 'POST', '/v1/filesystems', {
+        json: { name: 'scratch', sizeBytes: 262_144, kernel, clock: 'manual' },
+      });
+      await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
+      await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: letters('AB') });
+      await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+        json: { offset: 0, length: page, access: 'read-write' },
+      });
+      await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+        json: { offset: 0, length: page, access: 'write' },
+      });
+      await must(service, 200, 'DELETE', `${fs}/mappings/map_1`);
+      const unlink = await call(service, 'DELETE', `${fs}/files/a`, {
+        headers: { prefer: 'wait=0' },
+      });
+      expect(unlink.status).toBe(status);
+      const device = { filesystems: 1, bytes: 262_144, mappings: 0 };
+      expect(await used()).toEqual({ ...device, pins: 1, ...during });
+      await must(service, 409, 'DELETE', fs);
+      await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+      expect(await used()).toEqual({ ...device, pins: 0, blocks: 0, files: 0, sleepers: 0 });
+      await must(service, 200, 'DELETE', fs);
+      expect(Object.values(await used())).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    },
+  );
 });

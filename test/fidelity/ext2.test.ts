@@ -1,10 +1,20 @@
-// ext2 on 6.12 by its own operations (fs/ext2/file.c, inode.c, super.c), not as if it were ext4. Debian's kernels have no ext2 driver, so none of
-// it could be measured.
+// ext2 on 6.12 by its own operations (fs/ext2/file.c, inode.c, super.c), not as if it were ext4.
+// Debian's kernels have no ext2 driver, so none of it could be measured.
 import { describe, expect, test } from 'vitest';
 import { fileRecord } from '../../src/kernel/views/file-record.ts';
-import { bytesOf, letters, type Machine, machine, okOf, page, type Ran, wordOf } from '../machine.ts';
+import {
+  bytesOf,
+  letters,
+  type Machine,
+  machine,
+  okOf,
+  page,
+  type Ran,
+  wordOf,
+} from '../machine.ts';
 
-const ext2 = (more = {}): Machine => machine({ kind: 'ext2', kernel: '6.12', blocks: 256, forgiving: true, ...more });
+const ext2 = (more = {}): Machine =>
+  machine({ kind: 'ext2', kernel: '6.12', blocks: 256, forgiving: true, ...more });
 
 function lettered(more = {}): Machine {
   const m = ext2(more);
@@ -39,14 +49,20 @@ describe('RG2 the largest ext2 file', () => {
   test('truncate reaches it and not a byte more', () => {
     const m = ext2();
     m.create('h');
-    expect([m.truncate('h', most), m.truncate('h', most + 1)].map(wordOf)).toEqual(['done', 'EFBIG']);
+    expect([m.truncate('h', most), m.truncate('h', most + 1)].map(wordOf)).toEqual([
+      'done',
+      'EFBIG',
+    ]);
   });
 
   test('create, write and mmap know it', () => {
     const m = ext2();
     expect(wordOf(m.create('h', most + 1))).toBe('EFBIG');
     m.create('h');
-    expect(okOf(m.write('h', letters('ww'), most - page))).toMatchObject({ bytesWritten: page, sizeBytes: most });
+    expect(okOf(m.write('h', letters('ww'), most - page))).toMatchObject({
+      bytesWritten: page,
+      sizeBytes: most,
+    });
     expect(wordOf(m.write('h', letters('w'), most))).toBe('EFBIG');
   });
 });
@@ -58,11 +74,18 @@ describe('RG3 ext2 has no fallocate; the VFS looks first', () => {
     ['collapse', (m, offset, length) => m.collapse('a', offset, length)],
     ['insert', (m, offset, length) => m.insert('a', offset, length)],
     ['allocate', (m, offset, length) => m.allocate('a', offset, length)],
-    ['unshare', (m, offset, length) => m.call('allocate', { file: 'a' }, { offset, length, unshare: true })],
+    [
+      'unshare',
+      (m, offset, length) => m.call('allocate', { file: 'a' }, { offset, length, unshare: true }),
+    ],
   ];
   test.each(modes)('%s', (_name, run) => {
     const m = lettered();
-    expect([run(m, 0, page), run(m, 0, 0), run(m, 2 ** 41, page)].map(wordOf)).toEqual(['EOPNOTSUPP', 'EINVAL', 'EFBIG']);
+    expect([run(m, 0, page), run(m, 0, 0), run(m, 2 ** 41, page)].map(wordOf)).toEqual([
+      'EOPNOTSUPP',
+      'EINVAL',
+      'EFBIG',
+    ]);
   });
 
   test('exchange-range, and MAP_SYNC of a shared mapping, are EOPNOTSUPP; a private one ignores it', () => {
@@ -70,7 +93,11 @@ describe('RG3 ext2 has no fallocate; the VFS looks first', () => {
     m.create('b');
     expect(wordOf(m.exchange('a', 'b', { length: page }))).toBe('EOPNOTSUPP');
     const sync = (shared: boolean) =>
-      m.call('mmap', { file: 'a' }, { offset: 0, length: page, access: 'read', sync: true, shared });
+      m.call(
+        'mmap',
+        { file: 'a' },
+        { offset: 0, length: page, access: 'read', sync: true, shared },
+      );
     expect(sync(true).outcome).toMatchObject({ failure: { errno: 'EOPNOTSUPP', rule: 'MM5' } });
     expect(wordOf(sync(false))).toBe('done');
   });
@@ -110,10 +137,14 @@ describe('SK1 lseek on ext2 knows no holes and takes no lock', () => {
   test('data is where it was asked for, the hole at the end of the file', () => {
     const m = ext2();
     m.create('a', 8 * page);
-    const seek = (whence: string, offset: number) => m.call('seek', { file: 'a' }, { whence, offset });
+    const seek = (whence: string, offset: number) =>
+      m.call('seek', { file: 'a' }, { whence, offset });
     expect(okOf(seek('data', 5000))).toEqual({ offset: 5000 });
     expect(okOf(seek('hole', 0))).toEqual({ offset: 8 * page });
-    expect([seek('data', 8 * page), seek('hole', 8 * page)].map(wordOf)).toEqual(['ENXIO', 'ENXIO']);
+    expect([seek('data', 8 * page), seek('hole', 8 * page)].map(wordOf)).toEqual([
+      'ENXIO',
+      'ENXIO',
+    ]);
   });
 });
 
@@ -122,7 +153,9 @@ describe('FIEMAP on ext2', () => {
   test('extents are MERGED, and the length is cut to the size', () => {
     const m = lettered();
     m.write('a', letters('X'), 20 * page);
-    expect((okOf(fiemap(m)).extents as { fe_flags: number }[]).map(({ fe_flags }) => fe_flags)).toEqual([0x1000, 0x1001]);
+    expect(
+      (okOf(fiemap(m)).extents as { fe_flags: number }[]).map(({ fe_flags }) => fe_flags),
+    ).toEqual([0x1000, 0x1001]);
     m.truncate('a', 2 * page);
     // 3 pages were asked for from page 1 on; the file has 2.
     expect(okOf(fiemap(m, { offset: page, length: 3 * page })).extents).toHaveLength(1);
@@ -188,5 +221,7 @@ test('SF1 the reserve of root is kept back, and a write is short where the devic
   const m = ext2({ blocks: 64 });
   m.create('a');
   const free = m.k.space.free;
-  expect(okOf(m.write('a', letters('w'.repeat(free + 3)), 0))).toMatchObject({ bytesWritten: free * page });
+  expect(okOf(m.write('a', letters('w'.repeat(free + 3)), 0))).toMatchObject({
+    bytesWritten: free * page,
+  });
 });

@@ -1,13 +1,23 @@
-// The recorded logs under every strategy, while devices take short pins at random: whatever a strategy does about a pin, the file comes out as
-// on Linux without one. Sizes, errnos and extents are compared on every line, the content every so often and at the end.
+// The recorded logs under every strategy, while devices take short pins at random: whatever a
+// strategy does about a pin, the file comes out as on Linux without one. Sizes, errnos and extents
+// are compared on every line, the content every so often and at the end.
 import { describe, expect, test } from 'vitest';
 import { some } from '../dose.ts';
 import { extentsOf, pattern } from '../kernel/ops/replay.ts';
 import { bytesOf, type Machine, machine, okOf, page, type Ran, wordOf } from '../machine.ts';
 import { contentHash } from './content-hash.ts';
-import { type Asked, errnoNumbers, type Recorded, type Recording, recordings } from './recordings.ts';
+import {
+  type Asked,
+  errnoNumbers,
+  type Recorded,
+  type Recording,
+  recordings,
+} from './recordings.ts';
 
-/** The last field is what shows that pins were in the way: who waited, what was kept back, what was refused or warned of. */
+/**
+ * The last field is what shows that pins were in the way: who waited, what was kept back, what was
+ * refused or warned of.
+ */
 const strategies = [
   ['break-layouts', 'slept'],
   ['wait-for-refs', 'slept'],
@@ -31,7 +41,10 @@ function chance(seed: number): (n: number) => number {
   };
 }
 
-/** A file `a` with a mapping, and devices that pin pages of it. Pins that nobody times are released in the order of `held`. */
+/**
+ * A file `a` with a mapping, and devices that pin pages of it. Pins that nobody times are released
+ * in the order of `held`.
+ */
 function world({ kind, kernel, seed }: Recording, strategy: string) {
   const except = strategy === 'none' ? ['law 1' as const] : [];
   const m = machine({ kind, kernel, strategy, blocks: 1024, checkEvery: 50, except });
@@ -79,7 +92,10 @@ function world({ kind, kernel, seed }: Recording, strategy: string) {
 
 type World = ReturnType<typeof world>;
 
-function run({ m, mapping, through }: World, { name, offset, length, keepSize, line }: Asked): Ran | null {
+function run(
+  { m, mapping, through }: World,
+  { name, offset, length, keepSize, line }: Asked,
+): Ran | null {
   const bytes = () => pattern(line, offset, length);
   const calls: Record<string, (machine: Machine) => Ran> = {
     write: () => m.write('a', bytes(), offset),
@@ -91,11 +107,20 @@ function run({ m, mapping, through }: World, { name, offset, length, keepSize, l
     insert_range: () => m.insert('a', offset, length),
     fallocate: () => m.allocate('a', offset, length, keepSize),
     mapwrite: () => m.store(mapping, offset, bytes()),
-    mapread: (): Ran => m.load(mapping, offset, Math.min(length, Math.ceil(m.file('a').sizeBytes / page) * page - offset)),
+    mapread: (): Ran =>
+      m.load(
+        mapping,
+        offset,
+        Math.min(length, Math.ceil(m.file('a').sizeBytes / page) * page - offset),
+      ),
   };
   const { sizeBytes } = m.file('a');
-  if (name === 'mapwrite' && offset + length > sizeBytes) through(() => m.truncate('a', offset + length));
-  const nothing = name === 'mapwrite' ? length === 0 : name === 'mapread' && (length === 0 || offset >= sizeBytes);
+  if (name === 'mapwrite' && offset + length > sizeBytes)
+    through(() => m.truncate('a', offset + length));
+  const nothing =
+    name === 'mapwrite'
+      ? length === 0
+      : name === 'mapread' && (length === 0 || offset >= sizeBytes);
   const call = calls[name];
   if (call === undefined) throw new Error(`line ${line}: ${name}?`);
   return nothing ? null : through(() => call(m));
@@ -115,10 +140,14 @@ function replayed(recording: Recording, strategy: string) {
     const { sizeBytes } = m.file('a');
     const real = recording.linux[one.line - 1] as Recorded;
     const ours = { errno, sizeBytes, extents: extentsOf(m.file('a')) };
-    const same = ours.errno === real.errno && ours.sizeBytes === real.sizeBytes && ours.extents === real.extents;
+    const same =
+      ours.errno === real.errno &&
+      ours.sizeBytes === real.sizeBytes &&
+      ours.extents === real.extents;
     const looks = one.line % hashEvery === 0 || one.line === last;
     const hash = looks ? hashOf(bytesOf(w.through(() => m.read('a', 0, fileBytesMax)))) : real.hash;
-    if ((!same || hash !== real.hash) && differing.length < 3) differing.push({ one, ours: { ...ours, hash }, real });
+    if ((!same || hash !== real.hash) && differing.length < 3)
+      differing.push({ one, ours: { ...ours, hash }, real });
     w.release(one.line);
     m.advance(1);
   }
@@ -129,20 +158,29 @@ function replayed(recording: Recording, strategy: string) {
 }
 
 describe.each(strategies)('BR4 %s', (strategy, sign) => {
-  test.each(some(lists, 4))(`BR4 ${strategy}: $kind, seed $seed, on $kernel, with pins`, (recording) => {
-    const { m, figures, differing } = replayed(recording, strategy);
-    expect(differing).toEqual([]);
-    expect(figures.pins).toBeGreaterThan(200);
-    expect(figures[sign]).toBeGreaterThan(10);
-    if (sign !== 'warned') expect(figures.warned).toBe(0);
-    // Every pin is gone, so nothing is kept back and nobody sleeps.
-    const { pinnedPages, pins, sleepers } = m.k.counts;
-    expect({ pinnedPages, pins, sleepers, busy: m.k.busy.pages, detached: m.k.detached.pages }).toEqual({
-      pinnedPages: 0,
-      pins: 0,
-      sleepers: 0,
-      busy: 0,
-      detached: 0,
-    });
-  });
+  test.each(some(lists, 4))(
+    `BR4 ${strategy}: $kind, seed $seed, on $kernel, with pins`,
+    (recording) => {
+      const { m, figures, differing } = replayed(recording, strategy);
+      expect(differing).toEqual([]);
+      expect(figures.pins).toBeGreaterThan(200);
+      expect(figures[sign]).toBeGreaterThan(10);
+      if (sign !== 'warned') expect(figures.warned).toBe(0);
+      // Every pin is gone, so nothing is kept back and nobody sleeps.
+      const { pinnedPages, pins, sleepers } = m.k.counts;
+      expect({
+        pinnedPages,
+        pins,
+        sleepers,
+        busy: m.k.busy.pages,
+        detached: m.k.detached.pages,
+      }).toEqual({
+        pinnedPages: 0,
+        pins: 0,
+        sleepers: 0,
+        busy: 0,
+        detached: 0,
+      });
+    },
+  );
 });

@@ -1,4 +1,5 @@
-// What Linux did with the operation logs, read from the fixtures: eight recordings, a line an operation.
+// What Linux did with the operation logs, read from the fixtures: eight recordings, a line an
+// operation.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -31,10 +32,17 @@ export interface Recording {
 }
 
 /** The names of the errnos that the recordings hold. */
-export const errnoNumbers: Record<string, number> = { EINVAL: 22, EFBIG: 27, ENOSPC: 28, EOPNOTSUPP: 95 };
+export const errnoNumbers: Record<string, number> = {
+  EINVAL: 22,
+  EFBIG: 27,
+  ENOSPC: 28,
+  EOPNOTSUPP: 95,
+};
 
 const combinations: [Kind, number, LinuxVersion][] = (['xfs', 'ext4'] as const).flatMap((kind) =>
-  [101, 102].flatMap((seed) => (['6.12', '7.3'] as const).map((kernel): [Kind, number, LinuxVersion] => [kind, seed, kernel])),
+  [101, 102].flatMap((seed) =>
+    (['6.12', '7.3'] as const).map((kernel): [Kind, number, LinuxVersion] => [kind, seed, kernel]),
+  ),
 );
 
 function linesOf(name: string): string[] {
@@ -44,7 +52,13 @@ function linesOf(name: string): string[] {
 
 function askedOf(text: string, index: number): Asked {
   const [name = '', offset, length] = text.split(' ');
-  return { line: index + 1, name, offset: Number(offset), length: Number(length), keepSize: text.endsWith('keep_size') };
+  return {
+    line: index + 1,
+    name,
+    offset: Number(offset),
+    length: Number(length),
+    keepSize: text.endsWith('keep_size'),
+  };
 }
 
 function recordedOf(text: string): Recorded {
@@ -65,7 +79,9 @@ export function recordings(): Recording[] {
     seed,
     kernel,
     asked: linesOf(`${kind}-seed${seed}.ops`).map(askedOf),
-    linux: linesOf(kind === 'xfs' ? `xfs-seed${seed}.txt` : `ext4-seed${seed}.${kernel}.txt`).map(recordedOf),
+    linux: linesOf(kind === 'xfs' ? `xfs-seed${seed}.txt` : `ext4-seed${seed}.${kernel}.txt`).map(
+      recordedOf,
+    ),
   }));
 }
 

@@ -1,11 +1,23 @@
-// A full device, the largest file, MAP_SYNC and what statfs says, for each kind as it is on each kernel.
+// A full device, the largest file, MAP_SYNC and what statfs says, for each kind as it is on each
+// kernel.
 import { describe, expect, test } from 'vitest';
 import { spaceOf } from '../../src/kernel/fs/superblock.ts';
 import { extentsOf } from '../kernel/ops/replay.ts';
-import { bytesOf, letters, type Machine, machine, okOf, page, type Ran, wordOf } from '../machine.ts';
+import {
+  bytesOf,
+  letters,
+  type Machine,
+  machine,
+  okOf,
+  page,
+  type Ran,
+  wordOf,
+} from '../machine.ts';
 import { space } from '../scenarios/story.ts';
 
-const boxes = (['xfs', 'ext4'] as const).flatMap((kind) => (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })));
+const boxes = (['xfs', 'ext4'] as const).flatMap((kind) =>
+  (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })),
+);
 const blocks = 62;
 const lettered = (kind: 'xfs' | 'ext4', kernel: '6.12' | '7.3'): Machine => {
   const m = machine({ kind, kernel, blocks: 64 });
@@ -56,13 +68,16 @@ describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
   test('AL4 a write is short, and ENOSPC when not one byte fits: XFS stops before the hole that it cannot fill', () => {
     const m = lettered(kind, kernel);
     const end = kind === 'ext4' ? blocks : 8;
-    expect(okOf(m.write('a', letters('w'.repeat(100)), 4 * page + 100))).toMatchObject({ bytesWritten: (end - 4) * page - 100 });
+    expect(okOf(m.write('a', letters('w'.repeat(100)), 4 * page + 100))).toMatchObject({
+      bytesWritten: (end - 4) * page - 100,
+    });
     expect(m.file('a').sizeBytes).toBe(end * page);
     expect(space(m).free).toBe(blocks - end);
     m.create('z');
     m.write('z', letters('z'.repeat(blocks - end)), 0);
     expect(wordOf(m.write('a', letters('w'), end * page))).toBe('ENOSPC');
-    expect(okOf(m.write('a', letters('x'), 0))).toMatchObject({ bytesWritten: page }); // Needs no block.
+    // Needs no block.
+    expect(okOf(m.write('a', letters('x'), 0))).toMatchObject({ bytesWritten: page });
   });
 
   test('AL4 a write into a hole for which there is half the room', () => {
@@ -76,8 +91,16 @@ describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
   });
 
   test.each([
-    { what: 'grows the file: its rest must fit, so the first hole is not filled', length: 128, xfs: 4 },
-    { what: 'ends within the file: the hole that fits is filled, the one behind it not', length: 101, xfs: 21 },
+    {
+      what: 'grows the file: its rest must fit, so the first hole is not filled',
+      length: 128,
+      xfs: 4,
+    },
+    {
+      what: 'ends within the file: the hole that fits is filled, the one behind it not',
+      length: 101,
+      xfs: 21,
+    },
   ])('AL4 a write over blocks and two holes that $what', ({ length, xfs }) => {
     const m = machine({ kind, kernel, blocks: 64 });
     m.create('w', 101 * page);
@@ -98,7 +121,8 @@ describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
     m.allocate('fill', 0, 10 * page);
     expect(space(m).free).toBe(32);
     expect(wordOf(m.allocate('g', 0, 33 * page))).toBe(kind === 'ext4' ? 'done' : 'ENOSPC');
-    if (kind === 'xfs') expect(m.file('g')).toMatchObject({ sizeBytes: 20 * page, extents: { pages: 20 } });
+    if (kind === 'xfs')
+      expect(m.file('g')).toMatchObject({ sizeBytes: 20 * page, extents: { pages: 20 } });
     m.truncate('g', 20 * page);
     expect(wordOf(m.allocate('g', 0, 32 * page))).toBe('done');
   });
@@ -131,13 +155,19 @@ describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
     expect(extentsOf(m.file('z'))).toBe(kind === 'ext4' ? '0-8w 8-66u' : '0-1w');
     expect(m.file('z').sizeBytes).toBe((kind === 'ext4' ? 66 : 8) * page);
     const bytes = bytesOf(m.read('z'));
-    expect([bytes[10], bytes[200], bytes[page]]).toEqual(kind === 'ext4' ? [90, 90, 90] : [90, 0, 0]);
+    expect([bytes[10], bytes[200], bytes[page]]).toEqual(
+      kind === 'ext4' ? [90, 90, 90] : [90, 0, 0],
+    );
   });
 
   test('AL5 zero-range that keeps the size, of a file without a block', () => {
     const m = machine({ kind, kernel, blocks: 68 });
     m.create('v');
-    expect(wordOf(m.call('zero-range', { file: 'v' }, { offset: 0, length: 200 * page, keepSize: true }))).toBe('ENOSPC');
+    expect(
+      wordOf(
+        m.call('zero-range', { file: 'v' }, { offset: 0, length: 200 * page, keepSize: true }),
+      ),
+    ).toBe('ENOSPC');
     expect(extentsOf(m.file('v'))).toBe(kind === 'ext4' ? '0-66u' : '');
     expect(m.file('v').sizeBytes).toBe(0);
   });
@@ -163,28 +193,36 @@ describe('the largest file', () => {
     { kind: 'btrfs', kernel: '7.3', bytesMax: 2 ** 53 - 1 },
   ] as const;
 
-  test.each(largest)('RG2 $kind $kernel: $bytesMax bytes, and not one more', ({ kind, kernel, bytesMax }) => {
-    const m = machine({ kind, kernel, blocks: 64 });
-    m.create('a');
-    expect(wordOf(m.truncate('a', bytesMax))).toBe('done');
-    expect(okOf(m.write('a', Uint8Array.of(7), bytesMax - 1))).toMatchObject({ sizeBytes: bytesMax });
-    expect([...bytesOf(m.read('a', bytesMax - 1))]).toEqual([7]);
-    const beyond: ((n: Machine) => Ran)[] = [
-      (n) => n.write('a', Uint8Array.of(7), bytesMax),
-      (n) => n.write('a', Uint8Array.of(7, 7), bytesMax),
-      (n) => n.punch('a', bytesMax, 1),
-      (n) => n.zero('a', bytesMax - 1, 2),
-      (n) => n.allocate('a', bytesMax - 1, 2),
-      (n) => n.collapse('a', bytesMax, 1),
-      (n) => n.insert('a', bytesMax, 1),
-    ];
-    expect(beyond.map((act) => wordOf(act(m)))).toEqual(beyond.map(() => 'EFBIG'));
-    expect(okOf(m.write('a', Uint8Array.of(8, 8), bytesMax - 1))).toMatchObject({ bytesWritten: 1, sizeBytes: bytesMax });
-    expect(okOf(m.write('a', new Uint8Array(0), bytesMax))).toMatchObject({ bytesWritten: 0 });
-    if (bytesMax < 2 ** 53 - 1) expect(wordOf(m.truncate('a', bytesMax + 1))).toBe('EFBIG');
-    expect(m.file('a').sizeBytes).toBe(bytesMax);
-    expect(m.k.counts.blocksUsed).toBe(1);
-  });
+  test.each(largest)(
+    'RG2 $kind $kernel: $bytesMax bytes, and not one more',
+    ({ kind, kernel, bytesMax }) => {
+      const m = machine({ kind, kernel, blocks: 64 });
+      m.create('a');
+      expect(wordOf(m.truncate('a', bytesMax))).toBe('done');
+      expect(okOf(m.write('a', Uint8Array.of(7), bytesMax - 1))).toMatchObject({
+        sizeBytes: bytesMax,
+      });
+      expect([...bytesOf(m.read('a', bytesMax - 1))]).toEqual([7]);
+      const beyond: ((n: Machine) => Ran)[] = [
+        (n) => n.write('a', Uint8Array.of(7), bytesMax),
+        (n) => n.write('a', Uint8Array.of(7, 7), bytesMax),
+        (n) => n.punch('a', bytesMax, 1),
+        (n) => n.zero('a', bytesMax - 1, 2),
+        (n) => n.allocate('a', bytesMax - 1, 2),
+        (n) => n.collapse('a', bytesMax, 1),
+        (n) => n.insert('a', bytesMax, 1),
+      ];
+      expect(beyond.map((act) => wordOf(act(m)))).toEqual(beyond.map(() => 'EFBIG'));
+      expect(okOf(m.write('a', Uint8Array.of(8, 8), bytesMax - 1))).toMatchObject({
+        bytesWritten: 1,
+        sizeBytes: bytesMax,
+      });
+      expect(okOf(m.write('a', new Uint8Array(0), bytesMax))).toMatchObject({ bytesWritten: 0 });
+      if (bytesMax < 2 ** 53 - 1) expect(wordOf(m.truncate('a', bytesMax + 1))).toBe('EFBIG');
+      expect(m.file('a').sizeBytes).toBe(bytesMax);
+      expect(m.k.counts.blocksUsed).toBe(1);
+    },
+  );
 });
 
 test.each([
@@ -192,21 +230,33 @@ test.each([
   { kind: 'btrfs', f_bavail: 14_000 },
   { kind: 'ext4', f_bavail: 14_000 - 1_000 },
   { kind: 'ext2', f_bavail: 14_000 - 1_000 },
-] as const)('SF1 $kind: f_bavail is f_bfree, or less the 5 % of root, and never below 0', ({ kind, f_bavail }) => {
-  const m = machine({ kind, blocks: 20_000 });
-  m.create('a');
-  const filled = 20_000 - m.k.geometry.blocksMetadata - 14_000;
-  m.write('a', new Uint8Array(filled * page), 0);
-  expect(spaceOf(m.k).native).toMatchObject({ f_bfree: 14_000, f_bavail });
-  m.write('a', new Uint8Array(13_500 * page), filled * page);
-  expect(spaceOf(m.k).native).toMatchObject({ f_bfree: 500, f_bavail: kind === 'xfs' || kind === 'btrfs' ? 500 : 0 });
-});
+] as const)(
+  'SF1 $kind: f_bavail is f_bfree, or less the 5 % of root, and never below 0',
+  ({ kind, f_bavail }) => {
+    const m = machine({ kind, blocks: 20_000 });
+    m.create('a');
+    const filled = 20_000 - m.k.geometry.blocksMetadata - 14_000;
+    m.write('a', new Uint8Array(filled * page), 0);
+    expect(spaceOf(m.k).native).toMatchObject({ f_bfree: 14_000, f_bavail });
+    m.write('a', new Uint8Array(13_500 * page), filled * page);
+    expect(spaceOf(m.k).native).toMatchObject({
+      f_bfree: 500,
+      f_bavail: kind === 'xfs' || kind === 'btrfs' ? 500 : 0,
+    });
+  },
+);
 
 describe.each(boxes)('$kind $kernel: mappings and statfs', ({ kind, kernel }) => {
   test('MM2 MAP_SYNC is ignored on a private mapping', () => {
     const m = lettered(kind, kernel);
     const mapped = (shared: boolean) =>
-      okOf(m.call('mmap', { file: 'a' }, { offset: 0, length: page, access: 'read-write', shared, sync: true })).sync;
+      okOf(
+        m.call(
+          'mmap',
+          { file: 'a' },
+          { offset: 0, length: page, access: 'read-write', shared, sync: true },
+        ),
+      ).sync;
     expect([mapped(true), mapped(false)]).toEqual([true, false]);
   });
 
@@ -218,7 +268,12 @@ describe.each(boxes)('$kind $kernel: mappings and statfs', ({ kind, kernel }) =>
     m.strategy('busy-extents');
     const pins = [m.pinned(mapping, 0, page), m.pinned(mapping, 4 * page, page)];
     m.truncate('a', 2 * page);
-    expect(spaceOf(m.k)).toMatchObject({ blocksUsed: 2, blocksFree: 59, blocksBusy: 1, native: { ...total, f_bfree: 60 } });
+    expect(spaceOf(m.k)).toMatchObject({
+      blocksUsed: 2,
+      blocksFree: 59,
+      blocksBusy: 1,
+      native: { ...total, f_bfree: 60 },
+    });
     m.strategy('detach-and-wait');
     const truncate = m.truncate('a', 0, { owner: 'T' });
     expect(spaceOf(m.k)).toMatchObject({
@@ -228,17 +283,25 @@ describe.each(boxes)('$kind $kernel: mappings and statfs', ({ kind, kernel }) =>
     });
     for (const pin of pins) m.unpin(pin);
     expect(m.opState(truncate.task)).toBe('done');
-    expect(spaceOf(m.k)).toMatchObject({ blocksFree: blocks, blocksBusy: 0, blocksDetached: 0, native: { f_bfree: blocks } });
+    expect(spaceOf(m.k)).toMatchObject({
+      blocksFree: blocks,
+      blocksBusy: 0,
+      blocksDetached: 0,
+      native: { f_bfree: blocks },
+    });
   });
 });
 
 // By the source of iomap_fiemap, not measured.
-test.each(boxes)('$kind $kernel: FIEMAP of a part clips its extents and calls the last of them LAST', ({ kind, kernel }) => {
-  const m = lettered(kind, kernel);
-  m.zero('a', page, 2 * page);
-  const { extents } = okOf(m.call('fiemap', { file: 'a' }, { offset: 0, length: 2 * page }));
-  expect(extents).toMatchObject([
-    { fe_logical: 0, fe_length: page, fe_flags: 0 },
-    { fe_logical: page, fe_length: page, fe_flags: 0x801 },
-  ]);
-});
+test.each(boxes)(
+  '$kind $kernel: FIEMAP of a part clips its extents and calls the last of them LAST',
+  ({ kind, kernel }) => {
+    const m = lettered(kind, kernel);
+    m.zero('a', page, 2 * page);
+    const { extents } = okOf(m.call('fiemap', { file: 'a' }, { offset: 0, length: 2 * page }));
+    expect(extents).toMatchObject([
+      { fe_logical: 0, fe_length: page, fe_flags: 0 },
+      { fe_logical: page, fe_length: page, fe_flags: 0x801 },
+    ]);
+  },
+);

@@ -1,17 +1,42 @@
-// Linux 6.12 and files that nobody has mapped: dax_layout_busy_page_range() returns NULL where mapping_mapped() says no, so the busy scan finds
-// no pin, and blocks are freed under it. From 6.15 on it waits. Measured on 6.12.111 and 7.3.4, ext4 and XFS.
+// Linux 6.12 and files that nobody has mapped: dax_layout_busy_page_range() returns NULL where
+// mapping_mapped() says no, so the busy scan finds no pin, and blocks are freed under it. From 6.15
+// on it waits. Measured on 6.12.111 and 7.3.4, ext4 and XFS.
 import { describe, expect, test } from 'vitest';
-import { bytesOf, fillUp, idOf, letters, type Machine, machine, okOf, page, type Ran, shown, wordOf } from '../machine.ts';
+import {
+  bytesOf,
+  fillUp,
+  idOf,
+  letters,
+  type Machine,
+  machine,
+  okOf,
+  page,
+  type Ran,
+  shown,
+  wordOf,
+} from '../machine.ts';
 import { blockOf, space } from '../scenarios/story.ts';
 
 const T = { owner: 'T' };
 const blocks = 62;
-const boxes = (['xfs', 'ext4'] as const).flatMap((kind) => (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })));
+const boxes = (['xfs', 'ext4'] as const).flatMap((kind) =>
+  (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })),
+);
 
 /** A file `a` of 8 pages, page 0 pinned through map_1 and, where asked for, page 5. */
-function pinned(kind: 'xfs' | 'ext4', kernel: '6.12' | '7.3', more: { two?: true; strategy?: string } = {}) {
+function pinned(
+  kind: 'xfs' | 'ext4',
+  kernel: '6.12' | '7.3',
+  more: { two?: true; strategy?: string } = {},
+) {
   const { two, strategy } = more;
-  const m = machine({ kind, kernel, blocks: 64, forgiving: true, ...(strategy === undefined ? {} : { strategy }) });
+  const m = machine({
+    kind,
+    kernel,
+    blocks: 64,
+    forgiving: true,
+    ...(strategy === undefined ? {} : { strategy }),
+  });
   m.create('a');
   m.write('a', letters('ABCDEFGH'), 0);
   m.map('a', 8);
@@ -32,37 +57,49 @@ const changes: { what: string; run(m: Machine): Ran }[] = [
   { what: 'write of the whole', run: (m) => m.write('a', letters('w'), undefined, T) },
 ];
 
-describe.each(boxes)('LC6 $kind $kernel: a pin in a file that nobody has mapped', ({ kind, kernel }) => {
-  const old = kernel === '6.12';
+describe.each(boxes)(
+  'LC6 $kind $kernel: a pin in a file that nobody has mapped',
+  ({ kind, kernel }) => {
+    const old = kernel === '6.12';
 
-  test.each(changes)(`$what: ${old ? 'at once' : 'waits'}`, ({ run }) => {
-    const { m } = pinned(kind, kernel);
-    m.munmap(1);
-    expect(wordOf(run(m))).toBe(old ? 'done' : 'asleep');
-    if (!old) expect(space(m)).toMatchObject({ used: 8, free: blocks - 8 });
-  });
+    test.each(changes)(`$what: ${old ? 'at once' : 'waits'}`, ({ run }) => {
+      const { m } = pinned(kind, kernel);
+      m.munmap(1);
+      expect(wordOf(run(m))).toBe(old ? 'done' : 'asleep');
+      if (!old) expect(space(m)).toMatchObject({ used: 8, free: blocks - 8 });
+    });
 
-  test.each(changes)('$what: waits while any other mapping is there, a private one of one page too', ({ run }) => {
-    const { m, pin } = pinned(kind, kernel);
-    idOf(m.call('mmap', { file: 'a' }, { offset: 7 * page, length: page, access: 'read', shared: false }));
-    m.munmap(1);
-    const { task } = run(m);
-    expect(m.opState(task)).toMatch(/^S page/);
-    m.unpin(pin);
-    expect(m.opState(task)).toBe('done');
-  });
+    test.each(changes)(
+      '$what: waits while any other mapping is there, a private one of one page too',
+      ({ run }) => {
+        const { m, pin } = pinned(kind, kernel);
+        idOf(
+          m.call(
+            'mmap',
+            { file: 'a' },
+            { offset: 7 * page, length: page, access: 'read', shared: false },
+          ),
+        );
+        m.munmap(1);
+        const { task } = run(m);
+        expect(m.opState(task)).toMatch(/^S page/);
+        m.unpin(pin);
+        expect(m.opState(task)).toBe('done');
+      },
+    );
 
-  test('two pins, asleep on page 0, munmap, unpin of page 0: it ends though page 5 is pinned', () => {
-    const { m, pin, other } = pinned(kind, kernel, { two: true });
-    const { task } = m.truncate('a', 0, T);
-    m.munmap(1);
-    expect(m.opState(task)).toMatch(/^S page/);
-    m.unpin(pin);
-    expect(m.opState(task)).toBe(old ? 'done' : `S page ${blockOf(m, 'a', old ? 0 : 5)}`);
-    m.unpin(other);
-    expect(m.opState(task)).toBe('done');
-  });
-});
+    test('two pins, asleep on page 0, munmap, unpin of page 0: it ends though page 5 is pinned', () => {
+      const { m, pin, other } = pinned(kind, kernel, { two: true });
+      const { task } = m.truncate('a', 0, T);
+      m.munmap(1);
+      expect(m.opState(task)).toMatch(/^S page/);
+      m.unpin(pin);
+      expect(m.opState(task)).toBe(old ? 'done' : `S page ${blockOf(m, 'a', old ? 0 : 5)}`);
+      m.unpin(other);
+      expect(m.opState(task)).toBe('done');
+    });
+  },
+);
 
 describe.each(['xfs', 'ext4'] as const)('LC6 %s 6.12: freed under the pin', (kind) => {
   test('a warning names the frame, and the next owner of it is read through the old pin', () => {
@@ -76,7 +113,10 @@ describe.each(['xfs', 'ext4'] as const)('LC6 %s 6.12: freed under the pin', (kin
   });
 
   test('a block that moves, or is zeroed where it stands, is warned of too', () => {
-    for (const run of [(m: Machine) => m.insert('a', 0, page), (m: Machine) => m.zero('a', 0, page)]) {
+    for (const run of [
+      (m: Machine) => m.insert('a', 0, page),
+      (m: Machine) => m.zero('a', 0, page),
+    ]) {
       const { m, pfn } = pinned(kind, '6.12');
       m.munmap(1);
       okOf(run(m));

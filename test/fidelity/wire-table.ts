@@ -1,4 +1,5 @@
-// Calls that Linux answers and the interface cannot say, or says no to before the machine sees them.
+// Calls that Linux answers and the interface cannot say, or says no to before the machine sees
+// them.
 const page = 4096;
 
 export interface Unsaid {
@@ -13,11 +14,31 @@ export interface Unsaid {
 const tooSmall = '400 EINVAL H2';
 
 export const unsaid: Unsaid[] = [
-  ...['punch-hole', 'zero-range', 'collapse-range', 'insert-range', 'allocate'].flatMap((mode): Unsaid[] => [
-    { call: `${mode}, offset -1`, linux: 'EINVAL', here: tooSmall, path: `files/a/${mode}`, body: { offset: -1, length: page } },
-    { call: `${mode}, length -1`, linux: 'EINVAL', here: tooSmall, path: `files/a/${mode}`, body: { offset: 0, length: -1 } },
-  ]),
-  { call: 'ftruncate(-1)', linux: 'EINVAL', here: tooSmall, path: 'files/a/truncate', body: { sizeBytes: -1 } },
+  ...['punch-hole', 'zero-range', 'collapse-range', 'insert-range', 'allocate'].flatMap(
+    (mode): Unsaid[] => [
+      {
+        call: `${mode}, offset -1`,
+        linux: 'EINVAL',
+        here: tooSmall,
+        path: `files/a/${mode}`,
+        body: { offset: -1, length: page },
+      },
+      {
+        call: `${mode}, length -1`,
+        linux: 'EINVAL',
+        here: tooSmall,
+        path: `files/a/${mode}`,
+        body: { offset: 0, length: -1 },
+      },
+    ],
+  ),
+  {
+    call: 'ftruncate(-1)',
+    linux: 'EINVAL',
+    here: tooSmall,
+    path: 'files/a/truncate',
+    body: { sizeBytes: -1 },
+  },
   {
     call: 'ftruncate(2^63-1)',
     linux: '0 on XFS, EFBIG on ext4',
@@ -65,7 +86,19 @@ export const unsaid: Unsaid[] = [
     linux: 'EOPNOTSUPP',
     here: 'A mode is a route, so two cannot be asked for.',
   },
-  { call: 'An O_RDONLY descriptor, a pipe, /dev/null', linux: 'EBADF, ESPIPE, ENODEV', here: 'There are no descriptors.' },
-  { call: 'A directory', linux: 'EISDIR', here: 'There is one flat directory, and it has no name.' },
-  { call: 'An append-only or immutable file, a swap file', linux: 'EPERM, ETXTBSY', here: 'Files have no attributes.' },
+  {
+    call: 'An O_RDONLY descriptor, a pipe, /dev/null',
+    linux: 'EBADF, ESPIPE, ENODEV',
+    here: 'There are no descriptors.',
+  },
+  {
+    call: 'A directory',
+    linux: 'EISDIR',
+    here: 'There is one flat directory, and it has no name.',
+  },
+  {
+    call: 'An append-only or immutable file, a swap file',
+    linux: 'EPERM, ETXTBSY',
+    here: 'Files have no attributes.',
+  },
 ];

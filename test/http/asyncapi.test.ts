@@ -29,30 +29,43 @@ describe('AsyncAPI', () => {
   });
 
   it('holds every event and every close code', () => {
-    const types = Object.values(document.components.schemas).map((schema) => (schema as typeof document).properties.type.const);
+    const types = Object.values(document.components.schemas).map(
+      (schema) => (schema as typeof document).properties.type.const,
+    );
     expect(types).toEqual(Object.keys(eventTable).map((type) => `pinhole.${type}`));
-    for (const { code } of Object.values(closings)) expect(document.info.description).toContain(`- ${code}: `);
+    for (const { code } of Object.values(closings))
+      expect(document.info.description).toContain(`- ${code}: `);
   });
 
   it('describes what the stream says', async () => {
     await sleepingWorld(service, { mkfs: waiting });
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
-    const { text } = await must(service, 200, 'GET', `${fs}/events`, { headers: { accept: 'application/x-ndjson' } });
+    const { text } = await must(service, 200, 'GET', `${fs}/events`, {
+      headers: { accept: 'application/x-ndjson' },
+    });
     const { schemas, messages } = document.components;
     const resolved = structuredClone(messages);
     const items = resolved.event.payload.properties.events.items;
-    items.oneOf = items.oneOf.map(({ $ref }: { $ref: string }) => schemas[$ref.split('/').at(-1) ?? '']);
+    items.oneOf = items.oneOf.map(
+      ({ $ref }: { $ref: string }) => schemas[$ref.split('/').at(-1) ?? ''],
+    );
     const schemaOf = (type: string) => z.fromJSONSchema(resolved[type].payload);
     const seen = text
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { type: string });
-    for (const message of seen) expect(schemaOf(message.type).safeParse(message).error).toBeUndefined();
+    for (const message of seen)
+      expect(schemaOf(message.type).safeParse(message).error).toBeUndefined();
     expect(new Set(seen.map(({ type }) => type))).toEqual(new Set(['ack', 'event', 'bookmark']));
-    expect(schemaOf('bookmark').safeParse({ type: 'bookmark', id: 'query', cursor: 7 }).success).toBe(false);
+    expect(
+      schemaOf('bookmark').safeParse({ type: 'bookmark', id: 'query', cursor: 7 }).success,
+    ).toBe(false);
     const [example] = messages.event.examples;
     expect(schemaOf('event').safeParse(example.payload).error).toBeUndefined();
-    const burnt = { ...example.payload, events: [{ ...example.payload.events[0], type: 'pinhole.page.burnt' }] };
+    const burnt = {
+      ...example.payload,
+      events: [{ ...example.payload.events[0], type: 'pinhole.page.burnt' }],
+    };
     expect(schemaOf('event').safeParse(burnt).success).toBe(false);
   });
 

@@ -8,8 +8,20 @@ let service: Service;
 let before = '';
 
 const look = async () => {
-  const paths = ['', '/files', '/files/a', '/files/a/extents', '/mappings', '/pins', '/operations', '/busy-extents', '/strategy'];
-  const answers = await Promise.all(paths.map((path) => call(service, 'GET', `/v1/filesystems/scratch${path}`)));
+  const paths = [
+    '',
+    '/files',
+    '/files/a',
+    '/files/a/extents',
+    '/mappings',
+    '/pins',
+    '/operations',
+    '/busy-extents',
+    '/strategy',
+  ];
+  const answers = await Promise.all(
+    paths.map((path) => call(service, 'GET', `/v1/filesystems/scratch${path}`)),
+  );
   // The ETag of a filesystem moves with every command, also with one that failed.
   return JSON.stringify(answers.map(({ json }, i) => (i === 0 ? { ...json, etag: '' } : json)));
 };
@@ -25,14 +37,40 @@ afterAll(() => service.close());
 
 /** Raw JSON that no field of the type takes. */
 const bad: Record<string, string[]> = {
-  integer: ['-1', '1.5', '"1"', '"x"', 'true', 'null', '[]', '{}', '1e400', '-1e400', '9007199254740992', '-0', '1e308'],
+  integer: [
+    '-1',
+    '1.5',
+    '"1"',
+    '"x"',
+    'true',
+    'null',
+    '[]',
+    '{}',
+    '1e400',
+    '-1e400',
+    '9007199254740992',
+    '-0',
+    '1e308',
+  ],
   boolean: ['"yes"', '1', 'null', '[]', '{}'],
   string: ['1', 'null', '[]', '{}', 'true', '""', `"${'x'.repeat(5000)}"`],
   enum: ['"nonsense"', '1', 'null', '[]', '""', '"__proto__"', '"constructor"'],
   object: ['1', 'null', '[]', '"x"', '{"nonsense":1}'],
 };
 const badQuery: Record<string, string[]> = {
-  integer: ['-1', '1.5', 'x', '', '1e3', '9007199254740992', '99999999999999999999', '%00', '0x10', 'NaN', '-0'],
+  integer: [
+    '-1',
+    '1.5',
+    'x',
+    '',
+    '1e3',
+    '9007199254740992',
+    '99999999999999999999',
+    '%00',
+    '0x10',
+    'NaN',
+    '-0',
+  ],
   boolean: ['yes', '2', 'null'],
   string: ['x'.repeat(5000)],
   enum: ['nonsense', ''],
@@ -45,11 +83,20 @@ function kindOf(schema: JsonSchema): string {
   return branches === undefined ? String(schema.type) : kindOf(branches[0] ?? {});
 }
 
-const fieldsOf = (route: RegistryRoute) => Object.entries((route.schema.properties ?? {}) as Record<string, JsonSchema>);
+const fieldsOf = (route: RegistryRoute) =>
+  Object.entries((route.schema.properties ?? {}) as Record<string, JsonSchema>);
 
 function expectRefused(answer: Answer, what: string): void {
-  if (answer.status >= 400 && answer.status < 500 && answer.headers['content-type']?.includes('application/problem+json')) {
-    if (typeof answer.json.type === 'string' && answer.json.status === answer.status && !/\n\s+at |\/src\//.test(answer.text))
+  if (
+    answer.status >= 400 &&
+    answer.status < 500 &&
+    answer.headers['content-type']?.includes('application/problem+json')
+  ) {
+    if (
+      typeof answer.json.type === 'string' &&
+      answer.json.status === answer.status &&
+      !/\n\s+at |\/src\//.test(answer.text)
+    )
       return;
   }
   throw new Error(`${what}: ${answer.status} ${answer.text}`);
@@ -61,7 +108,10 @@ const rawJson = (route: RegistryRoute, field: string, raw: string): string => {
 };
 
 const send = (route: RegistryRoute, body: string) =>
-  call(service, route.method, fill(route.url), { bytes: body, headers: { 'content-type': 'application/json' } });
+  call(service, route.method, fill(route.url), {
+    bytes: body,
+    headers: { 'content-type': 'application/json' },
+  });
 
 describe.each(routes)('$name', (route) => {
   it('refuses bad values in every field', async () => {
@@ -73,7 +123,9 @@ describe.each(routes)('$name', (route) => {
           expectRefused(await send(route, rawJson(route, field, raw)), `${field}=${raw}`);
       } else {
         // A page size is brought down, however large.
-        for (const value of (badQuery[kind] ?? []).filter((one) => field !== 'pageSize' || !/^9\d+$/.test(one))) {
+        for (const value of (badQuery[kind] ?? []).filter(
+          (one) => field !== 'pageSize' || !/^9\d+$/.test(one),
+        )) {
           const query = `${field}=${value}`;
           const answer = await call(
             service,
@@ -108,7 +160,11 @@ describe.each(routes)('$name', (route) => {
       service,
       route.method,
       `${fill(route.url)}?nonsense=1`,
-      route.input === 'json' ? { json: route.example } : route.input === 'bytes' ? { bytes: 'x' } : {},
+      route.input === 'json'
+        ? { json: route.example }
+        : route.input === 'bytes'
+          ? { bytes: 'x' }
+          : {},
     );
     expectRefused(unknown, 'an unknown query parameter');
     expect(unknown.text).toContain('nonsense');
@@ -117,7 +173,11 @@ describe.each(routes)('$name', (route) => {
         service,
         route.method,
         `${fill(route.url)}?__proto__=1`,
-        route.input === 'json' ? { json: route.example } : route.input === 'bytes' ? { bytes: 'x' } : {},
+        route.input === 'json'
+          ? { json: route.example }
+          : route.input === 'bytes'
+            ? { bytes: 'x' }
+            : {},
       ),
       '__proto__ in the query',
     );
@@ -148,7 +208,10 @@ describe.each(routes)('$name', (route) => {
         'application/xml',
         ';;;',
       ]) {
-        const answer = await call(service, route.method, fill(route.url), { bytes: 'x=1', headers: { 'content-type': type } });
+        const answer = await call(service, route.method, fill(route.url), {
+          bytes: 'x=1',
+          headers: { 'content-type': type },
+        });
         if (answer.status !== 415) throw new Error(`${type}: ${answer.status} ${answer.text}`);
       }
     }
@@ -186,7 +249,8 @@ describe('large but well-formed numbers', () => {
   it.each(
     routes.filter(
       ({ input, schema }) =>
-        input !== 'bytes' && fieldsOf({ schema } as RegistryRoute).some(([, one]) => kindOf(one) === 'integer'),
+        input !== 'bytes' &&
+        fieldsOf({ schema } as RegistryRoute).some(([, one]) => kindOf(one) === 'integer'),
     ),
   )('$name never fails with 5xx', async (route) => {
     await must(service, 200, 'GET', '/v1/filesystems/scratch');
@@ -195,11 +259,19 @@ describe('large but well-formed numbers', () => {
       for (const value of [2 ** 53 - 1, 2 ** 53 - 4096, 2 ** 43, 2 ** 31, 2 ** 32, 4095]) {
         const args = { ...route.example, [field]: value, nowait: true };
         const sleeps =
-          route.name !== 'view' && /^(truncate|punch|allocate|zero|collapse|insert|fault|pin|read|load)/.test(route.name);
+          route.name !== 'view' &&
+          /^(truncate|punch|allocate|zero|collapse|insert|fault|pin|read|load)/.test(route.name);
         if (!sleeps) delete (args as Record<string, unknown>).nowait;
-        const url = route.input === 'json' ? fill(route.url) : `${fill(route.url)}?${queryOf(args)}`;
-        const answer = await call(service, route.method, url, route.input === 'json' ? { json: args } : {});
-        if (answer.status >= 500 && answer.status !== 507) throw new Error(`${field}=${value}: ${answer.status} ${answer.text}`);
+        const url =
+          route.input === 'json' ? fill(route.url) : `${fill(route.url)}?${queryOf(args)}`;
+        const answer = await call(
+          service,
+          route.method,
+          url,
+          route.input === 'json' ? { json: args } : {},
+        );
+        if (answer.status >= 500 && answer.status !== 507)
+          throw new Error(`${field}=${value}: ${answer.status} ${answer.text}`);
       }
     }
   });

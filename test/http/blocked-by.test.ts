@@ -7,18 +7,31 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-const pin = { pin: 'pin_1', owner: 'device', kind: 'direct-io', pgoff: 0, heldMs: expect.any(Number) };
-const truncate = (more: object = {}) => call(service, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0, ...more } });
+const pin = {
+  pin: 'pin_1',
+  owner: 'device',
+  kind: 'direct-io',
+  pgoff: 0,
+  heldMs: expect.any(Number),
+};
+const truncate = (more: object = {}) =>
+  call(service, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0, ...more } });
 
 describe('a problem says who is in the way', () => {
   it('of nowait: the pins on the page', async () => {
     await pinnedWorld(service, { mkfs: waiting });
-    expect((await truncate({ nowait: true })).json).toMatchObject({ errno: 'EAGAIN', rule: 'SL2', blockedBy: [pin] });
+    expect((await truncate({ nowait: true })).json).toMatchObject({
+      errno: 'EAGAIN',
+      rule: 'SL2',
+      blockedBy: [pin],
+    });
   });
 
   it('of what sleeps: the bytes that the pin holds, too', async () => {
     await pinnedWorld(service, { mkfs: waiting });
-    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 100, length: 5000, access: 'read' } });
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+      json: { offset: 100, length: 5000, access: 'read' },
+    });
     const asleep = (await truncate()).headers.location ?? '';
     expect((await must(service, 200, 'GET', asleep)).json.blockedBy).toMatchObject([
       { ...pin, range: { offset: 0, length: 16_384 } },
@@ -33,7 +46,9 @@ describe('a problem says who is in the way', () => {
       json: { sizeBytes: 0, nowait: true },
       headers: { prefer: 'respond-async' },
     });
-    const blockedBy = [{ operation: sleeping.split('/').pop(), owner: 'first', lock: 'i_rwsem', mode: 'exclusive' }];
+    const blockedBy = [
+      { operation: sleeping.split('/').pop(), owner: 'first', lock: 'i_rwsem', mode: 'exclusive' },
+    ];
     expect(second.json).toMatchObject({ errno: 'EAGAIN', rule: 'SL2', blockedBy });
     const { items } = (await must(service, 200, 'GET', `${fs}/operations`)).json;
     const failed = items.find(({ state }: { state: string }) => state === 'failed');
@@ -42,7 +57,11 @@ describe('a problem says who is in the way', () => {
 
   it('of the strategy that refuses', async () => {
     await pinnedWorld(service, { mkfs: { strategy: { name: 'refuse' } } });
-    expect((await truncate()).json).toMatchObject({ errno: 'EBUSY', rule: 'RS1', blockedBy: [pin] });
+    expect((await truncate()).json).toMatchObject({
+      errno: 'EBUSY',
+      rule: 'RS1',
+      blockedBy: [pin],
+    });
     const unlink = await call(service, 'DELETE', `${fs}/files/a`);
     expect(unlink.json).toMatchObject({ errno: 'EBUSY', rule: 'RS1', blockedBy: [pin] });
   });
@@ -56,7 +75,9 @@ describe('a problem says who is in the way', () => {
       blockedBy: [{ pin: 'pin_1', owner: 'device' }, { mapping: 'map_1' }],
     });
     for (let i = 0; i < 20; i += 1)
-      await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'read' } });
+      await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+        json: { offset: 0, length: 4096, access: 'read' },
+      });
     expect((await call(service, 'DELETE', fs)).json.blockedBy).toHaveLength(16);
   });
 

@@ -1,4 +1,5 @@
-// Every end of a connection is an end, whatever the client does: its place is free within a second of the answer.
+// Every end of a connection is an end, whatever the client does: its place is free within a second
+// of the answer.
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
@@ -14,7 +15,12 @@ afterEach(async () => {
 
 let accepted = 0;
 async function serve(overrides: Partial<Config> = {}): Promise<number> {
-  service = await start({ headersTimeoutMs: 300, requestTimeoutMs: 300, waitDefaultMs: 50, ...overrides });
+  service = await start({
+    headersTimeoutMs: 300,
+    requestTimeoutMs: 300,
+    waitDefaultMs: 50,
+    ...overrides,
+  });
   await pinnedWorld(service, { mkfs: waiting });
   accepted = 0;
   const port = await portOf(service);
@@ -27,7 +33,8 @@ async function serve(overrides: Partial<Config> = {}): Promise<number> {
 const open = (): Promise<number> =>
   new Promise((resolve) => service.app.server.getConnections((_error, count) => resolve(count)));
 
-const head = 'POST /v1/filesystems HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+const head =
+  'POST /v1/filesystems HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 const upgrade = {
   Connection: 'Upgrade',
   Upgrade: 'websocket',
@@ -51,15 +58,33 @@ const endings: [name: string, text: string][] = [
   ['Connection: close', message('GET', '/v1', last)],
   ['HTTP/1.0', 'GET /v1 HTTP/1.0\r\nHost: localhost\r\n\r\n'],
   ['too long a body', `${head}Content-Length: 300000\r\n\r\n${'x'.repeat(300_000)}`],
-  ['too long a body that does not come', `${head}Content-Length: 300000\r\nExpect: 100-continue\r\n\r\n`],
-  ['a refused body that does not come', message('POST', '/v1/nowhere', { 'Content-Length': '1000' })],
-  ['a body of the wrong type that does not come', message('POST', '/v1/filesystems', { 'Content-Length': '9', ...bytes })],
+  [
+    'too long a body that does not come',
+    `${head}Content-Length: 300000\r\nExpect: 100-continue\r\n\r\n`,
+  ],
+  [
+    'a refused body that does not come',
+    message('POST', '/v1/nowhere', { 'Content-Length': '1000' }),
+  ],
+  [
+    'a body of the wrong type that does not come',
+    message('POST', '/v1/filesystems', { 'Content-Length': '9', ...bytes }),
+  ],
   ['a GET with a body that does not come', message('GET', '/v1', { 'Content-Length': '9' })],
   ['CONNECT', 'CONNECT example.org:80 HTTP/1.1\r\nHost: example.org\r\n\r\n'],
   ['an upgrade of what is no stream', message('GET', '/v1', upgrade)],
-  ['an upgrade of a stream that is not there', message('GET', '/v1/filesystems/none/events', upgrade)],
-  ['an upgrade without a key', message('GET', `${fs}/events`, { ...upgrade, 'Sec-WebSocket-Key': 'x' })],
-  ['an upgrade of another version', message('GET', `${fs}/events`, { ...upgrade, 'Sec-WebSocket-Version': '99' })],
+  [
+    'an upgrade of a stream that is not there',
+    message('GET', '/v1/filesystems/none/events', upgrade),
+  ],
+  [
+    'an upgrade without a key',
+    message('GET', `${fs}/events`, { ...upgrade, 'Sec-WebSocket-Key': 'x' }),
+  ],
+  [
+    'an upgrade of another version',
+    message('GET', `${fs}/events`, { ...upgrade, 'Sec-WebSocket-Version': '99' }),
+  ],
   ['an upgrade of a malformed URL', message('GET', '/%', upgrade)],
   ['an upgrade with a malformed Host', message('GET', `${fs}/events`, { ...upgrade, Host: 'a b' })],
   ['a poll of events', message('GET', `${fs}/events`, { Accept: 'application/x-ndjson', ...last })],
@@ -70,20 +95,28 @@ describe.each(endings)('%s', (_name, text) => {
     const port = await serve({ keepAliveTimeoutMs: 300 });
     for (let i = 0; i < 3; i += 1) clients.push(clinging(port, text));
     await expect.poll(() => accepted).toBe(3);
-    // The limit of 300 ms, Node's look at it, and the second that is promised; four times that, for a machine that is busy.
+    // The limit of 300 ms, Node's look at it, and the second that is promised; four times that, for
+    // a machine that is busy.
     await expect.poll(open, { timeout: 8000 }).toBe(0);
   });
 });
 
 it('a client that takes nothing of its answer is closed, one that only waits is not', async () => {
   const port = await serve({ answerTimeoutMs: 400, contentBytesMax: 64 * 1024 * 1024 });
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'big', sizeBytes: 67_108_864 } });
-  await must(service, 201, 'POST', '/v1/filesystems/big/files', { json: { name: 'a', sizeBytes: 50_000_000 } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'big', sizeBytes: 67_108_864 },
+  });
+  await must(service, 201, 'POST', '/v1/filesystems/big/files', {
+    json: { name: 'a', sizeBytes: 50_000_000 },
+  });
   const deaf = connect(port, '127.0.0.1');
   deaf.pause();
   clients.push(deaf);
   deaf.write(message('GET', '/v1/filesystems/big/files/a/content'));
-  const waits = clinging(port, message('POST', `${fs}/files/a/punch-hole`, { Prefer: 'wait=2' }, { offset: 0, length: 4096 }));
+  const waits = clinging(
+    port,
+    message('POST', `${fs}/files/a/punch-hole`, { Prefer: 'wait=2' }, { offset: 0, length: 4096 }),
+  );
   clients.push(waits);
   let got = '';
   waits.on('data', (data) => {
@@ -95,8 +128,9 @@ it('a client that takes nothing of its answer is closed, one that only waits is 
 });
 
 it('a slow reader that goes on reading gets all of its answer', async () => {
-  // The server sees progress only when the buffers of the socket, some megabytes, have room again. At 8 ms a piece that is several times
-  // within answerTimeoutMs, also on a busy machine; the whole answer takes longer than that.
+  // The server sees progress only when the buffers of the socket, some megabytes, have room again.
+  // At 8 ms a piece that is several times within answerTimeoutMs, also on a busy machine; the whole
+  // answer takes longer than that.
   const port = await serve({ answerTimeoutMs: 2500, contentBytesMax: 64 * 1024 * 1024 });
   const sizeBytes = 24_000_000;
   await must(service, 200, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes } });
@@ -120,7 +154,9 @@ it('where every place is taken, who is between two requests makes room', async (
     clients.push(client);
     await new Promise((resolve) => client.once('data', resolve));
   }
-  await expect.poll(async () => (await fetch(`http://127.0.0.1:${port}/livez`).catch(() => null))?.status).toBe(200);
+  await expect
+    .poll(async () => (await fetch(`http://127.0.0.1:${port}/livez`).catch(() => null))?.status)
+    .toBe(200);
 });
 
 it('every address of localhost is served in the same way', async () => {
@@ -144,7 +180,10 @@ it('every address of localhost is served in the same way', async () => {
 it('a stop closes what clings', async () => {
   const port = await serve({ drainMs: 200 });
   for (const [, text] of endings.slice(0, 12)) clients.push(clinging(port, text));
-  clients.push(clinging(port, message('GET', `${fs}/events`, upgrade)), clinging(port, message('GET', '/livez')));
+  clients.push(
+    clinging(port, message('GET', `${fs}/events`, upgrade)),
+    clinging(port, message('GET', '/livez')),
+  );
   await new Promise((resolve) => setTimeout(resolve, 50));
   const began = performance.now();
   await service.close();
@@ -167,12 +206,22 @@ describe('an event stream', () => {
   };
   /** A frame of a client, masked with zeros. */
   const frame = (opcode: number, text: string) =>
-    Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
+    Buffer.concat([
+      Buffer.from([0x80 | opcode, 0x80 | text.length, 0, 0, 0, 0]),
+      Buffer.from(text),
+    ]);
 
   it.each([
     ['a close', (socket: Socket) => socket.write(frame(8, '\x03\xe8'))],
-    ['a breach of the protocol', (socket: Socket) => socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]))],
-    ['too long a message', (socket: Socket) => socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]))],
+    [
+      'a breach of the protocol',
+      (socket: Socket) => socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff])),
+    ],
+    [
+      'too long a message',
+      (socket: Socket) =>
+        socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])),
+    ],
     ['a half close', (socket: Socket) => socket.end()],
     ['the end of its filesystem', () => call(service, 'DELETE', `${fs}?force=true`)],
   ])('frees its place after %s, whether the client closes or not', async (_name, act) => {

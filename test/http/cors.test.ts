@@ -1,4 +1,5 @@
-// Pages of the origins that are allowed may call the routes too: the browser is told so, and asks before.
+// Pages of the origins that are allowed may call the routes too: the browser is told so, and asks
+// before.
 import { afterEach, expect, it } from 'vitest';
 import type { Service } from '../../src/service.ts';
 import { call, must, start } from './start.ts';
@@ -8,7 +9,11 @@ const origin = 'https://app.example';
 const mkfs = { json: { name: 'a', sizeBytes: 65_536 } };
 const preflight = (url: string, from: string) =>
   call(service, 'OPTIONS', url, {
-    headers: { origin: from, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type,if-match' },
+    headers: {
+      origin: from,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type,if-match',
+    },
   });
 
 afterEach(() => service.close());
@@ -23,11 +28,17 @@ it('an allowed page makes a filesystem and reads where it is', async () => {
     'access-control-allow-headers': 'content-type,if-match',
     'access-control-max-age': '600',
   });
-  const made = await must(service, 201, 'POST', '/v1/filesystems', { ...mkfs, headers: { origin } });
+  const made = await must(service, 201, 'POST', '/v1/filesystems', {
+    ...mkfs,
+    headers: { origin },
+  });
   expect(made.headers['access-control-allow-origin']).toBe(origin);
   expect(made.headers['access-control-expose-headers']).toContain('Location');
   // What is wrong can be read too.
-  const taken = await must(service, 409, 'POST', '/v1/filesystems', { ...mkfs, headers: { origin } });
+  const taken = await must(service, 409, 'POST', '/v1/filesystems', {
+    ...mkfs,
+    headers: { origin },
+  });
   expect(taken.headers['access-control-allow-origin']).toBe(origin);
   expect((await preflight('/v1/nothing', origin)).status).toBe(204);
 });
@@ -35,13 +46,21 @@ it('an allowed page makes a filesystem and reads where it is', async () => {
 it('another page is told nothing, and changes nothing', async () => {
   service = await start({ allowedOrigins: [origin] });
   const from = 'https://evil.example';
-  expect((await preflight('/v1/filesystems', from)).headers['access-control-allow-origin']).toBeUndefined();
-  const refused = await must(service, 403, 'POST', '/v1/filesystems', { ...mkfs, headers: { origin: from } });
+  expect(
+    (await preflight('/v1/filesystems', from)).headers['access-control-allow-origin'],
+  ).toBeUndefined();
+  const refused = await must(service, 403, 'POST', '/v1/filesystems', {
+    ...mkfs,
+    headers: { origin: from },
+  });
   expect(refused.headers['access-control-allow-origin']).toBeUndefined();
   expect((await must(service, 200, 'GET', '/v1/filesystems')).json.items).toEqual([]);
 });
 
 it('without an allowed page OPTIONS is a method that no URL has', async () => {
   service = await start();
-  expect((await preflight('/v1/filesystems', origin)).json).toMatchObject({ status: 405, rule: 'H10' });
+  expect((await preflight('/v1/filesystems', origin)).json).toMatchObject({
+    status: 405,
+    rule: 'H10',
+  });
 });

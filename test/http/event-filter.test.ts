@@ -1,4 +1,5 @@
-// Which events a file and a range of its bytes show: those that name a place in it, those that name none, and no others.
+// Which events a file and a range of its bytes show: those that name a place in it, those that name
+// none, and no others.
 import { describe, expect, it } from 'vitest';
 import { filterOf, shows } from '../../src/http/stream/filter.ts';
 import type { EventData, EventType, KernelEvent } from '../../src/kernel/events.ts';
@@ -12,7 +13,17 @@ function event<T extends EventType>(
   data: EventData<T>,
   whose: { file?: string; ino?: number; unlinked?: true } = {},
 ): KernelEvent {
-  return { seq: 1, timeMs: 0, task: 0, file: 'a', ino: 2, unlinked: false, ...whose, type, data } as unknown as KernelEvent;
+  return {
+    seq: 1,
+    timeMs: 0,
+    task: 0,
+    file: 'a',
+    ino: 2,
+    unlinked: false,
+    ...whose,
+    type,
+    data,
+  } as unknown as KernelEvent;
 }
 
 /** Shown to a reader of these bytes of the file? */
@@ -34,7 +45,14 @@ describe('a range of bytes', () => {
   });
 
   it('shows a fault of 2 MiB to who reads of any byte of it', () => {
-    const huge = { mapping: 'map_1', pfn: null, access: 'read', result: 'NOPAGE', zeroPage: true, why: null } as const;
+    const huge = {
+      mapping: 'map_1',
+      pfn: null,
+      access: 'read',
+      result: 'NOPAGE',
+      zeroPage: true,
+      why: null,
+    } as const;
     const fault = event('page.pmd_faulted', { ...huge, pgoff: toPgOff(512) });
     expect(seen(fault, 2 * MiB, 1)).toBe(true);
     expect(seen(fault, 3 * MiB, page)).toBe(true);
@@ -44,7 +62,9 @@ describe('a range of bytes', () => {
   });
 
   it('shows a page by its place, and one that has none to everybody', () => {
-    expect(seen(event('memory.failed', { pfn: toPfn(7), pgoff: toPgOff(3) }), 3 * page, 1)).toBe(true);
+    expect(seen(event('memory.failed', { pfn: toPfn(7), pgoff: toPgOff(3) }), 3 * page, 1)).toBe(
+      true,
+    );
     expect(seen(event('memory.failed', { pfn: toPfn(7), pgoff: toPgOff(3) }), 0, page)).toBe(false);
     expect(seen(event('memory.failed', { pfn: toPfn(7), pgoff: null }), 3 * page, 1)).toBe(true);
     expect(seen(event('page.idle', { pfn: toPfn(7) }), 3 * page, 1)).toBe(true);
@@ -64,7 +84,14 @@ describe('a range of bytes', () => {
     expect(seen(exchanged, 8 * page, page, 'b')).toBe(true);
     expect(seen(exchanged, 0, page, 'b')).toBe(false);
     expect(seen(exchanged, 0, 1024 * page, 'c')).toBe(false);
-    const within = event('range.exchanged', { offset: 0, length: page, with: 'a', withIno: 2, withOffset: 8 * page, retries: 0 });
+    const within = event('range.exchanged', {
+      offset: 0,
+      length: page,
+      with: 'a',
+      withIno: 2,
+      withOffset: 8 * page,
+      retries: 0,
+    });
     expect(seen(within, 8 * page, page, 'a')).toBe(true);
     const whole = filterOf({ file: 'b' });
     expect(whole !== null && shows(whole, exchanged)).toBe(true);
@@ -104,8 +131,12 @@ describe('a file and its inode', () => {
   it('an exchange is about both inodes, by name as far as they have one', () => {
     const about = { offset: 0, length: page, with: 'b', withIno: 3, withOffset: 0, retries: 0 };
     expect(shown({ ino: 3 }, event('range.exchanged', about))).toBe(true);
-    expect(shown({ file: 'b' }, event('range.exchanged', { ...about, withUnlinked: true }))).toBe(false);
-    expect(shown({ ino: 3 }, event('range.exchanged', { ...about, withUnlinked: true }))).toBe(true);
+    expect(shown({ file: 'b' }, event('range.exchanged', { ...about, withUnlinked: true }))).toBe(
+      false,
+    );
+    expect(shown({ ino: 3 }, event('range.exchanged', { ...about, withUnlinked: true }))).toBe(
+      true,
+    );
   });
 
   it('a range goes with an inode as with a name', () => {

@@ -24,7 +24,11 @@ function load(): () => Promise<void> {
   let going = true;
   const work = (async () => {
     for (let i = 0; going; i += 1) {
-      await Promise.all([tick(), tick(), call(service, 'POST', `${fs}/files`, { json: { name: `f${i}`, sizeBytes: 4096 } })]);
+      await Promise.all([
+        tick(),
+        tick(),
+        call(service, 'POST', `${fs}/files`, { json: { name: `f${i}`, sizeBytes: 4096 } }),
+      ]);
       await call(service, 'DELETE', `${fs}/files/f${i}`);
     }
   })();
@@ -34,8 +38,14 @@ function load(): () => Promise<void> {
   };
 }
 
-/** Reads to at least `count` events under load, with a cut now and then; what was heard, and what the log holds. */
-async function cutAndResume(transport: (typeof transports)[number], cuts: number): Promise<{ heard: CloudEvent[] }> {
+/**
+ * Reads to at least `count` events under load, with a cut now and then; what was heard, and what
+ * the log holds.
+ */
+async function cutAndResume(
+  transport: (typeof transports)[number],
+  cuts: number,
+): Promise<{ heard: CloudEvent[] }> {
   await world();
   await must(service, 201, 'POST', '/v1/filesystems', manual);
   const stop = load();
@@ -69,10 +79,18 @@ describe.each(transports)('over %s the log is', (transport) => {
     for (const name of ['scratch', 'other'])
       await must(service, 201, 'POST', '/v1/filesystems', { json: { ...manual.json, name } });
     for (let i = 0; i < 20; i += 1) {
-      await must(service, 201, 'POST', `/v1/filesystems/${i % 2 === 0 ? 'scratch' : 'other'}/files`, { json: { name: `f${i}` } });
+      await must(
+        service,
+        201,
+        'POST',
+        `/v1/filesystems/${i % 2 === 0 ? 'scratch' : 'other'}/files`,
+        { json: { name: `f${i}` } },
+      );
     }
     await log.until(() => log.events().length === 22);
-    const names = log.events().flatMap(({ type, subject }) => (type === 'pinhole.file.created' ? [subject] : []));
+    const names = log
+      .events()
+      .flatMap(({ type, subject }) => (type === 'pinhole.file.created' ? [subject] : []));
     expect(names).toEqual(Array.from({ length: 20 }, (_, i) => `files/f${i}`));
     const seqs = log.events().map(({ seq }) => seq);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
@@ -129,7 +147,9 @@ describe.each(transports)('over %s the log is', (transport) => {
       await log.until(() => log.events().length === 1);
     }
     const end = `${service.door.engine.find('default', 'scratch')?.ring.epoch}.${kept().length}`;
-    await log.until(() => log.messages.some(({ type, cursor }) => type === 'bookmark' && cursor === end));
+    await log.until(() =>
+      log.messages.some(({ type, cursor }) => type === 'bookmark' && cursor === end),
+    );
     await tick();
     const next = readLog(transport, base, `${fs}/events?from=${end}`);
     logs.push(next);

@@ -13,7 +13,9 @@ afterEach(() => service.close());
 async function world(config: Partial<Config> = {}): Promise<void> {
   service = await start(config);
   base = await listen(service);
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual' } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual' },
+  });
 }
 
 const events = `${fs}/events`;
@@ -28,7 +30,9 @@ const parsed = (text: string): StreamFrame[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as StreamFrame);
 const poll = async (query = '', headers: Record<string, string> = {}) => {
-  const answer = await must(service, 200, 'GET', `${events}${query}`, { headers: { ...lines, ...headers } });
+  const answer = await must(service, 200, 'GET', `${events}${query}`, {
+    headers: { ...lines, ...headers },
+  });
   return { answer, messages: parsed(answer.text) };
 };
 
@@ -55,7 +59,9 @@ describe('lines of JSON', () => {
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
     const { answer, messages } = await asked;
     expect(answer.headers['preference-applied']).toBe('wait=20');
-    expect(messages.flatMap(({ events: shown = [] }) => shown).map(({ subject }) => subject)).toEqual(['files/a']);
+    expect(
+      messages.flatMap(({ events: shown = [] }) => shown).map(({ subject }) => subject),
+    ).toEqual(['files/a']);
     expect(messages.at(-1)).toEqual({ type: 'bookmark', id: 'query', cursor: cursor(3) });
   });
 
@@ -71,7 +77,9 @@ describe('lines of JSON', () => {
     await world({ ringEventsMax: 16 });
     for (let i = 0; i < 40; i += 1) await tick();
     for (const from of [cursor(3), '0123456789abcdef.1']) {
-      const { json } = await must(service, 410, 'GET', `${events}?from=${from}`, { headers: lines });
+      const { json } = await must(service, 410, 'GET', `${events}?from=${from}`, {
+        headers: lines,
+      });
       expect(json).toMatchObject({ type: '/v1/problems/gap', oldest: cursor(25) });
       const { messages } = await poll(`?from=${json.oldest}`);
       expect(messages[1]?.events).toHaveLength(16);
@@ -85,9 +93,9 @@ describe('lines of JSON', () => {
       .poll(async () => (await must(service, 200, 'GET', '/metrics')).text)
       .toContain('pinhole_stream_subscriptions 1\n');
     await must(service, 200, 'DELETE', fs);
-    expect((await asked).messages.flatMap(({ events: shown = [] }) => shown).map(({ type }) => type)).toEqual([
-      'pinhole.filesystem.unmounted',
-    ]);
+    expect(
+      (await asked).messages.flatMap(({ events: shown = [] }) => shown).map(({ type }) => type),
+    ).toEqual(['pinhole.filesystem.unmounted']);
   });
 
   it('say that the server stops', async () => {
@@ -97,31 +105,45 @@ describe('lines of JSON', () => {
       .poll(async () => (await must(service, 200, 'GET', '/metrics')).text)
       .toContain('pinhole_stream_subscriptions 1\n');
     await service.close();
-    expect(parsed(await (await answer).text()).at(-1)).toEqual({ type: 'close', code: 1012, reason: 'restart' });
+    expect(parsed(await (await answer).text()).at(-1)).toEqual({
+      type: 'close',
+      code: 1012,
+      reason: 'restart',
+    });
   });
 
   it('refuse a malformed Prefer and a malformed Last-Event-ID', async () => {
     await world();
     await must(service, 400, 'GET', events, { headers: { ...lines, prefer: 'wait=soon' } });
-    await must(service, 400, 'GET', events, { headers: { ...lines, 'last-event-id': 'yesterday' } });
+    await must(service, 400, 'GET', events, {
+      headers: { ...lines, 'last-event-id': 'yesterday' },
+    });
     await must(service, 400, 'GET', `${events}?colour=red`, { headers: lines });
   });
 });
 
 /** The text of an event stream, until `enough` holds of it or it ends. */
-function serverSent(path: string, headers: Record<string, string>, enough: (text: string) => boolean): Promise<string> {
+function serverSent(
+  path: string,
+  headers: Record<string, string>,
+  enough: (text: string) => boolean,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${base}${path}`, { headers: { accept: 'text/event-stream', ...headers } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => {
-        text += chunk;
-        if (!enough(text)) return;
-        asked.destroy();
-        resolve(text);
-      });
-      response.on('end', () => resolve(text));
-    });
+    const asked = request(
+      `${base}${path}`,
+      { headers: { accept: 'text/event-stream', ...headers } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => {
+          text += chunk;
+          if (!enough(text)) return;
+          asked.destroy();
+          resolve(text);
+        });
+        response.on('end', () => resolve(text));
+      },
+    );
     asked.on('error', reject);
     asked.end();
   });
@@ -132,11 +154,17 @@ describe('server-sent events', () => {
   it('carry the cursor as their id, and say how soon to come back', async () => {
     await world();
     await tick();
-    const text = await serverSent(`${events}?from=oldest`, {}, (all) => told(all).some(({ event }) => event === 'message'));
+    const text = await serverSent(`${events}?from=oldest`, {}, (all) =>
+      told(all).some(({ event }) => event === 'message'),
+    );
     expect(text).toMatch(/^retry: [12]\d\d\d\n\n/);
     const [ack, message] = told(text);
     expect(ack).toMatchObject({ event: 'ack', id: cursor(0), data: { type: 'ack' } });
-    expect(message).toMatchObject({ event: 'message', id: cursor(2), data: { type: 'event', cursor: cursor(2) } });
+    expect(message).toMatchObject({
+      event: 'message',
+      id: cursor(2),
+      data: { type: 'event', cursor: cursor(2) },
+    });
     expect(message?.data.events?.map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
@@ -155,7 +183,11 @@ describe('server-sent events', () => {
 
   it('beat with a comment, and with a bookmark', async () => {
     await world({ streamHeartbeatMs: 20 });
-    const text = await serverSent(events, {}, (all) => all.includes('\n\n:\n\n') && all.includes('event: bookmark'));
+    const text = await serverSent(
+      events,
+      {},
+      (all) => all.includes('\n\n:\n\n') && all.includes('event: bookmark'),
+    );
     expect(told(text).find(({ event }) => event === 'bookmark')?.id).toBe(cursor(1));
   });
 
@@ -164,10 +196,20 @@ describe('server-sent events', () => {
     for (let i = 0; i < 40; i += 1) await tick();
     const text = await serverSent(`${events}?from=${cursor(3)}`, {}, () => false);
     const [gap, close] = told(text);
-    expect(gap).toEqual({ event: 'gap', id: cursor(25), data: { type: 'gap', id: 'query', oldest: cursor(25) } });
-    expect(close).toEqual({ event: 'close', id: undefined, data: { type: 'close', code: 4410, reason: 'gap' } });
-    const again = await serverSent(`${events}?from=${cursor(3)}`, { 'last-event-id': gap?.id ?? '' }, (all) =>
-      all.includes('"type":"event"'),
+    expect(gap).toEqual({
+      event: 'gap',
+      id: cursor(25),
+      data: { type: 'gap', id: 'query', oldest: cursor(25) },
+    });
+    expect(close).toEqual({
+      event: 'close',
+      id: undefined,
+      data: { type: 'close', code: 4410, reason: 'gap' },
+    });
+    const again = await serverSent(
+      `${events}?from=${cursor(3)}`,
+      { 'last-event-id': gap?.id ?? '' },
+      (all) => all.includes('"type":"event"'),
     );
     expect(told(again).find(({ event }) => event === 'message')?.data.events).toHaveLength(16);
   });
@@ -175,7 +217,9 @@ describe('server-sent events', () => {
   it('end with the reason: a stop, a filesystem that is gone, a token that is revoked', async () => {
     await world({ streamHeartbeatMs: 20 });
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
-    const { token, id } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json;
+    const { token, id } = (
+      await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })
+    ).json;
     const subscribed = (count: number) =>
       expect
         .poll(async () => (await must(service, 200, 'GET', '/metrics')).text)
@@ -198,19 +242,34 @@ describe('server-sent events', () => {
     await world({ ringEventsMax: 8192, streamBufferBytesMax: 1024 });
     const pages = 2000;
     const range = { offset: 0, length: pages * 4096 };
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'big', sizeBytes: 16 * 1024 * 1024 } });
-    await must(service, 201, 'POST', '/v1/filesystems/big/files', { json: { name: 'a', sizeBytes: pages * 4096 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'big', sizeBytes: 16 * 1024 * 1024 },
+    });
+    await must(service, 201, 'POST', '/v1/filesystems/big/files', {
+      json: { name: 'a', sizeBytes: pages * 4096 },
+    });
     const response = await new Promise<IncomingMessage>((resolve) => {
-      request(`${base}/v1/filesystems/big/events`, { headers: { accept: 'text/event-stream' } }, resolve).end();
+      request(
+        `${base}/v1/filesystems/big/events`,
+        { headers: { accept: 'text/event-stream' } },
+        resolve,
+      ).end();
     });
     response.pause();
-    const ended = async () => (await must(service, 200, 'GET', '/metrics')).text.includes('pinhole_stream_subscriptions 0\n');
+    const ended = async () =>
+      (await must(service, 200, 'GET', '/metrics')).text.includes(
+        'pinhole_stream_subscriptions 0\n',
+      );
     // More than the buffers of the two sockets take.
     for (let round = 0; round < 200 && !(await slow()); round += 1) {
       const { id } = (
-        await must(service, 201, 'POST', '/v1/filesystems/big/files/a/mappings', { json: { ...range, access: 'read' } })
+        await must(service, 201, 'POST', '/v1/filesystems/big/files/a/mappings', {
+          json: { ...range, access: 'read' },
+        })
       ).json;
-      await must(service, 200, 'POST', `/v1/filesystems/big/mappings/${id}/faults`, { json: { ...range, access: 'read' } });
+      await must(service, 200, 'POST', `/v1/filesystems/big/mappings/${id}/faults`, {
+        json: { ...range, access: 'read' },
+      });
       await must(service, 200, 'DELETE', `/v1/filesystems/big/mappings/${id}`);
     }
     async function slow(): Promise<boolean> {
@@ -221,7 +280,9 @@ describe('server-sent events', () => {
     for await (const chunk of response) text += String(chunk);
     expect(text).toContain('{"type":"close","code":4413,"reason":"slow-reader"}');
     await expect.poll(ended).toBe(true);
-    expect((await must(service, 200, 'GET', '/metrics')).text).toContain('disconnects_total{reason="slow-reader"} 1\n');
+    expect((await must(service, 200, 'GET', '/metrics')).text).toContain(
+      'disconnects_total{reason="slow-reader"} 1\n',
+    );
   }, 60_000);
 });
 

@@ -1,4 +1,5 @@
-// How an event stream ends, and how one is refused: every code and every status that a client can meet.
+// How an event stream ends, and how one is refused: every code and every status that a client can
+// meet.
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -14,7 +15,9 @@ afterEach(() => service.close());
 async function world(config: Partial<Config> = {}): Promise<void> {
   service = await start(config);
   base = await listen(service);
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual' } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual' },
+  });
 }
 
 const events = `${fs}/events`;
@@ -25,7 +28,9 @@ const tick = () => must(service, 200, 'POST', `${fs}/clock/advance`, { json: { m
 async function metric(name: string): Promise<Record<string, number>> {
   const { text } = await must(service, 200, 'GET', '/metrics');
   const lines = text.split('\n').filter((line) => line.startsWith(name));
-  return Object.fromEntries(lines.map((line) => [/"(.*)"/.exec(line)?.[1] ?? '', Number(line.split(' ')[1])]));
+  return Object.fromEntries(
+    lines.map((line) => [/"(.*)"/.exec(line)?.[1] ?? '', Number(line.split(' ')[1])]),
+  );
 }
 /** Those that were. */
 const ended = async () => {
@@ -35,7 +40,9 @@ const ended = async () => {
 };
 const clients = async () => (await metric('pinhole_stream_clients'))[''];
 
-async function tenant(scopes: string[] = ['read', 'write']): Promise<{ token: string; id: string }> {
+async function tenant(
+  scopes: string[] = ['read', 'write'],
+): Promise<{ token: string; id: string }> {
   await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
   return (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes } })).json;
 }
@@ -50,10 +57,13 @@ describe('4400', () => {
     'an unknown field': '{"type":"ping","colour":"red"}',
     'no id': '{"type":"subscribe"}',
     'a cursor that is none': '{"type":"subscribe","id":"a","from":"yesterday"}',
-    'an unknown event type': '{"type":"subscribe","id":"a","filter":{"types":["pinhole.page.burnt"]}}',
+    'an unknown event type':
+      '{"type":"subscribe","id":"a","filter":{"types":["pinhole.page.burnt"]}}',
     'an unknown field of a filter': '{"type":"subscribe","id":"a","filter":{"pfn":1}}',
-    'a range without a file': '{"type":"subscribe","id":"a","filter":{"range":{"offset":0,"length":1}}}',
-    'a negative range': '{"type":"subscribe","id":"a","filter":{"file":"a","range":{"offset":-1,"length":1}}}',
+    'a range without a file':
+      '{"type":"subscribe","id":"a","filter":{"range":{"offset":0,"length":1}}}',
+    'a negative range':
+      '{"type":"subscribe","id":"a","filter":{"file":"a","range":{"offset":-1,"length":1}}}',
     'a subscription that exists': '{"type":"subscribe","id":"query"}',
     'an end of what never began': '{"type":"unsubscribe","id":"b"}',
   };
@@ -63,7 +73,10 @@ describe('4400', () => {
       const reader = await open(base, `${events}?from=now`);
       reader.socket.send(message);
       expect((await reader.closed).code).toBe(4400);
-      expect(reader.frames.at(-1)).toMatchObject({ type: 'error', problem: { type: '/v1/problems/bad-message', status: 400 } });
+      expect(reader.frames.at(-1)).toMatchObject({
+        type: 'error',
+        problem: { type: '/v1/problems/bad-message', status: 400 },
+      });
       await expect.poll(ended).toEqual({ 'bad-message': 1 });
     });
   }
@@ -77,7 +90,11 @@ describe('4410', () => {
     const reader = await open(base, `${events}?from=${ring?.epoch}.3`);
     expect((await reader.closed).code).toBe(4410);
     const [gap] = reader.frames;
-    expect(gap).toEqual({ type: 'gap', id: 'query', oldest: `${ring?.epoch}.${(ring?.oldestSeq ?? 0) - 1}` });
+    expect(gap).toEqual({
+      type: 'gap',
+      id: 'query',
+      oldest: `${ring?.epoch}.${(ring?.oldestSeq ?? 0) - 1}`,
+    });
     const again = await open(base, `${events}?from=${gap?.oldest}`);
     await again.until(() => again.events().length === 16);
     await again.close();
@@ -98,10 +115,14 @@ describe('4410', () => {
   it('for a reader who was up to date, when one command is more than the log holds', async () => {
     await world({ ringEventsMax: 16 });
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 131_072 } });
-    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: 131_072, access: 'read' } });
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+      json: { offset: 0, length: 131_072, access: 'read' },
+    });
     const reader = await open(base, `${events}?from=now`);
     await reader.frame('ack');
-    await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, { json: { offset: 0, length: 131_072, access: 'read' } });
+    await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, {
+      json: { offset: 0, length: 131_072, access: 'read' },
+    });
     expect((await reader.closed).code).toBe(4410);
     expect(reader.frames.at(-1)?.type).toBe('gap');
   });
@@ -121,7 +142,10 @@ describe('the other codes', () => {
     const reader = await open(base, events);
     for (let i = 0; i < 20; i += 1) reader.say({ type: 'ping' });
     expect((await reader.closed).code).toBe(1008);
-    expect(reader.frames.at(-1)).toMatchObject({ type: 'error', problem: { status: 429, limit: 5 } });
+    expect(reader.frames.at(-1)).toMatchObject({
+      type: 'error',
+      problem: { status: 429, limit: 5 },
+    });
     await expect.poll(ended).toEqual({ policy: 1 });
   });
 
@@ -213,12 +237,17 @@ describe('the other codes', () => {
   it('4401 before the next event, whenever the next heartbeat is', async () => {
     await world({ streamHeartbeatMs: 600_000 });
     const { token, id } = await tenant();
-    const other = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['write'] } })).json;
+    const other = (
+      await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['write'] } })
+    ).json;
     const reader = await open(base, '/v1/events?from=now', { token });
     await reader.frame('ack');
     await must(service, 200, 'DELETE', `/v1/tenants/team-a/tokens/${id}`);
     const headers = { authorization: `Bearer ${other.token}` };
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'theirs', sizeBytes: 65_536 }, headers });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'theirs', sizeBytes: 65_536 },
+      headers,
+    });
     expect((await reader.closed).code).toBe(4401);
     expect(reader.types()).toEqual([]);
   });
@@ -260,7 +289,11 @@ describe('the other codes', () => {
     const reader = await open(base, events);
     for (const id of ['a', 'b', 'c', 'd']) reader.say({ type: 'subscribe', id });
     expect((await reader.closed).code).toBe(4429);
-    expect(reader.frames.at(-1)).toMatchObject({ type: 'error', id: 'd', problem: { status: 429, limit: 3 } });
+    expect(reader.frames.at(-1)).toMatchObject({
+      type: 'error',
+      id: 'd',
+      problem: { status: 429, limit: 3 },
+    });
   });
 });
 
@@ -289,11 +322,15 @@ describe('a subprotocol', () => {
   it('cloudevents.json: each message is one CloudEvent', async () => {
     await world();
     await tick();
-    const socket = new WebSocket(`${base.replace('http', 'ws')}${events}?from=oldest`, 'cloudevents.json');
+    const socket = new WebSocket(
+      `${base.replace('http', 'ws')}${events}?from=oldest`,
+      'cloudevents.json',
+    );
     const messages: Record<string, unknown>[] = [];
     socket.on('message', (data) => messages.push(JSON.parse(String(data))));
     await expect.poll(() => messages.length).toBe(3);
-    for (const message of messages) expect(message).toMatchObject({ specversion: '1.0', datacontenttype: 'application/json' });
+    for (const message of messages)
+      expect(message).toMatchObject({ specversion: '1.0', datacontenttype: 'application/json' });
     expect(messages.map(({ type }) => type)).toEqual([
       'pinhole.stream.ack',
       'pinhole.filesystem.created',
@@ -323,7 +360,11 @@ describe('an upgrade to something else', () => {
 
   it('is ignored: the request is answered, and the next ones on the connection', async () => {
     await world();
-    const text = await talk(`GET /v1 HTTP/1.1\r\n${h2c}\r\n`, `GET ${events} HTTP/1.1\r\n${h2c}\r\n`, last);
+    const text = await talk(
+      `GET /v1 HTTP/1.1\r\n${h2c}\r\n`,
+      `GET ${events} HTTP/1.1\r\n${h2c}\r\n`,
+      last,
+    );
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 426', 'HTTP/1.1 200']);
   });
 
@@ -331,7 +372,11 @@ describe('an upgrade to something else', () => {
     await world();
     const body = JSON.stringify({ name: 'b' });
     const post = `POST ${fs}/files HTTP/1.1\r\n${h2c}Content-Type: application/json\r\nPinhole-Owner: \xe9\r\nContent-Length: ${body.length}\r\n\r\n`;
-    const text = await talk(Buffer.from(`${post}${body.slice(0, 5)}`, 'latin1'), body.slice(5), last);
+    const text = await talk(
+      Buffer.from(`${post}${body.slice(0, 5)}`, 'latin1'),
+      body.slice(5),
+      last,
+    );
     expect(text).toContain('HTTP/1.1 201');
     expect(text).toContain('"name":"b"');
     const again = await talk(
@@ -339,7 +384,11 @@ describe('an upgrade to something else', () => {
       body,
       last,
     );
-    expect(again.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 409', 'HTTP/1.1 200']);
+    expect(again.match(/HTTP\/1\.1 \d+/g)).toEqual([
+      'HTTP/1.1 100',
+      'HTTP/1.1 409',
+      'HTTP/1.1 200',
+    ]);
   });
 
   it('does not hold up a stop', async () => {
@@ -359,27 +408,54 @@ describe('before the upgrade', () => {
 
   it('404 without the filesystem, 400 for a query that says nothing', async () => {
     await world();
-    expect(await refused(base, '/v1/filesystems/other/events')).toEqual({ status: 404, type: problem('enoent') });
-    const bad = ['from=yesterday', 'types=burnt', 'colour=red', 'offset=0', 'file=a&offset=0', 'file=a&offset=0&length=-1'];
-    for (const query of bad) expect(await refused(base, `${events}?${query}`)).toMatchObject({ status: 400 });
+    expect(await refused(base, '/v1/filesystems/other/events')).toEqual({
+      status: 404,
+      type: problem('enoent'),
+    });
+    const bad = [
+      'from=yesterday',
+      'types=burnt',
+      'colour=red',
+      'offset=0',
+      'file=a&offset=0',
+      'file=a&offset=0&length=-1',
+    ];
+    for (const query of bad)
+      expect(await refused(base, `${events}?${query}`)).toMatchObject({ status: 400 });
     await must(service, 400, 'GET', `${events}?colour=red`);
   });
 
   it('401 without a good token, 403 without the scope, 404 for what is another tenant’s', async () => {
     await world();
     const { token } = await tenant(['write']);
-    expect(await refused(base, events, { token: 'ph_x' })).toEqual({ status: 401, type: problem('unauthorized') });
-    expect(await refused(base, events, { token })).toEqual({ status: 403, type: problem('missing-scope') });
-    const { token: reading } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json;
-    expect(await refused(base, events, { token: reading })).toEqual({ status: 404, type: problem('enoent') });
+    expect(await refused(base, events, { token: 'ph_x' })).toEqual({
+      status: 401,
+      type: problem('unauthorized'),
+    });
+    expect(await refused(base, events, { token })).toEqual({
+      status: 403,
+      type: problem('missing-scope'),
+    });
+    const { token: reading } = (
+      await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })
+    ).json;
+    expect(await refused(base, events, { token: reading })).toEqual({
+      status: 404,
+      type: problem('enoent'),
+    });
   });
 
   it('403 for a page of another origin, with a token too', async () => {
     await world({ allowedOrigins: ['https://good.example'] });
     const { token } = await tenant();
     const from = (origin: string) => ({ headers: { origin } });
-    expect(await refused(base, events, from('https://evil.example'))).toEqual({ status: 403, type: problem('forbidden-origin') });
-    expect(await refused(base, '/v1/events', { token, ...from('https://evil.example') })).toMatchObject({ status: 403 });
+    expect(await refused(base, events, from('https://evil.example'))).toEqual({
+      status: 403,
+      type: problem('forbidden-origin'),
+    });
+    expect(
+      await refused(base, '/v1/events', { token, ...from('https://evil.example') }),
+    ).toMatchObject({ status: 403 });
     await (await open(base, events, from('https://good.example'))).close();
     await (await open(base, events, from(base))).close();
   });

@@ -1,5 +1,6 @@
-// Readers that stop reading cost a bounded amount of memory, are closed with 4413, and no other reader misses an event. The server is a
-// process of its own, so that its memory is its own. `npm run load -- --scenario stalled` has more readers and measures rates and waits.
+// Readers that stop reading cost a bounded amount of memory, are closed with 4413, and no other
+// reader misses an event. The server is a process of its own, so that its memory is its own. `npm
+// run load -- --scenario stalled` has more readers and measures rates and waits.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -20,8 +21,13 @@ let base: string;
 beforeAll(async () => {
   const limits = { PINHOLE_RING_EVENTS_MAX: '16384', PINHOLE_TENANT_RING_EVENTS_MAX: '16384' };
   const env = { ...process.env, PINHOLE_PORT: '0', PINHOLE_VOLATILE: '1', ...limits };
-  server = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: server.stdout as NonNullable<typeof server.stdout> })) {
+  server = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({
+    input: server.stdout as NonNullable<typeof server.stdout>,
+  })) {
     if (!line.startsWith('{')) continue;
     const { msg, url } = JSON.parse(line) as { msg: string; url: string };
     if (msg !== 'listening') continue;
@@ -33,10 +39,14 @@ afterAll(() => {
   server.kill('SIGKILL');
 });
 
-const residentBytes = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1024;
+const residentBytes = (): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) * 1024;
 
 async function call<T>(method: 'POST' | 'DELETE', path: string, body?: object): Promise<T> {
-  const json = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const json =
+    body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const response = await fetch(`${base}/v1/filesystems${path}`, { method, ...json });
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
@@ -44,10 +54,20 @@ async function call<T>(method: 'POST' | 'DELETE', path: string, body?: object): 
 
 const seqOf = (cursor: string | undefined): number => Number(cursor?.split('.')[1]);
 
-it('costs a bounded amount of memory, and no other reader an event', { timeout: 900_000 }, async () => {
-  await call('POST', '', { name: 'scratch', sizeBytes: 8 * MiB, strategy: { name: 'break-layouts', idleRule: 'fixed' } });
+it('costs a bounded amount of memory, and no other reader an event', {
+  timeout: 900_000,
+}, async () => {
+  await call('POST', '', {
+    name: 'scratch',
+    sizeBytes: 8 * MiB,
+    strategy: { name: 'break-layouts', idleRule: 'fixed' },
+  });
   await call('POST', '/scratch/files', { name: 'a', sizeBytes: pages * 4096 });
-  await call('POST', '/scratch/files/a/mappings', { offset: 0, length: pages * 4096, access: 'read-write' });
+  await call('POST', '/scratch/files/a/mappings', {
+    offset: 0,
+    length: pages * 4096,
+    access: 'read-write',
+  });
   /** A pin and its end: an event for each page, and a few more. */
   const round = async () => {
     const { id } = await call<{ id: string }>('POST', '/scratch/mappings/map_1/pins', {
@@ -71,7 +91,10 @@ it('costs a bounded amount of memory, and no other reader an event', { timeout: 
     healthy.frames.length = 0;
   });
 
-  /** So many events, as fast as the server makes them; the most memory that it had meanwhile, in bytes. */
+  /**
+   * So many events, as fast as the server makes them; the most memory that it had meanwhile, in
+   * bytes.
+   */
   const run = async (events: number): Promise<number> => {
     let peak = 0;
     for (const from = last; last - from < events; ) {
@@ -82,7 +105,9 @@ it('costs a bounded amount of memory, and no other reader an event', { timeout: 
   };
 
   const before = await run(warmEvents);
-  const stalled = Array.from({ length: readers }, () => stalledReader(base, '/v1/filesystems/scratch/events?from=now'));
+  const stalled = Array.from({ length: readers }, () =>
+    stalledReader(base, '/v1/filesystems/scratch/events?from=now'),
+  );
   const grown = ((await run(stalledEvents)) - before) / MiB;
   console.log(`${readers} stalled readers: ${grown.toFixed(1)} MiB more resident at the most`);
   expect(grown).toBeLessThan(64);
@@ -97,7 +122,9 @@ it('costs a bounded amount of memory, and no other reader an event', { timeout: 
   // A close is counted when its socket has gone, a moment after the close frame.
   await vi.waitFor(async () => {
     const metrics = await (await fetch(`${base}/metrics`)).text();
-    expect(metrics).toContain(`pinhole_stream_disconnects_total{reason="slow-reader"} ${readers}\n`);
+    expect(metrics).toContain(
+      `pinhole_stream_disconnects_total{reason="slow-reader"} ${readers}\n`,
+    );
     expect(metrics).toContain('pinhole_stream_clients 1\n');
   }, 30_000);
 

@@ -1,7 +1,17 @@
-// What a reader of the event stream is promised: order, nothing missing, nothing twice, no command split, and a way back.
+// What a reader of the event stream is promised: order, nothing missing, nothing twice, no command
+// split, and a way back.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventTable } from '../../src/kernel/events.ts';
-import { call, fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from './start.ts';
+import {
+  call,
+  fs,
+  must,
+  pinnedWorld,
+  type Service,
+  sleepingWorld,
+  start,
+  waiting,
+} from './start.ts';
 import { type CloudEvent, listen, open } from './stream-reader.ts';
 
 let service: Service;
@@ -18,7 +28,8 @@ const events = `${fs}/events`;
 const tick = () => must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
 const manual = { json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual' } };
 
-const isContiguous = (list: CloudEvent[]): boolean => list.every(({ seq }, i) => i === 0 || seq === (list[i - 1]?.seq ?? 0) + 1);
+const isContiguous = (list: CloudEvent[]): boolean =>
+  list.every(({ seq }, i) => i === 0 || seq === (list[i - 1]?.seq ?? 0) + 1);
 
 describe('an unpin', () => {
   it('reaches a reader as page.idle, then the wake-up, then the end of the operation, and the sleeper answers', async () => {
@@ -62,7 +73,20 @@ describe('an event', () => {
     const reader = await open(base, `${events}?from=oldest`);
     await reader.saw('pinhole.task.blocked');
     for (const event of reader.events()) {
-      const { specversion, id, source, type, subject, time, datacontenttype, data, seq, epoch, operation, ...others } = event;
+      const {
+        specversion,
+        id,
+        source,
+        type,
+        subject,
+        time,
+        datacontenttype,
+        data,
+        seq,
+        epoch,
+        operation,
+        ...others
+      } = event;
       expect({ specversion, source, datacontenttype, others }).toEqual({
         specversion: '1.0',
         source: fs,
@@ -89,10 +113,13 @@ describe('an event', () => {
     const reader = await open(base, `${events}?types=pinhole.clock.advanced`);
     const ms = 315_360_000_000;
     for (let years = 1970; years < 10_020; years += 200) {
-      for (let i = 0; i < 20; i += 1) await must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms } });
+      for (let i = 0; i < 20; i += 1)
+        await must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms } });
     }
     await tick();
-    const last = await reader.until(() => reader.events().find(({ data }) => (data.toMs as number) % 10 === 1));
+    const last = await reader.until(() =>
+      reader.events().find(({ data }) => (data.toMs as number) % 10 === 1),
+    );
     expect(last.time).toBe('9999-12-31T23:59:59.999Z');
     await reader.close();
   });
@@ -103,7 +130,12 @@ describe('a cursor', () => {
     await must(service, 201, 'POST', '/v1/filesystems', manual);
     let writing = true;
     const writer = (async () => {
-      while (writing) await Promise.all([tick(), tick(), call(service, 'POST', `${fs}/files`, { json: { name: 'a' } })]);
+      while (writing)
+        await Promise.all([
+          tick(),
+          tick(),
+          call(service, 'POST', `${fs}/files`, { json: { name: 'a' } }),
+        ]);
     })();
     const seen: CloudEvent[] = [];
     let cursor = 'oldest';
@@ -151,7 +183,9 @@ describe('a filter', () => {
   const pages = 16;
 
   it('shows the types, the families, the file and the range that were asked for', async () => {
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 8 * 1024 * 1024 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 8 * 1024 * 1024 },
+    });
     const reader = await open(base, events);
     const filters = {
       types: { types: ['pinhole.file.created', 'page.faulted'] },
@@ -159,7 +193,8 @@ describe('a filter', () => {
       file: { file: 'b' },
       range: { file: 'a', types: ['pinhole.page.faulted'], range: { offset: 4096, length: 8192 } },
     };
-    for (const [id, filter] of Object.entries(filters)) reader.say({ type: 'subscribe', id, filter });
+    for (const [id, filter] of Object.entries(filters))
+      reader.say({ type: 'subscribe', id, filter });
     reader.say({ type: 'subscribe', id: 'all' });
     await reader.frame('ack', 'all');
     for (const name of ['a', 'b']) {
@@ -168,8 +203,12 @@ describe('a filter', () => {
         json: { offset: 0, length: pages * 4096, access: 'read-write' },
       });
     }
-    await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, { json: { offset: 0, length: 4 * 4096, access: 'write' } });
-    await must(service, 200, 'POST', `${fs}/mappings/map_2/faults`, { json: { offset: 0, length: 4096, access: 'read' } });
+    await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, {
+      json: { offset: 0, length: 4 * 4096, access: 'write' },
+    });
+    await must(service, 200, 'POST', `${fs}/mappings/map_2/faults`, {
+      json: { offset: 0, length: 4096, access: 'read' },
+    });
     await must(service, 200, 'DELETE', `${fs}/files/b`);
     await reader.saw('pinhole.file.unlinked', 'all');
     await reader.saw('pinhole.file.unlinked', 'family');
@@ -177,7 +216,9 @@ describe('a filter', () => {
     await reader.until(() => reader.events('types').length >= 7);
     const all = reader.events('all');
     const shown = (keep: (event: CloudEvent) => boolean) => all.filter(keep);
-    expect(reader.events('types')).toEqual(shown(({ type }) => ['pinhole.file.created', 'pinhole.page.faulted'].includes(type)));
+    expect(reader.events('types')).toEqual(
+      shown(({ type }) => ['pinhole.file.created', 'pinhole.page.faulted'].includes(type)),
+    );
     expect(reader.events('family')).toEqual(shown(({ type }) => type.startsWith('pinhole.file.')));
     expect(reader.events('file')).toEqual(shown(({ subject }) => subject === 'files/b'));
     expect(reader.events('range').map(({ data }) => data.pgoff)).toEqual([1, 2]);
@@ -186,8 +227,12 @@ describe('a filter', () => {
 
   it('is also a query', async () => {
     await must(service, 201, 'POST', '/v1/filesystems', manual);
-    const reader = await open(base, `${events}?from=oldest&types=pinhole.clock.advanced,pinhole.file.created&file=b`);
-    for (const name of ['a', 'b']) await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
+    const reader = await open(
+      base,
+      `${events}?from=oldest&types=pinhole.clock.advanced,pinhole.file.created&file=b`,
+    );
+    for (const name of ['a', 'b'])
+      await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
     await reader.saw('pinhole.file.created');
     expect(reader.events().map(({ subject }) => subject)).toEqual(['files/b']);
     await reader.close();
@@ -199,7 +244,9 @@ describe('a filter', () => {
     await reader.frame('ack');
     for (let i = 0; i < 5; i += 1) await tick();
     const end = `${service.door.engine.find('default', 'scratch')?.ring.epoch}.6`;
-    await reader.until(() => reader.frames.find(({ type, cursor }) => type === 'bookmark' && cursor === end));
+    await reader.until(() =>
+      reader.frames.find(({ type, cursor }) => type === 'bookmark' && cursor === end),
+    );
     expect(reader.events()).toEqual([]);
     const again = await open(base, `${events}?from=${end}`);
     await tick();
@@ -222,7 +269,9 @@ describe('the conversation', () => {
     await reader.saw('pinhole.clock.advanced', 'two');
     expect(reader.events('two')).toHaveLength(2);
     reader.say({ type: 'unsubscribe', id: 'one' });
-    await reader.until(() => reader.frames.filter(({ type, id }) => type === 'ack' && id === 'one').length === 2);
+    await reader.until(
+      () => reader.frames.filter(({ type, id }) => type === 'ack' && id === 'one').length === 2,
+    );
     await tick();
     await reader.until(() => reader.events('two').length === 3);
     expect(reader.events('one')).toHaveLength(1);
@@ -242,13 +291,18 @@ describe('the conversation', () => {
 
   it('of the whole tenant has the events of all its filesystems in one order', async () => {
     const reader = await open(base, '/v1/events?from=oldest');
-    for (const name of ['x', 'y']) await must(service, 201, 'POST', '/v1/filesystems', { json: { ...manual.json, name } });
+    for (const name of ['x', 'y'])
+      await must(service, 201, 'POST', '/v1/filesystems', { json: { ...manual.json, name } });
     for (let i = 0; i < 10; i += 1)
-      await must(service, 200, 'POST', `/v1/filesystems/${i % 2 === 0 ? 'x' : 'y'}/clock/advance`, { json: { ms: 1 } });
+      await must(service, 200, 'POST', `/v1/filesystems/${i % 2 === 0 ? 'x' : 'y'}/clock/advance`, {
+        json: { ms: 1 },
+      });
     await reader.until(() => reader.events().length === 12);
     const all = reader.events();
     expect(isContiguous(all)).toBe(true);
-    expect(new Set(all.map(({ source }) => source))).toEqual(new Set(['/v1/filesystems/x', '/v1/filesystems/y']));
+    expect(new Set(all.map(({ source }) => source))).toEqual(
+      new Set(['/v1/filesystems/x', '/v1/filesystems/y']),
+    );
     const again = await open(base, `/v1/events?from=${all[5]?.id}`);
     await again.until(() => again.events().length === 6);
     expect(again.events()).toEqual(all.slice(6));
@@ -272,8 +326,16 @@ describe('the conversation', () => {
       .filter(({ type }) => type === 'event')
       .map((frame) => (frame.events ?? []).map(({ type }) => type));
     const unpin = whole.find((types) => types.includes('pinhole.page.unpinned'));
-    expect(unpin).toEqual(expect.arrayContaining(['pinhole.page.idle', 'pinhole.waitqueue.wakeup', 'pinhole.operation.done']));
-    expect(whole.find((types) => types.includes('pinhole.file.created'))).toEqual(['pinhole.file.created']);
+    expect(unpin).toEqual(
+      expect.arrayContaining([
+        'pinhole.page.idle',
+        'pinhole.waitqueue.wakeup',
+        'pinhole.operation.done',
+      ]),
+    );
+    expect(whole.find((types) => types.includes('pinhole.file.created'))).toEqual([
+      'pinhole.file.created',
+    ]);
     await reader.close();
   });
 });

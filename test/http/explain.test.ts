@@ -1,4 +1,5 @@
-// One page of JSON: who holds which page since when, what queues behind, what would release it, what else could have become of it.
+// One page of JSON: who holds which page since when, what queues behind, what would release it,
+// what else could have become of it.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from './start.ts';
 
@@ -10,13 +11,18 @@ afterEach(() => service.close());
 
 const async = { headers: { prefer: 'respond-async' } };
 const explained = async (path: string) => (await must(service, 200, 'GET', `${path}/explain`)).json;
-const state = () => JSON.stringify([...(service.door.engine.find('default', 'scratch')?.kernel.tasks.values() ?? [])]);
+const state = () =>
+  JSON.stringify([
+    ...(service.door.engine.find('default', 'scratch')?.kernel.tasks.values() ?? []),
+  ]);
 
 describe('a punch hole that waits', () => {
   it('is explained: its way, its locks, the page and its holder, those behind it', async () => {
     const path = await sleepingWorld(service, { mkfs: waiting });
     const read = (await must(service, 202, 'GET', `${fs}/files/a/content`, async)).json;
-    const write = (await must(service, 202, 'PUT', `${fs}/files/a/content?offset=0`, { ...async, bytes: 'x' })).json;
+    const write = (
+      await must(service, 202, 'PUT', `${fs}/files/a/content?offset=0`, { ...async, bytes: 'x' })
+    ).json;
     const before = state();
     const { operation, path: way, behind, strategy } = await explained(path);
     expect(operation).toMatchObject({
@@ -31,7 +37,10 @@ describe('a punch hole that waits', () => {
       'pinhole.layout.busy',
       'pinhole.task.blocked',
     ]);
-    expect(behind.map(({ operation: id }: { operation: string }) => id)).toEqual([read.id, write.id]);
+    expect(behind.map(({ operation: id }: { operation: string }) => id)).toEqual([
+      read.id,
+      write.id,
+    ]);
     expect(strategy.name).toBe('break-layouts');
     expect(state()).toBe(before);
   });
@@ -68,7 +77,9 @@ describe('a punch hole that waits', () => {
   it('is told what the other strategies would have done, and they do', async () => {
     const path = await sleepingWorld(service, { mkfs: { ...waiting, clock: 'manual' } });
     const { others } = await explained(path);
-    const outcomes = Object.fromEntries(others.map((one: { strategy: string; outcome: string }) => [one.strategy, one.outcome]));
+    const outcomes = Object.fromEntries(
+      others.map((one: { strategy: string; outcome: string }) => [one.strategy, one.outcome]),
+    );
     expect(outcomes).toEqual({
       'busy-extents': 'done',
       'wait-for-refs': 'sleeping',
@@ -76,44 +87,79 @@ describe('a punch hole that waits', () => {
       refuse: 'failed',
       none: 'done',
     });
-    const of = (name: string) => others.find(({ strategy }: { strategy: string }) => strategy === name);
-    expect(of('busy-extents')).toMatchObject({ blocksBusy: 1, warnings: 0, result: { blocksBusy: 1, blocksFreed: 0 } });
+    const of = (name: string) =>
+      others.find(({ strategy }: { strategy: string }) => strategy === name);
+    expect(of('busy-extents')).toMatchObject({
+      blocksBusy: 1,
+      warnings: 0,
+      result: { blocksBusy: 1, blocksFreed: 0 },
+    });
     expect(of('detach-and-wait')).toMatchObject({ blocksDetached: 1 });
     expect(of('refuse').errno).toBe('EBUSY');
     expect(of('none').warnings).toBeGreaterThan(0);
     await must(service, 200, 'PUT', `${fs}/strategy`, { json: { name: 'busy-extents' } });
-    expect((await must(service, 200, 'GET', path)).json).toMatchObject({ state: 'done', result: of('busy-extents').result });
+    expect((await must(service, 200, 'GET', path)).json).toMatchObject({
+      state: 'done',
+      result: of('busy-extents').result,
+    });
   });
 
   it('under detach-and-wait comes too late to ask the others', async () => {
-    const path = await sleepingWorld(service, { mkfs: { ...waiting, strategy: { name: 'detach-and-wait' } } });
+    const path = await sleepingWorld(service, {
+      mkfs: { ...waiting, strategy: { name: 'detach-and-wait' } },
+    });
     const { released, others, notRun } = await explained(path);
-    expect({ released, others }).toMatchObject({ released: { pins: [{ pin: 'pin_1' }], enough: true }, others: [] });
+    expect({ released, others }).toMatchObject({
+      released: { pins: [{ pin: 'pin_1' }], enough: true },
+      others: [],
+    });
     expect(notRun).toMatch(/detached/);
   });
 
   it('on a kind without a busy list is told that those strategies are refused', async () => {
     await pinnedWorld(service, { mkfs: { ...waiting, kind: 'ext2', kernel: '6.12' } });
-    const truncate = await must(service, 202, 'POST', `${fs}/files/a/truncate`, { ...async, json: { sizeBytes: 0 } });
+    const truncate = await must(service, 202, 'POST', `${fs}/files/a/truncate`, {
+      ...async,
+      json: { sizeBytes: 0 },
+    });
     const { others } = await explained(truncate.headers.location ?? '');
-    expect(others.find(({ strategy }: { strategy: string }) => strategy === 'busy-extents')).toMatchObject({
+    expect(
+      others.find(({ strategy }: { strategy: string }) => strategy === 'busy-extents'),
+    ).toMatchObject({
       outcome: 'refused',
       errno: 'EOPNOTSUPP',
     });
   });
 
   it('of a large machine is explained without a copy', async () => {
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 256 * 1024 * 1024, ...waiting } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 256 * 1024 * 1024, ...waiting },
+    });
     const sizeBytes = 17_000 * 4096;
     const range = { offset: 0, length: sizeBytes, access: 'read' };
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
-    await must(service, 200, 'POST', `${fs}/files/a/allocate`, { json: { offset: 0, length: sizeBytes } });
-    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { ...range, access: 'read-write' } });
-    await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, { json: { ...range, access: 'write' } });
-    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'write' } });
-    const punch = await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, { ...async, json: { offset: 0, length: 4096 } });
+    await must(service, 200, 'POST', `${fs}/files/a/allocate`, {
+      json: { offset: 0, length: sizeBytes },
+    });
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+      json: { ...range, access: 'read-write' },
+    });
+    await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, {
+      json: { ...range, access: 'write' },
+    });
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+      json: { offset: 0, length: 4096, access: 'write' },
+    });
+    const punch = await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, {
+      ...async,
+      json: { offset: 0, length: 4096 },
+    });
     const { released, others, notRun, operation } = await explained(punch.headers.location ?? '');
-    expect({ released, others, notRun }).toEqual({ released: null, others: [], notRun: 'more than 4096 pages were touched' });
+    expect({ released, others, notRun }).toEqual({
+      released: null,
+      others: [],
+      notRun: 'more than 4096 pages were touched',
+    });
     expect(operation.blockedBy).toHaveLength(1);
   });
 });
@@ -128,7 +174,11 @@ it('a victim behind it is told of the same pin', async () => {
 
 it('what is not there is 404', async () => {
   await sleepingWorld(service, { mkfs: waiting });
-  for (const path of [`${fs}/operations/op_99`, `${fs}/operations/x`, '/v1/filesystems/other/operations/op_1']) {
+  for (const path of [
+    `${fs}/operations/op_99`,
+    `${fs}/operations/x`,
+    '/v1/filesystems/other/operations/op_1',
+  ]) {
     expect((await must(service, 404, 'GET', `${path}/explain`)).json.errno).toBe('ENOENT');
   }
 });

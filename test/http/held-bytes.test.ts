@@ -11,7 +11,9 @@ let base: string;
 
 beforeEach(async () => {
   service = await start({ quotaMemory: 64 * MiB });
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 64 * MiB } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'scratch', sizeBytes: 64 * MiB },
+  });
   await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 8 * MiB } });
   base = await service.app.listen({ host: '127.0.0.1', port: 0 });
 });
@@ -20,7 +22,8 @@ afterEach(() => service.close());
 const held = async () => {
   const { json } = await must(service, 200, 'GET', '/v1');
   return (
-    (json.tenant.quotas.memory as { used: number }).used + (service.door.tenants.get('default')?.account.reserved.memory ?? 0)
+    (json.tenant.quotas.memory as { used: number }).used +
+    (service.door.tenants.get('default')?.account.reserved.memory ?? 0)
   );
 };
 
@@ -42,7 +45,9 @@ it('of writers that go away in the middle of their body', async () => {
   const before = await held();
   for (let i = 0; i < 20; i++) {
     const gone = new AbortController();
-    const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(100_000)) });
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new Uint8Array(100_000)),
+    });
     const how = {
       method: 'PUT',
       body,

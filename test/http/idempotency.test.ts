@@ -29,7 +29,9 @@ describe('Idempotency-Key', () => {
     service = await start();
     await pinnedWorld(service);
     expect((await make('a', 'k')).status).toBe(409);
-    await must(service, 200, 'DELETE', `${fs}/files/a`, { headers: { prefer: 'respond-async' } }).catch(() => null);
+    await must(service, 200, 'DELETE', `${fs}/files/a`, {
+      headers: { prefer: 'respond-async' },
+    }).catch(() => null);
     expect((await make('a', 'k')).json).toMatchObject({ errno: 'EEXIST' });
   });
 
@@ -37,7 +39,10 @@ describe('Idempotency-Key', () => {
     service = await start();
     await pinnedWorld(service);
     await make('b', 'k');
-    expect((await make('c', 'k')).json).toMatchObject({ status: 422, type: '/v1/problems/key-reused' });
+    expect((await make('c', 'k')).json).toMatchObject({
+      status: 422,
+      type: '/v1/problems/key-reused',
+    });
     await must(service, 404, 'GET', `${fs}/files/c`);
   });
 
@@ -78,7 +83,11 @@ describe('Idempotency-Key', () => {
     await pinnedWorld(service);
     expect((await make('b', 'k')).status).toBe(201);
     const again = await make('b', 'k');
-    expect(again.json).toMatchObject({ status: 409, type: '/v1/problems/answer-not-kept', location: `${fs}/files/b` });
+    expect(again.json).toMatchObject({
+      status: 409,
+      type: '/v1/problems/answer-not-kept',
+      location: `${fs}/files/b`,
+    });
     expect(again.headers['idempotency-replayed']).toBe('true');
   });
 
@@ -86,7 +95,8 @@ describe('Idempotency-Key', () => {
     service = await start();
     const tenant = async () => {
       await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
-      return (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json.token as string;
+      return (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json
+        .token as string;
     };
     const mkfs = (token: string) =>
       must(service, 201, 'POST', '/v1/filesystems', {
@@ -105,7 +115,11 @@ describe('Idempotency-Key', () => {
 
   it('keeps no secret, and makes no second one', async () => {
     service = await start();
-    const issue = () => call(service, 'POST', '/v1/tenants/default/tokens', { json: {}, headers: { 'idempotency-key': 'k' } });
+    const issue = () =>
+      call(service, 'POST', '/v1/tenants/default/tokens', {
+        json: {},
+        headers: { 'idempotency-key': 'k' },
+      });
     const [first, again] = [await issue(), await issue()];
     expect(first.status).toBe(201);
     expect(again.json).toMatchObject({
@@ -114,13 +128,18 @@ describe('Idempotency-Key', () => {
       location: `/v1/tenants/default/tokens/${first.json.id}`,
     });
     expect(again.text).not.toContain(first.json.token);
-    expect((await must(service, 200, 'GET', '/v1/tenants/default/tokens')).json.items).toHaveLength(1);
+    expect((await must(service, 200, 'GET', '/v1/tenants/default/tokens')).json.items).toHaveLength(
+      1,
+    );
   });
 
   it('sells no second ticket, and tells nobody the first', async () => {
     service = await start();
     const buy = () =>
-      call(service, 'POST', '/v1/tickets', { json: { stream: '/v1/events' }, headers: { 'idempotency-key': 'k' } });
+      call(service, 'POST', '/v1/tickets', {
+        json: { stream: '/v1/events' },
+        headers: { 'idempotency-key': 'k' },
+      });
     const [first, again] = [await buy(), await buy()];
     expect(first.status).toBe(201);
     expect(again.json).toMatchObject({ status: 409, type: '/v1/problems/answer-not-kept' });
@@ -154,13 +173,19 @@ describe('Idempotency-Key', () => {
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
     const again = await punch('wait=10');
     expect(again).toMatchObject({ status: 202, json: first.json });
-    expect(again.headers).toMatchObject({ location: first.headers.location, 'preference-applied': 'respond-async' });
+    expect(again.headers).toMatchObject({
+      location: first.headers.location,
+      'preference-applied': 'respond-async',
+    });
     expect((await must(service, 200, 'GET', first.headers.location ?? '')).json.state).toBe('done');
   });
 
   it('refuses a key that is none', async () => {
     service = await start();
     await pinnedWorld(service);
-    expect((await make('b', 'x'.repeat(256))).json).toMatchObject({ status: 400, type: '/v1/problems/invalid-header' });
+    expect((await make('b', 'x'.repeat(256))).json).toMatchObject({
+      status: 400,
+      type: '/v1/problems/invalid-header',
+    });
   });
 });

@@ -1,4 +1,5 @@
-// Two tenants over every route of the registries: what is foreign is the same 404 as what is absent. And every route against every scope.
+// Two tenants over every route of the registries: what is foreign is the same 404 as what is
+// absent. And every route against every scope.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,14 +23,20 @@ const look = async () => {
 };
 
 async function tokenFor(tenant: string, scopes: string[]): Promise<string> {
-  const answer = await must(service, 201, 'POST', `/v1/tenants/${tenant}/tokens`, { token: operator, json: { scopes } });
+  const answer = await must(service, 201, 'POST', `/v1/tenants/${tenant}/tokens`, {
+    token: operator,
+    json: { scopes },
+  });
   return answer.json.token;
 }
 
 beforeAll(async () => {
   service = await start({ host: '0.0.0.0', operatorTokenFile: tokenFile() });
   for (const name of ['a', 'b'])
-    await must(service, 201, 'POST', '/v1/tenants', { token: operator, json: { name: `tenant-${name}` } });
+    await must(service, 201, 'POST', '/v1/tenants', {
+      token: operator,
+      json: { name: `tenant-${name}` },
+    });
   tokens.a = await tokenFor('tenant-a', ['read', 'write']);
   tokens.b = await tokenFor('tenant-b', ['read', 'write']);
   tokens.reader = await tokenFor('tenant-a', ['read']);
@@ -59,36 +66,58 @@ describe('[T1] what is foreign is the same 404 as what is absent', () => {
   });
 
   it('lists only what is one’s own', async () => {
-    expect((await must(service, 200, 'GET', '/v1/filesystems', { token: tokens.b })).json).toEqual({ items: [] });
-    expect((await must(service, 200, 'GET', '/v1/filesystems', { token: tokens.a })).json.items).toHaveLength(1);
+    expect((await must(service, 200, 'GET', '/v1/filesystems', { token: tokens.b })).json).toEqual({
+      items: [],
+    });
+    expect(
+      (await must(service, 200, 'GET', '/v1/filesystems', { token: tokens.a })).json.items,
+    ).toHaveLength(1);
   });
 });
 
 const everyRoute = [
-  ...routes.map(({ name, method, url }) => ({ name, method, url, scope: method === 'GET' ? 'read' : 'write' })),
+  ...routes.map(({ name, method, url }) => ({
+    name,
+    method,
+    url,
+    scope: method === 'GET' ? 'read' : 'write',
+  })),
   ...serverRoutes.map(({ name, method, url, scope }) => ({ name, method, url, scope })),
 ];
 
 describe('route × scope', () => {
-  it.each(everyRoute.filter(({ scope }) => scope !== 'public'))('$name needs a token', async ({ method, url }) => {
-    expect((await call(service, method, fill(url))).status).toBe(401);
-    for (const token of ['nonsense', `${tokens.a}x`, 'ph_0000000000000000_'.padEnd(63, 'A')]) {
-      const answer = await call(service, method, fill(url), { token });
-      expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toBe('Bearer');
-      expect(answer.json.type).toBe('/v1/problems/unauthorized');
-    }
-  });
+  it.each(everyRoute.filter(({ scope }) => scope !== 'public'))(
+    '$name needs a token',
+    async ({ method, url }) => {
+      expect((await call(service, method, fill(url))).status).toBe(401);
+      for (const token of ['nonsense', `${tokens.a}x`, 'ph_0000000000000000_'.padEnd(63, 'A')]) {
+        const answer = await call(service, method, fill(url), { token });
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).toBe('Bearer');
+        expect(answer.json.type).toBe('/v1/problems/unauthorized');
+      }
+    },
+  );
 
-  it.each(everyRoute.filter(({ scope }) => scope === 'write'))('$name needs the scope write', async ({ method, url }) => {
-    const answer = await call(service, method, fill(url), { token: tokens.reader });
-    expect(answer.status).toBe(403);
-    expect(answer.json).toMatchObject({ type: '/v1/problems/missing-scope', errno: 'EACCES', scope: 'write' });
-  });
+  it.each(everyRoute.filter(({ scope }) => scope === 'write'))(
+    '$name needs the scope write',
+    async ({ method, url }) => {
+      const answer = await call(service, method, fill(url), { token: tokens.reader });
+      expect(answer.status).toBe(403);
+      expect(answer.json).toMatchObject({
+        type: '/v1/problems/missing-scope',
+        errno: 'EACCES',
+        scope: 'write',
+      });
+    },
+  );
 
-  it.each(everyRoute.filter(({ scope }) => scope === 'operator'))('$name is for the operator', async ({ method, url }) => {
-    expect((await call(service, method, fill(url), { token: tokens.a })).status).toBe(403);
-  });
+  it.each(everyRoute.filter(({ scope }) => scope === 'operator'))(
+    '$name is for the operator',
+    async ({ method, url }) => {
+      expect((await call(service, method, fill(url), { token: tokens.a })).status).toBe(403);
+    },
+  );
 
   it.each(everyRoute.filter(({ scope }) => scope === 'read' || scope === 'write'))(
     '$name is not for the operator',
@@ -97,9 +126,12 @@ describe('route × scope', () => {
     },
   );
 
-  it.each(everyRoute.filter(({ scope }) => scope === 'public'))('$name asks nobody', async ({ method, url }) => {
-    expect([200, 404]).toContain((await call(service, method, fill(url))).status);
-  });
+  it.each(everyRoute.filter(({ scope }) => scope === 'public'))(
+    '$name asks nobody',
+    async ({ method, url }) => {
+      expect([200, 404]).toContain((await call(service, method, fill(url))).status);
+    },
+  );
 
   it('changed nothing', async () => {
     expect(await look()).toBe(before);

@@ -10,9 +10,13 @@ afterEach(() => service.close());
 const begin = async (overrides: Partial<Config>) => {
   service = await start({ port: 0, ...overrides });
 };
-const mkfs = (name: string, sizeBytes = 65_536) => call(service, 'POST', '/v1/filesystems', { json: { name, sizeBytes } });
+const mkfs = (name: string, sizeBytes = 65_536) =>
+  call(service, 'POST', '/v1/filesystems', { json: { name, sizeBytes } });
 const punch = (page: number, headers = { prefer: 'respond-async' }) =>
-  call(service, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: page * 4096, length: 4096 }, headers });
+  call(service, 'POST', `${fs}/files/a/punch-hole`, {
+    json: { offset: page * 4096, length: 4096 },
+    headers,
+  });
 
 describe('quotas', () => {
   it.each([
@@ -23,7 +27,11 @@ describe('quotas', () => {
     expect((await mkfs('one')).status).toBe(201);
     const over = await mkfs('two');
     expect(over.status).toBe(507);
-    expect(over.json).toMatchObject({ type: '/v1/problems/edquot', errno: 'EDQUOT', quota: { name, limit, used: limit } });
+    expect(over.json).toMatchObject({
+      type: '/v1/problems/edquot',
+      errno: 'EDQUOT',
+      quota: { name, limit, used: limit },
+    });
     expect(over.headers).toMatchObject({
       'ratelimit-policy': `"${name}";q=${limit};qu="${name}"`,
       ratelimit: `"${name}";r=0`,
@@ -36,12 +44,18 @@ describe('quotas', () => {
     await begin({ quotaFiles: 2, quotaMappings: 3, quotaPins: 4 });
     await pinnedWorld(service);
     const burst = async (url: string, json: (i: number) => object) => {
-      const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => call(service, 'POST', url, { json: json(i) })));
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, i) => call(service, 'POST', url, { json: json(i) })),
+      );
       return answers.map(({ status }) => status).filter((status) => status === 201).length;
     };
     expect(await burst(`${fs}/files`, (i) => ({ name: `f${i}` }))).toBe(1);
-    expect(await burst(`${fs}/files/a/mappings`, () => ({ offset: 0, length: 4096, access: 'read' }))).toBe(2);
-    expect(await burst(`${fs}/mappings/map_1/pins`, () => ({ offset: 0, length: 4096, access: 'read' }))).toBe(3);
+    expect(
+      await burst(`${fs}/files/a/mappings`, () => ({ offset: 0, length: 4096, access: 'read' })),
+    ).toBe(2);
+    expect(
+      await burst(`${fs}/mappings/map_1/pins`, () => ({ offset: 0, length: 4096, access: 'read' })),
+    ).toBe(3);
     const { json } = await must(service, 200, 'GET', '/v1');
     expect(json.tenant.quotas).toMatchObject({
       files: { limit: 2, used: 2 },
@@ -49,60 +63,85 @@ describe('quotas', () => {
       pins: { limit: 4, used: 4 },
     });
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
-    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'read' } });
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+      json: { offset: 0, length: 4096, access: 'read' },
+    });
   });
 
   it('does not keep what failed', async () => {
     await begin({ quotaPins: 2 });
     await pinnedWorld(service);
     for (let i = 0; i < 5; i += 1) {
-      await must(service, 422, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 1_000_000, length: 1, access: 'read' } });
+      await must(service, 422, 'POST', `${fs}/mappings/map_1/pins`, {
+        json: { offset: 1_000_000, length: 1, access: 'read' },
+      });
     }
-    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 1, access: 'read' } });
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+      json: { offset: 0, length: 1, access: 'read' },
+    });
   });
 
   it.each([
     ['break-layouts', 0],
     ['busy-extents', 2],
     ['detach-and-wait', 2],
-  ])('blocks: charged with the allocation and given back with the free, of all filesystems; under %s', async (name, free) => {
-    await begin({ quotaBlocks: 6 });
-    for (const fs of ['one', 'two']) {
-      // ext4, which writes what fits; XFS would refuse as a whole.
-      const mkfs = { name: fs, sizeBytes: 1_048_576, kind: 'ext4', strategy: { name } };
-      await must(service, 201, 'POST', '/v1/filesystems', { json: mkfs });
-      await must(service, 201, 'POST', `/v1/filesystems/${fs}/files`, { json: { name: 'a' } });
-    }
-    const at = (fs: string) => `/v1/filesystems/${fs}/files/a`;
-    const put = (fs: string, pages: number, offset = 0) =>
-      call(service, 'PUT', `${at(fs)}/content?offset=${offset}`, { bytes: Buffer.alloc(pages * 4096, 1) });
-    const used = async () => (await must(service, 200, 'GET', '/v1')).json.tenant.quotas.blocks.used;
-    expect((await put('one', 4)).json.bytesWritten).toBe(16_384);
-    // What fits is written, as on a full disk; then nothing does, and what has its block is written over.
-    expect((await put('two', 4)).json.bytesWritten).toBe(8192);
-    const quota = { name: 'blocks', limit: 6, used: 6 };
-    expect((await put('two', 1, 8192)).json).toMatchObject({ status: 507, errno: 'EDQUOT', rule: 'AL4', quota });
-    expect((await put('two', 2)).status).toBe(200);
-    expect((await call(service, 'POST', `${at('two')}/zero-range`, { json: { offset: 8192, length: 4096 } })).json).toMatchObject(
-      { errno: 'EDQUOT', quota },
-    );
-    expect(await used()).toBe(6);
-    await must(service, 201, 'POST', `${at('one')}/mappings`, { json: { offset: 0, length: 16_384, access: 'read-write' } });
-    await must(service, 201, 'POST', '/v1/filesystems/one/mappings/map_1/pins', {
-      json: { offset: 0, length: 8192, access: 'read' },
-    });
-    await call(service, 'POST', `${at('one')}/punch-hole`, {
-      json: { offset: 0, length: 8192 },
-      headers: { prefer: 'respond-async' },
-    });
-    // Charged until the operation ends where that waits, and no longer where the blocks leave the file at once.
-    expect(await used()).toBe(6 - free);
-    expect((await put('two', 2, 8192)).status).toBe(free === 0 ? 507 : 200);
-    await must(service, 200, 'DELETE', '/v1/filesystems/one/pins/pin_1');
-    expect(await used()).toBe(free === 0 ? 4 : 6);
-    await must(service, 200, 'DELETE', '/v1/filesystems/one?force=true');
-    expect(await used()).toBe(free === 0 ? 2 : 4);
-  });
+  ])(
+    'blocks: charged with the allocation and given back with the free, of all filesystems; under %s',
+    async (name, free) => {
+      await begin({ quotaBlocks: 6 });
+      for (const fs of ['one', 'two']) {
+        // ext4, which writes what fits; XFS would refuse as a whole.
+        const mkfs = { name: fs, sizeBytes: 1_048_576, kind: 'ext4', strategy: { name } };
+        await must(service, 201, 'POST', '/v1/filesystems', { json: mkfs });
+        await must(service, 201, 'POST', `/v1/filesystems/${fs}/files`, { json: { name: 'a' } });
+      }
+      const at = (fs: string) => `/v1/filesystems/${fs}/files/a`;
+      const put = (fs: string, pages: number, offset = 0) =>
+        call(service, 'PUT', `${at(fs)}/content?offset=${offset}`, {
+          bytes: Buffer.alloc(pages * 4096, 1),
+        });
+      const used = async () =>
+        (await must(service, 200, 'GET', '/v1')).json.tenant.quotas.blocks.used;
+      expect((await put('one', 4)).json.bytesWritten).toBe(16_384);
+      // What fits is written, as on a full disk; then nothing does, and what has its block is
+      // written over.
+      expect((await put('two', 4)).json.bytesWritten).toBe(8192);
+      const quota = { name: 'blocks', limit: 6, used: 6 };
+      expect((await put('two', 1, 8192)).json).toMatchObject({
+        status: 507,
+        errno: 'EDQUOT',
+        rule: 'AL4',
+        quota,
+      });
+      expect((await put('two', 2)).status).toBe(200);
+      expect(
+        (
+          await call(service, 'POST', `${at('two')}/zero-range`, {
+            json: { offset: 8192, length: 4096 },
+          })
+        ).json,
+      ).toMatchObject({ errno: 'EDQUOT', quota });
+      expect(await used()).toBe(6);
+      await must(service, 201, 'POST', `${at('one')}/mappings`, {
+        json: { offset: 0, length: 16_384, access: 'read-write' },
+      });
+      await must(service, 201, 'POST', '/v1/filesystems/one/mappings/map_1/pins', {
+        json: { offset: 0, length: 8192, access: 'read' },
+      });
+      await call(service, 'POST', `${at('one')}/punch-hole`, {
+        json: { offset: 0, length: 8192 },
+        headers: { prefer: 'respond-async' },
+      });
+      // Charged until the operation ends where that waits, and no longer where the blocks leave the
+      // file at once.
+      expect(await used()).toBe(6 - free);
+      expect((await put('two', 2, 8192)).status).toBe(free === 0 ? 507 : 200);
+      await must(service, 200, 'DELETE', '/v1/filesystems/one/pins/pin_1');
+      expect(await used()).toBe(free === 0 ? 4 : 6);
+      await must(service, 200, 'DELETE', '/v1/filesystems/one?force=true');
+      expect(await used()).toBe(free === 0 ? 2 : 4);
+    },
+  );
 
   it('sleepers: one more would sleep, and is told no instead', async () => {
     await begin({ quotaSleepers: 1 });
@@ -119,13 +158,23 @@ describe('quotas', () => {
   it('memory: what adds is refused by name, what gives back is taken, and then there is room again', async () => {
     const MiB = 2 ** 20;
     await begin({ quotaMemory: 8 * MiB });
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 64 * MiB } });
-    for (const name of ['a', 'b']) await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 64 * MiB },
+    });
+    for (const name of ['a', 'b'])
+      await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
     const write = (name: string, mebibyte: number) =>
-      call(service, 'PUT', `${fs}/files/${name}/content?offset=${mebibyte * MiB}`, { bytes: Buffer.alloc(MiB, 1) });
+      call(service, 'PUT', `${fs}/files/${name}/content?offset=${mebibyte * MiB}`, {
+        bytes: Buffer.alloc(MiB, 1),
+      });
     let over = await write('a', 0);
     for (let i = 1; over.status === 200 && i < 20; i++) over = await write('a', i);
-    expect(over.json).toMatchObject({ status: 507, errno: 'EDQUOT', rule: 'Q1', quota: { name: 'memory', limit: 8 * MiB } });
+    expect(over.json).toMatchObject({
+      status: 507,
+      errno: 'EDQUOT',
+      rule: 'Q1',
+      quota: { name: 'memory', limit: 8 * MiB },
+    });
     expect(over.headers.ratelimit).toMatch(/^"memory";r=\d+$/);
     expect((await call(service, 'POST', `${fs}/files`, { json: { name: 'c' } })).status).toBe(201);
     await must(service, 200, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0 } });
@@ -136,7 +185,9 @@ describe('quotas', () => {
 
   it('memory: a device whose map of free blocks alone is too large is refused', async () => {
     await begin({ quotaMemory: 2 ** 20 });
-    const made = await call(service, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 2 ** 36 } });
+    const made = await call(service, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 2 ** 36 },
+    });
     expect(made.json).toMatchObject({ status: 507, errno: 'EDQUOT', quota: { name: 'memory' } });
   });
 
@@ -157,10 +208,14 @@ describe('bounds of the server', () => {
   it('memoryMax: of all tenants together, whatever their quotas say', async () => {
     const MiB = 2 ** 20;
     await begin({ memoryMax: 16 * MiB, quotaMemory: 1024 * MiB });
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 64 * MiB } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 64 * MiB },
+    });
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
     const write = (mebibyte: number) =>
-      call(service, 'PUT', `${fs}/files/a/content?offset=${mebibyte * MiB}`, { bytes: Buffer.alloc(MiB, 1) });
+      call(service, 'PUT', `${fs}/files/a/content?offset=${mebibyte * MiB}`, {
+        bytes: Buffer.alloc(MiB, 1),
+      });
     let over = await write(0);
     for (let i = 1; over.status === 200 && i < 20; i++) over = await write(i);
     expect(over.json).toMatchObject({
@@ -178,7 +233,9 @@ describe('bounds of the server', () => {
     await begin({ inboxMax: 3 });
     await pinnedWorld(service);
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => call(service, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'x' })),
+      Array.from({ length: 20 }, () =>
+        call(service, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'x' }),
+      ),
     );
     const full = answers.filter(({ status }) => status === 503);
     expect(full.length).toBeGreaterThan(0);
@@ -196,7 +253,9 @@ describe('bounds of the server', () => {
     await begin({ batchMax: 1 });
     await pinnedWorld(service);
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => call(service, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'x' })),
+      Array.from({ length: 20 }, () =>
+        call(service, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'x' }),
+      ),
     );
     expect(answers.every(({ status }) => status === 200)).toBe(true);
   });
@@ -205,20 +264,31 @@ describe('bounds of the server', () => {
     await begin({ filesystemsMax: 1, deviceBytesMax: 131_072 });
     expect((await mkfs('big', 262_144)).json).toMatchObject({ status: 400, errno: 'EINVAL' });
     expect((await mkfs('one')).status).toBe(201);
-    expect((await mkfs('two')).json).toMatchObject({ status: 507, type: '/v1/problems/too-many-filesystems', limit: 1 });
+    expect((await mkfs('two')).json).toMatchObject({
+      status: 507,
+      type: '/v1/problems/too-many-filesystems',
+      limit: 1,
+    });
     expect((await mkfs('one')).json).toMatchObject({ status: 409, errno: 'EEXIST' });
   });
 
   it('tenantsMax and tokensPerTenantMax', async () => {
     await begin({ tenantsMax: 2, tokensPerTenantMax: 1 });
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'b' } });
-    expect((await call(service, 'POST', '/v1/tenants', { json: { name: 'b' } })).json).toMatchObject({
+    expect(
+      (await call(service, 'POST', '/v1/tenants', { json: { name: 'b' } })).json,
+    ).toMatchObject({
       status: 409,
       type: '/v1/problems/already-exists',
     });
-    expect((await call(service, 'POST', '/v1/tenants', { json: { name: 'c' } })).json).toMatchObject({ status: 507, limit: 2 });
+    expect(
+      (await call(service, 'POST', '/v1/tenants', { json: { name: 'c' } })).json,
+    ).toMatchObject({ status: 507, limit: 2 });
     await must(service, 201, 'POST', '/v1/tenants/b/tokens', { json: {} });
-    expect((await call(service, 'POST', '/v1/tenants/b/tokens', { json: {} })).json).toMatchObject({ status: 507, limit: 1 });
+    expect((await call(service, 'POST', '/v1/tenants/b/tokens', { json: {} })).json).toMatchObject({
+      status: 507,
+      limit: 1,
+    });
   });
 
   it('tasksMax', async () => {
@@ -235,7 +305,9 @@ describe('bounds of the server', () => {
 
   it('contentBytesMax, writing and reading', async () => {
     await begin({ contentBytesMax: 8192 });
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 1_048_576 },
+    });
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 16_384 } });
     const over = await call(service, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(8193) });
     expect(over.json).toMatchObject({ status: 413, type: '/v1/problems/too-large', limit: 8192 });
@@ -244,16 +316,30 @@ describe('bounds of the server', () => {
       type: '/v1/problems/reply-too-large',
       limit: 8192,
     });
-    await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=0-8191' } });
+    await must(service, 206, 'GET', `${fs}/files/a/content`, {
+      headers: { range: 'bytes=0-8191' },
+    });
   });
 
   it('jsonBytesMax and jsonDepthMax', async () => {
     await begin({ jsonBytesMax: 1024, jsonDepthMax: 8 });
     const post = (bytes: string) =>
-      call(service, 'POST', '/v1/filesystems', { bytes, headers: { 'content-type': 'application/json' } });
-    expect((await post(`{"name":"${'x'.repeat(2000)}"}`)).json).toMatchObject({ status: 413, limit: 1024 });
-    expect((await call(service, 'POST', '/v1/nowhere', { json: { name: 'x'.repeat(2000) } })).status).toBe(404);
-    expect((await post('['.repeat(9))).json).toMatchObject({ status: 400, type: '/v1/problems/invalid-body', limit: 8 });
+      call(service, 'POST', '/v1/filesystems', {
+        bytes,
+        headers: { 'content-type': 'application/json' },
+      });
+    expect((await post(`{"name":"${'x'.repeat(2000)}"}`)).json).toMatchObject({
+      status: 413,
+      limit: 1024,
+    });
+    expect(
+      (await call(service, 'POST', '/v1/nowhere', { json: { name: 'x'.repeat(2000) } })).status,
+    ).toBe(404);
+    expect((await post('['.repeat(9))).json).toMatchObject({
+      status: 400,
+      type: '/v1/problems/invalid-body',
+      limit: 8,
+    });
   });
 });
 
@@ -277,7 +363,10 @@ describe('on a socket', () => {
 
   it('headers that are too long are a problem', async () => {
     const port = await listen({ headerBytesMax: 2048 });
-    const answer = await raw(port, `GET /v1 HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(4000)}\r\n\r\n`);
+    const answer = await raw(
+      port,
+      `GET /v1 HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(4000)}\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(answer).toContain('/v1/problems/headers-too-large');
   });
@@ -286,11 +375,21 @@ describe('on a socket', () => {
     const port = await listen({ contentBytesMax: 8192 });
     const url = `http://127.0.0.1:${port}/v1/filesystems`;
     const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
-    const made = await fetch(url, { ...json, body: JSON.stringify({ name: 'scratch', sizeBytes: 1_048_576 }) });
+    const made = await fetch(url, {
+      ...json,
+      body: JSON.stringify({ name: 'scratch', sizeBytes: 1_048_576 }),
+    });
     expect(made.status).toBe(201);
-    expect((await fetch(`${url}/scratch/files`, { ...json, body: JSON.stringify({ name: 'a' }) })).status).toBe(201);
+    expect(
+      (await fetch(`${url}/scratch/files`, { ...json, body: JSON.stringify({ name: 'a' }) }))
+        .status,
+    ).toBe(201);
     for (const bytes of [20_000_000, 5_000_000, 20_000_000]) {
-      const request = { method: 'PUT', headers: { 'content-type': 'application/octet-stream' }, body: Buffer.alloc(bytes) };
+      const request = {
+        method: 'PUT',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: Buffer.alloc(bytes),
+      };
       const answer = await fetch(`${url}/scratch/files/a/content`, request);
       expect(await answer.json()).toMatchObject({ status: 413, type: '/v1/problems/too-large' });
     }
@@ -328,7 +427,11 @@ describe('on a socket', () => {
     await pinnedWorld(service, { mkfs: waiting });
     const answered = new Promise<number>((resolve, reject) => {
       const body = JSON.stringify({ offset: 0, length: 4096 });
-      const headers = { 'content-type': 'application/json', 'content-length': body.length, prefer: 'wait=60' };
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': body.length,
+        prefer: 'wait=60',
+      };
       const outgoing = httpRequest(
         { port, host: '127.0.0.1', method: 'POST', path: `${fs}/files/a/punch-hole`, headers },
         (answer) => {
@@ -349,13 +452,18 @@ describe('an operation of many steps', () => {
   it('LM8 is answered as its request says, and what an unpin sets off is done when that is answered', async () => {
     await begin({ stepsPerApplyMax: 5, waitDefaultMs: 60_000 });
     await pinnedWorld(service, { mkfs: waiting });
-    await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'long', sizeBytes: 4096 * 500 } });
+    await must(service, 201, 'POST', `${fs}/files`, {
+      json: { name: 'long', sizeBytes: 4096 * 500 },
+    });
     const { json } = await must(service, 201, 'POST', `${fs}/files/long/mappings`, {
       json: { offset: 0, length: 4096 * 500, access: 'read-write' },
     });
     const fault = { offset: 0, length: 4096 * 500, access: 'read' };
     const path = `${fs}/mappings/${json.id}/faults`;
-    const async202 = await call(service, 'POST', path, { json: fault, headers: { prefer: 'respond-async' } });
+    const async202 = await call(service, 'POST', path, {
+      json: fault,
+      headers: { prefer: 'respond-async' },
+    });
     expect(async202).toMatchObject({ status: 202, json: { state: 'running' } });
     const punched = await call(service, 'POST', `${fs}/files/a/punch-hole`, {
       json: { offset: 0, length: 4096 },

@@ -11,7 +11,9 @@ const file = new URL('../../openapi/openapi.json', import.meta.url);
 // biome-ignore lint/suspicious/noExplicitAny: the document is looked into at every depth
 const document = openApi() as any;
 const operationIds = Object.values(document.paths).flatMap((item) =>
-  Object.values(item as Record<string, { operationId: string }>).map(({ operationId }) => operationId),
+  Object.values(item as Record<string, { operationId: string }>).map(
+    ({ operationId }) => operationId,
+  ),
 );
 
 let service: Service;
@@ -51,10 +53,16 @@ describe('OpenAPI', () => {
   it('has unique operation ids, and a summary, a description and an error for each', () => {
     expect(new Set(operationIds).size).toBe(operationIds.length);
     for (const item of Object.values(document.paths)) {
-      for (const one of Object.values(item as Record<string, { summary: string; description: string; responses: object }>)) {
+      for (const one of Object.values(
+        item as Record<string, { summary: string; description: string; responses: object }>,
+      )) {
         expect(one.summary).not.toBe('');
         expect(one.description).not.toBe('');
-        expect(Object.keys(one.responses).some((status) => status.startsWith('4') || status.startsWith('5'))).toBe(true);
+        expect(
+          Object.keys(one.responses).some(
+            (status) => status.startsWith('4') || status.startsWith('5'),
+          ),
+        ).toBe(true);
       }
     }
   });
@@ -67,25 +75,33 @@ describe('OpenAPI', () => {
         // biome-ignore lint/suspicious/noExplicitAny: as above
         .find((one: any) => one.operationId === op.name) as any;
       const told = JSON.stringify(Object.values(item.responses).map(resolved));
-      for (const errno of op.errors) expect(told).toContain(`#/components/examples/${errno.toLowerCase()}"`);
+      for (const errno of op.errors)
+        expect(told).toContain(`#/components/examples/${errno.toLowerCase()}"`);
     }
   });
 
   it('tells each error once, whatever the number of routes that give it', () => {
     // biome-ignore lint/suspicious/noExplicitAny: as above
-    const items = Object.values(document.paths).flatMap((path) => Object.values(path as any)) as { responses: object }[];
+    const items = Object.values(document.paths).flatMap((path) => Object.values(path as any)) as {
+      responses: object;
+    }[];
     const told = items.flatMap(({ responses }) => Object.entries(responses));
-    const errors = told.filter(([status]) => Number(status) >= 400).map(([status, response]) => ({ status, response }));
+    const errors = told
+      .filter(([status]) => Number(status) >= 400)
+      .map(([status, response]) => ({ status, response }));
     const inline = errors
       .filter(({ response }) => resolved(response) === response)
       .map(({ response }) => JSON.stringify(response));
     expect(new Set(inline).size).toBe(inline.length);
     for (const { status, response } of errors) {
       const { content } = resolved(response) as { content: Record<string, { examples: object }> };
-      expect(Object.keys(content['application/problem+json']?.examples ?? {}), status).not.toEqual([]);
+      expect(Object.keys(content['application/problem+json']?.examples ?? {}), status).not.toEqual(
+        [],
+      );
     }
     const names = Object.keys(document.components.responses);
-    for (const name of names) expect(JSON.stringify(told)).toContain(`"#/components/responses/${name}"`);
+    for (const name of names)
+      expect(JSON.stringify(told)).toContain(`"#/components/responses/${name}"`);
   });
 
   it('declares the trace as the object and the text that come', async () => {
@@ -93,7 +109,9 @@ describe('OpenAPI', () => {
     expect(content['text/plain'].schema.type).toBe('string');
     const { type, required } = content['application/json'].schema;
     expect(type).toBe('object');
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 65_536 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 65_536 },
+    });
     const { json } = await must(service, 200, 'GET', '/v1/filesystems/scratch/trace');
     expect(Object.keys(json).sort()).toEqual([...required].sort());
     await must(service, 200, 'DELETE', '/v1/filesystems/scratch');
@@ -105,9 +123,18 @@ describe('OpenAPI', () => {
   });
 
   it('says nothing that its linter objects to', () => {
-    execFileSync('node_modules/.bin/redocly', ['lint', 'openapi/openapi.json', '--extends=recommended', '--format=stylish'], {
-      encoding: 'utf8',
-      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', CI: 'true' },
-    });
+    execFileSync(
+      'node_modules/.bin/redocly',
+      ['lint', 'openapi/openapi.json', '--extends=recommended', '--format=stylish'],
+      {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          REDOCLY_TELEMETRY: 'off',
+          REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+          CI: 'true',
+        },
+      },
+    );
   }, 60_000);
 });

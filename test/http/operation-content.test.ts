@@ -12,28 +12,40 @@ async function stepped(overrides: Partial<Config> = {}, given?: Service): Promis
   const world = { name: 'scratch', sizeBytes: 1_048_576, scheduler: 'stepped', clock: 'manual' };
   await must(service, 201, 'POST', '/v1/filesystems', { json: world });
   await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
-  const put = await must(service, 202, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'hello, world' });
+  const put = await must(service, 202, 'PUT', `${fs}/files/a/content?offset=0`, {
+    bytes: 'hello, world',
+  });
   await runAll();
   expect((await must(service, 200, 'GET', put.headers.location ?? '')).json.state).toBe('done');
 }
 
 async function runAll(): Promise<void> {
   for (let i = 0; i < 100; i += 1) {
-    if ((await must(service, 200, 'POST', `${fs}/scheduler/step`, { json: {} })).json.task === null) return;
+    if ((await must(service, 200, 'POST', `${fs}/scheduler/step`, { json: {} })).json.task === null)
+      return;
   }
   throw new Error('the tasks do not end');
 }
 
-const read = async (url: string): Promise<string> => (await must(service, 202, 'GET', url)).headers.location ?? '';
+const read = async (url: string): Promise<string> =>
+  (await must(service, 202, 'GET', url)).headers.location ?? '';
 
 describe('in a stepped filesystem', () => {
   it('a read, a load and a part can be had when they have ended, also in parts', async () => {
     await stepped();
-    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: 4096, access: 'read-write' } });
-    const urls = [`${fs}/files/a/content`, `${fs}/mappings/map_1/memory?length=5`, `${fs}/files/a/content?offset=7&length=5`];
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+      json: { offset: 0, length: 4096, access: 'read-write' },
+    });
+    const urls = [
+      `${fs}/files/a/content`,
+      `${fs}/mappings/map_1/memory?length=5`,
+      `${fs}/files/a/content?offset=7&length=5`,
+    ];
     const operations = [];
     for (const url of urls) operations.push(await read(url));
-    const part = await must(service, 202, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=7-8' } });
+    const part = await must(service, 202, 'GET', `${fs}/files/a/content`, {
+      headers: { range: 'bytes=7-8' },
+    });
     operations.push(part.headers.location ?? '');
     const early = await must(service, 409, 'GET', `${operations[0]}/content`);
     expect(early.json).toMatchObject({ errno: 'EAGAIN', rule: 'H33' });
@@ -53,11 +65,15 @@ describe('in a stepped filesystem', () => {
     const etag = (await must(service, 200, 'GET', href)).headers.etag ?? '';
     await must(service, 304, 'GET', href, { headers: { 'if-none-match': etag } });
     await must(service, 412, 'GET', href, { headers: { 'if-match': '"x"' } });
-    const some = await must(service, 206, 'GET', href, { headers: { range: 'bytes=7-', 'if-range': etag } });
+    const some = await must(service, 206, 'GET', href, {
+      headers: { range: 'bytes=7-', 'if-range': etag },
+    });
     expect([some.text, some.headers['content-range']]).toEqual(['world', 'bytes 7-11/12']);
-    expect((await must(service, 416, 'GET', href, { headers: { range: 'bytes=12-' } })).headers['content-range']).toBe(
-      'bytes */12',
-    );
+    expect(
+      (await must(service, 416, 'GET', href, { headers: { range: 'bytes=12-' } })).headers[
+        'content-range'
+      ],
+    ).toBe('bytes */12');
     await must(service, 400, 'GET', `${href}?x=1`);
     const listed = (await must(service, 200, 'GET', `${fs}/operations?state=done`)).json.items;
     expect(listed.at(-1).result.content.href).toBe(`${operations.at(-1)}/content`);
@@ -66,15 +82,23 @@ describe('in a stepped filesystem', () => {
   it('what failed says with what, and what reads nothing has none', async () => {
     await stepped();
     const { extents } = (await must(service, 200, 'GET', `${fs}/files/a/extents`)).json;
-    await must(service, 200, 'POST', `${fs}/poison`, { json: { block: extents[0].physical / 512 } });
+    await must(service, 200, 'POST', `${fs}/poison`, {
+      json: { block: extents[0].physical / 512 },
+    });
     const bad = await read(`${fs}/files/a/content`);
-    const truncate = await must(service, 202, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0 } });
+    const truncate = await must(service, 202, 'POST', `${fs}/files/a/truncate`, {
+      json: { sizeBytes: 0 },
+    });
     await runAll();
-    expect((await must(service, 422, 'GET', `${bad}/content`)).json).toMatchObject({ errno: 'EIO', rule: 'PO2' });
+    expect((await must(service, 422, 'GET', `${bad}/content`)).json).toMatchObject({
+      errno: 'EIO',
+      rule: 'PO2',
+    });
     expect((await must(service, 200, 'GET', bad)).json.result).toBeUndefined();
     const none = await must(service, 404, 'GET', `${truncate.headers.location}/content`);
     expect(none.json).toMatchObject({ errno: 'ENOENT', rule: 'H33' });
-    for (const id of ['op_999', 'op_x', 'map_1']) await must(service, 404, 'GET', `${fs}/operations/${id}/content`);
+    for (const id of ['op_999', 'op_x', 'map_1'])
+      await must(service, 404, 'GET', `${fs}/operations/${id}/content`);
     await must(service, 404, 'GET', '/v1/filesystems/none/operations/op_1/content');
   });
 
@@ -84,10 +108,15 @@ describe('in a stepped filesystem', () => {
     for (let i = 0; i < 4; i += 1) operations.push(await read(`${fs}/files/a/content`));
     await runAll();
     const statuses = [];
-    for (const url of operations) statuses.push((await call(service, 'GET', `${url}/content`)).status);
+    for (const url of operations)
+      statuses.push((await call(service, 'GET', `${url}/content`)).status);
     expect(statuses).toEqual([410, 410, 200, 200]);
     const gone = await must(service, 410, 'GET', `${operations[0]}/content`);
-    expect(gone.json).toMatchObject({ type: '/v1/problems/content-not-kept', rule: 'H33', limit: 30 });
+    expect(gone.json).toMatchObject({
+      type: '/v1/problems/content-not-kept',
+      rule: 'H33',
+      limit: 30,
+    });
     await must(service, 202, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 31 } });
     await runAll();
     const large = await read(`${fs}/files/a/content`);
@@ -102,7 +131,8 @@ describe('in a stepped filesystem', () => {
     for (let i = 0; i < 4; i += 1) operations.push(await read(`${fs}/files/a/content`));
     await runAll();
     const statuses = [];
-    for (const url of operations) statuses.push((await call(service, 'GET', `${url}/content`)).status);
+    for (const url of operations)
+      statuses.push((await call(service, 'GET', `${url}/content`)).status);
     expect(statuses).toEqual([404, 404, 200, 200]);
     expect([...service.engine.all()][0]?.reads.bytes).toBe(24);
   });
@@ -117,10 +147,12 @@ describe('in a stepped filesystem', () => {
     service = await durable(folder);
     expect((await must(service, 200, 'GET', `${url}/content`)).text).toBe('hello, world');
     // Two snapshots later the journal begins behind it.
-    for (let i = 0; i < 120; i += 1) await call(service, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
+    for (let i = 0; i < 120; i += 1)
+      await call(service, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
     await service.close();
     service = await durable(folder);
-    for (let i = 0; i < 240; i += 1) await call(service, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
+    for (let i = 0; i < 240; i += 1)
+      await call(service, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
     await service.close();
     service = await durable(folder);
     expect((await must(service, 200, 'GET', url)).json.result.content.href).toBe(`${url}/content`);
@@ -132,12 +164,20 @@ describe('in one that runs by itself', () => {
   it('a read that slept has its bytes, and who waits for them gets them', async () => {
     service = await start({ waitDefaultMs: 20 });
     const strategy = { name: 'wait-for-refs' };
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576, strategy } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 1_048_576, strategy },
+    });
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
     await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(8192, 'a') });
-    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: 8192, access: 'read-write' } });
-    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'write' } });
-    await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 4096 } });
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+      json: { offset: 0, length: 8192, access: 'read-write' },
+    });
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+      json: { offset: 0, length: 4096, access: 'write' },
+    });
+    await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, {
+      json: { offset: 0, length: 4096 },
+    });
     const url = await read(`${fs}/files/a/content`);
     const asked = call(service, 'GET', `${url}/content`, { headers: { prefer: 'wait=10' } });
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -145,7 +185,9 @@ describe('in one that runs by itself', () => {
     const answer = await asked;
     expect([answer.status, answer.headers['preference-applied']]).toEqual([200, 'wait=10']);
     expect(answer.bytes).toEqual(Buffer.concat([Buffer.alloc(4096), Buffer.alloc(4096, 'a')]));
-    const asynchronous = await call(service, 'GET', `${fs}/files/a/content`, { headers: { prefer: 'respond-async' } });
+    const asynchronous = await call(service, 'GET', `${fs}/files/a/content`, {
+      headers: { prefer: 'respond-async' },
+    });
     expect([200, 202]).toContain(asynchronous.status);
   });
 
@@ -153,7 +195,9 @@ describe('in one that runs by itself', () => {
     await stepped();
     await read(`${fs}/files/a/content`);
     await runAll();
-    const events = await must(service, 200, 'GET', `${fs}/events?from=oldest`, { headers: { accept: 'application/x-ndjson' } });
+    const events = await must(service, 200, 'GET', `${fs}/events?from=oldest`, {
+      headers: { accept: 'application/x-ndjson' },
+    });
     expect(events.text).not.toContain('hello');
     expect(events.text).not.toContain('/content');
   });

@@ -10,7 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-const inRegistry = routes.filter(({ schema }) => 'pageToken' in ((schema.properties ?? {}) as object));
+const inRegistry = routes.filter(
+  ({ schema }) => 'pageToken' in ((schema.properties ?? {}) as object),
+);
 const lists = [...inRegistry.map(({ url }) => fill(url)), '/v1/filesystems', '/v1/tenants'];
 
 it('all of them are here', () => {
@@ -19,7 +21,18 @@ it('all of them are here', () => {
 
 describe.each(lists)('%s', (url) => {
   it('refuses a token that no list gave, and names the parameter', async () => {
-    const tokens = ['garbage!', 'x', 'p', 'p-1', 'p01', 'pZ', '5', 'p1.5', 'p2gosa7pa2gw', `p${'1'.repeat(63)}`];
+    const tokens = [
+      'garbage!',
+      'x',
+      'p',
+      'p-1',
+      'p01',
+      'pZ',
+      '5',
+      'p1.5',
+      'p2gosa7pa2gw',
+      `p${'1'.repeat(63)}`,
+    ];
     for (const token of tokens) {
       expect((await call(service, 'GET', `${url}?pageToken=${token}`)).json, token).toMatchObject({
         type: '/v1/problems/invalid-value',
@@ -32,7 +45,8 @@ describe.each(lists)('%s', (url) => {
   });
 
   it('takes one that points behind everything', async () => {
-    for (const token of ['p0', 'p7', 'pzzzz', 'p2gosa7pa2gv', '']) await must(service, 200, 'GET', `${url}?pageToken=${token}`);
+    for (const token of ['p0', 'p7', 'pzzzz', 'p2gosa7pa2gv', ''])
+      await must(service, 200, 'GET', `${url}?pageToken=${token}`);
   });
 
   it('brings a page size down, however large', async () => {
@@ -46,11 +60,18 @@ describe.each(lists)('%s', (url) => {
 });
 
 it('a token stays good when what it points at is gone', async () => {
-  for (let i = 0; i < 6; i += 1) await must(service, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
+  for (let i = 0; i < 6; i += 1)
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
   const first = await must(service, 200, 'GET', `${fs}/files?pageSize=3`);
-  const names = ({ json }: { json: { items: { name: string }[] } }) => json.items.map(({ name }) => name);
+  const names = ({ json }: { json: { items: { name: string }[] } }) =>
+    json.items.map(({ name }) => name);
   expect(names(first)).toEqual(['a', 'f0', 'f1']);
   for (const name of ['f1', 'f2']) await must(service, 200, 'DELETE', `${fs}/files/${name}`);
-  const next = await must(service, 200, 'GET', `${fs}/files?pageSize=3&pageToken=${first.json.nextPageToken}`);
+  const next = await must(
+    service,
+    200,
+    'GET',
+    `${fs}/files?pageSize=3&pageToken=${first.json.nextPageToken}`,
+  );
   expect(names(next)).toEqual(['f3', 'f4', 'f5']);
 });

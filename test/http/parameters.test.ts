@@ -25,16 +25,24 @@ describe('a parameter that a route does not have', () => {
     const options = json === undefined ? {} : { json };
     for (const name of ['nonsense', '__proto__', 'constructor']) {
       const refused = await call(service, method, `${url}?${name}=1`, options);
-      const problem = { type: '/v1/problems/unknown-field', status: 400, errno: 'EINVAL', fields: [{ field: name }] };
+      const problem = {
+        type: '/v1/problems/unknown-field',
+        status: 400,
+        errno: 'EINVAL',
+        fields: [{ field: name }],
+      };
       expect(refused.json, name).toMatchObject(problem);
     }
     await must(service, method === 'GET' ? 200 : 201, method, url, options);
   });
 
-  it.each(['/livez', '/readyz', '/metrics', '/openapi.json', '/asyncapi.json'])('GET %s has none either', async (url) => {
-    const refused = await must(service, 400, 'GET', `${url}?nonsense=1`);
-    expect(refused.json).toMatchObject({ rule: 'H1', fields: [{ field: 'nonsense' }] });
-    await must(service, 400, 'HEAD', `${url}?nonsense=1`);
-    await must(service, 200, 'GET', url);
-  });
+  it.each(['/livez', '/readyz', '/metrics', '/openapi.json', '/asyncapi.json'])(
+    'GET %s has none either',
+    async (url) => {
+      const refused = await must(service, 400, 'GET', `${url}?nonsense=1`);
+      expect(refused.json).toMatchObject({ rule: 'H1', fields: [{ field: 'nonsense' }] });
+      await must(service, 400, 'HEAD', `${url}?nonsense=1`);
+      await must(service, 200, 'GET', url);
+    },
+  );
 });

@@ -26,9 +26,12 @@ describe('Prefer', () => {
     expect(preferenceOf(header, limits)).toEqual(expected);
   });
 
-  it.each(['wait', 'wait=', 'wait=x', 'wait=-1', 'wait=1.5', 'wait=99999999999'])('refuses %s', (header) => {
-    expect(() => preferenceOf(header, limits)).toThrow('whole seconds');
-  });
+  it.each(['wait', 'wait=', 'wait=x', 'wait=-1', 'wait=1.5', 'wait=99999999999'])(
+    'refuses %s',
+    (header) => {
+      expect(() => preferenceOf(header, limits)).toThrow('whole seconds');
+    },
+  );
 });
 
 describe('Range', () => {
@@ -97,7 +100,9 @@ describe('depth of JSON', () => {
 });
 
 describe('query strings', () => {
-  const coercions = coercionsOf(z.object({ n: z.int().optional(), b: z.boolean().default(false), s: z.string() }));
+  const coercions = coercionsOf(
+    z.object({ n: z.int().optional(), b: z.boolean().default(false), s: z.string() }),
+  );
 
   it('become what the schema wants', () => {
     expect(coerce({ n: '12', b: 'true', s: '12' }, coercions)).toEqual({ n: 12, b: true, s: '12' });
@@ -122,7 +127,9 @@ describe('problems', () => {
   });
 
   it('are written out for connections that never became a request', () => {
-    const [head = '', body = ''] = rawProblem(...problemOfCode('HPE_HEADER_OVERFLOW')).split('\r\n\r\n');
+    const [head = '', body = ''] = rawProblem(...problemOfCode('HPE_HEADER_OVERFLOW')).split(
+      '\r\n\r\n',
+    );
     expect(head).toMatch(/^HTTP\/1\.1 431 /);
     expect(head).toContain('application/problem+json');
     expect(JSON.parse(body)).toMatchObject({ type: '/v1/problems/headers-too-large', status: 431 });

@@ -1,4 +1,5 @@
-// [H32] Requests that a client sends ahead on one connection: each sees what the one before it did (RFC 9112 §9.3.2).
+// [H32] Requests that a client sends ahead on one connection: each sees what the one before it did
+// (RFC 9112 §9.3.2).
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answersIn, bytes, last, message, portOf, talk } from './sockets.ts';
 import { fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
@@ -12,7 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => service.close());
 
-const statuses = async (...messages: string[]) => (await talk(port, messages.join(''))).map(({ status }) => status);
+const statuses = async (...messages: string[]) =>
+  (await talk(port, messages.join(''))).map(({ status }) => status);
 const files = `${fs}/files`;
 
 describe('a request behind one that changes something', () => {
@@ -20,16 +22,22 @@ describe('a request behind one that changes something', () => {
     const made = message('POST', files, {}, { name: 'x' });
     const look = message('GET', `${files}/x`);
     const remove = message('DELETE', `${files}/x`);
-    expect(await statuses(made, look, remove, look, made, message('HEAD', `${files}/x`, last))).toEqual([
-      201, 200, 200, 404, 201, 200,
-    ]);
+    expect(
+      await statuses(made, look, remove, look, made, message('HEAD', `${files}/x`, last)),
+    ).toEqual([201, 200, 200, 404, 201, 200]);
   });
 
   it('reads what was written', async () => {
     const put = message('PUT', `${files}/a/content?offset=0`, bytes, 'abc');
-    const get = (more = {}) => message('GET', `${files}/a/content`, { Range: 'bytes=0-2', ...more });
+    const get = (more = {}) =>
+      message('GET', `${files}/a/content`, { Range: 'bytes=0-2', ...more });
     const answers = await talk(port, put + get() + put.replace('abc', 'xyz') + get(last));
-    expect(answers.map(({ status, body }) => (status === 206 ? body : status))).toEqual([200, 'abc', 200, 'xyz']);
+    expect(answers.map(({ status, body }) => (status === 206 ? body : status))).toEqual([
+      200,
+      'abc',
+      200,
+      'xyz',
+    ]);
   });
 
   it('sees a new filesystem, tenant, strategy and pin', async () => {
@@ -48,7 +56,12 @@ describe('a request behind one that changes something', () => {
   });
 
   it('waits for one that sleeps as long as that one waits', async () => {
-    const punch = message('POST', `${files}/a/punch-hole`, { Prefer: 'wait=1' }, { offset: 0, length: 4096 });
+    const punch = message(
+      'POST',
+      `${files}/a/punch-hole`,
+      { Prefer: 'wait=1' },
+      { offset: 0, length: 4096 },
+    );
     const began = performance.now();
     const answers = await talk(port, punch + message('GET', `${fs}/operations`, last), 5000);
     expect(performance.now() - began).toBeGreaterThan(900);
@@ -71,7 +84,10 @@ describe('a request behind one that changes something', () => {
 
   it('a change behind a read does not overtake it', async () => {
     const get = message('GET', `${files}/a/content`, { Range: 'bytes=0-2' });
-    const answers = await talk(port, get + message('PUT', `${files}/a/content?offset=0`, { ...bytes, ...last }, 'abc'));
+    const answers = await talk(
+      port,
+      get + message('PUT', `${files}/a/content?offset=0`, { ...bytes, ...last }, 'abc'),
+    );
     expect(answers.map(({ body }) => body)[0]).toBe('aaa');
   });
 
@@ -85,12 +101,19 @@ describe('a request behind one that changes something', () => {
     });
     expect(await statuses(made, upgrade)).toEqual([201, 101]);
     const h2c = message('GET', `${files}/y`, { Connection: 'Upgrade', Upgrade: 'h2c' });
-    expect(await statuses(message('POST', files, {}, { name: 'y' }), h2c, message('GET', '/livez', last))).toEqual([
-      201, 200, 200,
-    ]);
-    expect(await statuses(message('DELETE', `${files}/y`), 'CONNECT example.org:80 HTTP/1.1\r\nHost: x\r\n\r\n')).toEqual([
-      200, 405,
-    ]);
+    expect(
+      await statuses(
+        message('POST', files, {}, { name: 'y' }),
+        h2c,
+        message('GET', '/livez', last),
+      ),
+    ).toEqual([201, 200, 200]);
+    expect(
+      await statuses(
+        message('DELETE', `${files}/y`),
+        'CONNECT example.org:80 HTTP/1.1\r\nHost: x\r\n\r\n',
+      ),
+    ).toEqual([200, 405]);
   });
 });
 
@@ -105,16 +128,38 @@ describe('what ends the connection', () => {
   });
 
   it('a bad request behind one that sleeps is refused when that one was answered', async () => {
-    const punch = message('POST', `${files}/a/punch-hole`, { Prefer: 'wait=1' }, { offset: 0, length: 4096 });
+    const punch = message(
+      'POST',
+      `${files}/a/punch-hole`,
+      { Prefer: 'wait=1' },
+      { offset: 0, length: 4096 },
+    );
     expect(await statuses(punch, 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n')).toEqual([202, 400]);
   });
 
   it('more than pipelineMax waiting requests are refused, and those before them are done', async () => {
-    const punch = message('POST', `${files}/a/punch-hole`, { Prefer: 'wait=1' }, { offset: 0, length: 4096 });
+    const punch = message(
+      'POST',
+      `${files}/a/punch-hole`,
+      { Prefer: 'wait=1' },
+      { offset: 0, length: 4096 },
+    );
     const make = (i: number) => message('POST', files, {}, { name: `n${i}` });
-    const answers = await talk(port, punch + Array.from({ length: 12 }, (_, i) => make(i)).join(''), 4000);
-    expect(answers.map(({ status }) => status)).toEqual([202, ...Array.from({ length: 8 }, () => 201), 429]);
-    expect(answers.at(-1)?.json).toMatchObject({ type: '/v1/problems/too-many-pipelined', rule: 'H32', limit: 8 });
+    const answers = await talk(
+      port,
+      punch + Array.from({ length: 12 }, (_, i) => make(i)).join(''),
+      4000,
+    );
+    expect(answers.map(({ status }) => status)).toEqual([
+      202,
+      ...Array.from({ length: 8 }, () => 201),
+      429,
+    ]);
+    expect(answers.at(-1)?.json).toMatchObject({
+      type: '/v1/problems/too-many-pipelined',
+      rule: 'H32',
+      limit: 8,
+    });
     expect(answers.at(-1)?.headers).toMatchObject({ connection: 'close', 'retry-after': '1' });
     await must(service, 200, 'GET', `${files}/n7`);
     await must(service, 404, 'GET', `${files}/n8`);
@@ -141,7 +186,9 @@ it('a thousand requests on one connection come back in order', async () => {
     await expect.poll(() => answersIn(got).length, { interval: 5 }).toBe(i + 20);
   }
   const read = answersIn(got).filter((_, i) => i % 2 === 1);
-  expect(read.map(({ body }) => Number(body))).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i));
+  expect(read.map(({ body }) => Number(body))).toEqual(
+    Array.from({ length: 500 }, (_, i) => 2 * i),
+  );
   socket.destroy();
   await quick.close();
 });

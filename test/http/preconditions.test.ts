@@ -1,4 +1,5 @@
-// [NM5] RFC 9110 §13 over every route of the registries: what is evaluated, in which order, and what a failure changes, which is nothing.
+// [NM5] RFC 9110 §13 over every route of the registries: what is evaluated, in which order, and
+// what a failure changes, which is nothing.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fill, request, routes } from './registry.ts';
 import { call, fs, must, type Service, sleepingWorld, start, waiting } from './start.ts';
@@ -7,7 +8,9 @@ let service: Service;
 let operation = '';
 beforeEach(async () => {
   service = await start({ waitDefaultMs: 20 });
-  operation = String((await sleepingWorld(service, { mkfs: { ...waiting, clock: 'manual' } })).split('/').at(-1));
+  operation = String(
+    (await sleepingWorld(service, { mkfs: { ...waiting, clock: 'manual' } })).split('/').at(-1),
+  );
   await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'b', sizeBytes: 10 } });
 });
 afterEach(() => service.close());
@@ -17,9 +20,20 @@ const etagOf = async (url: string) => (await must(service, 200, 'GET', url)).hea
 const tagOfTarget: Record<string, string> = { filesystem: fs, file: `${fs}/files/a` };
 /** All that can be seen but the number of the last command. */
 const look = async () => {
-  const paths = ['', '/files', '/files/a/extents', '/mappings', '/pins', '/operations', '/strategy', '/files/b/content'];
+  const paths = [
+    '',
+    '/files',
+    '/files/a/extents',
+    '/mappings',
+    '/pins',
+    '/operations',
+    '/strategy',
+    '/files/b/content',
+  ];
   const answers = await Promise.all(paths.map((path) => call(service, 'GET', `${fs}${path}`)));
-  return JSON.stringify(answers.map(({ json, text }, i) => (i === 0 ? { ...json, etag: '' } : (json ?? text))));
+  return JSON.stringify(
+    answers.map(({ json, text }, i) => (i === 0 ? { ...json, etag: '' } : (json ?? text))),
+  );
 };
 
 describe.each(routes.filter(({ method }) => method !== 'GET'))('$name', (route) => {
@@ -46,8 +60,12 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$name', (route) 
       expect((await send({ 'if-match': weak })).status).toBe(412);
       // If-Match comes first, and where it holds If-None-Match is looked at.
       const now = await etagOf(tagged);
-      expect((await send({ 'if-match': now, 'if-none-match': now })).json?.header).toBe('If-None-Match');
-      expect((await send({ 'if-match': '"other"', 'if-none-match': '*' })).json?.header).toBe('If-Match');
+      expect((await send({ 'if-match': now, 'if-none-match': now })).json?.header).toBe(
+        'If-None-Match',
+      );
+      expect((await send({ 'if-match': '"other"', 'if-none-match': '*' })).json?.header).toBe(
+        'If-Match',
+      );
     }
     expect(await look()).toBe(before);
   });
@@ -65,7 +83,10 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$name', (route) 
     const plain = (await send({ 'if-match': '"other"' })).status;
     expect(plain).toBe(412);
     const past = new Date(0).toUTCString();
-    const dated = await send({ 'if-unmodified-since': past, 'if-modified-since': new Date().toUTCString() });
+    const dated = await send({
+      'if-unmodified-since': past,
+      'if-modified-since': new Date().toUTCString(),
+    });
     expect(dated.status).not.toBe(412);
     expect(dated.status).not.toBe(304);
   });
@@ -83,7 +104,9 @@ describe('reads with an ETag', () => {
     for (const method of url.endsWith('.json') ? ['GET'] : ['GET', 'HEAD']) {
       const read = (headers: Record<string, string>) => call(service, method, url, { headers });
       for (const tag of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
-        const answer = await read({ 'if-none-match': url === fs && tag !== '*' ? tag.replace(etag, await now(url)) : tag });
+        const answer = await read({
+          'if-none-match': url === fs && tag !== '*' ? tag.replace(etag, await now(url)) : tag,
+        });
         expect(`${method} ${tag} ${answer.status}`).toBe(`${method} ${tag} 304`);
         expect(answer.text).toBe('');
         expect(answer.headers.etag).toBeDefined();
@@ -100,14 +123,30 @@ describe('reads with an ETag', () => {
   it('a 304 of content comes before its range is looked at, and a 412 before that', async () => {
     const etag = await etagOf(content);
     const beyond = { range: 'bytes=100-' };
-    expect((await call(service, 'GET', content, { headers: { ...beyond, 'if-none-match': etag } })).status).toBe(304);
-    expect((await call(service, 'GET', content, { headers: { ...beyond, 'if-match': '"x"' } })).status).toBe(412);
-    expect((await call(service, 'GET', content, { headers: { ...beyond, 'if-none-match': '"x"' } })).status).toBe(416);
+    expect(
+      (await call(service, 'GET', content, { headers: { ...beyond, 'if-none-match': etag } }))
+        .status,
+    ).toBe(304);
+    expect(
+      (await call(service, 'GET', content, { headers: { ...beyond, 'if-match': '"x"' } })).status,
+    ).toBe(412);
+    expect(
+      (await call(service, 'GET', content, { headers: { ...beyond, 'if-none-match': '"x"' } }))
+        .status,
+    ).toBe(416);
     const part = { range: 'bytes=0-1', 'if-range': etag };
-    expect((await call(service, 'GET', content, { headers: { ...part, 'if-none-match': etag } })).status).toBe(304);
+    expect(
+      (await call(service, 'GET', content, { headers: { ...part, 'if-none-match': etag } })).status,
+    ).toBe(304);
     expect((await call(service, 'GET', content, { headers: part })).status).toBe(206);
     for (const other of [`W/${etag}`, '"x"', new Date().toUTCString(), 'nonsense'])
-      expect((await call(service, 'GET', content, { headers: { range: 'bytes=0-1', 'if-range': other } })).status).toBe(200);
+      expect(
+        (
+          await call(service, 'GET', content, {
+            headers: { range: 'bytes=0-1', 'if-range': other },
+          })
+        ).status,
+      ).toBe(200);
   });
 
   it('Range is of GET alone', async () => {
@@ -119,11 +158,15 @@ describe('reads with an ETag', () => {
   it('content that was written is new, and the old ETag does not come back', async () => {
     const seen = [await etagOf(content)];
     for (const bytes of ['x', 'y', 'x']) {
-      await must(service, 200, 'PUT', content, { bytes, headers: { 'if-match': seen.at(-1) ?? '' } });
+      await must(service, 200, 'PUT', content, {
+        bytes,
+        headers: { 'if-match': seen.at(-1) ?? '' },
+      });
       seen.push(await etagOf(content));
     }
     expect(new Set(seen).size).toBe(4);
-    for (const old of seen.slice(0, -1)) await must(service, 200, 'GET', content, { headers: { 'if-none-match': old } });
+    for (const old of seen.slice(0, -1))
+      await must(service, 200, 'GET', content, { headers: { 'if-none-match': old } });
   });
 });
 
@@ -137,9 +180,15 @@ describe('reads without an ETag', () => {
     '/v1/tenants',
   ])('%s', async (url) => {
     const tag = await etagOf(`${fs}/files/b`);
-    expect((await call(service, 'GET', url, { headers: { 'if-none-match': tag } })).status).toBe(200);
-    expect((await call(service, 'GET', url, { headers: { 'if-none-match': '*' } })).status).toBe(304);
-    expect((await call(service, 'GET', url, { headers: { 'if-match': '"other"' } })).status).toBe(412);
+    expect((await call(service, 'GET', url, { headers: { 'if-none-match': tag } })).status).toBe(
+      200,
+    );
+    expect((await call(service, 'GET', url, { headers: { 'if-none-match': '*' } })).status).toBe(
+      304,
+    );
+    expect((await call(service, 'GET', url, { headers: { 'if-match': '"other"' } })).status).toBe(
+      412,
+    );
   });
 });
 
@@ -148,7 +197,10 @@ describe('writes of one of two clients', () => {
     const headers = { 'if-none-match': '*' };
     await must(service, 412, 'PUT', content, { bytes: 'new', headers });
     await must(service, 412, 'PUT', `${content}?offset=0`, { bytes: 'new', headers });
-    await must(service, 412, 'PATCH', content, { bytes: 'new', headers: { ...headers, 'content-range': 'bytes 0-2/*' } });
+    await must(service, 412, 'PATCH', content, {
+      bytes: 'new',
+      headers: { ...headers, 'content-range': 'bytes 0-2/*' },
+    });
     expect((await must(service, 200, 'GET', content)).bytes).toEqual(Buffer.alloc(10));
   });
 
@@ -156,16 +208,29 @@ describe('writes of one of two clients', () => {
     const tag = await etagOf(content);
     await must(service, 200, 'PUT', `${content}?offset=0`, { bytes: 'x' });
     const now = await etagOf(content);
-    const put = () => call(service, 'PUT', `${content}?offset=0`, { bytes: 'y', headers: { 'if-none-match': `${tag}, ${now}` } });
+    const put = () =>
+      call(service, 'PUT', `${content}?offset=0`, {
+        bytes: 'y',
+        headers: { 'if-none-match': `${tag}, ${now}` },
+      });
     // Each finds the file as the one before it in the log left it.
     expect((await Promise.all([put(), put()])).map(({ status }) => status)).toEqual([412, 412]);
-    const several = () => call(service, 'PUT', `${content}?offset=0`, { bytes: 'y', headers: { 'if-match': `"x", ${now}` } });
-    expect((await Promise.all([several(), several(), several()])).map(({ status }) => status)).toEqual([200, 412, 412]);
+    const several = () =>
+      call(service, 'PUT', `${content}?offset=0`, {
+        bytes: 'y',
+        headers: { 'if-match': `"x", ${now}` },
+      });
+    expect(
+      (await Promise.all([several(), several(), several()])).map(({ status }) => status),
+    ).toEqual([200, 412, 412]);
   });
 
   it('a list is there, so If-None-Match: * never makes anything', async () => {
     const headers = { 'if-none-match': '*' };
-    await must(service, 412, 'POST', '/v1/filesystems', { json: { name: 'other', sizeBytes: 1_048_576 }, headers });
+    await must(service, 412, 'POST', '/v1/filesystems', {
+      json: { name: 'other', sizeBytes: 1_048_576 },
+      headers,
+    });
     await must(service, 412, 'POST', `${fs}/files`, { json: { name: 'other' }, headers });
     await must(service, 412, 'POST', '/v1/tenants', { json: { name: 'other' }, headers });
     await must(service, 404, 'GET', '/v1/filesystems/other');
@@ -185,7 +250,10 @@ describe('writes of one of two clients', () => {
     const headers = { 'idempotency-key': 'k', 'if-none-match': '"x"' };
     await must(service, 200, 'POST', `${fs}/files/b/truncate`, { json: { sizeBytes: 5 }, headers });
     await must(service, 200, 'POST', `${fs}/files/b/truncate`, { json: { sizeBytes: 5 }, headers });
-    const other = { json: { sizeBytes: 5 }, headers: { 'idempotency-key': 'k', 'if-none-match': '"y"' } };
+    const other = {
+      json: { sizeBytes: 5 },
+      headers: { 'idempotency-key': 'k', 'if-none-match': '"y"' },
+    };
     await must(service, 422, 'POST', `${fs}/files/b/truncate`, other);
   });
 });

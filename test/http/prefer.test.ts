@@ -8,7 +8,10 @@ beforeEach(async () => {
 afterEach(() => service.close());
 
 const punch = (headers: Record<string, string> = {}, more: object = {}) =>
-  call(service, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 4096, ...more }, headers });
+  call(service, 'POST', `${fs}/files/a/punch-hole`, {
+    json: { offset: 0, length: 4096, ...more },
+    headers,
+  });
 
 describe('an operation that sleeps', () => {
   beforeEach(() => pinnedWorld(service, { mkfs: waiting }));
@@ -40,7 +43,9 @@ describe('an operation that sleeps', () => {
     const before = (await must(service, 200, 'GET', `${fs}/files/a`)).json;
     for (const answer of [
       await punch({}, { nowait: true }),
-      await call(service, 'POST', `${fs}/files/a/punch-hole?nowait=true`, { json: { offset: 0, length: 4096 } }),
+      await call(service, 'POST', `${fs}/files/a/punch-hole?nowait=true`, {
+        json: { offset: 0, length: 4096 },
+      }),
     ]) {
       expect(answer.status).toBe(409);
       expect(answer.headers['retry-after']).toBe('1');
@@ -57,12 +62,16 @@ describe('an operation that sleeps', () => {
 
   it('is there for GET after its end, and GET waits for it where asked', async () => {
     const { headers } = await punch({ prefer: 'respond-async' });
-    const early = await call(service, 'GET', headers.location ?? '', { headers: { prefer: 'wait=0' } });
+    const early = await call(service, 'GET', headers.location ?? '', {
+      headers: { prefer: 'wait=0' },
+    });
     expect(early.json.state).toBe('sleeping');
     const waited = call(service, 'GET', headers.location ?? '', { headers: { prefer: 'wait=5' } });
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
     expect((await waited).json).toMatchObject({ state: 'done' });
-    expect((await must(service, 200, 'GET', headers.location ?? '')).json.result).toMatchObject({ blocksFreed: 1 });
+    expect((await must(service, 200, 'GET', headers.location ?? '')).json.result).toMatchObject({
+      blocksFreed: 1,
+    });
   });
 
   it('answers everybody who waits when the server drains', async () => {
@@ -83,7 +92,10 @@ describe('an operation that sleeps', () => {
   });
 
   it('refuses a wait that is no number', async () => {
-    expect((await punch({ prefer: 'wait=soon' })).json).toMatchObject({ type: '/v1/problems/invalid-header', status: 400 });
+    expect((await punch({ prefer: 'wait=soon' })).json).toMatchObject({
+      type: '/v1/problems/invalid-header',
+      status: 400,
+    });
   });
 });
 
@@ -130,7 +142,9 @@ describe('a forced unmount', () => {
     await must(service, 200, 'DELETE', fs, { json: { force: true } });
     expect((await waited).json).toMatchObject({ errno: 'ENODEV', status: 410 });
     await must(service, 404, 'GET', fs);
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 65_536 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 65_536 },
+    });
   });
 });
 
@@ -150,7 +164,9 @@ describe('a stepped filesystem', () => {
       const { json } = await must(service, 200, 'POST', `${fs}/scheduler/step`, { json: {} });
       if (json.task === null) break;
     }
-    expect((await must(service, 200, 'GET', answer.headers.location ?? '')).json).toMatchObject({ state: 'done' });
+    expect((await must(service, 200, 'GET', answer.headers.location ?? '')).json).toMatchObject({
+      state: 'done',
+    });
   });
 });
 
@@ -163,8 +179,13 @@ describe('PATCH of the content', () => {
 
   it('writes the part that Content-Range names', async () => {
     await pinnedWorld(service);
-    expect((await patch('xyz', 'bytes 10-12/*')).json).toMatchObject({ bytesWritten: 3, sizeBytes: 65_536 });
-    const { text } = await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=9-13' } });
+    expect((await patch('xyz', 'bytes 10-12/*')).json).toMatchObject({
+      bytesWritten: 3,
+      sizeBytes: 65_536,
+    });
+    const { text } = await must(service, 206, 'GET', `${fs}/files/a/content`, {
+      headers: { range: 'bytes=9-13' },
+    });
     expect(text).toBe('axyza');
     expect((await patch('end', 'bytes 65536-65538/*')).json).toMatchObject({ sizeBytes: 65_539 });
   });
@@ -181,16 +202,24 @@ describe('PATCH of the content', () => {
       ['xyz', 'bytes 0-2/*', '?offset=5'],
     ];
     for (const [bytes, range, query] of bad) {
-      expect((await patch(bytes, range, query)).json).toMatchObject({ status: 400, type: '/v1/problems/invalid-header' });
+      expect((await patch(bytes, range, query)).json).toMatchObject({
+        status: 400,
+        type: '/v1/problems/invalid-header',
+      });
     }
-    const put = await call(service, 'PUT', `${fs}/files/a/content`, { bytes: 'x', headers: { 'content-range': 'bytes 0-0/*' } });
+    const put = await call(service, 'PUT', `${fs}/files/a/content`, {
+      bytes: 'x',
+      headers: { 'content-range': 'bytes 0-0/*' },
+    });
     expect(put.status).toBe(400);
     const text = await call(service, 'PATCH', `${fs}/files/a/content`, {
       json: {},
       headers: { 'content-range': 'bytes 0-1/*' },
     });
     expect(text.status).toBe(415);
-    expect((await must(service, 200, 'GET', `${fs}/files/a/content`)).text).toBe('a'.repeat(65_536));
+    expect((await must(service, 200, 'GET', `${fs}/files/a/content`)).text).toBe(
+      'a'.repeat(65_536),
+    );
   });
 });
 
@@ -199,16 +228,24 @@ describe('conditions', () => {
     await pinnedWorld(service);
     const { headers } = await must(service, 200, 'GET', `${fs}/files/a`);
     const etag = headers.etag ?? '';
-    expect((await call(service, 'GET', `${fs}/files/a`, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect(
+      (await call(service, 'GET', `${fs}/files/a`, { headers: { 'if-none-match': etag } })).status,
+    ).toBe(304);
     const put = (tag: string) =>
-      call(service, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: 'x', headers: { 'if-match': tag } });
+      call(service, 'PUT', `${fs}/files/a/content?offset=0`, {
+        bytes: 'x',
+        headers: { 'if-match': tag },
+      });
     expect((await put(`"other", ${etag}`)).status).toBe(200);
     const stale = await put(etag);
     expect(stale.status).toBe(412);
     expect(stale.json.errno).toBe('ESTALE');
     expect((await put('*')).status).toBe(200);
     expect((await put('W/"x"')).status).toBe(412);
-    const missing = await call(service, 'PUT', `${fs}/files/none/content`, { bytes: 'x', headers: { 'if-match': '*' } });
+    const missing = await call(service, 'PUT', `${fs}/files/none/content`, {
+      bytes: 'x',
+      headers: { 'if-match': '*' },
+    });
     expect(missing.status).toBe(412);
   });
 
@@ -217,7 +254,8 @@ describe('conditions', () => {
     for (const url of [fs, `${fs}/files/a`, `${fs}/files/a/content`]) {
       const etag = (await must(service, 200, 'HEAD', url)).headers.etag ?? '';
       for (const method of ['GET', 'HEAD']) {
-        const read = (tag: string) => call(service, method, url, { headers: { 'if-match': tag, 'if-none-match': '"old"' } });
+        const read = (tag: string) =>
+          call(service, method, url, { headers: { 'if-match': tag, 'if-none-match': '"old"' } });
         expect((await read('*')).status).toBe(200);
         expect((await read(`"other", ${etag}`)).status).toBe(200);
         const other = await read(`"other", W/${etag}`);
@@ -226,7 +264,9 @@ describe('conditions', () => {
       }
     }
     const beyond = { range: 'bytes=65536-', 'if-match': '"other"' };
-    expect((await call(service, 'GET', `${fs}/files/a/content`, { headers: beyond })).status).toBe(412);
+    expect((await call(service, 'GET', `${fs}/files/a/content`, { headers: beyond })).status).toBe(
+      412,
+    );
   });
 
   it.each([
@@ -244,14 +284,20 @@ describe('conditions', () => {
   ])('%s %s with If-Match: * is a %i', async (method, url, status) => {
     await pinnedWorld(service);
     const options = method === 'PUT' ? { json: { name: 'refuse' } } : {};
-    expect((await call(service, method, url, { ...options, headers: { 'if-match': '*' } })).status).toBe(status);
+    expect(
+      (await call(service, method, url, { ...options, headers: { 'if-match': '*' } })).status,
+    ).toBe(status);
     expect((await call(service, method, url, options)).status).toBe(404);
   });
 
   it('the ETag of a filesystem moves with every command', async () => {
     await pinnedWorld(service);
     const etag = (await must(service, 200, 'GET', fs)).headers.etag ?? '';
-    const put = () => call(service, 'PUT', `${fs}/strategy`, { json: { name: 'refuse' }, headers: { 'if-match': etag } });
+    const put = () =>
+      call(service, 'PUT', `${fs}/strategy`, {
+        json: { name: 'refuse' },
+        headers: { 'if-match': etag },
+      });
     expect((await put()).status).toBe(200);
     expect((await put()).status).toBe(412);
   });
@@ -260,7 +306,10 @@ describe('conditions', () => {
     await pinnedWorld(service);
     const etag = (await must(service, 200, 'GET', fs)).headers.etag ?? '';
     const put = (tag: string) =>
-      call(service, 'PUT', `${fs}/strategy`, { json: { name: 'refuse' }, headers: { 'if-match': tag } });
+      call(service, 'PUT', `${fs}/strategy`, {
+        json: { name: 'refuse' },
+        headers: { 'if-match': tag },
+      });
     const answers = await Promise.all([put(etag), put(etag), put(etag)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 412, 412]);
     const now = (await must(service, 200, 'GET', fs)).headers.etag ?? '';
@@ -276,19 +325,26 @@ describe('conditions', () => {
     const url = `${fs}/files/a/content`;
     const prefer = { prefer: 'wait=10' };
     const old = (await must(service, 200, 'GET', url)).headers.etag ?? '';
-    await must(service, 202, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0 }, headers: { prefer: 'respond-async' } });
+    await must(service, 202, 'POST', `${fs}/files/a/truncate`, {
+      json: { sizeBytes: 0 },
+      headers: { prefer: 'respond-async' },
+    });
     await must(service, 202, 'POST', `${fs}/files/a/truncate`, {
       json: { sizeBytes: 81_920 },
       headers: { prefer: 'respond-async' },
     });
     const whole = call(service, 'GET', url, { headers: prefer });
-    const part = call(service, 'GET', url, { headers: { ...prefer, range: 'bytes=0-9', 'if-range': old } });
+    const part = call(service, 'GET', url, {
+      headers: { ...prefer, range: 'bytes=0-9', 'if-range': old },
+    });
     await new Promise((resolve) => setTimeout(resolve, 30));
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
     for (const answer of await Promise.all([whole, part])) {
       expect(answer.status).toBe(200);
       expect(answer.bytes).toHaveLength(81_920);
-      expect(answer.headers.etag).toBe((await must(service, 200, 'GET', `${fs}/files/a`)).headers.etag);
+      expect(answer.headers.etag).toBe(
+        (await must(service, 200, 'GET', `${fs}/files/a`)).headers.etag,
+      );
       expect(answer.headers.etag).not.toBe(old);
     }
   });
@@ -296,7 +352,9 @@ describe('conditions', () => {
   it('GET of the content gives no ETag where it fails', async () => {
     await pinnedWorld(service);
     const { extents } = (await must(service, 200, 'GET', `${fs}/files/a/extents`)).json;
-    await must(service, 200, 'POST', `${fs}/poison`, { json: { block: extents[0].physical / 512 } });
+    await must(service, 200, 'POST', `${fs}/poison`, {
+      json: { block: extents[0].physical / 512 },
+    });
     const bad = await must(service, 422, 'GET', `${fs}/files/a/content`);
     expect(bad.json.errno).toBe('EIO');
     expect(bad.headers.etag).toBeUndefined();
@@ -312,7 +370,10 @@ describe('conditions', () => {
     });
     expect(part.headers['content-range']).toBe('bytes 4090-4099/65536');
     expect(part.text).toBe('a'.repeat(10));
-    expect((await call(service, 'GET', url, { headers: { range: 'bytes=0-1', 'if-range': '"old"' } })).status).toBe(200);
+    expect(
+      (await call(service, 'GET', url, { headers: { range: 'bytes=0-1', 'if-range': '"old"' } }))
+        .status,
+    ).toBe(200);
     const beyond = await call(service, 'GET', url, { headers: { range: 'bytes=65536-' } });
     expect(beyond.status).toBe(416);
     expect(beyond.headers['content-range']).toBe('bytes */65536');

@@ -7,20 +7,26 @@ import { call, fs, must, type Service, start } from './start.ts';
 let service: Service;
 beforeAll(async () => {
   service = await start();
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576 } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'scratch', sizeBytes: 1_048_576 },
+  });
 });
 afterAll(() => service.close());
 
 describe('problem types', () => {
   it.each(problemTypes)('%s can be read', async (type) => {
     const answer = await must(service, 200, 'GET', `/v1/problems/${type}`);
-    expect(answer.json).toMatchObject({ type: `/v1/problems/${type}`, status: problemTable[type].status });
+    expect(answer.json).toMatchObject({
+      type: `/v1/problems/${type}`,
+      status: problemTable[type].status,
+    });
   });
 
   it('cover every errno', async () => {
     const { json } = await must(service, 200, 'GET', '/v1/problems');
     const types = json.items.map(({ type }: { type: string }) => type);
-    for (const errno of Object.keys(errnoTable)) expect(types).toContain(`/v1/problems/${errno.toLowerCase()}`);
+    for (const errno of Object.keys(errnoTable))
+      expect(types).toContain(`/v1/problems/${errno.toLowerCase()}`);
   });
 
   const ofTheServer = problemTypes.filter((type) => !Object.hasOwn(errnoTable, type.toUpperCase()));
@@ -54,18 +60,28 @@ describe('problem types', () => {
   it('never blame the server for what the simulated world does', () => {
     for (const op of operations.values()) {
       for (const errno of op.errors)
-        expect([500, 502, 503, 504]).not.toContain(problemTable[errno.toLowerCase() as 'enoent'].status);
+        expect([500, 502, 503, 504]).not.toContain(
+          problemTable[errno.toLowerCase() as 'enoent'].status,
+        );
     }
   });
 });
 
 describe('the router', () => {
-  it.each(['/', '/v2', '/v1/filesystem', `${fs}/nonsense`, '/favicon.ico'])('%s is a 404', async (url) => {
-    const answer = await call(service, 'GET', url);
-    expect(answer.status).toBe(404);
-    expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-    expect(answer.json).toMatchObject({ type: '/v1/problems/no-such-route', title: 'No such route', status: 404, instance: url });
-  });
+  it.each(['/', '/v2', '/v1/filesystem', `${fs}/nonsense`, '/favicon.ico'])(
+    '%s is a 404',
+    async (url) => {
+      const answer = await call(service, 'GET', url);
+      expect(answer.status).toBe(404);
+      expect(answer.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+      expect(answer.json).toMatchObject({
+        type: '/v1/problems/no-such-route',
+        title: 'No such route',
+        status: 404,
+        instance: url,
+      });
+    },
+  );
 
   it.each([
     ['DELETE', '/v1'],
@@ -80,11 +96,14 @@ describe('the router', () => {
     expect(answer.json.allow).toEqual(answer.headers.allow?.split(', '));
   });
 
-  it.each(['/v1/filesystems/%', '/%ff%fe', '/v1/problems/%2'])('%s is a bad request', async (url) => {
-    const answer = await call(service, 'GET', url);
-    expect(answer.status).toBe(400);
-    expect(answer.json.type).toBe('/v1/problems/bad-request');
-  });
+  it.each(['/v1/filesystems/%', '/%ff%fe', '/v1/problems/%2'])(
+    '%s is a bad request',
+    async (url) => {
+      const answer = await call(service, 'GET', url);
+      expect(answer.status).toBe(400);
+      expect(answer.json.type).toBe('/v1/problems/bad-request');
+    },
+  );
 
   it('answers HEAD like GET without a body', async () => {
     const answer = await call(service, 'HEAD', fs);
@@ -126,7 +145,8 @@ describe('errors of our own', () => {
 
 describe('lists', () => {
   it('go on with pageToken and Link', async () => {
-    for (const name of ['b', 'c', 'd', 'e']) await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
+    for (const name of ['b', 'c', 'd', 'e'])
+      await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
     const seen: string[] = [];
     let url: string | undefined = `${fs}/files?pageSize=2`;
     while (url !== undefined) {

@@ -27,7 +27,10 @@ function run(args: string[], env: Record<string, string> = {}) {
   });
   const exited = new Promise<number | null>((resolve) => started.on('exit', resolve));
   const listening = async (): Promise<string> => {
-    const line = () => out.stdout.split('\n').find((one) => one.startsWith('{') && one.includes('"msg":"listening"'));
+    const line = () =>
+      out.stdout
+        .split('\n')
+        .find((one) => one.startsWith('{') && one.includes('"msg":"listening"'));
     await expect.poll(line, { timeout: 20_000 }).toBeDefined();
     return JSON.parse(line() ?? '{}').url;
   };
@@ -37,7 +40,11 @@ function run(args: string[], env: Record<string, string> = {}) {
 // biome-ignore lint/suspicious/noExplicitAny: bodies of several shapes
 const get = async (url: string): Promise<any> => (await fetch(url)).json();
 const post = (url: string, json: object, headers = {}) =>
-  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(json) });
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(json),
+  });
 
 describe('the process', () => {
   it('listens, serves, and on SIGTERM answers who waits, then exits with 0', async () => {
@@ -45,13 +52,22 @@ describe('the process', () => {
     const url = await server.listening();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const fs = `${url}/v1/filesystems/scratch`;
-    expect((await post(`${url}/v1/filesystems`, { name: 'scratch', sizeBytes: 1_048_576 })).status).toBe(201);
+    expect(
+      (await post(`${url}/v1/filesystems`, { name: 'scratch', sizeBytes: 1_048_576 })).status,
+    ).toBe(201);
     expect((await get(`${url}/v1`)).durability).toBe('memory');
     await post(`${fs}/files`, { name: 'a' });
-    const content = { method: 'PUT', headers: { 'content-type': 'application/octet-stream' }, body: Buffer.alloc(8192) };
+    const content = {
+      method: 'PUT',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: Buffer.alloc(8192),
+    };
     expect((await fetch(`${fs}/files/a/content`, content)).status).toBe(200);
     await post(`${fs}/files/a/mappings`, { offset: 0, length: 8192, access: 'read-write' });
-    expect((await post(`${fs}/mappings/map_1/pins`, { offset: 0, length: 4096, access: 'write' })).status).toBe(201);
+    expect(
+      (await post(`${fs}/mappings/map_1/pins`, { offset: 0, length: 4096, access: 'write' }))
+        .status,
+    ).toBe(201);
     const waiting = post(`${fs}/files/a/truncate`, { sizeBytes: 0 }, { prefer: 'wait=60' });
     await expect.poll(async () => (await get(fs)).counts.sleepers).toBe(1);
     server.process.kill('SIGTERM');
@@ -78,7 +94,8 @@ describe('the process', () => {
     // Who goes on coming does not hold it.
     let stopped = false;
     const others = Array.from({ length: 8 }, async () => {
-      while (!stopped) await fetch(`${url}/v1`, { headers: { connection: 'close' } }).catch(() => null);
+      while (!stopped)
+        await fetch(`${url}/v1`, { headers: { connection: 'close' } }).catch(() => null);
     });
     const began = performance.now();
     socket.write(body.slice(5));
@@ -104,7 +121,15 @@ describe('the process', () => {
 
   it('makes an operator token where there is none, and needs it elsewhere than on loopback', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'pinhole-')), 'operator');
-    const server = run(['--host', '0.0.0.0', '--port', '0', '--volatile', '--operator-token-file', file]);
+    const server = run([
+      '--host',
+      '0.0.0.0',
+      '--port',
+      '0',
+      '--volatile',
+      '--operator-token-file',
+      file,
+    ]);
     const url = (await server.listening()).replace('0.0.0.0', '127.0.0.1');
     expect(existsSync(file)).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o600);

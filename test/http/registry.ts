@@ -1,4 +1,5 @@
-// Every route that comes from the kernel's registries, with a URL that exists in `sleepingWorld` and arguments that its schema takes.
+// Every route that comes from the kernel's registries, with a URL that exists in `sleepingWorld`
+// and arguments that its schema takes.
 import { exampleOf } from '../../src/http/example.ts';
 import { type JsonSchema, jsonSchemaOf } from '../../src/http/schema.ts';
 import { urlOf } from '../../src/http/target.ts';
@@ -16,7 +17,13 @@ export interface RegistryRoute {
   example: Record<string, unknown>;
 }
 
-const names: Record<string, string> = { fs: 'scratch', file: 'a', mapping: 'map_1', pin: 'pin_1', operation: 'op_5' };
+const names: Record<string, string> = {
+  fs: 'scratch',
+  file: 'a',
+  mapping: 'map_1',
+  pin: 'pin_1',
+  operation: 'op_5',
+};
 
 export const fill = (url: string, with_: Record<string, string> = {}): string =>
   url.replace(/:(\w+)/g, (_, name: string) => with_[name] ?? names[name] ?? name);
@@ -39,15 +46,29 @@ export const routes: RegistryRoute[] = [
   ...[...views.values()].map((view): RegistryRoute => {
     const schema = jsonSchemaOf(view.query, 'input');
     const url = urlOf({ on: view.on, path: view.path });
-    return { name: `view ${view.name}`, method: 'GET', url, on: view.on, input: 'query', schema, example: {} };
+    return {
+      name: `view ${view.name}`,
+      method: 'GET',
+      url,
+      on: view.on,
+      input: 'query',
+      schema,
+      example: {},
+    };
   }),
 ];
 
 export const queryOf = (args: Record<string, unknown>): string =>
-  new URLSearchParams(Object.entries(args).map(([name, value]): [string, string] => [name, String(value)])).toString();
+  new URLSearchParams(
+    Object.entries(args).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
 
 /** URL and body of a call. Values of `args` go as raw JSON where they are strings in `raw`. */
-export function request(route: RegistryRoute, args: Record<string, unknown>, url = fill(route.url)) {
+export function request(
+  route: RegistryRoute,
+  args: Record<string, unknown>,
+  url = fill(route.url),
+) {
   if (route.input === 'json') return { url, options: { json: args } };
   const query = queryOf(args);
   const full = query === '' ? url : `${url}?${query}`;

@@ -1,6 +1,15 @@
 // The story of the product over HTTP: a punch hole waits for a pin.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { call, fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from './start.ts';
+import {
+  call,
+  fs,
+  must,
+  pinnedWorld,
+  type Service,
+  sleepingWorld,
+  start,
+  waiting,
+} from './start.ts';
 
 let service: Service;
 beforeEach(async () => {
@@ -16,13 +25,19 @@ describe('a file', () => {
     expect(made.headers.location).toBe('/v1/filesystems/scratch');
     expect(made.json).toMatchObject({ name: 'scratch', kind: 'xfs' });
     const { space } = made.json;
-    expect(space.blocksMetadata + space.blocksUsed + space.blocksFree + space.blocksBusy + space.blocksDetached).toBe(
-      space.blocks,
-    );
+    expect(
+      space.blocksMetadata +
+        space.blocksUsed +
+        space.blocksFree +
+        space.blocksBusy +
+        space.blocksDetached,
+    ).toBe(space.blocks);
     expect((await must(service, 200, 'GET', '/v1/filesystems/scratch')).json).toEqual(made.json);
     const file = await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
     expect(file.headers.location).toBe(`${fs}/files/a`);
-    const written = await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: 'hello, pages' });
+    const written = await must(service, 200, 'PUT', `${fs}/files/a/content`, {
+      bytes: 'hello, pages',
+    });
     expect(written.json).toMatchObject({ bytesWritten: 12, sizeBytes: 12 });
     await must(service, 200, 'PUT', `${fs}/files/a/content?offset=7`, { bytes: 'holes' });
     expect((await must(service, 200, 'GET', `${fs}/files/a/content`)).text).toBe('hello, holes');
@@ -47,7 +62,10 @@ describe('a punch hole', () => {
     const unpinned = await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
     expect(unpinned.json).toMatchObject({ pagesReleased: 4 });
     const answer = await ended;
-    expect(answer.json).toMatchObject({ state: 'done', result: { sizeBytes: 65_536, blocksFreed: 1 } });
+    expect(answer.json).toMatchObject({
+      state: 'done',
+      result: { sizeBytes: 65_536, blocksFreed: 1 },
+    });
     expect(answer.headers['preference-applied']).toBe('wait=10');
   });
 
@@ -73,7 +91,11 @@ describe('a punch hole', () => {
     await must(service, 200, 'POST', `${operation}/cancel`);
     const ended = await must(service, 200, 'GET', operation);
     expect(ended.json).toMatchObject({ state: 'cancelled', problem: { errno: 'EINTR' } });
-    expect((await must(service, 200, 'GET', `${fs}/files/a/content`)).bytes.every((byte) => byte === 0x61)).toBe(true);
+    expect(
+      (await must(service, 200, 'GET', `${fs}/files/a/content`)).bytes.every(
+        (byte) => byte === 0x61,
+      ),
+    ).toBe(true);
   });
 });
 
@@ -81,31 +103,60 @@ describe('a device', () => {
   it('reads and writes what it pinned', async () => {
     await pinnedWorld(service);
     await must(service, 200, 'PUT', `${fs}/pins/pin_1/memory?offset=4096`, { bytes: 'DMA' });
-    expect((await must(service, 200, 'GET', `${fs}/pins/pin_1/memory?offset=4096&length=4`)).text).toBe('DMAa');
-    expect((await must(service, 200, 'GET', `${fs}/mappings/map_1/memory?offset=4096&length=3`)).text).toBe('DMA');
+    expect(
+      (await must(service, 200, 'GET', `${fs}/pins/pin_1/memory?offset=4096&length=4`)).text,
+    ).toBe('DMAa');
+    expect(
+      (await must(service, 200, 'GET', `${fs}/mappings/map_1/memory?offset=4096&length=3`)).text,
+    ).toBe('DMA');
     await must(service, 200, 'PUT', `${fs}/mappings/map_1/memory?offset=0`, { bytes: 'CPU' });
-    expect((await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=0-2' } })).text).toBe('CPU');
+    expect(
+      (
+        await must(service, 206, 'GET', `${fs}/files/a/content`, {
+          headers: { range: 'bytes=0-2' },
+        })
+      ).text,
+    ).toBe('CPU');
   });
 
   it('addresses what it pinned by bytes of the mapping, wherever that and the pin begin, and when it is gone', async () => {
     await pinnedWorld(service);
-    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 8192, length: 16_384, access: 'read-write' } });
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+      json: { offset: 8192, length: 16_384, access: 'read-write' },
+    });
     const pin = { offset: 4100, length: 4096, access: 'write' };
     const taken = await must(service, 201, 'POST', `${fs}/mappings/map_2/pins`, { json: pin });
-    expect(taken.json).toMatchObject({ offset: 12_292, mappingOffset: 4100, pages: [{ pgoff: 3 }, { pgoff: 4 }] });
+    expect(taken.json).toMatchObject({
+      offset: 12_292,
+      mappingOffset: 4100,
+      pages: [{ pgoff: 3 }, { pgoff: 4 }],
+    });
     await must(service, 200, 'DELETE', `${fs}/mappings/map_2`);
     await must(service, 200, 'PUT', `${fs}/pins/pin_2/memory?offset=8190`, { bytes: 'DMADMA' });
-    const content = await must(service, 206, 'GET', `${fs}/files/a/content`, { headers: { range: 'bytes=16382-16387' } });
+    const content = await must(service, 206, 'GET', `${fs}/files/a/content`, {
+      headers: { range: 'bytes=16382-16387' },
+    });
     expect(content.text).toBe('DMADMA');
-    expect((await must(service, 200, 'GET', `${fs}/pins/pin_2/memory?offset=8190`)).text).toBe('DMADMA');
+    expect((await must(service, 200, 'GET', `${fs}/pins/pin_2/memory?offset=8190`)).text).toBe(
+      'DMADMA',
+    );
     expect((await must(service, 200, 'GET', `${fs}/pins/pin_2/memory`)).bytes.length).toBe(4096);
-    for (const outside of ['offset=0&length=4', 'offset=4099&length=4', 'offset=8193&length=4', 'offset=8197']) {
-      expect((await call(service, 'GET', `${fs}/pins/pin_2/memory?${outside}`)).json).toMatchObject({
-        errno: 'EFAULT',
-        rule: 'DM1',
-      });
+    for (const outside of [
+      'offset=0&length=4',
+      'offset=4099&length=4',
+      'offset=8193&length=4',
+      'offset=8197',
+    ]) {
+      expect((await call(service, 'GET', `${fs}/pins/pin_2/memory?${outside}`)).json).toMatchObject(
+        {
+          errno: 'EFAULT',
+          rule: 'DM1',
+        },
+      );
     }
-    const over = await call(service, 'PUT', `${fs}/pins/pin_2/memory?offset=8194`, { bytes: 'DMA' });
+    const over = await call(service, 'PUT', `${fs}/pins/pin_2/memory?offset=8194`, {
+      bytes: 'DMA',
+    });
     expect(over.json).toMatchObject({ errno: 'EFAULT', rule: 'DM1' });
   });
 });

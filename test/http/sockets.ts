@@ -26,11 +26,15 @@ export function answersIn(text: string): RawAnswer[] {
     const [first = '', ...lines] = rest.slice(0, end).split('\r\n');
     const status = Number(first.slice(9, 12));
     const headers = Object.fromEntries(
-      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+      lines.map((line) => [
+        line.slice(0, line.indexOf(':')).toLowerCase(),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
     );
     const length = status === 304 || status < 200 ? 0 : Number(headers['content-length'] ?? 0);
     const body = rest.slice(end + 4, end + 4 + length);
-    const json = /[/+]json/.test(headers['content-type'] ?? '') && body !== '' ? JSON.parse(body) : null;
+    const json =
+      /[/+]json/.test(headers['content-type'] ?? '') && body !== '' ? JSON.parse(body) : null;
     answers.push({ status, headers, body, json });
     rest = rest.slice(end + 4 + length);
   }
@@ -38,10 +42,17 @@ export function answersIn(text: string): RawAnswer[] {
 }
 
 /** What comes until the server closes, or until nothing has come for `ms`. */
-export function talk(port: number, text: string | Buffer, ms = 3000, host = '127.0.0.1'): Promise<RawAnswer[]> {
+export function talk(
+  port: number,
+  text: string | Buffer,
+  ms = 3000,
+  host = '127.0.0.1',
+): Promise<RawAnswer[]> {
   return new Promise((resolve) => {
     let got = '';
-    const socket = connect(port, host, () => socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text));
+    const socket = connect(port, host, () =>
+      socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text),
+    );
     const end = () => {
       clearTimeout(timer);
       socket.destroy();
@@ -56,7 +67,12 @@ export function talk(port: number, text: string | Buffer, ms = 3000, host = '127
   });
 }
 
-export function message(method: string, url: string, headers: Record<string, string> = {}, body: object | string = ''): string {
+export function message(
+  method: string,
+  url: string,
+  headers: Record<string, string> = {},
+  body: object | string = '',
+): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const all: Record<string, string> = {
     Host: 'localhost',

@@ -22,11 +22,23 @@ export interface CallOptions {
   token?: string;
 }
 
-export async function start(overrides: Partial<Config> = {}, options: Partial<ServiceOptions> = {}): Promise<Service> {
-  return createService(defaultConfig(overrides), { logger: pino({ level: 'silent' }), checkReplies: true, ...options });
+export async function start(
+  overrides: Partial<Config> = {},
+  options: Partial<ServiceOptions> = {},
+): Promise<Service> {
+  return createService(defaultConfig(overrides), {
+    logger: pino({ level: 'silent' }),
+    checkReplies: true,
+    ...options,
+  });
 }
 
-export async function call(service: Service, method: string, url: string, options: CallOptions = {}): Promise<Answer> {
+export async function call(
+  service: Service,
+  method: string,
+  url: string,
+  options: CallOptions = {},
+): Promise<Answer> {
   const headers: Record<string, string> = { ...options.headers };
   if (options.token !== undefined) headers.authorization = `Bearer ${options.token}`;
   let payload: string | Buffer | undefined;
@@ -62,13 +74,17 @@ export async function must(
   options: CallOptions = {},
 ): Promise<Answer> {
   const answer = await call(service, method, url, options);
-  if (answer.status !== status) throw new Error(`${method} ${url}: ${answer.status} ${answer.text.slice(0, 500)}`);
+  if (answer.status !== status)
+    throw new Error(`${method} ${url}: ${answer.status} ${answer.text.slice(0, 500)}`);
   return answer;
 }
 
 export const fs = '/v1/filesystems/scratch';
 
-/** A filesystem `scratch`, a file `a` of 16 pages, all of it mapped as `map_1`, and its first 4 pages pinned as `pin_1`. */
+/**
+ * A filesystem `scratch`, a file `a` of 16 pages, all of it mapped as `map_1`, and its first 4
+ * pages pinned as `pin_1`.
+ */
 export async function pinnedWorld(
   service: Service,
   options: { mkfs?: object; token?: string; owner?: string } = {},
@@ -79,7 +95,10 @@ export async function pinnedWorld(
     json: { name: 'scratch', sizeBytes: 8 * 1024 * 1024, ...options.mkfs },
   });
   await must(service, 201, 'POST', `${fs}/files`, { ...auth, json: { name: 'a' } });
-  await must(service, 200, 'PUT', `${fs}/files/a/content`, { ...auth, bytes: Buffer.alloc(65_536, 'a') });
+  await must(service, 200, 'PUT', `${fs}/files/a/content`, {
+    ...auth,
+    bytes: Buffer.alloc(65_536, 'a'),
+  });
   await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
     ...auth,
     json: { offset: 0, length: 65_536, access: 'read-write' },
@@ -91,7 +110,10 @@ export async function pinnedWorld(
 }
 
 /** The same with a punch hole that sleeps on the pin; gives back the path of its operation. */
-export async function sleepingWorld(service: Service, options: { mkfs?: object; token?: string } = {}): Promise<string> {
+export async function sleepingWorld(
+  service: Service,
+  options: { mkfs?: object; token?: string } = {},
+): Promise<string> {
   await pinnedWorld(service, options);
   const auth = options.token === undefined ? {} : { token: options.token };
   const punch = await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, {
@@ -103,4 +125,6 @@ export async function sleepingWorld(service: Service, options: { mkfs?: object; 
 }
 
 /** The kind of filesystem on which punch hole waits for pins. */
-export const waiting = { strategy: { name: 'break-layouts', idleRule: 'fixed', breakScope: 'range' } };
+export const waiting = {
+  strategy: { name: 'break-layouts', idleRule: 'fixed', breakScope: 'range' },
+};

@@ -1,4 +1,5 @@
-// One reader on a connection of the test's own: when it lives, when it is left alone, and when it goes on.
+// One reader on a connection of the test's own: when it lives, when it is left alone, and when it
+// goes on.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventRing } from '../../src/engine/event-ring.ts';
 import { type ClientHost, StreamClient, type Subscription } from '../../src/http/stream/client.ts';
@@ -76,7 +77,12 @@ beforeEach(() => {
     sent() {},
     closing() {},
   };
-  client = new StreamClient(pipe, new Feed(ring, { eventsMax: 4, bytesMax: 10_000 }), host, () => true);
+  client = new StreamClient(
+    pipe,
+    new Feed(ring, { eventsMax: 4, bytesMax: 10_000 }),
+    host,
+    () => true,
+  );
 });
 afterEach(() => {
   client.ended();
@@ -85,8 +91,19 @@ afterEach(() => {
 
 function happen(times = 1): void {
   for (let i = 0; i < times; i += 1) {
-    const event = { timeMs: 0, type: 'clock.advanced', file: null, task: 0, data: { fromMs: 0, toMs: 1 } };
-    ring.append({ tenant: 't', filesystem: 'f', events: [event as unknown as KernelEvent], json: null });
+    const event = {
+      timeMs: 0,
+      type: 'clock.advanced',
+      file: null,
+      task: 0,
+      data: { fromMs: 0, toMs: 1 },
+    };
+    ring.append({
+      tenant: 't',
+      filesystem: 'f',
+      events: [event as unknown as KernelEvent],
+      json: null,
+    });
   }
 }
 const beats = (count: number) => vi.advanceTimersByTime(count * heartbeatMs);

@@ -44,7 +44,9 @@ export class Reader {
   }
 
   events(id?: string): CloudEvent[] {
-    return this.frames.flatMap((frame) => (id === undefined || frame.id === id ? (frame.events ?? []) : []));
+    return this.frames.flatMap((frame) =>
+      id === undefined || frame.id === id ? (frame.events ?? []) : [],
+    );
   }
 
   types(id?: string): string[] {
@@ -78,7 +80,9 @@ export class Reader {
   }
 
   frame(type: StreamFrame['type'], id?: string): Promise<StreamFrame> {
-    return this.until(() => this.frames.find((one) => one.type === type && (id === undefined || one.id === id)));
+    return this.until(() =>
+      this.frames.find((one) => one.type === type && (id === undefined || one.id === id)),
+    );
   }
 
   saw(type: string, id?: string): Promise<CloudEvent> {
@@ -102,9 +106,16 @@ export async function listen(service: Service): Promise<string> {
   return service.app.listen({ host: '127.0.0.1', port: 0 });
 }
 
-function connect(base: string, path: string, { token, headers = {}, autoPong = true }: OpenOptions): WebSocket {
+function connect(
+  base: string,
+  path: string,
+  { token, headers = {}, autoPong = true }: OpenOptions,
+): WebSocket {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  return new WebSocket(`${base.replace('http', 'ws')}${path}`, { headers: { ...authorization, ...headers }, autoPong });
+  return new WebSocket(`${base.replace('http', 'ws')}${path}`, {
+    headers: { ...authorization, ...headers },
+    autoPong,
+  });
 }
 
 export function open(base: string, path: string, options: OpenOptions = {}): Promise<Reader> {
@@ -117,7 +128,11 @@ export function open(base: string, path: string, options: OpenOptions = {}): Pro
 }
 
 /** What HTTP answers instead of the upgrade. */
-export function refused(base: string, path: string, options: OpenOptions = {}): Promise<{ status: number; type: string }> {
+export function refused(
+  base: string,
+  path: string,
+  options: OpenOptions = {},
+): Promise<{ status: number; type: string }> {
   const socket = connect(base, path, options);
   return new Promise((resolve, reject) => {
     socket.once('open', () => reject(new Error('it was upgraded')));
@@ -127,7 +142,12 @@ export function refused(base: string, path: string, options: OpenOptions = {}): 
       response.on('data', (chunk) => {
         text += chunk;
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, type: (JSON.parse(text) as { type: string }).type }));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          type: (JSON.parse(text) as { type: string }).type,
+        }),
+      );
     });
   });
 }

@@ -1,4 +1,5 @@
-// Tickets: how a page reads a stream without putting a token into a URL, and how it hears that it may not.
+// Tickets: how a page reads a stream without putting a token into a URL, and how it hears that it
+// may not.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { systemClock } from '../../src/engine/ticker.ts';
@@ -19,7 +20,9 @@ async function world(config: Partial<Config> = {}): Promise<void> {
   base = await listen(service);
   await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
   ({ token, id: tokenId } = (
-    await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read', 'write'] } })
+    await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', {
+      json: { scopes: ['read', 'write'] },
+    })
   ).json);
   await must(service, 201, 'POST', '/v1/filesystems', {
     token,
@@ -29,7 +32,8 @@ async function world(config: Partial<Config> = {}): Promise<void> {
 
 const events = `${fs}/events`;
 const buy = async (stream = events, headers: Record<string, string> = {}): Promise<string> =>
-  (await must(service, 201, 'POST', '/v1/tickets', { token, json: { stream }, headers })).json.ticket;
+  (await must(service, 201, 'POST', '/v1/tickets', { token, json: { stream }, headers })).json
+    .ticket;
 const problem = (type: string) => `/v1/problems/${type}`;
 
 describe('a ticket', () => {
@@ -41,7 +45,9 @@ describe('a ticket', () => {
     await reader.close();
     const again = await open(base, `${events}?ticket=${ticket}&from=oldest`);
     expect((await again.closed).code).toBe(4401);
-    expect(again.frames).toMatchObject([{ type: 'error', problem: { type: problem('unauthorized'), status: 401 } }]);
+    expect(again.frames).toMatchObject([
+      { type: 'error', problem: { type: problem('unauthorized'), status: 401 } },
+    ]);
   });
 
   it('alone does not subscribe', async () => {
@@ -57,8 +63,12 @@ describe('a ticket', () => {
     await world();
     const headers = { accept: 'application/x-ndjson' };
     const ticket = await buy();
-    expect((await must(service, 200, 'GET', `${events}?ticket=${ticket}`, { headers })).text).toContain('filesystem.created');
-    expect((await must(service, 401, 'GET', `${events}?ticket=${ticket}`, { headers })).json.type).toBe(problem('unauthorized'));
+    expect(
+      (await must(service, 200, 'GET', `${events}?ticket=${ticket}`, { headers })).text,
+    ).toContain('filesystem.created');
+    expect(
+      (await must(service, 401, 'GET', `${events}?ticket=${ticket}`, { headers })).json.type,
+    ).toBe(problem('unauthorized'));
     const other = await buy('/v1/events');
     await must(service, 403, 'GET', `${events}?ticket=${other}`, { headers });
   });
@@ -84,7 +94,9 @@ describe('a ticket', () => {
     await world({ ticketsPerTenantMax: 2 });
     await buy();
     const used = await buy();
-    expect((await must(service, 429, 'POST', '/v1/tickets', { token, json: { stream: events } })).json).toMatchObject({
+    expect(
+      (await must(service, 429, 'POST', '/v1/tickets', { token, json: { stream: events } })).json,
+    ).toMatchObject({
       limit: 2,
     });
     await must(service, 401, 'GET', `/v1/filesystems?ticket=${used}`, { token: 'ph_x' });
@@ -102,21 +114,29 @@ describe('4403', () => {
     await world();
     const reader = await open(base, `${events}?ticket=${await buy('/v1/events')}`);
     expect((await reader.closed).code).toBe(4403);
-    expect(reader.frames).toMatchObject([{ type: 'error', problem: { type: problem('forbidden-origin'), status: 403 } }]);
+    expect(reader.frames).toMatchObject([
+      { type: 'error', problem: { type: problem('forbidden-origin'), status: 403 } },
+    ]);
   });
 
   it('for a page of another origin than the one that bought it', async () => {
     await world({ allowedOrigins: ['https://good.example', 'https://other.example'] });
     const ticket = await buy(events, { origin: 'https://good.example' });
-    const reader = await open(base, `${events}?ticket=${ticket}`, { headers: { origin: 'https://other.example' } });
+    const reader = await open(base, `${events}?ticket=${ticket}`, {
+      headers: { origin: 'https://other.example' },
+    });
     expect((await reader.closed).code).toBe(4403);
     const good = await buy(events, { origin: 'https://good.example' });
-    await (await open(base, `${events}?ticket=${good}`, { headers: { origin: 'https://good.example' } })).close();
+    await (
+      await open(base, `${events}?ticket=${good}`, { headers: { origin: 'https://good.example' } })
+    ).close();
   });
 
   it('for a ticket in a page of an origin that is not allowed', async () => {
     await world();
-    const reader = await open(base, `${events}?ticket=${await buy()}`, { headers: { origin: 'https://evil.example' } });
+    const reader = await open(base, `${events}?ticket=${await buy()}`, {
+      headers: { origin: 'https://evil.example' },
+    });
     expect((await reader.closed).code).toBe(4403);
   });
 });
@@ -132,7 +152,9 @@ describe('a page with a ticket hears by a close code', () => {
 
   it('4400: the query says nothing, and 4429: there are too many streams', async () => {
     await world({ streamClientsPerTenantMax: 1 });
-    expect((await (await open(base, `${events}?ticket=${await buy()}&from=yesterday`)).closed).code).toBe(4400);
+    expect(
+      (await (await open(base, `${events}?ticket=${await buy()}&from=yesterday`)).closed).code,
+    ).toBe(4400);
     const first = await open(base, `${events}?ticket=${await buy()}`);
     expect((await (await open(base, `${events}?ticket=${await buy()}`)).closed).code).toBe(4429);
     await first.close();
@@ -146,8 +168,12 @@ describe('a token', () => {
       await must(service, 400, 'GET', `${events}?${name}=${token}`, { token });
       expect(await refused(base, `${events}?${name}=${token}`)).toMatchObject({ status: 404 });
     }
-    expect((await call(service, 'GET', `${events}?ticket=${token}`, { headers: { accept: 'text/event-stream' } })).status).toBe(
-      401,
-    );
+    expect(
+      (
+        await call(service, 'GET', `${events}?ticket=${token}`, {
+          headers: { accept: 'text/event-stream' },
+        })
+      ).status,
+    ).toBe(401);
   });
 });

@@ -1,4 +1,5 @@
-// The exports of a span of events: by the rules of trace_processor for JSON, and by the field names of the tracepoints.
+// The exports of a span of events: by the rules of trace_processor for JSON, and by the field names
+// of the tracepoints.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fs, must, type Service, start } from './start.ts';
 
@@ -20,14 +21,19 @@ interface TraceEvent {
   args: Record<string, unknown>;
 }
 
-/** S01: get_user_pages of pages 0 and 1 against a punch of both, the second page while the punch sleeps. */
+/**
+ * S01: get_user_pages of pages 0 and 1 against a punch of both, the second page while the punch
+ * sleeps.
+ */
 async function s01(strategy: object, kind = 'xfs'): Promise<void> {
   await must(service, 201, 'POST', '/v1/filesystems', {
     json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual', kind, strategy },
   });
   await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
   await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(32_768, 'a') });
-  await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: 32_768, access: 'read-write' } });
+  await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+    json: { offset: 0, length: 32_768, access: 'read-write' },
+  });
   const pin = (offset: number) => ({
     json: { offset, length: 4096, access: 'write', owner: 'G' },
     headers: { prefer: 'respond-async' },
@@ -52,7 +58,9 @@ async function perfetto(query = ''): Promise<TraceEvent[]> {
 }
 
 /** What trace_processor would complain of. Gives the slices of each track with their depth. */
-function slicesOf(events: TraceEvent[]): { track: string; name: string; begin: number; end: number; depth: number }[] {
+function slicesOf(
+  events: TraceEvent[],
+): { track: string; name: string; begin: number; end: number; depth: number }[] {
   const open = new Map<string, { name: string; begin: number }[]>();
   const slices: ReturnType<typeof slicesOf> = [];
   const last = new Map<string, number>();
@@ -69,20 +77,27 @@ function slicesOf(events: TraceEvent[]): { track: string; name: string; begin: n
       const slice = stack.pop();
       expect(slice, `an end without a beginning on ${track}`).toBeDefined();
       if (slice !== undefined) slices.push({ track, ...slice, end: ts, depth: stack.length });
-    } else if (ph === 'X') slices.push({ track, name, begin: ts, end: ts + dur, depth: stack.length });
+    } else if (ph === 'X')
+      slices.push({ track, name, begin: ts, end: ts + dur, depth: stack.length });
   }
   expect([...open.values()].flat()).toEqual([]);
   // Two slices of a track are apart, or one is inside the other.
   for (const a of slices) {
     for (const b of slices) {
       if (a === b || a.track !== b.track || a.begin > b.begin) continue;
-      expect(b.begin >= a.end || b.end <= a.end || (a.begin === b.begin && a.end <= b.end), `${a.name} and ${b.name}`).toBe(true);
+      expect(
+        b.begin >= a.end || b.end <= a.end || (a.begin === b.begin && a.end <= b.end),
+        `${a.name} and ${b.name}`,
+      ).toBe(true);
     }
   }
   return slices;
 }
 
-function flowsOf(events: TraceEvent[], slices: ReturnType<typeof slicesOf>): { from: string; to: string }[] {
+function flowsOf(
+  events: TraceEvent[],
+  slices: ReturnType<typeof slicesOf>,
+): { from: string; to: string }[] {
   const begins = events.filter(({ ph }) => ph === 's');
   const ends = events.filter(({ ph }) => ph === 'f');
   expect(ends.map(({ id }) => id)).toEqual(begins.map(({ id }) => id));
@@ -112,7 +127,9 @@ describe('the Perfetto export of S01', () => {
     );
     const punch = [...names].find(([, name]) => String(name).includes('punch-hole'))?.[0];
     expect(
-      slices.filter(({ track }) => track === punch).filter(({ name }) => name === 'punch-hole' || name.startsWith('S: ')),
+      slices
+        .filter(({ track }) => track === punch)
+        .filter(({ name }) => name === 'punch-hole' || name.startsWith('S: ')),
     ).toMatchObject([
       { name: 'S: page 2', depth: 1 },
       { name: 'S: page 3', depth: 1 },
@@ -143,7 +160,10 @@ describe('the Perfetto export of S01', () => {
   it('of any part of the log is a trace as well', async () => {
     await s01({ name: 'break-layouts', idleRule: 'fixed' });
     await release();
-    const { epoch, nextSeq } = service.door.engine.find('default', 'scratch')?.ring ?? { epoch: '', nextSeq: 0 };
+    const { epoch, nextSeq } = service.door.engine.find('default', 'scratch')?.ring ?? {
+      epoch: '',
+      nextSeq: 0,
+    };
     for (let seq = 0; seq < nextSeq; seq += 1) {
       const from = await perfetto(`?from=${epoch}.${seq}`);
       flowsOf(from, slicesOf(from));
@@ -158,7 +178,8 @@ describe('the ftrace text of S01', () => {
     const answer = await must(service, 200, 'GET', `${fs}/trace?format=ftrace`);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
     const lines = answer.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    for (const line of lines) expect(line).toMatch(/^ *[\w/:-]+-\d+ +\[000\] \.{5} +\d+\.\d{6}: [a-z0-9_]+: ?.*$/);
+    for (const line of lines)
+      expect(line).toMatch(/^ *[\w/:-]+-\d+ +\[000\] \.{5} +\d+\.\d{6}: [a-z0-9_]+: ?.*$/);
     return lines.map((line) => line.replace(/^.*?\d+\.\d{6}: /, ''));
   };
 
@@ -167,14 +188,18 @@ describe('the ftrace text of S01', () => {
     await release();
     const lines = await text();
     const flags = 'WRITE|ALLOW_RETRY|KILLABLE|USER';
-    expect(lines).toContain(`dax_pte_fault_done: dev 259:0 ino 0x2 shared ${flags} address 0x7f0000000000 pgoff 0x0 NOPAGE`);
+    expect(lines).toContain(
+      `dax_pte_fault_done: dev 259:0 ino 0x2 shared ${flags} address 0x7f0000000000 pgoff 0x0 NOPAGE`,
+    );
     expect(lines).toContain('dax_break_layout_wait: dev 259:0 ino 0x2 pgoff 0x0 pfn 0x2 pins 1');
     expect(lines).toContain(
       'sched_switch: prev_comm=punch-hole prev_pid=5 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120',
     );
     expect(lines).toContain('dax_page_idle: pfn 0x2');
     expect(lines).toContain('sched_wakeup: comm=punch-hole pid=5 prio=120 target_cpu=000');
-    expect(lines).toContain('dax_break_layout_done: dev 259:0 ino 0x2 offset 0x0 length 0x2000 scans 3');
+    expect(lines).toContain(
+      'dax_break_layout_done: dev 259:0 ino 0x2 offset 0x0 length 0x2000 scans 3',
+    );
   });
 
   it('has the busy list of XFS', async () => {
@@ -184,7 +209,9 @@ describe('the ftrace text of S01', () => {
     const lines = await text();
     expect(lines).toContain('xfs_extent_busy: dev 259:0 agno 0x0 agbno 0x2 fsbcount 0x2');
     expect(
-      lines.filter((line) => line.startsWith('xfs_extent_busy_clear: dev 259:0 agno 0x0 agbno 0x2 fsbcount ')).length,
+      lines.filter((line) =>
+        line.startsWith('xfs_extent_busy_clear: dev 259:0 agno 0x0 agbno 0x2 fsbcount '),
+      ).length,
     ).toBeGreaterThan(0);
   });
 

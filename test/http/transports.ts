@@ -33,8 +33,16 @@ function webSocket(base: string, path: string, heard: Heard): Source {
   return { over: once(socket, 'close').then(() => {}), cut: () => socket.terminate() };
 }
 
-/** An answer that can be cut, taken apart at each `end`. Resolves when it is over, one way or the other. */
-function pieces(url: string | URL, headers: Record<string, string>, end: string, take: (piece: string) => void): Source {
+/**
+ * An answer that can be cut, taken apart at each `end`. Resolves when it is over, one way or the
+ * other.
+ */
+function pieces(
+  url: string | URL,
+  headers: Record<string, string>,
+  end: string,
+  take: (piece: string) => void,
+): Source {
   const asked = request(url, { headers });
   const over = new Promise<void>((resolve, reject) => {
     asked.on('error', (error) => (asked.destroyed ? resolve() : reject(error)));
@@ -56,10 +64,18 @@ function pieces(url: string | URL, headers: Record<string, string>, end: string,
 }
 
 /** One server-sent event; null for comments and `retry`. */
-export function serverSentEvent(text: string): { event: string; id: string | undefined; data: StreamFrame } | null {
-  const fields = new Map(text.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+export function serverSentEvent(
+  text: string,
+): { event: string; id: string | undefined; data: StreamFrame } | null {
+  const fields = new Map(
+    text
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+  );
   const data = fields.get('data');
-  return data === undefined ? null : { event: fields.get('event') ?? 'message', id: fields.get('id'), data: JSON.parse(data) };
+  return data === undefined
+    ? null
+    : { event: fields.get('event') ?? 'message', id: fields.get('id'), data: JSON.parse(data) };
 }
 
 function serverSent(base: string, path: string, heard: Heard): Source {
@@ -109,7 +125,10 @@ export function readLog(transport: Transport, base: string, path: string): Log {
     cursor: () => messages.findLast(({ cursor }) => cursor !== undefined)?.cursor,
     until: (holds) =>
       new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`not in time: ${JSON.stringify(messages.slice(-3))}`)), 10_000);
+        const late = setTimeout(
+          () => reject(new Error(`not in time: ${JSON.stringify(messages.slice(-3))}`)),
+          10_000,
+        );
         const look = () => {
           if (!holds()) return;
           clearTimeout(late);

@@ -1,4 +1,5 @@
-// ORP: a file that was unlinked, and a new one of its name, over HTTP: views and events say which of the two they speak of.
+// ORP: a file that was unlinked, and a new one of its name, over HTTP: views and events say which
+// of the two they speak of.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, must, type Service, start } from './start.ts';
 
@@ -13,7 +14,9 @@ interface Told {
 
 /** What the log shows of a filter, after the cursor. */
 async function told(query: string): Promise<Told[]> {
-  const lines = await must(service, 200, 'GET', `${fs}/events?${query}`, { headers: { accept: 'application/x-ndjson' } });
+  const lines = await must(service, 200, 'GET', `${fs}/events?${query}`, {
+    headers: { accept: 'application/x-ndjson' },
+  });
   return lines.text
     .trim()
     .split('\n')
@@ -22,11 +25,17 @@ async function told(query: string): Promise<Told[]> {
 
 beforeAll(async () => {
   service = await start();
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'c', sizeBytes: 1_048_576 } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'c', sizeBytes: 1_048_576 },
+  });
   for (const mapping of ['map_1', 'map_2']) {
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'seg' } });
-    await must(service, 200, 'PUT', `${fs}/files/seg/content?offset=0`, { bytes: Buffer.alloc(8192, 97) });
-    await must(service, 201, 'POST', `${fs}/files/seg/mappings`, { json: { offset: 0, length: 8192, access: 'read-write' } });
+    await must(service, 200, 'PUT', `${fs}/files/seg/content?offset=0`, {
+      bytes: Buffer.alloc(8192, 97),
+    });
+    await must(service, 201, 'POST', `${fs}/files/seg/mappings`, {
+      json: { offset: 0, length: 8192, access: 'read-write' },
+    });
     await must(service, 201, 'POST', `${fs}/mappings/${mapping}/pins`, {
       json: { offset: 0, length: 4096, access: 'read', owner: 'nic' },
     });
@@ -37,7 +46,9 @@ afterAll(() => service.close());
 
 describe('events', () => {
   it('ORP-3 of the unlinked file come under its inode, and not for the name', async () => {
-    await must(service, 200, 'PUT', `${fs}/mappings/map_1/memory?offset=0`, { bytes: Buffer.from('x') });
+    await must(service, 200, 'PUT', `${fs}/mappings/map_1/memory?offset=0`, {
+      bytes: Buffer.from('x'),
+    });
     const stores = (await told('from=oldest&ino=2')).slice(-3);
     expect(stores.length).toBe(3);
     for (const { subject, data } of stores)
@@ -51,7 +62,9 @@ describe('events', () => {
 
   it('an inode is followed over a rename', async () => {
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'one' } });
-    const { ino } = (await must(service, 200, 'POST', `${fs}/files/one/rename`, { json: { name: 'two' } })).json;
+    const { ino } = (
+      await must(service, 200, 'POST', `${fs}/files/one/rename`, { json: { name: 'two' } })
+    ).json;
     await must(service, 200, 'POST', `${fs}/files/two/truncate`, { json: { sizeBytes: 4096 } });
     const subjects = new Set((await told(`from=oldest&ino=${ino}`)).map(({ subject }) => subject));
     expect([...subjects]).toEqual(['files/one', 'files/two']);
@@ -66,16 +79,28 @@ describe('events', () => {
 });
 
 describe('views', () => {
-  it.each(['pages', 'mappings', 'pins', 'locks', 'operations', 'files'])('ORP-2 %s takes ino', async (name) => {
-    const { json } = await must(service, 200, 'GET', `${fs}/${name}?ino=2`);
-    expect(Array.isArray(json.items)).toBe(true);
-    for (const item of json.items)
-      expect(item).toMatchObject(name === 'files' ? { ino: 2, nlink: 0 } : { ino: 2, unlinked: true });
-  });
+  it.each(['pages', 'mappings', 'pins', 'locks', 'operations', 'files'])(
+    'ORP-2 %s takes ino',
+    async (name) => {
+      const { json } = await must(service, 200, 'GET', `${fs}/${name}?ino=2`);
+      expect(Array.isArray(json.items)).toBe(true);
+      for (const item of json.items)
+        expect(item).toMatchObject(
+          name === 'files' ? { ino: 2, nlink: 0 } : { ino: 2, unlinked: true },
+        );
+    },
+  );
 
   it('ORP-2 no two pages are alike', async () => {
     const { json } = await must(service, 200, 'GET', `${fs}/pages?pinned=true`);
-    expect(json.items.map(({ file, ino, pgoff, unlinked }: Record<string, unknown>) => [file, ino, pgoff, unlinked])).toEqual([
+    expect(
+      json.items.map(({ file, ino, pgoff, unlinked }: Record<string, unknown>) => [
+        file,
+        ino,
+        pgoff,
+        unlinked,
+      ]),
+    ).toEqual([
       ['seg', 2, 0, true],
       ['seg', 3, 0, undefined],
     ]);

@@ -1,5 +1,5 @@
-// Whatever refuses a request, Node's parser, the router, the upgrade or a route: it is a problem document with errno and rule, and the checks
-// come in one order.
+// Whatever refuses a request, Node's parser, the router, the upgrade or a route: it is a problem
+// document with errno and rule, and the checks come in one order.
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytes, last, message, portOf, type RawAnswer, talk } from './sockets.ts';
@@ -27,7 +27,11 @@ const get = (target: string, host: string | null = 'localhost', more = '') =>
 function expectProblem(answer: RawAnswer | undefined, status: number): void {
   expect(answer?.status).toBe(status);
   expect(answer?.headers['content-type']).toBe('application/problem+json; charset=utf-8');
-  expect(answer?.json).toMatchObject({ status, errno: expect.any(String), rule: expect.any(String) });
+  expect(answer?.json).toMatchObject({
+    status,
+    errno: expect.any(String),
+    rule: expect.any(String),
+  });
   expect(answer?.json.detail.length).toBeGreaterThan(10);
 }
 
@@ -36,7 +40,11 @@ const cases: [name: string, text: string, status: number][] = [
   ['no version', 'GET /v1\r\n\r\n', 400],
   ['another version', 'GET /v1 HTTP/3.0\r\nHost: localhost\r\n\r\n', 400],
   ['a header without a colon', 'GET /v1 HTTP/1.1\r\nHost: localhost\r\nnonsense\r\n\r\n', 400],
-  ['a header with a space in its name', 'GET /v1 HTTP/1.1\r\nHost: localhost\r\nA b: c\r\n\r\n', 400],
+  [
+    'a header with a space in its name',
+    'GET /v1 HTTP/1.1\r\nHost: localhost\r\nA b: c\r\n\r\n',
+    400,
+  ],
   ['too long a header', message('GET', '/v1', { X: 'x'.repeat(20_000) }), 431],
   ['too long a URL', get(`/v1/${'x'.repeat(20_000)}`), 431],
   ['too long a name', get(`/v1/filesystems/${'x'.repeat(300)}`), 414],
@@ -44,30 +52,81 @@ const cases: [name: string, text: string, status: number][] = [
   ['an escape that is no UTF-8', get('/v1/filesystems/%ff'), 400],
   ['no Content-Length that counts', `${head}Content-Length: x\r\n\r\n{}`, 400],
   ['two Content-Lengths', `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, 400],
-  ['Content-Length and Transfer-Encoding', `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}`, 400],
-  ['a Transfer-Encoding that does not end with chunked', `${head}Transfer-Encoding: gzip\r\n\r\n{}`, 400],
-  ['a Transfer-Encoding that is not decoded', `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 400],
-  ['a chunk without a length', `${head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
-  ['two Content-Types', `${head}Content-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`, 400],
-  ['two tokens', get('/v1', 'localhost', 'Authorization: Bearer a\r\nAuthorization: Bearer b\r\n'), 400],
+  [
+    'Content-Length and Transfer-Encoding',
+    `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}`,
+    400,
+  ],
+  [
+    'a Transfer-Encoding that does not end with chunked',
+    `${head}Transfer-Encoding: gzip\r\n\r\n{}`,
+    400,
+  ],
+  [
+    'a Transfer-Encoding that is not decoded',
+    `${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    400,
+  ],
+  [
+    'a chunk without a length',
+    `${head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    400,
+  ],
+  [
+    'two Content-Types',
+    `${head}Content-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}`,
+    400,
+  ],
+  [
+    'two tokens',
+    get('/v1', 'localhost', 'Authorization: Bearer a\r\nAuthorization: Bearer b\r\n'),
+    400,
+  ],
   ['an unknown expectation', message('GET', '/livez', { ...last, Expect: 'something' }), 417],
-  ['an unknown expectation of a POST', message('POST', '/v1/filesystems', { ...last, Expect: '200-ok' }, {}), 417],
+  [
+    'an unknown expectation of a POST',
+    message('POST', '/v1/filesystems', { ...last, Expect: '200-ok' }, {}),
+    417,
+  ],
   ['CONNECT', 'CONNECT example.org:80 HTTP/1.1\r\nHost: example.org\r\n\r\n', 405],
   ['CONNECT without a Host', 'CONNECT example.org:80 HTTP/1.1\r\n\r\n', 400],
   ['CONNECT of a path', 'CONNECT /v1 HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
   ['TRACE', message('TRACE', '/v1', last), 405],
   ['OPTIONS', message('OPTIONS', '/v1', last), 405],
   ['OPTIONS *', message('OPTIONS', '*', last), 405],
-  ['a handshake without a key', message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Key': 'short' }), 400],
-  ['a handshake of another version', message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Version': '99' }), 400],
-  ['a handshake with a malformed protocol', message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Protocol': 'a,,b' }), 400],
-  ['a handshake with a protocol twice', message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Protocol': 'a, a' }), 400],
+  [
+    'a handshake without a key',
+    message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Key': 'short' }),
+    400,
+  ],
+  [
+    'a handshake of another version',
+    message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Version': '99' }),
+    400,
+  ],
+  [
+    'a handshake with a malformed protocol',
+    message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Protocol': 'a,,b' }),
+    400,
+  ],
+  [
+    'a handshake with a protocol twice',
+    message('GET', '/v1/events', { ...upgrade, 'Sec-WebSocket-Protocol': 'a, a' }),
+    400,
+  ],
   ['a handshake where nothing streams', message('GET', '/v1', upgrade), 404],
   ['a handshake of a malformed URL', message('GET', '/%', upgrade), 400],
-  ['a handshake with a POST', message('POST', '/v1/events', { ...upgrade, 'Content-Length': '2' }, '{}') + get('/livez'), 405],
+  [
+    'a handshake with a POST',
+    message('POST', '/v1/events', { ...upgrade, 'Content-Length': '2' }, '{}') + get('/livez'),
+    405,
+  ],
   [
     'a handshake of HTTP/1.0',
-    message('GET', '/v1/events', { ...upgrade, ...{ Connection: 'Upgrade' } }).replace('1.1', '1.0'),
+    message('GET', '/v1/events', { ...upgrade, ...{ Connection: 'Upgrade' } }).replace(
+      '1.1',
+      '1.0',
+    ),
     426,
   ],
   [
@@ -75,7 +134,11 @@ const cases: [name: string, text: string, status: number][] = [
     `GET /v1 HTTP/1.1\r\nHost: localhost\r\n${'a:\r\n'.repeat(2500)}If-Match: "x"\r\n\r\n`,
     412,
   ],
-  ['a handshake without a Host', message('GET', '/v1/events', upgrade).replace('Host: localhost\r\n', ''), 400],
+  [
+    'a handshake without a Host',
+    message('GET', '/v1/events', upgrade).replace('Host: localhost\r\n', ''),
+    400,
+  ],
 ];
 
 describe('is a problem', () => {
@@ -155,7 +218,10 @@ describe('the order of checks', () => {
     ['POST', '/v1/tenants/none/tokens'],
   ])('%s %s is a 404 whatever the body says', async (method, url) => {
     for (const body of [bad, long, malformed, unknown, coded]) {
-      expect((await call(service, method, url, body)).status, JSON.stringify(body).slice(0, 60)).toBe(404);
+      expect(
+        (await call(service, method, url, body)).status,
+        JSON.stringify(body).slice(0, 60),
+      ).toBe(404);
     }
   });
 
@@ -186,9 +252,13 @@ describe('the order of checks', () => {
 
   it('401 and 403 come before what the body says', async () => {
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
-    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })).json;
+    const { token } = (
+      await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })
+    ).json;
     for (const body of [bad, long, malformed, unknown, coded]) {
-      expect((await call(service, 'POST', '/v1/filesystems', { ...body, token: 'ph_wrong' })).status).toBe(401);
+      expect(
+        (await call(service, 'POST', '/v1/filesystems', { ...body, token: 'ph_wrong' })).status,
+      ).toBe(401);
       expect((await call(service, 'POST', '/v1/filesystems', { ...body, token })).status).toBe(403);
     }
   });
@@ -205,18 +275,21 @@ describe('[H15] the type of a body', () => {
   const post = (headers: Record<string, string>, body: string | Buffer = '{"name":"t"}') =>
     call(service, 'POST', `${fs}/files`, { bytes: body, headers });
 
-  it.each(['gzip', 'deflate, gzip', 'br', 'nonsense', 'identity, gzip'])('Content-Encoding %s is a 415', async (coding) => {
-    for (const url of [`${fs}/files`, `${fs}/files/a/content`]) {
-      const method = url.endsWith('content') ? 'PUT' : 'POST';
-      const type = method === 'PUT' ? 'application/octet-stream' : 'application/json';
-      const answer = await call(service, method, url, {
-        bytes: '{}',
-        headers: { 'content-type': type, 'content-encoding': coding },
-      });
-      expect(answer.status).toBe(415);
-      expect(answer.headers['accept-encoding']).toBe('identity');
-    }
-  });
+  it.each(['gzip', 'deflate, gzip', 'br', 'nonsense', 'identity, gzip'])(
+    'Content-Encoding %s is a 415',
+    async (coding) => {
+      for (const url of [`${fs}/files`, `${fs}/files/a/content`]) {
+        const method = url.endsWith('content') ? 'PUT' : 'POST';
+        const type = method === 'PUT' ? 'application/octet-stream' : 'application/json';
+        const answer = await call(service, method, url, {
+          bytes: '{}',
+          headers: { 'content-type': type, 'content-encoding': coding },
+        });
+        expect(answer.status).toBe(415);
+        expect(answer.headers['accept-encoding']).toBe('identity');
+      }
+    },
+  );
 
   it.each([
     ['application/json; charset=utf-16', 415],
@@ -232,12 +305,15 @@ describe('[H15] the type of a body', () => {
   ])('%s of a JSON route is %i', async (type, status) => {
     const answer = await post({ 'content-type': type }, '{"name":"a"}');
     expect(answer.status).toBe(status);
-    if (status === 415) expect(answer.json).toMatchObject({ rule: 'H15', accepts: 'application/json' });
+    if (status === 415)
+      expect(answer.json).toMatchObject({ rule: 'H15', accepts: 'application/json' });
   });
 
   it('identity is no coding, and bytes that are no UTF-8 are no JSON', async () => {
     const json = { 'content-type': 'application/json' };
-    expect((await post({ ...json, 'content-encoding': 'identity' }, '{"name":"a"}')).status).toBe(409);
+    expect((await post({ ...json, 'content-encoding': 'identity' }, '{"name":"a"}')).status).toBe(
+      409,
+    );
     const answer = await post(json, Buffer.from('{"name":"\xe9"}', 'latin1'));
     expect(answer.json).toMatchObject({ status: 400, rule: 'H3' });
   });
@@ -256,10 +332,34 @@ describe('[H31] 100 Continue', () => {
     ['the file is not there', 'PUT', `${fs}/files/none/content`, bytes, 404],
     ['the token is wrong', 'POST', '/v1/filesystems', { ...json, Authorization: 'Bearer x' }, 401],
     ['the type is wrong', 'PUT', `${fs}/files/a/content`, json, 415],
-    ['the body is coded', 'PUT', `${fs}/files/a/content`, { ...bytes, 'Content-Encoding': 'gzip' }, 415],
-    ['the body is too long', 'POST', '/v1/filesystems', { ...json, 'Content-Length': '300000' }, 413],
-    ['the ETag is another', 'PUT', `${fs}/files/a/content`, { ...bytes, 'If-Match': '"other"' }, 412],
-    ['the file may not be there', 'PUT', `${fs}/files/a/content`, { ...bytes, 'If-None-Match': '*' }, 412],
+    [
+      'the body is coded',
+      'PUT',
+      `${fs}/files/a/content`,
+      { ...bytes, 'Content-Encoding': 'gzip' },
+      415,
+    ],
+    [
+      'the body is too long',
+      'POST',
+      '/v1/filesystems',
+      { ...json, 'Content-Length': '300000' },
+      413,
+    ],
+    [
+      'the ETag is another',
+      'PUT',
+      `${fs}/files/a/content`,
+      { ...bytes, 'If-Match': '"other"' },
+      412,
+    ],
+    [
+      'the file may not be there',
+      'PUT',
+      `${fs}/files/a/content`,
+      { ...bytes, 'If-None-Match': '*' },
+      412,
+    ],
   ])('is not said where %s', async (_name, method, url, headers, status) => {
     const answers = await ask(method, url, headers);
     expect(answers.map((answer) => answer.status)).toEqual([status]);
@@ -273,7 +373,13 @@ describe('[H31] 100 Continue', () => {
     socket.on('data', (data) => {
       got += data;
     });
-    socket.write(message('PUT', `${fs}/files/a/content?offset=0`, { 'Content-Length': '3', ...expectation, ...bytes }));
+    socket.write(
+      message('PUT', `${fs}/files/a/content?offset=0`, {
+        'Content-Length': '3',
+        ...expectation,
+        ...bytes,
+      }),
+    );
     await expect.poll(() => got).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
     socket.write('abc');
     await expect.poll(() => got).toMatch(/\r\n\r\nHTTP\/1\.1 200 /);
@@ -281,7 +387,12 @@ describe('[H31] 100 Continue', () => {
   });
 
   it('is nothing to HTTP/1.0, nor to a request without a body', async () => {
-    const old = message('PUT', `${fs}/files/a/content?offset=0`, { ...expectation, ...bytes }, 'abc').replace('1.1', '1.0');
+    const old = message(
+      'PUT',
+      `${fs}/files/a/content?offset=0`,
+      { ...expectation, ...bytes },
+      'abc',
+    ).replace('1.1', '1.0');
     expect((await talk(port, old, 400)).map(({ status }) => status)).toEqual([200]);
     const empty = message('DELETE', `${fs}/files/none`, { ...expectation, ...last });
     expect((await talk(port, empty, 400)).map(({ status }) => status)).toEqual([404]);
@@ -295,7 +406,10 @@ describe('[H8] pages of other sites', () => {
   it.each([
     [{ 'sec-fetch-site': 'cross-site' }, 403],
     [{ 'sec-fetch-site': 'same-site' }, 403],
-    [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' }, 403],
+    [
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+      403,
+    ],
     [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-user': '?1' }, 403],
     [{ 'sec-fetch-site': 'nonsense' }, 403],
     [{ 'sec-fetch-site': 'same-origin, cross-site' }, 403],
@@ -306,7 +420,13 @@ describe('[H8] pages of other sites', () => {
     [{ 'sec-fetch-site': 'same-site', origin: 'http://localhost:3000' }, 403],
     [{ 'sec-fetch-site': 'cross-site', origin: 'null' }, 403],
   ])('%j without a token get %i', async (headers, status) => {
-    for (const url of ['/v1', fs, `${fs}/files/a/content`, `${fs}/mappings/map_1/memory?length=8`, `${fs}/trace`]) {
+    for (const url of [
+      '/v1',
+      fs,
+      `${fs}/files/a/content`,
+      `${fs}/mappings/map_1/memory?length=8`,
+      `${fs}/trace`,
+    ]) {
       expect((await look(headers, url)).status).toBe(status);
     }
     const stream = { ...headers, accept: 'application/x-ndjson' };
@@ -317,24 +437,35 @@ describe('[H8] pages of other sites', () => {
     const open = await start({ allowedOrigins: ['https://app.example'] });
     const page = { 'sec-fetch-site': 'cross-site', origin: 'https://app.example' };
     expect((await call(open, 'GET', '/v1', { headers: page })).status).toBe(200);
-    expect((await call(open, 'GET', '/v1', { headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+    expect(
+      (await call(open, 'GET', '/v1', { headers: { 'sec-fetch-site': 'cross-site' } })).status,
+    ).toBe(403);
     await open.close();
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-b' } });
-    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-b/tokens', { json: {} })).json;
-    const answer = await call(service, 'GET', '/v1', { token, headers: { 'sec-fetch-site': 'cross-site' } });
+    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-b/tokens', { json: {} }))
+      .json;
+    const answer = await call(service, 'GET', '/v1', {
+      token,
+      headers: { 'sec-fetch-site': 'cross-site' },
+    });
     expect(answer.status).toBe(200);
   });
 
   it('fault nothing in', async () => {
     const before = (await must(service, 200, 'GET', fs)).headers.etag;
-    await look({ 'sec-fetch-site': 'cross-site' }, `${fs}/mappings/map_1/memory?offset=32768&length=8`);
+    await look(
+      { 'sec-fetch-site': 'cross-site' },
+      `${fs}/mappings/map_1/memory?offset=32768&length=8`,
+    );
     expect((await must(service, 200, 'GET', fs)).headers.etag).toBe(before);
   });
 });
 
 describe('[H1] parameters that nothing takes', () => {
   it('are named by every route that is read', async () => {
-    const gets = service.app.knownRoutes.filter(({ method, url }) => method === 'GET' && url !== '*');
+    const gets = service.app.knownRoutes.filter(
+      ({ method, url }) => method === 'GET' && url !== '*',
+    );
     const names: Record<string, string> = {
       ':fs': 'scratch',
       ':file': 'a',
@@ -350,7 +481,9 @@ describe('[H1] parameters that nothing takes', () => {
     names[':operation'] = String(punch.headers.location?.split('/').at(-1));
     for (const { url } of gets) {
       const at = url.replace(/:\w+/g, (name) => names[name] ?? name);
-      const answer = await call(service, 'GET', `${at}?x=1`, { headers: { accept: 'application/x-ndjson' } });
+      const answer = await call(service, 'GET', `${at}?x=1`, {
+        headers: { accept: 'application/x-ndjson' },
+      });
       expect(`${at} ${answer.status} ${answer.json?.rule}`).toBe(`${at} 400 H1`);
     }
   });

@@ -1,4 +1,5 @@
-// Rot: any flipped bit and any cut of the files is noticed, or does no harm. No other state than the acknowledged one ever comes back.
+// Rot: any flipped bit and any cut of the files is noticed, or does no harm. No other state than
+// the acknowledged one ever comes back.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// A data directory that cannot be used is refused in words, and one that goes away under the server is a failed flush.
+// A data directory that cannot be used is refused in words, and one that goes away under the server
+// is a failed flush.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,9 +19,14 @@ describe('making it', () => {
     makeDirectory(join(folder, 'a/b/c'));
   });
 
-  it.each(['/proc/x', '/proc/x/y', '/sys/x', '/dev/null/x'])('%s: an error at once', (directory) => {
-    expect(() => makeDirectory(directory)).toThrow(`the journal cannot be kept in ${directory}: E`);
-  });
+  it.each(['/proc/x', '/proc/x/y', '/sys/x', '/dev/null/x'])(
+    '%s: an error at once',
+    (directory) => {
+      expect(() => makeDirectory(directory)).toThrow(
+        `the journal cannot be kept in ${directory}: E`,
+      );
+    },
+  );
 
   it('a file in its place is an error', () => {
     writeFileSync(join(folder, 'file'), '');
@@ -40,18 +46,27 @@ describe('losing it', () => {
   it.each(Object.entries(gone))('%s: nothing more is acknowledged', async (_name, remove) => {
     const directory = join(folder, 'journal');
     let failed: JournalError | null = null;
-    const store = await openStore(directory, { onFailed: (error) => (failed = error), lookMs: 1e9 });
+    const store = await openStore(directory, {
+      onFailed: (error) => (failed = error),
+      lookMs: 1e9,
+    });
     await store.put([{ key: 'k', value: new Uint8Array(1) }]);
     remove(directory);
-    await expect(store.put([{ key: 'l', value: new Uint8Array(1) }])).rejects.toMatchObject({ kind: 'failed' });
-    expect(failed).toMatchObject({ cause: { message: expect.stringContaining('was removed while the server ran') } });
+    await expect(store.put([{ key: 'l', value: new Uint8Array(1) }])).rejects.toMatchObject({
+      kind: 'failed',
+    });
+    expect(failed).toMatchObject({
+      cause: { message: expect.stringContaining('was removed while the server ran') },
+    });
     await store.close().catch(() => {});
   });
 
   it('is noticed without a write, too', async () => {
     const directory = join(folder, 'journal');
     const failed = new Promise<JournalError>((resolve) => {
-      void openStore(directory, { onFailed: resolve, lookMs: 20 }).then(() => rmSync(directory, { recursive: true }));
+      void openStore(directory, { onFailed: resolve, lookMs: 20 }).then(() =>
+        rmSync(directory, { recursive: true }),
+      );
     });
     expect(await failed).toMatchObject({ kind: 'failed' });
   });

@@ -24,23 +24,40 @@ export const durable = (directory: string, more: Partial<StoreOptions> = {}): Pr
 
 const fs = '/v1/filesystems/scratch';
 
-/** Two filesystems, one with two snapshots, a tenant with a token, a key, a sleeping truncate. The folder is copied while it is open. */
+/**
+ * Two filesystems, one with two snapshots, a tenant with a token, a key, a sleeping truncate. The
+ * folder is copied while it is open.
+ */
 export async function makeJournal(directory: string): Promise<string> {
   let service = await durable(directory);
   await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team' } });
   await must(service, 201, 'POST', '/v1/tenants/team/tokens', { json: {} });
   for (const name of ['scratch', 'other']) {
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576, kind: 'ext4' } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name, sizeBytes: 1_048_576, kind: 'ext4' },
+    });
   }
-  await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' }, headers: { 'idempotency-key': 'k' } });
+  await must(service, 201, 'POST', `${fs}/files`, {
+    json: { name: 'a' },
+    headers: { 'idempotency-key': 'k' },
+  });
   await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(8192, 'a') });
-  await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: 8192, access: 'read-write' } });
-  await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'read' } });
-  await call(service, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0 }, headers: { prefer: 'respond-async' } });
-  for (let i = 0; i < 120; i++) await must(service, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
+  await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+    json: { offset: 0, length: 8192, access: 'read-write' },
+  });
+  await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+    json: { offset: 0, length: 4096, access: 'read' },
+  });
+  await call(service, 'POST', `${fs}/files/a/truncate`, {
+    json: { sizeBytes: 0 },
+    headers: { prefer: 'respond-async' },
+  });
+  for (let i = 0; i < 120; i++)
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
   await service.close();
   service = await durable(directory);
-  for (let i = 120; i < 260; i++) await must(service, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
+  for (let i = 120; i < 260; i++)
+    await must(service, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
   await must(service, 200, 'PUT', `${fs}/files/f1/content`, { bytes: Buffer.alloc(4096, 'b') });
   await must(service, 201, 'POST', '/v1/filesystems/other/files', { json: { name: 'x' } });
   // Answers are kept without anybody waiting for it.
@@ -51,13 +68,18 @@ export async function makeJournal(directory: string): Promise<string> {
   return copy;
 }
 
-/** Everything that a server would have. Rejects with a JournalError where it would not start, or a filesystem not come back. */
+/**
+ * Everything that a server would have. Rejects with a JournalError where it would not start, or a
+ * filesystem not come back.
+ */
 export async function comesBack(directory: string): Promise<string> {
   const store = await openStore(directory);
   try {
     const { tokenKey } = await metaOf(store, 0);
     const limits = { snapshotEntries: 1e9, snapshotBytes: 1e9 };
-    const { filesystems, unrecovered } = await recoverFilesystems(store, limits, { eventsMax: 1000 });
+    const { filesystems, unrecovered } = await recoverFilesystems(store, limits, {
+      eventsMax: 1000,
+    });
     for (const { error } of unrecovered) throw error;
     const states: unknown[] = [[...tokenKey]];
     for (const { id, kernel, tail } of filesystems)

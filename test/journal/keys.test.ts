@@ -1,4 +1,5 @@
-// What a key brings after a restart where nobody came to keep the answer: the record that went into the journal with the command.
+// What a key brings after a restart where nobody came to keep the answer: the record that went into
+// the journal with the command.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AnswerRecord } from '../../src/engine/durable-log.ts';
@@ -18,7 +19,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A restart that has lost the one answer; `became` is what the journal had before. Gives back what is kept of keys and tokens. */
+/**
+ * A restart that has lost the one answer; `became` is what the journal had before. Gives back what
+ * is kept of keys and tokens.
+ */
 async function lose(became: AnswerRecord['became']): Promise<string> {
   await service.close();
   const store = await openStore(folder);
@@ -37,7 +41,9 @@ async function lose(became: AnswerRecord['became']): Promise<string> {
 }
 
 it('a command that ended at once is answered as it came out, also to who now asks for an operation', async () => {
-  await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576 } });
+  await must(service, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'scratch', sizeBytes: 1_048_576 },
+  });
   await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 8192 } });
   const truncate = (headers: Record<string, string>) =>
     call(service, 'POST', `${fs}/files/a/truncate`, {
@@ -48,15 +54,24 @@ it('a command that ended at once is answered as it came out, also to who now ask
   const [hosted] = [...service.engine.all()];
   if (hosted === undefined) throw new Error('no filesystem');
   await lose({ id: hosted.id, seq: hosted.kernel.seq });
-  expect(await truncate({ prefer: 'respond-async' })).toMatchObject({ status: 200, json: { sizeBytes: 4096 } });
+  expect(await truncate({ prefer: 'respond-async' })).toMatchObject({
+    status: 200,
+    json: { sizeBytes: 4096 },
+  });
 });
 
 it('a token is not issued again', async () => {
-  const issue = () => call(service, 'POST', '/v1/tenants/default/tokens', { json: {}, headers: { 'idempotency-key': 'k' } });
+  const issue = () =>
+    call(service, 'POST', '/v1/tenants/default/tokens', {
+      json: {},
+      headers: { 'idempotency-key': 'k' },
+    });
   const { json } = await issue();
   const kept = await lose(null);
   expect(kept).toContain(json.id);
   expect(kept).not.toContain(json.token.slice(-43));
   expect((await issue()).json).toMatchObject({ status: 409, type: '/v1/problems/answer-not-kept' });
-  expect((await must(service, 200, 'GET', '/v1/tenants/default/tokens')).json.items).toHaveLength(1);
+  expect((await must(service, 200, 'GET', '/v1/tenants/default/tokens')).json.items).toHaveLength(
+    1,
+  );
 });

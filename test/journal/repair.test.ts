@@ -67,7 +67,8 @@ const epochsOf = (running: Service) => ({
   two: hostedOf(running, 'two').ring.epoch,
 });
 
-const answerOf = (running: Service, key: string) => `answer/${running.door.tenants.get(defaultTenant)?.id}/${key}`;
+const answerOf = (running: Service, key: string) =>
+  `answer/${running.door.tenants.get(defaultTenant)?.id}/${key}`;
 const newFile = (name: string, key?: string) => ({
   json: { name },
   ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
@@ -83,7 +84,8 @@ async function begin(files: number): Promise<string> {
   for (const name of ['one', 'two']) {
     await must(running, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576 } });
   }
-  for (let i = 1; i <= files; i++) await must(running, 201, 'POST', '/v1/filesystems/one/files', newFile(`f${i}`));
+  for (let i = 1; i <= files; i++)
+    await must(running, 201, 'POST', '/v1/filesystems/one/files', newFile(`f${i}`));
   return hostedOf(running, 'one').id;
 }
 
@@ -103,12 +105,19 @@ describe('repair', () => {
     const running = service as Service;
     const epochs = epochsOf(running);
     const key = { record: answerOf(running, 'k'), fingerprint: 'x', sinceMs: Date.now() };
-    const bad = running.engine.submit(hostedOf(running, 'one'), { op: 'no-such-operation', on: {}, args: {}, key });
+    const bad = running.engine.submit(hostedOf(running, 'one'), {
+      op: 'no-such-operation',
+      on: {},
+      args: {},
+      key,
+    });
     await expect(bad).rejects.toMatchObject({ kind: 'filesystem-stopped' });
     await stop();
     expect(await startWithoutOne()).toContain('(one), entry 4');
     expect(await order()).toBe(3);
-    await expect(order('--filesystem', id, '--skip', '3')).rejects.toThrow(/entry 3 .* is not the one/);
+    await expect(order('--filesystem', id, '--skip', '3')).rejects.toThrow(
+      /entry 3 .* is not the one/,
+    );
     expect(await order('--filesystem', id, '--skip', '4')).toBe(0);
     const again = await start();
     expect(await filesOf(again, 'one')).toEqual(['f1', 'f2', 'f3']);
@@ -128,9 +137,12 @@ describe('repair', () => {
     const epochs = epochsOf(running);
     const keyed = newFile('f4', 'k');
     await must(running, 201, 'POST', '/v1/filesystems/one/files', keyed);
-    await new Promise((resolve) => setTimeout(resolve, 50)); // Answers are kept without anybody waiting for it.
+    // Answers are kept without anybody waiting for it.
+    await new Promise((resolve) => setTimeout(resolve, 50));
     await stop();
-    await expect(order('--filesystem', id, '--cut-before', '9')).rejects.toThrow(/no batch .* begins with entry 9/);
+    await expect(order('--filesystem', id, '--cut-before', '9')).rejects.toThrow(
+      /no batch .* begins with entry 9/,
+    );
     expect(await order('--filesystem', id, '--cut-before', '3')).toBe(0);
     const again = await start();
     expect(await filesOf(again, 'one')).toEqual(['f1', 'f2']);
@@ -152,8 +164,12 @@ describe('repair', () => {
     await store.put([{ key: `j/${id}/${'4'.padStart(16, '0')}`, value: null }]);
     await store.close();
     expect(await startWithoutOne()).toMatch(/entry 4 is missing before 5/);
-    await expect(order('--filesystem', id, '--cut-before', '5')).rejects.toThrow(/entry 4 is missing|no batch/);
-    await expect(order('--filesystem', id, '--cut-before', '7')).rejects.toThrow(/entry 4 is missing/);
+    await expect(order('--filesystem', id, '--cut-before', '5')).rejects.toThrow(
+      /entry 4 is missing|no batch/,
+    );
+    await expect(order('--filesystem', id, '--cut-before', '7')).rejects.toThrow(
+      /entry 4 is missing/,
+    );
     expect(await order('--filesystem', id, '--cut-before', '4')).toBe(0);
     expect(await filesOf(await start(), 'one')).toEqual(['f1', 'f2', 'f3']);
     await stop();
@@ -171,14 +187,17 @@ describe('repair', () => {
     for await (const key of store.keys(`s/${id}/`)) if (key.endsWith('/m')) manifests.push(key);
     const [older = '', newer = ''] = manifests;
     expect(manifests).toHaveLength(2);
-    // As a kill in the middle of the sweep leaves it: the journal of the oldest is gone, and some of its pieces are.
+    // As a kill in the middle of the sweep leaves it: the journal of the oldest is gone, and some
+    // of its pieces are.
     const oldest = `s/${id}/${'3'.padStart(16, '0')}/m`;
     await store.put([{ key: oldest, value: (await store.get(older)) as Uint8Array }]);
     await store.close();
     const numberIn = (key: string) => Number(key.split('/')[2]);
     const first = Number((batches[0] as string).split('/')[2]);
     expect(first).toBe(numberIn(older) + 1);
-    await expect(order('--filesystem', id, '--cut-before', String(first - 1))).rejects.toThrow(/nothing to go back to/);
+    await expect(order('--filesystem', id, '--cut-before', String(first - 1))).rejects.toThrow(
+      /nothing to go back to/,
+    );
     const between = numberIn(newer) - 1;
     expect(await order('--filesystem', id, '--cut-before', String(between))).toBe(0);
     expect(await filesOf(await start(), 'one')).toHaveLength(between - 1);
@@ -193,7 +212,9 @@ describe('repair', () => {
     expect((await call(again, 'GET', '/v1/filesystems/one')).status).toBe(404);
     expect(hostedOf(again, 'two').ring.epoch).toBe(epochs.two);
     expect(again.engine.tenantRing(defaultTenant).epoch).not.toBe(epochs.tenant);
-    await must(again, 201, 'POST', '/v1/filesystems', { json: { name: 'one', sizeBytes: 1_048_576 } });
+    await must(again, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'one', sizeBytes: 1_048_576 },
+    });
   });
 
   it('goes on without what is gone under new histories', async () => {
@@ -205,7 +226,9 @@ describe('repair', () => {
     head.write(head.read() + 1);
     head.close();
     expect(await order()).toBe(3);
-    expect(said).toMatch(/were acknowledged; --accept-loss goes on.*\n.*tokens.*\n.*good, up to entry/);
+    expect(said).toMatch(
+      /were acknowledged; --accept-loss goes on.*\n.*tokens.*\n.*good, up to entry/,
+    );
     expect(await order('--accept-loss')).toBe(0);
     const now = epochsOf(await start());
     for (const of of ['tenant', 'one', 'two'] as const) expect(now[of]).not.toBe(epochs[of]);
@@ -225,18 +248,22 @@ describe('repair', () => {
     }
     for await (const [key, body] of store.entries('s/')) {
       if (!key.endsWith('/m')) continue;
-      await store.put([{ key, value: encode({ ...(decode(body) as Manifest), kernelVersion: kernelVersion - 1 }) }]);
+      await store.put([
+        { key, value: encode({ ...(decode(body) as Manifest), kernelVersion: kernelVersion - 1 }) },
+      ]);
       newest = key;
     }
     await store.close();
     expect(await comesBack(journal())).toBe(before);
     const running = await start();
-    for (let i = 0; i < 120; i++) await must(running, 201, 'POST', '/v1/filesystems/one/files', newFile(`g${i}`));
+    for (let i = 0; i < 120; i++)
+      await must(running, 201, 'POST', '/v1/filesystems/one/files', newFile(`g${i}`));
     await stop();
     expect((await filesOf(await start(), 'one')).length).toBe(270);
     await stop();
     const other = await openStore(journal());
-    for await (const key of other.keys('s/')) if (key.endsWith('/m')) await other.put([{ key, value: null }]);
+    for await (const key of other.keys('s/'))
+      if (key.endsWith('/m')) await other.put([{ key, value: null }]);
     await other.close();
     expect(newest).not.toBe('');
     expect(await startWithoutOne()).toMatch(/no snapshot before it/);
@@ -246,40 +273,64 @@ describe('repair', () => {
     await begin(1);
     await stop();
     await expect(order('--skip', '1')).rejects.toThrow(/--filesystem goes with/);
-    await expect(order('--filesystem', 'x', '--skip', '1', '--remove')).rejects.toThrow(/one order each/);
-    await expect(order('--filesystem', 'x', '--remove')).rejects.toThrow(/there is no filesystem x/);
-    await expect(repair(['--data-dir', join(folder, 'nowhere')])).rejects.toThrow(/there is no journal/);
+    await expect(order('--filesystem', 'x', '--skip', '1', '--remove')).rejects.toThrow(
+      /one order each/,
+    );
+    await expect(order('--filesystem', 'x', '--remove')).rejects.toThrow(
+      /there is no filesystem x/,
+    );
+    await expect(repair(['--data-dir', join(folder, 'nowhere')])).rejects.toThrow(
+      /there is no journal/,
+    );
     await expect(order('--filesystem', 'x', '--skip', 'one')).rejects.toThrow(/not a whole number/);
   });
 });
 
 describe('a log of several blocks with a flipped bit', () => {
-  it.each([0.2, 0.45, 0.7, 0.9])('at %d of it: with explicit orders a server starts again', async (place) => {
-    const running = await start();
-    for (const name of ['one', 'two']) {
-      await must(running, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576 } });
-      for (let i = 0; i < 90; i++) {
-        await must(running, 201, 'POST', `/v1/filesystems/${name}/files`, newFile(`${name}${i}`, `k-${name}-${i}`));
+  it.each([0.2, 0.45, 0.7, 0.9])(
+    'at %d of it: with explicit orders a server starts again',
+    async (place) => {
+      const running = await start();
+      for (const name of ['one', 'two']) {
+        await must(running, 201, 'POST', '/v1/filesystems', {
+          json: { name, sizeBytes: 1_048_576 },
+        });
+        for (let i = 0; i < 90; i++) {
+          await must(
+            running,
+            201,
+            'POST',
+            `/v1/filesystems/${name}/files`,
+            newFile(`${name}${i}`, `k-${name}-${i}`),
+          );
+        }
       }
-    }
-    await stop();
-    const at = join(journal(), 'store');
-    const log = readdirSync(at).find((name) => name.endsWith('.log')) ?? '';
-    const bytes = readFileSync(join(at, log));
-    expect(bytes.length).toBeGreaterThan(2 * 32_768);
-    bytes[Math.floor(place * bytes.length)]! ^= 1;
-    writeFileSync(join(at, log), bytes);
-    await expect(start()).rejects.toMatchObject({ kind: 'damaged' });
-    // What the report says is what an operator goes by.
-    for (let code = await order('--accept-loss'), tries = 0; code !== 0; tries++) {
-      expect(tries).toBeLessThan(5);
-      const missing = /^(\w+) \(.*: entry (\d+) is missing/m.exec(said);
-      const short = /^(\w+) \(.*ends with entry (\d+), but/m.exec(said);
-      const unknown = /^store: \w\/(\w+)\/.* knows nothing/m.exec(said);
-      if (missing !== null) code = await order('--filesystem', missing[1] ?? '', '--cut-before', missing[2] ?? '');
-      else if (short !== null) code = await order('--filesystem', short[1] ?? '', '--cut-before', String(Number(short[2]) + 1));
-      else code = await order('--filesystem', unknown?.[1] ?? said, '--remove');
-    }
-    await start();
-  });
+      await stop();
+      const at = join(journal(), 'store');
+      const log = readdirSync(at).find((name) => name.endsWith('.log')) ?? '';
+      const bytes = readFileSync(join(at, log));
+      expect(bytes.length).toBeGreaterThan(2 * 32_768);
+      bytes[Math.floor(place * bytes.length)]! ^= 1;
+      writeFileSync(join(at, log), bytes);
+      await expect(start()).rejects.toMatchObject({ kind: 'damaged' });
+      // What the report says is what an operator goes by.
+      for (let code = await order('--accept-loss'), tries = 0; code !== 0; tries++) {
+        expect(tries).toBeLessThan(5);
+        const missing = /^(\w+) \(.*: entry (\d+) is missing/m.exec(said);
+        const short = /^(\w+) \(.*ends with entry (\d+), but/m.exec(said);
+        const unknown = /^store: \w\/(\w+)\/.* knows nothing/m.exec(said);
+        if (missing !== null)
+          code = await order('--filesystem', missing[1] ?? '', '--cut-before', missing[2] ?? '');
+        else if (short !== null)
+          code = await order(
+            '--filesystem',
+            short[1] ?? '',
+            '--cut-before',
+            String(Number(short[2]) + 1),
+          );
+        else code = await order('--filesystem', unknown?.[1] ?? said, '--remove');
+      }
+      await start();
+    },
+  );
 });

@@ -1,8 +1,17 @@
-// Damages copies of a journal, one after the other, and prints what becomes of each: `noticed`, `harmless`, or what else. A process of its
-// own: the store may fall over what it reads, which is a refusal too, if not a polite one.
+// Damages copies of a journal, one after the other, and prints what becomes of each: `noticed`,
+// `harmless`, or what else. A process of its own: the store may fall over what it reads, which is a
+// refusal too, if not a polite one.
 //
 //   node --import tsx test/journal/rot.ts <original> <good> <from>
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../../src/journal/journal-error.ts';
@@ -26,7 +35,10 @@ function filesOf(original: string): { name: string; size: number }[] {
 const bits = dose(48, 2000);
 const cutsOfEach = dose(3, 60);
 
-/** Bits spread over all bytes of all files, and cuts: each byte of a short file, some places of a long one. */
+/**
+ * Bits spread over all bytes of all files, and cuts: each byte of a short file, some places of a
+ * long one.
+ */
 export function damagesOf(original: string): Damage[] {
   const files = filesOf(original);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
@@ -70,7 +82,10 @@ const contentsOf = (folder: string): string =>
     .map(({ name }) => `${name} ${crc32(readFileSync(join(folder, name)))}`)
     .join();
 
-/** What becomes of a damaged folder, also at the second start, when the first one was refused. Nothing is changed by looking. */
+/**
+ * What becomes of a damaged folder, also at the second start, when the first one was refused.
+ * Nothing is changed by looking.
+ */
 async function outcomeOf(folder: string, good: string): Promise<string> {
   let refused = false;
   const before = contentsOf(folder);
@@ -82,7 +97,8 @@ async function outcomeOf(folder: string, good: string): Promise<string> {
       if (contentsOf(folder) !== before) return 'changed the files';
       return back === good ? 'harmless' : 'another state';
     } catch (error) {
-      if (!(error instanceof JournalError)) return `threw ${error instanceof Error ? error.stack : String(error)}`;
+      if (!(error instanceof JournalError))
+        return `threw ${error instanceof Error ? error.stack : String(error)}`;
       if (refused) return 'noticed';
       refused = true;
     }

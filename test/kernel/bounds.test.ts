@@ -17,7 +17,9 @@ describe('bounds', () => {
     const m = story('break-layouts.modern', { limits: { tasks: 2 } });
     const pin = m.pinned(m.mapping, 0, page);
     const sleepers = [m.truncate('a', 0), m.truncate('a', page)];
-    expect(m.truncate('a', 2 * page).outcome).toMatchObject({ failure: { errno: 'EAGAIN', rule: 'LM1' } });
+    expect(m.truncate('a', 2 * page).outcome).toMatchObject({
+      failure: { errno: 'EAGAIN', rule: 'LM1' },
+    });
     expect(wordOf(m.cancel(sleepers[0]?.task ?? 0))).toBe('done');
     m.truncate('a', 0);
     expect(wordOf(m.unpin(pin))).toBe('done');
@@ -40,16 +42,26 @@ describe('bounds', () => {
   test('LM6 pins hold a bounded number of pages: ENOMEM', () => {
     const m = story('break-layouts.modern', { limits: { pinnedReferences: 5 } });
     const pin = m.pinned(m.mapping, 0, 3 * page);
-    expect(m.pin(m.mapping, 0, 3 * page).outcome).toMatchObject({ failure: { errno: 'ENOMEM', rule: 'LM6' } });
+    expect(m.pin(m.mapping, 0, 3 * page).outcome).toMatchObject({
+      failure: { errno: 'ENOMEM', rule: 'LM6' },
+    });
     m.unpin(pin);
     expect(wordOf(m.pin(m.mapping, 0, 3 * page))).toBe('done');
   });
 
   test('LM7 private copies are bounded: ENOMEM, and munmap makes room', () => {
     const m = story('break-layouts.modern', { limits: { anonPages: 2 } });
-    const copies = okOf(m.call('mmap', { file: 'a' }, { offset: 0, length: 8 * page, access: 'read-write', shared: false })).id;
+    const copies = okOf(
+      m.call(
+        'mmap',
+        { file: 'a' },
+        { offset: 0, length: 8 * page, access: 'read-write', shared: false },
+      ),
+    ).id;
     const mapping = Number(String(copies).slice(4));
-    expect(m.store(mapping, 0, letters('xyz')).outcome).toMatchObject({ failure: { errno: 'ENOMEM', rule: 'LM7' } });
+    expect(m.store(mapping, 0, letters('xyz')).outcome).toMatchObject({
+      failure: { errno: 'ENOMEM', rule: 'LM7' },
+    });
     expect(m.k.anonPages.size).toBe(2);
     m.munmap(mapping);
     expect(m.k.anonPages.size).toBe(0);
@@ -57,8 +69,11 @@ describe('bounds', () => {
 
   test('PO6 the list of bad blocks is bounded: ENOSPC', () => {
     const m = machine({ blocks: 65_536 });
-    for (let i = 0; i < 4; i++) expect(wordOf(m.call('poison', {}, { block: i * 65_536, count: 65_536 }))).toBe('done');
-    expect(m.call('poison', {}, { block: 4 * 65_536 }).outcome).toMatchObject({ failure: { errno: 'ENOSPC', rule: 'PO6' } });
+    for (let i = 0; i < 4; i++)
+      expect(wordOf(m.call('poison', {}, { block: i * 65_536, count: 65_536 }))).toBe('done');
+    expect(m.call('poison', {}, { block: 4 * 65_536 }).outcome).toMatchObject({
+      failure: { errno: 'ENOSPC', rule: 'PO6' },
+    });
   });
 
   test('IN2 insert-range does not move preallocated blocks above the largest file', () => {
@@ -66,7 +81,9 @@ describe('bounds', () => {
     m.create('a');
     m.write('a', letters('A'), 0);
     m.allocate('a', 2 ** 53 - 2 * page, page, true);
-    expect(m.insert('a', 0, 4 * page).outcome).toMatchObject({ failure: { errno: 'EINVAL', rule: 'IN2' } });
+    expect(m.insert('a', 0, 4 * page).outcome).toMatchObject({
+      failure: { errno: 'EINVAL', rule: 'IN2' },
+    });
     m.unlink('a');
     expect(space(m).used).toBe(0);
   });
@@ -85,13 +102,21 @@ describe('bounds', () => {
     m.create('a', 1000 * page);
     m.write('a', letters('A'), 0);
     const mapping = m.map('a', 1000);
-    const { task } = m.call('fault', { mapping }, { offset: 0, length: 1000 * page, access: 'read' }, { keep: true } as never);
+    const { task } = m.call(
+      'fault',
+      { mapping },
+      { offset: 0, length: 1000 * page, access: 'read' },
+      { keep: true } as never,
+    );
     const outcome = m.k.ended.get(task as never)?.outcome;
     expect(outcome).toMatchObject({ ok: true, result: { pagesOmitted: 984 } });
   });
 
   test('a long queue on a lock is told without being searched once a waiter', () => {
-    const m = story('break-layouts.modern', { limits: { tasks: 5000, stepsPerApply: 1_000_000 }, checkEvery: 10_000 });
+    const m = story('break-layouts.modern', {
+      limits: { tasks: 5000, stepsPerApply: 1_000_000 },
+      checkEvery: 10_000,
+    });
     const pin = m.pinned(m.mapping, 0, page, { owner: 'nic' });
     const first = m.truncate('a', 0).task;
     for (let i = 0; i < 2000; i++) m.read('a', 0, 1, { owner: `reader${i}` });
@@ -112,10 +137,17 @@ describe('bounds', () => {
     m.pinned(m.mapping, 2 * page, 3 * page);
     const all = look(m, 'pages', { file: 'a' }).items as { pfn: number; pins: number }[];
     expect(all.map(({ pins }) => pins)).toEqual([0, 0, 1, 1, 1, 0, 0, 0]);
-    expect((look(m, 'pages', { pinned: true }).items as { pfn: number }[]).map(({ pfn }) => pfn)).toEqual([4, 5, 6]);
+    expect(
+      (look(m, 'pages', { pinned: true }).items as { pfn: number }[]).map(({ pfn }) => pfn),
+    ).toEqual([4, 5, 6]);
     const { items, nextPageToken } = look(m, 'pages', { file: 'a', pinned: true, pageSize: 2 });
     expect((items as { pfn: number }[]).map(({ pfn }) => pfn)).toEqual([4, 5]);
-    const rest = look(m, 'pages', { file: 'a', pinned: true, pageSize: 2, pageToken: nextPageToken }).items;
+    const rest = look(m, 'pages', {
+      file: 'a',
+      pinned: true,
+      pageSize: 2,
+      pageToken: nextPageToken,
+    }).items;
     expect((rest as { pfn: number }[]).map(({ pfn }) => pfn)).toEqual([6]);
   });
 });
@@ -163,6 +195,8 @@ test('ST9 a write that replaces the content may have at once what nobody pinned 
   const put = m.write('a', letters('abcdefgh'));
   expect(space(m)).toMatchObject({ used: 8, detached: 1 });
   m.unpin(pin);
-  expect(okOf({ task: put.task, outcome: m.outcome(put.task) })).toMatchObject({ bytesWritten: 8 * page });
+  expect(okOf({ task: put.task, outcome: m.outcome(put.task) })).toMatchObject({
+    bytesWritten: 8 * page,
+  });
   expect(contentOf(m, 'a')).toBe('abcdefgh');
 });

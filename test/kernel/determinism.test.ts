@@ -1,5 +1,5 @@
-// Law 14: the same entries give the same events and replies, bit by bit, whether the machine is a copy in the middle of everything or a new
-// one that reads the log from its beginning.
+// Law 14: the same entries give the same events and replies, bit by bit, whether the machine is a
+// copy in the middle of everything or a new one that reads the log from its beginning.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
@@ -21,7 +21,9 @@ const strategies: Choice[] = [
 const text = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) => {
     if (part instanceof Map || part instanceof Set) return [...part];
-    return ArrayBuffer.isView(part) ? Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64') : part;
+    return ArrayBuffer.isView(part)
+      ? Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64')
+      : part;
   });
 
 interface Recorded {
@@ -40,7 +42,10 @@ const geometry = (strategy: Choice, scheduler: 'auto' | 'stepped') => ({
 });
 
 function record(strategy: Choice, scheduler: 'auto' | 'stepped', seed: number): Recorded {
-  const [script] = fc.sample(commands(160, scheduler === 'stepped' ? 200 : 0), { numRuns: 1, seed }) as [never[]];
+  const [script] = fc.sample(commands(160, scheduler === 'stepped' ? 200 : 0), {
+    numRuns: 1,
+    seed,
+  }) as [never[]];
   const entries: Entry[] = [];
   const effects: string[] = [];
   let half: Recorded['half'] | undefined;
@@ -48,7 +53,8 @@ function record(strategy: Choice, scheduler: 'auto' | 'stepped', seed: number): 
     ...geometry(strategy, scheduler),
     checkEvery: 1000,
     watch: {
-      before: (k, command) => entries.push(structuredClone({ seq: entries.length + 1, timeMs: k.nowMs, command })),
+      before: (k, command) =>
+        entries.push(structuredClone({ seq: entries.length + 1, timeMs: k.nowMs, command })),
       after: (_k, _command, effect) => effects.push(text(effect)),
     },
   });
@@ -68,21 +74,33 @@ const applyAll = (k: Kernel, entries: readonly Entry[]): string[] =>
   entries.map((entry): string => text(apply(k, entry) satisfies Effects));
 
 describe.each(['auto', 'stepped'] as const)('law 14 with the scheduler %s', (scheduler) => {
-  test.each(strategies)('law 14 $name $idleRule: a copy goes on as the original does', (strategy) => {
-    for (let seed = 1; seed <= 6; seed++) {
-      const { entries, effects, half, end } = record(strategy, scheduler, seed);
-      expect(applyAll(half.kernel, entries.slice(half.at))).toEqual(effects.slice(half.at));
-      expect(text(half.kernel)).toBe(end);
-    }
-  });
+  test.each(strategies)(
+    'law 14 $name $idleRule: a copy goes on as the original does',
+    (strategy) => {
+      for (let seed = 1; seed <= 6; seed++) {
+        const { entries, effects, half, end } = record(strategy, scheduler, seed);
+        expect(applyAll(half.kernel, entries.slice(half.at))).toEqual(effects.slice(half.at));
+        expect(text(half.kernel)).toBe(end);
+      }
+    },
+  );
 
-  test.each(strategies)('law 14 $name $idleRule: the log gives the same machine again', (strategy) => {
-    const { entries, effects, end } = record(strategy, scheduler, 7);
-    const { blocks, ...rest } = geometry(strategy, scheduler);
-    const args = mkfsArgs.parse({ name: 'pmem0', sizeBytes: blocks * page, kernel: '7.3', clock: 'manual', ...rest });
-    const made = createKernel(args, limitsOfTests, 0);
-    if (!made.ok) throw new Error(made.failure.why);
-    expect(applyAll(made.kernel, entries)).toEqual(effects);
-    expect(text(made.kernel)).toBe(end);
-  });
+  test.each(strategies)(
+    'law 14 $name $idleRule: the log gives the same machine again',
+    (strategy) => {
+      const { entries, effects, end } = record(strategy, scheduler, 7);
+      const { blocks, ...rest } = geometry(strategy, scheduler);
+      const args = mkfsArgs.parse({
+        name: 'pmem0',
+        sizeBytes: blocks * page,
+        kernel: '7.3',
+        clock: 'manual',
+        ...rest,
+      });
+      const made = createKernel(args, limitsOfTests, 0);
+      if (!made.ok) throw new Error(made.failure.why);
+      expect(applyAll(made.kernel, entries)).toEqual(effects);
+      expect(text(made.kernel)).toBe(end);
+    },
+  );
 });

@@ -65,9 +65,19 @@ const tales: Record<string, Tale> = {
 
 /** What counts at the end, without the numbers of tasks. */
 function endOf(m: Machine): unknown {
-  const ended = m.seen('operation.done').concat(m.seen('operation.failed') as never, m.seen('operation.cancelled') as never);
-  const told = ended.map(({ data, file }) => `${data.op} ${file} ${'errno' in data ? data.errno : 'done'} ${data.sleptMs}`);
-  const files = [...m.k.names.keys()].map((name) => [name, m.file(name).sizeBytes, contentOf(m, name), extentsOf(m.file(name))]);
+  const ended = m
+    .seen('operation.done')
+    .concat(m.seen('operation.failed') as never, m.seen('operation.cancelled') as never);
+  const told = ended.map(
+    ({ data, file }) =>
+      `${data.op} ${file} ${'errno' in data ? data.errno : 'done'} ${data.sleptMs}`,
+  );
+  const files = [...m.k.names.keys()].map((name) => [
+    name,
+    m.file(name).sizeBytes,
+    contentOf(m, name),
+    extentsOf(m.file(name)),
+  ]);
   return {
     told: told.sort(),
     files,
@@ -77,7 +87,9 @@ function endOf(m: Machine): unknown {
   };
 }
 
-const cases = everyColumn.flatMap((column) => Object.keys(tales).map((tale) => [tale, column] as const));
+const cases = everyColumn.flatMap((column) =>
+  Object.keys(tales).map((tale) => [tale, column] as const),
+);
 
 describe('SC3 auto and stepped come to the same end', () => {
   test.each(cases)('SC3 %s under %s', (tale, column) => {
@@ -97,9 +109,14 @@ describe('SC3 auto and stepped come to the same end', () => {
 
   test('SC1 SC2 a step of nobody, of somebody who sleeps, and of a machine that runs by itself', () => {
     const m = machine({ scheduler: 'stepped' });
-    expect(m.step().outcome).toMatchObject({ ok: true, result: { task: null, op: null, step: null } });
+    expect(m.step().outcome).toMatchObject({
+      ok: true,
+      result: { task: null, op: null, step: null },
+    });
     expect(m.step(99).outcome).toMatchObject({ failure: { errno: 'EINVAL', rule: 'SC2' } });
-    expect(machine().step().outcome).toMatchObject({ failure: { errno: 'EOPNOTSUPP', rule: 'SC1' } });
+    expect(machine().step().outcome).toMatchObject({
+      failure: { errno: 'EOPNOTSUPP', rule: 'SC1' },
+    });
     m.create('a', page);
     m.truncate('a', 0);
     expect(m.step().outcome).toMatchObject({ result: { op: 'truncate', step: 'lock' } });

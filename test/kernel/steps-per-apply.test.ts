@@ -1,16 +1,23 @@
-// One entry of the log takes a bounded number of steps; entries without a command go on with the rest, in the same order.
+// One entry of the log takes a bounded number of steps; entries without a command go on with the
+// rest, in the same order.
 import { describe, expect, test } from 'vitest';
 import { apply, atRest } from '../../src/kernel/kernel.ts';
 import { letters, type Machine, machine, page } from '../machine.ts';
 import { contentOf, everyColumn, story } from '../scenarios/story.ts';
 
-/** What happens in a filesystem in a day: faults, pins, sleepers, victims, timers, a worker with something to do. */
+/**
+ * What happens in a filesystem in a day: faults, pins, sleepers, victims, timers, a worker with
+ * something to do.
+ */
 function aDay(m: Machine & { mapping: number }): void {
   m.fault(m.mapping, 0, 'read', {}, 8 * page);
-  const pins = [0, 2, 5].map((at) => m.pinned(m.mapping, at * page, 2 * page, { owner: `nic${at}` }, { holdMs: 50 }));
+  const pins = [0, 2, 5].map((at) =>
+    m.pinned(m.mapping, at * page, 2 * page, { owner: `nic${at}` }, { holdMs: 50 }),
+  );
   m.truncate('a', 3 * page, { timeoutMs: 40 });
   for (let i = 0; i < 5; i++) m.read('a', 0, page, { owner: `reader${i}` });
-  // Where the truncate holds the lock that they need, both wake at once, and the longer one comes first.
+  // Where the truncate holds the lock that they need, both wake at once, and the longer one comes
+  // first.
   m.fault(m.mapping, 3 * page, 'read', { owner: 'long' }, 3 * page);
   m.fault(m.mapping, 6 * page, 'read', { owner: 'short' }, page);
   m.punch('a', page, page, { timeoutMs: 40 });
@@ -21,27 +28,35 @@ function aDay(m: Machine & { mapping: number }): void {
   m.advance(200);
 }
 
-const trace = (m: Machine): unknown => m.events.map(({ type, timeMs, task, data }) => ({ type, timeMs, task, data }));
+const trace = (m: Machine): unknown =>
+  m.events.map(({ type, timeMs, task, data }) => ({ type, timeMs, task, data }));
 
 describe('LM8 a bounded number of steps an entry', () => {
-  test.each(everyColumn)('%s: with one step an entry the same happens, at the same times', (column) => {
-    const whole = story(column);
-    const sliced = story(column, { limits: { stepsPerApply: 1 } });
-    aDay(whole);
-    aDay(sliced);
-    expect(trace(sliced)).toEqual(trace(whole));
-    expect(sliced.k.seq).toBeGreaterThan(2 * whole.k.seq);
-    expect(sliced.k.counts).toEqual(whole.k.counts);
-    expect([...sliced.k.names.keys()].map((name) => contentOf(sliced, name))).toEqual(
-      [...whole.k.names.keys()].map((name) => contentOf(whole, name)),
-    );
-  });
+  test.each(everyColumn)(
+    '%s: with one step an entry the same happens, at the same times',
+    (column) => {
+      const whole = story(column);
+      const sliced = story(column, { limits: { stepsPerApply: 1 } });
+      aDay(whole);
+      aDay(sliced);
+      expect(trace(sliced)).toEqual(trace(whole));
+      expect(sliced.k.seq).toBeGreaterThan(2 * whole.k.seq);
+      expect(sliced.k.counts).toEqual(whole.k.counts);
+      expect([...sliced.k.names.keys()].map((name) => contentOf(sliced, name))).toEqual(
+        [...whole.k.names.keys()].map((name) => contentOf(whole, name)),
+      );
+    },
+  );
 
   test('a fault of 64 pages takes several entries, and what comes meanwhile has its turn', () => {
     const m = machine({ limits: { stepsPerApply: 100 } });
     m.create('a', 64 * page);
     const mapping = m.map('a', 64);
-    const command = { op: 'fault', on: { mapping }, args: { offset: 0, length: 64 * page, access: 'read' } } as const;
+    const command = {
+      op: 'fault',
+      on: { mapping },
+      args: { offset: 0, length: 64 * page, access: 'read' },
+    } as const;
     const { task, replies } = apply(m.k, { seq: m.k.seq + 1, timeMs: 0, command });
     expect(replies).toEqual([]);
     expect(atRest(m.k)).toBe(false);
@@ -61,7 +76,10 @@ describe('LM8 a bounded number of steps an entry', () => {
   });
 
   test('one put wakes a thousand: they run in slices', () => {
-    const m = story('break-layouts.modern', { limits: { stepsPerApply: 50, tasks: 2000 }, checkEvery: 500 });
+    const m = story('break-layouts.modern', {
+      limits: { stepsPerApply: 50, tasks: 2000 },
+      checkEvery: 500,
+    });
     const pin = m.pinned(m.mapping, 0, page);
     m.truncate('a', 0);
     for (let i = 0; i < 1000; i++) m.read('a', 0, page);
@@ -90,6 +108,9 @@ describe('LM8 a bounded number of steps an entry', () => {
     m.advance(100);
     expect(m.k.pins.size).toBe(0);
     expect(m.k.nowMs).toBe(100);
-    expect(m.seen('page.unpinned').map(({ timeMs }) => timeMs)).toEqual([...Array(20).fill(10), ...Array(20).fill(11)]);
+    expect(m.seen('page.unpinned').map(({ timeMs }) => timeMs)).toEqual([
+      ...Array(20).fill(10),
+      ...Array(20).fill(11),
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-// A file that was unlinked, and a new one of its name: every view says which of the two it speaks of, and lists each by itself.
+// A file that was unlinked, and a new one of its name: every view says which of the two it speaks
+// of, and lists each by itself.
 import { describe, expect, test } from 'vitest';
 import { views } from '../../src/kernel/views/index.ts';
 import { letters, type Machine, machine, page } from '../machine.ts';
@@ -12,9 +13,13 @@ function look(m: Machine, name: string, given: Row = {}, target = {}): Row {
   view.result.parse(read.result);
   return read.result as Row;
 }
-const items = (m: Machine, name: string, given: Row = {}): Row[] => look(m, name, given).items as Row[];
+const items = (m: Machine, name: string, given: Row = {}): Row[] =>
+  look(m, name, given).items as Row[];
 
-/** `seg` of inode 2 was unlinked, mapped by map_1, pinned by pin_1; `seg` of inode 3 is mapped by map_2 and pinned by pin_2, at the same page. */
+/**
+ * `seg` of inode 2 was unlinked, mapped by map_1, pinned by pin_1; `seg` of inode 3 is mapped by
+ * map_2 and pinned by pin_2, at the same page.
+ */
 function two(options: Parameters<typeof machine>[0] = {}): Machine {
   const m = machine({ blocks: 64, ...options });
   for (const [at, mapping] of [1, 2].entries()) {
@@ -34,19 +39,22 @@ describe('lists', () => {
     ['pages', { pinned: true }],
     ['mappings', {}],
     ['pins', {}],
-  ] as const)('%s: both are told apart; file is the name as it is now, ino either', (name, given) => {
-    const m = two();
-    const both = items(m, name, given);
-    expect(both).toMatchObject([old, young]);
-    expect(both[1]).not.toHaveProperty('unlinked');
-    expect(both.map(({ file }) => file)).toEqual(['seg', 'seg']);
-    expect(items(m, name, { ...given, file: 'seg' })).toMatchObject([young]);
-    expect(items(m, name, { ...given, ino: 2 })).toMatchObject([old]);
-    expect(items(m, name, { ...given, ino: 3, file: 'seg' })).toMatchObject([young]);
-    expect(items(m, name, { ...given, ino: 2, file: 'seg' })).toEqual([]);
-    expect(items(m, name, { ...given, ino: 99 })).toEqual([]);
-    expect(look(m, name, { ...given, file: 'none' })).toEqual({ errno: 'ENOENT' });
-  });
+  ] as const)(
+    '%s: both are told apart; file is the name as it is now, ino either',
+    (name, given) => {
+      const m = two();
+      const both = items(m, name, given);
+      expect(both).toMatchObject([old, young]);
+      expect(both[1]).not.toHaveProperty('unlinked');
+      expect(both.map(({ file }) => file)).toEqual(['seg', 'seg']);
+      expect(items(m, name, { ...given, file: 'seg' })).toMatchObject([young]);
+      expect(items(m, name, { ...given, ino: 2 })).toMatchObject([old]);
+      expect(items(m, name, { ...given, ino: 3, file: 'seg' })).toMatchObject([young]);
+      expect(items(m, name, { ...given, ino: 2, file: 'seg' })).toEqual([]);
+      expect(items(m, name, { ...given, ino: 99 })).toEqual([]);
+      expect(look(m, name, { ...given, file: 'none' })).toEqual({ errno: 'ENOENT' });
+    },
+  );
 
   test('files: an inode is found whatever became of its name', () => {
     const m = two();
@@ -72,7 +80,10 @@ describe('lists', () => {
 });
 
 describe('waits', () => {
-  /** A truncate of each sleeps on its pin, and a read behind it on i_rwsem. The one of the unlinked file began before. */
+  /**
+   * A truncate of each sleeps on its pin, and a read behind it on i_rwsem. The one of the unlinked
+   * file began before.
+   */
   function waits(): Machine {
     const m = machine({ blocks: 64 });
     for (const mapping of [1, 2]) {
@@ -97,7 +108,12 @@ describe('waits', () => {
     const asleep = items(m, 'operations', { state: 'sleeping' });
     expect(asleep.map(({ ino }) => ino)).toEqual([2, 2, 3, 3]);
     expect(asleep[1]).toMatchObject({ ...old, sleepingOn: { lock: { file: 'seg', ...old } } });
-    expect(asleep[2]).toMatchObject({ ...young, sleepingOn: { page: young }, holds: [young], blockedBy: [{ ino: 3 }] });
+    expect(asleep[2]).toMatchObject({
+      ...young,
+      sleepingOn: { page: young },
+      holds: [young],
+      blockedBy: [{ ino: 3 }],
+    });
     expect(items(m, 'operations', { file: 'seg', state: 'sleeping' })).toHaveLength(2);
     expect(items(m, 'operations', { ino: 2, state: 'sleeping' })).toMatchObject([old, old]);
     expect(items(m, 'locks')).toMatchObject([old, young]);

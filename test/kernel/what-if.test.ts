@@ -22,7 +22,8 @@ function spinning() {
 test('XR5 the pin that a spinning exchange waits for would release it, and the read behind it', () => {
   const m = spinning();
   const pins = [{ pin: 'pin_1', owner: 'G', kind: 'direct-io', ino: 3 }];
-  for (const id of [m.exchange, m.reading]) expect(released(m.k, id, 0)).toEqual({ pins, enough: true });
+  for (const id of [m.exchange, m.reading])
+    expect(released(m.k, id, 0)).toEqual({ pins, enough: true });
   expect(queuedBehind(m.k, m.exchange, 10)).toMatchObject([{ operation: `op_${m.reading}` }]);
   expect(m.opState(m.exchange)).toMatch(/^R spins/);
 });
@@ -30,7 +31,9 @@ test('XR5 the pin that a spinning exchange waits for would release it, and the r
 test('XR5 what a spinning exchange would do under the other strategies', () => {
   const m = spinning();
   // As its record says, in state R.
-  const outcomes = Object.fromEntries(otherStrategies(m.k, m.exchange, 0).map((other) => [other.strategy, other.outcome]));
+  const outcomes = Object.fromEntries(
+    otherStrategies(m.k, m.exchange, 0).map((other) => [other.strategy, other.outcome]),
+  );
   expect(outcomes).toEqual({
     'busy-extents': 'sleeping',
     'wait-for-refs': 'sleeping',

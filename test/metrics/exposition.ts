@@ -1,4 +1,5 @@
-// A strict reader of the Prometheus text format (0.0.4), with the checks of `promtool check metrics`.
+// A strict reader of the Prometheus text format (0.0.4), with the checks of `promtool check
+// metrics`.
 
 export interface Family {
   name: string;
@@ -44,20 +45,32 @@ export function parseExposition(text: string): Family[] {
       family = { name, type: '', help: rest, samples: [] };
       families.set(name, family);
     } else if (kind === 'TYPE') {
-      if (family?.name !== name || family.type !== '') throw new Error(`TYPE without its HELP: ${line}`);
-      if (!['counter', 'gauge', 'histogram', 'summary'].includes(rest)) throw new Error(`type: ${line}`);
+      if (family?.name !== name || family.type !== '')
+        throw new Error(`TYPE without its HELP: ${line}`);
+      if (!['counter', 'gauge', 'histogram', 'summary'].includes(rest))
+        throw new Error(`type: ${line}`);
       family.type = rest;
     } else {
       const [, sample = '', inner = '', value = ''] = sampleLine.exec(line) ?? [];
       if (sample === '') throw new Error(`not a line of the format: ${line}`);
-      if (family === null || family.type === '') throw new Error(`sample before its family: ${line}`);
+      if (family === null || family.type === '')
+        throw new Error(`sample before its family: ${line}`);
       const suffixes =
-        family.type === 'histogram' ? ['_bucket', '_sum', '_count'] : family.type === 'summary' ? ['', '_sum', '_count'] : [''];
-      if (!suffixes.some((suffix) => family?.name + suffix === sample)) throw new Error(`sample of another family: ${line}`);
+        family.type === 'histogram'
+          ? ['_bucket', '_sum', '_count']
+          : family.type === 'summary'
+            ? ['', '_sum', '_count']
+            : [''];
+      if (!suffixes.some((suffix) => family?.name + suffix === sample))
+        throw new Error(`sample of another family: ${line}`);
       const id = `${sample}{${inner}}`;
       if (seen.has(id)) throw new Error(`sample twice: ${line}`);
       seen.add(id);
-      family.samples.push({ name: sample, labels: labelsOf(inner, line), value: numberOf(value, line) });
+      family.samples.push({
+        name: sample,
+        labels: labelsOf(inner, line),
+        value: numberOf(value, line),
+      });
     }
   }
   return [...families.values()];
@@ -68,13 +81,19 @@ export function lint({ name, type, help, samples }: Family): string[] {
   const complaints: string[] = [];
   const say = (text: string) => complaints.push(`${name}: ${text}`);
   if (help === '') say('no help text');
-  if ((type === 'counter') !== name.endsWith('_total')) say('counters, and only they, end in _total');
+  if ((type === 'counter') !== name.endsWith('_total'))
+    say('counters, and only they, end in _total');
   if (/_(bucket|count|sum|info)$/.test(name) && type !== 'gauge') say('reserved suffix');
   if (/_(bucket|count|sum)$/.test(name)) say('reserved suffix');
   if (/[A-Z]/.test(name)) say('camelCase');
   if (name.includes(':')) say('colons are for recording rules');
-  if (new RegExp(`_(${['counter', 'gauge', 'histogram', 'summary'].join('|')})(_|$)`).test(name)) say('type in the name');
-  if (/_(ms|milliseconds|microseconds|minutes|hours|days|kilobytes|kib|mib|megabytes|percent|us|ns)(_|$)/.test(name))
+  if (new RegExp(`_(${['counter', 'gauge', 'histogram', 'summary'].join('|')})(_|$)`).test(name))
+    say('type in the name');
+  if (
+    /_(ms|milliseconds|microseconds|minutes|hours|days|kilobytes|kib|mib|megabytes|percent|us|ns)(_|$)/.test(
+      name,
+    )
+  )
     say('not a base unit');
   for (const { labels, value, name: sample } of samples) {
     if ('tenant' in labels || 'filesystem' in labels) say('a label without a bound');
@@ -87,7 +106,10 @@ export function lint({ name, type, help, samples }: Family): string[] {
 }
 
 function lintHistogram(name: string, samples: Family['samples']): string[] {
-  const series = new Map<string, { buckets: [number, number][]; count: number | null; sum: number | null }>();
+  const series = new Map<
+    string,
+    { buckets: [number, number][]; count: number | null; sum: number | null }
+  >();
   for (const { name: sample, labels, value } of samples) {
     const { le, ...others } = labels;
     const key = JSON.stringify(others);
@@ -99,10 +121,12 @@ function lintHistogram(name: string, samples: Family['samples']): string[] {
   }
   return [...series].flatMap(([key, { buckets, count, sum }]) => {
     const ordered = buckets.every(
-      ([le, n], i) => i === 0 || (le > (buckets[i - 1]?.[0] ?? 0) && n >= (buckets[i - 1]?.[1] ?? 0)),
+      ([le, n], i) =>
+        i === 0 || (le > (buckets[i - 1]?.[0] ?? 0) && n >= (buckets[i - 1]?.[1] ?? 0)),
     );
     const last = buckets.at(-1);
-    const good = ordered && last?.[0] === Number.POSITIVE_INFINITY && last[1] === count && sum !== null;
+    const good =
+      ordered && last?.[0] === Number.POSITIVE_INFINITY && last[1] === count && sum !== null;
     return good ? [] : [`${name}${key}: buckets that do not add up`];
   });
 }

@@ -13,9 +13,14 @@ beforeEach(async () => {
 afterEach(() => service.close());
 
 const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
-const open = async (url: string) => (await must(service, 200, 'GET', url, { headers: { accept } })).text;
+const open = async (url: string) =>
+  (await must(service, 200, 'GET', url, { headers: { accept } })).text;
 const waits = (text: string) =>
-  text.split('\n').filter((line) => line.startsWith('pinhole_wait_duration_seconds_bucket') && line.includes('#'));
+  text
+    .split('\n')
+    .filter(
+      (line) => line.startsWith('pinhole_wait_duration_seconds_bucket') && line.includes('#'),
+    );
 
 describe('OpenMetrics', () => {
   it('carries the operation that waited as an exemplar, for its tenant with the filesystem', async () => {
@@ -25,8 +30,12 @@ describe('OpenMetrics', () => {
     const operation = path.split('/').at(-1);
     const [line, ...more] = waits(await open('/metrics'));
     expect(more).toEqual([]);
-    expect(line).toMatch(new RegExp(`# \\{operation="${operation}"\\} 0\\.\\d+ \\d{10}(\\.\\d+)?$`));
-    expect(waits(await open('/v1/metrics'))[0]).toContain(`# {operation="${operation}",filesystem="scratch"}`);
+    expect(line).toMatch(
+      new RegExp(`# \\{operation="${operation}"\\} 0\\.\\d+ \\d{10}(\\.\\d+)?$`),
+    );
+    expect(waits(await open('/v1/metrics'))[0]).toContain(
+      `# {operation="${operation}",filesystem="scratch"}`,
+    );
     expect(await open('/metrics')).not.toContain('scratch');
   });
 
@@ -34,7 +43,9 @@ describe('OpenMetrics', () => {
     await sleepingWorld(service, { mkfs: waiting });
     const before = (await must(service, 200, 'GET', '/metrics')).text;
     const { text, headers } = await must(service, 200, 'GET', '/metrics', { headers: { accept } });
-    expect(headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(headers['content-type']).toBe(
+      'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    );
     expect(text.endsWith('\n# EOF\n')).toBe(true);
     expect(text).toContain('# TYPE pinhole_pins_acquired counter\npinhole_pins_acquired_total{');
     expect(text).toContain('# TYPE process_cpu_seconds counter\nprocess_cpu_seconds_total ');
@@ -77,12 +88,21 @@ describe('Accept', () => {
 describe('service discovery', () => {
   const host = { host: 'localhost:1234' };
   const found = async (token?: string) =>
-    (await must(service, 200, 'GET', '/v1/metrics/targets', { headers: host, ...(token === undefined ? {} : { token }) })).json;
+    (
+      await must(service, 200, 'GET', '/v1/metrics/targets', {
+        headers: host,
+        ...(token === undefined ? {} : { token }),
+      })
+    ).json;
 
   it('sends the operator to the server and a tenant to its own', async () => {
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
-    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })).json;
-    const group = (path: string) => [{ targets: ['localhost:1234'], labels: { __metrics_path__: path, service: 'pinhole' } }];
+    const { token } = (
+      await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })
+    ).json;
+    const group = (path: string) => [
+      { targets: ['localhost:1234'], labels: { __metrics_path__: path, service: 'pinhole' } },
+    ];
     expect(await found()).toEqual(group('/metrics'));
     expect(await found(token)).toEqual(group('/v1/metrics'));
     await must(service, 401, 'GET', '/v1/metrics/targets', { token: 'ph_x' });
@@ -97,9 +117,15 @@ describe('service discovery', () => {
     const tokens: Record<string, string> = {};
     for (const name of ['team-a', 'team-b']) {
       await must(service, 201, 'POST', '/v1/tenants', { token: operator, json: { name } });
-      const made = await must(service, 201, 'POST', `/v1/tenants/${name}/tokens`, { token: operator, json: {} });
+      const made = await must(service, 201, 'POST', `/v1/tenants/${name}/tokens`, {
+        token: operator,
+        json: {},
+      });
       tokens[name] = made.json.token;
-      await sleepingWorld(service, { mkfs: { ...waiting, clock: 'manual' }, token: made.json.token });
+      await sleepingWorld(service, {
+        mkfs: { ...waiting, clock: 'manual' },
+        token: made.json.token,
+      });
     }
     const labels = async (token = '') =>
       (await must(service, 200, 'GET', '/v1/metrics/targets?filesystems=true', { token })).json.map(
@@ -118,14 +144,18 @@ describe('service discovery', () => {
     ]);
     const { text } = await must(service, 200, 'GET', ofTenant('team-b'), { token: operator });
     expect(text).toContain('\npinhole_sleepers 1\n');
-    expect(text).toBe((await must(service, 200, 'GET', `${fs}/metrics`, { token: tokens['team-b'] ?? '' })).text);
+    expect(text).toBe(
+      (await must(service, 200, 'GET', `${fs}/metrics`, { token: tokens['team-b'] ?? '' })).text,
+    );
     // Nobody else, not even for what is its own; and what is not there is not there.
     await must(service, 401, 'GET', ofTenant('team-a'));
     for (const tenant of ['team-a', 'team-b', 'nobody']) {
       await must(service, 403, 'GET', ofTenant(tenant), { token: tokens['team-a'] ?? '' });
     }
     for (const path of [ofTenant('nobody'), '/v1/tenants/team-a/filesystems/nothing/metrics']) {
-      expect((await must(service, 404, 'GET', path, { token: operator })).json.errno).toBe('ENOENT');
+      expect((await must(service, 404, 'GET', path, { token: operator })).json.errno).toBe(
+        'ENOENT',
+      );
     }
   });
 
@@ -160,14 +190,18 @@ describe('one filesystem', () => {
 
   it('counts from the first scrape on, and knows the pins that it found', async () => {
     await sleepingWorld(service, { mkfs: waiting });
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'other', sizeBytes: 1_048_576 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'other', sizeBytes: 1_048_576 },
+    });
     expect(await value('pinhole_filesystems')).toBe(1);
     expect(await value('pinhole_sleepers')).toBe(1);
     expect(await value('pinhole_pins', '{kind="direct-io"}')).toBe(1);
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
     expect(await value('pinhole_pins', '{kind="direct-io"}')).toBe(0);
     expect(await value('pinhole_pins_released_total', '{kind="direct-io"}')).toBe(1);
-    expect(await value('pinhole_operations_total', '{operation="punch-hole",outcome="done"}')).toBe(1);
+    expect(await value('pinhole_operations_total', '{operation="punch-hole",outcome="done"}')).toBe(
+      1,
+    );
     await must(service, 404, 'GET', '/v1/filesystems/nothing/metrics');
   });
 });
@@ -176,9 +210,14 @@ describe('series', () => {
   it('are bounded: what clients choose is in no label', async () => {
     await sleepingWorld(service, { mkfs: waiting });
     const series = async () =>
-      (await must(service, 200, 'GET', '/metrics')).text.split('\n').filter((line) => line.startsWith('pinhole_')).length;
+      (await must(service, 200, 'GET', '/metrics')).text
+        .split('\n')
+        .filter((line) => line.startsWith('pinhole_')).length;
     const round = async (name: string) => {
-      await must(service, 201, 'POST', `${fs}/files`, { json: { name }, headers: { 'pinhole-owner': name } });
+      await must(service, 201, 'POST', `${fs}/files`, {
+        json: { name },
+        headers: { 'pinhole-owner': name },
+      });
       await must(service, 404, 'GET', `${fs}/files/${name}x`);
     };
     await round('first');

@@ -1,6 +1,16 @@
-// The scrape: its format, its names, and that each number moves when the thing happens that it counts.
+// The scrape: its format, its names, and that each number moves when the thing happens that it
+// counts.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { call, fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from '../http/start.ts';
+import {
+  call,
+  fs,
+  must,
+  pinnedWorld,
+  type Service,
+  sleepingWorld,
+  start,
+  waiting,
+} from '../http/start.ts';
 import { listen, open } from '../http/stream-reader.ts';
 import { durable, freshFolder } from '../journal/kept.ts';
 import { type Family, lint, parseExposition } from './exposition.ts';
@@ -12,18 +22,30 @@ beforeEach(async () => {
 afterEach(() => service.close());
 
 async function scrape(url = '/metrics', token?: string): Promise<Family[]> {
-  const { text, headers } = await must(service, 200, 'GET', url, token === undefined ? {} : { token });
+  const { text, headers } = await must(
+    service,
+    200,
+    'GET',
+    url,
+    token === undefined ? {} : { token },
+  );
   expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
   return parseExposition(text);
 }
 
 /** The sum of the samples with these labels; of a histogram, how many were observed. */
-function sumOf(families: readonly Family[], name: string, labels: Record<string, string> = {}): number {
+function sumOf(
+  families: readonly Family[],
+  name: string,
+  labels: Record<string, string> = {},
+): number {
   const family = families.find((one) => one.name === name);
   if (family === undefined) throw new Error(`no metric ${name}`);
   const wanted = family.type === 'histogram' ? `${name}_count` : name;
   const fits = family.samples.filter(
-    (one) => one.name === wanted && Object.entries(labels).every(([key, value]) => one.labels[key] === value),
+    (one) =>
+      one.name === wanted &&
+      Object.entries(labels).every(([key, value]) => one.labels[key] === value),
   );
   return fits.reduce((sum, { value }) => sum + value, 0);
 }
@@ -36,7 +58,8 @@ async function moved(
   const before = await scrape();
   await what();
   const after = await scrape();
-  const valueIn = (families: Family[], [name, labels]: [string, Record<string, string>?]) => sumOf(families, name, labels);
+  const valueIn = (families: Family[], [name, labels]: [string, Record<string, string>?]) =>
+    sumOf(families, name, labels);
   return wanted.map((one) => valueIn(after, one) - valueIn(before, one));
 }
 
@@ -49,7 +72,9 @@ describe('the exposition', () => {
     expect(families.flatMap(lint)).toEqual([]);
     for (const { name } of families) expect(name).toMatch(/^(pinhole|process|nodejs)_/);
     expect(
-      families.filter(({ name }) => name.startsWith('process_') || name.startsWith('nodejs_eventloop')).length,
+      families.filter(
+        ({ name }) => name.startsWith('process_') || name.startsWith('nodejs_eventloop'),
+      ).length,
     ).toBeGreaterThan(8);
     expect(sumOf(families, 'pinhole_build_info')).toBe(1);
   });
@@ -57,9 +82,20 @@ describe('the exposition', () => {
   it('knows no tenant, and a tenant sees its own numbers and nothing of the server', async () => {
     await pinnedWorld(service);
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
-    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })).json;
-    const [all, own, other] = [await scrape(), await scrape('/v1/metrics'), await scrape('/v1/metrics', token)];
-    for (const name of ['pinhole_filesystems', 'pinhole_pins', 'pinhole_pins_acquired_total', 'pinhole_faults_total']) {
+    const { token } = (
+      await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })
+    ).json;
+    const [all, own, other] = [
+      await scrape(),
+      await scrape('/v1/metrics'),
+      await scrape('/v1/metrics', token),
+    ];
+    for (const name of [
+      'pinhole_filesystems',
+      'pinhole_pins',
+      'pinhole_pins_acquired_total',
+      'pinhole_faults_total',
+    ]) {
       expect(sumOf(own, name)).toBeGreaterThan(0);
       expect(sumOf(all, name)).toBe(sumOf(own, name));
       expect(sumOf(other, name)).toBe(0);
@@ -74,7 +110,9 @@ describe('the numbers', () => {
   it('of pins, faults and refusals', async () => {
     await pinnedWorld(service);
     const pin = (json: object) =>
-      call(service, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 32_768, length: 8192, access: 'write', ...json } });
+      call(service, 'POST', `${fs}/mappings/map_1/pins`, {
+        json: { offset: 32_768, length: 8192, access: 'write', ...json },
+      });
     expect(
       await moved(
         async () => {
@@ -93,7 +131,10 @@ describe('the numbers', () => {
         ['pinhole_faults_total', { access: 'write' }],
       ),
     ).toEqual([0, 1, -1, 1, 1, 1, 1, -2, 2]);
-    const [live] = await moved(() => must(service, 200, 'DELETE', `${fs}?force=true`), ['pinhole_pins']);
+    const [live] = await moved(
+      () => must(service, 200, 'DELETE', `${fs}?force=true`),
+      ['pinhole_pins'],
+    );
     expect(live).toBe(-1);
   });
 
@@ -102,8 +143,13 @@ describe('the numbers', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(sumOf(await scrape(), 'pinhole_pin_oldest_age_seconds')).toBeGreaterThan(0.015);
     const again = () =>
-      must(service, 409, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 4096, nowait: true } });
-    const refused = ['pinhole_operation_refusals_total', { operation: 'punch-hole', errno: 'EAGAIN', rule: 'SL2' }] as const;
+      must(service, 409, 'POST', `${fs}/files/a/punch-hole`, {
+        json: { offset: 0, length: 4096, nowait: true },
+      });
+    const refused = [
+      'pinhole_operation_refusals_total',
+      { operation: 'punch-hole', errno: 'EAGAIN', rule: 'SL2' },
+    ] as const;
     expect(await moved(again, [...refused])).toEqual([1]);
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
     expect(sumOf(await scrape(), 'pinhole_pin_oldest_age_seconds')).toBe(0);
@@ -123,7 +169,10 @@ describe('the numbers', () => {
     const woken = await moved(
       () => must(service, 200, 'DELETE', `${fs}/pins/pin_1`),
       ['pinhole_sleepers'],
-      ['pinhole_wait_duration_seconds', { operation: 'punch-hole', strategy: 'break-layouts', outcome: 'done' }],
+      [
+        'pinhole_wait_duration_seconds',
+        { operation: 'punch-hole', strategy: 'break-layouts', outcome: 'done' },
+      ],
       ['pinhole_operations_total', { operation: 'punch-hole', outcome: 'done' }],
       ['pinhole_wakeups_total', { result: 'useful' }],
       ['pinhole_wakeups_total', { result: 'spurious' }],
@@ -132,12 +181,18 @@ describe('the numbers', () => {
     expect(woken).toEqual([-1, 1, 1, 1, 0, 1]);
     expect(sumOf(await scrape(), 'pinhole_wait_oldest_age_seconds')).toBe(0);
     // Counters survive what they counted.
-    expect(await moved(() => must(service, 200, 'DELETE', `${fs}?force=true`), ['pinhole_wakeups_total'])).toEqual([0]);
+    expect(
+      await moved(
+        () => must(service, 200, 'DELETE', `${fs}?force=true`),
+        ['pinhole_wakeups_total'],
+      ),
+    ).toEqual([0]);
   });
 
   it('of blocks that are busy under a pin', async () => {
     await pinnedWorld(service, { mkfs: { strategy: { name: 'busy-extents' } } });
-    const punch = () => must(service, 200, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 8192 } });
+    const punch = () =>
+      must(service, 200, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 8192 } });
     const names: [string][] = [
       ['pinhole_busy_extents'],
       ['pinhole_busy_blocks'],
@@ -151,13 +206,16 @@ describe('the numbers', () => {
     expect(sumOf(families, 'pinhole_space_bytes', { state: 'busy' })).toBe(8192);
     expect(sumOf(families, 'pinhole_space_bytes')).toBe(8 * 1024 * 1024);
     const unpin = () => must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
-    expect(await moved(unpin, ...names, ['pinhole_busy_wait_seconds', { list: 'busy' }])).toEqual([-1, -2, -8192, -2, 1]);
+    expect(await moved(unpin, ...names, ['pinhole_busy_wait_seconds', { list: 'busy' }])).toEqual([
+      -1, -2, -8192, -2, 1,
+    ]);
     expect(sumOf(await scrape(), 'pinhole_busy_oldest_age_seconds')).toBe(0);
   });
 
   it('of the bug that started it all', async () => {
     await pinnedWorld(service, { mkfs: { strategy: { name: 'none' } } });
-    const punch = () => must(service, 200, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 4096 } });
+    const punch = () =>
+      must(service, 200, 'POST', `${fs}/files/a/punch-hole`, { json: { offset: 0, length: 4096 } });
     expect((await moved(punch, ['pinhole_warnings_total']))[0]).toBeGreaterThan(0);
   });
 
@@ -185,7 +243,9 @@ describe('the numbers', () => {
     await reader.frame('ack');
     const counts = await moved(
       async () => {
-        await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 1_048_576 } });
+        await must(service, 201, 'POST', '/v1/filesystems', {
+          json: { name: 'scratch', sizeBytes: 1_048_576 },
+        });
         await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
         await reader.saw('pinhole.file.created');
       },
@@ -200,7 +260,9 @@ describe('the numbers', () => {
       await reader.close();
       await expect.poll(async () => sumOf(await scrape(), 'pinhole_stream_clients')).toBe(0);
     };
-    expect(await moved(gone, ['pinhole_stream_disconnects_total', { reason: 'client' }])).toEqual([1]);
+    expect(await moved(gone, ['pinhole_stream_disconnects_total', { reason: 'client' }])).toEqual([
+      1,
+    ]);
   });
 });
 
@@ -208,10 +270,14 @@ describe('the journal', () => {
   it('counts its flushes, what each took together, and their bytes', async () => {
     await service.close();
     service = await durable(freshFolder());
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', sizeBytes: 8_388_608 } });
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 8_388_608 },
+    });
     const write = async () => {
       await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
-      await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(65_536, 'a') });
+      await must(service, 200, 'PUT', `${fs}/files/a/content`, {
+        bytes: Buffer.alloc(65_536, 'a'),
+      });
     };
     const [flushes = 0, commits = 0, bytes = 0, seconds = 0] = await moved(
       write,
@@ -225,7 +291,8 @@ describe('the journal', () => {
     expect(bytes).toBeGreaterThan(65_536);
     expect(seconds).toBe(2);
     const families = await scrape();
-    const { samples = [] } = families.find(({ name }) => name === 'pinhole_journal_flush_commits') ?? {};
+    const { samples = [] } =
+      families.find(({ name }) => name === 'pinhole_journal_flush_commits') ?? {};
     const together = samples.find(({ name }) => name.endsWith('_sum'))?.value ?? 0;
     expect(together).toBeGreaterThanOrEqual(sumOf(families, 'pinhole_journal_flush_commits'));
     expect(sumOf(families, 'pinhole_journal_full')).toBe(0);
@@ -238,8 +305,12 @@ describe('many filesystems', () => {
     await service.close();
     const many = 1000;
     service = await start({ quotaFilesystems: many, ringEventsMax: 16, tenantRingEventsMax: 16 });
-    const mkfs = (name: string) => call(service, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 65_536 } });
-    for (let i = 0; i < many; i += 100) await Promise.all(Array.from({ length: 100 }, (_, n) => mkfs(`fs-${i + n}`)));
-    expect((await must(service, 200, 'GET', '/metrics')).text).toContain(`pinhole_filesystems ${many}\n`);
+    const mkfs = (name: string) =>
+      call(service, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 65_536 } });
+    for (let i = 0; i < many; i += 100)
+      await Promise.all(Array.from({ length: 100 }, (_, n) => mkfs(`fs-${i + n}`)));
+    expect((await must(service, 200, 'GET', '/metrics')).text).toContain(
+      `pinhole_filesystems ${many}\n`,
+    );
   });
 });

@@ -1,9 +1,19 @@
-// The gauges cost what changed; here they are counted anew from the kernels, after everything that can happen to a filesystem.
+// The gauges cost what changed; here they are counted anew from the kernels, after everything that
+// can happen to a filesystem.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hosted } from '../../src/engine/engine.ts';
 import type { Kernel } from '../../src/kernel/state.ts';
 import { Ledger } from '../../src/metrics/totals.ts';
-import { call, fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from '../http/start.ts';
+import {
+  call,
+  fs,
+  must,
+  pinnedWorld,
+  type Service,
+  sleepingWorld,
+  start,
+  waiting,
+} from '../http/start.ts';
 import { durable, freshFolder } from '../journal/kept.ts';
 import { parseExposition } from './exposition.ts';
 
@@ -17,7 +27,16 @@ afterEach(() => service.close());
 
 /** By a walk, where the kernels keep counts. */
 function recount(filesystems: Iterable<Hosted>) {
-  const sum = { filesystems: 0, stopped: 0, files: 0, mappings: 0, pinnedPages: 0, operations: 0, sleepers: 0, blocks: 0 };
+  const sum = {
+    filesystems: 0,
+    stopped: 0,
+    files: 0,
+    mappings: 0,
+    pinnedPages: 0,
+    operations: 0,
+    sleepers: 0,
+    blocks: 0,
+  };
   for (const { kernel, stopped } of filesystems) {
     sum.filesystems += 1;
     sum.stopped += stopped === null ? 0 : 1;
@@ -31,11 +50,13 @@ function recount(filesystems: Iterable<Hosted>) {
   return sum;
 }
 
-const pinnedPages = ({ pins }: Kernel): number => new Set([...pins.values()].flatMap(({ pfns }) => pfns)).size;
+const pinnedPages = ({ pins }: Kernel): number =>
+  new Set([...pins.values()].flatMap(({ pfns }) => pfns)).size;
 
 function expectRight(tenant?: string): void {
   const { engine } = service;
-  const totals = tenant === undefined ? ledger.all(Date.now()) : ledger.of(engine.list(tenant), Date.now());
+  const totals =
+    tenant === undefined ? ledger.all(Date.now()) : ledger.of(engine.list(tenant), Date.now());
   const { blocks, ...rest } = recount(tenant === undefined ? engine.all() : engine.list(tenant));
   expect(totals).toMatchObject(rest);
   const { blocksMetadata, blocksUsed, blocksFree, blocksBusy, blocksDetached } = totals;
@@ -56,7 +77,8 @@ describe('the totals', () => {
     await sleepingWorld(service, { mkfs: waiting });
     expectRight();
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
-    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} })).json;
+    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: {} }))
+      .json;
     await pinnedWorld(service, { token });
     expectRight();
     expectRight('team-a');
@@ -79,12 +101,22 @@ describe('the totals', () => {
   it('of more filesystems than are read at once, and of those that are gone before they were read', async () => {
     for (let i = 0; i < 24; i += 1) {
       const made = Array.from({ length: 100 }, (_, n) =>
-        must(service, 201, 'POST', '/v1/filesystems', { json: { name: `f${i}-${n}`, sizeBytes: 65_536 } }),
+        must(service, 201, 'POST', '/v1/filesystems', {
+          json: { name: `f${i}-${n}`, sizeBytes: 65_536 },
+        }),
       );
       await Promise.all(made);
     }
-    await Promise.all(Array.from({ length: 100 }, (_, n) => must(service, 200, 'DELETE', `/v1/filesystems/f7-${n}`)));
-    await Promise.all(Array.from({ length: 100 }, (_, n) => must(service, 200, 'DELETE', `/v1/filesystems/f23-${n}`)));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        must(service, 200, 'DELETE', `/v1/filesystems/f7-${n}`),
+      ),
+    );
+    await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        must(service, 200, 'DELETE', `/v1/filesystems/f23-${n}`),
+      ),
+    );
     expect(ledger.all(Date.now()).filesystems).toBe(2200);
     expectRight();
   });
@@ -104,7 +136,9 @@ describe('the totals', () => {
   });
 
   it('count the wait of who is woken and sleeps again from its first sleep on', async () => {
-    await pinnedWorld(service, { mkfs: { clock: 'manual', strategy: { name: 'break-layouts', idleRule: 'fixed' } } });
+    await pinnedWorld(service, {
+      mkfs: { clock: 'manual', strategy: { name: 'break-layouts', idleRule: 'fixed' } },
+    });
     const pin = { offset: 16_384, length: 4096, access: 'write' };
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: pin });
     const punch = { json: { offset: 0, length: 32_768 }, headers: { prefer: 'respond-async' } };
@@ -134,7 +168,9 @@ describe('the totals', () => {
 async function livePins(): Promise<Record<string, number>> {
   const families = parseExposition((await must(service, 200, 'GET', '/metrics')).text);
   const { samples = [] } = families.find(({ name }) => name === 'pinhole_pins') ?? {};
-  return Object.fromEntries(samples.filter(({ value }) => value !== 0).map(({ labels, value }) => [labels.kind, value]));
+  return Object.fromEntries(
+    samples.filter(({ value }) => value !== 0).map(({ labels, value }) => [labels.kind, value]),
+  );
 }
 
 describe('the live pins by kind', () => {
@@ -172,16 +208,25 @@ describe('the live pins by kind', () => {
 describe('over a restart', () => {
   const samples = async (url: string) =>
     parseExposition((await must(service, 200, 'GET', url)).text).flatMap(({ type, samples }) =>
-      samples.map(({ name, labels, value }) => ({ type, key: `${name} ${JSON.stringify(labels)}`, value })),
+      samples.map(({ name, labels, value }) => ({
+        type,
+        key: `${name} ${JSON.stringify(labels)}`,
+        value,
+      })),
     );
   const gauges = async (url: string) =>
     Object.fromEntries(
       (await samples(url))
-        .filter(({ type, key }) => type === 'gauge' && /^pinhole_/.test(key) && !key.includes('age_seconds'))
+        .filter(
+          ({ type, key }) =>
+            type === 'gauge' && /^pinhole_/.test(key) && !key.includes('age_seconds'),
+        )
         .map(({ key, value }) => [key, value]),
     );
   const counted = async (url: string) =>
-    (await samples(url)).filter(({ type, value }) => type !== 'gauge' && value !== 0).map(({ key, value }) => `${key} ${value}`);
+    (await samples(url))
+      .filter(({ type, value }) => type !== 'gauge' && value !== 0)
+      .map(({ key, value }) => `${key} ${value}`);
 
   it('gauges are what they were, and counters count from nothing: what was counted before is not counted again', async () => {
     await service.close();
@@ -189,7 +234,9 @@ describe('over a restart', () => {
     service = await durable(folder);
     await sleepingWorld(service, { mkfs: waiting });
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
-    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: { offset: 0, length: 4096, access: 'write' } });
+    await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+      json: { offset: 0, length: 4096, access: 'write' },
+    });
     const punch = { json: { offset: 0, length: 4096 }, headers: { prefer: 'respond-async' } };
     await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, punch);
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
@@ -203,7 +250,11 @@ describe('over a restart', () => {
       expect(await gauges(url)).toEqual(before);
       expect(await counted(url)).toEqual([]);
     }
-    expect((await counted('/metrics')).filter((line) => /pins|wake|waits|operations|blocks|faults/.test(line))).toEqual([]);
+    expect(
+      (await counted('/metrics')).filter((line) =>
+        /pins|wake|waits|operations|blocks|faults/.test(line),
+      ),
+    ).toEqual([]);
     await must(service, 200, 'DELETE', `${fs}/pins/pin_2`);
     for (const url of ['/metrics', '/v1/metrics', `${fs}/metrics`]) {
       const lines = await counted(url);

@@ -1,5 +1,6 @@
-// Random commands for a machine: small files, few owners, a nearly full device, so that things collide. A command names what it acts on by
-// a number, which is taken modulo what exists when its turn comes.
+// Random commands for a machine: small files, few owners, a nearly full device, so that things
+// collide. A command names what it acts on by a number, which is taken modulo what exists when its
+// turn comes.
 import fc from 'fast-check';
 import type { TaskId } from '../../src/kernel/units.ts';
 import { type By, type Choice, type Machine, page, type Ran } from '../machine.ts';
@@ -10,7 +11,12 @@ const owner = fc.constantFrom('G', 'H', 'T', undefined);
 const place = (pages: number) =>
   fc.oneof(
     { weight: 3, arbitrary: nat(pages).map((n) => n * page) },
-    { weight: 2, arbitrary: fc.tuple(nat(pages), fc.constantFrom(1, 100, 2048, page - 1)).map(([n, more]) => n * page + more) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(nat(pages), fc.constantFrom(1, 100, 2048, page - 1))
+        .map(([n, more]) => n * page + more),
+    },
   );
 const by = fc.record({
   owner,
@@ -37,11 +43,20 @@ const kinds = {
     other: nat(2),
     offset: nat(4).map((n) => n * page),
     withOffset: nat(4).map((n) => n * page),
-    length: fc.oneof({ weight: 4, arbitrary: nat(3).map((n) => n * page) }, { weight: 1, arbitrary: place(5) }),
+    length: fc.oneof(
+      { weight: 4, arbitrary: nat(3).map((n) => n * page) },
+      { weight: 1, arbitrary: place(5) },
+    ),
     by,
   }),
   allocate: fc.record({ do: fc.constant('allocate'), ...range, keepSize: fc.boolean() }),
-  mmap: fc.record({ do: fc.constant('mmap'), file: nat(2), first: nat(2), pages: fc.integer({ min: 1, max: 8 }), owner }),
+  mmap: fc.record({
+    do: fc.constant('mmap'),
+    file: nat(2),
+    first: nat(2),
+    pages: fc.integer({ min: 1, max: 8 }),
+    owner,
+  }),
   munmap: fc.record({ do: fc.constant('munmap'), mapping: nat(9), by }),
   fault: fc.record({
     do: fc.constant('fault'),
@@ -52,7 +67,13 @@ const kinds = {
     by,
   }),
   load: fc.record({ do: fc.constant('load'), mapping: nat(9), at: nat(7), by }),
-  store: fc.record({ do: fc.constant('store'), mapping: nat(9), at: nat(4), inPage: fc.constantFrom(0, 1, 100, 2000, 4000), by }),
+  store: fc.record({
+    do: fc.constant('store'),
+    mapping: nat(9),
+    at: nat(4),
+    inPage: fc.constantFrom(0, 1, 100, 2000, 4000),
+    by,
+  }),
   pin: fc.record({
     do: fc.constant('pin'),
     mapping: nat(9),
@@ -64,7 +85,12 @@ const kinds = {
     by,
   }),
   unpin: fc.record({ do: fc.constant('unpin'), pin: nat(9) }),
-  dma: fc.record({ do: fc.constant('dma-write'), pin: nat(9), at: nat(2), inPage: fc.constantFrom(0, 1, 100, 4000) }),
+  dma: fc.record({
+    do: fc.constant('dma-write'),
+    pin: nat(9),
+    at: nat(2),
+    inPage: fc.constantFrom(0, 1, 100, 4000),
+  }),
   dmaRead: fc.record({ do: fc.constant('dma-read'), pin: nat(9) }),
   cancel: fc.record({ do: fc.constant('cancel'), operation: nat(9), restart: fc.boolean() }),
   advance: fc.record({ do: fc.constant('advance'), ms: fc.constantFrom(1, 4, 30) }),
@@ -117,9 +143,13 @@ export function commands(maxLength: number, steps = 0): fc.Arbitrary<RandomComma
 /** Pages round the ends of aligned 2 MiB, in place of pages 0 to 10. */
 const corners = [0, 1, 2, 510, 511, 512, 513, 700, 1023, 1024, 1030];
 const cornerOf = (pages: number): number => corners[pages % corners.length] as number;
-const spreadBytes = (bytes: number): number => cornerOf(Math.floor(bytes / page)) * page + (bytes % page);
+const spreadBytes = (bytes: number): number =>
+  cornerOf(Math.floor(bytes / page)) * page + (bytes % page);
 
-/** The same command over files of some MiB. What is replaced, created or preallocated is large, the rest small and near the corners. */
+/**
+ * The same command over files of some MiB. What is replaced, created or preallocated is large, the
+ * rest small and near the corners.
+ */
 export function spread(command: RandomCommand): RandomCommand {
   switch (command.do) {
     case 'truncate':
@@ -132,7 +162,11 @@ export function spread(command: RandomCommand): RandomCommand {
     case 'allocate':
     case 'zero-range': {
       const long = command.length >= 4 * page;
-      return { ...command, offset: long ? 0 : spreadBytes(command.offset), length: long ? 520 * page : command.length };
+      return {
+        ...command,
+        offset: long ? 0 : spreadBytes(command.offset),
+        length: long ? 520 * page : command.length,
+      };
     }
     case 'read':
     case 'punch-hole':
@@ -142,10 +176,19 @@ export function spread(command: RandomCommand): RandomCommand {
     case 'exchange-range': {
       const { offset, withOffset, length } = command;
       const long = length >= 2 * page;
-      return { ...command, offset: spreadBytes(offset), withOffset: spreadBytes(withOffset), length: long ? 512 * page : length };
+      return {
+        ...command,
+        offset: spreadBytes(offset),
+        withOffset: spreadBytes(withOffset),
+        length: long ? 512 * page : length,
+      };
     }
     case 'mmap':
-      return { ...command, first: cornerOf(command.first + (command.pages % 2) * 3), pages: command.pages * 140 };
+      return {
+        ...command,
+        first: cornerOf(command.first + (command.pages % 2) * 3),
+        pages: command.pages * 140,
+      };
     case 'fault':
     case 'load':
     case 'store':
@@ -175,14 +218,20 @@ function pick<K>(map: ReadonlyMap<K, unknown>, n: number): K | undefined {
   return [...map.keys()][map.size === 0 ? 0 : n % map.size];
 }
 
-const strip = ({ owner: name, timeoutMs, ...flags }: { [K in keyof By]: By[K] | undefined }): By => ({
+const strip = ({
+  owner: name,
+  timeoutMs,
+  ...flags
+}: { [K in keyof By]: By[K] | undefined }): By => ({
   ...(name === undefined ? {} : { owner: name }),
   ...(timeoutMs === undefined ? {} : { timeoutMs }),
   ...(flags.nowait === true ? { nowait: true } : {}),
   ...(flags.failOnDeadlock === true ? { failOnDeadlock: true } : {}),
 });
 
-/** Runs one; `fill` is the byte that it writes. Null where there is nothing that it could act on. */
+/**
+ * Runs one; `fill` is the byte that it writes. Null where there is nothing that it could act on.
+ */
 export function perform(m: Machine, command: RandomCommand, fill: number): Ran | null {
   const filled = (length: number): Uint8Array => new Uint8Array(length).fill(fill);
   if ('file' in command) return performOnFile(m, command, filled);
@@ -262,20 +311,35 @@ function performOnFile(m: Machine, command: OnFile, filled: (length: number) => 
   }
 }
 
-function performOnMapping(m: Machine, mapping: number, command: OnMapping, filled: (length: number) => Uint8Array): Ran {
+function performOnMapping(
+  m: Machine,
+  mapping: number,
+  command: OnMapping,
+  filled: (length: number) => Uint8Array,
+): Ran {
   const options = strip(command.by);
   switch (command.do) {
     case 'munmap':
       return m.munmap(mapping, options);
     case 'fault':
-      return m.fault(mapping, command.at * page, command.write ? 'write' : 'read', options, command.pages * page);
+      return m.fault(
+        mapping,
+        command.at * page,
+        command.write ? 'write' : 'read',
+        options,
+        command.pages * page,
+      );
     case 'load':
       return m.load(mapping, command.at * page, page, options);
     case 'store':
       return m.store(mapping, command.at * page + command.inPage, filled(90), options);
     case 'pin': {
       const { at, pages, write, holdMs, longterm } = command;
-      const more = { access: write ? 'write' : 'read', longterm, ...(holdMs === undefined ? {} : { holdMs }) };
+      const more = {
+        access: write ? 'write' : 'read',
+        longterm,
+        ...(holdMs === undefined ? {} : { holdMs }),
+      };
       return m.pin(mapping, at * page, pages * page, options, more);
     }
   }

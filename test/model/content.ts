@@ -1,10 +1,19 @@
-// A model of what files hold: a size and bytes, nothing of blocks, pins or locks. It follows the machine by its events, in their order, and
-// applies an operation where it took effect: with its end, or where a layout change broke the layout and went through with it.
+// A model of what files hold: a size and bytes, nothing of blocks, pins or locks. It follows the
+// machine by its events, in their order, and applies an operation where it took effect: with its
+// end, or where a layout change broke the layout and went through with it.
 import type { KernelEvent } from '../../src/kernel/events.ts';
 import { eachExtent } from '../../src/kernel/fs/extent.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Inode, Kernel, Outcome } from '../../src/kernel/state.ts';
-import { type Ino, lastPage, type MapId, type PinId, type TaskId, toPfn, toPgOff } from '../../src/kernel/units.ts';
+import {
+  type Ino,
+  lastPage,
+  type MapId,
+  type PinId,
+  type TaskId,
+  toPfn,
+  toPgOff,
+} from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
 
 interface ModelFile {
@@ -32,15 +41,35 @@ export interface ContentModel {
   bytesMax: number;
 }
 
-export const createModel = (pagesMax = 64): ContentModel => ({ files: new Map(), asked: new Map(), bytesMax: pagesMax * page });
+export const createModel = (pagesMax = 64): ContentModel => ({
+  files: new Map(),
+  asked: new Map(),
+  bytesMax: pagesMax * page,
+});
 
-const breaksLayout = new Set(['truncate', 'punch-hole', 'zero-range', 'collapse-range', 'insert-range', 'allocate']);
+const breaksLayout = new Set([
+  'truncate',
+  'punch-hole',
+  'zero-range',
+  'collapse-range',
+  'insert-range',
+  'allocate',
+]);
 
 const touchesContent = (op: string): boolean =>
   breaksLayout.has(op) || ['write', 'store', 'read', 'load', 'exchange-range'].includes(op);
 
-/** A device writes to frames. Those that a file has, as written blocks, are the file's bytes; finds them by walking every file. */
-export function deviceWrote(model: ContentModel, k: Kernel, pin: number, offset: number, data: Uint8Array): void {
+/**
+ * A device writes to frames. Those that a file has, as written blocks, are the file's bytes; finds
+ * them by walking every file.
+ */
+export function deviceWrote(
+  model: ContentModel,
+  k: Kernel,
+  pin: number,
+  offset: number,
+  data: Uint8Array,
+): void {
   const held = k.pins.get(pin as PinId);
   if (held === undefined) throw new Panic('a device writes through a pin that lives');
   for (let i = 0; i < data.length; i++) {
@@ -49,7 +78,11 @@ export function deviceWrote(model: ContentModel, k: Kernel, pin: number, offset:
     for (const inode of k.inodes.values()) {
       eachExtent(inode.extents, toPgOff(0), lastPage, (extent) => {
         if (!extent.written || pfn < extent.pfn || pfn >= extent.pfn + extent.pages) return;
-        put(fileOf(model, inode.ino), (extent.pgoff + pfn - extent.pfn) * page + (byte % page), data.subarray(i, i + 1));
+        put(
+          fileOf(model, inode.ino),
+          (extent.pgoff + pfn - extent.pfn) * page + (byte % page),
+          data.subarray(i, i + 1),
+        );
       });
     }
   }
@@ -80,22 +113,33 @@ export function follow(
 ): void {
   for (const event of events) {
     if (event.type === 'file.created') {
-      model.files.set(event.data.ino, { size: event.data.sizeBytes, bytes: new Uint8Array(model.bytesMax) });
+      model.files.set(event.data.ino, {
+        size: event.data.sizeBytes,
+        bytes: new Uint8Array(model.bytesMax),
+      });
     } else if (event.type === 'file.evicted') {
       model.files.delete(event.data.ino);
     }
     const asked = model.asked.get(event.task);
-    const kept = asked !== undefined && ['allocate', 'zero-range'].includes(asked.op) && outcomes.get(event.task)?.ok === false;
-    if (kept && event.type === 'file.resized') resize(fileOf(model, asked.ino), event.data.toBytes); // ext4 keeps what it got.
+    const kept =
+      asked !== undefined &&
+      ['allocate', 'zero-range'].includes(asked.op) &&
+      outcomes.get(event.task)?.ok === false;
+    // ext4 keeps what it got.
+    if (kept && event.type === 'file.resized') resize(fileOf(model, asked.ino), event.data.toBytes);
     if (asked === undefined || asked.applied || !touchesContent(asked.op)) continue;
     const outcome = outcomes.get(event.task);
     if (asked.op === 'exchange-range') {
-      if (event.type === 'range.exchanged') exchange(fileOf(model, asked.ino), fileOf(model, asked.other), event.data);
+      if (event.type === 'range.exchanged')
+        exchange(fileOf(model, asked.ino), fileOf(model, asked.other), event.data);
     } else if (event.type === 'layout.broken') {
       asked.applied = true;
-      if (outcome === undefined || outcome.ok) applyLayout(fileOf(model, asked.ino), asked, writtenBy(k, event.task, outcome));
-      else if (asked.op === 'write' && outcome.failure.errno === 'ENOSPC') resize(fileOf(model, asked.ino), 0);
-      else if (asked.op === 'zero-range' && outcome.failure.errno === 'ENOSPC') zeroedInPart(k, fileOf(model, asked.ino), asked);
+      if (outcome === undefined || outcome.ok)
+        applyLayout(fileOf(model, asked.ino), asked, writtenBy(k, event.task, outcome));
+      else if (asked.op === 'write' && outcome.failure.errno === 'ENOSPC')
+        resize(fileOf(model, asked.ino), 0);
+      else if (asked.op === 'zero-range' && outcome.failure.errno === 'ENOSPC')
+        zeroedInPart(k, fileOf(model, asked.ino), asked);
     } else if (event.type === 'operation.done' && outcome?.ok === true) {
       asked.applied = true;
       applyRest(fileOf(model, asked.ino), asked, outcome.result as Record<string, unknown>);
@@ -104,7 +148,10 @@ export function follow(
   for (const task of outcomes.keys()) model.asked.delete(task);
 }
 
-/** Out of space. XFS has freed the range before; ext4 has zeroed the blocks that it got, where the range was of whole pages. */
+/**
+ * Out of space. XFS has freed the range before; ext4 has zeroed the blocks that it got, where the
+ * range was of whole pages.
+ */
 function zeroedInPart(k: Kernel, file: ModelFile, { ino, args }: Asked): void {
   const { offset = 0, length = 0 } = args as Record<string, number>;
   const inode = k.inodes.get(ino as Ino);
@@ -119,7 +166,11 @@ function zeroedInPart(k: Kernel, file: ModelFile, { ino, args }: Asked): void {
   file.bytes.fill(0, offset, reached);
 }
 
-function exchange(one: ModelFile, other: ModelFile, at: { offset: number; withOffset: number; length: number }): void {
+function exchange(
+  one: ModelFile,
+  other: ModelFile,
+  at: { offset: number; withOffset: number; length: number },
+): void {
   const mine = one.bytes.slice(at.offset, at.offset + at.length);
   one.bytes.set(other.bytes.slice(at.withOffset, at.withOffset + at.length), at.offset);
   other.bytes.set(mine, at.withOffset);
@@ -127,7 +178,10 @@ function exchange(one: ModelFile, other: ModelFile, at: { offset: number; withOf
 
 /** How much a write that replaced the content has written; it may be asleep after that. */
 function writtenBy(k: Kernel, task: number, outcome: Outcome | undefined): number {
-  const told = outcome?.ok === true ? (outcome.result as Record<string, unknown>) : k.tasks.get(task as TaskId)?.locals;
+  const told =
+    outcome?.ok === true
+      ? (outcome.result as Record<string, unknown>)
+      : k.tasks.get(task as TaskId)?.locals;
   return Number(told?.bytesWritten ?? 0);
 }
 
@@ -166,10 +220,14 @@ function applyRest(file: ModelFile, asked: Asked, result: Record<string, unknown
     put(file, base + offset, data);
   } else if (op === 'read' || op === 'load') {
     const from = base + offset;
-    const length = op === 'read' ? Math.min(Number(args.length), Math.max(0, file.size - from)) : Number(args.length);
+    const length =
+      op === 'read'
+        ? Math.min(Number(args.length), Math.max(0, file.size - from))
+        : Number(args.length);
     const got = result.data as Uint8Array;
     const inside = Math.max(0, Math.min(length, file.size - from));
-    if (got.length !== length) throw new Panic(`law 9: ${op} gave ${got.length} bytes, the model has ${length}`);
+    if (got.length !== length)
+      throw new Panic(`law 9: ${op} gave ${got.length} bytes, the model has ${length}`);
     if (Buffer.compare(got.subarray(0, inside), file.bytes.subarray(from, from + inside)) !== 0) {
       throw new Panic(`law 9: ${op} at ${from} gave other bytes than the model has`);
     }
@@ -185,9 +243,13 @@ export function compare(model: ContentModel, k: Kernel): void {
     if (inode.sizeBytes !== file.size)
       throw new Panic(`law 9: ${inode.name} has ${inode.sizeBytes} bytes, the model ${file.size}`);
     const at = firstDifference(rawContent(k, inode), file.bytes.subarray(0, file.size));
-    if (at >= 0) throw new Panic(`law 9: ${inode.name} (inode ${inode.ino}) and the model differ from byte ${at} on`);
+    if (at >= 0)
+      throw new Panic(
+        `law 9: ${inode.name} (inode ${inode.ino}) and the model differ from byte ${at} on`,
+      );
   }
-  if (model.files.size !== k.inodes.size) throw new Panic(`law 9: ${k.inodes.size} files, the model has ${model.files.size}`);
+  if (model.files.size !== k.inodes.size)
+    throw new Panic(`law 9: ${k.inodes.size} files, the model has ${model.files.size}`);
 }
 
 function firstDifference(a: Uint8Array, b: Uint8Array): number {
@@ -210,8 +272,13 @@ function rawContent(k: Kernel, inode: Inode): Uint8Array {
 }
 
 /** The file and the byte of it that a command acts on, before it runs. */
-export function target(k: Kernel, on: { file?: string; mapping?: number }): { ino: number; base: number } {
+export function target(
+  k: Kernel,
+  on: { file?: string; mapping?: number },
+): { ino: number; base: number } {
   if (on.file !== undefined) return { ino: k.names.get(on.file) ?? 0, base: 0 };
   const mapping = on.mapping === undefined ? undefined : k.mappings.get(on.mapping as MapId);
-  return mapping === undefined ? { ino: 0 as Ino, base: 0 } : { ino: mapping.ino, base: mapping.first * page };
+  return mapping === undefined
+    ? { ino: 0 as Ino, base: 0 }
+    : { ino: mapping.ino, base: mapping.first * page };
 }

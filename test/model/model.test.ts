@@ -1,4 +1,5 @@
-// Random commands against every strategy: the laws of the machine and a byte model of the files hold after each of them.
+// Random commands against every strategy: the laws of the machine and a byte model of the files
+// hold after each of them.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { laws } from '../../src/kernel/invariants.ts';
@@ -21,7 +22,10 @@ const strategies: Choice[] = [
 ];
 const kinds: Kind[] = ['xfs', 'ext4'];
 const cases = strategies.flatMap((strategy) =>
-  kinds.map((kind) => [[strategy.name, strategy.idleRule].filter(Boolean).join(' '), kind, strategy] as const),
+  kinds.map(
+    (kind) =>
+      [[strategy.name, strategy.idleRule].filter(Boolean).join(' '), kind, strategy] as const,
+  ),
 );
 /** MODEL_RUNS=10000 looks longer. */
 const numRuns = Number(process.env.MODEL_RUNS ?? dose(6, 64));
@@ -37,7 +41,8 @@ const broken = (script: readonly RandomCommand[], options: Play): boolean => {
 
 describe('law 1 to 13 and the content of files', () => {
   test.each(cases)('laws under %s on %s', (_name, kind, strategy) => {
-    // Under none, and under the classic rule at eviction, blocks are freed under pins; other strategies must not start from there.
+    // Under none, and under the classic rule at eviction, blocks are freed under pins; other
+    // strategies must not start from there.
     const steady = strategy.name === 'none' || strategy.idleRule === 'classic';
     fc.assert(
       fc.property(commands(60), (script) => {
@@ -75,7 +80,10 @@ test('law 1 is broken under none, so that the check is known to fail', () => {
     const options: Play = { kind: 'xfs', strategy: { name: 'none' }, steady: true, content: false };
     laws['law 1'](play(script, options).k);
   };
-  const { failed, errorInstance } = fc.check(fc.property(commands(60), lawful), { numRuns: 1000, seed: 1 });
+  const { failed, errorInstance } = fc.check(fc.property(commands(60), lawful), {
+    numRuns: 1000,
+    seed: 1,
+  });
   expect(failed).toBe(true);
   expect(String((errorInstance as Error).message)).toContain('law 1: a pinned frame is never free');
 });
@@ -83,11 +91,26 @@ test('law 1 is broken under none, so that the check is known to fail', () => {
 test('law 1 is broken by an eviction under the classic rule', () => {
   const script: RandomCommand[] = [
     { do: 'write', file: 0, offset: 0, length: 4096, by: {} as never },
-    { do: 'pin', mapping: 0, at: 0, pages: 1, write: true, holdMs: undefined, longterm: false, by: {} as never },
+    {
+      do: 'pin',
+      mapping: 0,
+      at: 0,
+      pages: 1,
+      write: true,
+      holdMs: undefined,
+      longterm: false,
+      by: {} as never,
+    },
     { do: 'munmap', mapping: 0, by: {} as never },
     { do: 'unlink', file: 0, by: {} as never },
   ];
-  const options: Play = { kind: 'xfs', strategy: { name: 'break-layouts', idleRule: 'classic' }, content: false };
+  const options: Play = {
+    kind: 'xfs',
+    strategy: { name: 'break-layouts', idleRule: 'classic' },
+    content: false,
+  };
   expect(broken(script, options)).toBe(true);
-  expect(broken(script, { ...options, strategy: { name: 'break-layouts', idleRule: 'modern' } })).toBe(false);
+  expect(
+    broken(script, { ...options, strategy: { name: 'break-layouts', idleRule: 'modern' } }),
+  ).toBe(false);
 });

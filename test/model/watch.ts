@@ -1,4 +1,5 @@
-// Ties the content model to a machine: notes what is asked before it runs, and follows what happened after.
+// Ties the content model to a machine: notes what is asked before it runs, and follows what
+// happened after.
 import type { LawName } from '../../src/kernel/invariants.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Command, Effects, Inode, Kernel, Kind } from '../../src/kernel/state.ts';
@@ -6,9 +7,13 @@ import { type Choice, letters, type Machine, machine, page, type Watch } from '.
 import { perform, type RandomCommand, spread } from './commands.ts';
 import { type ContentModel, compare, createModel, deviceWrote, follow, target } from './content.ts';
 
-/** Law 11: an operation that a signal ended changed nothing. Told only where nobody else ran in the same entry. */
+/**
+ * Law 11: an operation that a signal ended changed nothing. Told only where nobody else ran in the
+ * same entry.
+ */
 function unchanged(before: string, after: string): void {
-  if (before !== after) throw new Panic(`law 11: EINTR changed the file: ${before} became ${after}`);
+  if (before !== after)
+    throw new Panic(`law 11: EINTR changed the file: ${before} became ${after}`);
 }
 
 const stateOf = ({ sizeBytes, version, modifiedMs, extents }: Inode): string =>
@@ -22,7 +27,14 @@ function watchContent(model: ContentModel): Watch {
       const data = command.data ?? new Uint8Array(0);
       const args = command.args as Record<string, number>;
       const other = k.names.get(String(args.with)) ?? 0;
-      model.asked.set(k.nextTask, { op: command.op, args, data, ...target(k, command.on), other, applied: false });
+      model.asked.set(k.nextTask, {
+        op: command.op,
+        args,
+        data,
+        ...target(k, command.on),
+        other,
+        applied: false,
+      });
       before = null;
       if (command.op !== 'cancel') return;
       const inode = k.inodes.get(k.tasks.get(command.on.operation as never)?.ino as never);
@@ -35,16 +47,23 @@ function watchContent(model: ContentModel): Watch {
           model,
           k,
           Number(command.on.pin),
-          Number((command.args as { offset: number }).offset) - Number(k.pins.get(Number(command.on.pin) as never)?.offset),
+          Number((command.args as { offset: number }).offset) -
+            Number(k.pins.get(Number(command.on.pin) as never)?.offset),
           command.data as Uint8Array,
         );
       }
       follow(model, k, events, outcomes);
       compare(model, k);
-      if (before === null || replies.length !== 2 || events.some(({ type }) => type === 'layout.broken')) return;
+      if (
+        before === null ||
+        replies.length !== 2 ||
+        events.some(({ type }) => type === 'layout.broken')
+      )
+        return;
       const [, ended] = replies;
       const inode = k.inodes.get(before.ino as never);
-      const interrupted = ended !== undefined && !ended.outcome.ok && ended.outcome.failure.errno === 'EINTR';
+      const interrupted =
+        ended !== undefined && !ended.outcome.ok && ended.outcome.failure.errno === 'EINTR';
       if (interrupted && inode !== undefined) unchanged(before.state, stateOf(inode));
     },
   };
@@ -58,7 +77,10 @@ export interface Play {
   waitqueue?: { buckets: number; keyed: boolean };
   /** What to check beside the laws. */
   content?: boolean;
-  /** Strategy changes are left out, and law 1 is excused from the first block on that was freed under a pin. */
+  /**
+   * Strategy changes are left out, and law 1 is excused from the first block on that was freed
+   * under a pin.
+   */
   steady?: boolean;
   /** Files of 2 to 6 MiB on a device of 8, so that faults of 2 MiB happen. */
   huge?: boolean;
@@ -84,7 +106,13 @@ export function play(script: readonly RandomCommand[], options: Play): Machine {
   // Under none blocks also move under their pins.
   const except: LawName[] = options.strategy.name === 'none' ? ['law 1'] : [];
   const watch = content ? { watch: watchContent(createModel(huge ? 4096 : 64)) } : {};
-  const m = machine({ ...rest, blocks: huge ? hugeBlocks : 20, forgiving: steady, except, ...watch });
+  const m = machine({
+    ...rest,
+    blocks: huge ? hugeBlocks : 20,
+    forgiving: steady,
+    except,
+    ...watch,
+  });
   try {
     if (huge) {
       beginHuge(m, options.scheduler === 'stepped');
@@ -107,6 +135,8 @@ export function play(script: readonly RandomCommand[], options: Play): Machine {
     return m;
   } catch (error) {
     const told = m.trace().split('\n').slice(-60).join('\n');
-    throw new Error(`${(error as Error).message}\n${(error as Error).stack}\n…\n${told}`, { cause: error });
+    throw new Error(`${(error as Error).message}\n${(error as Error).stack}\n…\n${told}`, {
+      cause: error,
+    });
   }
 }

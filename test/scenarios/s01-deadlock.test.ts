@@ -1,4 +1,5 @@
-// S01, the deadlock of the mail: get_user_pages holds page 0 and needs page 1, the punch holds the fault lock and needs page 0.
+// S01, the deadlock of the mail: get_user_pages holds page 0 and needs page 1, the punch holds the
+// fault lock and needs page 0.
 import { describe, expect, test } from 'vitest';
 import { okOf, page, wordOf } from '../machine.ts';
 import { blockOf, breaking, contentOf, golden, safeColumns, space, story } from './story.ts';
@@ -93,23 +94,30 @@ describe('S01 get_user_pages of pages 0 and 1 against a punch of both', () => {
     await golden(m, 'S01.detach-and-wait');
   });
 
-  test.each(breaking)('S01 %s: the fault lock is dropped, the old block comes back and is punched then', async (column) => {
-    const m = story(column);
-    const [block0, block1] = [blockOf(m, 'a', 0), blockOf(m, 'a', 1)];
-    const first = m.pinned(m.mapping, 0, page, G);
-    const punch = m.punch('a', 0, 2 * page, T);
-    expect(m.opState(punch.task)).toBe(`S page ${block0}`);
-    expect(m.task(punch.task)?.locks.map(({ lock }) => lock)).toEqual(['i_rwsem']);
-    const second = m.pinned(m.mapping, page, page, G);
-    expect(blockOf(m, 'a', 1)).toBe(block1);
-    m.dmaWrite(first, new Uint8Array(page).fill(0x78));
-    m.unpin(first);
-    expect(m.opState(punch.task)).toBe(`S page ${block1}`); // Rescanned: page 1 was pinned meanwhile.
-    m.unpin(second);
-    expect(m.outcome(punch.task)).toMatchObject({ ok: true, result: { blocksFreed: 2, scans: 3, wakeups: 2 } });
-    expect(contentOf(m, 'a')).toBe('..CDEFGH');
-    await golden(m, `S01.${column}`);
-  });
+  test.each(breaking)(
+    'S01 %s: the fault lock is dropped, the old block comes back and is punched then',
+    async (column) => {
+      const m = story(column);
+      const [block0, block1] = [blockOf(m, 'a', 0), blockOf(m, 'a', 1)];
+      const first = m.pinned(m.mapping, 0, page, G);
+      const punch = m.punch('a', 0, 2 * page, T);
+      expect(m.opState(punch.task)).toBe(`S page ${block0}`);
+      expect(m.task(punch.task)?.locks.map(({ lock }) => lock)).toEqual(['i_rwsem']);
+      const second = m.pinned(m.mapping, page, page, G);
+      expect(blockOf(m, 'a', 1)).toBe(block1);
+      m.dmaWrite(first, new Uint8Array(page).fill(0x78));
+      m.unpin(first);
+      // Rescanned: page 1 was pinned meanwhile.
+      expect(m.opState(punch.task)).toBe(`S page ${block1}`);
+      m.unpin(second);
+      expect(m.outcome(punch.task)).toMatchObject({
+        ok: true,
+        result: { blocksFreed: 2, scans: 3, wakeups: 2 },
+      });
+      expect(contentOf(m, 'a')).toBe('..CDEFGH');
+      await golden(m, `S01.${column}`);
+    },
+  );
 
   test('S01 refuse: EBUSY at once, and nothing changed', async () => {
     const m = story('refuse');
@@ -132,47 +140,64 @@ describe('S01 get_user_pages of pages 0 and 1 against a punch of both', () => {
 });
 
 describe('S01 in steps, as docs/steps.md tells it: one get_user_pages of two pages, the punch between them', () => {
-  test.each(['wait-for-refs', 'break-layouts.modern'] as const)('S01 stepped %s', async (column) => {
-    const m = story(column, { scheduler: 'stepped' });
-    const [block0] = [blockOf(m, 'a', 0)];
-    const gup = m.pin(m.mapping, 0, 2 * page, G);
-    const punch = m.punch('a', 0, 2 * page, T);
-    m.stepTo(gup.task, 'fault'); // t1: a reference on page 0 …
-    m.step(gup.task);
-    m.step(gup.task);
-    m.step(gup.task); // … mapped,
-    m.step(gup.task); // … and pinned.
-    expect(m.k.pins.get(m.task(gup.task)?.pin as never)?.pfns).toEqual([block0]);
-    m.stepTo(punch.task, 'scan'); // t2: i_rwsem and invalidate_lock exclusive.
-    expect(m.task(punch.task)?.locks.map(({ lock, mode }) => `${lock} ${mode}`)).toEqual([
-      'i_rwsem exclusive',
-      'invalidate_lock exclusive',
-    ]);
-    m.step(punch.task); // t3: unmap, page 0 is busy.
-    m.settle(punch.task); // t4: asleep.
-    expect(m.opState(punch.task)).toBe(`S page ${block0}`);
-    m.settle(gup.task); // t5: page 1 is not there.
-    if (column === 'wait-for-refs') {
-      expect(m.opState(gup.task)).toBe('D invalidate_lock');
-      expect(m.seen('deadlock.detected').map(({ data }) => data.cycle)).toEqual([
-        [`op_${gup.task}`, 'lock:a:invalidate_lock', `op_${punch.task}`, `page:${block0}`, `op_${gup.task}`],
+  test.each(['wait-for-refs', 'break-layouts.modern'] as const)(
+    'S01 stepped %s',
+    async (column) => {
+      const m = story(column, { scheduler: 'stepped' });
+      const [block0] = [blockOf(m, 'a', 0)];
+      const gup = m.pin(m.mapping, 0, 2 * page, G);
+      const punch = m.punch('a', 0, 2 * page, T);
+      m.stepTo(gup.task, 'fault'); // t1: a reference on page 0 …
+      m.step(gup.task);
+      m.step(gup.task);
+      m.step(gup.task); // … mapped,
+      m.step(gup.task); // … and pinned.
+      expect(m.k.pins.get(m.task(gup.task)?.pin as never)?.pfns).toEqual([block0]);
+      m.stepTo(punch.task, 'scan'); // t2: i_rwsem and invalidate_lock exclusive.
+      expect(m.task(punch.task)?.locks.map(({ lock, mode }) => `${lock} ${mode}`)).toEqual([
+        'i_rwsem exclusive',
+        'invalidate_lock exclusive',
       ]);
-    } else {
-      expect(m.opState(gup.task)).toBe('done');
-      m.unpin(1); // t6: the I/O is done.
-      m.settle();
-      expect(m.opState(punch.task)).toBe('done'); // t7: rescanned, nothing busy.
-      expect(m.outcome(punch.task)).toMatchObject({ result: { blocksFreed: 2, wakeups: 1 } });
-    }
-    await golden(m, `S01.stepped.${column}`);
-  });
+      m.step(punch.task); // t3: unmap, page 0 is busy.
+      m.settle(punch.task); // t4: asleep.
+      expect(m.opState(punch.task)).toBe(`S page ${block0}`);
+      m.settle(gup.task); // t5: page 1 is not there.
+      if (column === 'wait-for-refs') {
+        expect(m.opState(gup.task)).toBe('D invalidate_lock');
+        expect(m.seen('deadlock.detected').map(({ data }) => data.cycle)).toEqual([
+          [
+            `op_${gup.task}`,
+            'lock:a:invalidate_lock',
+            `op_${punch.task}`,
+            `page:${block0}`,
+            `op_${gup.task}`,
+          ],
+        ]);
+      } else {
+        expect(m.opState(gup.task)).toBe('done');
+        m.unpin(1); // t6: the I/O is done.
+        m.settle();
+        expect(m.opState(punch.task)).toBe('done'); // t7: rescanned, nothing busy.
+        expect(m.outcome(punch.task)).toMatchObject({ result: { blocksFreed: 2, wakeups: 1 } });
+      }
+      await golden(m, `S01.stepped.${column}`);
+    },
+  );
 });
 
 describe('S02 no pins: nobody waits and the layout is that of a plain model', () => {
   test.each([...safeColumns, 'none'] as const)('S02 %s', async (column) => {
     const m = story(column);
-    expect(okOf(m.punch('a', page, 2 * page))).toMatchObject({ blocksFreed: 2, blocksBusy: 0, blocksDetached: 0, scans: 1 });
-    expect(okOf(m.truncate('a', 5 * page + 1))).toMatchObject({ blocksFreed: 2, sizeBytes: 5 * page + 1 });
+    expect(okOf(m.punch('a', page, 2 * page))).toMatchObject({
+      blocksFreed: 2,
+      blocksBusy: 0,
+      blocksDetached: 0,
+      scans: 1,
+    });
+    expect(okOf(m.truncate('a', 5 * page + 1))).toMatchObject({
+      blocksFreed: 2,
+      sizeBytes: 5 * page + 1,
+    });
     expect(contentOf(m, 'a')).toBe('A..DEF');
     expect(okOf(m.collapse('a', 0, page))).toMatchObject({ sizeBytes: 4 * page + 1 });
     expect(okOf(m.insert('a', page, page))).toMatchObject({ sizeBytes: 5 * page + 1 });

@@ -1,7 +1,17 @@
 // S03 to S07: who waits for a pin, for how long, and what a fault does meanwhile.
 import { describe, expect, test } from 'vitest';
 import { bytesOf, okOf, page, shown, wordOf } from '../machine.ts';
-import { breaking, columns, contentOf, everyColumn, immediate, perColumn, space, story, tell } from './story.ts';
+import {
+  breaking,
+  columns,
+  contentOf,
+  everyColumn,
+  immediate,
+  perColumn,
+  space,
+  story,
+  tell,
+} from './story.ts';
 
 const G = { owner: 'G' };
 const H = { owner: 'H' };
@@ -32,8 +42,10 @@ describe('S03 a pin inside the range, let go at t=5', () => {
     expect(space(m)).toEqual(atOnce[column]);
     m.advance(1);
     expect(m.opState(truncate.task)).toBe(column === 'refuse' ? 'EBUSY' : 'done');
-    if (word[column] === 'asleep') expect(m.outcome(truncate.task)).toMatchObject({ result: { sleptMs: 5, blocksFreed: 8 } });
-    if (column !== 'refuse') expect(space(m)).toEqual({ used: 0, free: total, busy: 0, detached: 0 });
+    if (word[column] === 'asleep')
+      expect(m.outcome(truncate.task)).toMatchObject({ result: { sleptMs: 5, blocksFreed: 8 } });
+    if (column !== 'refuse')
+      expect(space(m)).toEqual({ used: 0, free: total, busy: 0, detached: 0 });
   });
 });
 
@@ -48,7 +60,9 @@ describe('S04 a pin outside the range', () => {
   });
 
   test('S04 breakScope range looks at the range only', () => {
-    const m = story('break-layouts.modern', { strategy: { ...columns['break-layouts.modern'], breakScope: 'range' } });
+    const m = story('break-layouts.modern', {
+      strategy: { ...columns['break-layouts.modern'], breakScope: 'range' },
+    });
     m.pinned(m.mapping, 0, page, G);
     expect(wordOf(m.punch('a', 2 * page, 2 * page, T))).toBe('done');
     expect(wordOf(m.punch('a', 10, 10, T))).toBe('asleep'); // The partial page counts.
@@ -62,7 +76,8 @@ describe('S05 a fault of another page during the wait', () => {
     const truncate = m.truncate('a', 0, T);
     const load = m.load(m.mapping, page, page, H);
     expect(wordOf(load)).toBe(word[column]);
-    if (word[column] === 'done') expect(shown(bytesOf(load))).toBe('B'); // The size has not changed yet.
+    // The size has not changed yet.
+    if (word[column] === 'done') expect(shown(bytesOf(load))).toBe('B');
     if (word[column] === 'asleep') expect(m.opState(load.task)).toBe('D invalidate_lock');
     m.unpin(pin);
     expect(m.opState(truncate.task)).toBe(column === 'refuse' ? 'EBUSY' : 'done');
@@ -110,7 +125,16 @@ describe('S06 the pinned page is faulted back in during the wait, then let go, a
 });
 
 describe('S07 leapfrog: one of pages 0 and 1 is always pinned', () => {
-  const waits = perColumn('done', 'S page 2', 'S page 2', 'S page 2', 'S page 2', 'S page 2', 'EBUSY', 'done');
+  const waits = perColumn(
+    'done',
+    'S page 2',
+    'S page 2',
+    'S page 2',
+    'S page 2',
+    'S page 2',
+    'EBUSY',
+    'done',
+  );
   tell('S07 starves D as long as it goes on', everyColumn, (m, column) => {
     let held = m.pinned(m.mapping, 0, page, G);
     const truncate = m.truncate('a', 0, T);
@@ -126,11 +150,14 @@ describe('S07 leapfrog: one of pages 0 and 1 is always pinned', () => {
         return;
       }
       held = Number(String(okOf(next).id).slice(4));
-      expect(m.opState(truncate.task)).toBe(column === 'refuse' ? 'EBUSY' : `S page ${2 + (round % 2)}`);
+      expect(m.opState(truncate.task)).toBe(
+        column === 'refuse' ? 'EBUSY' : `S page ${2 + (round % 2)}`,
+      );
     }
     m.unpin(held);
     expect(m.opState(truncate.task)).toBe(column === 'refuse' ? 'EBUSY' : 'done');
-    if (column !== 'refuse') expect(m.outcome(truncate.task)).toMatchObject({ result: { wakeups: 7, scans: 8 } });
+    if (column !== 'refuse')
+      expect(m.outcome(truncate.task)).toMatchObject({ result: { wakeups: 7, scans: 8 } });
   });
 
   test('S07 modern hangs after the leapfrog too, where its pages are touched between', () => {

@@ -35,11 +35,21 @@ describe('S08 victims', () => {
         expect(victims.map(wordOf)).toEqual(['done', 'done', 'done', 'done']);
       } else {
         expect(victims.map(({ task }) => m.opState(task))).toEqual(victims.map(() => 'D i_rwsem'));
-        expect(m.file('a').iRwsem.queue.map(({ task }) => task)).toEqual(victims.map(({ task }) => task));
-        expect(m.cancel(write.task).outcome).toMatchObject({ failure: { errno: 'EBUSY', rule: 'CN1' } });
+        expect(m.file('a').iRwsem.queue.map(({ task }) => task)).toEqual(
+          victims.map(({ task }) => task),
+        );
+        expect(m.cancel(write.task).outcome).toMatchObject({
+          failure: { errno: 'EBUSY', rule: 'CN1' },
+        });
       }
       m.unpin(pin);
-      expect([first, ...victims].map(({ task }) => m.opState(task))).toEqual(['done', 'done', 'done', 'done', 'done']);
+      expect([first, ...victims].map(({ task }) => m.opState(task))).toEqual([
+        'done',
+        'done',
+        'done',
+        'done',
+        'done',
+      ]);
       const done = m.seen('operation.done').map(({ task }) => task);
       const order = done.filter((task) => victims.some((victim) => victim.task === task));
       expect(order).toEqual(victims.map(({ task }) => task)); // First come, first served.
@@ -58,7 +68,9 @@ describe('S08 victims', () => {
     m.truncate('a', 0, T);
     expect(wordOf(m.read('a', 0, page, nowait))).toBe('EAGAIN');
     expect(wordOf(m.write('a', letters('w'), 0, nowait))).toBe('EAGAIN');
-    expect(wordOf(m.fault(m.mapping, page, 'read', nowait))).toBe(column === 'wait-for-refs' ? 'EAGAIN' : 'done');
+    expect(wordOf(m.fault(m.mapping, page, 'read', nowait))).toBe(
+      column === 'wait-for-refs' ? 'EAGAIN' : 'done',
+    );
   });
 });
 
@@ -74,7 +86,9 @@ describe('S09 the holder of the pin reads the file before it lets go', () => {
       return;
     }
     const [t, p] = [`op_${truncate.task}`, `op_${read.task}`];
-    expect(m.seen('deadlock.detected').map(({ data }) => data.cycle)).toEqual([[t, `page:${pfn}`, p, 'lock:a:i_rwsem', t]]);
+    expect(m.seen('deadlock.detected').map(({ data }) => data.cycle)).toEqual([
+      [t, `page:${pfn}`, p, 'lock:a:i_rwsem', t],
+    ]);
     expect(wordOf(m.cancel(read.task))).toBe('EBUSY'); // P is in state D.
     m.cancel(truncate.task);
     expect(m.opState(truncate.task)).toBe('EINTR');
@@ -93,7 +107,11 @@ describe('S10 a signal to the waiter', () => {
     expect(m.opState(truncate.task)).toBe(word[column]);
     if (word[column] === 'EINTR') {
       const { sizeBytes, version, modifiedMs } = m.file('a');
-      expect({ sizeBytes, version, modifiedMs }).toEqual({ sizeBytes: 8 * page, version: before.version, modifiedMs: 0 });
+      expect({ sizeBytes, version, modifiedMs }).toEqual({
+        sizeBytes: 8 * page,
+        version: before.version,
+        modifiedMs: 0,
+      });
       expect(contentOf(m, 'a')).toBe('ABCDEFGH');
       expect(space(m)).toMatchObject({ used: 8 });
     }
@@ -106,35 +124,47 @@ describe('S10 a signal to the waiter', () => {
     const truncate = m.truncate('a', page, T);
     expect(space(m)).toMatchObject({ used: 1, detached: 7 });
     m.cancel(truncate.task);
-    expect(m.outcome(truncate.task)).toMatchObject({ ok: true, result: { blocksFreed: 6, blocksDetached: 1 } });
+    expect(m.outcome(truncate.task)).toMatchObject({
+      ok: true,
+      result: { blocksFreed: 6, blocksDetached: 1 },
+    });
     expect(space(m)).toMatchObject({ used: 1, detached: 1 });
     m.unpin(pin);
     expect(space(m)).toMatchObject({ used: 1, detached: 0 });
     await golden(m, 'S10.reaper.detach-and-wait');
   });
 
-  test.each([...waiting, 'detach-and-wait'] as const)('S10 %s with SA_RESTART: keeps waiting', async (column) => {
-    const m = story(column);
-    const pin = m.pinned(m.mapping, 0, page, G);
-    const truncate = m.truncate('a', 0, T);
-    m.cancel(truncate.task, true);
-    m.cancel(truncate.task, true);
-    expect(m.opState(truncate.task)).toBe('S page 2');
-    m.unpin(pin);
-    expect(m.opState(truncate.task)).toBe('done');
-    expect(okOf({ ...truncate, outcome: m.outcome(truncate.task) })).toMatchObject({ sizeBytes: 0, blocksFreed: 8 });
-    await golden(m, `S10.restart.${column}`);
-  });
+  test.each([...waiting, 'detach-and-wait'] as const)(
+    'S10 %s with SA_RESTART: keeps waiting',
+    async (column) => {
+      const m = story(column);
+      const pin = m.pinned(m.mapping, 0, page, G);
+      const truncate = m.truncate('a', 0, T);
+      m.cancel(truncate.task, true);
+      m.cancel(truncate.task, true);
+      expect(m.opState(truncate.task)).toBe('S page 2');
+      m.unpin(pin);
+      expect(m.opState(truncate.task)).toBe('done');
+      expect(okOf({ ...truncate, outcome: m.outcome(truncate.task) })).toMatchObject({
+        sizeBytes: 0,
+        blocksFreed: 8,
+      });
+      await golden(m, `S10.restart.${column}`);
+    },
+  );
 
-  test.each(breaking)('S10 %s with SA_RESTART: the restarted call queues up behind those who came meanwhile', (column) => {
-    const m = story(column);
-    m.pinned(m.mapping, 0, page, G);
-    const truncate = m.truncate('a', 0, T);
-    const read = m.read('a');
-    m.cancel(truncate.task, true);
-    expect(bytesOf({ ...read, outcome: m.outcome(read.task) })).toEqual(letters('ABCDEFGH'));
-    expect(m.opState(truncate.task)).toBe('S page 2');
-  });
+  test.each(breaking)(
+    'S10 %s with SA_RESTART: the restarted call queues up behind those who came meanwhile',
+    (column) => {
+      const m = story(column);
+      m.pinned(m.mapping, 0, page, G);
+      const truncate = m.truncate('a', 0, T);
+      const read = m.read('a');
+      m.cancel(truncate.task, true);
+      expect(bytesOf({ ...read, outcome: m.outcome(read.task) })).toEqual(letters('ABCDEFGH'));
+      expect(m.opState(truncate.task)).toBe('S page 2');
+    },
+  );
 
   test.each(waiting)('S10 %s: a timeout is a signal at a time', (column) => {
     const m = story(column);

@@ -1,9 +1,20 @@
-// S17: one page of a 2 MiB entry is pinned and another page of it is punched. Pins are counted a page of 4 KiB, so only strategies that look
-// at more than the punched page wait; with folioGranularity the 2 MiB are one folio, as from Linux 6.15 on, and busy as a whole.
+// S17: one page of a 2 MiB entry is pinned and another page of it is punched. Pins are counted a
+// page of 4 KiB, so only strategies that look at more than the punched page wait; with
+// folioGranularity the 2 MiB are one folio, as from Linux 6.15 on, and busy as a whole.
 import { describe, expect, test } from 'vitest';
 import { mapping as mappingView } from '../../src/kernel/views/mappings.ts';
 import { idOf, type MachineOptions, machine, okOf, page, wordOf } from '../machine.ts';
-import { blockOf, breaking, type Column, columns, everyColumn, golden, perColumn, safeColumns, space } from './story.ts';
+import {
+  blockOf,
+  breaking,
+  type Column,
+  columns,
+  everyColumn,
+  golden,
+  perColumn,
+  safeColumns,
+  space,
+} from './story.ts';
 
 const T = { owner: 'T' };
 const G = { owner: 'G' };
@@ -50,7 +61,8 @@ test.each(cells)(
     const pin = m.pinned(m.mapping, pinnedPage * page, page, G);
     const punch = m.punch('a', punchedPage * page, page, T);
     expect(wordOf(punch)).toBe(word);
-    if (word === 'asleep') expect(m.opState(punch.task)).toBe(`S page ${folioGranularity ? head : head + pinnedPage}`);
+    if (word === 'asleep')
+      expect(m.opState(punch.task)).toBe(`S page ${folioGranularity ? head : head + pinnedPage}`);
     const busy = column === 'busy-extents' && folioGranularity ? 1 : 0;
     const detached = column === 'detach-and-wait' && folioGranularity ? 1 : 0;
     expect(space(m)).toMatchObject({ busy, detached });
@@ -62,7 +74,11 @@ test.each(cells)(
     } else {
       expect(m.opState(punch.task)).toBe('done');
     }
-    expect([pinnedPage, punchedPage, punchedPage + 1].map((pgoff) => bytesAt(m, pgoff))).toEqual(['x', '\0', 'A']);
+    expect([pinnedPage, punchedPage, punchedPage + 1].map((pgoff) => bytesAt(m, pgoff))).toEqual([
+      'x',
+      '\0',
+      'A',
+    ]);
     expect(blockOf(m, 'a', punchedPage)).toBe(-1);
     expect(space(m)).toMatchObject({ used: huge - 1, busy: 0, detached: 0 });
     expect(m.seen('warning.raised')).toEqual([]);
@@ -71,23 +87,36 @@ test.each(cells)(
 );
 
 describe('S17 an entry of 2 MiB goes as a whole', () => {
-  test.each(safeColumns)('S17 %s: after the punch every page is faulted in again, by 4 KiB', (column) => {
-    const m = hugeStory(column);
-    expect(wordOf(m.punch('a', punchedPage * page, page))).toBe('done');
-    expect(m.seen('page.unmapped')).toEqual([expect.objectContaining({ data: { offset: 0, length: 2 ** 21, pages: huge } })]);
-    expect(m.file('a').entries.entries).toBe(0);
-    expect(okOf(m.fault(m.mapping, 100 * page, 'read')).pages).toEqual([expect.objectContaining({ sizeBytes: page })]);
-    expect(m.seen('page.pmd_faulted').at(-1)?.data).toMatchObject({ result: 'FALLBACK', why: 'blocks' });
-  });
+  test.each(safeColumns)(
+    'S17 %s: after the punch every page is faulted in again, by 4 KiB',
+    (column) => {
+      const m = hugeStory(column);
+      expect(wordOf(m.punch('a', punchedPage * page, page))).toBe('done');
+      expect(m.seen('page.unmapped')).toEqual([
+        expect.objectContaining({ data: { offset: 0, length: 2 ** 21, pages: huge } }),
+      ]);
+      expect(m.file('a').entries.entries).toBe(0);
+      expect(okOf(m.fault(m.mapping, 100 * page, 'read')).pages).toEqual([
+        expect.objectContaining({ sizeBytes: page }),
+      ]);
+      expect(m.seen('page.pmd_faulted').at(-1)?.data).toMatchObject({
+        result: 'FALLBACK',
+        why: 'blocks',
+      });
+    },
+  );
 
-  test.each(breaking)('S17 %s over the range only: the pin on another page of the entry is waited for', (column) => {
-    const m = hugeStory(column, { strategy: { ...columns[column], breakScope: 'range' } });
-    const pin = m.pinned(m.mapping, pinnedPage * page, page, G);
-    const { task } = m.punch('a', punchedPage * page, page, T);
-    expect(m.opState(task)).toBe(`S page ${blockOf(m, 'a', pinnedPage)}`);
-    m.unpin(pin);
-    expect(m.opState(task)).toBe('done');
-  });
+  test.each(breaking)(
+    'S17 %s over the range only: the pin on another page of the entry is waited for',
+    (column) => {
+      const m = hugeStory(column, { strategy: { ...columns[column], breakScope: 'range' } });
+      const pin = m.pinned(m.mapping, pinnedPage * page, page, G);
+      const { task } = m.punch('a', punchedPage * page, page, T);
+      expect(m.opState(task)).toBe(`S page ${blockOf(m, 'a', pinnedPage)}`);
+      m.unpin(pin);
+      expect(m.opState(task)).toBe('done');
+    },
+  );
 
   test('S17 a pin on a page that stays is found by the next strategy, though its entry is gone', () => {
     const m = hugeStory('busy-extents');
@@ -108,8 +137,13 @@ describe('FG1 one folio', () => {
     const m = hugeStory('busy-extents', folio);
     const block = blockOf(m, 'a', punchedPage);
     const pins = [pinnedPage, 500].map((pgoff) => m.pinned(m.mapping, pgoff * page, page, G));
-    expect(okOf(m.punch('a', punchedPage * page, page))).toMatchObject({ blocksFreed: 0, blocksBusy: 1 });
-    expect(okOf(m.write('a', new Uint8Array(page).fill(0x42), punchedPage * page))).toMatchObject({ bytesWritten: page });
+    expect(okOf(m.punch('a', punchedPage * page, page))).toMatchObject({
+      blocksFreed: 0,
+      blocksBusy: 1,
+    });
+    expect(okOf(m.write('a', new Uint8Array(page).fill(0x42), punchedPage * page))).toMatchObject({
+      bytesWritten: page,
+    });
     expect(blockOf(m, 'a', punchedPage)).not.toBe(block);
     m.unpin(pins[0] as number);
     expect(space(m).busy).toBe(1);
@@ -140,7 +174,9 @@ describe('FG1 one folio', () => {
     const m = hugeStory('break-layouts.modern', folio);
     m.pinned(m.mapping, pinnedPage * page, page, G);
     const refused = m.punch('a', punchedPage * page, page, { nowait: true });
-    expect(refused.outcome).toMatchObject({ failure: { errno: 'EAGAIN', blockedBy: [{ owner: 'G', pgoff: pinnedPage }] } });
+    expect(refused.outcome).toMatchObject({
+      failure: { errno: 'EAGAIN', blockedBy: [{ owner: 'G', pgoff: pinnedPage }] },
+    });
   });
 
   test.each([false, true])(
@@ -149,7 +185,9 @@ describe('FG1 one folio', () => {
       const m = hugeStory('break-layouts.modern', { folioGranularity });
       const pin = m.pinned(m.mapping, pinnedPage * page, page, G);
       const { task } = m.truncate('a', 0, T);
-      expect(okOf(m.fault(m.mapping, 100 * page, 'read')).pages).toEqual([expect.objectContaining({ sizeBytes: 2 ** 21 })]);
+      expect(okOf(m.fault(m.mapping, 100 * page, 'read')).pages).toEqual([
+        expect.objectContaining({ sizeBytes: 2 ** 21 }),
+      ]);
       m.unpin(pin);
       expect(m.opState(task)).toMatch(/^S page/);
       m.munmap(m.mapping);
@@ -158,7 +196,8 @@ describe('FG1 one folio', () => {
   );
 
   test('FG1 the folio comes apart with the last put: who slept on its first page looks again', () => {
-    // busy-extents took the entry from over a pinned page that stays; a page of 4 KiB was faulted back in under the sleeper.
+    // busy-extents took the entry from over a pinned page that stays; a page of 4 KiB was faulted
+    // back in under the sleeper.
     const m = hugeStory('busy-extents', folio);
     const pin = m.pinned(m.mapping, pinnedPage * page, page, G);
     m.punch('a', punchedPage * page, page);
@@ -175,7 +214,9 @@ describe('FG1 one folio', () => {
     const m = hugeStory('none', folio);
     m.insert('a', 0, 2 ** 21);
     const pin = m.pinned(
-      idOf(m.call('mmap', { file: 'a' }, { offset: 2 ** 21, length: 4 * page, access: 'read-write' })),
+      idOf(
+        m.call('mmap', { file: 'a' }, { offset: 2 ** 21, length: 4 * page, access: 'read-write' }),
+      ),
       0,
       page,
       G,
@@ -186,7 +227,9 @@ describe('FG1 one folio', () => {
     const pfn = blockOf(m, 'a', 0);
     expect(m.opState(task)).toBe(`S page ${pfn}`);
     const again = m.map('a', huge);
-    expect(okOf(m.fault(again, 9 * page, 'read')).pages).toEqual([expect.objectContaining({ sizeBytes: 2 ** 21 })]);
+    expect(okOf(m.fault(again, 9 * page, 'read')).pages).toEqual([
+      expect.objectContaining({ sizeBytes: 2 ** 21 }),
+    ]);
     m.unpin(pin);
     expect(m.opState(task)).toBe('done');
   });
@@ -198,5 +241,7 @@ test('S17 the page table shows one row of 2 MiB', () => {
   const head = blockOf(m, 'a', 0);
   expect(view).toMatchObject({ ok: true, result: { pagesPresent: huge, pmdsPresent: 1 } });
   const { pageTable } = (view as unknown as { result: { pageTable: object[] } }).result;
-  expect(pageTable).toEqual([{ pgoff: 0, pfn: head, zeroPage: false, writable: true, copied: false, sizeBytes: 2 ** 21 }]);
+  expect(pageTable).toEqual([
+    { pgoff: 0, pfn: head, zeroPage: false, writable: true, copied: false, sizeBytes: 2 ** 21 },
+  ]);
 });

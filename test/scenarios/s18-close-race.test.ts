@@ -1,5 +1,6 @@
-// S18 and S24: a pin is let go between the steps of a wait. Steps D1 to D6 of docs/steps.md: look, queue, test, sleep, lock again. Whatever happens
-// between two of them, no wake-up is lost, and one idle page says nothing about the others.
+// S18 and S24: a pin is let go between the steps of a wait. Steps D1 to D6 of docs/steps.md: look,
+// queue, test, sleep, lock again. Whatever happens between two of them, no wake-up is lost, and one
+// idle page says nothing about the others.
 import { describe, expect, test } from 'vitest';
 import { okOf, page } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, golden, space, story } from './story.ts';
@@ -37,8 +38,12 @@ function race(column: Column) {
 
 const beforeSleep = ['lock', 'lockMapping', 'scan', 'enqueue', 'test', 'sleep', 'asleep'];
 const points = (column: Column): string[] =>
-  column === 'detach-and-wait' ? [...beforeSleep.slice(0, 3), 'change', 'commit', 'drain', ...beforeSleep.slice(3)] : beforeSleep;
-const everyPoint = waiting.flatMap((column) => points(column).map((point) => [column, point] as const));
+  column === 'detach-and-wait'
+    ? [...beforeSleep.slice(0, 3), 'change', 'commit', 'drain', ...beforeSleep.slice(3)]
+    : beforeSleep;
+const everyPoint = waiting.flatMap((column) =>
+  points(column).map((point) => [column, point] as const),
+);
 
 describe('S18 page 0 is let go after the scan found it and before the wait tests it: page 5 is still pinned', () => {
   test.each(waiting)('S18 %s', async (column) => {
@@ -50,21 +55,29 @@ describe('S18 page 0 is let go after the scan found it and before the wait tests
     expect(m.seen('extent.freed')).toEqual([]);
     m.unpin(2);
     m.rest();
-    expect(m.ended()).toMatchObject({ blocksFreed: 8, blocksDetached: 0, wakeups: 1, sizeBytes: 0 });
+    expect(m.ended()).toMatchObject({
+      blocksFreed: 8,
+      blocksDetached: 0,
+      wakeups: 1,
+      sizeBytes: 0,
+    });
     expect(space(m)).toMatchObject({ used: 0, busy: 0, detached: 0 });
     await golden(m, `S18.${column}`);
   });
 
-  test.each(breaking)('S18 %s: each look finds the first busy page only, so there are three', (column) => {
-    const m = race(column);
-    m.stepTo(m.t, 'enqueue');
-    m.unpin(1);
-    m.rest();
-    m.unpin(2);
-    m.rest();
-    expect(m.seen('layout.busy').map(({ data }) => data.pgoff)).toEqual([0, 5]);
-    expect(m.ended()).toMatchObject({ scans: 3 });
-  });
+  test.each(breaking)(
+    'S18 %s: each look finds the first busy page only, so there are three',
+    (column) => {
+      const m = race(column);
+      m.stepTo(m.t, 'enqueue');
+      m.unpin(1);
+      m.rest();
+      m.unpin(2);
+      m.rest();
+      expect(m.seen('layout.busy').map(({ data }) => data.pgoff)).toEqual([0, 5]);
+      expect(m.ended()).toMatchObject({ scans: 3 });
+    },
+  );
 
   test.each(['scan', 'change', 'commit', 'done'])(
     'S18 busy-extents: let go before %s, and only page 5 stays on the list',
@@ -85,18 +98,21 @@ describe('S18 page 0 is let go after the scan found it and before the wait tests
 });
 
 describe('S24 a wake-up between any two steps is not lost', () => {
-  test.each(everyPoint)('S24 %s: page 0 is let go before %s, and T waits for page 5', (column, point) => {
-    const m = race(column);
-    m.to(point);
-    m.unpin(1);
-    m.rest();
-    expect(m.opState(m.t)).toBe(`S page ${m.other}`);
-    m.unpin(2);
-    m.rest();
-    expect(m.opState(m.t)).toBe('done');
-    expect(m.k.pageQueues.size).toBe(0);
-    expect(m.k.counts.spuriousWakeups).toBe(0);
-  });
+  test.each(everyPoint)(
+    'S24 %s: page 0 is let go before %s, and T waits for page 5',
+    (column, point) => {
+      const m = race(column);
+      m.to(point);
+      m.unpin(1);
+      m.rest();
+      expect(m.opState(m.t)).toBe(`S page ${m.other}`);
+      m.unpin(2);
+      m.rest();
+      expect(m.opState(m.t)).toBe('done');
+      expect(m.k.pageQueues.size).toBe(0);
+      expect(m.k.counts.spuriousWakeups).toBe(0);
+    },
+  );
 
   test.each([...everyPoint, ...waiting.map((column) => [column, 'relock'] as const)])(
     'S24 %s: page 5 is let go before %s, and T waits for page 0 only',
@@ -115,38 +131,45 @@ describe('S24 a wake-up between any two steps is not lost', () => {
     },
   );
 
-  test.each(waiting)('S24 %s: between the test and the sleep, T does not sleep at all', async (column) => {
-    const m = race(column);
-    m.stepTo(m.t, 'sleep');
-    m.unpin(1);
-    expect(m.seen('waitqueue.wakeup').map(({ data }) => data.woken)).toEqual([[`op_${m.t}`]]);
-    m.step(m.t);
-    expect(m.task(m.t)?.step).toBe('relock');
-    expect(m.seen('task.blocked')).toEqual([]);
-    m.rest();
-    expect(m.opState(m.t)).toBe(`S page ${m.other}`);
-    m.unpin(2);
-    m.rest();
-    expect(m.opState(m.t)).toBe('done');
-    await golden(m, `S24.${column}`);
-  });
+  test.each(waiting)(
+    'S24 %s: between the test and the sleep, T does not sleep at all',
+    async (column) => {
+      const m = race(column);
+      m.stepTo(m.t, 'sleep');
+      m.unpin(1);
+      expect(m.seen('waitqueue.wakeup').map(({ data }) => data.woken)).toEqual([[`op_${m.t}`]]);
+      m.step(m.t);
+      expect(m.task(m.t)?.step).toBe('relock');
+      expect(m.seen('task.blocked')).toEqual([]);
+      m.rest();
+      expect(m.opState(m.t)).toBe(`S page ${m.other}`);
+      m.unpin(2);
+      m.rest();
+      expect(m.opState(m.t)).toBe('done');
+      await golden(m, `S24.${column}`);
+    },
+  );
 
-  test.each(breaking)('S24 %s: pinned again between the wake-up and the test, T looks and goes back to sleep', (column) => {
-    const m = race(column);
-    m.to('relock');
-    m.settle(m.pin(m.mapping, 0, page, { owner: 'P0' }).task);
-    m.rest();
-    expect(m.opState(m.t)).toBe(`S page ${m.first}`);
-    expect(m.k.counts.spuriousWakeups).toBe(1);
-    expect(m.ended).toThrow('has not ended');
-    m.unpin(3);
-    if (column === 'break-layouts.modern') m.munmap(m.mapping); // S06: the page is mapped again, so its count is 1.
-    m.rest();
-    expect(m.opState(m.t)).toBe(`S page ${m.other}`);
-    m.unpin(2);
-    m.rest();
-    expect(m.opState(m.t)).toBe('done');
-  });
+  test.each(breaking)(
+    'S24 %s: pinned again between the wake-up and the test, T looks and goes back to sleep',
+    (column) => {
+      const m = race(column);
+      m.to('relock');
+      m.settle(m.pin(m.mapping, 0, page, { owner: 'P0' }).task);
+      m.rest();
+      expect(m.opState(m.t)).toBe(`S page ${m.first}`);
+      expect(m.k.counts.spuriousWakeups).toBe(1);
+      expect(m.ended).toThrow('has not ended');
+      m.unpin(3);
+      // S06: the page is mapped again, so its count is 1.
+      if (column === 'break-layouts.modern') m.munmap(m.mapping);
+      m.rest();
+      expect(m.opState(m.t)).toBe(`S page ${m.other}`);
+      m.unpin(2);
+      m.rest();
+      expect(m.opState(m.t)).toBe('done');
+    },
+  );
 });
 
 describe('S24 a signal between any two steps is not lost either', () => {

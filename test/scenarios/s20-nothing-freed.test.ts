@@ -1,4 +1,5 @@
-// S20: truncate up, and to the same size, frees nothing. Linux waits for every pin of the file all the same.
+// S20: truncate up, and to the same size, frees nothing. Linux waits for every pin of the file all
+// the same.
 import { describe, expect, test } from 'vitest';
 import { okOf, page, wordOf } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, everyColumn, golden, story } from './story.ts';
@@ -11,37 +12,58 @@ const sizes = [
   { to: 'one page more', sizeBytes: 9 * page, after: 'ABCDEFGH.' },
   { to: 'one byte more', sizeBytes: 8 * page + 1, after: 'ABCDEFGH.' },
 ];
-const cases = (columns: Column[]) => columns.flatMap((column) => sizes.map((size) => ({ column, ...size })));
+const cases = (columns: Column[]) =>
+  columns.flatMap((column) => sizes.map((size) => ({ column, ...size })));
 
 describe('S20 truncate that frees nothing, with page 3 pinned', () => {
-  test.each(cases(atOnce))('S20 $column: to $to, at once', async ({ column, to, sizeBytes, after }) => {
-    const m = story(column);
-    const pfn = blockOf(m, 'a', 3);
-    const pin = m.pinned(m.mapping, 3 * page, page);
-    expect(okOf(m.truncate('a', sizeBytes, T))).toMatchObject({ sizeBytes, blocksFreed: 0, blocksBusy: 0, blocksDetached: 0 });
-    expect(m.seen('task.blocked')).toEqual([]);
-    expect(m.seen('warning.raised')).toEqual([]);
-    expect(blockOf(m, 'a', 3)).toBe(pfn);
-    expect(m.unpin(pin).outcome?.ok).toBe(true);
-    expect(contentOf(m, 'a')).toBe(after);
-    if (to !== 'one byte more') await golden(m, `S20.${to === 'the same size' ? 'same' : 'up'}.${column}`);
-  });
+  test.each(cases(atOnce))(
+    'S20 $column: to $to, at once',
+    async ({ column, to, sizeBytes, after }) => {
+      const m = story(column);
+      const pfn = blockOf(m, 'a', 3);
+      const pin = m.pinned(m.mapping, 3 * page, page);
+      expect(okOf(m.truncate('a', sizeBytes, T))).toMatchObject({
+        sizeBytes,
+        blocksFreed: 0,
+        blocksBusy: 0,
+        blocksDetached: 0,
+      });
+      expect(m.seen('task.blocked')).toEqual([]);
+      expect(m.seen('warning.raised')).toEqual([]);
+      expect(blockOf(m, 'a', 3)).toBe(pfn);
+      expect(m.unpin(pin).outcome?.ok).toBe(true);
+      expect(contentOf(m, 'a')).toBe(after);
+      if (to !== 'one byte more')
+        await golden(m, `S20.${to === 'the same size' ? 'same' : 'up'}.${column}`);
+    },
+  );
 
-  test.each(cases(breaking))('S20 $column: to $to, after the wait', async ({ column, to, sizeBytes, after }) => {
-    const m = story(column);
-    const pfn = blockOf(m, 'a', 3);
-    const pin = m.pinned(m.mapping, 3 * page, page);
-    const { task } = m.truncate('a', sizeBytes, T);
-    expect(m.opState(task)).toBe(`S page ${pfn}`);
-    expect(m.file('a').sizeBytes).toBe(8 * page);
-    m.unpin(pin);
-    expect(okOf({ task, outcome: m.outcome(task) })).toMatchObject({ sizeBytes, blocksFreed: 0, scans: 2, wakeups: 1 });
-    expect(contentOf(m, 'a')).toBe(after);
-    if (to !== 'one byte more') await golden(m, `S20.${to === 'the same size' ? 'same' : 'up'}.${column}`);
-  });
+  test.each(cases(breaking))(
+    'S20 $column: to $to, after the wait',
+    async ({ column, to, sizeBytes, after }) => {
+      const m = story(column);
+      const pfn = blockOf(m, 'a', 3);
+      const pin = m.pinned(m.mapping, 3 * page, page);
+      const { task } = m.truncate('a', sizeBytes, T);
+      expect(m.opState(task)).toBe(`S page ${pfn}`);
+      expect(m.file('a').sizeBytes).toBe(8 * page);
+      m.unpin(pin);
+      expect(okOf({ task, outcome: m.outcome(task) })).toMatchObject({
+        sizeBytes,
+        blocksFreed: 0,
+        scans: 2,
+        wakeups: 1,
+      });
+      expect(contentOf(m, 'a')).toBe(after);
+      if (to !== 'one byte more')
+        await golden(m, `S20.${to === 'the same size' ? 'same' : 'up'}.${column}`);
+    },
+  );
 
   test.each(sizes)('S20 break-layouts over the range only: to $to, at once', ({ sizeBytes }) => {
-    const m = story('break-layouts.modern', { strategy: { name: 'break-layouts', breakScope: 'range' } });
+    const m = story('break-layouts.modern', {
+      strategy: { name: 'break-layouts', breakScope: 'range' },
+    });
     m.pinned(m.mapping, 3 * page, page);
     expect(wordOf(m.truncate('a', sizeBytes, T))).toBe('done');
   });
@@ -70,7 +92,8 @@ describe('S20 truncate that frees nothing, with page 3 pinned', () => {
     m.truncate('a', 8 * page - 1);
     const pin = m.pinned(m.mapping, 7 * page, page);
     expect(okOf(m.truncate('a', 8 * page - 1, T))).toMatchObject({ blocksFreed: 0, blocksBusy: 0 });
-    expect(okOf(m.truncate('a', 7 * page + 1, T))).toMatchObject({ blocksFreed: 0, blocksBusy: 0 }); // The block stays: it is partial.
+    // The block stays: it is partial.
+    expect(okOf(m.truncate('a', 7 * page + 1, T))).toMatchObject({ blocksFreed: 0, blocksBusy: 0 });
     m.unpin(pin);
     expect(contentOf(m, 'a')).toBe('ABCDEFGH');
   });

@@ -1,18 +1,31 @@
-// S21: preallocation takes no block away. XFS breaks the layout for it all the same, ext4 does not; strategies that look only at what leaves
-// the file never wait.
+// S21: preallocation takes no block away. XFS breaks the layout for it all the same, ext4 does not;
+// strategies that look only at what leaves the file never wait.
 import { describe, expect, test } from 'vitest';
 import { type Machine, okOf, page, wordOf } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, everyColumn, golden, story } from './story.ts';
 
 const T = { owner: 'T' };
 const kinds = ['xfs', 'ext4'] as const;
-const both = (columns: Column[]) => columns.flatMap((column) => kinds.map((kind) => ({ column, kind })));
+const both = (columns: Column[]) =>
+  columns.flatMap((column) => kinds.map((kind) => ({ column, kind })));
 const atOnce = everyColumn.filter((column) => !breaking.includes(column));
 
 const modes = [
-  { mode: 'mode 0', allocate: (m: Machine) => m.allocate('a', 8 * page, 2 * page, false, T), sizePages: 10 },
-  { mode: 'KEEP_SIZE', allocate: (m: Machine) => m.allocate('a', 8 * page, 2 * page, true, T), sizePages: 8 },
-  { mode: 'over blocks that are there', allocate: (m: Machine) => m.allocate('a', 0, 8 * page, false, T), sizePages: 8 },
+  {
+    mode: 'mode 0',
+    allocate: (m: Machine) => m.allocate('a', 8 * page, 2 * page, false, T),
+    sizePages: 10,
+  },
+  {
+    mode: 'KEEP_SIZE',
+    allocate: (m: Machine) => m.allocate('a', 8 * page, 2 * page, true, T),
+    sizePages: 8,
+  },
+  {
+    mode: 'over blocks that are there',
+    allocate: (m: Machine) => m.allocate('a', 0, 8 * page, false, T),
+    sizePages: 8,
+  },
 ];
 
 describe('S21 allocate with page 3 pinned', () => {
@@ -21,7 +34,11 @@ describe('S21 allocate with page 3 pinned', () => {
     const pfn = blockOf(m, 'a', 3);
     const pin = m.pinned(m.mapping, 3 * page, page);
     for (const { allocate, sizePages } of modes.toReversed()) {
-      expect(okOf(allocate(m))).toMatchObject({ sizeBytes: sizePages * page, blocksFreed: 0, wakeups: 0 });
+      expect(okOf(allocate(m))).toMatchObject({
+        sizeBytes: sizePages * page,
+        blocksFreed: 0,
+        wakeups: 0,
+      });
     }
     expect(m.seen('task.blocked')).toEqual([]);
     expect(blockOf(m, 'a', 3)).toBe(pfn);
@@ -54,23 +71,31 @@ describe('S21 allocate with page 3 pinned', () => {
       expect(m.file('a').sizeBytes).toBe(8 * page);
       expect(m.k.counts.blocksUsed).toBe(used);
       m.unpin(pin);
-      expect(okOf({ task, outcome: m.outcome(task) })).toMatchObject({ sizeBytes: sizePages * page, scans: 2, wakeups: 1 });
+      expect(okOf({ task, outcome: m.outcome(task) })).toMatchObject({
+        sizeBytes: sizePages * page,
+        scans: 2,
+        wakeups: 1,
+      });
       if (mode === 'mode 0') await golden(m, `S21.xfs.${column}`);
     },
   );
 
-  test.each(breaking)('S21 %s: UNSHARE waits on XFS; ext4 has none, and says so without a wait', (column) => {
-    const unshare = (m: Machine) => m.call('allocate', { file: 'a' }, { offset: 0, length: page, unshare: true }, T);
-    const xfs = story(column);
-    const pin = xfs.pinned(xfs.mapping, 3 * page, page);
-    const { task } = unshare(xfs);
-    expect(xfs.opState(task)).toMatch(/^S page/);
-    xfs.unpin(pin);
-    expect(xfs.opState(task)).toBe('done');
-    const ext4 = story(column, { kind: 'ext4' });
-    ext4.pinned(ext4.mapping, 3 * page, page);
-    expect(wordOf(unshare(ext4))).toBe('EOPNOTSUPP');
-  });
+  test.each(breaking)(
+    'S21 %s: UNSHARE waits on XFS; ext4 has none, and says so without a wait',
+    (column) => {
+      const unshare = (m: Machine) =>
+        m.call('allocate', { file: 'a' }, { offset: 0, length: page, unshare: true }, T);
+      const xfs = story(column);
+      const pin = xfs.pinned(xfs.mapping, 3 * page, page);
+      const { task } = unshare(xfs);
+      expect(xfs.opState(task)).toMatch(/^S page/);
+      xfs.unpin(pin);
+      expect(xfs.opState(task)).toBe('done');
+      const ext4 = story(column, { kind: 'ext4' });
+      ext4.pinned(ext4.mapping, 3 * page, page);
+      expect(wordOf(unshare(ext4))).toBe('EOPNOTSUPP');
+    },
+  );
 
   test('S21 what never waits, whatever is pinned: read, an overwrite of the pinned page, msync', () => {
     for (const column of everyColumn) {

@@ -1,5 +1,6 @@
-// S23: two waiters for different pages in one bucket. Waiters carry their key, so the wake-up of one page costs a longer walk and wakes
-// nobody else; a table without keys wakes the whole bucket, and whoever was woken for nothing looks and sleeps again.
+// S23: two waiters for different pages in one bucket. Waiters carry their key, so the wake-up of
+// one page costs a longer walk and wakes nobody else; a table without keys wakes the whole bucket,
+// and whoever was woken for nothing looks and sleeps again.
 import { describe, expect, test } from 'vitest';
 import { bucketOfPage } from '../../src/kernel/sched/hash.ts';
 import { toPfn } from '../../src/kernel/units.ts';
@@ -18,17 +19,27 @@ const tables = [
   { table: 'one bucket without keys', buckets: 1, keyed: false },
 ];
 const cases = (keyed: boolean) =>
-  waiting.flatMap((column) => tables.filter((row) => row.keyed === keyed).map((row) => ({ column, ...row })));
+  waiting.flatMap((column) =>
+    tables.filter((row) => row.keyed === keyed).map((row) => ({ column, ...row })),
+  );
 
-/** Files a and b, each with one pinned page and one task that waits for it; the two pages hash to one bucket. */
+/**
+ * Files a and b, each with one pinned page and one task that waits for it; the two pages hash to
+ * one bucket.
+ */
 function collision(column: Column, { buckets, keyed }: { buckets: number; keyed: boolean }) {
   const m = story(column, { waitqueue: { buckets, keyed } });
   m.create('b');
   m.write('b', letters('Z'.repeat(200)), 0);
   const bits = Math.log2(buckets);
-  const bucketOf = (file: string, pgoff: number) => bucketOfPage(toPfn(blockOf(m, file, pgoff)), bits);
-  const pairs = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((inA) => Array.from({ length: 200 }, (_, inB) => [inA, inB] as const));
-  const [inA, inB] = pairs.find(([one, other]) => bucketOf('a', one) === bucketOf('b', other)) ?? [-1, -1];
+  const bucketOf = (file: string, pgoff: number) =>
+    bucketOfPage(toPfn(blockOf(m, file, pgoff)), bits);
+  const pairs = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((inA) =>
+    Array.from({ length: 200 }, (_, inB) => [inA, inB] as const),
+  );
+  const [inA, inB] = pairs.find(([one, other]) => bucketOf('a', one) === bucketOf('b', other)) ?? [
+    -1, -1,
+  ];
   const [pageA, pageB] = [blockOf(m, 'a', inA), blockOf(m, 'b', inB)];
   const bucket = bucketOf('a', inA);
   const pinA = m.pinned(m.mapping, inA * page, page, { owner: 'P' });
@@ -37,7 +48,16 @@ function collision(column: Column, { buckets, keyed }: { buckets: number; keyed:
   const tb = sleeps(m, column, 'b', 'U').task;
   expect([ta, tb].map((task) => m.opState(task))).toEqual([`S page ${pageA}`, `S page ${pageB}`]);
   expect([...m.k.pageQueues.keys()]).toEqual([bucket]);
-  return { ...m, pinA, pinB, pageA, pageB, ta, tb, result: (task: number) => okOf({ task, outcome: m.outcome(task) }) };
+  return {
+    ...m,
+    pinA,
+    pinB,
+    pageA,
+    pageB,
+    ta,
+    tb,
+    result: (task: number) => okOf({ task, outcome: m.outcome(task) }),
+  };
 }
 
 describe('S23 keyed: the release of a page wakes its own waiter and nobody else', () => {
@@ -52,7 +72,12 @@ describe('S23 keyed: the release of a page wakes its own waiter and nobody else'
     expect(m.opState(m.tb)).toBe(`S page ${m.pageB}`);
     expect(m.task(m.tb)?.wakeups).toBe(0);
     m.unpin(m.pinB);
-    expect(m.seen('waitqueue.wakeup')[1]?.data).toMatchObject({ pfn: m.pageB, walked: 1, woken: [`op_${m.tb}`], matched: 1 });
+    expect(m.seen('waitqueue.wakeup')[1]?.data).toMatchObject({
+      pfn: m.pageB,
+      walked: 1,
+      woken: [`op_${m.tb}`],
+      matched: 1,
+    });
     expect([m.ta, m.tb].map((task) => m.result(task).wakeups)).toEqual([1, 1]);
     expect(m.k.counts).toMatchObject({ wakeups: 2, spuriousWakeups: 0 });
     if (row.buckets === 256) await golden(m, `S23.keyed.${row.column}`);
@@ -86,16 +111,21 @@ describe('S23 a herd: eight waiters of one file in one bucket, under detach-and-
   test.each([
     { keyed: true, wakeups: 8, spurious: 0 },
     { keyed: false, wakeups: 36, spurious: 28 }, // 8 + 7 + … + 1, of whom eight had a reason.
-  ])('S23 keyed $keyed: $wakeups wake-ups, $spurious for nothing', ({ keyed, wakeups, spurious }) => {
-    const m = story('detach-and-wait', { waitqueue: { buckets: 1, keyed } });
-    const pages = [0, 1, 2, 3, 4, 5, 6, 7];
-    const pins = pages.map((pgoff) => m.pinned(m.mapping, pgoff * page, page));
-    const tasks = pages.map((pgoff) => m.punch('a', pgoff * page, page).task);
-    for (const pgoff of pages) {
-      m.unpin(pins[pgoff] as number);
-      expect(tasks.map((task) => m.opState(task) === 'done')).toEqual(pages.map((other) => other <= pgoff));
-    }
-    expect(m.k.counts).toMatchObject({ wakeups, spuriousWakeups: spurious });
-    expect(space(m)).toMatchObject({ used: 0, detached: 0 });
-  });
+  ])(
+    'S23 keyed $keyed: $wakeups wake-ups, $spurious for nothing',
+    ({ keyed, wakeups, spurious }) => {
+      const m = story('detach-and-wait', { waitqueue: { buckets: 1, keyed } });
+      const pages = [0, 1, 2, 3, 4, 5, 6, 7];
+      const pins = pages.map((pgoff) => m.pinned(m.mapping, pgoff * page, page));
+      const tasks = pages.map((pgoff) => m.punch('a', pgoff * page, page).task);
+      for (const pgoff of pages) {
+        m.unpin(pins[pgoff] as number);
+        expect(tasks.map((task) => m.opState(task) === 'done')).toEqual(
+          pages.map((other) => other <= pgoff),
+        );
+      }
+      expect(m.k.counts).toMatchObject({ wakeups, spuriousWakeups: spurious });
+      expect(space(m)).toMatchObject({ used: 0, detached: 0 });
+    },
+  );
 });

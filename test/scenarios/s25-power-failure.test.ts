@@ -1,11 +1,13 @@
-// S25, power failure: what a transaction did is there, pins are gone, every block is free or owned, and flushed bytes are on the medium.
+// S25, power failure: what a transaction did is there, pins are gone, every block is free or owned,
+// and flushed bytes are on the medium.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { idOf, letters, type Machine, okOf, page, wordOf } from '../machine.ts';
 import { breaking, contentOf, golden, safeColumns, space, story } from './story.ts';
 
-const cut = (m: Machine, drop: 'some' | 'all' | 'none' = 'some', seed = 1) => okOf(m.call('power-cycle', {}, { drop, seed }));
+const cut = (m: Machine, drop: 'some' | 'all' | 'none' = 'some', seed = 1) =>
+  okOf(m.call('power-cycle', {}, { drop, seed }));
 
 describe('S25 the power goes while blocks are pinned', () => {
   test('S25 busy-extents: the truncate is there, and the busy run is free', async () => {
@@ -13,7 +15,12 @@ describe('S25 the power goes while blocks are pinned', () => {
     m.pinned(m.mapping, 0, 2 * page);
     m.truncate('a', 0);
     expect(space(m)).toMatchObject({ used: 0, busy: 2 });
-    expect(cut(m)).toMatchObject({ pinsDropped: 1, mappingsDropped: 1, operationsEnded: 0, blocksFreed: 2 });
+    expect(cut(m)).toMatchObject({
+      pinsDropped: 1,
+      mappingsDropped: 1,
+      operationsEnded: 0,
+      blocksFreed: 2,
+    });
     expect(space(m)).toMatchObject({ used: 0, busy: 0 });
     expect(contentOf(m, 'a')).toBe('');
     await golden(m, 'S25.busy-extents');
@@ -32,20 +39,23 @@ describe('S25 the power goes while blocks are pinned', () => {
     await golden(m, 'S25.detach-and-wait');
   });
 
-  test.each([...breaking, 'wait-for-refs'] as const)('S25 %s: the old state is fully intact', async (column) => {
-    const m = story(column);
-    m.pinned(m.mapping, 0, page);
-    const truncate = m.truncate('a', 0);
-    const read = m.read('a');
-    cut(m);
-    expect(m.opState(truncate.task)).toBe('ENODEV');
-    expect(m.opState(read.task)).toBe('ENODEV');
-    expect(contentOf(m, 'a')).toBe('ABCDEFGH');
-    expect(space(m).used).toBe(8);
-    // Locks and queues went with the machine: the same call goes through now.
-    expect(wordOf(m.truncate('a', 0))).toBe('done');
-    await golden(m, `S25.${column}`);
-  });
+  test.each([...breaking, 'wait-for-refs'] as const)(
+    'S25 %s: the old state is fully intact',
+    async (column) => {
+      const m = story(column);
+      m.pinned(m.mapping, 0, page);
+      const truncate = m.truncate('a', 0);
+      const read = m.read('a');
+      cut(m);
+      expect(m.opState(truncate.task)).toBe('ENODEV');
+      expect(m.opState(read.task)).toBe('ENODEV');
+      expect(contentOf(m, 'a')).toBe('ABCDEFGH');
+      expect(space(m).used).toBe(8);
+      // Locks and queues went with the machine: the same call goes through now.
+      expect(wordOf(m.truncate('a', 0))).toBe('done');
+      await golden(m, `S25.${column}`);
+    },
+  );
 
   test('S25 an unlinked file that was still mapped is gone', () => {
     const m = story('break-layouts.modern');
@@ -93,12 +103,24 @@ describe('S25 what was stored and not flushed', () => {
     const other = m.map('a', 8);
     m.store(m.mapping, 0, letters('xyz'));
     m.truncate('a', 8 * page); // Unmaps every page.
-    expect(okOf(m.call('flush', { mapping: other }, { how: 'msync', offset: page, length: 1 }))).toEqual({
+    expect(
+      okOf(m.call('flush', { mapping: other }, { how: 'msync', offset: page, length: 1 })),
+    ).toEqual({
       linesFlushed: 64,
     });
-    const mine = m.call('mmap', { file: 'a' }, { offset: 0, length: page, access: 'read', shared: false });
-    expect(okOf(m.call('flush', { mapping: idOf(mine) }, { how: 'msync' }))).toEqual({ linesFlushed: 0 });
-    expect(okOf(m.call('flush', { mapping: other }, { how: 'clwb', offset: 2 * page + 100, length: 64 }))).toEqual({
+    const mine = m.call(
+      'mmap',
+      { file: 'a' },
+      { offset: 0, length: page, access: 'read', shared: false },
+    );
+    expect(okOf(m.call('flush', { mapping: idOf(mine) }, { how: 'msync' }))).toEqual({
+      linesFlushed: 0,
+    });
+    expect(
+      okOf(
+        m.call('flush', { mapping: other }, { how: 'clwb', offset: 2 * page + 100, length: 64 }),
+      ),
+    ).toEqual({
       linesFlushed: 2,
     });
     expect(cut(m, 'all')).toMatchObject({ linesDirty: 126 });
@@ -142,7 +164,8 @@ describe('S25 what was stored and not flushed', () => {
           for (let i = 0; i < 7 * page; i++) {
             if (found[i] === after[i]) continue;
             if (durable.has(i)) throw new Error(`byte ${i} was flushed and is lost`);
-            if (!old[i]?.has(found[i] as number)) throw new Error(`byte ${i} is ${found[i]}, which it never was`);
+            if (!old[i]?.has(found[i] as number))
+              throw new Error(`byte ${i} is ${found[i]}, which it never was`);
           }
         },
       ),

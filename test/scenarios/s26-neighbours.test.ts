@@ -1,8 +1,16 @@
-// S26: a pin on one file, or on one machine, never makes another wait. The most that neighbours share is a bucket of the waitqueues, and
-// that costs a longer walk.
+// S26: a pin on one file, or on one machine, never makes another wait. The most that neighbours
+// share is a bucket of the waitqueues, and that costs a longer walk.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, okOf, page, wordOf } from '../machine.ts';
-import { blockOf, type Column, contentOf, everyColumn, golden, safeColumns, story } from './story.ts';
+import {
+  blockOf,
+  type Column,
+  contentOf,
+  everyColumn,
+  golden,
+  safeColumns,
+  story,
+} from './story.ts';
 
 const T = { owner: 'T' };
 const U = { owner: 'U' };
@@ -51,21 +59,24 @@ describe('S26 two files of one device', () => {
     await golden(m, `S26.${column}`);
   });
 
-  test.each(everyColumn)('S26 %s: a truncate of a waits or has left its blocks, and b changes at once', (column) => {
-    const m = story(column);
-    const mapping = neighbour(m);
-    const pfn = blockOf(m, 'a', 3);
-    const pin = m.pinned(m.mapping, 3 * page, page, { owner: 'P' });
-    m.truncate('a', 0, T);
-    const asleep = m.seen('task.blocked').length;
-    everyChange(m, mapping);
-    expect(m.seen('task.blocked')).toHaveLength(asleep);
-    const blocks = m.seen('extent.allocated').slice(2); // The first two wrote a and b.
-    const handedOut = blocks.some(({ data }) => data.pfn <= pfn && pfn < data.pfn + data.pages);
-    if (column !== 'none') expect(handedOut).toBe(false);
-    m.unpin(pin);
-    expect(m.k.tasks.size).toBe(0);
-  });
+  test.each(everyColumn)(
+    'S26 %s: a truncate of a waits or has left its blocks, and b changes at once',
+    (column) => {
+      const m = story(column);
+      const mapping = neighbour(m);
+      const pfn = blockOf(m, 'a', 3);
+      const pin = m.pinned(m.mapping, 3 * page, page, { owner: 'P' });
+      m.truncate('a', 0, T);
+      const asleep = m.seen('task.blocked').length;
+      everyChange(m, mapping);
+      expect(m.seen('task.blocked')).toHaveLength(asleep);
+      const blocks = m.seen('extent.allocated').slice(2); // The first two wrote a and b.
+      const handedOut = blocks.some(({ data }) => data.pfn <= pfn && pfn < data.pfn + data.pages);
+      if (column !== 'none') expect(handedOut).toBe(false);
+      m.unpin(pin);
+      expect(m.k.tasks.size).toBe(0);
+    },
+  );
 
   test.each(safeColumns)('S26 %s: the pinned file is unlinked, and b changes at once', (column) => {
     const m = story(column, { forgiving: true }); // The classic eviction frees under the pin: S11.
@@ -78,22 +89,29 @@ describe('S26 two files of one device', () => {
     expect(m.seen('task.blocked')).toHaveLength(asleep);
   });
 
-  test.each([true, false])('S26 one bucket for all pages, keyed %s: a longer walk, and no other difference', (keyed) => {
-    for (const column of ['wait-for-refs', 'detach-and-wait', 'break-layouts.modern'] satisfies Column[]) {
-      const m = story(column, { waitqueue: { buckets: 1, keyed } });
-      const mapping = neighbour(m);
-      const pinA = m.pinned(m.mapping, 3 * page, page, { owner: 'P' });
-      const pinB = m.pinned(mapping, 3 * page, page, { owner: 'P' });
-      const ta = m.truncate('a', 0, T).task;
-      const tb = m.truncate('b', 0, U).task;
-      m.unpin(pinB);
-      expect(m.seen('waitqueue.wakeup')[0]?.data).toMatchObject({ walked: 2, matched: 1 });
-      expect(m.opState(tb)).toBe('done');
-      expect(m.opState(ta)).toMatch(/^S page/);
-      m.unpin(pinA);
-      expect(m.opState(ta)).toBe('done');
-    }
-  });
+  test.each([true, false])(
+    'S26 one bucket for all pages, keyed %s: a longer walk, and no other difference',
+    (keyed) => {
+      for (const column of [
+        'wait-for-refs',
+        'detach-and-wait',
+        'break-layouts.modern',
+      ] satisfies Column[]) {
+        const m = story(column, { waitqueue: { buckets: 1, keyed } });
+        const mapping = neighbour(m);
+        const pinA = m.pinned(m.mapping, 3 * page, page, { owner: 'P' });
+        const pinB = m.pinned(mapping, 3 * page, page, { owner: 'P' });
+        const ta = m.truncate('a', 0, T).task;
+        const tb = m.truncate('b', 0, U).task;
+        m.unpin(pinB);
+        expect(m.seen('waitqueue.wakeup')[0]?.data).toMatchObject({ walked: 2, matched: 1 });
+        expect(m.opState(tb)).toBe('done');
+        expect(m.opState(ta)).toMatch(/^S page/);
+        m.unpin(pinA);
+        expect(m.opState(ta)).toBe('done');
+      }
+    },
+  );
 });
 
 describe('S26 two machines', () => {

@@ -1,4 +1,5 @@
-// S27, poison in a pinned page: who touches it gets SIGBUS, a pin stays, a write of whole pages repairs it.
+// S27, poison in a pinned page: who touches it gets SIGBUS, a pin stays, a write of whole pages
+// repairs it.
 import { describe, expect, test } from 'vitest';
 import { letters, okOf, page, wordOf } from '../machine.ts';
 import { blockOf, contentOf, golden, space, story } from './story.ts';
@@ -36,9 +37,21 @@ describe('S27 poison', () => {
 
   // Measured on 6.12.111 and 7.3.4, by bad blocks written to sysfs.
   test.each([
-    { what: 'a part of the bad page', offset: page + 10, length: 10, written: 'EFAULT', repaired: false },
+    {
+      what: 'a part of the bad page',
+      offset: page + 10,
+      length: 10,
+      written: 'EFAULT',
+      repaired: false,
+    },
     { what: 'the head of it', offset: page, length: 10, written: 'EFAULT', repaired: false },
-    { what: 'the page before and a part of it', offset: 0, length: page + 100, written: page, repaired: false },
+    {
+      what: 'the page before and a part of it',
+      offset: 0,
+      length: page + 100,
+      written: page,
+      repaired: false,
+    },
     {
       what: 'a part of the page before and all of it',
       offset: 100,
@@ -46,10 +59,28 @@ describe('S27 poison', () => {
       written: 2 * page - 100,
       repaired: true,
     },
-    { what: 'all of it and a part of the next', offset: page, length: page + 10, written: page + 10, repaired: true },
-    { what: 'parts of both neighbours', offset: 100, length: 2 * page, written: 2 * page, repaired: true },
+    {
+      what: 'all of it and a part of the next',
+      offset: page,
+      length: page + 10,
+      written: page + 10,
+      repaired: true,
+    },
+    {
+      what: 'parts of both neighbours',
+      offset: 100,
+      length: 2 * page,
+      written: 2 * page,
+      repaired: true,
+    },
     { what: 'the page before alone', offset: 10, length: 20, written: 20, repaired: false },
-    { what: 'the tail of it and the next', offset: 2 * page - 10, length: page, written: 'EFAULT', repaired: false },
+    {
+      what: 'the tail of it and the next',
+      offset: 2 * page - 10,
+      length: page,
+      written: 'EFAULT',
+      repaired: false,
+    },
   ])('S27 PO3 a write of $what', ({ offset, length, written, repaired }) => {
     const m = story('break-layouts.modern');
     m.call('poison', {}, blocksOfPage(blockOf(m, 'a', 1)));

@@ -1,26 +1,34 @@
-// S28, private copies: copy on write makes ordinary memory of a page, and what happens to the file does not touch it.
+// S28, private copies: copy on write makes ordinary memory of a page, and what happens to the file
+// does not touch it.
 import { describe, expect, test } from 'vitest';
 import { bytesOf, letters, type MachineOptions, okOf, page, shown, wordOf } from '../machine.ts';
 import { blockOf, contentOf, golden, safeColumns, story } from './story.ts';
 
 function privately(column: (typeof safeColumns)[number], options: MachineOptions = {}) {
   const m = story(column, options);
-  const mapped = m.call('mmap', { file: 'a' }, { offset: 0, length: 8 * page, access: 'read-write', shared: false });
+  const mapped = m.call(
+    'mmap',
+    { file: 'a' },
+    { offset: 0, length: 8 * page, access: 'read-write', shared: false },
+  );
   return { m, copies: Number(String(okOf(mapped).id).slice(4)) };
 }
 
 describe('S28 a private mapping over a file that is punched and truncated', () => {
-  test.each(safeColumns)('S28 %s: a page that was copied survives the punch, one that was only read does not', async (column) => {
-    const { m, copies } = privately(column);
-    m.store(copies, 0, letters('C'));
-    m.fault(copies, page, 'read');
-    expect(contentOf(m, 'a')).toBe('ABCDEFGH');
-    m.punch('a', 0, 2 * page);
-    expect(contentOf(m, 'a')).toBe('..CDEFGH');
-    expect(shown(bytesOf(m.load(copies, 0, 2 * page)))).toBe('C.');
-    expect(shown(bytesOf(m.load(m.mapping, 0, 2 * page)))).toBe('..');
-    await golden(m, `S28.${column}`);
-  });
+  test.each(safeColumns)(
+    'S28 %s: a page that was copied survives the punch, one that was only read does not',
+    async (column) => {
+      const { m, copies } = privately(column);
+      m.store(copies, 0, letters('C'));
+      m.fault(copies, page, 'read');
+      expect(contentOf(m, 'a')).toBe('ABCDEFGH');
+      m.punch('a', 0, 2 * page);
+      expect(contentOf(m, 'a')).toBe('..CDEFGH');
+      expect(shown(bytesOf(m.load(copies, 0, 2 * page)))).toBe('C.');
+      expect(shown(bytesOf(m.load(m.mapping, 0, 2 * page)))).toBe('..');
+      await golden(m, `S28.${column}`);
+    },
+  );
 
   test('S28 the wait of a truncate leaves copies alone, its end takes those beyond the new size', () => {
     const { m, copies } = privately('break-layouts.modern');
@@ -57,7 +65,8 @@ describe('S28 a private mapping over a file that is punched and truncated', () =
     expect(contentOf(m, 'a')).toBe('.BCDEFGH');
   });
 
-  // XFS calls truncate_pagecache_range(), and at the end of a collapse truncate_pagecache() for the new size; ext4 truncate_pagecache() at once.
+  // XFS calls truncate_pagecache_range(), and at the end of a collapse truncate_pagecache() for the
+  // new size; ext4 truncate_pagecache() at once.
   test.each([
     ['xfs', 'BCXYFGH', 'B.XYEFGH'],
     ['ext4', 'BCDEFGH', 'B.CDEFGH'],

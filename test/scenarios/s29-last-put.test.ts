@@ -1,9 +1,19 @@
-// S29: the last put of a page whose block has left its file. It may run in interrupt context, so it only queues work; the worker, table 12.5,
-// takes the run off the busy list, exactly once, whenever it comes: before the commit, after it, or when somebody else has the block.
+// S29: the last put of a page whose block has left its file. It may run in interrupt context, so it
+// only queues work; the worker, table 12.5, takes the run off the busy list, exactly once, whenever
+// it comes: before the commit, after it, or when somebody else has the block.
 import { describe, expect, test } from 'vitest';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { idOf, letters, type Machine, page, wordOf } from '../machine.ts';
-import { blockOf, type Column, contentOf, everyColumn, golden, safeColumns, space, story } from './story.ts';
+import {
+  blockOf,
+  type Column,
+  contentOf,
+  everyColumn,
+  golden,
+  safeColumns,
+  space,
+  story,
+} from './story.ts';
 
 const T = { owner: 'T' };
 const stepped = { scheduler: 'stepped' } as const;
@@ -36,13 +46,16 @@ function full(column: Column) {
 }
 
 const removals = (m: Machine) =>
-  m.seen('extent.freed').flatMap(({ data }) => (data.from === 'inode' ? [] : [`${data.pfn}+${data.pages}`]));
+  m
+    .seen('extent.freed')
+    .flatMap(({ data }) => (data.from === 'inode' ? [] : [`${data.pfn}+${data.pages}`]));
 
 describe('S29 busy-extents: when the last put comes', () => {
   test('S29 between insert and commit, the worker first: it leaves the run, and the commit callback erases it', async () => {
     const m = punch();
     m.stepTo(m.t, 'commit');
-    expect([...m.k.busyByAge]).toEqual([m.first - 1, m.first, m.first + 2]); // Cut where pinned and unpinned pages meet.
+    // Cut where pinned and unpinned pages meet.
+    expect([...m.k.busyByAge]).toEqual([m.first - 1, m.first, m.first + 2]);
     m.unpin(m.held);
     expect(m.k.workqueue).toEqual([m.first, m.first + 1]);
     m.step('kworker');
@@ -146,7 +159,11 @@ describe('S29 the worker comes late, and somebody else has the block', () => {
     m.unpin(pin); // The worker is told …
     m.settle(task); // … and the commit is faster.
     const b = m.reuse();
-    const again = pinInSteps(m, b, [0, 1, 2, 3, 4, 5, 6, 7].findIndex((pgoff) => blockOf(m, 'b', pgoff) === pfn) * page);
+    const again = pinInSteps(
+      m,
+      b,
+      [0, 1, 2, 3, 4, 5, 6, 7].findIndex((pgoff) => blockOf(m, 'b', pgoff) === pfn) * page,
+    );
     m.settle(m.truncate('b', 0, T).task);
     m.step('kworker'); // Only now, for the first put.
     expect(space(m)).toMatchObject({ busy: 1, free: 7 });
@@ -166,7 +183,8 @@ describe('S29 the worker comes late, and somebody else has the block', () => {
     expect(space(m)).toMatchObject({ detached: 2, free: 6 });
     m.unpin(one);
     m.unpin(other);
-    m.step('kworker'); // The whole run is idle: reaped. The second put still has its work in the queue.
+    // The whole run is idle: reaped. The second put still has its work in the queue.
+    m.step('kworker');
     expect(space(m)).toMatchObject({ detached: 0, free: 8 });
     const b = m.reuse();
     const again = pinInSteps(m, b, page);
@@ -182,31 +200,49 @@ describe('S29 the worker comes late, and somebody else has the block', () => {
 });
 
 describe('S29 the put takes no lock', () => {
-  test.each(everyColumn)('S29 %s: it runs at once while T holds both locks of the file and stands at any step', (column) => {
-    const steps = ['lockMapping', 'scan', 'enqueue', 'test', 'sleep', 'change', 'commit', 'drain'];
-    for (const next of steps) {
-      const m = story(column, stepped);
-      const pin = pinInSteps(m, m.mapping, 3 * page);
-      const { task } = m.truncate('a', 0, T);
-      for (let taken = 0; m.k.runnable.includes(task as never) && m.task(task)?.step !== next; taken++) {
-        expect(taken).toBeLessThan(20);
-        m.step(task);
+  test.each(everyColumn)(
+    'S29 %s: it runs at once while T holds both locks of the file and stands at any step',
+    (column) => {
+      const steps = [
+        'lockMapping',
+        'scan',
+        'enqueue',
+        'test',
+        'sleep',
+        'change',
+        'commit',
+        'drain',
+      ];
+      for (const next of steps) {
+        const m = story(column, stepped);
+        const pin = pinInSteps(m, m.mapping, 3 * page);
+        const { task } = m.truncate('a', 0, T);
+        for (
+          let taken = 0;
+          m.k.runnable.includes(task as never) && m.task(task)?.step !== next;
+          taken++
+        ) {
+          expect(taken).toBeLessThan(20);
+          m.step(task);
+        }
+        if (m.task(task)?.step !== next) continue; // Not a step of this strategy.
+        const locks = structuredClone(m.task(task)?.locks);
+        const queues = [m.file('a').iRwsem.queue, m.file('a').invalidateLock.queue];
+        const blocked = m.seen('task.blocked').length;
+        const put = m.unpin(pin);
+        expect(wordOf(put)).toBe('done'); // No step of the scheduler was needed.
+        expect(m.k.tasks.has(put.task as never)).toBe(false);
+        expect(m.task(task)?.locks).toEqual(locks);
+        expect(queues).toEqual([[], []]);
+        expect(m.seen('task.blocked')).toHaveLength(blocked);
+        expect(m.seen('extent.freed').filter(({ task: who }) => who === put.task)).toEqual([]);
+        m.settle();
+        expect(m.opState(task)).toBe(
+          column === 'refuse' && next !== 'scan' && next !== 'lockMapping' ? 'EBUSY' : 'done',
+        );
       }
-      if (m.task(task)?.step !== next) continue; // Not a step of this strategy.
-      const locks = structuredClone(m.task(task)?.locks);
-      const queues = [m.file('a').iRwsem.queue, m.file('a').invalidateLock.queue];
-      const blocked = m.seen('task.blocked').length;
-      const put = m.unpin(pin);
-      expect(wordOf(put)).toBe('done'); // No step of the scheduler was needed.
-      expect(m.k.tasks.has(put.task as never)).toBe(false);
-      expect(m.task(task)?.locks).toEqual(locks);
-      expect(queues).toEqual([[], []]);
-      expect(m.seen('task.blocked')).toHaveLength(blocked);
-      expect(m.seen('extent.freed').filter(({ task: who }) => who === put.task)).toEqual([]);
-      m.settle();
-      expect(m.opState(task)).toBe(column === 'refuse' && next !== 'scan' && next !== 'lockMapping' ? 'EBUSY' : 'done');
-    }
-  });
+    },
+  );
 
   test('S29 unpin and the DMA of a device are operations that cannot sleep', () => {
     for (const name of ['unpin', 'dma-read', 'dma-write']) {

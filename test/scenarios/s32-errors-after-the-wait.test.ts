@@ -1,6 +1,6 @@
-// S32: the filesystem checks its arguments under the locks, after it has broken the layout; the VFS checks come before any lock. So a
-// misaligned collapse first waits for a pin and then fails, and a length of 0 fails at once. Where a strategy has no such phase, it fails at once
-// as well.
+// S32: the filesystem checks its arguments under the locks, after it has broken the layout; the VFS
+// checks come before any lock. So a misaligned collapse first waits for a pin and then fails, and a
+// length of 0 fails at once. Where a strategy has no such phase, it fails at once as well.
 import { describe, expect, test } from 'vitest';
 import { type By, idOf, letters, type Machine, page, type Ran, wordOf } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, everyColumn, golden, story } from './story.ts';
@@ -18,23 +18,58 @@ interface Row {
 }
 
 const late: Row[] = [
-  { name: 'collapse, misaligned length', run: (m, by) => m.collapse('a', 0, 100, by), errno: 'EINVAL' },
-  { name: 'collapse, misaligned offset', run: (m, by) => m.collapse('a', 100, page, by), errno: 'EINVAL' },
-  { name: 'collapse to the end of the file', run: (m, by) => m.collapse('a', 2 * page, 6 * page, by), errno: 'EINVAL' },
-  { name: 'collapse past the end of the file', run: (m, by) => m.collapse('a', 2 * page, 9 * page, by), errno: 'EINVAL' },
-  { name: 'insert, misaligned length', run: (m, by) => m.insert('a', 0, page + 1, by), errno: 'EINVAL' },
-  { name: 'insert, misaligned offset', run: (m, by) => m.insert('a', 1, page, by), errno: 'EINVAL' },
+  {
+    name: 'collapse, misaligned length',
+    run: (m, by) => m.collapse('a', 0, 100, by),
+    errno: 'EINVAL',
+  },
+  {
+    name: 'collapse, misaligned offset',
+    run: (m, by) => m.collapse('a', 100, page, by),
+    errno: 'EINVAL',
+  },
+  {
+    name: 'collapse to the end of the file',
+    run: (m, by) => m.collapse('a', 2 * page, 6 * page, by),
+    errno: 'EINVAL',
+  },
+  {
+    name: 'collapse past the end of the file',
+    run: (m, by) => m.collapse('a', 2 * page, 9 * page, by),
+    errno: 'EINVAL',
+  },
+  {
+    name: 'insert, misaligned length',
+    run: (m, by) => m.insert('a', 0, page + 1, by),
+    errno: 'EINVAL',
+  },
+  {
+    name: 'insert, misaligned offset',
+    run: (m, by) => m.insert('a', 1, page, by),
+    errno: 'EINVAL',
+  },
   {
     name: 'insert above the largest file',
     run: (m, by) => m.insert('a', 0, 2 ** 44 - 2 * page, by),
     errno: 'EFBIG',
     kind: 'ext4',
   },
-  { name: 'insert at the end of the file', run: (m, by) => m.insert('a', 8 * page, page, by), errno: 'EINVAL', beyond: true },
-  { name: 'insert past the end of the file', run: (m, by) => m.insert('a', 9 * page, page, by), errno: 'EINVAL', beyond: true },
+  {
+    name: 'insert at the end of the file',
+    run: (m, by) => m.insert('a', 8 * page, page, by),
+    errno: 'EINVAL',
+    beyond: true,
+  },
+  {
+    name: 'insert past the end of the file',
+    run: (m, by) => m.insert('a', 9 * page, page, by),
+    errno: 'EINVAL',
+    beyond: true,
+  },
 ];
 const inRange = late.filter(({ beyond }) => beyond !== true);
-const each = (columns: Column[], rows: Row[]) => columns.flatMap((column) => rows.map((row) => ({ column, ...row })));
+const each = (columns: Column[], rows: Row[]) =>
+  columns.flatMap((column) => rows.map((row) => ({ column, ...row })));
 
 const huge = Number.MAX_SAFE_INTEGER;
 const early: Row[] = [
@@ -43,12 +78,24 @@ const early: Row[] = [
   { name: 'punch of nothing', run: (m) => m.punch('a', 0, 0, T), errno: 'EINVAL' },
   { name: 'zero of nothing', run: (m) => m.zero('a', 0, 0, false, T), errno: 'EINVAL' },
   { name: 'allocate nothing', run: (m) => m.allocate('a', 0, 0, false, T), errno: 'EINVAL' },
-  { name: 'collapse beyond every file', run: (m) => m.collapse('a', huge, page, T), errno: 'EFBIG' },
+  {
+    name: 'collapse beyond every file',
+    run: (m) => m.collapse('a', huge, page, T),
+    errno: 'EFBIG',
+  },
   { name: 'insert beyond every file', run: (m) => m.insert('a', huge, 1, T), errno: 'EFBIG' },
   { name: 'punch beyond every file', run: (m) => m.punch('a', 1, huge, T), errno: 'EFBIG' },
   { name: 'zero beyond every file', run: (m) => m.zero('a', huge, huge, false, T), errno: 'EFBIG' },
-  { name: 'allocate beyond every file', run: (m) => m.allocate('a', huge, page, false, T), errno: 'EFBIG' },
-  { name: 'collapse of a file that is not there', run: (m) => m.collapse('b', 100, 0, T), errno: 'ENOENT' },
+  {
+    name: 'allocate beyond every file',
+    run: (m) => m.allocate('a', huge, page, false, T),
+    errno: 'EFBIG',
+  },
+  {
+    name: 'collapse of a file that is not there',
+    run: (m) => m.collapse('b', 100, 0, T),
+    errno: 'ENOENT',
+  },
 ];
 
 function pinned(column: Column, row: Pick<Row, 'kind'>) {
@@ -80,10 +127,12 @@ describe('S32 wrong in the eyes of the filesystem, with page 3 pinned', () => {
     m.unpin(m.held);
     expect(m.opState(task)).toBe(row.errno);
     m.expectUnchanged();
-    if (row.column === 'break-layouts.modern' || told(row)) await golden(m, `S32.${slug(row.name)}.${row.column}`);
+    if (row.column === 'break-layouts.modern' || told(row))
+      await golden(m, `S32.${slug(row.name)}.${row.column}`);
   });
 
-  // busy-extents, wait-for-refs and detach-and-wait sit where the blocks go, behind the checks of the filesystem (ST10).
+  // busy-extents, wait-for-refs and detach-and-wait sit where the blocks go, behind the checks of
+  // the filesystem (ST10).
   const atOnce = late.filter(({ beyond }) => beyond === true);
   test.each([...each([...drains, 'none'], late), ...each(['refuse'], atOnce)])(
     'S32 $column: $name fails at once',
@@ -106,11 +155,14 @@ describe('S32 wrong in the eyes of the filesystem, with page 3 pinned', () => {
   });
 });
 
-test.each(each(drains, late))('ST10 $column: $name with nowait is what it is, though a page is pinned', (row) => {
-  const m = pinned(row.column, row);
-  expect(wordOf(row.run(m, { ...T, nowait: true }))).toBe(row.errno);
-  m.expectUnchanged();
-});
+test.each(each(drains, late))(
+  'ST10 $column: $name with nowait is what it is, though a page is pinned',
+  (row) => {
+    const m = pinned(row.column, row);
+    expect(wordOf(row.run(m, { ...T, nowait: true }))).toBe(row.errno);
+    m.expectUnchanged();
+  },
+);
 
 describe('S32 a wait that ends otherwise never comes to the check', () => {
   test.each(each(breaking, inRange))('S32 $column: $name is interrupted', (row) => {
@@ -148,18 +200,32 @@ describe('S32 wrong in the eyes of the VFS: nobody waits, in any strategy', () =
     m.expectUnchanged();
   });
 
-  test.each(each(breaking, early))('S32 $column: $name, while a truncate of the file waits', (row) => {
-    const m = pinned(row.column, row);
-    const truncate = m.truncate('a', 0);
-    expect(wordOf(row.run(m))).toBe(row.errno);
-    expect(m.opState(truncate.task)).toMatch(/^S page/);
-    m.expectUnchanged();
-  });
+  test.each(each(breaking, early))(
+    'S32 $column: $name, while a truncate of the file waits',
+    (row) => {
+      const m = pinned(row.column, row);
+      const truncate = m.truncate('a', 0);
+      expect(wordOf(row.run(m))).toBe(row.errno);
+      expect(m.opState(truncate.task)).toMatch(/^S page/);
+      m.expectUnchanged();
+    },
+  );
 
-  // inode_newsize_ok() and generic_write_checks() look under i_rwsem, before any layout is broken (measured).
+  // inode_newsize_ok() and generic_write_checks() look under i_rwsem, before any layout is broken
+  // (measured).
   const underTheLock: Row[] = [
-    { name: 'truncate above the largest file', run: (m) => m.truncate('a', 2 ** 44, T), errno: 'EFBIG', kind: 'ext4' },
-    { name: 'write at the largest size', run: (m) => m.write('a', letters('w'), 2 ** 44, T), errno: 'EFBIG', kind: 'ext4' },
+    {
+      name: 'truncate above the largest file',
+      run: (m) => m.truncate('a', 2 ** 44, T),
+      errno: 'EFBIG',
+      kind: 'ext4',
+    },
+    {
+      name: 'write at the largest size',
+      run: (m) => m.write('a', letters('w'), 2 ** 44, T),
+      errno: 'EFBIG',
+      kind: 'ext4',
+    },
   ];
   test.each(each(everyColumn, underTheLock))('RG2 $column: $name waits for no pin', (row) => {
     const m = pinned(row.column, row);
@@ -168,14 +234,17 @@ describe('S32 wrong in the eyes of the VFS: nobody waits, in any strategy', () =
     m.expectUnchanged();
   });
 
-  test.each(each(breaking, underTheLock))('RG2 $column: $name waits in state D behind a truncate that waits', (row) => {
-    const m = pinned(row.column, row);
-    m.truncate('a', 8 * page);
-    const { task } = row.run(m);
-    expect(m.opState(task)).toBe('D i_rwsem');
-    m.unpin(m.held);
-    expect(m.opState(task)).toBe(row.errno);
-  });
+  test.each(each(breaking, underTheLock))(
+    'RG2 $column: $name waits in state D behind a truncate that waits',
+    (row) => {
+      const m = pinned(row.column, row);
+      m.truncate('a', 8 * page);
+      const { task } = row.run(m);
+      expect(m.opState(task)).toBe('D i_rwsem');
+      m.unpin(m.held);
+      expect(m.opState(task)).toBe(row.errno);
+    },
+  );
 
   test('S32 a negative offset does not come as far as the machine', () => {
     const m = pinned('break-layouts.modern', {});

@@ -1,9 +1,18 @@
-// What the scenarios share: the columns of their tables, a file to tell them with, and the trace that they leave behind.
+// What the scenarios share: the columns of their tables, a file to tell them with, and the trace
+// that they leave behind.
 import { expect, test } from 'vitest';
 import { lookupBlock } from '../../src/kernel/fs/extent.ts';
 import type { LawName } from '../../src/kernel/invariants.ts';
 import { toPfn, toPgOff } from '../../src/kernel/units.ts';
-import { type Choice, letters, type Machine, type MachineOptions, machine, page, shown } from '../machine.ts';
+import {
+  type Choice,
+  letters,
+  type Machine,
+  type MachineOptions,
+  machine,
+  page,
+  shown,
+} from '../machine.ts';
 
 /** The columns of every table: each strategy, and break-layouts once for each idle rule. */
 export const columns = {
@@ -32,7 +41,11 @@ const lawless: LawName[] = ['law 1'];
 
 /** A machine with a file `a` of 8 pages, A to H, all of them mapped as map_1. */
 export function story(column: Column, options: MachineOptions = {}): Machine & { mapping: number } {
-  const m = machine({ strategy: columns[column], except: column === 'none' ? lawless : [], ...options });
+  const m = machine({
+    strategy: columns[column],
+    except: column === 'none' ? lawless : [],
+    ...options,
+  });
   m.create('a');
   const written = m.write('a', letters('ABCDEFGH'), 0);
   if (options.scheduler === 'stepped') m.settle(written.task);
@@ -63,8 +76,18 @@ export function blockOf(m: Machine, name: string, pgoff: number): number {
 }
 
 /** Blocks by place. */
-export function space({ k }: Machine): { used: number; free: number; busy: number; detached: number } {
-  return { used: k.counts.blocksUsed, free: k.space.free, busy: k.busy.pages, detached: k.detached.pages };
+export function space({ k }: Machine): {
+  used: number;
+  free: number;
+  busy: number;
+  detached: number;
+} {
+  return {
+    used: k.counts.blocksUsed,
+    free: k.space.free,
+    busy: k.busy.pages,
+    detached: k.detached.pages,
+  };
 }
 
 /** Compares the trace with the golden one. */
@@ -90,7 +113,16 @@ export function tell(
 }
 
 /** One word a column, in the order of `columns`. */
-export function perColumn<T>(a: T, b: T, c: T, d1: T, d2: T, fixed: T, refuse: T, none: T): Record<Column, T> {
+export function perColumn<T>(
+  a: T,
+  b: T,
+  c: T,
+  d1: T,
+  d2: T,
+  fixed: T,
+  refuse: T,
+  none: T,
+): Record<Column, T> {
   return {
     'busy-extents': a,
     'wait-for-refs': b,

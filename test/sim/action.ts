@@ -1,5 +1,6 @@
-// The alphabet of a simulated run. An action names what it acts on by the number of the action that made it, so that a script from which
-// others are taken out still says the same; what is not there any more is skipped.
+// The alphabet of a simulated run. An action names what it acts on by the number of the action that
+// made it, so that a script from which others are taken out still says the same; what is not there
+// any more is skipped.
 import type { By } from '../machine.ts';
 
 /** Number of the action that began a thing. */
@@ -20,13 +21,19 @@ export interface Call {
   by?: By;
 }
 
-/** One step of the operation that action `of` began, of the release worker, or of the oldest eviction that the machine runs by itself. */
+/**
+ * One step of the operation that action `of` began, of the release worker, or of the oldest
+ * eviction that the machine runs by itself.
+ */
 export interface Step {
   do: 'step';
   of: Label | 'kworker' | 'evict';
 }
 
-/** The machine goes through a snapshot; `replay`: it is thrown away, and comes back from the last snapshot and the log behind it. */
+/**
+ * The machine goes through a snapshot; `replay`: it is thrown away, and comes back from the last
+ * snapshot and the log behind it.
+ */
 export interface Snapshot {
   do: 'snapshot' | 'replay';
 }

@@ -1,4 +1,5 @@
-// Free space and pins, recounted from the views: every block in one place, and on every frame as many references as pins name it.
+// Free space and pins, recounted from the views: every block in one place, and on every frame as
+// many references as pins name it.
 import type { Kernel } from '../../src/kernel/state.ts';
 import { page } from '../machine.ts';
 import { Broken } from './broken.ts';
@@ -48,7 +49,8 @@ export class Books implements Watcher {
   }
 
   #unpin(pin: string, pages: number): void {
-    if (this.#live.get(pin) !== pages) throw new Broken('law 12', `${pin} let ${pages} pages go, and had ${this.#live.get(pin)}`);
+    if (this.#live.get(pin) !== pages)
+      throw new Broken('law 12', `${pin} let ${pages} pages go, and had ${this.#live.get(pin)}`);
     this.#live.delete(pin);
     this.#released += pages;
   }
@@ -61,52 +63,77 @@ export class Books implements Watcher {
   #checkSpace(k: Kernel): void {
     const law = 'law 13';
     const { space } = look(k, 'filesystem') as { space: Record<string, number> };
-    const { blocks = 0, blocksMetadata = 0, blocksUsed = 0, blocksFree, blocksBusy, blocksDetached } = space;
+    const {
+      blocks = 0,
+      blocksMetadata = 0,
+      blocksUsed = 0,
+      blocksFree,
+      blocksBusy,
+      blocksDetached,
+    } = space;
     const places = new Array<string>(blocks).fill('');
     const put = ({ pfn, pages }: Runs, place: string): number => {
       for (let at = pfn; at < pfn + pages; at++) {
-        if (at >= blocks || places[at] !== '') throw new Broken(law, `block ${at} is ${places[at]} and ${place}`);
+        if (at >= blocks || places[at] !== '')
+          throw new Broken(law, `block ${at} is ${places[at]} and ${place}`);
         places[at] = place;
       }
       return pages;
     };
-    const sum = (runs: Runs[], place: string): number => runs.reduce((total, run) => total + put(run, place), 0);
+    const sum = (runs: Runs[], place: string): number =>
+      runs.reduce((total, run) => total + put(run, place), 0);
     put({ pfn: 0, pages: blocksMetadata }, 'metadata');
     const free = sum((look(k, 'free-extents') as { extents: Runs[] }).extents, 'free');
-    const lists = look(k, 'busy-extents', {}, { pageSize: 1000 }) as { extents: Runs[]; detached: Runs[] };
+    const lists = look(k, 'busy-extents', {}, { pageSize: 1000 }) as {
+      extents: Runs[];
+      detached: Runs[];
+    };
     const busy = sum(lists.extents, 'busy');
     const detached = sum(lists.detached, 'detached');
     let owned = 0;
     for (const name of k.names.keys()) {
-      const { extents } = look(k, 'extents', { file: name }) as { extents: { physical: number; length: number }[] };
-      for (const { physical, length } of extents) owned += put({ pfn: physical / page, pages: length / page }, `of ${name}`);
+      const { extents } = look(k, 'extents', { file: name }) as {
+        extents: { physical: number; length: number }[];
+      };
+      for (const { physical, length } of extents)
+        owned += put({ pfn: physical / page, pages: length / page }, `of ${name}`);
     }
     const nowhere = places.filter((place) => place === '').length;
-    if (nowhere > 0 && this.#orphans.size === 0) throw new Broken(law, `${nowhere} blocks are nowhere`);
+    if (nowhere > 0 && this.#orphans.size === 0)
+      throw new Broken(law, `${nowhere} blocks are nowhere`);
     const told = [blocksFree, blocksBusy, blocksDetached, blocksUsed].join();
     const counted = [free, busy, detached, owned + nowhere].join();
-    if (told !== counted) throw new Broken(law, `free, busy, detached and used are ${counted}, statfs says ${told}`);
+    if (told !== counted)
+      throw new Broken(law, `free, busy, detached and used are ${counted}, statfs says ${told}`);
   }
 
   #checkPins(k: Kernel): void {
     const law = 'law 12';
     const onFrame = new Map<number, number>();
-    const { items } = look(k, 'pins', {}, { pageSize: 1000 }) as { items: { id: string; pages: { pfn: number | null }[] }[] };
+    const { items } = look(k, 'pins', {}, { pageSize: 1000 }) as {
+      items: { id: string; pages: { pfn: number | null }[] }[];
+    };
     const complete = new Set(this.#live.keys());
     for (const { id, pages } of items) {
-      if (complete.delete(id) && pages.length !== this.#live.get(id)) throw new Broken(law, `${id} has ${pages.length} pages`);
+      if (complete.delete(id) && pages.length !== this.#live.get(id))
+        throw new Broken(law, `${id} has ${pages.length} pages`);
       for (const { pfn } of pages) if (pfn !== null) onFrame.set(pfn, (onFrame.get(pfn) ?? 0) + 1);
     }
     if (complete.size > 0) throw new Broken(law, `${[...complete].join()} vanished`);
     const frames = look(k, 'pages', {}, { pinned: true, pageSize: 1000 }) as { items: Frame[] };
     for (const { pfn, pins, state, file } of frames.items) {
       // Its mapping entry went with the block.
-      if (state !== 'used' && file !== null) throw new Broken('law 5', `pfn ${pfn} is ${state} and says that it is of ${file}`);
-      if (onFrame.get(pfn) !== pins) throw new Broken(law, `pfn ${pfn} counts ${pins} pins, ${onFrame.get(pfn) ?? 0} name it`);
+      if (state !== 'used' && file !== null)
+        throw new Broken('law 5', `pfn ${pfn} is ${state} and says that it is of ${file}`);
+      if (onFrame.get(pfn) !== pins)
+        throw new Broken(law, `pfn ${pfn} counts ${pins} pins, ${onFrame.get(pfn) ?? 0} name it`);
       onFrame.delete(pfn);
     }
-    if (onFrame.size > 0) throw new Broken(law, `pinned and not listed: ${[...onFrame.keys()].join()}`);
-    const { counts } = look(k, 'filesystem') as { counts: { pinsAcquired: number; pinsReleased: number } };
+    if (onFrame.size > 0)
+      throw new Broken(law, `pinned and not listed: ${[...onFrame.keys()].join()}`);
+    const { counts } = look(k, 'filesystem') as {
+      counts: { pinsAcquired: number; pinsReleased: number };
+    };
     const told = `${counts.pinsAcquired} ${counts.pinsReleased}`;
     if (told !== `${this.#acquired} ${this.#released}`)
       throw new Broken(law, `${this.#acquired} got, ${this.#released} let go; told ${told}`);

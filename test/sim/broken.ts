@@ -1,4 +1,5 @@
-// The three ways to fail. An oracle says Broken, the machine says Panic, and everything else is a fault of the simulator itself.
+// The three ways to fail. An oracle says Broken, the machine says Panic, and everything else is a
+// fault of the simulator itself.
 import { Panic } from '../../src/kernel/panic.ts';
 
 /** What the simulator says when something is not as it must be; `law` is what shrinking keeps. */
@@ -10,7 +11,10 @@ export class Broken extends Error {
   }
 }
 
-/** Who noticed: an oracle of the simulator, a law of the kernel's own table, an assertion of the kernel; or nobody, the simulator is wrong. */
+/**
+ * Who noticed: an oracle of the simulator, a law of the kernel's own table, an assertion of the
+ * kernel; or nobody, the simulator is wrong.
+ */
 export type NoticedBy = 'oracle' | 'law' | 'panic' | 'harness';
 
 export function noticedBy(error: unknown): NoticedBy {

@@ -1,10 +1,17 @@
-// What a seed decides before the first command: the machine, who uses it, which operations there are and how tasks are chosen.
+// What a seed decides before the first command: the machine, who uses it, which operations there
+// are and how tasks are chosen.
 import type { Kind, LinuxVersion } from '../../src/kernel/state.ts';
 import type { Choice } from '../machine.ts';
 import type { Prng } from './prng.ts';
 
-/** Who takes the next step: anyone; whoever has the highest priority, with a few changes of it; anyone but one of the owners. */
-export type SchedulerKind = { by: 'uniform' } | { by: 'priorities'; changes: number } | { by: 'starving'; victim: number };
+/**
+ * Who takes the next step: anyone; whoever has the highest priority, with a few changes of it;
+ * anyone but one of the owners.
+ */
+export type SchedulerKind =
+  | { by: 'uniform' }
+  | { by: 'priorities'; changes: number }
+  | { by: 'starving'; victim: number };
 
 export interface Config {
   kind: Kind;
@@ -128,7 +135,11 @@ const themes: readonly {
     strategy: { name: 'break-layouts', idleRule: 'modern' },
   },
   // What one strategy would have parked, the next must wait for.
-  { weights: { pin: 12, unpin: 5, truncate: 6, 'punch-hole': 8, write: 4 }, strategy: { name: 'busy-extents' }, changing: true },
+  {
+    weights: { pin: 12, unpin: 5, truncate: 6, 'punch-hole': 8, write: 4 },
+    strategy: { name: 'busy-extents' },
+    changing: true,
+  },
   // Two files, and who spins between them.
   { weights: { pin: 10, unpin: 6, 'exchange-range': 10, write: 4, truncate: 3 }, kind: 'xfs' },
   // Private copies, and a file that moves under them.
@@ -163,9 +174,24 @@ const themes: readonly {
   // A mapping goes while its faults queue up behind another's.
   { weights: { fault: 14, mmap: 12, munmap: 10, pin: 1 }, crowded: true },
   // What was flushed stays, and what was not may go.
-  { weights: { store: 14, flush: 10, mmap: 6, load: 2, write: 2, 'punch-hole': 1, truncate: 1, pin: 1 }, outages: true },
+  {
+    weights: {
+      store: 14,
+      flush: 10,
+      mmap: 6,
+      load: 2,
+      write: 2,
+      'punch-hole': 1,
+      truncate: 1,
+      pin: 1,
+    },
+    outages: true,
+  },
   // Stores behind the end of a file, and writes that go on behind them: what ext4 of 6.12 shows.
-  { weights: { store: 12, write: 12, load: 4, read: 3, truncate: 2, mmap: 4, pin: 1 }, kind: 'ext4' },
+  {
+    weights: { store: 12, write: 12, load: 4, read: 3, truncate: 2, mmap: 4, pin: 1 },
+    kind: 'ext4',
+  },
 ];
 
 /** Strategies that never free a block under a pin. */
@@ -182,13 +208,24 @@ export const safeChoices: readonly Choice[] = [
   { name: 'busy-extents', longterm: 'allow' },
   { name: 'detach-and-wait', longterm: 'allow' },
 ];
-const otherChoices: readonly Choice[] = [{ name: 'break-layouts', idleRule: 'classic' }, { name: 'none' }];
+const otherChoices: readonly Choice[] = [
+  { name: 'break-layouts', idleRule: 'classic' },
+  { name: 'none' },
+];
 
-/** True where the strategy, by what it is, frees blocks under pins: no other follows it, or contents would be anybody's under that one too. */
+/**
+ * True where the strategy, by what it is, frees blocks under pins: no other follows it, or contents
+ * would be anybody's under that one too.
+ */
 export const mayFreeUnderPins = ({ strategy, kernel }: Config): boolean =>
-  strategy.name === 'none' || strategy.idleRule === 'classic' || (kernel === '6.12' && strategy.name === 'break-layouts');
+  strategy.name === 'none' ||
+  strategy.idleRule === 'classic' ||
+  (kernel === '6.12' && strategy.name === 'break-layouts');
 
-/** What may follow another strategy: 6.12 looks past the pins of a file that nobody has mapped, when it breaks layouts. */
+/**
+ * What may follow another strategy: 6.12 looks past the pins of a file that nobody has mapped, when
+ * it breaks layouts.
+ */
 export const choicesFor = ({ kernel }: Pick<Config, 'kernel'>): readonly Choice[] =>
   safeChoices.filter(({ name }) => kernel !== '6.12' || name !== 'break-layouts');
 

@@ -1,5 +1,5 @@
-// The acknowledged changes of a run, in the order in which they took effect, one after the other on other machines: whatever the strategy,
-// the files hold the same bytes in the end.
+// The acknowledged changes of a run, in the order in which they took effect, one after the other on
+// other machines: whatever the strategy, the files hold the same bytes in the end.
 import { machine, okOf } from '../machine.ts';
 import { Broken, machinery } from './broken.ts';
 import { safeChoices } from './config.ts';
@@ -28,12 +28,18 @@ export function differential(world: World, content: Content): void {
       const more = op === 'exchange-range' ? { ...args, with: names.get(other) } : args;
       const ran = machinery(() => m.call(op, { file }, more, {}, data));
       if (ran.outcome?.ok !== true)
-        throw new Broken('differential', `${op} of ${file} under ${strategy.name}: ${JSON.stringify(ran.outcome)}`);
+        throw new Broken(
+          'differential',
+          `${op} of ${file} under ${strategy.name}: ${JSON.stringify(ran.outcome)}`,
+        );
     }
   }
   for (const [name, ino] of k.names) {
     const [is, was] = [rawContent(m.k, `f${ino}`), rawContent(k, name)];
     if (Buffer.compare(is, was) !== 0)
-      throw new Broken('differential', `${name} under ${strategy.name} differs from ${k.strategy.name}`);
+      throw new Broken(
+        'differential',
+        `${name} under ${strategy.name} differs from ${k.strategy.name}`,
+      );
   }
 }

@@ -1,5 +1,5 @@
-// Chooses what happens next: which owner issues which command, who takes the next step. It looks at the machine as a user would, through
-// what its own commands gave back.
+// Chooses what happens next: which owner issues which command, who takes the next step. It looks at
+// the machine as a user would, through what its own commands gave back.
 import type { TaskId } from '../../src/kernel/units.ts';
 import { type By, page } from '../machine.ts';
 import type { Action, Call, Label } from './action.ts';
@@ -31,7 +31,10 @@ export class Driver {
   #mappings: Label[] = [];
   #nextLabel = 1;
   #left: number;
-  /** Steps once nothing new is asked for. Who spins on a page (S31) would go on for ever: its pin is let go in the second phase. */
+  /**
+   * Steps once nothing new is asked for. Who spins on a page (S31) would go on for ever: its pin is
+   * let go in the second phase.
+   */
   #stepsLeft = 1000;
   #sinceChange = 0;
   #fill = 0;
@@ -53,7 +56,9 @@ export class Driver {
   *beginning(): Generator<Action> {
     const { files, pages } = this.#config;
     for (const file of fileNames.slice(0, files)) {
-      yield this.#call('create', { args: { name: file, sizeBytes: this.#random.oneIn(3) ? pages * page : 0 } });
+      yield this.#call('create', {
+        args: { name: file, sizeBytes: this.#random.oneIn(3) ? pages * page : 0 },
+      });
       if (!this.#random.oneIn(4)) {
         const write = this.#call('write', {
           file,
@@ -63,7 +68,10 @@ export class Driver {
         yield write;
         for (let steps = 0; steps < 10; steps++) yield { do: 'step', of: write.id };
       }
-      const map = this.#call('mmap', { file, args: { offset: 0, length: (pages + 1) * page, access: 'read-write' } });
+      const map = this.#call('mmap', {
+        file,
+        args: { offset: 0, length: (pages + 1) * page, access: 'read-write' },
+      });
       this.#mappings.push(map.id);
       yield map;
     }
@@ -91,21 +99,32 @@ export class Driver {
       const id = this.#world.made.get(owner.busyWith)?.task as TaskId | undefined;
       const alive = id !== undefined && k.tasks.has(id);
       if (alive) own.add(id);
-      if (!alive && this.#left > 0) movers.push({ priority: owner.priority, owner, act: () => this.#command(owner) });
+      if (!alive && this.#left > 0)
+        movers.push({ priority: owner.priority, owner, act: () => this.#command(owner) });
       else if (alive && k.runnable.includes(id))
-        movers.push({ priority: owner.priority, owner, act: () => ({ do: 'step', of: owner.busyWith }) });
+        movers.push({
+          priority: owner.priority,
+          owner,
+          act: () => ({ do: 'step', of: owner.busyWith }),
+        });
       else if (alive) waiting += 1;
     }
-    if (k.workqueue.length > 0) movers.push({ priority: 300, owner: null, act: () => ({ do: 'step', of: 'kworker' }) });
+    if (k.workqueue.length > 0)
+      movers.push({ priority: 300, owner: null, act: () => ({ do: 'step', of: 'kworker' }) });
     for (const id of k.runnable) {
       if (own.has(id)) continue;
       const label = this.#world.labelOf.get(id);
-      movers.push({ priority: 500, owner: null, act: () => ({ do: 'step', of: label ?? 'evict' }) });
+      movers.push({
+        priority: 500,
+        owner: null,
+        act: () => ({ do: 'step', of: label ?? 'evict' }),
+      });
     }
     // The world round them: more of it where everybody else waits.
     if (
       this.#left > 0 &&
-      (waiting === this.#owners.length || this.#random.oneIn(this.#config.changing || this.#config.outages ? 4 : 12))
+      (waiting === this.#owners.length ||
+        this.#random.oneIn(this.#config.changing || this.#config.outages ? 4 : 12))
     )
       movers.push({ priority: 1001, owner: null, act: () => this.#worldly() });
     return movers;
@@ -114,7 +133,9 @@ export class Driver {
   #chosen(movers: readonly Mover[]): Mover {
     const { scheduler } = this.#config;
     if (scheduler.by === 'starving') {
-      const others = movers.filter(({ owner }) => owner === null || owner !== this.#owners[scheduler.victim]);
+      const others = movers.filter(
+        ({ owner }) => owner === null || owner !== this.#owners[scheduler.victim],
+      );
       return this.#random.pick(others.length > 0 ? others : movers);
     }
     if (scheduler.by === 'uniform') return this.#random.pick(movers);
@@ -158,11 +179,14 @@ export class Driver {
   #command(owner: Owner): Action | null {
     const { k, made } = this.#world;
     owner.pins = owner.pins.filter((label) => k.pins.has(made.get(label)?.thing as never));
-    this.#mappings = this.#mappings.filter((label) => k.mappings.has(made.get(label)?.thing as never));
+    this.#mappings = this.#mappings.filter((label) =>
+      k.mappings.has(made.get(label)?.thing as never),
+    );
     const { leapfrog } = this.#config;
     // One waits; the others hold one page each, and let it go when another holds one.
     const stays = (verb: Verb): boolean => {
-      if (verb === 'unpin') return ![...k.pins.values()].some((pin) => pin.task === 0 && pin.owner !== owner.name);
+      if (verb === 'unpin')
+        return ![...k.pins.values()].some((pin) => pin.task === 0 && pin.owner !== owner.name);
       if (verb === 'punch-hole' && [...k.tasks.values()].some(({ op }) => op === verb)) return true;
       return owner.pins.length > 0 && verb !== 'dma-write';
     };
@@ -170,7 +194,8 @@ export class Driver {
       const usual = this.#config.weights[verb];
       if (leapfrog && stays(verb)) return 0;
       if (['unpin', 'dma-write', 'dma-read'].includes(verb)) return owner.pins.length * usual;
-      if (['pin', 'load', 'store', 'fault', 'munmap'].includes(verb) && this.#mappings.length === 0) return 0;
+      if (['pin', 'load', 'store', 'fault', 'munmap'].includes(verb) && this.#mappings.length === 0)
+        return 0;
       return verb === 'pin' && owner.pins.length > 2 ? usual / 3 : usual;
     };
     const verb = verbs[this.#random.weighted(verbs.map(weight))];
@@ -180,7 +205,8 @@ export class Driver {
     if (call.op === 'mmap') this.#mappings.push(call.id);
     if (call.op === 'pin') owner.pins.push(call.id);
     // What runs at once leaves its owner free.
-    if (!['unpin', 'dma-write', 'dma-read', 'mmap', 'create'].includes(verb)) owner.busyWith = call.id;
+    if (!['unpin', 'dma-write', 'dma-read', 'mmap', 'create'].includes(verb))
+      owner.busyWith = call.id;
     return call;
   }
 
@@ -204,7 +230,11 @@ export class Driver {
         const pin = random.pick(owner.pins);
         const { k, made } = this.#world;
         const begins = k.pins.get(made.get(pin)?.thing as never)?.offset ?? 0;
-        return this.#call(verb, { pin, args: { offset: begins + random.below(2) * 100 }, fill: this.#bytes(200) });
+        return this.#call(verb, {
+          pin,
+          args: { offset: begins + random.below(2) * 100 },
+          fill: this.#bytes(200),
+        });
       }
       case 'pin': {
         const more = {
@@ -214,7 +244,11 @@ export class Driver {
         };
         return this.#call(verb, {
           ...on,
-          args: { offset: inMapping, length: (1 + random.below(this.#config.leapfrog ? 1 : 3)) * page, ...more },
+          args: {
+            offset: inMapping,
+            length: (1 + random.below(this.#config.leapfrog ? 1 : 3)) * page,
+            ...more,
+          },
           by,
         });
       }
@@ -230,7 +264,11 @@ export class Driver {
       case 'fault':
         return this.#call(verb, {
           ...on,
-          args: { offset: inMapping, length: (1 + random.below(2)) * page, access: random.oneIn(2) ? 'read' : 'write' },
+          args: {
+            offset: inMapping,
+            length: (1 + random.below(2)) * page,
+            access: random.oneIn(2) ? 'read' : 'write',
+          },
           by,
         });
       case 'munmap':
@@ -250,7 +288,11 @@ export class Driver {
       case 'flush': {
         const how = random.oneIn(3) ? 'msync' : 'clwb';
         const offset = inMapping + (how === 'msync' ? 0 : random.pick([0, 100, 4000]));
-        return this.#call(verb, { ...on, args: { offset, length: random.pick([1, 64, page]), how }, by });
+        return this.#call(verb, {
+          ...on,
+          args: { offset, length: random.pick([1, 64, page]), how },
+          by,
+        });
       }
       case 'rename': {
         const name = random.pick(fileNames.slice(0, files));
@@ -261,7 +303,12 @@ export class Driver {
       case 'truncate':
         return this.#call(verb, { file, args: { sizeBytes: this.#place(pages + 2) }, by });
       case 'write':
-        return this.#call(verb, { file, args: { offset: range.offset }, fill: this.#bytes(range.length), by });
+        return this.#call(verb, {
+          file,
+          args: { offset: range.offset },
+          fill: this.#bytes(range.length),
+          by,
+        });
       case 'replace':
         return this.#call('write', { file, args: {}, fill: this.#bytes(range.length), by });
       case 'exchange-range': {
@@ -287,12 +334,17 @@ export class Driver {
     this.#left -= 1;
     const { changing, outages, poison, blocks } = this.#config;
     const strategy = mayFreeUnderPins(this.#config) ? 0 : changing ? 40 : 1;
-    switch (random.weighted([8, 6, strategy, outages ? 30 : 1, 2, 1, 1, poison ? 8 : 0, poison ? 3 : 0])) {
+    switch (
+      random.weighted([8, 6, strategy, outages ? 30 : 1, 2, 1, 1, poison ? 8 : 0, poison ? 3 : 0])
+    ) {
       case 0: {
         const { k, labelOf } = this.#world;
         const live = [...k.tasks.keys()].flatMap((id) => labelOf.get(id) ?? []);
         if (live.length === 0) return null;
-        return this.#call('cancel', { operation: random.pick(live), args: { restart: random.oneIn(3) } });
+        return this.#call('cancel', {
+          operation: random.pick(live),
+          args: { restart: random.oneIn(3) },
+        });
       }
       case 1:
         return this.#call('clock-advance', { args: { ms: random.pick([1, 3, 10]) } });
@@ -304,7 +356,9 @@ export class Driver {
         if (!outages && !random.oneIn(2)) return null;
         for (const owner of this.#owners) owner.pins = [];
         this.#mappings = [];
-        return this.#call('power-cycle', { args: { drop: random.pick(['none', 'some', 'all']), seed: random.below(1000) } });
+        return this.#call('power-cycle', {
+          args: { drop: random.pick(['none', 'some', 'all']), seed: random.below(1000) },
+        });
       }
       case 4:
         return { do: 'snapshot' };
@@ -313,7 +367,9 @@ export class Driver {
       case 6:
         return this.#call('sync', { args: {} });
       case 7:
-        return this.#call('poison', { args: { block: 8 * random.below(blocks) + random.below(8), count: 1 + random.below(9) } });
+        return this.#call('poison', {
+          args: { block: 8 * random.below(blocks) + random.below(8), count: 1 + random.below(9) },
+        });
       default:
         return this.#call('unpoison', { args: { block: 0, count: 8 * blocks } });
     }

@@ -1,5 +1,6 @@
-// npm run explore: what there is of each scenario under each strategy, printed beside docs/scenarios.md. Writes docs/explored.md, and keeps a way to
-// each verdict in explored.json, for the test that goes it over HTTP.
+// npm run explore: what there is of each scenario under each strategy, printed beside
+// docs/scenarios.md. Writes docs/explored.md, and keeps a way to each verdict in explored.json, for
+// the test that goes it over HTTP.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explore } from './interleavings.ts';
@@ -14,7 +15,9 @@ export const waysPath = join(import.meta.dirname, 'explored.json');
 /** docs/explored.md. */
 export function pageOf(cells: Cells): string {
   const rows = scenarios.map(({ id, tells }) => {
-    const verdicts = everyColumn.map((column) => verdictsOf(cells[`${id} ${column}`] ?? {}).join(', '));
+    const verdicts = everyColumn.map((column) =>
+      verdictsOf(cells[`${id} ${column}`] ?? {}).join(', '),
+    );
     return `| ${id} | ${tells} | ${verdicts.join(' | ')} |\n`;
   });
   return `# Every interleaving of S01 to S12
@@ -46,7 +49,9 @@ if (process.argv[1] === import.meta.filename) {
       const agrees = !bounded && verdicts.join(', ') === should;
       if (!agrees) process.exitCode = 1;
       const cost = `${states} states${bounded ? ', bounded' : ''}, ${((performance.now() - started) / 1000).toFixed(1)} s`;
-      process.stdout.write(`${scenario.id} ${column}: ${verdicts.join(', ')} (${cost})${agrees ? '' : `, expected ${should}`}\n`);
+      process.stdout.write(
+        `${scenario.id} ${column}: ${verdicts.join(', ')} (${cost})${agrees ? '' : `, expected ${should}`}\n`,
+      );
     }
   }
   writeFileSync(pagePath, pageOf(cells));

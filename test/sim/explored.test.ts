@@ -1,5 +1,5 @@
-// Every verdict of docs/explored.md again, nearly all of them by exploring, and all of them over HTTP: the way that the explorer found, step by
-// step through `POST …/scheduler/step`.
+// Every verdict of docs/explored.md again, nearly all of them by exploring, and all of them over
+// HTTP: the way that the explorer found, step by step through `POST …/scheduler/step`.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { urlOf } from '../../src/http/target.ts';
@@ -49,24 +49,39 @@ class World {
   }
 
   async begin(column: Column): Promise<void> {
-    const geometry = { sizeBytes: 16 * page, kind: 'xfs', kernel: '7.3', clock: 'manual', scheduler: 'stepped' };
-    await must(service, 201, 'POST', '/v1/filesystems', { json: { name: 'scratch', ...geometry, strategy: columns[column] } });
+    const geometry = {
+      sizeBytes: 16 * page,
+      kind: 'xfs',
+      kernel: '7.3',
+      clock: 'manual',
+      scheduler: 'stepped',
+    };
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', ...geometry, strategy: columns[column] },
+    });
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
     await must(service, 202, 'PUT', `${fs}/files/a/content?offset=0`, { bytes: letters('ABC') });
     while ((await this.step()) !== null);
-    await must(service, 201, 'POST', `${fs}/files/a/mappings`, { json: { offset: 0, length: 3 * page, access: 'read-write' } });
+    await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
+      json: { offset: 0, length: 3 * page, access: 'read-write' },
+    });
   }
 
   /** Which task took the step; null where nobody could. */
   async step(task?: string): Promise<string | null> {
-    return (await must(service, 200, 'POST', `${fs}/scheduler/step`, { json: task === undefined ? {} : { task } })).json.task;
+    return (
+      await must(service, 200, 'POST', `${fs}/scheduler/step`, {
+        json: task === undefined ? {} : { task },
+      })
+    ).json.task;
   }
 
   /** One move of a way. */
   async move(by: number): Promise<void> {
     const at = this.threads[by];
     if (by === -1) await this.step('kworker');
-    else if (by === -2) await this.step((await this.operations()).find(({ op }) => op === 'evict')?.id);
+    else if (by === -2)
+      await this.step((await this.operations()).find(({ op }) => op === 'evict')?.id);
     else if (at === undefined) throw new Error(`there is no thread ${by}`);
     else if (at.operation !== '') await this.step(at.operation);
     else await this.#call(at, this.#scenario.threads[by] as Thread);
@@ -82,20 +97,27 @@ class World {
   async #call(at: At, thread: Thread): Promise<void> {
     const next = thread.calls[at.call];
     const operation = operations.get(next?.op ?? '');
-    if (next === undefined || operation === undefined) throw new Error('a thread that is at its end does not move');
+    if (next === undefined || operation === undefined)
+      throw new Error('a thread that is at its end does not move');
     const target = next.cancels === undefined ? '' : (this.threads[next.cancels]?.operation ?? '');
     // There is nothing that it could act on.
-    if ((next.pin === true && at.pin === '') || (next.cancels !== undefined && target === '')) return this.#ended(at, thread);
+    if ((next.pin === true && at.pin === '') || (next.cancels !== undefined && target === ''))
+      return this.#ended(at, thread);
     const url = urlOf({ on: operation.on as 'file', path: operation.route.path })
       .replace(':fs', 'scratch')
       .replace(':file', 'a')
       .replace(':mapping', 'map_1')
       .replace(':pin', at.pin)
       .replace(':operation', target);
-    const query = operation.body === 'json' ? '' : `?${new URLSearchParams(next.args as Record<string, string>)}`;
+    const query =
+      operation.body === 'json'
+        ? ''
+        : `?${new URLSearchParams(next.args as Record<string, string>)}`;
     const answer = await call(service, operation.route.method, url + query, {
       headers: { 'pinhole-owner': thread.owner },
-      ...(operation.body === 'json' && operation.route.method === 'POST' ? { json: next.args } : {}),
+      ...(operation.body === 'json' && operation.route.method === 'POST'
+        ? { json: next.args }
+        : {}),
     });
     if (answer.status === 202) {
       at.operation = answer.json.id;
@@ -113,13 +135,17 @@ class World {
 
   async operations(): Promise<{ id: string; op: string; state: string }[]> {
     const { items } = (await must(service, 200, 'GET', `${fs}/operations?pageSize=1000`)).json;
-    return items.filter(({ state }: { state: string }) => state === 'running' || state === 'sleeping');
+    return items.filter(
+      ({ state }: { state: string }) => state === 'running' || state === 'sleeping',
+    );
   }
 
   /** The operation of the first thread; null where it has come to its end. */
   async first(): Promise<{ id: string; state: string; wakeups: number } | null> {
     const { operation } = this.threads[0] as At;
-    return operation === '' ? null : (await must(service, 200, 'GET', `${fs}/operations/${operation}`)).json;
+    return operation === ''
+      ? null
+      : (await must(service, 200, 'GET', `${fs}/operations/${operation}`)).json;
   }
 
   isAtEnd(thread: number): boolean {
@@ -135,13 +161,20 @@ async function wasWarned(): Promise<boolean> {
 }
 
 /** What it came to, as one sees it who has nothing but the answers of the server. */
-async function verdictOf(world: World, scenario: Scenario, round: readonly number[]): Promise<Verdict | string> {
+async function verdictOf(
+  world: World,
+  scenario: Scenario,
+  round: readonly number[],
+): Promise<Verdict | string> {
   const loops = scenario.threads.some((thread) => thread.loops);
   if (world.isAtEnd(0)) {
-    // Those that go on for ever are in the midst of something, and must be able to end it; the others have nothing left to do.
+    // Those that go on for ever are in the midst of something, and must be able to end it; the
+    // others have nothing left to do.
     if (loops) while ((await world.step()) !== null);
     const left = (await world.operations()).map(({ id, op }) => `${id} ${op}`);
-    const early = scenario.threads.flatMap((thread, index) => (thread.loops || world.isAtEnd(index) ? [] : [thread.owner]));
+    const early = scenario.threads.flatMap((thread, index) =>
+      thread.loops || world.isAtEnd(index) ? [] : [thread.owner],
+    );
     if (left.length > 0 || early.length > 0) return `left: ${[...left, ...early].join()}`;
     const { space, counts } = (await must(service, 200, 'GET', fs)).json;
     return counts.pins === 0 && space.blocksBusy + space.blocksDetached > 0 ? 'leaks' : 'completes';
@@ -152,12 +185,19 @@ async function verdictOf(world: World, scenario: Scenario, round: readonly numbe
   if (woken === 'each time') return 'starves';
   if (woken !== 'never') return woken;
   if (round.length === 0 && (await world.step()) !== null) return 'somebody could still move';
-  const { cycles } = (await must(service, 200, 'GET', `${fs}/wait-graph`)).json as { cycles: { nodes: string[] }[] };
+  const { cycles } = (await must(service, 200, 'GET', `${fs}/wait-graph`)).json as {
+    cycles: { nodes: string[] }[];
+  };
   if (cycles.length === 0) return 'hangs';
-  return cycles.some(({ nodes }) => nodes.includes(before?.id ?? '')) ? 'deadlock' : 'a deadlock of others';
+  return cycles.some(({ nodes }) => nodes.includes(before?.id ?? ''))
+    ? 'deadlock'
+    : 'a deadlock of others';
 }
 
-/** Three times round. Is the first woken each time, to sleep again, while others come to the end of their calls? */
+/**
+ * Three times round. Is the first woken each time, to sleep again, while others come to the end of
+ * their calls?
+ */
 async function goRound(world: World, round: readonly number[]): Promise<string> {
   let woken = 0;
   const rounds = round.length === 0 ? 0 : 3;
@@ -170,15 +210,20 @@ async function goRound(world: World, round: readonly number[]): Promise<string> 
       slept ||= (await world.first())?.state === 'sleeping';
     }
     const after = await world.first();
-    if (before === null || after === null || after.id !== before.id) return 'the first came to its end';
-    if (world.threads.slice(1).reduce((sum, at) => sum + at.ended, 0) === ended) return 'nobody came to the end of a call';
+    if (before === null || after === null || after.id !== before.id)
+      return 'the first came to its end';
+    if (world.threads.slice(1).reduce((sum, at) => sum + at.ended, 0) === ended)
+      return 'nobody came to the end of a call';
     if (!slept) return 'the first never slept';
     if (after.wakeups > before.wakeups) woken += 1;
   }
   return woken === 0 ? 'never' : woken === rounds ? 'each time' : 'sometimes';
 }
 
-/** What takes minutes: `npm run explore` alone goes there. Of these the ways to their verdicts are gone below, like all others. */
+/**
+ * What takes minutes: `npm run explore` alone goes there. Of these the ways to their verdicts are
+ * gone below, like all others.
+ */
 const dear = ['S07 detach-and-wait', 'S07 break-layouts classic', 'S07 break-layouts fixed'];
 
 /** In a small dose. Together these four take most of the time. */
@@ -191,7 +236,9 @@ test.each(cheap)('SM6 every order of steps of $id: $tells', { timeout: 1_200_000
     if (dear.includes(cell)) continue;
     const { verdicts, ways, bounded } = explore(scenario, column);
     expect([cell, bounded, ...verdicts]).toEqual([cell, false, ...expected(scenario, column)]);
-    expect({ [cell]: ways }, 'explored.json is older than this: npm run explore').toEqual({ [cell]: explored[cell] });
+    expect({ [cell]: ways }, 'explored.json is older than this: npm run explore').toEqual({
+      [cell]: explored[cell],
+    });
   }
 });
 
@@ -206,7 +253,10 @@ test('SM6 the page has what was explored, and that is what docs/scenarios.md say
 
 test.each(scenarios)('SM7 $id over HTTP: $tells', { timeout: 300_000 }, async (scenario) => {
   for (const column of everyColumn) {
-    for (const [verdict, way] of Object.entries(explored[`${scenario.id} ${column}`] ?? {}) as [Verdict, Way][]) {
+    for (const [verdict, way] of Object.entries(explored[`${scenario.id} ${column}`] ?? {}) as [
+      Verdict,
+      Way,
+    ][]) {
       const world = new World(scenario);
       await world.begin(column);
       try {

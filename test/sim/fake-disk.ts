@@ -1,5 +1,6 @@
-// A disk that is told what to do: a flush stands until somebody lets it through, fails it, finds no room for it, or cuts the power. What a cut leaves of a flush
-// that was on its way is anybody's guess. Under the store of src/journal in place of LevelDB, of which it has what the store uses.
+// A disk that is told what to do: a flush stands until somebody lets it through, fails it, finds no
+// room for it, or cuts the power. What a cut leaves of a flush that was on its way is anybody's
+// guess. Under the store of src/journal in place of LevelDB, of which it has what the store uses.
 import type { Level } from '../../src/journal/sealed.ts';
 
 type Op = [key: string, value: Uint8Array | null];
@@ -94,7 +95,9 @@ export class FakeDisk {
   open(generation: number): Level {
     if (generation !== this.#generation) throw new Error('the power is gone');
     const sorted = ({ gte = '', lt = '\uffff' }: Range): [string, Uint8Array][] =>
-      [...this.#kept].filter(([key]) => key >= gte && key < lt).sort(([a], [b]) => (a < b ? -1 : 1));
+      [...this.#kept]
+        .filter(([key]) => key >= gte && key < lt)
+        .sort(([a], [b]) => (a < b ? -1 : 1));
     const some = <T>(left: T[]) => ({
       nextv: async (size: number) => left.splice(0, size),
       close: async () => {},

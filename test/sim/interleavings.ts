@@ -1,5 +1,6 @@
-// Every interleaving of a scenario, a step at a time, with two or three tasks. States that differ in nothing but counters are one, so a tale
-// in which somebody can wait for ever is a circle in the graph of states.
+// Every interleaving of a scenario, a step at a time, with two or three tasks. States that differ
+// in nothing but counters are one, so a tale in which somebody can wait for ever is a circle in the
+// graph of states.
 import { createHash } from 'node:crypto';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { apply } from '../../src/kernel/kernel.ts';
@@ -7,7 +8,15 @@ import { operations } from '../../src/kernel/ops/index.ts';
 import type { Command, Kernel, Target } from '../../src/kernel/state.ts';
 import type { Pfn, TaskId } from '../../src/kernel/units.ts';
 import { letters, machine } from '../machine.ts';
-import { type Column, columns, type Scenario, type Thread, type Verdict, verdictsOf, type Ways } from './scenario-list.ts';
+import {
+  type Column,
+  columns,
+  type Scenario,
+  type Thread,
+  type Verdict,
+  verdictsOf,
+  type Ways,
+} from './scenario-list.ts';
 import { graphOf, knotsOf } from './waits.ts';
 
 const statesMax = 200_000;
@@ -50,9 +59,11 @@ const ignored = new Set([
 /** Everything in it as one text, but for what is ignored. */
 function textOf(part: unknown): string {
   if (typeof part !== 'object' || part === null) return `${part};`;
-  if (ArrayBuffer.isView(part)) return `${Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1')};`;
+  if (ArrayBuffer.isView(part))
+    return `${Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1')};`;
   let text = '(';
-  if (Array.isArray(part) || part instanceof Map || part instanceof Set) for (const one of part) text += textOf(one);
+  if (Array.isArray(part) || part instanceof Map || part instanceof Set)
+    for (const one of part) text += textOf(one);
   else
     for (const key of Object.keys(part))
       if (!ignored.has(key)) text += `${key}:${textOf((part as Record<string, unknown>)[key])}`;
@@ -60,20 +71,49 @@ function textOf(part: unknown): string {
 }
 
 function nameOf({ k, threads, warned }: State): string {
-  const { tasks, inodes, mappings, pins, busy, detached, workqueue, pageQueues, entryQueues, spinning } = k;
+  const {
+    tasks,
+    inodes,
+    mappings,
+    pins,
+    busy,
+    detached,
+    workqueue,
+    pageQueues,
+    entryQueues,
+    spinning,
+  } = k;
   const runnable = [...k.runnable].sort((a, b) => a - b);
   const frames = k.frames[0]?.subarray(0, 5 * k.geometry.blocks);
-  const contents = Array.from({ length: k.geometry.blocks }, (_, pfn) => k.pmem.pages.get(pfn as Pfn)?.[0]);
-  const lists = [busy.leaves, detached.leaves, runnable, workqueue, pageQueues, entryQueues, spinning, frames, contents];
+  const contents = Array.from(
+    { length: k.geometry.blocks },
+    (_, pfn) => k.pmem.pages.get(pfn as Pfn)?.[0],
+  );
+  const lists = [
+    busy.leaves,
+    detached.leaves,
+    runnable,
+    workqueue,
+    pageQueues,
+    entryQueues,
+    spinning,
+    frames,
+    contents,
+  ];
   return createHash('sha1')
     .update(textOf([threads, warned, tasks, inodes, mappings, pins, lists]))
     .digest('base64');
 }
 
-/** Numbers of its own for each thread, so that the same state has the same name on every way to it. */
+/**
+ * Numbers of its own for each thread, so that the same state has the same name on every way to it.
+ */
 const numberOf = (thread: number, call: number): number => 1000 * (thread + 1) + call;
 
-function enter(k: Kernel, command: Command): { warned: boolean; reply: unknown; ended: Set<number> } {
+function enter(
+  k: Kernel,
+  command: Command,
+): { warned: boolean; reply: unknown; ended: Set<number> } {
   const effects = apply(k, { seq: k.seq + 1, timeMs: k.nowMs, command });
   const outcome = effects.replies.find(({ task }) => task === effects.task)?.outcome;
   return {
@@ -94,7 +134,11 @@ function begin(scenario: Scenario, column: Column): State {
   k.geometry.scheduler = 'stepped';
   k.nextTask = 500;
   k.nextPin = 1;
-  return { k, threads: scenario.threads.map(() => ({ call: 0, task: 0, pin: 0, ended: false })), warned: false };
+  return {
+    k,
+    threads: scenario.threads.map(() => ({ call: 0, task: 0, pin: 0, ended: false })),
+    warned: false,
+  };
 }
 
 /** Everybody who can move: threads by number, then the worker and evictions. */
@@ -107,8 +151,11 @@ function movers({ k, threads }: State, scenario: Scenario): number[] {
       if (k.runnable.includes(at.task as TaskId)) able.push(index);
     } else if (at.call < thread.calls.length) {
       const call = thread.calls[at.call];
-      const absent = (call?.pin === true && at.pin === 0) || (call?.cancels !== undefined && threads[call.cancels]?.task === 0);
-      if (!absent || call?.cancels === undefined || threads[call.cancels]?.call !== 0) able.push(index);
+      const absent =
+        (call?.pin === true && at.pin === 0) ||
+        (call?.cancels !== undefined && threads[call.cancels]?.task === 0);
+      if (!absent || call?.cancels === undefined || threads[call.cancels]?.call !== 0)
+        able.push(index);
     }
   }
   if (k.workqueue.length > 0) able.push(-1);
@@ -120,7 +167,8 @@ function movers({ k, threads }: State, scenario: Scenario): number[] {
 function copyOf<T>(part: T): T {
   if (typeof part !== 'object' || part === null) return part;
   if (Array.isArray(part)) return part.map(copyOf) as T;
-  if (part instanceof Map) return new Map([...part].map(([key, value]) => [key, copyOf(value)])) as T;
+  if (part instanceof Map)
+    return new Map([...part].map(([key, value]) => [key, copyOf(value)])) as T;
   if (part instanceof Set) return new Set(part) as T;
   if (ArrayBuffer.isView(part)) return (part as unknown as Uint8Array).slice() as T;
   const copy: Record<string, unknown> = {};
@@ -133,7 +181,8 @@ function move(state: State, scenario: Scenario, by: number): State {
   const next = moved(state, scenario, by);
   for (const [pfn, bytes] of next.k.pmem.pages) {
     const before = state.k.pmem.pages.get(pfn);
-    if (before !== undefined && Buffer.compare(before, bytes) === 0) next.k.pmem.pages.set(pfn, before);
+    if (before !== undefined && Buffer.compare(before, bytes) === 0)
+      next.k.pmem.pages.set(pfn, before);
   }
   return next;
 }
@@ -141,7 +190,11 @@ function move(state: State, scenario: Scenario, by: number): State {
 function moved(state: State, scenario: Scenario, by: number): State {
   const { geometry, limits, strategy, pmem } = state.k;
   // Of operations that have ended the machine keeps records, which nobody here asks for.
-  const k = copyOf({ ...state.k, ended: new Map(), pmem: { ...pmem, pages: new Map<Pfn, Uint8Array>() } });
+  const k = copyOf({
+    ...state.k,
+    ended: new Map(),
+    pmem: { ...pmem, pages: new Map<Pfn, Uint8Array>() },
+  });
   Object.assign(k, { geometry, limits, strategy });
   k.pmem.pages = new Map([...pmem.pages].map(([pfn, bytes]) => [pfn, bytes.slice()]));
   const threads = state.threads.map((at) => ({ ...at }));
@@ -151,7 +204,11 @@ function moved(state: State, scenario: Scenario, by: number): State {
     const before = [k.nextTask, k.nextPin] as const;
     k.nextTask = 900_000;
     if (at !== undefined) k.nextPin = numberOf(by, at.call);
-    const done = enter(k, { op: 'scheduler-step', on: {}, args: { task: id === 1 && by === -1 ? 'kworker' : `op_${id}` } });
+    const done = enter(k, {
+      op: 'scheduler-step',
+      on: {},
+      args: { task: id === 1 && by === -1 ? 'kworker' : `op_${id}` },
+    });
     [k.nextTask] = before;
     next.warned ||= done.warned;
     settleEnded(next, scenario, done.ended);
@@ -194,7 +251,10 @@ function settleEnded(state: State, scenario: Scenario, ended: ReadonlySet<number
     const thread = scenario.threads[index] as Thread;
     const op = thread.calls[at.call]?.op;
     if (op === 'pin')
-      at.pin = [...state.k.pins.values()].find(({ id, task }) => task === 0 && id === numberOf(index, at.call))?.id ?? 0;
+      at.pin =
+        [...state.k.pins.values()].find(
+          ({ id, task }) => task === 0 && id === numberOf(index, at.call),
+        )?.id ?? 0;
     if (op === 'unpin') at.pin = 0;
     at.task = 0;
     advance(at, thread);
@@ -242,13 +302,16 @@ export function explore(scenario: Scenario, column: Column): Explored {
     const [first] = state.threads;
     waits.push((first?.call ?? 0) < (scenario.threads[0]?.calls.length ?? 0));
     graph.asleep.push(state.k.tasks.get(first?.task as TaskId)?.state === 'sleeping');
-    graph.knotted.push(loops && knotsOf(graphOf(state.k)).some((knot) => knot.includes(first?.task ?? 0)));
+    graph.knotted.push(
+      loops && knotsOf(graphOf(state.k)).some((knot) => knot.includes(first?.task ?? 0)),
+    );
     todo.push(state);
     return number;
   };
   const wayTo = (state: number): number[] => {
     const to: number[] = [];
-    for (let at = state; at !== 0; at = cameBy[at]?.from ?? 0) to.push(Math.max(-2, cameBy[at]?.by ?? 0));
+    for (let at = state; at !== 0; at = cameBy[at]?.from ?? 0)
+      to.push(Math.max(-2, cameBy[at]?.by ?? 0));
     return to.reverse();
   };
   const found = (verdict: Verdict, state: number, round: number[] = []): void => {
@@ -265,13 +328,16 @@ export function explore(scenario: Scenario, column: Column): Explored {
     if (state.warned) found('frees under the pin', number);
     const moving = able[number] as number[];
     if (moving.length === 0) found(verdictOf(state), number);
-    else if (waits[number] === false && loops) found('completes', number); // The others go on for ever.
-    for (const by of moving) edges[number]?.push({ by, to: visit(move(state, scenario, by), number, by) });
+    // The others go on for ever.
+    else if (waits[number] === false && loops) found('completes', number);
+    for (const by of moving)
+      edges[number]?.push({ by, to: visit(move(state, scenario, by), number, by) });
   }
   if (loops) {
     const stuck = stuckIn(graph);
     const hang = circle(graph, (state) => stuck.has(state), []);
-    if (hang !== null) found(graph.knotted[hang.from] ? 'deadlock' : 'hangs', hang.from, hang.moves);
+    if (hang !== null)
+      found(graph.knotted[hang.from] ? 'deadlock' : 'hangs', hang.from, hang.moves);
     // The first is woken, looks again, and goes to sleep again.
     const slept = (from: number, { by, to }: Edge): boolean =>
       by === 0 && graph.asleep[from] === false && graph.asleep[to] === true;
@@ -292,7 +358,9 @@ function stuckIn({ edges, waits, asleep }: Graph): Set<number> {
   const cameFrom: number[][] = edges.map(() => []);
   for (const [from, out] of edges.entries()) for (const { to } of out) cameFrom[to]?.push(from);
   const stuck = new Set(edges.keys());
-  const goesOn = [...edges.keys()].filter((state) => waits[state] !== true || asleep[state] !== true);
+  const goesOn = [...edges.keys()].filter(
+    (state) => waits[state] !== true || asleep[state] !== true,
+  );
   for (const state of goesOn) {
     if (!stuck.delete(state)) continue;
     goesOn.push(...(cameFrom[state] ?? []));
@@ -301,8 +369,9 @@ function stuckIn({ edges, waits, asleep }: Graph): Set<number> {
 }
 
 /**
- * A circle of states that `within` lets through, with an edge of each kind in `wanted`, and fair: everybody who moves in it has a turn, and
- * who does not is somewhere unable to. Among the others somebody moves, or nothing would go round.
+ * A circle of states that `within` lets through, with an edge of each kind in `wanted`, and fair:
+ * everybody who moves in it has a turn, and who does not is somewhere unable to. Among the others
+ * somebody moves, or nothing would go round.
  */
 function circle(
   { edges, able, scenario }: Graph,
@@ -310,7 +379,10 @@ function circle(
   wanted: readonly ((from: number, edge: Edge) => boolean)[],
 ): { from: number; moves: number[] } | null {
   const inside = new Map(
-    edges.map((out, from) => [from, within(from) ? out.filter(({ to }) => within(to)).map(({ to }) => to) : []]),
+    edges.map((out, from) => [
+      from,
+      within(from) ? out.filter(({ to }) => within(to)).map(({ to }) => to) : [],
+    ]),
   );
   for (const knot of knotsOf(inside)) {
     const states = new Set(knot);
@@ -331,7 +403,8 @@ function circle(
             able[to]?.includes(by) === false,
       ),
     ];
-    if (!goals.every((goal) => knot.some((from) => out(from).some((edge) => goal(from, edge))))) continue;
+    if (!goals.every((goal) => knot.some((from) => out(from).some((edge) => goal(from, edge)))))
+      continue;
     const from = Math.min(...knot);
     const moves: number[] = [];
     let at = from;
@@ -343,13 +416,23 @@ function circle(
 }
 
 /** The shortest walk from `at` whose last step is what is looked for; returns where it ends. */
-function walk(at: number, out: (from: number) => Edge[], isIt: (from: number, edge: Edge) => boolean, moves: number[]): number {
+function walk(
+  at: number,
+  out: (from: number) => Edge[],
+  isIt: (from: number, edge: Edge) => boolean,
+  moves: number[],
+): number {
   const cameBy = new Map<number, { from: number; by: number } | null>([[at, null]]);
   for (const from of cameBy.keys()) {
     for (const edge of out(from)) {
       if (isIt(from, edge)) {
         const back = [edge.by];
-        for (let came = cameBy.get(from); came !== null && came !== undefined; came = cameBy.get(came.from)) back.push(came.by);
+        for (
+          let came = cameBy.get(from);
+          came !== null && came !== undefined;
+          came = cameBy.get(came.from)
+        )
+          back.push(came.by);
         moves.push(...back.reverse());
         return edge.to;
       }

@@ -1,6 +1,7 @@
-// The engine, its journal and the recovery, over a disk that delays, fails, fills up, tears and forgets by seed; two tenants with filesystems of
-// the same names. After every start: all that was acknowledged is there, nothing twice, and each machine is what the entries give that were
-// taken, applied again elsewhere. Or the start is refused, where the disk did what no journal can mend.
+// The engine, its journal and the recovery, over a disk that delays, fails, fills up, tears and
+// forgets by seed; two tenants with filesystems of the same names. After every start: all that was
+// acknowledged is there, nothing twice, and each machine is what the entries give that were taken,
+// applied again elsewhere. Or the start is refused, where the disk did what no journal can mend.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +45,8 @@ export const journalStates = [
   'unmounted, and stays so',
 ] as const;
 export type JournalCounts = Record<(typeof journalStates)[number], number>;
-export const noJournalCounts = (): JournalCounts => Object.fromEntries(journalStates.map((state) => [state, 0])) as JournalCounts;
+export const noJournalCounts = (): JournalCounts =>
+  Object.fromEntries(journalStates.map((state) => [state, 0])) as JournalCounts;
 
 const law = 'journal';
 const tenantNames = ['east', 'west'];
@@ -82,12 +84,19 @@ interface History {
   removal: 'none' | 'asked' | 'durable';
 }
 
-/** The machine that these entries give, none behind an umount: of the batch with that, the rest is not done. */
-function playedAgain({ birth }: History, entries: readonly Entry[]): { kernel: Kernel; unmounted: boolean } {
+/**
+ * The machine that these entries give, none behind an umount: of the batch with that, the rest is
+ * not done.
+ */
+function playedAgain(
+  { birth }: History,
+  entries: readonly Entry[],
+): { kernel: Kernel; unmounted: boolean } {
   const made = createKernel(birth.args, birth.limits, birth.timeMs);
   if (!made.ok) throw new Broken(law, `mkfs of ${birth.args.name} is refused the second time`);
   const { kernel } = made;
-  for (const entry of entries) if (apply(kernel, structuredClone(entry)).unmounted) return { kernel, unmounted: true };
+  for (const entry of entries)
+    if (apply(kernel, structuredClone(entry)).unmounted) return { kernel, unmounted: true };
   return { kernel, unmounted: false };
 }
 
@@ -153,7 +162,12 @@ class Recorder implements Log {
     }
     history.removal = 'asked';
     if (!playedAgain(history, history.entries.slice(0, history.acknowledged)).unmounted)
-      this.#complain(new Broken(law, `${history.birth.args.name} is to be forgotten, and no umount of it is durable`));
+      this.#complain(
+        new Broken(
+          law,
+          `${history.birth.args.name} is to be forgotten, and no umount of it is durable`,
+        ),
+      );
     this.#inner.remove(id, events, epoch, (error) => {
       if (error === null) history.removal = 'durable';
       done(error);
@@ -233,19 +247,30 @@ class JournalWorld {
         lookMs: 2 ** 31 - 1,
         openLevel: async () => this.#disk.open(generation),
       });
-      const kept = await recoverFilesystems(this.#store, { snapshotEntries: 12, snapshotBytes: 2 ** 20 }, { eventsMax: 50 });
-      if (state === 'lost flush refused') throw new Broken(law, 'an acknowledged flush is gone, and the start says nothing');
+      const kept = await recoverFilesystems(
+        this.#store,
+        { snapshotEntries: 12, snapshotBytes: 2 ** 20 },
+        { eventsMax: 50 },
+      );
+      if (state === 'lost flush refused')
+        throw new Broken(law, 'an acknowledged flush is gone, and the start says nothing');
       const stopped = new Set(kept.unrecovered.map(({ id }) => id));
-      if (state === 'torn flush refused' && stopped.size === 0) this.#counts['power cut in a torn flush, and a start'] += 1;
+      if (state === 'torn flush refused' && stopped.size === 0)
+        this.#counts['power cut in a torn flush, and a start'] += 1;
       this.#check(kept.filesystems, stopped);
-      // A torn flush stops the filesystems that it was of, and no others. Here the world ends with them.
+      // A torn flush stops the filesystems that it was of, and no others. Here the world ends with
+      // them.
       for (const { error } of kept.unrecovered) throw error;
       for (const id of kept.gone) void kept.log.purge(id);
-      this.#restore(new Recorder(kept.log, this.#histories, this.#seqs, (wrong) => this.#broken(wrong)), kept.filesystems);
+      this.#restore(
+        new Recorder(kept.log, this.#histories, this.#seqs, (wrong) => this.#broken(wrong)),
+        kept.filesystems,
+      );
       return true;
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      if (error.kind !== 'damaged' || state === null) throw new Broken(law, `a start is refused: ${error.message}`);
+      if (error.kind !== 'damaged' || state === null)
+        throw new Broken(law, `a start is refused: ${error.message}`);
       this.#counts[state] += 1;
       return false;
     }
@@ -257,21 +282,31 @@ class JournalWorld {
       if (stopped.has(id)) continue;
       const { birth, born, entries, acknowledged, removal } = history;
       const recovered = byId.get(id);
-      const { kernel, unmounted } = playedAgain(history, entries.slice(0, recovered?.kernel.seq ?? acknowledged));
+      const { kernel, unmounted } = playedAgain(
+        history,
+        entries.slice(0, recovered?.kernel.seq ?? acknowledged),
+      );
       if (recovered === undefined) {
-        // Either its birth was never durable, or its umount was, and then it was taken out of the log.
+        // Either its birth was never durable, or its umount was, and then it was taken out of the
+        // log.
         const gone = born ? removal !== 'none' && unmounted : acknowledged === 0;
-        if (!gone) throw new Broken(law, `${birth.tenant}/${birth.args.name} was made, and is not there`);
+        if (!gone)
+          throw new Broken(law, `${birth.tenant}/${birth.args.name} was made, and is not there`);
         this.#histories.delete(id);
         continue;
       }
       const there = recovered.kernel.seq;
       const where = `${birth.tenant}/${birth.args.name} of ${entries.length} entries`;
       if (there < acknowledged && !unmounted)
-        throw new Broken(law, `${where} comes back with ${there}, and ${acknowledged} were acknowledged`);
-      if (removal === 'durable') throw new Broken(law, `${where} comes back, and was said to be gone`);
+        throw new Broken(
+          law,
+          `${where} comes back with ${there}, and ${acknowledged} were acknowledged`,
+        );
+      if (removal === 'durable')
+        throw new Broken(law, `${where} comes back, and was said to be gone`);
       if (there > entries.length) throw new Broken(law, `${where} comes back with ${there}`);
-      if (recovered.unmounted !== unmounted) throw new Broken(law, `${where} comes back ${unmounted ? 'mounted' : 'unmounted'}`);
+      if (recovered.unmounted !== unmounted)
+        throw new Broken(law, `${where} comes back ${unmounted ? 'mounted' : 'unmounted'}`);
       if (Buffer.compare(bytesOf(kernel), bytesOf(recovered.kernel)) !== 0)
         throw new Broken(law, `${where} is another machine than its first ${there} entries give`);
       if (!unmounted) checkInvariants(recovered.kernel);
@@ -282,7 +317,8 @@ class JournalWorld {
       if (unmounted) this.#counts['unmounted, and stays so'] += 1;
       byId.delete(id);
     }
-    if (byId.size > 0) throw new Broken(law, `filesystems that nobody made: ${[...byId.keys()].join()}`);
+    if (byId.size > 0)
+      throw new Broken(law, `filesystems that nobody made: ${[...byId.keys()].join()}`);
   }
 
   #restore(log: Log, filesystems: readonly Recovered[]): void {
@@ -320,9 +356,14 @@ class JournalWorld {
       const own = [...engine.list(tenant)];
       const blocks = own.reduce((sum, { kernel }) => sum + kernel.counts.blocksUsed, 0);
       const bytes = own.reduce((sum, { kernel }) => sum + kernel.geometry.sizeBytes, 0);
-      const [told, counted] = [`${account.used.blocks} ${account.used.bytes}`, `${blocks} ${bytes}`];
-      if (told !== counted) throw new Broken(law, `${tenant} has blocks and bytes ${counted}, and pays for ${told}`);
-      if (own.some((fs) => fs.tenant !== tenant)) throw new Broken(law, `${tenant} sees a filesystem of another tenant`);
+      const [told, counted] = [
+        `${account.used.blocks} ${account.used.bytes}`,
+        `${blocks} ${bytes}`,
+      ];
+      if (told !== counted)
+        throw new Broken(law, `${tenant} has blocks and bytes ${counted}, and pays for ${told}`);
+      if (own.some((fs) => fs.tenant !== tenant))
+        throw new Broken(law, `${tenant} sees a filesystem of another tenant`);
     }
   }
 
@@ -332,7 +373,8 @@ class JournalWorld {
 
   #broken(error: unknown): void {
     if (error instanceof Broken || error instanceof Panic) this.#wrong ??= error;
-    else if (!(error instanceof JournalError)) this.#wrong ??= new Panic(`it threw ${(error as Error).stack}`);
+    else if (!(error instanceof JournalError))
+      this.#wrong ??= new Panic(`it threw ${(error as Error).stack}`);
   }
 
   /** One life: commands, and flushes that take their time. */
@@ -344,12 +386,18 @@ class JournalWorld {
         const fate = random.below(60);
         if (fate === 0) {
           const left = random.pick(['all', 'nothing'] as const);
-          this.#counts[left === 'all' ? 'flush failed, and is there' : 'flush failed, and is not there'] += 1;
+          this.#counts[
+            left === 'all' ? 'flush failed, and is there' : 'flush failed, and is not there'
+          ] += 1;
           this.#disk.fail(left);
         } else if (fate === 1) {
           const left = random.pick(['all', 'nothing'] as const);
           if (this.#disk.writesSnapshot) this.#counts['no room for a snapshot'] += 1;
-          this.#counts[left === 'all' ? 'no room for a flush, which is there' : 'no room for a flush, which is not there'] += 1;
+          this.#counts[
+            left === 'all'
+              ? 'no room for a flush, which is there'
+              : 'no room for a flush, which is not there'
+          ] += 1;
           this.#disk.refuse(left);
         } else this.#disk.complete();
       } else {
@@ -374,7 +422,11 @@ class JournalWorld {
         this.#mayRefuse = 'torn flush refused';
       } else {
         left = random.pick(['all', 'nothing'] as const);
-        this.#counts[left === 'all' ? 'power cut in a flush, which is there' : 'power cut in a flush, which is not there'] += 1;
+        this.#counts[
+          left === 'all'
+            ? 'power cut in a flush, which is there'
+            : 'power cut in a flush, which is not there'
+        ] += 1;
       }
       if (this.#disk.writesSnapshot) this.#counts['power cut in a snapshot'] += 1;
     } else if (random.oneIn(10) && this.#disk.lastWasCalledDone) {
@@ -405,8 +457,12 @@ class JournalWorld {
     engine.submit(fs, command).then(
       () => {
         const said = this.#seqs.get(command);
-        if (life !== this.#life || said === undefined || said.seq <= said.history.acknowledged) return;
-        this.#wrong ??= new Broken(law, `entry ${said.seq} was answered, and ${said.history.acknowledged} are durable`);
+        if (life !== this.#life || said === undefined || said.seq <= said.history.acknowledged)
+          return;
+        this.#wrong ??= new Broken(
+          law,
+          `entry ${said.seq} was answered, and ${said.history.acknowledged} are durable`,
+        );
       },
       () => {}, // It may be there and it may not.
     );
@@ -444,21 +500,31 @@ function commandFor({ kernel: k }: Hosted, random: Prng): Command | null {
     return list.length === 0 ? [] : [random.pick(list)];
   };
   for (const mapping of some(k.mappings.keys())) {
-    choices.push(['pin', { mapping }, { ...range, access: 'write', ...(random.oneIn(4) ? { holdMs: 3 } : {}) }]);
-    choices.push(['store', { mapping }, { offset: range.offset }, 100], ['munmap', { mapping }, {}]);
+    choices.push([
+      'pin',
+      { mapping },
+      { ...range, access: 'write', ...(random.oneIn(4) ? { holdMs: 3 } : {}) },
+    ]);
+    choices.push(
+      ['store', { mapping }, { offset: range.offset }, 100],
+      ['munmap', { mapping }, {}],
+    );
   }
-  for (const pin of some(k.pins.keys())) choices.push(['unpin', { pin }, {}], ['dma-write', { pin }, {}, 100]);
+  for (const pin of some(k.pins.keys()))
+    choices.push(['unpin', { pin }, {}], ['dma-write', { pin }, {}, 100]);
   for (const operation of some(k.tasks.keys())) choices.push(['cancel', { operation }, {}]);
   if (k.geometry.scheduler === 'stepped')
     for (let times = 0; times < 8; times++)
       for (const id of some(k.runnable)) choices.push(['scheduler-step', {}, { task: `op_${id}` }]);
-  if (random.oneIn(20)) choices.push(['power-cycle', {}, { drop: 'some', seed: random.below(100) }]);
+  if (random.oneIn(20))
+    choices.push(['power-cycle', {}, { drop: 'some', seed: random.below(100) }]);
   if (random.oneIn(20)) choices.push(['set-strategy', {}, random.pick(safeChoices)]);
   if (random.oneIn(6)) choices.push(['umount', {}, { force: !random.oneIn(3) }]);
   const [op, on, given, bytes] = random.pick(choices);
   const args = operations.get(op)?.args.safeParse(given);
   if (args?.success !== true) return null;
-  const data = bytes === undefined ? {} : { data: new Uint8Array(bytes).fill(1 + random.below(250)) };
+  const data =
+    bytes === undefined ? {} : { data: new Uint8Array(bytes).fill(1 + random.below(250)) };
   const owner = random.oneIn(3) ? {} : { owner: random.pick(['G', 'T']) };
   return { op, on, args: args.data, ...owner, ...data };
 }

@@ -1,4 +1,5 @@
-// npm run sim: random worlds by seed, each in single steps, against laws and models. See docs/simulator.md.
+// npm run sim: random worlds by seed, each in single steps, against laws and models. See
+// docs/simulator.md.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, program } from 'commander';
@@ -17,7 +18,12 @@ program
   .option('--seeds <n>', 'so many seeds', whole)
   .option('--seconds <n>', 'as many seeds as fit', whole)
   .option('--from <n>', 'the first seed', whole, 1)
-  .option('--laws-every <n>', "the kernel's own laws after every so many entries; 0 leaves them out", whole, 4)
+  .option(
+    '--laws-every <n>',
+    "the kernel's own laws after every so many entries; 0 leaves them out",
+    whole,
+    4,
+  )
   .option('--oracles-alone', "pass over what the kernel's own laws and assertions notice")
   .option('--journal', 'the engine, its journal and the recovery, over a disk that fails')
   .option('--no-shrink', 'print the seed that failed and stop')
@@ -41,7 +47,10 @@ const compareEvery = 8;
 const started = performance.now();
 const elapsed = (): number => (performance.now() - started) / 1000;
 
-/** Whatever is run again, to name it, to shorten it or to show it, is looked at as it was: by the laws too, then after each entry, or not. */
+/**
+ * Whatever is run again, to name it, to shorten it or to show it, is looked at as it was: by the
+ * laws too, then after each entry, or not.
+ */
 const again = given.oraclesAlone || given.lawsEvery === 0 ? { lawsEvery: 0 } : {};
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -53,23 +62,33 @@ function failed(seed: number): void {
     print(`seed ${seed} fails only with what ran before it`);
     return;
   }
-  print(`seed ${seed} failed (${failure.by}) after ${script.actions.length} actions: ${failure.message}`);
+  print(
+    `seed ${seed} failed (${failure.by}) after ${script.actions.length} actions: ${failure.message}`,
+  );
   print(`again: npm run sim -- --seed ${seed}`);
   if (!given.shrink) return;
   const short = shrink(script, failure.law, again);
-  print(`\nthe shortest script found, ${short.actions.length} actions, for test/sim/regressions/${seed}.json:`);
+  print(
+    `\nthe shortest script found, ${short.actions.length} actions, for test/sim/regressions/${seed}.json:`,
+  );
   const kept = JSON.stringify({ why: failure.message.split('\n')[0], seed, ...short });
   print(kept);
-  if (given.save) writeFileSync(join(import.meta.dirname, 'regressions', `${seed}.json`), `${kept}\n`);
+  if (given.save)
+    writeFileSync(join(import.meta.dirname, 'regressions', `${seed}.json`), `${kept}\n`);
   print(`\n${traceOf(short, again)}`);
 }
 
 function one(seed: number): void {
-  const { failure, hash, script } = runSeed(seed, { ...again, hash: true, compareStrategies: true });
+  const { failure, hash, script } = runSeed(seed, {
+    ...again,
+    hash: true,
+    compareStrategies: true,
+  });
   print(JSON.stringify(script.config));
   print(traceOf(script, again));
   print(hash);
-  if (failure === null && runScript(script, { hash: true }).hash !== hash) print('the script gives another trace than the seed');
+  if (failure === null && runScript(script, { hash: true }).hash !== hash)
+    print('the script gives another trace than the seed');
   if (failure === null) return;
   process.exitCode = 1;
   failed(seed);
@@ -108,8 +127,12 @@ function many(): void {
   const seconds = elapsed();
   if (passedOver > 0) print(`${passedOver} of them ended with an assertion of the kernel`);
   const laws =
-    given.oraclesAlone || given.lawsEvery === 0 ? 'without invariants' : `with invariants after every ${given.lawsEvery} entries`;
-  print(`${done} seeds, ${entries} entries in ${seconds.toFixed(1)} s: ${(done / seconds).toFixed(1)} seeds/s ${laws}`);
+    given.oraclesAlone || given.lawsEvery === 0
+      ? 'without invariants'
+      : `with invariants after every ${given.lawsEvery} entries`;
+  print(
+    `${done} seeds, ${entries} entries in ${seconds.toFixed(1)} s: ${(done / seconds).toFixed(1)} seeds/s ${laws}`,
+  );
   for (const state of states) print(`${String(counts[state]).padStart(9)}  ${state}`);
 }
 
@@ -121,7 +144,9 @@ async function journal(): Promise<void> {
     const broken = await runJournal(seed, counts);
     if (broken === null) continue;
     process.exitCode = 1;
-    print(`seed ${seed} failed (${broken.by}): ${broken.message}\nagain: npm run sim -- --journal --seed ${seed}`);
+    print(
+      `seed ${seed} failed (${broken.by}): ${broken.message}\nagain: npm run sim -- --journal --seed ${seed}`,
+    );
     return;
   }
   const seconds = elapsed();

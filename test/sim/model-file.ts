@@ -1,4 +1,5 @@
-// A file of the model, and private copies of its pages: rows of pages, each with an identity of its own, and no block anywhere.
+// A file of the model, and private copies of its pages: rows of pages, each with an identity of its
+// own, and no block anywhere.
 import type { Inode, Kernel } from '../../src/kernel/state.ts';
 import { page } from '../machine.ts';
 import { look } from './look.ts';
@@ -6,7 +7,10 @@ import { look } from './look.ts';
 export interface Page {
   /** Also those behind the end of the file, in its last page. */
   bytes: Uint8Array;
-  /** Lines of 64 bytes that were stored to through a mapping and not written back: a power cut may lose those, and no others. */
+  /**
+   * Lines of 64 bytes that were stored to through a mapping and not written back: a power cut may
+   * lose those, and no others.
+   */
   dirty: Set<number>;
 }
 
@@ -39,7 +43,8 @@ export function lostLine(held: Page, now: Uint8Array): number {
   for (let at = 0; at * line < now.length; at++) {
     if (held.dirty.has(at)) continue;
     const end = Math.min(now.length, (at + 1) * line);
-    if (Buffer.compare(now.subarray(at * line, end), held.bytes.subarray(at * line, end)) !== 0) return at;
+    if (Buffer.compare(now.subarray(at * line, end), held.bytes.subarray(at * line, end)) !== 0)
+      return at;
   }
   return -1;
 }
@@ -56,7 +61,8 @@ export function zero(file: ModelFile, from: number, to: number): void {
 /** Down, what lies behind leaves; either way the rest of the last page is zero. */
 export function resize(file: ModelFile, size: number): void {
   const least = Math.min(size, file.size);
-  if (size <= file.size) for (const pgoff of [...file.pages.keys()]) if (pgoff * page >= size) file.pages.delete(pgoff);
+  if (size <= file.size)
+    for (const pgoff of [...file.pages.keys()]) if (pgoff * page >= size) file.pages.delete(pgoff);
   zero(file, least, Math.ceil(least / page) * page);
   file.size = size;
 }
@@ -67,7 +73,11 @@ export function shift(file: ModelFile, from: number, by: number): void {
   for (const [pgoff, held] of moved) file.pages.set(pgoff + by, held);
 }
 
-export function exchange(file: ModelFile, other: ModelFile, at: { offset: number; withOffset: number; length: number }): void {
+export function exchange(
+  file: ModelFile,
+  other: ModelFile,
+  at: { offset: number; withOffset: number; length: number },
+): void {
   const pages = Math.ceil(at.length / page);
   const [mine, theirs] = [at.offset / page, at.withOffset / page];
   for (let n = 0; n < pages; n++) {
@@ -112,7 +122,10 @@ export function rawContent(k: Kernel, name: string, wholePages = false): Uint8Ar
   return out;
 }
 
-/** Pages of ordinary memory that private mappings have in place of the file's. What leaves them is told by what was asked for. */
+/**
+ * Pages of ordinary memory that private mappings have in place of the file's. What leaves them is
+ * told by what was asked for.
+ */
 export class Copies {
   readonly #of = new Map<string, Map<number, Page>>();
 

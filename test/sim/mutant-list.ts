@@ -1,14 +1,18 @@
-// Small wrongs for the kernel, and for the journal above it. Each is one replacement in one file of src, and says what it breaks; `find`
-// stands there once.
+// Small wrongs for the kernel, and for the journal above it. Each is one replacement in one file of
+// src, and says what it breaks; `find` stands there once.
 //
-// Two are not in it because nobody could tell: without the unmapRange() of removeBlocks() in ops/layout-change.ts, or of takeOut() in
-// ops/exchange-range.ts, nothing changes. Every strategy has unmapped the pages that leave or move when it let the change go on, and the
-// locks that keep faults out are held from there on.
+// Two are not in it because nobody could tell: without the unmapRange() of removeBlocks() in
+// ops/layout-change.ts, or of takeOut() in ops/exchange-range.ts, nothing changes. Every strategy
+// has unmapped the pages that leave or move when it let the change go on, and the locks that keep
+// faults out are held from there on.
 
 export interface Mutant {
   name: string;
   file: string;
-  /** Which of the two simulations is to notice; or a test, where a stepped scheduler of five owners does not come by. */
+  /**
+   * Which of the two simulations is to notice; or a test, where a stepped scheduler of five owners
+   * does not come by.
+   */
   sim: 'kernel' | 'journal' | { test: string };
   find: string;
   put: string;
@@ -18,9 +22,11 @@ export interface Mutant {
 type Row = [name: string, find: string, put: string, breaks: string];
 const mutantsOf = (sim: Mutant['sim'], file: string, rows: readonly Row[]): Mutant[] =>
   rows.map(([name, find, put, breaks]) => ({ name, file, sim, find, put, breaks }));
-const inFile = (file: string, ...rows: Row[]): Mutant[] => mutantsOf('kernel', `kernel/${file}`, rows);
+const inFile = (file: string, ...rows: Row[]): Mutant[] =>
+  mutantsOf('kernel', `kernel/${file}`, rows);
 const inShell = (file: string, ...rows: Row[]): Mutant[] => mutantsOf('journal', file, rows);
-const forTest = (test: string, file: string, ...rows: Row[]): Mutant[] => mutantsOf({ test }, `kernel/${file}`, rows);
+const forTest = (test: string, file: string, ...rows: Row[]): Mutant[] =>
+  mutantsOf({ test }, `kernel/${file}`, rows);
 
 const slices = 'test/kernel/steps-per-apply.test.ts';
 
@@ -29,30 +35,75 @@ export const mutants: Mutant[] = [
     'sched/waitqueue.ts',
     ['not queued behind another page', 'else queue.set(waiter.task, waiter);', '', 'Q1'],
     ['wake-up between test and sleep is lost', 'else task.woken = true;', '', '8'],
-    ['stays on the queue after the wait', 'leavePage(k, pageBucket(k, pfn), task);\n  if', 'if', 'Q1'],
-    ['a signal leaves the waiter queued', 'leavePage(k, pageBucket(k, pfn), task);\n  wakeTask', 'wakeTask', 'Q1'],
-    ['an unlocked entry wakes nobody', 'if (waiter === undefined) return;\n  const task', 'return;\n  const task', '8'],
-    ['two are woken and no more', 'for (const waiter of woken) wake', 'for (const waiter of woken.slice(0, 2)) wake', '8'],
-    ['a keyed wake-up takes the wrong keys', '!keyed || waiter.key === pfn', '!keyed || waiter.key !== pfn', '8'],
+    [
+      'stays on the queue after the wait',
+      'leavePage(k, pageBucket(k, pfn), task);\n  if',
+      'if',
+      'Q1',
+    ],
+    [
+      'a signal leaves the waiter queued',
+      'leavePage(k, pageBucket(k, pfn), task);\n  wakeTask',
+      'wakeTask',
+      'Q1',
+    ],
+    [
+      'an unlocked entry wakes nobody',
+      'if (waiter === undefined) return;\n  const task',
+      'return;\n  const task',
+      '8',
+    ],
+    [
+      'two are woken and no more',
+      'for (const waiter of woken) wake',
+      'for (const waiter of woken.slice(0, 2)) wake',
+      '8',
+    ],
+    [
+      'a keyed wake-up takes the wrong keys',
+      '!keyed || waiter.key === pfn',
+      '!keyed || waiter.key !== pfn',
+      '8',
+    ],
   ),
   ...inFile(
     'sched/rwsem.ts',
-    ['a queued waiter is overtaken', 'sem.queue.length > 0 || sem.writer !== 0', 'sem.writer !== 0', 'Q2'],
+    [
+      'a queued waiter is overtaken',
+      'sem.queue.length > 0 || sem.writer !== 0',
+      'sem.writer !== 0',
+      'Q2',
+    ],
     [
       'a reader overtakes when a writer lets go',
       '  if (sem.writer === task.id) sem.writer = 0;',
       "  if (sem.writer === task.id) {\n    sem.writer = 0;\n    const reader = sem.queue.findIndex(({ mode }) => mode === 'shared');\n    if (reader > 0) sem.queue.unshift(...sem.queue.splice(reader, 1));\n  }",
       'Q2',
     ],
-    ['only one reader is let in', 'wakeTask(k, task, false);\n  }', 'wakeTask(k, task, false);\n    return;\n  }', '8'],
+    [
+      'only one reader is let in',
+      'wakeTask(k, task, false);\n  }',
+      'wakeTask(k, task, false);\n    return;\n  }',
+      '8',
+    ],
     [
       'a release wakes nobody',
       'handOver(k, inode, lock);\n}\n\nexport function releaseAll',
       '}\n\nexport function releaseAll',
       '8',
     ],
-    ['a writer is noted as a reader', "if (mode === 'exclusive') sem.writer = task.id;\n  else ", '', 'Q2'],
-    ['a writer comes in with the readers', "(head.mode === 'exclusive' && sem.readers.length > 0)", 'false', 'Q2'],
+    [
+      'a writer is noted as a reader',
+      "if (mode === 'exclusive') sem.writer = task.id;\n  else ",
+      '',
+      'Q2',
+    ],
+    [
+      'a writer comes in with the readers',
+      "(head.mode === 'exclusive' && sem.readers.length > 0)",
+      'false',
+      'Q2',
+    ],
   ),
   ...inFile(
     'sched/wait-graph.ts',
@@ -113,24 +164,44 @@ export const mutants: Mutant[] = [
       'task.locals.cycle = [];',
       'EDEADLK iff there is one',
     ],
-    ['an end keeps its locks', 'releaseAll(k, task);\n  k.tasks.delete(task.id);', 'k.tasks.delete(task.id);', 'Q2'],
+    [
+      'an end keeps its locks',
+      'releaseAll(k, task);\n  k.tasks.delete(task.id);',
+      'k.tasks.delete(task.id);',
+      'Q2',
+    ],
     ['an end stays a user of its file', 'if (inode !== null) inode.users -= 1;', '', 'F1'],
-    ['the other file of an exchange stays in use', 'if (other !== undefined) other.users -= 1;', '', 'F1'],
+    [
+      'the other file of an exchange stays in use',
+      'if (other !== undefined) other.users -= 1;',
+      '',
+      'F1',
+    ],
     [
       'the last user evicts nothing',
-      'if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0)) startEviction(k, inode);',
+      'if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0))\n    startEviction(k, inode);',
       '',
       'F1',
     ],
   ),
   ...inFile(
     'kernel.ts',
-    ['who spins is never run', "if (k.geometry.scheduler === 'stepped') retrySpinners(k);", '', 'liveness'],
+    [
+      'who spins is never run',
+      "if (k.geometry.scheduler === 'stepped') retrySpinners(k);",
+      '',
+      'liveness',
+    ],
     ['time lets no pin go', 'if (pin !== undefined) releasePin(k, pin);', '', 'liveness'],
   ),
   ...inFile(
     'ops/page-sleep.ts',
-    ['sleeps with invalidate_lock', "if (dropLock && inode !== undefined) release(k, task, inode, 'invalidate_lock');", '', '6'],
+    [
+      'sleeps with invalidate_lock',
+      "if (dropLock && inode !== undefined) release(k, task, inode, 'invalidate_lock');",
+      '',
+      '6',
+    ],
     [
       'sleeps on an idle page',
       'if (isIdle(k, pfn) || strategySeq !== k.strategySeq) {',
@@ -138,7 +209,12 @@ export const mutants: Mutant[] = [
       '8',
     ],
     ['sleeps over a wake-up', 'if (task.woken || (interruptible', 'if ((interruptible', '8'],
-    ['sleeps over a signal', "if (task.woken || (interruptible && task.signal !== 'none')) {", 'if (task.woken) {', '8'],
+    [
+      'sleeps over a signal',
+      "if (task.woken || (interruptible && task.signal !== 'none')) {",
+      'if (task.woken) {',
+      '8',
+    ],
     [
       'a wait is not looked at again (S18)',
       'finishWait(k, task, pfn);\n        return goto(again);',
@@ -154,7 +230,12 @@ export const mutants: Mutant[] = [
   ),
   ...inFile(
     'ops/layout-change.ts',
-    ['another strategy does not look again', 'layoutLocals(task).strategySeq !== k.strategySeq', 'false', '1'],
+    [
+      'another strategy does not look again',
+      'layoutLocals(task).strategySeq !== k.strategySeq',
+      'false',
+      '1',
+    ],
     ['no commit', 'commitBlocks(k, task);\n      if (layoutLocals', 'if (layoutLocals', '3'],
     [
       'blocks leave under mapping entries',
@@ -162,10 +243,25 @@ export const mutants: Mutant[] = [
       'unmapRange(k, inode, first, last);',
       '5',
     ],
-    ['detached blocks are freed under pins', 'const pfn = firstPinned(k, locals.runs);', 'const pfn = firstPinned(k, []);', '1'],
+    [
+      'detached blocks are freed under pins',
+      'const pfn = firstPinned(k, locals.runs);',
+      'const pfn = firstPinned(k, []);',
+      '1',
+    ],
     ['used blocks are not counted down', 'k.counts.blocksUsed -= pages;', '', '13'],
-    ['marks stay after a failure', 'abandonLayout(k, task, op.range(k, inode, task.args));\n  };', 'void 0;\n  };', 'B1'],
-    ['a restarted call keeps its locks', "releaseAll(k, task);\n      return goto('lock');", "return goto('lock');", 'Q2'],
+    [
+      'marks stay after a failure',
+      'abandonLayout(k, task, op.range(k, inode, task.args));\n  };',
+      'void 0;\n  };',
+      'B1',
+    ],
+    [
+      'a restarted call keeps its locks',
+      "releaseAll(k, task);\n      return goto('lock');",
+      "return goto('lock');",
+      'Q2',
+    ],
   ),
   ...inFile(
     'ops/truncate.ts',
@@ -200,21 +296,36 @@ export const mutants: Mutant[] = [
     ],
     [
       'ext4 keeps what it could not zero',
-      'if (offset % pageSize === 0 && end % pageSize === 0) makeUnwritten',
+      'if (offset % pageSize === 0 && end % pageSize === 0)\n    makeUnwritten',
       'if (k.seq < 0) makeUnwritten',
       '9',
     ],
   ),
   ...inFile(
     'ops/collapse-range.ts',
-    ['private copies stay behind', 'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);', '', '4, 9'],
-    ['private copies past the new end stay', 'unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);', '', '9'],
+    [
+      'private copies stay behind',
+      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
+      '',
+      '4, 9',
+    ],
+    [
+      'private copies past the new end stay',
+      'unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);',
+      '',
+      '9',
+    ],
     ['shifts a page too far', '-pages);', '-pages + 1);', '9'],
   ),
   ...inFile(
     'ops/insert-range.ts',
     ['the size stays', 'resize(k, inode, inode.sizeBytes + length);', '', '9'],
-    ['private copies stay behind', 'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);', '', '9'],
+    [
+      'private copies stay behind',
+      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
+      '',
+      '9',
+    ],
   ),
   ...inFile(
     'ops/exchange-range.ts',
@@ -240,7 +351,12 @@ export const mutants: Mutant[] = [
       'const flushed = from + to - pageStart - pfn;',
       '9',
     ],
-    ['msync stops a page early', 'pageOf(end - 1)), ({ pfn, pages })', 'pageOf(end - 1) - 1), ({ pfn, pages })', '9'],
+    [
+      'msync stops a page early',
+      'toPgOff(first + pageOf(end - 1)),\n    ({ pfn',
+      'toPgOff(first + pageOf(end - 1) - 1),\n    ({ pfn',
+      '9',
+    ],
   ),
   ...inFile('ops/power-cycle.ts', [
     'every file gets a new ETag',
@@ -260,7 +376,12 @@ export const mutants: Mutant[] = [
   ),
   ...inFile(
     'fs/file-data.ts',
-    ['a write behind the end shows what was stored there', 'personalityOf(k.geometry).writeZeroesTail) {', 'k.seq < 0) {', '9'],
+    [
+      'a write behind the end shows what was stored there',
+      'personalityOf(k.geometry).writeZeroesTail) {',
+      'k.seq < 0) {',
+      '9',
+    ],
     ['and ext4 of 6.12 hides it', '&& personalityOf(k.geometry).writeZeroesTail) {', ') {', '9'],
   ),
   // The simulator has no pages of 2 MiB.
@@ -284,7 +405,12 @@ export const mutants: Mutant[] = [
       'at.delete(timer.atMs);\n  pop(times);\n  // Times',
       'T1',
     ],
-    ['who comes to a time that is there is not noted', 'same.set(keyOf(timer), timer);\n    return;', 'return;', 'T1'],
+    [
+      'who comes to a time that is there is not noted',
+      'same.set(keyOf(timer), timer);\n    return;',
+      'return;',
+      'T1',
+    ],
   ),
   ...inFile('mm/gup.ts', [
     'a pin that is gone keeps its timer',
@@ -301,8 +427,18 @@ export const mutants: Mutant[] = [
   ...forTest(
     slices,
     'run.ts',
-    ['a task whose entry has no steps left is forgotten', 'k.runnable.unshift(task.id);\n', '\n', 'LM8'],
-    ['a task whose entry has no steps left goes to the end', 'k.runnable.unshift(task.id);', 'k.runnable.push(task.id);', 'LM8'],
+    [
+      'a task whose entry has no steps left is forgotten',
+      'k.runnable.unshift(task.id);\n',
+      '\n',
+      'LM8',
+    ],
+    [
+      'a task whose entry has no steps left goes to the end',
+      'k.runnable.unshift(task.id);',
+      'k.runnable.push(task.id);',
+      'LM8',
+    ],
     ['the worker takes no steps', 'as Pfn;\n  k.stepsLeft -= 1;', 'as Pfn;', 'LM8'],
     [
       'an entry without steps for its worker is at rest',
@@ -310,7 +446,12 @@ export const mutants: Mutant[] = [
       'if (k.runnable.length > 0) return true;',
       'LM8',
     ],
-    ['steps are not counted', 'k.stepsLeft -= 1;\n  k.current = task.id;', 'k.current = task.id;', 'LM8'],
+    [
+      'steps are not counted',
+      'k.stepsLeft -= 1;\n  k.current = task.id;',
+      'k.current = task.id;',
+      'LM8',
+    ],
   ),
   ...forTest(
     slices,
@@ -327,7 +468,12 @@ export const mutants: Mutant[] = [
       'if (k.stepsLeft <= 0) break;\n    const timer',
       'LM8',
     ],
-    ['an entry whose time still moves is at rest', '  if (k.advanceToMs > 0) return false;\n', '', 'LM8'],
+    [
+      'an entry whose time still moves is at rest',
+      '  if (k.advanceToMs > 0) return false;\n',
+      '',
+      'LM8',
+    ],
   ),
   ...forTest(
     'test/kernel/sched/wait-graph.test.ts',
@@ -352,8 +498,18 @@ export const mutants: Mutant[] = [
     'if (k.seq >= 0)',
     '1',
   ]),
-  ...inFile('reclaim/drain.ts', ['what moves is not drained', 'if (move === null)', 'if (k.seq >= 0)', '1']),
-  ...inFile('reclaim/refuse.ts', ['refuses nobody', 'if (busy === null)', 'if (busy === null || busy !== null)', '1']),
+  ...inFile('reclaim/drain.ts', [
+    'what moves is not drained',
+    'if (move === null)',
+    'if (k.seq >= 0)',
+    '1',
+  ]),
+  ...inFile('reclaim/refuse.ts', [
+    'refuses nobody',
+    'if (busy === null)',
+    'if (busy === null || busy !== null)',
+    '1',
+  ]),
   ...inFile(
     'reclaim/break-layouts.ts',
     [
@@ -377,7 +533,12 @@ export const mutants: Mutant[] = [
   ),
   ...inFile(
     'reclaim/wait-for-refs.ts',
-    ['frees under the pin', 'if (busy === null) return', 'if (busy === null || k.counts.pins > 1) return', '1'],
+    [
+      'frees under the pin',
+      'if (busy === null) return',
+      'if (busy === null || k.counts.pins > 1) return',
+      '1',
+    ],
     ['stops nobody', 'inode.stoppedRefs = pages;', '', 'B1'],
     [
       'lets new references in again after the first wake-up',
@@ -388,10 +549,25 @@ export const mutants: Mutant[] = [
   ),
   ...inFile(
     'fs/busy-extent.ts',
-    ['the last put tells nobody', 'if (pinned) markDelayedFree(k, inode, run.pfn, run.pages);', '', 'A1'],
-    ['the commit frees under the pin', 'run.pinned = isPinned(k, run.pfn, run.pages);', 'run.pinned = false;', '1'],
+    [
+      'the last put tells nobody',
+      'if (pinned) markDelayedFree(k, inode, run.pfn, run.pages);',
+      '',
+      'A1',
+    ],
+    [
+      'the commit frees under the pin',
+      'run.pinned = isPinned(k, run.pfn, run.pages);',
+      'run.pinned = false;',
+      '1',
+    ],
     ['the first put frees the run', 'if (isPinned(k, run.pfn, run.pages)) return;', '', '1'],
-    ['the worker does not wait for the commit', 'if (run.transaction) return; // The commit callback decides.', '', '3'],
+    [
+      'the worker does not wait for the commit',
+      'if (run.transaction) return; // The commit callback decides.',
+      '',
+      '3',
+    ],
   ),
   ...inFile(
     'fs/detached.ts',
@@ -400,20 +576,40 @@ export const mutants: Mutant[] = [
   ),
   ...inFile(
     'fs/recovery.ts',
-    ['busy blocks are lost with the power', "freeRun(k, run.pfn, run.pages, 'busy', run.sinceMs);", '', '2'],
+    [
+      'busy blocks are lost with the power',
+      "freeRun(k, run.pfn, run.pages, 'busy', run.sinceMs);",
+      '',
+      '2',
+    ],
     ['orphans live on', 'if (inode.nlink === 1) continue;', 'continue;', 'F1'],
   ),
   ...inFile(
     'fs/dax.ts',
-    ['the zero page stays mapped over a block', 'dropZeroEntries(k, inode, pgoff, pgoff);\n    } else', '} else', '5'],
+    [
+      'the zero page stays mapped over a block',
+      'dropZeroEntries(k, inode, pgoff, pgoff);\n    } else',
+      '} else',
+      '5',
+    ],
     [
       'a new page shows what was there',
       'zeroPage(k, toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2)), 0, pageSize);',
       '',
       '9',
     ],
-    ['a private copy begins empty', 'if (from !== null) readPage(k, from, 0, pageSize, anonPage(k, copy).bytes, 0);', '', '9'],
-    ['a wake-up is not passed on', 'if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);', '', '8'],
+    [
+      'a private copy begins empty',
+      'if (from !== null) readPage(k, from, 0, pageSize, anonPage(k, copy).bytes, 0);',
+      '',
+      '9',
+    ],
+    [
+      'a wake-up is not passed on',
+      'if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);',
+      '',
+      '8',
+    ],
     [
       'one pin is not busy',
       'const pfn = nextPinned(k, extent.pfn, extent.pfn + extent.pages);',
@@ -448,7 +644,7 @@ export const mutants: Mutant[] = [
     'fs/file-data.ts',
     [
       'a write shows what was there',
-      'for (let page = 0; page < extent.pages; page++) zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);',
+      'for (let page = 0; page < extent.pages; page++)\n      zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);',
       '',
       '9',
     ],
@@ -459,7 +655,12 @@ export const mutants: Mutant[] = [
       '5',
     ],
   ),
-  ...inFile('mm/pagetable.ts', ['a punch takes private copies (S28)', 'if (isAnon(pte)) return;', '', '9']),
+  ...inFile('mm/pagetable.ts', [
+    'a punch takes private copies (S28)',
+    'if (isAnon(pte)) return;',
+    '',
+    '9',
+  ]),
   ...inFile(
     'mm/page.ts',
     ['the last put wakes nobody', 'if (isIdle(k, head)) wakeIdle(k, head);', '', '8'],
@@ -490,7 +691,12 @@ export const mutants: Mutant[] = [
       '(k[record[1]] as unknown[]).unshift(record[2]);',
       '14',
     ],
-    ['dirty lines are forgotten', 'countLines(k, record[2].lines);\n        return;', 'return;', '14'],
+    [
+      'dirty lines are forgotten',
+      'countLines(k, record[2].lines);\n        return;',
+      'return;',
+      '14',
+    ],
   ),
   ...inShell(
     'journal/store.ts',
@@ -563,16 +769,26 @@ export const mutants: Mutant[] = [
       'snapshots.at(-1)?.seq ?? 0',
       'acknowledged is there',
     ],
-    ['what was unmounted is born again', `{ key: \`fs/\${id}\`, value: null },`, '', 'unmounted stays so'],
+    [
+      'what was unmounted is born again',
+      `{ key: \`fs/\${id}\`, value: null },`,
+      '',
+      'unmounted stays so',
+    ],
   ),
   ...inShell(
     'engine/snapshots.ts',
     [
       'contents that changed again are left out',
-      'if (before?.seq !== chunk.seq) await put(contentKey',
-      'if (before === undefined) await put(contentKey',
+      'if (before?.seq !== chunk.seq)\n      await put(contentKey',
+      'if (before === undefined)\n      await put(contentKey',
       'acknowledged is there',
     ],
-    ['deletes contents that are no strays', '`)) if (!needed.has(key)) yield key;', '`)) yield key;', 'acknowledged is there'],
+    [
+      'deletes contents that are no strays',
+      '`)) if (!needed.has(key)) yield key;',
+      '`)) yield key;',
+      'acknowledged is there',
+    ],
   ),
 ];

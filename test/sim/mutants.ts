@@ -1,7 +1,17 @@
-// npm run mutants: would the simulator notice? The sources are compiled once; each mutant of the list is compiled over a copy of that, never
-// into the tree, and seeds run until one fails. docs/mutants.md is written from what was seen; a survivor is a bug of the simulator.
+// npm run mutants: would the simulator notice? The sources are compiled once; each mutant of the
+// list is compiled over a copy of that, never into the tree, and seeds run until one fails.
+// docs/mutants.md is written from what was seen; a survivor is a bug of the simulator.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { program } from 'commander';
@@ -16,7 +26,13 @@ program
   .option('--seconds <n>', 'or so many seconds', '300')
   .option('--alone-seeds <n>', 'the oracles alone give up after so many seeds', '2000')
   .option('--alone-seconds <n>', 'or so many seconds', '90');
-const given = program.parse().opts<{ only?: string; seeds: string; seconds: string; aloneSeeds: string; aloneSeconds: string }>();
+const given = program.parse().opts<{
+  only?: string;
+  seeds: string;
+  seconds: string;
+  aloneSeeds: string;
+  aloneSeconds: string;
+}>();
 
 /** What the first seed that failed said, and who noticed; null for a survivor. */
 interface Killed {
@@ -34,7 +50,10 @@ interface Verdict {
   seconds: number;
 }
 
-const { compilerOptions } = ts.parseConfigFileTextToJson('', readFileSync(join(root, 'tsconfig.json'), 'utf8')).config;
+const { compilerOptions } = ts.parseConfigFileTextToJson(
+  '',
+  readFileSync(join(root, 'tsconfig.json'), 'utf8'),
+).config;
 const { options } = ts.convertCompilerOptionsFromJson(
   { ...compilerOptions, noEmit: false, module: 'esnext', moduleResolution: 'bundler' },
   root,
@@ -44,7 +63,10 @@ const { options } = ts.convertCompilerOptionsFromJson(
 function compile(house: string, path: string, text: string): void {
   const to = join(house, path.replace(/\.ts$/, '.js'));
   mkdirSync(dirname(to), { recursive: true });
-  writeFileSync(to, ts.transpileModule(text, { compilerOptions: options, fileName: join(root, path) }).outputText);
+  writeFileSync(
+    to,
+    ts.transpileModule(text, { compilerOptions: options, fileName: join(root, path) }).outputText,
+  );
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'pinhole-mutants-'));
@@ -54,8 +76,12 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 function compileAll(): string {
   const house = join(scratch, 'sound');
   for (const part of ['src', 'test/sim', 'test'])
-    for (const path of readdirSync(join(root, part), { recursive: part !== 'test', encoding: 'utf8' }))
-      if (path.endsWith('.ts')) compile(house, join(part, path), readFileSync(join(root, part, path), 'utf8'));
+    for (const path of readdirSync(join(root, part), {
+      recursive: part !== 'test',
+      encoding: 'utf8',
+    }))
+      if (path.endsWith('.ts'))
+        compile(house, join(part, path), readFileSync(join(root, part, path), 'utf8'));
   writeFileSync(join(house, 'package.json'), '{"type":"module"}');
   symlinkSync(join(root, 'node_modules'), join(house, 'node_modules'));
   return house;
@@ -78,7 +104,11 @@ function mutate(mutant: Mutant): string {
 }
 
 /** What a program prints until it ends or is late. */
-async function output(cwd: string, args: string[], seconds: number): Promise<{ out: string; late: boolean }> {
+async function output(
+  cwd: string,
+  args: string[],
+  seconds: number,
+): Promise<{ out: string; late: boolean }> {
   const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let late = false;
   const timer = setTimeout(() => {
@@ -95,7 +125,10 @@ async function output(cwd: string, args: string[], seconds: number): Promise<{ o
   return { out, late };
 }
 
-/** The sources and tests as they are, with the wrong in them, and the one test file that is to notice. */
+/**
+ * The sources and tests as they are, with the wrong in them, and the one test file that is to
+ * notice.
+ */
 async function runTest(mutant: Mutant, test: string): Promise<Killed | null> {
   const house = mkdtempSync(join(scratch, 'tested-'));
   for (const part of ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
@@ -122,7 +155,12 @@ async function run(mutant: Mutant): Promise<Verdict> {
   }
   const house = mutate(mutant);
   const laws = mutant.sim === 'journal' ? ['--journal'] : ['--laws-every', '1', '--no-shrink'];
-  const killed = await killerOf(mutant, house, ['--seeds', given.seeds, ...laws], Number(given.seconds));
+  const killed = await killerOf(
+    mutant,
+    house,
+    ['--seeds', given.seeds, ...laws],
+    Number(given.seconds),
+  );
   const seconds = (performance.now() - started) / 1000;
   const again = mutant.sim === 'kernel' && killed !== null;
   const args = ['--seeds', given.aloneSeeds, '--oracles-alone', '--no-shrink'];
@@ -131,11 +169,20 @@ async function run(mutant: Mutant): Promise<Verdict> {
   return { mutant, killed, alone: alone?.by === 'oracle' ? alone : null, seconds };
 }
 
-/** The first seed that fails. An error of the simulator itself notices nothing: whoever reads the table must not take it for a kill. */
-async function killerOf({ file, name }: Mutant, house: string, args: string[], seconds: number): Promise<Killed | null> {
+/**
+ * The first seed that fails. An error of the simulator itself notices nothing: whoever reads the
+ * table must not take it for a kill.
+ */
+async function killerOf(
+  { file, name }: Mutant,
+  house: string,
+  args: string[],
+  seconds: number,
+): Promise<Killed | null> {
   const { out, late } = await output(house, ['test/sim/main.js', ...args], seconds);
   const [, seed, by, said = ''] = /^seed (\d+) failed \((\w+)\)[^:]*: (.*)$/m.exec(out) ?? [];
-  if (seed !== undefined && by !== undefined && by !== 'harness') return { seed: Number(seed), by, said: plain(said) };
+  if (seed !== undefined && by !== undefined && by !== 'harness')
+    return { seed: Number(seed), by, said: plain(said) };
   if (late || (seed === undefined && / seeds, | seeds in /.test(out))) return null;
   harnessErrors.push(`${file} ${name}: ${out}`);
   return null;
@@ -158,7 +205,9 @@ async function worker(): Promise<void> {
     const verdict = await run(mutant);
     verdicts.push(verdict);
     const tell = (killed: Killed | null): string =>
-      killed === null ? 'SURVIVED' : `${killed.seed === null ? '' : `seed ${killed.seed} `}(${killed.by}): ${killed.said}`;
+      killed === null
+        ? 'SURVIVED'
+        : `${killed.seed === null ? '' : `seed ${killed.seed} `}(${killed.by}): ${killed.said}`;
     const end = `${tell(verdict.killed)}  (${verdict.seconds.toFixed(1)} s); oracles alone: ${tell(verdict.alone)}`;
     process.stdout.write(`${mutant.file}  ${mutant.name}  ${end}\n`);
   }
@@ -167,7 +216,9 @@ await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, wo
 
 const dead = verdicts.filter(({ killed }) => killed !== null);
 const deadAlone = verdicts.filter(({ alone }) => alone !== null);
-process.stdout.write(`${dead.length} of ${verdicts.length} killed, ${deadAlone.length} by the oracles alone\n`);
+process.stdout.write(
+  `${dead.length} of ${verdicts.length} killed, ${deadAlone.length} by the oracles alone\n`,
+);
 for (const error of harnessErrors) process.stdout.write(`the simulator itself failed: ${error}\n`);
 if (dead.length < verdicts.length || harnessErrors.length > 0) process.exitCode = 1;
 if (given.only === undefined) {

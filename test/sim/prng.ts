@@ -1,4 +1,5 @@
-// The chance of the simulator: sfc32 from one integer seed. The same numbers on every machine, and nobody else draws from it.
+// The chance of the simulator: sfc32 from one integer seed. The same numbers on every machine, and
+// nobody else draws from it.
 
 export interface Prng {
   /** An integer from 0 to n - 1. */

@@ -1,4 +1,5 @@
-// One run: a safety phase in which anything may happen, then a liveness phase in which nothing new does and everything must drain.
+// One run: a safety phase in which anything may happen, then a liveness phase in which nothing new
+// does and everything must drain.
 import { createHash } from 'node:crypto';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import type { Kernel } from '../../src/kernel/state.ts';
@@ -23,7 +24,10 @@ export interface Script {
 }
 
 export interface Options {
-  /** After every so many entries the laws of the kernel's own table; 1 by default, 0 leaves the oracles alone. */
+  /**
+   * After every so many entries the laws of the kernel's own table; 1 by default, 0 leaves the
+   * oracles alone.
+   */
   lawsEvery?: number;
   hash?: boolean;
   onLine?: (line: string) => void;
@@ -39,7 +43,10 @@ export interface Ran {
   failure: { law: string; message: string; by: NoticedBy } | null;
 }
 
-/** The laws of kernel/invariants, all of them after every entry or every few: what is broken once stays broken. */
+/**
+ * The laws of kernel/invariants, all of them after every entry or every few: what is broken once
+ * stays broken.
+ */
 class Laws implements Watcher {
   readonly #frames: Frames;
   readonly #every: number;
@@ -52,7 +59,8 @@ class Laws implements Watcher {
 
   after(k: Kernel): void {
     this.#entries += 1;
-    if (this.#entries % this.#every === 0) checkInvariants(k, { except: this.#frames.excuses(k) ? ['law 1'] : [] });
+    if (this.#entries % this.#every === 0)
+      checkInvariants(k, { except: this.#frames.excuses(k) ? ['law 1'] : [] });
   }
 }
 
@@ -77,7 +85,11 @@ class Play {
     this.world.onLine = options.onLine ?? null;
     if (options.hash === true) {
       this.world.onEffects = (effects) => {
-        this.#hash.update(JSON.stringify(effects, (_key, part: unknown) => (part instanceof Uint8Array ? [...part] : part)));
+        this.#hash.update(
+          JSON.stringify(effects, (_key, part: unknown) =>
+            part instanceof Uint8Array ? [...part] : part,
+          ),
+        );
       };
     }
   }
@@ -85,7 +97,8 @@ class Play {
   perform(action: Action): void {
     this.actions.push(action);
     const { k } = this.world;
-    if (action.do === 'snapshot' && k.sleepers.size > 0) this.sometimes.saw('snapshot under a sleeper');
+    if (action.do === 'snapshot' && k.sleepers.size > 0)
+      this.sometimes.saw('snapshot under a sleeper');
     this.world.perform(action);
   }
 
@@ -95,7 +108,8 @@ class Play {
     drain(this.world, this.sometimes);
     this.content.compareAll(this.world.k);
     this.books.check(this.world.k);
-    if (this.#options.compareStrategies === true && !this.content.lawless) differential(this.world, this.content);
+    if (this.#options.compareStrategies === true && !this.content.lawless)
+      differential(this.world, this.content);
   }
 
   ended(failure: Ran['failure']): Ran {
@@ -108,7 +122,10 @@ class Play {
 function failureOf(error: unknown): NonNullable<Ran['failure']> {
   const { message, stack = '' } = error as Error;
   const by = noticedBy(error);
-  const law = error instanceof Broken ? error.law : (/^law \w+/.exec(message)?.[0] ?? message.split(':')[0] ?? 'error');
+  const law =
+    error instanceof Broken
+      ? error.law
+      : (/^law \w+/.exec(message)?.[0] ?? message.split(':')[0] ?? 'error');
   return { law, message: by === 'oracle' || by === 'law' ? message : stack, by };
 }
 
@@ -131,7 +148,8 @@ export function runSeed(seed: number, options: Options = {}): Ran {
     const driver = new Driver(play.world, random);
     for (const action of driver.beginning()) play.perform(action);
     for (let action = driver.next(); action !== null; action = driver.next()) {
-      if (play.actions.length > actionsMax) throw new Broken('liveness', `the first phase goes on after ${actionsMax} actions`);
+      if (play.actions.length > actionsMax)
+        throw new Broken('liveness', `the first phase goes on after ${actionsMax} actions`);
       play.perform(action);
     }
     play.finish();

@@ -1,4 +1,5 @@
-// S01 to S12 of docs/scenarios.md as two or three threads on a file `a` of three pages, mapped as map_1, and the verdict of each strategy.
+// S01 to S12 of docs/scenarios.md as two or three threads on a file `a` of three pages, mapped as
+// map_1, and the verdict of each strategy.
 import type { Target } from '../../src/kernel/state.ts';
 import type { Choice } from '../machine.ts';
 
@@ -17,10 +18,20 @@ export const columns = {
 export type Column = keyof typeof columns;
 export const everyColumn = Object.keys(columns) as Column[];
 
-const order = ['completes', 'deadlock', 'hangs', 'starves', 'leaks', 'frees under the pin'] as const;
+const order = [
+  'completes',
+  'deadlock',
+  'hangs',
+  'starves',
+  'leaks',
+  'frees under the pin',
+] as const;
 export type Verdict = (typeof order)[number];
 
-/** Who moves: the number of a thread, -1 the worker, -2 the eviction that the machine runs by itself. */
+/**
+ * Who moves: the number of a thread, -1 the worker, -2 the eviction that the machine runs by
+ * itself.
+ */
 export interface Way {
   to: number[];
   /** A circle that can be gone round for ever. */
@@ -71,7 +82,11 @@ const punch = (first: number, pages: number): Call => ({
   args: { offset: first * page, length: pages * page },
 });
 const read: Call = { op: 'read', on: file, args: { offset: 0, length: page } };
-const touch = (pgoff: number): Call => ({ op: 'fault', on: mapped, args: { offset: pgoff * page, access: 'read' } });
+const touch = (pgoff: number): Call => ({
+  op: 'fault',
+  on: mapped,
+  args: { offset: pgoff * page, access: 'read' },
+});
 const munmap: Call = { op: 'munmap', on: mapped, args: {} };
 const unlink: Call = { op: 'unlink', on: file, args: {} };
 const thread = (owner: string, ...calls: Call[]): Thread => ({ owner, calls, loops: false });
@@ -86,9 +101,24 @@ export const scenarios: Scenario[] = [
     threads: [thread('T', punch(0, 2)), thread('G', pin(0, 2), unpin)],
     but: { ...freed, 'wait-for-refs': ['completes', 'deadlock'] },
   },
-  { id: 'S02', tells: 'no pins', threads: [thread('T', punch(0, 1), truncate(0)), thread('U', punch(1, 1))], but: {} },
-  { id: 'S03', tells: 'a pin inside the range', threads: [thread('T', truncate(0)), thread('P', pin(0), unpin)], but: freed },
-  { id: 'S04', tells: 'a pin outside the range', threads: [thread('T', punch(2, 1)), thread('P', pin(0), unpin)], but: {} },
+  {
+    id: 'S02',
+    tells: 'no pins',
+    threads: [thread('T', punch(0, 1), truncate(0)), thread('U', punch(1, 1))],
+    but: {},
+  },
+  {
+    id: 'S03',
+    tells: 'a pin inside the range',
+    threads: [thread('T', truncate(0)), thread('P', pin(0), unpin)],
+    but: freed,
+  },
+  {
+    id: 'S04',
+    tells: 'a pin outside the range',
+    threads: [thread('T', punch(2, 1)), thread('P', pin(0), unpin)],
+    but: {},
+  },
   {
     id: 'S05',
     tells: 'a fault of another page during the wait',
@@ -121,7 +151,11 @@ export const scenarios: Scenario[] = [
   {
     id: 'S08',
     tells: 'victims behind a truncate: a read, and another truncate',
-    threads: [thread('T', truncate(0)), thread('P', pin(0), unpin), thread('R', read, truncate(page))],
+    threads: [
+      thread('T', truncate(0)),
+      thread('P', pin(0), unpin),
+      thread('R', read, truncate(page)),
+    ],
     but: freed,
   },
   {
@@ -139,7 +173,11 @@ export const scenarios: Scenario[] = [
   {
     id: 'S10',
     tells: 'a signal to the waiter',
-    threads: [thread('T', truncate(0)), thread('P', pin(0), unpin), thread('C', { op: 'cancel', on: {}, args: {}, cancels: 0 })],
+    threads: [
+      thread('T', truncate(0)),
+      thread('P', pin(0), unpin),
+      thread('C', { op: 'cancel', on: {}, args: {}, cancels: 0 }),
+    ],
     but: freed,
   },
   {
@@ -162,4 +200,5 @@ export const scenarios: Scenario[] = [
   },
 ];
 
-export const expected = ({ but }: Scenario, column: Column): Verdict[] => but[column] ?? ['completes'];
+export const expected = ({ but }: Scenario, column: Column): Verdict[] =>
+  but[column] ?? ['completes'];

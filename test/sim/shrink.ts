@@ -1,4 +1,5 @@
-// ddmin (Zeller and Hildebrandt, 2002): takes away what the failure does not need, in halves, then in smaller parts, down to single actions.
+// ddmin (Zeller and Hildebrandt, 2002): takes away what the failure does not need, in halves, then
+// in smaller parts, down to single actions.
 import type { Action } from './action.ts';
 import { type Options, runScript, type Script } from './run.ts';
 
@@ -8,7 +9,10 @@ export function shrink(script: Script, law: string, options: Options = {}): Scri
   let tries = 0;
   const fails = (actions: Action[]): boolean => {
     tries += 1;
-    return runScript({ ...script, actions }, { ...options, compareStrategies: law === 'differential' }).failure?.law === law;
+    return (
+      runScript({ ...script, actions }, { ...options, compareStrategies: law === 'differential' })
+        .failure?.law === law
+    );
   };
   let actions = script.actions;
   for (let parts = 2; actions.length > 1 && tries < triesMax; ) {

@@ -1,5 +1,5 @@
-// States that a run must have been in, or it has shown nothing: counted, printed, and asked for by the test. A mutant once lived because its
-// generator never came to a deadlock.
+// States that a run must have been in, or it has shown nothing: counted, printed, and asked for by
+// the test. A mutant once lived because its generator never came to a deadlock.
 import type { Kernel, Task } from '../../src/kernel/state.ts';
 import type { PinId } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
@@ -52,17 +52,27 @@ export const states = [
 export type State = (typeof states)[number];
 export type Counts = Record<State, number>;
 
-export const noCounts = (): Counts => Object.fromEntries(states.map((state) => [state, 0])) as Counts;
+export const noCounts = (): Counts =>
+  Object.fromEntries(states.map((state) => [state, 0])) as Counts;
 
 /** How long the file is once this is done, if it makes it longer. */
 function endOf({ op, args, data }: Task, size: number): number {
-  const { offset, length = 0, keepSize } = args as { offset?: number; length?: number; keepSize?: boolean };
+  const {
+    offset,
+    length = 0,
+    keepSize,
+  } = args as { offset?: number; length?: number; keepSize?: boolean };
   if (op === 'write') return offset === undefined ? 0 : offset + (data?.length ?? 0);
   if (op === 'insert-range') return size + length;
-  return (op === 'allocate' || op === 'zero-range') && keepSize !== true ? (offset ?? 0) + length : 0;
+  return (op === 'allocate' || op === 'zero-range') && keepSize !== true
+    ? (offset ?? 0) + length
+    : 0;
 }
 
-/** One that waits for pages: what was pinned when it looked last, and how often in a row it has found nothing but newer pins. */
+/**
+ * One that waits for pages: what was pinned when it looked last, and how often in a row it has
+ * found nothing but newer pins.
+ */
 interface Leapt {
   pfn: number;
   references: Set<string>;
@@ -74,7 +84,9 @@ interface Leapt {
 const leapsMany = 3;
 
 function referencesOf(k: Kernel, only: (pfn: number) => boolean): string[] {
-  return [...k.pins.values()].flatMap(({ id, pfns }) => pfns.filter((pfn) => pfn >= 0 && only(pfn)).map((pfn) => `${id} ${pfn}`));
+  return [...k.pins.values()].flatMap(({ id, pfns }) =>
+    pfns.filter((pfn) => pfn >= 0 && only(pfn)).map((pfn) => `${id} ${pfn}`),
+  );
 }
 
 const rangeOf = ({ args }: Task): [number, number] => {
@@ -89,7 +101,9 @@ function wantedOfUnfinished(k: Kernel): PinId[] {
     const sleep = k.tasks.get(id)?.sleep;
     if (sleep?.on === 'page') wanted.add(sleep.pfn);
   }
-  return [...k.pins.values()].flatMap(({ id, task, pfns }) => (task !== 0 && pfns.some((pfn) => wanted.has(pfn)) ? [id] : []));
+  return [...k.pins.values()].flatMap(({ id, task, pfns }) =>
+    task !== 0 && pfns.some((pfn) => wanted.has(pfn)) ? [id] : [],
+  );
 }
 
 /** The block is on the busy list in a transaction that has not committed. */
@@ -124,7 +138,12 @@ export class Sometimes implements Watcher {
 
   before(k: Kernel): void {
     const wantedOf = k.sleepers.size > 0 ? wantedOfUnfinished(k) : [];
-    this.#before = { sleepers: k.sleepers.size, detached: k.detached.pages, busy: k.busy.pages, wantedOf };
+    this.#before = {
+      sleepers: k.sleepers.size,
+      detached: k.detached.pages,
+      busy: k.busy.pages,
+      wantedOf,
+    };
   }
 
   after(k: Kernel, { command, effects, stepped }: Happened): void {
@@ -137,9 +156,14 @@ export class Sometimes implements Watcher {
       switch (event.type) {
         case 'task.blocked':
           this.saw(
-            event.data.on === 'page' ? 'sleep on a page' : event.data.on === 'lock' ? 'sleep on a lock' : 'sleep on an entry',
+            event.data.on === 'page'
+              ? 'sleep on a page'
+              : event.data.on === 'lock'
+                ? 'sleep on a lock'
+                : 'sleep on an entry',
           );
-          if (event.data.on === 'page' && event.data.state === 'D') this.saw('eviction waits for a pin');
+          if (event.data.on === 'page' && event.data.state === 'D')
+            this.saw('eviction waits for a pin');
           break;
         case 'waitqueue.wakeup':
           if (event.data.woken.length > 2) this.saw('three woken by one put');
@@ -151,17 +175,26 @@ export class Sometimes implements Watcher {
           if (event.data.spurious) this.saw('wake-up in vain');
           if (command.op === 'unpin') this.saw('woken by unpin');
           if (command.op === 'cancel') this.saw('woken by a signal');
-          if (stepped?.task.op === 'truncate' && event.task !== stepped.task.id) this.saw('woken by truncate');
+          if (stepped?.task.op === 'truncate' && event.task !== stepped.task.id)
+            this.saw('woken by truncate');
           break;
         case 'deadlock.detected': {
           const tasks = new Set(event.data.cycle.filter((node) => node.startsWith('op_'))).size;
-          this.saw(tasks === 1 ? 'deadlock of 1' : tasks === 2 ? 'deadlock of 2' : 'deadlock of 3 and more');
+          this.saw(
+            tasks === 1
+              ? 'deadlock of 1'
+              : tasks === 2
+                ? 'deadlock of 2'
+                : 'deadlock of 3 and more',
+          );
           break;
         }
         case 'extent.freed':
           if (stepped?.from === 'release' || event.task === 0) {
-            if (event.data.from === 'busy' && command.op === 'scheduler-step') this.saw('busy extent freed by the worker');
-            if (event.data.from === 'detached' && command.op === 'scheduler-step') this.saw('detached run freed by the reaper');
+            if (event.data.from === 'busy' && command.op === 'scheduler-step')
+              this.saw('busy extent freed by the worker');
+            if (event.data.from === 'detached' && command.op === 'scheduler-step')
+              this.saw('detached run freed by the reaper');
           }
           break;
         case 'extent.allocated':
@@ -174,7 +207,8 @@ export class Sometimes implements Watcher {
           if (k.holders.has(event.data.pfn as never)) this.saw('poison in a pinned page');
           break;
         case 'operation.failed':
-          if (event.data.rule === 'PO1' || event.data.rule === 'PO2') this.saw('poison met by an access');
+          if (event.data.rule === 'PO1' || event.data.rule === 'PO2')
+            this.saw('poison met by an access');
           if (event.data.errno === 'EDEADLK') this.saw('EDEADLK');
           if ((event.data.errno === 'ENOSPC' || event.data.rule === 'FT5') && k.busy.pages > 0)
             this.saw('ENOSPC with busy extents');
@@ -228,45 +262,76 @@ export class Sometimes implements Watcher {
     if (waits && k.holders.has(pfn as never)) this.saw('refault of a pinned page during the wait');
   }
 
-  /** Somebody made the file longer while a truncate to less was in flight, or the other way about. */
-  #resized(k: Kernel, task: Task, { fromBytes, toBytes }: { fromBytes: number; toBytes: number }): void {
+  /**
+   * Somebody made the file longer while a truncate to less was in flight, or the other way about.
+   */
+  #resized(
+    k: Kernel,
+    task: Task,
+    { fromBytes, toBytes }: { fromBytes: number; toBytes: number },
+  ): void {
     for (const other of k.tasks.values()) {
       if (other.id === task.id || other.ino !== task.ino) continue;
-      const cut = toBytes > fromBytes && other.op === 'truncate' && (other.args as { sizeBytes: number }).sizeBytes < toBytes;
-      const grows = toBytes < fromBytes && task.op === 'truncate' && endOf(other, toBytes) > toBytes;
+      const cut =
+        toBytes > fromBytes &&
+        other.op === 'truncate' &&
+        (other.args as { sizeBytes: number }).sizeBytes < toBytes;
+      const grows =
+        toBytes < fromBytes && task.op === 'truncate' && endOf(other, toBytes) > toBytes;
       if (cut || grows) this.saw('truncate against extend');
     }
   }
 
-  /** It looked, and found a page busy. Leapt over: what it waited for was let go, and all that it finds now came after it had looked before. */
+  /**
+   * It looked, and found a page busy. Leapt over: what it waited for was let go, and all that it
+   * finds now came after it had looked before.
+   */
   #leaps(k: Kernel, { id, locals }: Task): void {
     const { pfn } = locals.pageWait as { pfn: number };
     const before = this.#leapt.get(id);
-    const isNew = before?.idle === true && referencesOf(k, (one) => one === pfn).every((one) => !before.references.has(one));
+    const isNew =
+      before?.idle === true &&
+      referencesOf(k, (one) => one === pfn).every((one) => !before.references.has(one));
     const times = isNew ? before.times + 1 : 0;
-    this.#leapt.set(id, { pfn, references: new Set(referencesOf(k, () => true)), idle: false, times });
+    this.#leapt.set(id, {
+      pfn,
+      references: new Set(referencesOf(k, () => true)),
+      idle: false,
+      times,
+    });
     if (times >= leapsMany) this.saw('starved by leapfrog pins');
   }
 
   #stepped(k: Kernel, { task, from }: NonNullable<Happened['stepped']>): void {
     if (
       from === 'enqueue' &&
-      [...k.pageQueues.values()].some((queue) => new Set([...queue.values()].map(({ key }) => key)).size > 1)
+      [...k.pageQueues.values()].some(
+        (queue) => new Set([...queue.values()].map(({ key }) => key)).size > 1,
+      )
     )
       this.saw('two pages in one bucket');
-    if (from === 'sleep' && task.step === 'relock' && task.woken) this.saw('wake-up between test and sleep');
+    if (from === 'sleep' && task.step === 'relock' && task.woken)
+      this.saw('wake-up between test and sleep');
     if (from === 'test' && task.step === 'lock') this.saw('restarted by a signal');
     if (from === 'scan') this.#scanned(k, task);
     if (from === 'page' && task.op === 'pin') {
-      for (const held of k.holders.values()) if (typeof held !== 'number') this.saw('one page pinned twice');
+      for (const held of k.holders.values())
+        if (typeof held !== 'number') this.saw('one page pinned twice');
     }
     if (from === 'change' && task.op === 'punch-hole') {
       const [start, end] = rangeOf(task);
       for (const other of k.tasks.values()) {
-        const pin = other.op === 'pin' && other.pin !== 0 && other.ino === task.ino ? k.pins.get(other.pin) : undefined;
+        const pin =
+          other.op === 'pin' && other.pin !== 0 && other.ino === task.ino
+            ? k.pins.get(other.pin)
+            : undefined;
         if (pin === undefined) continue;
-        const [first, last] = [pin.first * page, pin.first * page + pin.offsetInPage + pin.lengthBytes];
-        if (end > first && start < last && (start > first || end < last)) this.saw('get_user_pages across a punch');
+        const [first, last] = [
+          pin.first * page,
+          pin.first * page + pin.offsetInPage + pin.lengthBytes,
+        ];
+        if (end > first && start < last && (start > first || end < last))
+          this.saw('get_user_pages across a punch');
       }
     }
   }

@@ -1,7 +1,16 @@
-// Who waits for whom, rebuilt from nothing but what each task sleeps on, who holds it and whose pins are where; cycles by Tarjan. A
-// deadlock is reported if and only if there is one.
+// Who waits for whom, rebuilt from nothing but what each task sleeps on, who holds it and whose
+// pins are where; cycles by Tarjan. A deadlock is reported if and only if there is one.
 import type { KernelEvent } from '../../src/kernel/events.ts';
-import type { Command, Inode, Kernel, LockName, Pin, RwSem, Sleep, Task } from '../../src/kernel/state.ts';
+import type {
+  Command,
+  Inode,
+  Kernel,
+  LockName,
+  Pin,
+  RwSem,
+  Sleep,
+  Task,
+} from '../../src/kernel/state.ts';
 import type { Ino, PinId, TaskId } from '../../src/kernel/units.ts';
 import { Broken } from './broken.ts';
 import { look } from './look.ts';
@@ -32,11 +41,13 @@ export function graphOf(k: Scene): Graph {
         if (!pin.pfns.includes(sleep.pfn)) continue;
         if (pin.task !== 0) to.add(pin.task);
         else if (pin.owner !== null && pin.untilMs === 0)
-          for (const other of k.tasks.values()) if (other.owner === pin.owner && other.state === 'sleeping') to.add(other.id);
+          for (const other of k.tasks.values())
+            if (other.owner === pin.owner && other.state === 'sleeping') to.add(other.id);
       }
     } else if (sleep.on === 'lock') {
       const inode = k.inodes.get(sleep.ino);
-      if (inode === undefined) throw new Broken('law Q2', `op_${task.id} waits for a lock of an inode that is gone`);
+      if (inode === undefined)
+        throw new Broken('law Q2', `op_${task.id} waits for a lock of an inode that is gone`);
       const { writer, readers, queue } = semOf(inode, sleep.lock);
       if (writer !== 0) to.add(writer);
       for (const reader of readers) to.add(reader);
@@ -69,7 +80,8 @@ export function knotsOf(graph: Graph): number[][] {
       if (!index.has(next)) {
         visit(next);
         low.set(node, Math.min(low.get(node) as number, low.get(next) as number));
-      } else if (onStack.has(next)) low.set(node, Math.min(low.get(node) as number, index.get(next) as number));
+      } else if (onStack.has(next))
+        low.set(node, Math.min(low.get(node) as number, index.get(next) as number));
     }
     if (low.get(node) !== index.get(node)) return;
     const knot = stack.splice(stack.lastIndexOf(node));
@@ -87,11 +99,14 @@ const taskIds = (cycle: readonly string[]): number[] =>
 const isCycle = (graph: Graph, nodes: readonly string[]): boolean => {
   const round = taskIds(nodes);
   return (
-    round.length > 1 && round[0] === round.at(-1) && round.slice(1).every((to, at) => graph.get(round[at] ?? 0)?.includes(to))
+    round.length > 1 &&
+    round[0] === round.at(-1) &&
+    round.slice(1).every((to, at) => graph.get(round[at] ?? 0)?.includes(to))
   );
 };
 
-const isIn = (graph: Graph, id: number): boolean => knotsOf(graph).some((knot) => knot.includes(id));
+const isIn = (graph: Graph, id: number): boolean =>
+  knotsOf(graph).some((knot) => knot.includes(id));
 
 /** Events with which an edge can begin. */
 const closing = new Set<string>(['task.blocked', 'layout.retried', 'page.pinned']);
@@ -102,14 +117,19 @@ const sharing: Record<LockName, readonly string[]> = {
   invalidate_lock: ['pin', 'fault', 'load', 'store'],
 };
 
-/** What the step of one task made of a scene up to its sleep. The machine itself may be further: a deadlock is ended at once. */
+/**
+ * What the step of one task made of a scene up to its sleep. The machine itself may be further: a
+ * deadlock is ended at once.
+ */
 class Rewound {
   readonly #tasks: Map<TaskId, Pick<Task, 'id' | 'owner' | 'state' | 'sleep'>>;
   readonly #inodes: Map<Ino, Pick<Inode, 'name' | 'iRwsem' | 'invalidateLock' | 'entryLocks'>>;
   readonly #pins: Scene['pins'];
 
   constructor({ tasks, inodes, pins }: Kernel) {
-    this.#tasks = new Map([...tasks].map(([key, { id, owner, state, sleep }]) => [key, { id, owner, state, sleep }]));
+    this.#tasks = new Map(
+      [...tasks].map(([key, { id, owner, state, sleep }]) => [key, { id, owner, state, sleep }]),
+    );
     // Each entry lets those that spin look again, before anything else.
     for (const task of this.#tasks.values())
       if (task.sleep?.on === 'spin') Object.assign(task, { state: 'runnable', sleep: null });
@@ -120,22 +140,36 @@ class Rewound {
       ]),
     );
     this.#pins = new Map(
-      [...pins].map(([id, { task, owner, pfns, untilMs }]) => [id, { task, owner, pfns: [...pfns], untilMs }]),
+      [...pins].map(([id, { task, owner, pfns, untilMs }]) => [
+        id,
+        { task, owner, pfns: [...pfns], untilMs },
+      ]),
     );
   }
 
-  /** The graph at the moment when this task fell asleep, and whether it can be ended there; null where it did not. */
+  /**
+   * The graph at the moment when this task fell asleep, and whether it can be ended there; null
+   * where it did not.
+   */
   asleep(task: Task, events: readonly KernelEvent[]): { graph: Graph; endable: boolean } | null {
     for (const event of events) {
       if (event.type === 'task.woken') this.#wake(event.task as TaskId);
-      if (event.task !== task.id || (event.type !== 'task.blocked' && event.type !== 'layout.retried')) continue;
+      if (
+        event.task !== task.id ||
+        (event.type !== 'task.blocked' && event.type !== 'layout.retried')
+      )
+        continue;
       const sleep = this.#sleepOf(task, event);
       this.#tasks.set(task.id, { id: task.id, owner: task.owner, state: 'sleeping', sleep });
       const graph = graphOf({ tasks: this.#tasks, inodes: this.#inodes, pins: this.#pins });
-      // Neither a signal nor an error reaches an eviction that waits for a pin, or a fault that waits for an entry.
+      // Neither a signal nor an error reaches an eviction that waits for a pin, or a fault that
+      // waits for an entry.
       return {
         graph,
-        endable: sleep.on === 'lock' || sleep.on === 'spin' || (event.type === 'task.blocked' && event.data.state === 'S'),
+        endable:
+          sleep.on === 'lock' ||
+          sleep.on === 'spin' ||
+          (event.type === 'task.blocked' && event.data.state === 'S'),
       };
     }
     return null;
@@ -158,10 +192,13 @@ class Rewound {
 
   #sleepOf(task: Task, event: KernelEvent & { type: 'task.blocked' | 'layout.retried' }): Sleep {
     const { pfn, pgoff } = event.data as { pfn: number; pgoff: number };
-    const inos = [task.ino, task.otherIno].filter((ino) => this.#inodes.get(ino as Ino)?.name === event.file);
+    const inos = [task.ino, task.otherIno].filter(
+      (ino) => this.#inodes.get(ino as Ino)?.name === event.file,
+    );
     const ino = (inos[0] ?? task.ino) as Ino;
     if (event.type === 'layout.retried') return { on: 'spin', pfn, pgoff, retries: 0 } as Sleep;
-    if (event.data.on !== 'lock') return { on: event.data.on, ino, pfn, pgoff, bucket: 0 } as unknown as Sleep;
+    if (event.data.on !== 'lock')
+      return { on: event.data.on, ino, pfn, pgoff, bucket: 0 } as unknown as Sleep;
     const lock = event.data.lock as LockName;
     const mode = sharing[lock].includes(task.op) ? 'shared' : 'exclusive';
     semOf(this.#inodeOf(ino), lock).queue.push({ task: task.id, mode });
@@ -170,7 +207,8 @@ class Rewound {
 
   #inodeOf(ino: Ino): Pick<Inode, 'iRwsem' | 'invalidateLock'> {
     const inode = this.#inodes.get(ino);
-    if (inode === undefined) throw new Broken('law Q2', `somebody sleeps on a lock of inode ${ino}, which is gone`);
+    if (inode === undefined)
+      throw new Broken('law Q2', `somebody sleeps on a lock of inode ${ino}, which is gone`);
     return inode;
   }
 }
@@ -187,51 +225,71 @@ export class Waits implements Watcher {
 
   before(k: Kernel, { op, args }: Command): void {
     const stepping = op === 'scheduler-step' ? Number((args as { task: string }).task.slice(3)) : 0;
-    this.#rewound = k.tasks.get(stepping as TaskId)?.failOnDeadlock === true ? new Rewound(k) : null;
+    this.#rewound =
+      k.tasks.get(stepping as TaskId)?.failOnDeadlock === true ? new Rewound(k) : null;
   }
 
   after(k: Kernel, happened: Happened): void {
     const { effects } = happened;
-    const cycles = effects.events.flatMap((event) => (event.type === 'deadlock.detected' ? [event.data.cycle] : []));
+    const cycles = effects.events.flatMap((event) =>
+      event.type === 'deadlock.detected' ? [event.data.cycle] : [],
+    );
     const then = this.#victim(k, happened, cycles);
     this.#checkEnds(effects);
     const asleep = effects.events.some(({ type }) => closing.has(type));
     if (k.sleepers.size === 0 && cycles.length === 0) return;
-    // Edges begin where somebody goes to sleep, or where a pin of a sleeper is complete; in between they only go away.
+    // Edges begin where somebody goes to sleep, or where a pin of a sleeper is complete; in between
+    // they only go away.
     if (!asleep && cycles.length === 0) return;
     const graph = graphOf(k);
     const knots = knotsOf(graph);
     for (const cycle of cycles) {
       const ids = taskIds(cycle);
-      for (const id of ids) for (const other of ids) this.#told.set(id, (this.#told.get(id) ?? new Set()).add(other));
+      for (const id of ids)
+        for (const other of ids) this.#told.set(id, (this.#told.get(id) ?? new Set()).add(other));
       if (!isCycle(then ?? graph, cycle))
         throw new Broken(law, `a deadlock of ${cycle.join(' ')} was reported, and there is none`);
     }
     for (const knot of knots) {
       const untold = knot.filter(
-        (id) => ![...(this.#told.get(id) ?? [])].some((other) => knot.includes(other) && (other !== id || knot.length === 1)),
+        (id) =>
+          ![...(this.#told.get(id) ?? [])].some(
+            (other) => knot.includes(other) && (other !== id || knot.length === 1),
+          ),
       );
       if (untold.length > 0)
-        throw new Broken(law, `op_${untold.join()} of the knot ${knot.join()} is in no deadlock that was reported`);
+        throw new Broken(
+          law,
+          `op_${untold.join()} of the knot ${knot.join()} is in no deadlock that was reported`,
+        );
     }
     const shown = (look(k, 'wait-graph') as { cycles: { nodes: string[] }[] }).cycles;
     const wrong = shown.find(({ nodes }) => !isCycle(graph, nodes));
     if (wrong !== undefined)
-      throw new Broken(law, `the view of the wait graph has the cycle ${wrong.nodes.join(' ')}, and there is none`);
+      throw new Broken(
+        law,
+        `the view of the wait graph has the cycle ${wrong.nodes.join(' ')}, and there is none`,
+      );
     const inView = new Set(shown.flatMap(({ nodes }) => taskIds(nodes)));
     const missing = knots.flat().filter((id) => !inView.has(id));
-    if (missing.length > 0) throw new Broken(law, `the view of the wait graph has no cycle through op_${missing.join()}`);
+    if (missing.length > 0)
+      throw new Broken(law, `the view of the wait graph has no cycle through op_${missing.join()}`);
   }
 
-  /** Who asked for EDEADLK and fell asleep is ended if and only if that closed a cycle. Returns the graph of that moment. */
+  /**
+   * Who asked for EDEADLK and fell asleep is ended if and only if that closed a cycle. Returns the
+   * graph of that moment.
+   */
   #victim(k: Kernel, { stepped, effects }: Happened, cycles: readonly string[][]): Graph | null {
     const task = stepped?.task;
     const then = task === undefined ? null : (this.#rewound?.asleep(task, effects.events) ?? null);
     if (task === undefined || then === null) return null;
     const closed = isIn(then.graph, task.id);
     const ended = k.tasks.get(task.id)?.state !== 'sleeping';
-    if (ended && !closed) throw new Broken(law, `op_${task.id} was ended for a deadlock, and there is none`);
-    if (!ended && closed && then.endable) throw new Broken(law, `op_${task.id} sleeps in a deadlock and asked for EDEADLK`);
+    if (ended && !closed)
+      throw new Broken(law, `op_${task.id} was ended for a deadlock, and there is none`);
+    if (!ended && closed && then.endable)
+      throw new Broken(law, `op_${task.id} sleeps in a deadlock and asked for EDEADLK`);
     if (ended)
       this.#victims.set(
         task.id,
@@ -244,9 +302,11 @@ export class Waits implements Watcher {
     for (const { task, outcome } of replies) {
       if (outcome.ok || outcome.failure.errno !== 'EDEADLK') continue;
       const cycles = this.#victims.get(task);
-      if (cycles === undefined) throw new Broken(law, `op_${task} ends with EDEADLK, and its sleep closed no cycle`);
+      if (cycles === undefined)
+        throw new Broken(law, `op_${task} ends with EDEADLK, and its sleep closed no cycle`);
       const cycle = outcome.failure.cycle?.join(' ') ?? '';
-      if (!cycles.includes(cycle)) throw new Broken(law, `op_${task} ends with EDEADLK for ${cycle}, which was not reported`);
+      if (!cycles.includes(cycle))
+        throw new Broken(law, `op_${task} ends with EDEADLK for ${cycle}, which was not reported`);
     }
   }
 }

@@ -1,10 +1,25 @@
-// The machine under test, its scheduler stepped, driven by actions through apply() alone; whoever watches is told of every entry.
+// The machine under test, its scheduler stepped, driven by actions through apply() alone; whoever
+// watches is told of every entry.
 import { decode, encode } from '../../src/journal/codec.ts';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
-import { type ContentChunk, contentChunks, Restore, type SnapshotRecord, snapshotRecords } from '../../src/kernel/snapshot.ts';
-import type { Command, Effects, Entry, Kernel, Outcome, Target, Task } from '../../src/kernel/state.ts';
+import {
+  type ContentChunk,
+  contentChunks,
+  Restore,
+  type SnapshotRecord,
+  snapshotRecords,
+} from '../../src/kernel/snapshot.ts';
+import type {
+  Command,
+  Effects,
+  Entry,
+  Kernel,
+  Outcome,
+  Target,
+  Task,
+} from '../../src/kernel/state.ts';
 import type { TaskId } from '../../src/kernel/units.ts';
 import { limitsOfTests, page } from '../machine.ts';
 import { commandLine, eventLine, replyLine } from '../trace.ts';
@@ -35,7 +50,9 @@ interface Made {
 
 const text = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) =>
-    part instanceof Uint8Array ? Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1') : part,
+    part instanceof Uint8Array
+      ? Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1')
+      : part,
   );
 
 export class World {
@@ -55,7 +72,16 @@ export class World {
 
   constructor(config: Config) {
     this.config = config;
-    const { blocks, kind, kernel, strategy, waitqueue, folioGranularity, extentMaxZerooutKb, persistenceDomain } = config;
+    const {
+      blocks,
+      kind,
+      kernel,
+      strategy,
+      waitqueue,
+      folioGranularity,
+      extentMaxZerooutKb,
+      persistenceDomain,
+    } = config;
     const args = mkfsArgs.parse({
       name: 'pmem0',
       sizeBytes: blocks * page,
@@ -107,9 +133,16 @@ export class World {
     const walk = (): number => Number((task?.locals.walk as { at?: number } | undefined)?.at ?? -1);
     const from = task?.step ?? 'release';
     const walkedTo = walk();
-    const command: Command = { op: 'scheduler-step', on: {}, args: { task: id === 0 ? 'kworker' : `op_${id}` } };
-    const ended = (effects: Effects): Outcome | null => effects.replies.find((reply) => reply.task === id)?.outcome ?? null;
-    this.#apply(command, {}, (effects) => (task === undefined ? null : { task, from, walkedTo, ended: ended(effects) }));
+    const command: Command = {
+      op: 'scheduler-step',
+      on: {},
+      args: { task: id === 0 ? 'kworker' : `op_${id}` },
+    };
+    const ended = (effects: Effects): Outcome | null =>
+      effects.replies.find((reply) => reply.task === id)?.outcome ?? null;
+    this.#apply(command, {}, (effects) =>
+      task === undefined ? null : { task, from, walkedTo, ended: ended(effects) },
+    );
   }
 
   #call(action: Call): boolean {
@@ -127,7 +160,13 @@ export class World {
     if (operation === undefined) throw new Error(`no operation ${action.op}`);
     const { fill } = action;
     const data = fill === undefined ? {} : { data: new Uint8Array(fill.bytes).fill(fill.byte) };
-    const command: Command = { op: action.op, on, args: operation.args.parse(action.args), ...action.by, ...data };
+    const command: Command = {
+      op: action.op,
+      on,
+      args: operation.args.parse(action.args),
+      ...action.by,
+      ...data,
+    };
     const task = this.k.nextTask;
     this.made.set(action.id, { task, op: action.op, thing: 0 });
     this.labelOf.set(task, action.id);
@@ -135,7 +174,11 @@ export class World {
     return true;
   }
 
-  #apply(command: Command, given: Record<string, unknown>, stepped: (effects: Effects) => Happened['stepped']): void {
+  #apply(
+    command: Command,
+    given: Record<string, unknown>,
+    stepped: (effects: Effects) => Happened['stepped'],
+  ): void {
     const { k } = this;
     this.entries += 1;
     const entry: Entry = { seq: k.seq + 1, timeMs: k.nowMs, command };
@@ -150,8 +193,12 @@ export class World {
       if (!outcome.ok) continue;
       const wrong = operations.get(made.op)?.result.safeParse(outcome.result).error;
       if (wrong !== undefined)
-        throw new Broken('result', `what ${made.op} gives back is not as its schema says: ${wrong.message}`);
-      if (made.op === 'mmap' || made.op === 'pin') made.thing = Number(String((outcome.result as { id: string }).id).slice(4));
+        throw new Broken(
+          'result',
+          `what ${made.op} gives back is not as its schema says: ${wrong.message}`,
+        );
+      if (made.op === 'mmap' || made.op === 'pin')
+        made.thing = Number(String((outcome.result as { id: string }).id).slice(4));
     }
     const happened: Happened = { command, effects, stepped: stepped(effects) };
     for (const watcher of this.watchers) watcher.after(k, happened);
@@ -166,7 +213,10 @@ export class World {
     }
   }
 
-  /** The machine goes on as what comes back from its snapshot, or as it was: a replay compares the two. */
+  /**
+   * The machine goes on as what comes back from its snapshot, or as it was: a replay compares the
+   * two.
+   */
   #snapshot(goOnAs: 'restored' | 'itself'): void {
     this.#saved = machinery(() => ({
       records: [...snapshotRecords(this.k)].map(encode),
@@ -181,11 +231,15 @@ export class World {
   #restored(): Kernel {
     const restore = new Restore();
     for (const record of this.#saved?.records ?? []) restore.add(decode(record) as SnapshotRecord);
-    for (const chunk of this.#saved?.chunks ?? []) restore.addContent(decode(chunk) as ContentChunk);
+    for (const chunk of this.#saved?.chunks ?? [])
+      restore.addContent(decode(chunk) as ContentChunk);
     return restore.kernel;
   }
 
-  /** The service was killed: the last snapshot, and the log of what came after it, make the same machine. */
+  /**
+   * The service was killed: the last snapshot, and the log of what came after it, make the same
+   * machine.
+   */
   #replay(): boolean {
     if (this.#saved === null) return false;
     const copy = machinery(() => this.#restored());
@@ -196,7 +250,10 @@ export class World {
   }
 
   #mustBeSame(copy: Kernel, who: string): void {
-    for (const [what, of] of Object.entries({ machine: snapshotRecords, contents: contentChunks })) {
+    for (const [what, of] of Object.entries({
+      machine: snapshotRecords,
+      contents: contentChunks,
+    })) {
       const [was, is] = [this.k, copy].map((k) =>
         text([...of(k)].map((record) => Buffer.from(encode(record)).toString('latin1'))),
       );

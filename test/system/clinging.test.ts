@@ -1,5 +1,6 @@
-// As many clients as there may be connections, none of which ever closes its side: other clients are served again within two seconds, and the
-// places come back while the attackers still hold their sockets.
+// As many clients as there may be connections, none of which ever closes its side: other clients
+// are served again within two seconds, and the places come back while the attackers still hold
+// their sockets.
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Running, startVolatile } from './server.ts';
@@ -9,7 +10,14 @@ let server: Running;
 let port = 0;
 const sockets: Socket[] = [];
 beforeAll(async () => {
-  const limits = ['--headers-timeout-ms', '1000', '--request-timeout-ms', '1000', '--answer-timeout-ms', '1000'];
+  const limits = [
+    '--headers-timeout-ms',
+    '1000',
+    '--request-timeout-ms',
+    '1000',
+    '--answer-timeout-ms',
+    '1000',
+  ];
   server = await startVolatile('--connections-max', String(places), ...limits);
   port = Number(new URL(server.base).port);
   await server.call('POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 67_108_864 });
@@ -33,7 +41,8 @@ function cling(text: string, deaf: boolean): Promise<void> {
   });
 }
 
-const head = 'POST /v1/filesystems HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+const head =
+  'POST /v1/filesystems HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const attacks: [name: string, text: string, deaf?: boolean][] = [
   ['silence', ''],

@@ -1,5 +1,6 @@
-// The wall clock is set, between two starts and while the server runs: time never goes back and never stands still, what expired stays so.
-// Debian's faketime sets the clock for one process; the monotonic clock is left alone, as it is on a machine whose clock is set.
+// The wall clock is set, between two starts and while the server runs: time never goes back and
+// never stands still, what expired stays so. Debian's faketime sets the clock for one process; the
+// monotonic clock is left alone, as it is on a machine whose clock is set.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,8 @@ let folder: string;
 let server: Running | null = null;
 const tokenFile = () => join(folder, 'operator');
 const clockFile = () => join(folder, 'clock');
-const setClock = (ms: number) => writeFileSync(clockFile(), `${ms < 0 ? '-' : '+'}${Math.abs(ms) / 1000}\n`);
+const setClock = (ms: number) =>
+  writeFileSync(clockFile(), `${ms < 0 ? '-' : '+'}${Math.abs(ms) / 1000}\n`);
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pinhole-clock-'));
@@ -37,7 +39,14 @@ async function start(offsetMs: number): Promise<Running> {
     FAKETIME_NO_CACHE: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   };
-  const flags = ['--port', '0', '--data-dir', join(folder, 'data'), '--operator-token-file', tokenFile()];
+  const flags = [
+    '--port',
+    '0',
+    '--data-dir',
+    join(folder, 'data'),
+    '--operator-token-file',
+    tokenFile(),
+  ];
   server = await startWith(env, ...flags);
   return server;
 }
@@ -51,8 +60,18 @@ async function makeSleepers({ call }: Running): Promise<void> {
   await call('POST', '/v1/filesystems', { name: 't', sizeBytes: 1_048_576 });
   await call('POST', `${fs}/files`, { name: 'a', sizeBytes: 8192 });
   await call('POST', `${fs}/files/a/mappings`, { offset: 0, length: 8192, access: 'read-write' });
-  await call('POST', `${fs}/mappings/map_1/pins`, { offset: 0, length: 4096, access: 'write', owner: 'nic' });
-  await call('POST', `${fs}/mappings/map_1/pins`, { offset: 4096, length: 4096, access: 'write', holdMs: 4000 });
+  await call('POST', `${fs}/mappings/map_1/pins`, {
+    offset: 0,
+    length: 4096,
+    access: 'write',
+    owner: 'nic',
+  });
+  await call('POST', `${fs}/mappings/map_1/pins`, {
+    offset: 4096,
+    length: 4096,
+    access: 'write',
+    holdMs: 4000,
+  });
   await call('POST', `${fs}/files/a/truncate`, { sizeBytes: 0 });
 }
 
@@ -79,7 +98,9 @@ async function expired(running: Running, operator: string): Promise<string> {
       body: JSON.stringify(body),
     });
   await asOperator('/v1/tenants', { name: 'team' });
-  const { token } = (await (await asOperator('/v1/tenants/team/tokens', { expiresInMs: 1000 })).json()) as { token: string };
+  const { token } = (await (
+    await asOperator('/v1/tenants/team/tokens', { expiresInMs: 1000 })
+  ).json()) as { token: string };
   await sleep(1200);
   expect(await statusWith(running, token)).toBe(401);
   return token;
@@ -92,34 +113,49 @@ describe.each([
   ['an hour', hour],
   ['five years', 5 * 365 * 24 * hour],
 ])('the clock was %s ahead at the first start', (_name, ahead) => {
-  it.each(['SIGTERM', 'SIGKILL'] as const)('after %s time goes on, and what expired stays expired', async (signal) => {
-    const first = await start(ahead);
-    await makeSleepers(first);
-    const token = await expired(first, operatorToken());
-    await sleep(100);
-    await first.stop(signal);
-    const second = await start(0);
-    expect(await statusWith(second, token)).toBe(401);
-    await timeGoesOn(second);
-    // holdMs has let go of the second pin.
-    await sleep(2000);
-    expect((await second.call<{ items: unknown[] }>('GET', `${fs}/pins`)).items).toHaveLength(1);
-  });
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'after %s time goes on, and what expired stays expired',
+    async (signal) => {
+      const first = await start(ahead);
+      await makeSleepers(first);
+      const token = await expired(first, operatorToken());
+      await sleep(100);
+      await first.stop(signal);
+      const second = await start(0);
+      expect(await statusWith(second, token)).toBe(401);
+      await timeGoesOn(second);
+      // holdMs has let go of the second pin.
+      await sleep(2000);
+      expect((await second.call<{ items: unknown[] }>('GET', `${fs}/pins`)).items).toHaveLength(1);
+    },
+  );
 });
 
 describe('the clock is set while the server runs', () => {
   it('forward: stamps are those of the Date header again, tokens and timers are due', async () => {
     const running = await start(0);
     await makeSleepers(running);
-    const headers = { authorization: `Bearer ${operatorToken()}`, 'content-type': 'application/json' };
-    await fetch(`${running.base}/v1/tenants`, { method: 'POST', headers, body: JSON.stringify({ name: 'team' }) });
+    const headers = {
+      authorization: `Bearer ${operatorToken()}`,
+      'content-type': 'application/json',
+    };
+    await fetch(`${running.base}/v1/tenants`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ name: 'team' }),
+    });
     const issued = await fetch(`${running.base}/v1/tenants/team/tokens`, {
       method: 'POST',
       headers,
       body: JSON.stringify({ expiresInMs: hour / 6 }),
     });
     const { token } = (await issued.json()) as { token: string };
-    await running.call('POST', `${fs}/mappings/map_1/pins`, { offset: 0, length: 4096, access: 'write', holdMs: hour / 2 });
+    await running.call('POST', `${fs}/mappings/map_1/pins`, {
+      offset: 0,
+      length: 4096,
+      access: 'write',
+      holdMs: hour / 2,
+    });
     setClock(hour);
     await sleep(2500);
     expect(await statusWith(running, token)).toBe(401);

@@ -1,5 +1,5 @@
-// The built server on a disk that is full, and on one that fails: a small tmpfs, and strace, which makes the n-th flush of the process fail.
-// Both need root, or what a container gives for it.
+// The built server on a disk that is full, and on one that fails: a small tmpfs, and strace, which
+// makes the n-th flush of the process fail. Both need root, or what a container gives for it.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,8 +13,16 @@ async function world(server: Server): Promise<void> {
   await must(server, 'POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 8_388_608 });
   await must(server, 'POST', `${fs}/files`, { name: 'a' });
   await write(server, `${fs}/files/a/content`, Buffer.alloc(16_384, 7));
-  await must(server, 'POST', `${fs}/files/a/mappings`, { offset: 0, length: 16_384, access: 'read-write' });
-  await must(server, 'POST', `${fs}/mappings/map_1/pins`, { offset: 0, length: 8192, access: 'read' });
+  await must(server, 'POST', `${fs}/files/a/mappings`, {
+    offset: 0,
+    length: 16_384,
+    access: 'read-write',
+  });
+  await must(server, 'POST', `${fs}/mappings/map_1/pins`, {
+    offset: 0,
+    length: 8192,
+    access: 'read',
+  });
 }
 
 describe('a full disk', () => {
@@ -33,7 +41,8 @@ describe('a full disk', () => {
   };
   const fillUp = (leave = 0) => {
     try {
-      for (let i = 0; room() > leave; i++) writeFileSync(`${fill}-${i}`, Buffer.alloc(65_536, i), { flag: 'a' });
+      for (let i = 0; room() > leave; i++)
+        writeFileSync(`${fill}-${i}`, Buffer.alloc(65_536, i), { flag: 'a' });
     } catch (error) {
       if ((error as { code?: string }).code !== 'ENOSPC') throw error;
     }
@@ -47,10 +56,17 @@ describe('a full disk', () => {
     await world(running);
     fillUp();
     const create = (name: string) => call(running, 'POST', `${fs}/files`, { name });
-    await expect.poll(async () => (await create(`x${Math.random()}`)).status, { timeout: 10_000 }).toBe(507);
+    await expect
+      .poll(async () => (await create(`x${Math.random()}`)).status, { timeout: 10_000 })
+      .toBe(507);
     expect((await must(running, 'DELETE', `${fs}/pins/pin_1`)).json.pagesReleased).toBe(2);
-    expect((await must(running, 'POST', `${fs}/files/a/punch-hole`, { offset: 0, length: 4096 })).json.blocksFreed).toBe(1);
-    expect((await must(running, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 8192 })).json.sizeBytes).toBe(8192);
+    expect(
+      (await must(running, 'POST', `${fs}/files/a/punch-hole`, { offset: 0, length: 4096 })).json
+        .blocksFreed,
+    ).toBe(1);
+    expect(
+      (await must(running, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 8192 })).json.sizeBytes,
+    ).toBe(8192);
     expect((await must(running, 'GET', `${fs}/files/a/content`)).status).toBe(200);
     expect((await must(running, 'GET', '/metrics')).json).toMatch(isFull);
 
@@ -67,7 +83,9 @@ describe('a full disk', () => {
       if (name.startsWith('fill')) rmSync(join(disk, name));
     }
     await expect
-      .poll(async () => (await call(again, 'POST', `${fs}/files`, { name: 'c' })).status, { timeout: 10_000 })
+      .poll(async () => (await call(again, 'POST', `${fs}/files`, { name: 'c' })).status, {
+        timeout: 10_000,
+      })
       .toBe(201);
     await again.kill();
     const last = await start(folder);
@@ -82,13 +100,17 @@ describe('a full disk', () => {
     server = running;
     await world(running);
     fillUp(1_048_576);
-    await expect.poll(async () => (await must(running, 'GET', '/metrics')).json, { timeout: 10_000 }).toMatch(isFull);
+    await expect
+      .poll(async () => (await must(running, 'GET', '/metrics')).json, { timeout: 10_000 })
+      .toMatch(isFull);
     fillUp();
     expect((await call(running, 'POST', `${fs}/files`, { name: 'b' })).status).toBe(507);
     expect((await must(running, 'DELETE', `${fs}/pins/pin_1`)).json.pagesReleased).toBe(2);
     // What was given up for that is taken as well.
     fillUp();
-    expect((await must(running, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 0 })).json.blocksFreed).toBe(4);
+    expect(
+      (await must(running, 'POST', `${fs}/files/a/truncate`, { sizeBytes: 0 })).json.blocksFreed,
+    ).toBe(4);
   });
 });
 
@@ -118,10 +140,15 @@ describe('a disk whose flush fails', () => {
       const acknowledged: string[] = [];
       if ('url' in server) {
         const said: { status: number; outcome?: string }[] = [];
-        const begin = await call(server, 'POST', '/v1/filesystems', { name: 'scratch', sizeBytes: 8_388_608 }).catch(() => null);
+        const begin = await call(server, 'POST', '/v1/filesystems', {
+          name: 'scratch',
+          sizeBytes: 8_388_608,
+        }).catch(() => null);
         if (begin?.status !== 201 && begin !== null) said.push(begin.json);
         for (let i = 0; i < 60; i++) {
-          const answer = await call(server, 'POST', `${fs}/files`, { name: `f${i}` }).catch(() => null);
+          const answer = await call(server, 'POST', `${fs}/files`, { name: `f${i}` }).catch(
+            () => null,
+          );
           if (answer === null) break;
           if (answer.status === 201) {
             expect(said).toEqual([]);
@@ -129,11 +156,13 @@ describe('a disk whose flush fails', () => {
           } else said.push(answer.json);
         }
         expect(await server.exited).toBe(5);
-        for (const one of said.slice(0, 1)) expect(one).toMatchObject({ status: 503, outcome: 'unknown' });
+        for (const one of said.slice(0, 1))
+          expect(one).toMatchObject({ status: 503, outcome: 'unknown' });
       } else expect(server.code).toBe(5);
       const again = await start(folder);
       const listed = await call(again, 'GET', `${fs}/files?pageSize=1000`);
-      const files = listed.status === 200 ? listed.json.items.map(({ name }: { name: string }) => name) : [];
+      const files =
+        listed.status === 200 ? listed.json.items.map(({ name }: { name: string }) => name) : [];
       await again.kill();
       rmSync(folder, { recursive: true });
       expect(files.slice(0, acknowledged.length)).toEqual(acknowledged);

@@ -1,5 +1,5 @@
-// Every setting at its least and its largest value, in a process of its own: it serves, stops with 0 and comes back with what it had, or it
-// refuses to start in one sentence.
+// Every setting at its least and its largest value, in a process of its own: it serves, stops with
+// 0 and comes back with what it had, or it refuses to start in one sentence.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
@@ -21,7 +21,10 @@ interface Process {
 }
 
 async function run(args: string[], cwd: string): Promise<Process> {
-  const child = spawn(process.execPath, [main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
   child.stderr.on('data', (data) => {
@@ -62,23 +65,39 @@ function sendOnce(
 ): Promise<{ status: number; type: string; text: string }> {
   const body = json === undefined ? bytes : Buffer.from(JSON.stringify(json));
   const type = json === undefined ? 'application/octet-stream' : 'application/json';
-  const headers = { prefer: 'wait=0', ...(body === undefined ? {} : { 'content-type': type, 'content-length': body.length }) };
+  const headers = {
+    prefer: 'wait=0',
+    ...(body === undefined ? {} : { 'content-type': type, 'content-length': body.length }),
+  };
   return new Promise((done, reject) => {
-    const outgoing = request(`${url}${path}`, { method, headers, agent: false }, (answer: IncomingMessage) => {
-      let text = '';
-      answer.setEncoding('latin1').on('data', (data) => {
-        text += data;
-      });
-      answer.once('end', () =>
-        done({ status: answer.statusCode ?? 0, type: String(answer.headers['content-type'] ?? ''), text }),
-      );
-    });
+    const outgoing = request(
+      `${url}${path}`,
+      { method, headers, agent: false },
+      (answer: IncomingMessage) => {
+        let text = '';
+        answer.setEncoding('latin1').on('data', (data) => {
+          text += data;
+        });
+        answer.once('end', () =>
+          done({
+            status: answer.statusCode ?? 0,
+            type: String(answer.headers['content-type'] ?? ''),
+            text,
+          }),
+        );
+      },
+    );
     outgoing.once('error', reject).end(body);
   });
 }
 
 const kept = async (url: string): Promise<string> => {
-  const paths = ['/v1/filesystems', '/v1/tenants', '/v1/filesystems/s/files', '/v1/filesystems/s/mappings'];
+  const paths = [
+    '/v1/filesystems',
+    '/v1/tenants',
+    '/v1/filesystems/s/files',
+    '/v1/filesystems/s/mappings',
+  ];
   const lines: string[] = [];
   // One after the other: how many connections there may be is a setting.
   for (const path of paths) {
@@ -102,7 +121,10 @@ async function play({ name, flag, value }: Extreme): Promise<void> {
     for (const one of calls) {
       const { status, type, text } = await send(first.url, one);
       // A file of operator tokens asks everybody for one.
-      expect(isProper(status, type), `${one.method} ${one.path}: ${status} ${text.slice(0, 300)}`).toBe(true);
+      expect(
+        isProper(status, type),
+        `${one.method} ${one.path}: ${status} ${text.slice(0, 300)}`,
+      ).toBe(true);
     }
     const before = await kept(first.url);
     first.stop();
@@ -119,5 +141,8 @@ async function play({ name, flag, value }: Extreme): Promise<void> {
 }
 
 describe('a process', () => {
-  it.each(some(extremes, 8).map((one) => ({ ...one, shown: one.value.slice(0, 40) })))('$flag $shown', play);
+  it.each(some(extremes, 8).map((one) => ({ ...one, shown: one.value.slice(0, 40) })))(
+    '$flag $shown',
+    play,
+  );
 });

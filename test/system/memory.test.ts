@@ -1,5 +1,6 @@
-// The worst that a tenant can do to memory by legal calls: the process stays near its limit, another tenant is served all the while, what adds is
-// refused by name, the same again after a restart, and what was taken comes back.
+// The worst that a tenant can do to memory by legal calls: the process stays near its limit,
+// another tenant is served all the while, what adds is refused by name, the same again after a
+// restart, and what was taken comes back.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,8 +18,20 @@ let folder: string;
 let server: (Running & { pid: number }) | null = null;
 
 async function start(): Promise<Running & { pid: number }> {
-  const flags = ['--port', '0', '--data-dir', join(folder, 'data'), '--operator-token-file', join(folder, 'operator')];
-  server = await startWith({ NODE_OPTIONS: '--max-old-space-size=320' }, ...flags, '--memory-max', String(memoryMax));
+  const flags = [
+    '--port',
+    '0',
+    '--data-dir',
+    join(folder, 'data'),
+    '--operator-token-file',
+    join(folder, 'operator'),
+  ];
+  server = await startWith(
+    { NODE_OPTIONS: '--max-old-space-size=320' },
+    ...flags,
+    '--memory-max',
+    String(memoryMax),
+  );
   return server;
 }
 
@@ -31,7 +44,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const resident = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+const resident = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
 async function tokenOf(running: Running, tenant: string): Promise<string> {
   const operator = readFileSync(join(folder, 'operator'), 'utf8').trim();
@@ -42,10 +56,16 @@ async function tokenOf(running: Running, tenant: string): Promise<string> {
       body: JSON.stringify(body),
     });
   await post('/v1/tenants', { name: tenant });
-  return ((await (await post(`/v1/tenants/${tenant}/tokens`, {})).json()) as { token: string }).token;
+  return ((await (await post(`/v1/tenants/${tenant}/tokens`, {})).json()) as { token: string })
+    .token;
 }
 
-type Ask = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Seen>;
+type Ask = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Seen>;
 interface Seen {
   status: number;
   text: string;
@@ -55,7 +75,10 @@ const asking =
   (running: Running, token: string): Ask =>
   async (method, path, body, headers = {}) => {
     const bytes = body instanceof Uint8Array;
-    const type = body === undefined ? {} : { 'content-type': bytes ? 'application/octet-stream' : 'application/json' };
+    const type =
+      body === undefined
+        ? {}
+        : { 'content-type': bytes ? 'application/octet-stream' : 'application/json' };
     const response = await fetch(`${running.base}${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...type, ...headers },
@@ -71,22 +94,36 @@ const attacks: Record<string, (ask: Ask) => AsyncGenerator<Seen>> = {
   async *'one-byte writes far apart'(ask) {
     await ask('POST', '/v1/filesystems', { name: 'big', sizeBytes: 2 ** 36 });
     await ask('POST', `${fs}/files`, { name: 'a' });
-    for (let i = 0; i < 60_000; i++) yield await ask('PUT', `${fs}/files/a/content?offset=${i * 262_144}`, new Uint8Array([1]));
+    for (let i = 0; i < 60_000; i++)
+      yield await ask('PUT', `${fs}/files/a/content?offset=${i * 262_144}`, new Uint8Array([1]));
   },
   async *'whole contents'(ask) {
     await ask('POST', '/v1/filesystems', { name: 'big', sizeBytes: 2 ** 36 });
     await ask('POST', `${fs}/files`, { name: 'a' });
     for (let i = 0; i < 40; i++)
-      yield await ask('PUT', `${fs}/files/a/content?offset=${i * 16 * MiB}`, new Uint8Array(16 * MiB).fill(7));
+      yield await ask(
+        'PUT',
+        `${fs}/files/a/content?offset=${i * 16 * MiB}`,
+        new Uint8Array(16 * MiB).fill(7),
+      );
   },
   async *'faults and pins of 65,536 pages'(ask) {
     await ask('POST', '/v1/filesystems', { name: 'big', sizeBytes: 2 ** 36 });
     await ask('POST', `${fs}/files`, { name: 'a' });
     await ask('POST', `${fs}/files/a/allocate`, { offset: 0, length: 2 ** 35 });
-    await ask('POST', `${fs}/files/a/mappings`, { offset: 0, length: 2 ** 35, access: 'read-write' });
+    await ask('POST', `${fs}/files/a/mappings`, {
+      offset: 0,
+      length: 2 ** 35,
+      access: 'read-write',
+    });
     for (let i = 0; i < 60; i++) {
       const range = { offset: i * 65_536 * page, length: 65_536 * page };
-      yield await ask('POST', `${fs}/mappings/map_1/pins`, { ...range, access: 'write' }, { prefer: 'wait=20' });
+      yield await ask(
+        'POST',
+        `${fs}/mappings/map_1/pins`,
+        { ...range, access: 'write' },
+        { prefer: 'wait=20' },
+      );
     }
   },
   async *'cycles of 160 owners'(ask) {
@@ -94,13 +131,24 @@ const attacks: Record<string, (ask: Ask) => AsyncGenerator<Seen>> = {
     const owners = 160;
     for (let i = 0; i < owners; i++) {
       await ask('POST', `${fs}/files`, { name: `f${i}`, sizeBytes: page });
-      await ask('POST', `${fs}/files/f${i}/mappings`, { offset: 0, length: page, access: 'read-write' });
-      await ask('POST', `${fs}/mappings/map_${i + 1}/pins`, { offset: 0, length: page, access: 'write', owner: `o${i}` });
+      await ask('POST', `${fs}/files/f${i}/mappings`, {
+        offset: 0,
+        length: page,
+        access: 'read-write',
+      });
+      await ask('POST', `${fs}/mappings/map_${i + 1}/pins`, {
+        offset: 0,
+        length: page,
+        access: 'write',
+        owner: `o${i}`,
+      });
     }
     for (let i = 0; i < 1500; i++) {
       const owner = `o${(i + 1) % owners}`;
       const how = { sizeBytes: 0, owner };
-      yield await ask('POST', `${fs}/files/f${i % owners}/truncate`, how, { prefer: 'respond-async' });
+      yield await ask('POST', `${fs}/files/f${i % owners}/truncate`, how, {
+        prefer: 'respond-async',
+      });
     }
   },
 };
@@ -109,7 +157,9 @@ it.each(Object.entries(attacks))('%s', { timeout: 300_000 }, async (_name, attac
   let running = await start();
   const own = asking(running, await tokenOf(running, 'own'));
   const heavyToken = await tokenOf(running, 'heavy');
-  expect((await own('POST', '/v1/filesystems', { name: 'small', sizeBytes: MiB })).status).toBe(201);
+  expect((await own('POST', '/v1/filesystems', { name: 'small', sizeBytes: MiB })).status).toBe(
+    201,
+  );
   const heavy = asking(running, heavyToken);
   let most = 0;
   let calls = 0;
@@ -120,7 +170,9 @@ it.each(Object.entries(attacks))('%s', { timeout: 300_000 }, async (_name, attac
     calls += 1;
     if (calls % 50 === 0) {
       expect((await own('GET', '/v1/filesystems/small')).status).toBe(200);
-      expect((await own('POST', '/v1/filesystems/small/files', { name: `f${calls}` })).status).toBe(201);
+      expect((await own('POST', '/v1/filesystems/small/files', { name: `f${calls}` })).status).toBe(
+        201,
+      );
     }
     if (seen.status < 400) continue;
     refused = seen;
@@ -128,7 +180,10 @@ it.each(Object.entries(attacks))('%s', { timeout: 300_000 }, async (_name, attac
   }
   if (refused !== null) {
     expect(refused.status).toBe(507);
-    const { quota, detail } = JSON.parse(refused.text) as { quota?: { name: string }; detail: string };
+    const { quota, detail } = JSON.parse(refused.text) as {
+      quota?: { name: string };
+      detail: string;
+    };
     expect(quota?.name ?? detail).toMatch(/memory/);
   }
   expect((await own('POST', '/v1/filesystems/small/files', { name: 'last' })).status).toBe(201);
@@ -144,10 +199,16 @@ it.each(Object.entries(attacks))('%s', { timeout: 300_000 }, async (_name, attac
   const ownAgain = asking(running, await tokenOf(running, 'own'));
   expect(space((await ownAgain('GET', '/v1/filesystems/small')).text)).toEqual(space(files));
   const held = async () =>
-    Number(/^pinhole_memory_held_bytes (\S+)$/m.exec(await (await fetch(`${running.base}/metrics`)).text())?.[1]);
+    Number(
+      /^pinhole_memory_held_bytes (\S+)$/m.exec(
+        await (await fetch(`${running.base}/metrics`)).text(),
+      )?.[1],
+    );
   const before = await held();
   expect((await again('DELETE', `${fs}?force=true`)).status).toBe(200);
   await sleep(100);
   expect(await held()).toBeLessThan(before / 2 + 8 * MiB);
-  expect((await again('POST', '/v1/filesystems', { name: 'new', sizeBytes: MiB })).status).toBe(201);
+  expect((await again('POST', '/v1/filesystems', { name: 'new', sizeBytes: MiB })).status).toBe(
+    201,
+  );
 });

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 /** Debian's own: another Python does not have its packages. */
 export const python = '/usr/bin/python3';
 
-const works = (command: string, ...args: string[]): boolean => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+const works = (command: string, ...args: string[]): boolean =>
+  spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 export function setup(): void {
   const missing = [
@@ -13,5 +14,6 @@ export function setup(): void {
     ...(works('strace', '--version') ? [] : ['strace']),
     ...(works('dpkg', '-s', 'libfaketime') ? [] : ['faketime']),
   ];
-  if (missing.length > 0) throw new Error(`test:system needs: apt-get install ${missing.join(' ')}`);
+  if (missing.length > 0)
+    throw new Error(`test:system needs: apt-get install ${missing.join(' ')}`);
 }

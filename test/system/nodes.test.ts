@@ -17,22 +17,32 @@ beforeAll(() => {
   for (const version of versions) {
     const folder = join(nodes, version);
     mkdirSync(folder);
-    execFileSync('npm', ['install', '--prefix', folder, '--no-save', '--foreground-scripts', `node@${version}`], {
-      stdio: 'ignore',
-    });
+    execFileSync(
+      'npm',
+      ['install', '--prefix', folder, '--no-save', '--foreground-scripts', `node@${version}`],
+      {
+        stdio: 'ignore',
+      },
+    );
   }
 }, 300_000);
 
 it.each(versions)('replay to what they were on Node %s', (version) => {
-  expect(execFileSync(nodeOf(version), ['--version'], { encoding: 'utf8' })).toMatch(new RegExp(`^v${version}\\.`));
+  expect(execFileSync(nodeOf(version), ['--version'], { encoding: 'utf8' })).toMatch(
+    new RegExp(`^v${version}\\.`),
+  );
   for (const golden of readdirSync(goldens)) {
     const folder = freshFolder();
     cpSync(join(goldens, golden), folder, { recursive: true });
     const env = { ...process.env, TZ: 'Asia/Tokyo', LC_ALL: 'ja_JP.UTF-8' };
-    const out = execFileSync(nodeOf(version), [join(root, 'dist/main.js'), 'repair', '--data-dir', folder], {
-      encoding: 'utf8',
-      env,
-    });
+    const out = execFileSync(
+      nodeOf(version),
+      [join(root, 'dist/main.js'), 'repair', '--data-dir', folder],
+      {
+        encoding: 'utf8',
+        env,
+      },
+    );
     rmSync(folder, { recursive: true });
     expect(out).toBe(readFileSync(join(goldens, golden, 'replay.txt'), 'utf8'));
   }

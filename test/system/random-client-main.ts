@@ -1,4 +1,5 @@
-// npm run random-client -- [--runs 200] [--calls 2000] [--seed 1]: prints what each seed did, and ends with 1 where one found something.
+// npm run random-client -- [--runs 200] [--calls 2000] [--seed 1]: prints what each seed did, and
+// ends with 1 where one found something.
 import { parseArgs } from 'node:util';
 import { Found, play } from './random-client.ts';
 
@@ -15,9 +16,13 @@ for (let seed = first; seed < first + Number(values.runs); seed += 1) {
   const began = performance.now();
   try {
     const { calls, kills, statuses } = await play(seed, Number(values.calls));
-    const shown = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}×${count}`);
+    const shown = [...statuses]
+      .sort(([a], [b]) => a - b)
+      .map(([status, count]) => `${status}×${count}`);
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    process.stdout.write(`seed ${seed}: ${calls} calls, ${kills} kills, ${seconds} s, ${shown.join(' ')}\n`);
+    process.stdout.write(
+      `seed ${seed}: ${calls} calls, ${kills} kills, ${seconds} s, ${shown.join(' ')}\n`,
+    );
   } catch (error) {
     if (!(error instanceof Found)) throw error;
     found += 1;

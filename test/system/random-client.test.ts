@@ -2,8 +2,11 @@
 import { expect, it } from 'vitest';
 import { play } from './random-client.ts';
 
-it.each(Array.from({ length: 10 }, (_, seed) => seed + 1))('seed %i finds nothing', async (seed) => {
-  const { calls, kills } = await play(seed, 200);
-  expect(calls).toBeGreaterThanOrEqual(200);
-  expect(kills).toBeGreaterThan(0);
-});
+it.each(Array.from({ length: 10 }, (_, seed) => seed + 1))(
+  'seed %i finds nothing',
+  async (seed) => {
+    const { calls, kills } = await play(seed, 200);
+    expect(calls).toBeGreaterThanOrEqual(200);
+    expect(kills).toBeGreaterThan(0);
+  },
+);

@@ -1,6 +1,7 @@
-// A client that draws lots: every operation and view of the registries with legal and mostly odd arguments, on filesystems of every kind under
-// low limits, and kills in between. It knows two things. No answer is a 5xx but 503 and 507, and every error is a problem document. And what
-// the views show is the same before and after a kill, byte for byte but for what follows the clock.
+// A client that draws lots: every operation and view of the registries with legal and mostly odd
+// arguments, on filesystems of every kind under low limits, and kills in between. It knows two
+// things. No answer is a 5xx but 503 and 507, and every error is a problem document. And what the
+// views show is the same before and after a kill, byte for byte but for what follows the clock.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -99,8 +100,16 @@ class Run {
     this.#seed = seed;
     this.#calls = calls;
     this.#chance = prng(seed);
-    const chosen = lowLimits.filter(() => this.#chance.oneIn(3)).map(([flag, values]) => `${flag}=${this.#chance.pick(values)}`);
-    this.#flags = ['--port=0', '--wait-default-ms=5', '--wait-max-ms=20', `--data-dir=${join(this.#folder, 'd')}`, ...chosen];
+    const chosen = lowLimits
+      .filter(() => this.#chance.oneIn(3))
+      .map(([flag, values]) => `${flag}=${this.#chance.pick(values)}`);
+    this.#flags = [
+      '--port=0',
+      '--wait-default-ms=5',
+      '--wait-max-ms=20',
+      `--data-dir=${join(this.#folder, 'd')}`,
+      ...chosen,
+    ];
   }
 
   async play(): Promise<Played> {
@@ -126,7 +135,9 @@ class Run {
   }
 
   async #start(): Promise<void> {
-    const child = spawn(process.execPath, [resolve('dist/main.js'), ...this.#flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [resolve('dist/main.js'), ...this.#flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#server = child;
     child.stderr.on('data', (data) => {
       this.#stderr += data;
@@ -141,7 +152,9 @@ class Run {
         const failed = /^.*"level":(?:50|60).*$/m.exec(String(data))?.[0];
         if (failed !== undefined && !failed.includes('disk full')) this.#stderr += failed;
       });
-      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${this.#stderr}`)));
+      child.once('exit', (code) =>
+        reject(new Error(`the server ended with ${code}: ${this.#stderr}`)),
+      );
     });
   }
 
@@ -156,11 +169,13 @@ class Run {
     this.#played.kills += 1;
     const after = await this.#look();
     for (const [what, text] of before) {
-      if (after.get(what) !== text) throw new Error(`after a restart ${what} is\n${after.get(what)}\nand was\n${text}`);
+      if (after.get(what) !== text)
+        throw new Error(`after a restart ${what} is\n${after.get(what)}\nand was\n${text}`);
     }
     const read = await this.#contents();
     for (const [what, hash] of contents) {
-      if (read.get(what) !== hash) throw new Error(`after a restart the content of ${what} is another`);
+      if (read.get(what) !== hash)
+        throw new Error(`after a restart the content of ${what} is another`);
     }
   }
 
@@ -170,7 +185,12 @@ class Run {
       for (const view of lookedAt) {
         const path = urlOf({ on: 'filesystem', path: view.path }).replace(':fs', name);
         const { status, text } = await this.#send('GET', path);
-        seen.set(path, manual ? `${status} ${text}` : `${status} ${text.replace(/"\w*(?:Ms|At)":(?:-?\d+|"[^"]*")/g, '')}`);
+        seen.set(
+          path,
+          manual
+            ? `${status} ${text}`
+            : `${status} ${text.replace(/"\w*(?:Ms|At)":(?:-?\d+|"[^"]*")/g, '')}`,
+        );
       }
     }
     const { text } = await this.#send('GET', '/v1');
@@ -189,7 +209,8 @@ class Run {
       for (const { name: file } of (JSON.parse(text) as { items: { name: string }[] }).items) {
         const path = `/v1/filesystems/${name}/files/${file}/content?offset=0&length=4096`;
         const answer = await this.#send('GET', path, { prefer: 'wait=0' });
-        if (answer.status === 200) hashes.set(path, createHash('sha256').update(answer.text).digest('hex'));
+        if (answer.status === 200)
+          hashes.set(path, createHash('sha256').update(answer.text).digest('hex'));
       }
     }
     return hashes;
@@ -199,7 +220,8 @@ class Run {
     this.#played.calls += 1;
     const chance = this.#chance;
     const missing = names.find((name) => !this.#world.filesystems.has(name));
-    if (missing !== undefined && (this.#world.filesystems.size === 0 || chance.oneIn(20))) return this.#mkfs(missing);
+    if (missing !== undefined && (this.#world.filesystems.size === 0 || chance.oneIn(20)))
+      return this.#mkfs(missing);
     const hot = chance.oneIn(2) ? routes.filter(({ name }) => busy.has(name)) : routes;
     const route = chance.pick(hot);
     // These take away what the others work on.
@@ -214,10 +236,21 @@ class Run {
     const clock = chance.oneIn(4) ? 'realtime' : 'manual';
     const strategy = chance.oneIn(2) ? {} : { strategy: this.#strategy() };
     const { buckets } = (args.waitqueue ?? {}) as { buckets?: number };
-    const waitqueue = buckets === undefined ? {} : { waitqueue: { buckets: 2 ** chance.below(9), keyed: chance.oneIn(2) } };
+    const waitqueue =
+      buckets === undefined
+        ? {}
+        : { waitqueue: { buckets: 2 ** chance.below(9), keyed: chance.oneIn(2) } };
     const sizeBytes = 65_536 * (1 + chance.below(64));
     const { strategy: _, waitqueue: __, ...rest } = args;
-    const body = { ...rest, name, sizeBytes, clock, scheduler: chance.oneIn(5) ? 'stepped' : 'auto', ...strategy, ...waitqueue };
+    const body = {
+      ...rest,
+      name,
+      sizeBytes,
+      clock,
+      scheduler: chance.oneIn(5) ? 'stepped' : 'auto',
+      ...strategy,
+      ...waitqueue,
+    };
     const answer = await this.#send('POST', '/v1/filesystems', {}, JSON.stringify(body));
     if (answer.status !== 201) return;
     this.#world.filesystems.set(name, { manual: clock === 'manual' });
@@ -226,7 +259,12 @@ class Run {
     const fs = `/v1/filesystems/${name}`;
     for (const file of ['a', 'b']) {
       await this.#send('POST', `${fs}/files`, {}, JSON.stringify({ name: file }));
-      await this.#send('PUT', `${fs}/files/${file}/content?offset=0`, {}, Buffer.alloc(4096 * (1 + chance.below(5)), file));
+      await this.#send(
+        'PUT',
+        `${fs}/files/${file}/content?offset=0`,
+        {},
+        Buffer.alloc(4096 * (1 + chance.below(5)), file),
+      );
       const mmap = JSON.stringify({ offset: 0, length: 65_536, access: 'read-write' });
       const made = await this.#send('POST', `${fs}/files/${file}/mappings`, {}, mmap);
       const id = /"(map_\d+)"/.exec(made.text)?.[1];
@@ -236,14 +274,19 @@ class Run {
 
   #strategy(): object {
     const strategy = this.#chance.pick([...strategies.values()]);
-    return { name: strategy.name, ...argumentsOf(jsonSchemaOf(strategy.options, 'input'), this.#chance) };
+    return {
+      name: strategy.name,
+      ...argumentsOf(jsonSchemaOf(strategy.options, 'input'), this.#chance),
+    };
   }
 
   async #operate(route: RegistryRoute, fs: string): Promise<void> {
     const chance = this.#chance;
     const { ids } = this.#world;
     const idOf = (prefix: string, known: string[]): string =>
-      known.length === 0 || chance.oneIn(10) ? `${prefix}_${1 + chance.below(9)}` : chance.pick(known.slice(-12));
+      known.length === 0 || chance.oneIn(10)
+        ? `${prefix}_${1 + chance.below(9)}`
+        : chance.pick(known.slice(-12));
     const path = route.url
       .replace(':fs', fs)
       .replace(':file', chance.pick(['a', 'a', 'b', 'c', '~']))
@@ -252,27 +295,52 @@ class Run {
       .replace(':operation', idOf('op', ids.operation));
     const manual = this.#world.filesystems.get(fs)?.manual === true;
     let args = route.name === 'set-strategy' ? this.#strategy() : argumentsOf(route.schema, chance);
-    // Real time goes on between two looks, so what would end by itself is for those with a clock of their own.
+    // Real time goes on between two looks, so what would end by itself is for those with a clock of
+    // their own.
     if (manual && chance.oneIn(8)) args = { ...args, timeoutMs: chance.pick([1, 1000]) };
-    if (!manual) args = Object.fromEntries(Object.entries(args).filter(([name]) => name !== 'holdMs' && name !== 'timeoutMs'));
+    if (!manual)
+      args = Object.fromEntries(
+        Object.entries(args).filter(([name]) => name !== 'holdMs' && name !== 'timeoutMs'),
+      );
     if (chance.oneIn(8)) args = { ...args, nowait: true };
     if (chance.oneIn(3)) args = { ...args, owner: chance.pick(['nic', 'disk']) };
     const headers: Record<string, string> = {};
-    if (chance.oneIn(6)) headers.prefer = chance.pick(['respond-async', 'wait=0', 'wait=1', 'nonsense']);
-    if (chance.oneIn(10)) headers[chance.pick(['if-match', 'if-none-match'])] = chance.pick(['*', '"x"', 'W/"x", "y"', '']);
-    if (chance.oneIn(12) && route.method === 'POST') headers['idempotency-key'] = `k${chance.below(20)}`;
+    if (chance.oneIn(6))
+      headers.prefer = chance.pick(['respond-async', 'wait=0', 'wait=1', 'nonsense']);
+    if (chance.oneIn(10))
+      headers[chance.pick(['if-match', 'if-none-match'])] = chance.pick([
+        '*',
+        '"x"',
+        'W/"x", "y"',
+        '',
+      ]);
+    if (chance.oneIn(12) && route.method === 'POST')
+      headers['idempotency-key'] = `k${chance.below(20)}`;
     if (chance.oneIn(6) && route.method === 'GET')
       headers.range = chance.pick(['bytes=0-0', 'bytes=-1', 'bytes=4095-', 'bytes=9-1', 'x']);
-    const query = new URLSearchParams(Object.entries(args).map(([name, value]): [string, string] => [name, String(value)]));
+    const query = new URLSearchParams(
+      Object.entries(args).map(([name, value]): [string, string] => [name, String(value)]),
+    );
     const inBody = route.input === 'json';
     const url = inBody || String(query) === '' ? path : `${path}?${query}`;
     const bytes =
-      route.input === 'bytes' ? Buffer.alloc(chance.pick([0, 1, 100, 4096, 5000, 20_000]), chance.below(256)) : undefined;
-    const answer = await this.#send(route.method, url, headers, inBody ? JSON.stringify(args) : bytes);
+      route.input === 'bytes'
+        ? Buffer.alloc(chance.pick([0, 1, 100, 4096, 5000, 20_000]), chance.below(256))
+        : undefined;
+    const answer = await this.#send(
+      route.method,
+      url,
+      headers,
+      inBody ? JSON.stringify(args) : bytes,
+    );
     this.#learn(route, fs, answer);
   }
 
-  #learn(route: RegistryRoute, fs: string, { status, text }: { status: number; text: string }): void {
+  #learn(
+    route: RegistryRoute,
+    fs: string,
+    { status, text }: { status: number; text: string },
+  ): void {
     if (status >= 300 || route.method === 'GET') return;
     if (route.name === 'umount') {
       this.#world.filesystems.delete(fs);
@@ -296,16 +364,23 @@ class Run {
     const answer = await fetch(`${this.#url}${path}`, {
       method,
       headers: body === undefined ? headers : { 'content-type': type, ...headers },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
     }).catch((error: unknown) => {
-      throw new Error(`no answer to ${what}: ${String((error as { cause?: unknown }).cause ?? error)} ${this.#stderr}`);
+      throw new Error(
+        `no answer to ${what}: ${String((error as { cause?: unknown }).cause ?? error)} ${this.#stderr}`,
+      );
     });
     const { status } = answer;
     const text = Buffer.from(await answer.arrayBuffer()).toString('latin1');
     this.#played.statuses.set(status, (this.#played.statuses.get(status) ?? 0) + 1);
-    if (status >= 500 && status !== 503 && status !== 507) throw new Error(`${what} is ${status} ${text}`);
-    const isProblem = answer.headers.get('content-type')?.startsWith('application/problem+json') === true;
-    if (status >= 400 && method !== 'HEAD' && !isProblem) throw new Error(`${what} is ${status} and no problem: ${text}`);
+    if (status >= 500 && status !== 503 && status !== 507)
+      throw new Error(`${what} is ${status} ${text}`);
+    const isProblem =
+      answer.headers.get('content-type')?.startsWith('application/problem+json') === true;
+    if (status >= 400 && method !== 'HEAD' && !isProblem)
+      throw new Error(`${what} is ${status} and no problem: ${text}`);
     if (this.#stderr !== '') throw new Error(`${what}: the server says ${this.#stderr}`);
     return { status, text };
   }

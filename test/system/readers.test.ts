@@ -1,4 +1,5 @@
-// A client that we did not write, cut 50 times at random under load: what it read is the whole log, once and in order.
+// A client that we did not write, cut 50 times at random under load: what it read is the whole log,
+// once and in order.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +36,11 @@ async function write(name: string, going: () => boolean): Promise<void> {
   const fs = `/v1/filesystems/${name}`;
   await server.call('POST', '/v1/filesystems', { name, sizeBytes: 8 * 1024 * 1024 });
   await server.call('POST', `${fs}/files`, { name: 'a', sizeBytes: 65_536 });
-  await server.call('POST', `${fs}/files/a/mappings`, { offset: 0, length: 65_536, access: 'read-write' });
+  await server.call('POST', `${fs}/files/a/mappings`, {
+    offset: 0,
+    length: 65_536,
+    access: 'read-write',
+  });
   while (going()) {
     const { id } = await server.call<{ id: string }>('POST', `${fs}/mappings/map_1/pins`, {
       offset: 0,
@@ -50,7 +55,9 @@ async function write(name: string, going: () => boolean): Promise<void> {
 
 /** Every seq that the log holds. */
 async function logOf(base: string, fs: string): Promise<number[]> {
-  const log = await fetch(`${base}${fs}/events?from=oldest`, { headers: { accept: 'application/x-ndjson' } });
+  const log = await fetch(`${base}${fs}/events?from=oldest`, {
+    headers: { accept: 'application/x-ndjson' },
+  });
   const messages = (await log.text())
     .trim()
     .split('\n')
@@ -59,8 +66,20 @@ async function logOf(base: string, fs: string): Promise<number[]> {
 }
 
 /** Cut at random, and told with the file `end` which event is the last. */
-function startReader(transport: string, base: string, fs: string, end: string): Promise<{ stdout: string }> {
-  const asked = [join(import.meta.dirname, 'reader.py'), transport, base, `${fs}/events`, String(cuts), end];
+function startReader(
+  transport: string,
+  base: string,
+  fs: string,
+  end: string,
+): Promise<{ stdout: string }> {
+  const asked = [
+    join(import.meta.dirname, 'reader.py'),
+    transport,
+    base,
+    `${fs}/events`,
+    String(cuts),
+    end,
+  ];
   return promisify(execFile)(python, asked, { maxBuffer: 2 ** 28 });
 }
 

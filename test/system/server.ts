@@ -10,7 +10,10 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-export async function stopped(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+export async function stopped(
+  child: ChildProcess,
+  signal: NodeJS.Signals = 'SIGTERM',
+): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill(signal);
@@ -18,14 +21,21 @@ export async function stopped(child: ChildProcess, signal: NodeJS.Signals = 'SIG
 }
 
 /** In memory and on any port. */
-export const startVolatile = (...flags: string[]): Promise<Running> => startPinhole('--port', '0', '--volatile', ...flags);
+export const startVolatile = (...flags: string[]): Promise<Running> =>
+  startPinhole('--port', '0', '--volatile', ...flags);
 
 export const startPinhole = (...flags: string[]): Promise<Running> => startWith({}, ...flags);
 
 /** With more in its environment. */
-export async function startWith(more: Record<string, string>, ...flags: string[]): Promise<Running> {
+export async function startWith(
+  more: Record<string, string>,
+  ...flags: string[]
+): Promise<Running> {
   const args = ['--import', 'tsx', 'src/main.ts', ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...more } });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...more },
+  });
   if (child.stdout === null) throw new Error('the server has no stdout');
   const base = await new Promise<string>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the server ended before it listened')));
@@ -37,7 +47,10 @@ export async function startWith(more: Record<string, string>, ...flags: string[]
     base,
     pid: child.pid ?? 0,
     async call<T>(method: string, path: string, body?: object): Promise<T> {
-      const json = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+      const json =
+        body === undefined
+          ? {}
+          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
       const response = await fetch(`${base}${path}`, { method, ...json });
       const text = await response.text();
       if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

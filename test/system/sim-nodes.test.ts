@@ -5,11 +5,15 @@ import { expect, test } from 'vitest';
 
 test('SM4 the same seeds give the same traces on Node 20, 22 and 24', { timeout: 600_000 }, () => {
   const nodes = join(import.meta.dirname, '../sim/nodes.ts');
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', nodes], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', nodes], {
+    encoding: 'utf8',
+  });
   expect(stderr.replace(/^npm warn.*\n/gm, '')).toBe('');
   // Each says itself which Node it is.
   expect([stdout, status]).toEqual([
-    expect.stringMatching(/^200 seeds give the same traces on Node v20\.\S+, v22\.\S+, v24\.\S+\n$/),
+    expect.stringMatching(
+      /^200 seeds give the same traces on Node v20\.\S+, v22\.\S+, v24\.\S+\n$/,
+    ),
     0,
   ]);
 });

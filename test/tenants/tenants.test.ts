@@ -4,12 +4,25 @@ import type { Records } from '../../src/tenants/records.ts';
 import { Tenants } from '../../src/tenants/tenants.ts';
 import { Tokens } from '../../src/tenants/tokens.ts';
 
-const quotas: Quotas = { filesystems: 1, bytes: 1, blocks: 1, files: 1, mappings: 1, pins: 1, sleepers: 1, memory: 1e12 };
+const quotas: Quotas = {
+  filesystems: 1,
+  bytes: 1,
+  blocks: 1,
+  files: 1,
+  mappings: 1,
+  pins: 1,
+  sleepers: 1,
+  memory: 1e12,
+};
 
 /** Records that are durable, or refused, when the test says so. */
 class SlowRecords implements Records {
   readonly kept = new Map<string, unknown>();
-  readonly #waiting: { changes: Readonly<Record<string, unknown>>; resolve(): void; reject(error: Error): void }[] = [];
+  readonly #waiting: {
+    changes: Readonly<Record<string, unknown>>;
+    resolve(): void;
+    reject(error: Error): void;
+  }[] = [];
 
   put(changes: Readonly<Record<string, unknown>>): Promise<void> {
     return new Promise((resolve, reject) => this.#waiting.push({ changes, resolve, reject }));
@@ -83,7 +96,10 @@ describe('a tenant that is removed', () => {
 describe('quotas', () => {
   it('that were refused are not in force, however many came together', async () => {
     const { records, tenants, team } = await world();
-    const changes = Promise.allSettled([tenants.setQuotas(team, { pins: 5 }), tenants.setQuotas(team, { files: 7 })]);
+    const changes = Promise.allSettled([
+      tenants.setQuotas(team, { pins: 5 }),
+      tenants.setQuotas(team, { files: 7 }),
+    ]);
     await new Promise((resolve) => setImmediate(resolve));
     await records.flush(new Error('full'));
     await records.flush();

@@ -23,7 +23,9 @@ describe('tokens', () => {
   it('are kept together with what the caller keeps of them', async () => {
     const puts: string[][] = [];
     const put = async (changes: object) => void puts.push(Object.keys(changes));
-    const { token } = await new Tokens(undefined, { put }).issue('a', ['read'], 0, null, { 'answer/a/k': {} });
+    const { token } = await new Tokens(undefined, { put }).issue('a', ['read'], 0, null, {
+      'answer/a/k': {},
+    });
     expect(puts).toEqual([[`token/${token.id}`, 'answer/a/k']]);
   });
 
@@ -43,7 +45,8 @@ describe('tokens', () => {
     const tokens = new Tokens();
     const { secret } = await tokens.issue('a', ['read'], 0, null);
     const wrong = `${secret.slice(0, -2)}${secret.endsWith('AA') ? 'BB' : 'AA'}`;
-    for (const bad of [wrong, '', 'ph_', secret.slice(1), `${secret}x`, 'operator']) expect(tokens.check(bad, 0)).toBeNull();
+    for (const bad of [wrong, '', 'ph_', secret.slice(1), `${secret}x`, 'operator'])
+      expect(tokens.check(bad, 0)).toBeNull();
   });
 
   it('know the operator, who is no tenant', () => {

@@ -1,5 +1,5 @@
-// One reader. It holds positions in a log, never events: what its connection does not take stays in the log, and is lost to it when the log
-// moves on.
+// One reader. It holds positions in a log, never events: what its connection does not take stays in
+// the log, and is lost to it when the log moves on.
 import type { Stop } from '../../engine/event-ring.ts';
 import { type Problem, type ProblemType, problemOf } from '../problem.ts';
 import { cursorOf, oldestCursor, placeOf } from './cursor.ts';
@@ -76,7 +76,12 @@ export class StreamClient {
   readonly #heartbeat: NodeJS.Timeout;
 
   /** `mayStay` is asked before every frame and with every heartbeat: is the token still good? */
-  constructor(wire: Wire, feed: Feed<StreamClient, Subscription>, host: ClientHost, mayStay: () => boolean) {
+  constructor(
+    wire: Wire,
+    feed: Feed<StreamClient, Subscription>,
+    host: ClientHost,
+    mayStay: () => boolean,
+  ) {
     this.#wire = wire;
     this.feed = feed;
     this.#host = host;
@@ -92,13 +97,24 @@ export class StreamClient {
     }
     const { subscriptionsMax } = this.#host.limits;
     if (this.subscriptions.size >= subscriptionsMax) {
-      this.fail('too-many', 'too-many-streams', `A connection has at most ${subscriptionsMax} subscriptions.`, id, {
-        limit: subscriptionsMax,
-      });
+      this.fail(
+        'too-many',
+        'too-many-streams',
+        `A connection has at most ${subscriptionsMax} subscriptions.`,
+        id,
+        {
+          limit: subscriptionsMax,
+        },
+      );
       return;
     }
     if (!this.#host.mayRead()) {
-      this.fail('busy', 'too-many-streams', 'All streams of the server have as many subscriptions as they may have.', id);
+      this.fail(
+        'busy',
+        'too-many-streams',
+        'All streams of the server have as many subscriptions as they may have.',
+        id,
+      );
       return;
     }
     const next = placeOf(this.feed.ring, from);
@@ -138,7 +154,10 @@ export class StreamClient {
     this.endIfDone();
   }
 
-  /** Ends the stream with what is there; with `waitMs`, where that shows nothing, with the first that does. Call it before subscribe(). */
+  /**
+   * Ends the stream with what is there; with `waitMs`, where that shows nothing, with the first
+   * that does. Call it before subscribe().
+   */
   poll(waitMs: number): void {
     this.#poll = { waiting: waitMs > 0, until: this.feed.ring.nextSeq, sent: false, late: null };
     if (waitMs > 0) this.#poll.late = setTimeout(() => this.stopWaiting(), waitMs);
@@ -193,7 +212,10 @@ export class StreamClient {
     this.#bookmark(subscription);
   }
 
-  /** The log has ended and every subscription has read it to its end; or a poll has what it came for. */
+  /**
+   * The log has ended and every subscription has read it to its end; or a poll has what it came
+   * for.
+   */
   endIfDone(): void {
     if (this.closed) return;
     const { ring } = this.feed;
@@ -205,7 +227,11 @@ export class StreamClient {
     if (!ring.closed) return;
     for (const { next } of this.subscriptions.values()) if (next < ring.nextSeq) return;
     if (ring.stopped)
-      this.fail('stopped', 'filesystem-stopped', 'A law of the machine broke in this filesystem; it serves no more.');
+      this.fail(
+        'stopped',
+        'filesystem-stopped',
+        'A law of the machine broke in this filesystem; it serves no more.',
+      );
     else this.close('gone');
   }
 
@@ -219,7 +245,13 @@ export class StreamClient {
     this.fail('bad-message', 'bad-message', detail, id);
   }
 
-  fail(reason: Closing, type: ProblemType, detail: string, id?: string, extensions?: Record<string, unknown>): void {
+  fail(
+    reason: Closing,
+    type: ProblemType,
+    detail: string,
+    id?: string,
+    extensions?: Record<string, unknown>,
+  ): void {
     this.failWith(reason, problemOf(type, detail, extensions), id);
   }
 
@@ -297,7 +329,10 @@ export class StreamClient {
     for (const stop of reached) {
       if (subscription.stops.includes(stop)) continue;
       const { filesystem } = stop;
-      const problem = problemOf('filesystem-stopped', `The filesystem ${filesystem} serves no more.`);
+      const problem = problemOf(
+        'filesystem-stopped',
+        `The filesystem ${filesystem} serves no more.`,
+      );
       this.tell({ type: 'stopped', id, filesystem, cursor: this.#cursor(next), problem });
       subscription.told = next;
     }

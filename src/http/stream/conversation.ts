@@ -15,7 +15,11 @@ function jsonOf(data: unknown): { value: unknown } | null {
 }
 
 /** Listens synchronously, so that no message is missed. */
-export function converse(socket: WebSocket, client: StreamClient, messagesPerSecondMax: number): void {
+export function converse(
+  socket: WebSocket,
+  client: StreamClient,
+  messagesPerSecondMax: number,
+): void {
   let second = 0;
   let messages = 0;
   socket.on('pong', () => client.alive());
@@ -28,7 +32,9 @@ export function converse(socket: WebSocket, client: StreamClient, messagesPerSec
     second = now;
     if (messages > messagesPerSecondMax) {
       const detail = `A connection sends at most ${messagesPerSecondMax} messages a second.`;
-      client.fail('policy', 'too-many-messages', detail, undefined, { limit: messagesPerSecondMax });
+      client.fail('policy', 'too-many-messages', detail, undefined, {
+        limit: messagesPerSecondMax,
+      });
       return;
     }
     const message = isBinary ? null : jsonOf(data);

@@ -1,4 +1,5 @@
-// A cursor is the id of the last event that a reader has: reading goes on behind it. Sequence 0 is before the first event.
+// A cursor is the id of the last event that a reader has: reading goes on behind it. Sequence 0 is
+// before the first event.
 import type { EventRing } from '../../engine/event-ring.ts';
 
 interface Cursor {
@@ -15,7 +16,10 @@ function parseCursor(text: string): Cursor | null {
   return epoch === undefined ? null : { epoch, seq: Number(seq) };
 }
 
-/** The next event for a reader who asks for `now`, `oldest` or a cursor; null where that is not kept, or of another history. */
+/**
+ * The next event for a reader who asks for `now`, `oldest` or a cursor; null where that is not
+ * kept, or of another history.
+ */
 export function placeOf(ring: EventRing, from: string): number | null {
   if (from === 'now') return ring.nextSeq;
   if (from === 'oldest') return ring.oldestSeq;

@@ -1,4 +1,5 @@
-// The forms in which a stream says the same things: one JSON message a WebSocket frame, one CloudEvent a frame, server-sent events, or lines.
+// The forms in which a stream says the same things: one JSON message a WebSocket frame, one
+// CloudEvent a frame, server-sent events, or lines.
 import { randomUUID } from 'node:crypto';
 import { typePrefix } from './envelope.ts';
 import type { Closing, ServerMessage } from './messages.ts';
@@ -43,12 +44,13 @@ export const json: Encoding = {
 };
 
 /**
- * The `cloudevents.json` subprotocol knows single events only: each is a message, and so is what else there is to say. A cut may fall inside
- * a command; the id of the last event says where.
+ * The `cloudevents.json` subprotocol knows single events only: each is a message, and so is what
+ * else there is to say. A cut may fall inside a command; the id of the last event says where.
  */
 const cloudEvents: Encoding = {
   key: 'cloudevents',
-  events: (id, _cursor, events) => events.map((event) => `${event.slice(0, -1)},"subscription":${JSON.stringify(id)}}`),
+  events: (id, _cursor, events) =>
+    events.map((event) => `${event.slice(0, -1)},"subscription":${JSON.stringify(id)}}`),
   message: (message) =>
     JSON.stringify({
       specversion: '1.0',
@@ -62,7 +64,10 @@ const cloudEvents: Encoding = {
 };
 
 /** What a WebSocket may ask for; the first where it asks for none. */
-export const subprotocols = { 'pinhole.events.v1+json': json, 'cloudevents.json': cloudEvents } as const;
+export const subprotocols = {
+  'pinhole.events.v1+json': json,
+  'cloudevents.json': cloudEvents,
+} as const;
 
 export const lines: Encoding = {
   key: 'lines',
@@ -74,14 +79,21 @@ export const lines: Encoding = {
 /** A message is dispatched whole or not at all, so its id is never that of half a command. */
 export const serverSent: Encoding = {
   key: 'sse',
-  events: (id, cursor, events) => [`id: ${cursor}\ndata: ${messageOfEvents(id, cursor, events)}\n\n`],
+  events: (id, cursor, events) => [
+    `id: ${cursor}\ndata: ${messageOfEvents(id, cursor, events)}\n\n`,
+  ],
   message(message) {
     // A browser that comes back after a gap goes on with what there is.
-    const cursor = 'cursor' in message ? message.cursor : 'oldest' in message ? message.oldest : null;
+    const cursor =
+      'cursor' in message ? message.cursor : 'oldest' in message ? message.oldest : null;
     return `event: ${message.type}\n${cursor === null ? '' : `id: ${cursor}\n`}data: ${JSON.stringify(message)}\n\n`;
   },
   pack: (text) => Buffer.from(text),
 };
 
 /** What a close frame says, where there are no close frames. */
-export const closeOf = (reason: Closing): ServerMessage => ({ type: 'close', code: closings[reason].code, reason });
+export const closeOf = (reason: Closing): ServerMessage => ({
+  type: 'close',
+  code: closings[reason].code,
+  reason,
+});

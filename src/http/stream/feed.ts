@@ -11,7 +11,9 @@ export interface FrameLimits {
 }
 
 export interface Frame {
-  /** Of whole commands, as they go over the wire. None when the filter hid everything that was read. */
+  /**
+   * Of whole commands, as they go over the wire. None when the filter hid everything that was read.
+   */
   messages: readonly Buffer[];
   bytes: number;
   events: number;
@@ -61,7 +63,10 @@ export class Feed<Reader, Subscription> {
     return style;
   }
 
-  /** What a reader at `fromSeq` gets next; null where that is not kept any more. There must be something to read. */
+  /**
+   * What a reader at `fromSeq` gets next; null where that is not kept any more. There must be
+   * something to read.
+   */
   frame(fromSeq: number, style: FrameStyle): Frame | null {
     const last = this.#last;
     if (last !== null && last.fromSeq === fromSeq && last.style === style) return last.frame;

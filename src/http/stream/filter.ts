@@ -7,7 +7,10 @@ import { typePrefix } from './envelope.ts';
 
 const names = new Set(Object.keys(eventTable));
 
-/** `pinhole.page.idle`, the same without the prefix, or a whole family: `pinhole.page.*`. Null where nothing is called that. */
+/**
+ * `pinhole.page.idle`, the same without the prefix, or a whole family: `pinhole.page.*`. Null where
+ * nothing is called that.
+ */
 function typesNamed(text: string): EventType[] | null {
   const name = text.startsWith(typePrefix) ? text.slice(typePrefix.length) : text;
   if (names.has(name)) return [name as EventType];
@@ -23,7 +26,12 @@ const zTypeName = z
 
 export const zFilter = z
   .strictObject({
-    types: z.array(zTypeName).min(1).max(64).optional().describe('Event types, or families of them: `pinhole.page.*`.'),
+    types: z
+      .array(zTypeName)
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Event types, or families of them: `pinhole.page.*`.'),
     file: z
       .string()
       .min(1)
@@ -32,16 +40,25 @@ export const zFilter = z
       .describe(
         'The file that had this name when the event happened. One that was unlinked by then has none: ask for its inode.',
       ),
-    ino: z.int().positive().optional().describe('The file of this inode, whatever it was called, unlinked or not.'),
+    ino: z
+      .int()
+      .positive()
+      .optional()
+      .describe('The file of this inode, whatever it was called, unlinked or not.'),
     range: z
       .strictObject({ offset: zBytes, length: zBytes.min(1) })
       .optional()
-      .describe('Hides events that name a place of the file outside of this range of bytes; needs `file` or `ino`.'),
+      .describe(
+        'Hides events that name a place of the file outside of this range of bytes; needs `file` or `ino`.',
+      ),
   })
-  .refine(({ file, ino, range }) => range === undefined || file !== undefined || ino !== undefined, {
-    path: ['range'],
-    message: 'A range needs a file.',
-  });
+  .refine(
+    ({ file, ino, range }) => range === undefined || file !== undefined || ino !== undefined,
+    {
+      path: ['range'],
+      message: 'A range needs a file.',
+    },
+  );
 
 export interface Filter {
   types: ReadonlySet<EventType> | null;
@@ -57,7 +74,8 @@ export function filterOf(asked: z.infer<typeof zFilter> | undefined): Filter | n
   if (asked === undefined) return null;
   const { types, file, ino, range } = asked;
   if (types === undefined && file === undefined && ino === undefined) return null;
-  const wanted = types === undefined ? null : new Set(types.flatMap((text) => typesNamed(text) ?? []));
+  const wanted =
+    types === undefined ? null : new Set(types.flatMap((text) => typesNamed(text) ?? []));
   const key = JSON.stringify([
     wanted === null ? null : [...wanted].sort(),
     file ?? null,
@@ -82,13 +100,23 @@ interface Bytes {
   length: number;
 }
 
-/** The places of the file that the event names; without any it concerns all of it. Null where it is of another file. */
-function placesIn({ type, file, ino, unlinked, data }: KernelEvent, filter: Filter): Bytes[] | null {
+/**
+ * The places of the file that the event names; without any it concerns all of it. Null where it is
+ * of another file.
+ */
+function placesIn(
+  { type, file, ino, unlinked, data }: KernelEvent,
+  filter: Filter,
+): Bytes[] | null {
   if (type === 'range.exchanged') {
     const { offset, length, withOffset, withIno } = data;
     const places = [
       { of: { file, ino, unlinked }, offset, length },
-      { of: { file: data.with, ino: withIno, unlinked: data.withUnlinked === true }, offset: withOffset, length },
+      {
+        of: { file: data.with, ino: withIno, unlinked: data.withUnlinked === true },
+        offset: withOffset,
+        length,
+      },
     ].filter(({ of }) => isAsked(of, filter));
     return places.length === 0 ? null : places;
   }
@@ -99,8 +127,13 @@ function placesIn({ type, file, ino, unlinked, data }: KernelEvent, filter: Filt
   return typeof pgoff === 'number' ? [{ offset: pgoff * pageSize, length: pageSize }] : [];
 }
 
-/** A name is that of the file that had it then: an inode without a link is asked for by its number. */
-function isAsked(of: { file: string | null; ino: number; unlinked: boolean }, { file, ino }: Filter): boolean {
+/**
+ * A name is that of the file that had it then: an inode without a link is asked for by its number.
+ */
+function isAsked(
+  of: { file: string | null; ino: number; unlinked: boolean },
+  { file, ino }: Filter,
+): boolean {
   return (file === null || (of.file === file && !of.unlinked)) && (ino === null || of.ino === ino);
 }
 
@@ -108,4 +141,5 @@ function isAsked(of: { file: string | null; ino: number; unlinked: boolean }, { 
  *     a   |--------|
  *     b      |---------|
  */
-const meet = (a: Bytes, b: Bytes): boolean => a.offset < b.offset + b.length && b.offset < a.offset + a.length;
+const meet = (a: Bytes, b: Bytes): boolean =>
+  a.offset < b.offset + b.length && b.offset < a.offset + a.length;

@@ -1,5 +1,6 @@
-// Once anybody listens for upgrades, Node gives up on every request that asks for any: also on `Upgrade: h2c`, which curl --http2 and Java's
-// HttpClient send with ordinary requests. RFC 9110 lets a server ignore the wish, so such a request is put back without it.
+// Once anybody listens for upgrades, Node gives up on every request that asks for any: also on
+// `Upgrade: h2c`, which curl --http2 and Java's HttpClient send with ordinary requests. RFC 9110
+// lets a server ignore the wish, so such a request is put back without it.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from '../connections.ts';
@@ -18,8 +19,14 @@ function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): stri
 
 /** A handshake has no body, and is a GET of HTTP/1.1 (RFC 6455 §4.1). */
 function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
-  const bodyless = headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
-  return httpVersion === '1.1' && method === 'GET' && bodyless && headers.upgrade?.toLowerCase() === 'websocket';
+  const bodyless =
+    headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
+  return (
+    httpVersion === '1.1' &&
+    method === 'GET' &&
+    bodyless &&
+    headers.upgrade?.toLowerCase() === 'websocket'
+  );
 }
 
 /** Call it after everybody listens who wants upgrades. */

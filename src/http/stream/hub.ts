@@ -1,4 +1,5 @@
-// All event streams of the server: who may come in, whose turn it is to get a frame, and what was sent.
+// All event streams of the server: who may come in, whose turn it is to get a frame, and what was
+// sent.
 import type { EventRing } from '../../engine/event-ring.ts';
 import { type HttpProblem, problemOf } from '../problem.ts';
 import { type ClientHost, type ClientLimits, StreamClient, type Subscription } from './client.ts';
@@ -31,7 +32,10 @@ export interface StreamCounts {
   lagEvents(): number;
 }
 
-/** Frames are sent for so long before other work has its turn: a request needs several turns, and waits for a slice in each. */
+/**
+ * Frames are sent for so long before other work has its turn: a request needs several turns, and
+ * waits for a slice in each.
+ */
 const sliceMs = 1;
 /** How long a client has to answer the close of a server that stops. */
 const farewellMs = 1000;
@@ -79,7 +83,8 @@ export class Hub {
     this.#limits = limits;
     this.#clientHost = {
       limits,
-      bufferBytes: () => Math.min(limits.bufferBytesMax, limits.buffersBytesMax / this.#clients.size),
+      bufferBytes: () =>
+        Math.min(limits.bufferBytesMax, limits.buffersBytesMax / this.#clients.size),
       ready: (subscription) => this.#enqueue(subscription),
       mayRead: () => this.counts.subscriptions < limits.readersMax,
       reading: (more) => {
@@ -190,7 +195,10 @@ export class Hub {
     setImmediate(this.#flush);
   }
 
-  /** A frame for each in the queue, in their order; who has more to get stands behind those who have had nothing yet. */
+  /**
+   * A frame for each in the queue, in their order; who has more to get stands behind those who have
+   * had nothing yet.
+   */
   readonly #flush = (): void => {
     const queue = this.#queue;
     const until = performance.now() + sliceMs;
@@ -218,7 +226,8 @@ export class Hub {
 
   #tellHidden(): void {
     for (const subscription of this.#hidden) {
-      if (!subscription.ended && subscription.next !== subscription.told) subscription.client.bookmark(subscription);
+      if (!subscription.ended && subscription.next !== subscription.told)
+        subscription.client.bookmark(subscription);
     }
     this.#hidden.clear();
   }
@@ -226,7 +235,8 @@ export class Hub {
   #lagEvents(): number {
     let most = 0;
     for (const { feed, subscriptions } of this.#clients) {
-      for (const { next } of subscriptions.values()) most = Math.max(most, feed.ring.nextSeq - next);
+      for (const { next } of subscriptions.values())
+        most = Math.max(most, feed.ring.nextSeq - next);
     }
     return most;
   }

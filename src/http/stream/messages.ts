@@ -1,14 +1,24 @@
-// What the two sides of an event stream say to each other, each message one text frame of JSON, and the codes with which the server closes.
+// What the two sides of an event stream say to each other, each message one text frame of JSON, and
+// the codes with which the server closes.
 import { z } from 'zod';
 import type { Problem } from '../problem.ts';
 import { cursorForm } from './cursor.ts';
 import { zFilter } from './filter.ts';
 
 export const zFrom = z
-  .union([z.enum(['now', 'oldest']), z.string().regex(cursorForm, 'must be now, oldest or a cursor')])
-  .describe('now, oldest, or a cursor: the id of the last event that is already known; reading goes on behind it.');
+  .union([
+    z.enum(['now', 'oldest']),
+    z.string().regex(cursorForm, 'must be now, oldest or a cursor'),
+  ])
+  .describe(
+    'now, oldest, or a cursor: the id of the last event that is already known; reading goes on behind it.',
+  );
 
-const zId = z.string().min(1).max(64).describe('Chosen by the client; every message about the subscription carries it.');
+const zId = z
+  .string()
+  .min(1)
+  .max(64)
+  .describe('Chosen by the client; every message about the subscription carries it.');
 
 export const clientMessages = {
   subscribe: z.strictObject({
@@ -34,13 +44,25 @@ export type ClientMessage = z.infer<typeof zClientMessage>;
 export const closings = {
   done: { code: 1000, doc: 'All that was asked for was sent.' },
   policy: { code: 1008, doc: 'More messages in a second than one connection may send.' },
-  busy: { code: 1013, doc: 'All streams of the server have as many subscriptions as they may have; try again later.' },
-  stopped: { code: 1013, doc: 'The filesystem serves no more, and everything before that was sent; try again after a restart.' },
+  busy: {
+    code: 1013,
+    doc: 'All streams of the server have as many subscriptions as they may have; try again later.',
+  },
+  stopped: {
+    code: 1013,
+    doc: 'The filesystem serves no more, and everything before that was sent; try again after a restart.',
+  },
   restart: { code: 1012, doc: 'The server stops; come back with the last cursor.' },
   'bad-message': { code: 4400, doc: 'A message of the client is not one of the protocol.' },
   unauthorized: { code: 4401, doc: 'The token expired or was revoked.' },
-  forbidden: { code: 4403, doc: 'The ticket is for another stream, or for a page of another origin.' },
-  gone: { code: 4404, doc: 'The filesystem or the tenant was removed, and everything before that was sent.' },
+  forbidden: {
+    code: 4403,
+    doc: 'The ticket is for another stream, or for a page of another origin.',
+  },
+  gone: {
+    code: 4404,
+    doc: 'The filesystem or the tenant was removed, and everything before that was sent.',
+  },
   heartbeat: { code: 4408, doc: 'Two pings in a row were not answered.' },
   gap: { code: 4410, doc: 'The events behind the cursor are not kept any more.' },
   'slow-reader': { code: 4413, doc: 'The reader fell behind the oldest event kept.' },
@@ -94,7 +116,10 @@ export type ServerMessage = {
 /** Everything that can stand in the metrics as the reason of a disconnect. */
 const endings = ['client', 'lost', 'message-too-large', 'protocol-error'] as const;
 export type DisconnectReason = Closing | (typeof endings)[number];
-export const disconnectReasons: readonly DisconnectReason[] = [...(Object.keys(closings) as Closing[]), ...endings];
+export const disconnectReasons: readonly DisconnectReason[] = [
+  ...(Object.keys(closings) as Closing[]),
+  ...endings,
+];
 
 /** For closes that the server did not begin. */
 export function reasonOf(code: number): DisconnectReason {

@@ -18,8 +18,13 @@ export const zStreamQuery = z.strictObject({
   types: z
     .string()
     .optional()
-    .describe('Event types or families of them, comma-separated: `pinhole.page.*,pinhole.task.blocked`.'),
-  file: z.string().optional().describe('Only events of the file that had this name then, and was not unlinked.'),
+    .describe(
+      'Event types or families of them, comma-separated: `pinhole.page.*,pinhole.task.blocked`.',
+    ),
+  file: z
+    .string()
+    .optional()
+    .describe('Only events of the file that had this name then, and was not unlinked.'),
   ino: z.int().optional().describe('Only events of this inode.'),
   offset: z.int().optional().describe('With length, the bytes of the file that matter.'),
   length: z.int().optional(),
@@ -28,13 +33,17 @@ export const zStreamQuery = z.strictObject({
 const coercions = coercionsOf(zStreamQuery);
 
 /** Without any parameter but a ticket, only what is no WebSocket subscribes. */
-export function subscribeOf(request: FastifyRequest, transport: Transport): Omit<Subscribe, 'type'> | null {
+export function subscribeOf(
+  request: FastifyRequest,
+  transport: Transport,
+): Omit<Subscribe, 'type'> | null {
   const query = parse(zStreamQuery, coerce(request.query as Record<string, unknown>, coercions));
   const { types, file, ino, offset, length } = query;
   const says = Object.keys(query).some((name) => name !== 'ticket');
   if (transport === 'websocket' && !says) return null;
   // Who asks for lines and names no place wants what is there.
-  const from = lastEventId(request, transport) ?? query.from ?? (transport === 'ndjson' ? 'oldest' : 'now');
+  const from =
+    lastEventId(request, transport) ?? query.from ?? (transport === 'ndjson' ? 'oldest' : 'now');
   const range = offset === undefined && length === undefined ? {} : { range: { offset, length } };
   const filter = parse(zFilter, {
     ...(types === undefined ? {} : { types: types.split(',') }),
@@ -45,11 +54,14 @@ export function subscribeOf(request: FastifyRequest, transport: Transport): Omit
   return { id: queryId, from, filter };
 }
 
-/** Where a browser goes on by itself; it repeats the first URL, so the header comes before `from`. */
+/**
+ * Where a browser goes on by itself; it repeats the first URL, so the header comes before `from`.
+ */
 function lastEventId({ headers }: FastifyRequest, transport: Transport): string | null {
   const id = headers['last-event-id'];
   if (transport === 'websocket' || id === undefined || id === '') return null;
-  if (typeof id !== 'string' || !cursorForm.test(id)) throw new HttpProblem('invalid-header', 'Last-Event-ID is not a cursor.');
+  if (typeof id !== 'string' || !cursorForm.test(id))
+    throw new HttpProblem('invalid-header', 'Last-Event-ID is not a cursor.');
   return id;
 }
 
@@ -60,8 +72,9 @@ export const streamMediaTypes = {
 const offers = Object.entries(streamMediaTypes) as ['sse' | 'ndjson', string][];
 
 /**
- * The transport that the client prefers. Null where a plain GET accepts neither kind of stream, or accepts one only by a wildcard for all
- * types: that is what curl and browsers send for any URL, and an answer without an end would surprise them.
+ * The transport that the client prefers. Null where a plain GET accepts neither kind of stream, or
+ * accepts one only by a wildcard for all types: that is what curl and browsers send for any URL,
+ * and an answer without an end would surprise them.
  */
 export function transportOf({ ws, headers }: FastifyRequest): Transport | null {
   if (ws) return 'websocket';

@@ -3,7 +3,13 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket } from '@fastify/websocket';
 import { closeOf, type Encoding } from './encoding.ts';
-import { type Closing, closings, type DisconnectReason, reasonOf, reasonOfError } from './messages.ts';
+import {
+  type Closing,
+  closings,
+  type DisconnectReason,
+  reasonOf,
+  reasonOfError,
+} from './messages.ts';
 
 export interface Wire {
   readonly encoding: Encoding;
@@ -29,7 +35,10 @@ export interface Wire {
 
 /** A reader that takes nothing of what was sent before the end is given up after this. */
 const farewellMs = 30_000;
-/** How long a client has to answer a close frame and to close its side, when it has all that was sent. */
+/**
+ * How long a client has to answer a close frame and to close its side, when it has all that was
+ * sent.
+ */
 export const closeTimeoutMs = 800;
 
 const textFrame = { binary: false, compress: false };
@@ -44,13 +53,15 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
     buffered: () => socket._socket.writableLength,
     taken: () => socket._socket.bytesWritten - socket._socket.writableLength,
     send: (message) => socket.send(message, textFrame),
-    // ws would make the head of the frame anew for each reader, and write it apart: half of what a frame costs. Nothing that it queues itself
-    // can be overtaken, because nothing here is compressed.
+    // ws would make the head of the frame anew for each reader, and write it apart: half of what a
+    // frame costs. Nothing that it queues itself can be overtaken, because nothing here is
+    // compressed.
     write(packed) {
       if (socket.readyState === socket.OPEN) socket._socket.write(packed);
     },
     whenTaken(call) {
-      // Of one that has ended it is told at once and for ever that nothing was taken; its end is heard in onGone.
+      // Of one that has ended it is told at once and for ever that nothing was taken; its end is
+      // heard in onGone.
       if (!socket._socket.writable) return;
       socket._socket.write(nothing, (error) => {
         if (!error) call();

@@ -1,6 +1,7 @@
-// A span of the log as the text of ftrace. What Linux has a tracepoint for carries its name and its fields (include/trace/events/fs_dax.h,
-// sched.h, fs/xfs/xfs_trace.h, ext4.h); waits for a layout, for which it has none, are dax_break_layout_wait, dax_break_layout_done and
-// dax_page_idle; the rest is named pinhole_….
+// A span of the log as the text of ftrace. What Linux has a tracepoint for carries its name and its
+// fields (include/trace/events/fs_dax.h, sched.h, fs/xfs/xfs_trace.h, ext4.h); waits for a layout,
+// for which it has none, are dax_break_layout_wait, dax_break_layout_done and dax_page_idle; the
+// rest is named pinhole_….
 import type { KernelEvent } from '../../kernel/events.ts';
 import type { Kernel } from '../../kernel/state.ts';
 
@@ -40,7 +41,8 @@ export class Ftrace {
     const comm = event.task === 0 ? 'kworker/0:1' : (this.#ops.get(event.task) ?? 'pinhole');
     const time = (event.timeMs / 1000).toFixed(6);
     const lines = this.#functions(event).map(
-      (text) => `${`${comm.slice(0, 16)}-${event.task}`.padStart(22)} [000] ..... ${time.padStart(12)}: ${text}\n`,
+      (text) =>
+        `${`${comm.slice(0, 16)}-${event.task}`.padStart(22)} [000] ..... ${time.padStart(12)}: ${text}\n`,
     );
     const head = this.#began ? '' : header;
     this.#began = true;
@@ -78,28 +80,39 @@ export class Ftrace {
       case 'extent.freed': {
         const { pfn, pages, from } = event.data;
         if (kind === 'xfs' && from === 'busy')
-          return [`xfs_extent_busy_clear: ${xfs} agno 0x0 agbno ${hex(pfn)} fsbcount ${hex(pages)}`];
+          return [
+            `xfs_extent_busy_clear: ${xfs} agno 0x0 agbno ${hex(pfn)} fsbcount ${hex(pages)}`,
+          ];
         if (kind !== 'ext4') break;
         const flags = 'VALIDATED|1ST_CLUSTER|LAST_CLUSTER';
-        return [`ext4_free_blocks: ${ext4} ino ${ino} mode 0100644 block ${pfn} count ${pages} flags ${flags}`];
+        return [
+          `ext4_free_blocks: ${ext4} ino ${ino} mode 0100644 block ${pfn} count ${pages} flags ${flags}`,
+        ];
       }
       case 'file.evicted':
         if (kind !== 'ext4') break;
         return [`ext4_evict_inode: ${ext4} ino ${event.data.ino} nlink 0`];
       case 'layout.busy': {
         const { pfn, pgoff, pins } = event.data;
-        return [`dax_break_layout_wait: ${xfs} ino ${hex(ino)} pgoff ${hex(pgoff)} pfn ${hex(pfn)} pins ${pins}`];
+        return [
+          `dax_break_layout_wait: ${xfs} ino ${hex(ino)} pgoff ${hex(pgoff)} pfn ${hex(pfn)} pins ${pins}`,
+        ];
       }
       case 'layout.broken': {
         const { offset, length, scans } = event.data;
-        return [`dax_break_layout_done: ${xfs} ino ${hex(ino)} offset ${hex(offset)} length ${hex(length)} scans ${scans}`];
+        return [
+          `dax_break_layout_done: ${xfs} ino ${hex(ino)} offset ${hex(offset)} length ${hex(length)} scans ${scans}`,
+        ];
       }
       case 'page.idle':
         return [`dax_page_idle: pfn ${hex(event.data.pfn)}`];
       case 'task.blocked': {
         const { op, state } = event.data;
         const prev = `prev_comm=${op} prev_pid=${event.task} prev_prio=120 prev_state=${state}`;
-        return [plain(event), `sched_switch: ${prev} ==> next_comm=swapper/0 next_pid=0 next_prio=120`];
+        return [
+          plain(event),
+          `sched_switch: ${prev} ==> next_comm=swapper/0 next_pid=0 next_prio=120`,
+        ];
       }
       case 'task.woken':
         return [`sched_wakeup: comm=${event.data.op} pid=${event.task} prio=120 target_cpu=000`];
@@ -110,7 +123,9 @@ export class Ftrace {
 
 /** A tracepoint of our own, its fields in the order of the table. */
 function plain({ type, data }: KernelEvent): string {
-  const fields = Object.entries(data).map(([key, value]) => `${key}=${typeof value === 'boolean' ? yes(value) : text(value)}`);
+  const fields = Object.entries(data).map(
+    ([key, value]) => `${key}=${typeof value === 'boolean' ? yes(value) : text(value)}`,
+  );
   return [`pinhole_${type.replaceAll('.', '_')}:`, ...fields].join(' ');
 }
 

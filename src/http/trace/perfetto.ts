@@ -1,5 +1,5 @@
-// A span of the log in Chrome's JSON trace format, which Perfetto opens: one track a task and one a pin, slices for their lives and sleeps, an
-// arrow from whoever wakes to whoever is woken.
+// A span of the log in Chrome's JSON trace format, which Perfetto opens: one track a task and one a
+// pin, slices for their lives and sleeps, an arrow from whoever wakes to whoever is woken.
 import type { KernelEvent } from '../../kernel/events.ts';
 
 type Json = Record<string, unknown>;
@@ -69,10 +69,20 @@ export class Perfetto {
     if (type === 'task.blocked') {
       this.#begin(task, event.data.op, args, out);
       const { on, state, lock, pfn } = event.data;
-      this.#slice(tasks, task, `${state}: ${on === 'page' ? `page ${pfn}` : (lock ?? on)}`, args, out);
+      this.#slice(
+        tasks,
+        task,
+        `${state}: ${on === 'page' ? `page ${pfn}` : (lock ?? on)}`,
+        args,
+        out,
+      );
     } else if (type === 'task.woken') this.#woken(task, event.data.op, args, out);
     else if (type === 'operation.submitted') this.#begin(task, event.data.op, args, out);
-    else if (type === 'operation.done' || type === 'operation.failed' || type === 'operation.cancelled') {
+    else if (
+      type === 'operation.done' ||
+      type === 'operation.failed' ||
+      type === 'operation.cancelled'
+    ) {
       this.#begin(task, event.data.op, args, out);
       out.push({ ...this.#at('i', tasks, task), name: type, s: 't', args });
       while (this.#depth(task) > 0) this.#close(tasks, task, out);
@@ -82,9 +92,15 @@ export class Perfetto {
     }
   }
 
-  #pinned({ pin, owner, kind }: { pin: string; owner: string | null; kind: string }, args: Json, out: Json[]): void {
+  #pinned(
+    { pin, owner, kind }: { pin: string; owner: string | null; kind: string },
+    args: Json,
+    out: Json[],
+  ): void {
     const tid = numberOf(pin);
-    out.push(name('thread_name', pins, tid, `${pin} ${kind}${owner === null ? '' : ` of ${owner}`}`));
+    out.push(
+      name('thread_name', pins, tid, `${pin} ${kind}${owner === null ? '' : ` of ${owner}`}`),
+    );
     this.#slice(pins, tid, kind, args, out);
   }
 
@@ -103,7 +119,12 @@ export class Perfetto {
     this.#flow += 1;
     const flow = { name: 'wakes', cat: 'wakeup', id: this.#flow };
     // What wakes may have no slice of its own: an unpin runs in no time.
-    out.push({ ...this.#at('X', tasks, waker), dur: 2, name: 'wakes', args: { woken: `op_${task}` } });
+    out.push({
+      ...this.#at('X', tasks, waker),
+      dur: 2,
+      name: 'wakes',
+      args: { woken: `op_${task}` },
+    });
     out.push({ ...this.#at('s', tasks, waker), ...flow });
     out.push({ ...this.#at('X', tasks, task), ts: this.#us + 1, dur: 2, name: 'task.woken', args });
     out.push({ ...this.#at('f', tasks, task), ts: this.#us + 1, bp: 'e', ...flow });

@@ -1,5 +1,5 @@
-// Poison: 512-byte sectors that the medium cannot read any more. Mirrors the badblocks list of drivers/nvdimm/pmem.c; a write of a whole
-// page repairs the sectors of it, a smaller one does not.
+// Poison: 512-byte sectors that the medium cannot read any more. Mirrors the badblocks list of
+// drivers/nvdimm/pmem.c; a write of a whole page repairs the sectors of it, a smaller one does not.
 import type { Kernel } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
 
@@ -21,7 +21,8 @@ export function clearPoison(k: Kernel, sector: number, count: number): number {
 export function isPoisoned(k: Kernel, pfn: Pfn): boolean {
   if (k.pmem.badSectors.size === 0) return false;
   const first = pfn * sectorsPerPage;
-  for (let sector = first; sector < first + sectorsPerPage; sector++) if (k.pmem.badSectors.has(sector)) return true;
+  for (let sector = first; sector < first + sectorsPerPage; sector++)
+    if (k.pmem.badSectors.has(sector)) return true;
   return false;
 }
 

@@ -12,7 +12,10 @@ export interface DirtyPage {
 export interface Pmem {
   /** Contents. A page that is not there is zero. */
   pages: Map<Pfn, Uint8Array>;
-  /** For each chunk the entry that changed it last: a snapshot keeps what it already has of the others. */
+  /**
+   * For each chunk the entry that changed it last: a snapshot keeps what it already has of the
+   * others.
+   */
   chunkSeqs: (number | undefined)[];
   /** Pages with lines that are dirty in a CPU cache. */
   dirty: Map<Pfn, DirtyPage>;

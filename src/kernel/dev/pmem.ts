@@ -1,6 +1,7 @@
-// The device: its contents, and which cache lines of it a CPU still holds dirty. Memory is taken on first touch, a page at a time, and given
-// back when a page is zeroed as a whole or its block is free. Snapshots keep contents by chunks of 64 pages.
-// Stores through a mapping dirty lines; write(2), zeroing and DMA go past the cache, as they do on real pmem (non-temporal stores, bus
+// The device: its contents, and which cache lines of it a CPU still holds dirty. Memory is taken on
+// first touch, a page at a time, and given back when a page is zeroed as a whole or its block is
+// free. Snapshots keep contents by chunks of 64 pages. Stores through a mapping dirty lines;
+// write(2), zeroing and DMA go past the cache, as they do on real pmem (non-temporal stores, bus
 // master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
 
 import { pinsOf } from '../mm/page.ts';
@@ -15,7 +16,13 @@ const lineBytes = 64;
 const wordBytes = 8;
 
 export function createPmem(): Pmem {
-  return { pages: new Map(), chunkSeqs: [], dirty: new Map(), dirtyLines: 0, badSectors: new Set() };
+  return {
+    pages: new Map(),
+    chunkSeqs: [],
+    dirty: new Map(),
+    dirtyLines: 0,
+    badSectors: new Set(),
+  };
 }
 
 function pageBytes(pmem: Pmem, pfn: Pfn): Uint8Array {
@@ -30,10 +37,12 @@ function pageBytes(pmem: Pmem, pfn: Pfn): Uint8Array {
 const zeros = new Uint8Array(pageSize);
 
 /**
- * Whether a page of zeros is held or not is no part of the state: a snapshot cannot tell. So what only makes zeros of zeros changes nothing, or a
- * machine that was restored would differ from the one that goes on.
+ * Whether a page of zeros is held or not is no part of the state: a snapshot cannot tell. So what
+ * only makes zeros of zeros changes nothing, or a machine that was restored would differ from the
+ * one that goes on.
  */
-const isZero = (bytes: Uint8Array): boolean => Buffer.compare(bytes, zeros.subarray(0, bytes.length)) === 0;
+const isZero = (bytes: Uint8Array): boolean =>
+  Buffer.compare(bytes, zeros.subarray(0, bytes.length)) === 0;
 
 /** A chunk as a snapshot keeps it: a copy. */
 export function chunkOf(pmem: Pmem, index: number): Uint8Array {
@@ -55,8 +64,9 @@ export function setChunk(pmem: Pmem, index: number, seq: number, bytes: Uint8Arr
 }
 
 /**
- * The blocks are free and nobody holds them: what they contain can never be seen again, since every block is zeroed before a file shows it.
- * Dirty lines stay in the cache, where the end of the power finds them.
+ * The blocks are free and nobody holds them: what they contain can never be seen again, since every
+ * block is zeroed before a file shows it. Dirty lines stay in the cache, where the end of the power
+ * finds them.
  */
 export function discardPages(k: Kernel, pfn: Pfn, pages: number): void {
   const { pmem } = k;
@@ -74,18 +84,35 @@ export function discardPages(k: Kernel, pfn: Pfn, pages: number): void {
   }
 }
 
-/** Copies `length` bytes of page `pfn` from `offset` into `out` at `at`. The range stays inside the page. */
-export function readPage(k: Kernel, pfn: Pfn, offset: number, length: number, out: Uint8Array, at: number): void {
+/**
+ * Copies `length` bytes of page `pfn` from `offset` into `out` at `at`. The range stays inside the
+ * page.
+ */
+export function readPage(
+  k: Kernel,
+  pfn: Pfn,
+  offset: number,
+  length: number,
+  out: Uint8Array,
+  at: number,
+): void {
   const page = k.pmem.pages.get(pfn);
   if (page === undefined) out.fill(0, at, at + length);
   else out.set(page.subarray(offset, offset + length), at);
 }
 
 /**
- * Copies `bytes` into page `pfn` at `offset`. A store goes through the CPU cache, so the lines are dirty until flushed; the driver and a device
- * go past it, and of these only the driver repairs poison.
+ * Copies `bytes` into page `pfn` at `offset`. A store goes through the CPU cache, so the lines are
+ * dirty until flushed; the driver and a device go past it, and of these only the driver repairs
+ * poison.
  */
-export function writePage(k: Kernel, pfn: Pfn, offset: number, bytes: Uint8Array, by: 'store' | 'driver' | 'device'): void {
+export function writePage(
+  k: Kernel,
+  pfn: Pfn,
+  offset: number,
+  bytes: Uint8Array,
+  by: 'store' | 'driver' | 'device',
+): void {
   if (by === 'store') markDirty(k.pmem, pfn, offset, bytes.length);
   else if (by === 'device') flushPage(k, pfn, offset, bytes.length);
   else pastTheCache(k, pfn, offset, bytes.length);
@@ -107,7 +134,10 @@ export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): v
   if (!same) changed(k, pfn);
 }
 
-/** What a write past the cache does first: lines in its way are written back, and over a whole page poison is repaired. */
+/**
+ * What a write past the cache does first: lines in its way are written back, and over a whole page
+ * poison is repaired.
+ */
 function pastTheCache(k: Kernel, pfn: Pfn, offset: number, length: number): void {
   flushPage(k, pfn, offset, length);
   if (offset === 0 && length === pageSize) clearPoison(k, pfn * sectorsPerPage, sectorsPerPage);
@@ -130,11 +160,14 @@ function markDirty(pmem: Pmem, pfn: Pfn, offset: number, length: number): void {
   }
 }
 
-const isDirty = (page: DirtyPage, line: number): boolean => (((page.lines[line >> 5] ?? 0) >>> (line & 31)) & 1) === 1;
+const isDirty = (page: DirtyPage, line: number): boolean =>
+  (((page.lines[line >> 5] ?? 0) >>> (line & 31)) & 1) === 1;
 
 function setDirty(page: DirtyPage, line: number, dirty: boolean): void {
   const word = line < 32 ? 0 : 1;
-  page.lines[word] = dirty ? page.lines[word] | (1 << (line & 31)) : page.lines[word] & ~(1 << (line & 31));
+  page.lines[word] = dirty
+    ? page.lines[word] | (1 << (line & 31))
+    : page.lines[word] & ~(1 << (line & 31));
 }
 
 /** clwb and a fence over a range inside one page. Returns how many lines were dirty. */
@@ -153,9 +186,10 @@ export function flushPage(k: Kernel, pfn: Pfn, offset: number, length: number): 
 }
 
 /**
- * The power goes: of every dirty line, `keeps` says for each aligned 8-byte word whether it reached the medium. Nothing larger is atomic.
- * It is asked about every word of the line, stored to or not, so that a seed means the same words whatever was stored. A word that the
- * medium has already is not lost. Returns how many lines lost something, and the pages that they are in, ascending.
+ * The power goes: of every dirty line, `keeps` says for each aligned 8-byte word whether it reached
+ * the medium. Nothing larger is atomic. It is asked about every word of the line, stored to or not,
+ * so that a seed means the same words whatever was stored. A word that the medium has already is
+ * not lost. Returns how many lines lost something, and the pages that they are in, ascending.
  */
 export function losePower(k: Kernel, keeps: () => boolean): { lines: number; pfns: Pfn[] } {
   let lines = 0;

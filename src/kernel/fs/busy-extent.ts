@@ -1,7 +1,15 @@
-// The busy list: blocks that are free in the books and must not be handed out. Mirrors fs/xfs/xfs_extent_busy.c, with the flag that Chinner
-// called EXTENT_BUSY_DAX (2017-10-30): a run with a pinned page stays after its transaction committed, until the last put.
+// The busy list: blocks that are free in the books and must not be handed out. Mirrors
+// fs/xfs/xfs_extent_busy.c, with the flag that Chinner called EXTENT_BUSY_DAX (2017-10-30): a run
+// with a pinned page stays after its transaction committed, until the last put.
 import { emit } from '../events.ts';
-import { isDelayedFree, nextPinned, nextTouched, nextUnpinned, pinsOver, setDelayedFree } from '../mm/page.ts';
+import {
+  isDelayedFree,
+  nextPinned,
+  nextTouched,
+  nextUnpinned,
+  pinsOver,
+  setDelayedFree,
+} from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { BusyRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, toPfn } from '../units.ts';
@@ -9,8 +17,8 @@ import { findRun, insertRun, removeRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
 /**
- * Puts freed blocks on the list, as part of a transaction. An entry that is on a transaction list cannot be split later, so the run is
- * cut here, where pinned and unpinned pages meet:
+ * Puts freed blocks on the list, as part of a transaction. An entry that is on a transaction list
+ * cannot be split later, so the run is cut here, where pinned and unpinned pages meet:
  *
  *     freed run   | . . P P . . . P |
  *     entries     |---| |=| |---| |=|
@@ -24,11 +32,23 @@ export function insertBusy(k: Kernel, inode: Inode, pfn: Pfn, pages: number): Pf
   while (start < end) {
     const pinned = pinsOver(k, toPfn(start)) > 0;
     const stop = pinned ? nextUnpinned(k, start, end) : nextPinned(k, start, end);
-    const run: BusyRun = { pfn: toPfn(start), pages: stop - start, sinceMs: k.nowMs, transaction: true, pinned, ino: inode.ino };
+    const run: BusyRun = {
+      pfn: toPfn(start),
+      pages: stop - start,
+      sinceMs: k.nowMs,
+      transaction: true,
+      pinned,
+      ino: inode.ino,
+    };
     insertRun(k.busy, run);
     k.busyByAge.add(run.pfn);
     runs.push(run.pfn);
-    emit(k, 'extent.busy', inode, { pfn: run.pfn, pages: run.pages, reasons: reasonsOf(run), generation: k.busyGeneration });
+    emit(k, 'extent.busy', inode, {
+      pfn: run.pfn,
+      pages: run.pages,
+      reasons: reasonsOf(run),
+      generation: k.busyGeneration,
+    });
     if (pinned) markDelayedFree(k, inode, run.pfn, run.pages);
     start = stop;
   }
@@ -57,12 +77,18 @@ export function clearDelayedFree(k: Kernel, pfn: Pfn): void {
   k.counts.delayedFrees -= 1;
 }
 
-/** The commit callback: the transaction lets go of its entries, and those that nobody pins leave the list. Returns blocks freed. */
+/**
+ * The commit callback: the transaction lets go of its entries, and those that nobody pins leave the
+ * list. Returns blocks freed.
+ */
 export function commitBusy(k: Kernel, runs: readonly number[]): number {
   let freed = 0;
   for (const pfn of runs) {
     const run = findRun(k.busy, toPfn(pfn));
-    assert(run?.transaction === true, 'an entry stays on the busy list until its transaction commits');
+    assert(
+      run?.transaction === true,
+      'an entry stays on the busy list until its transaction commits',
+    );
     run.transaction = false;
     run.pinned = isPinned(k, run.pfn, run.pages);
     if (!run.pinned) freed += eraseBusy(k, run);
@@ -79,12 +105,17 @@ export function releaseBusy(k: Kernel, run: BusyRun): void {
   k.busyGeneration += 1;
 }
 
-export const isPinned = (k: Kernel, pfn: Pfn, pages: number): boolean => nextPinned(k, pfn, pfn + pages) < pfn + pages;
+export const isPinned = (k: Kernel, pfn: Pfn, pages: number): boolean =>
+  nextPinned(k, pfn, pfn + pages) < pfn + pages;
 
 /** Of all pages of a run. None is marked anywhere, which is nearly always so, costs nothing. */
 export function clearDelayedFrees(k: Kernel, pfn: Pfn, pages: number): void {
   const end = pfn + pages;
-  for (let page = nextTouched(k, pfn, end); page < end && k.counts.delayedFrees > 0; page = nextTouched(k, page + 1, end))
+  for (
+    let page = nextTouched(k, pfn, end);
+    page < end && k.counts.delayedFrees > 0;
+    page = nextTouched(k, page + 1, end)
+  )
     clearDelayedFree(k, toPfn(page));
 }
 

@@ -1,10 +1,28 @@
-// Faults of 2 MiB. Mirrors dax_iomap_pmd_fault() and what grab_mapping_entry() says of sizes: entries of 4 KiB are never joined, real ones
-// of 2 MiB never split; one of the zero page gives way to 4 KiB where somebody faults a page of it.
+// Faults of 2 MiB. Mirrors dax_iomap_pmd_fault() and what grab_mapping_entry() says of sizes:
+// entries of 4 KiB are never joined, real ones of 2 MiB never split; one of the zero page gives way
+// to 4 KiB where somebody faults a page of it.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { emit } from '../events.ts';
 import { makeFolio, setOwner } from '../mm/page.ts';
-import { bitOf, frameEntry, installPmd, unmapPart, unmapRange, zeroEntry } from '../mm/pagetable.ts';
-import { addPmd, coversPmd, dropPmds, hasTable, inPmd, pagesPerPmd, pmdBytes, pmdOf, widen } from '../mm/pmd.ts';
+import {
+  bitOf,
+  frameEntry,
+  installPmd,
+  unmapPart,
+  unmapRange,
+  zeroEntry,
+} from '../mm/pagetable.ts';
+import {
+  addPmd,
+  coversPmd,
+  dropPmds,
+  hasTable,
+  inPmd,
+  pagesPerPmd,
+  pmdBytes,
+  pmdOf,
+  widen,
+} from '../mm/pmd.ts';
 import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
 import type { Access, Inode, Kernel, Mapping } from '../state.ts';
@@ -13,17 +31,29 @@ import { findExtent, nextExtent } from './extent.ts';
 import { personalityOf } from './personality/index.ts';
 
 /** Why a fault of 2 MiB falls back to 4 KiB. */
-export type PmdFallback = 'private write' | 'end of file' | '4 KiB entries' | 'blocks' | 'unwritten' | 'poison';
+export type PmdFallback =
+  | 'private write'
+  | 'end of file'
+  | '4 KiB entries'
+  | 'blocks'
+  | 'unwritten'
+  | 'poison';
 
-/** What a 2 MiB fault would map: the frames from `head` on, null for the zero page; or why it cannot. */
+/**
+ * What a 2 MiB fault would map: the frames from `head` on, null for the zero page; or why it
+ * cannot.
+ */
 type PmdFit = { head: Pfn | null } | { fallback: PmdFallback };
 
 /**
- * Is a fault of 2 MiB tried at all? The filesystem has a huge_fault, the mapping covers the range, and no page table of 4 KiB entries was
- * made for it. The kernel picks addresses that are congruent to the file offset, so there is nothing to ask about those.
+ * Is a fault of 2 MiB tried at all? The filesystem has a huge_fault, the mapping covers the range,
+ * and no page table of 4 KiB entries was made for it. The kernel picks addresses that are congruent
+ * to the file offset, so there is nothing to ask about those.
  */
 function isTried(k: Kernel, mapping: Mapping, first: PgOff): boolean {
-  return personalityOf(k.geometry).hugeFaults && coversPmd(mapping, first) && !hasTable(mapping, first);
+  return (
+    personalityOf(k.geometry).hugeFaults && coversPmd(mapping, first) && !hasTable(mapping, first)
+  );
 }
 
 function fitOf(k: Kernel, inode: Inode, mapping: Mapping, first: PgOff, access: Access): PmdFit {
@@ -59,15 +89,35 @@ function hasEntries(k: Kernel, inode: Inode, first: PgOff): boolean {
   return found;
 }
 
-/** The page by which a fault locks its mapping entry: the first of the 2 MiB where an entry of that size stands or is to be made. */
-export function lockedPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): PgOff {
+/**
+ * The page by which a fault locks its mapping entry: the first of the 2 MiB where an entry of that
+ * size stands or is to be made.
+ */
+export function lockedPage(
+  k: Kernel,
+  inode: Inode,
+  mapping: Mapping,
+  pgoff: PgOff,
+  access: Access,
+): PgOff {
   const first = pmdOf(pgoff);
   if (inPmd(inode, pgoff)) return first;
-  return isTried(k, mapping, first) && 'head' in fitOf(k, inode, mapping, first, access) ? first : pgoff;
+  return isTried(k, mapping, first) && 'head' in fitOf(k, inode, mapping, first, access)
+    ? first
+    : pgoff;
 }
 
-/** Maps 2 MiB if that can be. Returns false for a fault of 4 KiB, for which it has made room. Caller holds what faultPage wants. */
-export function faultPmd(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): boolean {
+/**
+ * Maps 2 MiB if that can be. Returns false for a fault of 4 KiB, for which it has made room. Caller
+ * holds what faultPage wants.
+ */
+export function faultPmd(
+  k: Kernel,
+  inode: Inode,
+  mapping: Mapping,
+  pgoff: PgOff,
+  access: Access,
+): boolean {
   const first = pmdOf(pgoff);
   if (isTried(k, mapping, first)) {
     const fit = fitOf(k, inode, mapping, first, access);
@@ -76,7 +126,13 @@ export function faultPmd(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff
       const { head } = fit;
       storeEntry(k, inode, first, head, access === 'write');
       installPmd(k, mapping, first, head, access === 'write');
-      emit(k, 'page.pmd_faulted', inode, { ...about, pfn: head, result: 'NOPAGE', zeroPage: head === null, why: null });
+      emit(k, 'page.pmd_faulted', inode, {
+        ...about,
+        pfn: head,
+        result: 'NOPAGE',
+        zeroPage: head === null,
+        why: null,
+      });
       return true;
     }
     // split_huge_pmd() of a file mapping clears it; the pages are faulted in again one by one.
@@ -84,9 +140,16 @@ export function faultPmd(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff
       const pages = unmapPart(k, mapping, first, toPgOff(first + pagesPerPmd - 1), false);
       emit(k, 'page.unmapped', inode, { offset: byteOf(first), length: pmdBytes, pages });
     }
-    emit(k, 'page.pmd_faulted', inode, { ...about, pfn: null, result: 'FALLBACK', zeroPage: false, why: fit.fallback });
+    emit(k, 'page.pmd_faulted', inode, {
+      ...about,
+      pfn: null,
+      result: 'FALLBACK',
+      zeroPage: false,
+      why: fit.fallback,
+    });
   }
-  if (inPmd(inode, pgoff) && load(inode.entries, pgoff) === zeroEntry) dropZeroEntry(k, inode, pgoff);
+  if (inPmd(inode, pgoff) && load(inode.entries, pgoff) === zeroEntry)
+    dropZeroEntry(k, inode, pgoff);
   return false;
 }
 

@@ -1,12 +1,21 @@
-// DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one lock bit, one frame; entries of 2 MiB are
-// made in dax-pmd.ts.
+// DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one
+// lock bit, one frame; entries of 2 MiB are made in dax-pmd.ts.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, zeroPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
 import { clearOwner, nextPinned, ownerOf, setOwner, splitFolio } from '../mm/page.ts';
-import { bitOf, frameEntry, installPte, isFrame, isWritable, pfnOf, pteOf, zeroEntry } from '../mm/pagetable.ts';
+import {
+  bitOf,
+  frameEntry,
+  installPte,
+  isFrame,
+  isWritable,
+  pfnOf,
+  pteOf,
+  zeroEntry,
+} from '../mm/pagetable.ts';
 import { dropPmds, widen } from '../mm/pmd.ts';
 import { eachEntry, eraseRange, load } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
@@ -20,7 +29,10 @@ import { touch } from './inode.ts';
 import { allocateBlocks, noRoom, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
 
-/** get_next_unlocked_entry + lock. Returns true when the task has the entry; otherwise it sleeps, exclusive and uninterruptible. */
+/**
+ * get_next_unlocked_entry + lock. Returns true when the task has the entry; otherwise it sleeps,
+ * exclusive and uninterruptible.
+ */
 export function lockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): boolean {
   if (inode.entryLocks.has(pgoff)) {
     const bucket = queueForEntry(k, task, inode.ino, pgoff);
@@ -37,21 +49,31 @@ export function unlockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): 
   wakeEntry(k, inode.ino, pgoff);
 }
 
-/** A waiter that was woken and does not take the entry after all passes the wake-up on: it may have been the only one (put_unlocked_entry). */
+/**
+ * A waiter that was woken and does not take the entry after all passes the wake-up on: it may have
+ * been the only one (put_unlocked_entry).
+ */
 export function leaveEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
   if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);
 }
 
 /**
- * dax_iomap_pte_fault: looks the block up, allocates it for a write into a hole, stores the entry, installs the page-table entry.
- * Caller holds invalidate_lock shared and the entry lock. Returns null, or why the touch is a SIGBUS (ENOSPC becomes SIGBUS here, as
- * vmf_error does).
+ * dax_iomap_pte_fault: looks the block up, allocates it for a write into a hole, stores the entry,
+ * installs the page-table entry. Caller holds invalidate_lock shared and the entry lock. Returns
+ * null, or why the touch is a SIGBUS (ENOSPC becomes SIGBUS here, as vmf_error does).
  */
-export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOff, access: Access): Failure | null {
+export function faultPage(
+  k: Kernel,
+  inode: Inode,
+  mapping: Mapping,
+  pgoff: PgOff,
+  access: Access,
+): Failure | null {
   const pte = pteOf(mapping, pgoff);
   if (access === 'read' ? pte !== 0 : isWritable(pte)) {
-    // Another fault was faster. insert_pfn() and wp_page_copy() look again under the page-table lock and leave what is there: to put the
-    // page of the file over a private copy would lose what was stored to it.
+    // Another fault was faster. insert_pfn() and wp_page_copy() look again under the page-table
+    // lock and leave what is there: to put the page of the file over a private copy would lose what
+    // was stored to it.
     const pfn = isFrame(pte) ? pfnOf(pte) : null;
     const about = { mapping: `map_${mapping.id}`, pgoff, pfn, access, result: 'NOPAGE' } as const;
     emit(k, 'page.faulted', inode, { ...about, zeroPage: pte === zeroEntry, copied: false });
@@ -61,12 +83,25 @@ export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOf
   const block = lookupBlock(inode.extents, pgoff);
   const written = block >= 0 && block % 2 === 1;
   if (written && isPoisoned(k, toPfn((block - 1) / 2))) {
-    return sigbus(k, inode, mapping, pgoff, access, 'PO1', 'the page is poisoned (EHWPOISON, BUS_MCEERR_AR)');
+    return sigbus(
+      k,
+      inode,
+      mapping,
+      pgoff,
+      access,
+      'PO1',
+      'the page is poisoned (EHWPOISON, BUS_MCEERR_AR)',
+    );
   }
   if (access === 'write' && !mapping.shared) {
     const max = k.limits.anonPages;
     if (k.anonPages.size >= max) {
-      return failure('ENOMEM', 'LM7', `private copies of this filesystem take ${max} pages, the most they may`, max);
+      return failure(
+        'ENOMEM',
+        'LM7',
+        `private copies of this filesystem take ${max} pages, the most they may`,
+        max,
+      );
     }
     copyOnWrite(k, mapping, pgoff, written ? toPfn((block - 1) / 2) : null);
     fault(k, inode, mapping, pgoff, null, access, 'NOPAGE', true);
@@ -85,10 +120,26 @@ export function faultPage(k: Kernel, inode: Inode, mapping: Mapping, pgoff: PgOf
     if (block < 0) {
       if (roomFor(k) === 0) {
         const { errno } = noRoom(k, 'FT5', '');
-        return sigbus(k, inode, mapping, pgoff, access, 'FT5', `no block is left for the page (${errno})`);
+        return sigbus(
+          k,
+          inode,
+          mapping,
+          pgoff,
+          access,
+          'FT5',
+          `no block is left for the page (${errno})`,
+        );
       }
       if (inode.extents.extents >= k.limits.extentsPerFile) {
-        return sigbus(k, inode, mapping, pgoff, access, 'LM3', 'the file has as many extents as it may have');
+        return sigbus(
+          k,
+          inode,
+          mapping,
+          pgoff,
+          access,
+          'LM3',
+          'the file has as many extents as it may have',
+        );
       }
       allocateBlocks(k, inode, pgoff, 1, true);
       zeroPage(k, toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2)), 0, pageSize);
@@ -120,10 +171,21 @@ function fault(
   copied = false,
 ): void {
   const zero = pfn === null && result !== 'SIGBUS' && !copied;
-  emit(k, 'page.faulted', inode, { mapping: `map_${mapping.id}`, pgoff, pfn, access, result, zeroPage: zero, copied });
+  emit(k, 'page.faulted', inode, {
+    mapping: `map_${mapping.id}`,
+    pgoff,
+    pfn,
+    access,
+    result,
+    zeroPage: zero,
+    copied,
+  });
 }
 
-/** dax_fault_copy_on_write: a private page of ordinary memory with what the file holds there, zeroes for a hole. */
+/**
+ * dax_fault_copy_on_write: a private page of ordinary memory with what the file holds there, zeroes
+ * for a hole.
+ */
 function copyOnWrite(k: Kernel, mapping: Mapping, pgoff: PgOff, from: Pfn | null): void {
   const copy = createAnon(k);
   if (from !== null) readPage(k, from, 0, pageSize, anonPage(k, copy).bytes, 0);
@@ -150,10 +212,14 @@ export function dropZeroEntries(k: Kernel, inode: Inode, first: PgOff, last: PgO
   eachEntry(inode.entries, first, last, (index, entry) => {
     if (entry === zeroEntry) zero.push(index as PgOff);
   });
-  for (const pgoff of zero) if (load(inode.entries, pgoff) === zeroEntry) dropZeroEntry(k, inode, pgoff);
+  for (const pgoff of zero)
+    if (load(inode.entries, pgoff) === zeroEntry) dropZeroEntry(k, inode, pgoff);
 }
 
-/** dax_delete_mapping_range: forgets the entries of [first, last], those of 2 MiB as a whole. The pages are unmapped already. */
+/**
+ * dax_delete_mapping_range: forgets the entries of [first, last], those of 2 MiB as a whole. The
+ * pages are unmapped already.
+ */
 export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   if (inode.entries.entries === 0) return;
   const whole = widen(inode, first, last);
@@ -166,23 +232,32 @@ export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff
     assert(!inode.entryLocks.has(index as PgOff), 'a locked entry is not deleted');
     if (!isFrame(entry)) return;
     const owner = ownerOf(k, pfnOf(entry));
-    if (owner !== null && owner.ino === inode.ino && owner.pgoff === index) clearOwner(k, pfnOf(entry));
+    if (owner !== null && owner.ino === inode.ino && owner.pgoff === index)
+      clearOwner(k, pfnOf(entry));
   });
   k.counts.tableBytes += inode.entries.heapBytes - heapBytes;
 }
 
 /**
- * The first page of [first, last] with a pinned frame: dax_layout_busy_page's walk. Ascending; a hole is never busy. The busy test is the
- * same under every idle rule: `refcount - mapcount` differs from that of a page nobody holds exactly when it is pinned. It looks at the
- * blocks and not at the entries, because a strategy that never waits may take an entry of 2 MiB from over a pinned page that stays.
+ * The first page of [first, last] with a pinned frame: dax_layout_busy_page's walk. Ascending; a
+ * hole is never busy. The busy test is the same under every idle rule: `refcount - mapcount`
+ * differs from that of a page nobody holds exactly when it is pinned. It looks at the blocks and
+ * not at the entries, because a strategy that never waits may take an entry of 2 MiB from over a
+ * pinned page that stays.
  */
-export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff): { pfn: Pfn; pgoff: PgOff } | null {
+export function firstBusy(
+  k: Kernel,
+  inode: Inode,
+  first: PgOff,
+  last: PgOff,
+): { pfn: Pfn; pgoff: PgOff } | null {
   if (k.counts.pinnedPages === 0) return null;
   let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
   eachExtent(inode.extents, first, last, (extent) => {
     if (busy !== null) return;
     const pfn = nextPinned(k, extent.pfn, extent.pfn + extent.pages);
-    if (pfn < extent.pfn + extent.pages) busy = { pfn: toPfn(pfn), pgoff: toPgOff(extent.pgoff + pfn - extent.pfn) };
+    if (pfn < extent.pfn + extent.pages)
+      busy = { pfn: toPfn(pfn), pgoff: toPgOff(extent.pgoff + pfn - extent.pfn) };
   });
   return busy;
 }

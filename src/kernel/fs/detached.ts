@@ -1,5 +1,6 @@
-// The detached list: blocks that have left their inode in a committed transaction and wait for their pins, with no lock held. While the
-// call that detached them sleeps on them it frees them itself; what it leaves behind is the reaper's.
+// The detached list: blocks that have left their inode in a committed transaction and wait for
+// their pins, with no lock held. While the call that detached them sleeps on them it frees them
+// itself; what it leaves behind is the reaper's.
 import { emit } from '../events.ts';
 import { nextPinned, nextUnpinned, pinsOver } from '../mm/page.ts';
 import { assert } from '../panic.ts';
@@ -37,12 +38,17 @@ export function freeDetached(k: Kernel, runs: readonly number[]): number {
 }
 
 /**
- * Frees what is idle and keeps the pinned parts on the list, for `task` or, where that is 0, for the reaper:
+ * Frees what is idle and keeps the pinned parts on the list, for `task` or, where that is 0, for
+ * the reaper:
  *
  *     detached run   | . . P P . . . P |
  *     stays                |-|       |-|
  */
-export function freeIdleParts(k: Kernel, runs: readonly number[], task: TaskId | 0): { freed: number; left: number[] } {
+export function freeIdleParts(
+  k: Kernel,
+  runs: readonly number[],
+  task: TaskId | 0,
+): { freed: number; left: number[] } {
   const left: number[] = [];
   let freed = 0;
   for (const start of runs) {

@@ -1,6 +1,7 @@
-// The extent map of a file: which block of the device holds which page of the file. A B+ tree of two levels: leaves of up to 256
-// extents in typed arrays, and one ordered list of leaves. A position is `leaf * 256 + slot` in one number, so walks allocate
-// nothing; -1 is "before the first". Positions are good until the next change of the map.
+// The extent map of a file: which block of the device holds which page of the file. A B+ tree of
+// two levels: leaves of up to 256 extents in typed arrays, and one ordered list of leaves. A
+// position is `leaf * 256 + slot` in one number, so walks allocate nothing; -1 is "before the
+// first". Positions are good until the next change of the map.
 import { assert } from '../panic.ts';
 import { type Pfn, type PgOff, toPfn, toPgOff } from '../units.ts';
 
@@ -12,9 +13,15 @@ export interface Extent {
 }
 
 export interface ExtentLeaf {
-  /** Added to every `pgoff` of the leaf, so that a shift of the file's tail costs one addition per leaf. */
+  /**
+   * Added to every `pgoff` of the leaf, so that a shift of the file's tail costs one addition per
+   * leaf.
+   */
   base: number;
-  /** Slots in use; the arrays grow by doubling up to 256, because most files have a handful of extents. */
+  /**
+   * Slots in use; the arrays grow by doubling up to 256, because most files have a handful of
+   * extents.
+   */
   count: number;
   pgoff: Float64Array;
   /** pfn, pages and written of each slot next to each other, so that they share a cache line. */
@@ -71,8 +78,16 @@ export function lastExtent(map: ExtentMap): Extent | null {
   return extentOrNull(map, floorPosition(map, Number.MAX_SAFE_INTEGER));
 }
 
-/** Visits what is mapped from `first` to `last` inclusive, clipped to that range, ascending. `visit` must not touch the map. */
-export function eachExtent(map: ExtentMap, first: PgOff, last: PgOff, visit: (extent: Extent) => void): void {
+/**
+ * Visits what is mapped from `first` to `last` inclusive, clipped to that range, ascending. `visit`
+ * must not touch the map.
+ */
+export function eachExtent(
+  map: ExtentMap,
+  first: PgOff,
+  last: PgOff,
+  visit: (extent: Extent) => void,
+): void {
   for (let at = firstTouching(map, first); at >= 0; at = following(map, at)) {
     const extent = extentAt(map, at);
     if (extent.pgoff > last) return;
@@ -88,7 +103,10 @@ export function eachExtent(map: ExtentMap, first: PgOff, last: PgOff, visit: (ex
   }
 }
 
-/** Maps a hole. The extent grows a neighbour instead when both are contiguous in file and on device and of one state. */
+/**
+ * Maps a hole. The extent grows a neighbour instead when both are contiguous in file and on device
+ * and of one state.
+ */
 export function insertExtent(map: ExtentMap, extent: Extent): void {
   const { pgoff, pfn, pages, written } = extent;
   assert(pages > 0, 'an extent has at least one page');
@@ -99,14 +117,22 @@ export function insertExtent(map: ExtentMap, extent: Extent): void {
   assert(right < 0 || startAt(map, right) >= end, 'an extent is inserted into a hole');
   map.pages += pages;
   const meets = right >= 0 && startAt(map, right) === end;
-  //  ├─ left ─┤├─ new ─┤├─ right ─┤   left grows or a record is added, then right joins what is before it.
+  // ├─ left ─┤├─ new ─┤├─ right ─┤   left grows or a record is added, then right joins what is
+  // before it.
   if (left >= 0 && joins(map, left, pgoff, pfn, written ? 1 : 0)) lengthen(map, left, pages);
   else insertAfter(map, left, pgoff, pfn, pages, written ? 1 : 0);
   if (meets) joinSeam(map, end);
 }
 
-/** Unmaps the range and hands over what was mapped, ascending. `onRemoved` must not touch the map. */
-export function removeRange(map: ExtentMap, pgoff: PgOff, pages: number, onRemoved: (extent: Extent) => void): void {
+/**
+ * Unmaps the range and hands over what was mapped, ascending. `onRemoved` must not touch the map.
+ */
+export function removeRange(
+  map: ExtentMap,
+  pgoff: PgOff,
+  pages: number,
+  onRemoved: (extent: Extent) => void,
+): void {
   const end = pgoff + pages;
   const touched = firstTouching(map, pgoff);
   if (pages <= 0 || touched < 0 || startAt(map, touched) >= end) return;
@@ -135,7 +161,8 @@ export function setWritten(map: ExtentMap, pgoff: PgOff, pages: number, written:
   const touched = firstTouching(map, pgoff);
   if (pages <= 0 || touched < 0 || startAt(map, touched) >= end) return;
   // Nothing to convert within one extent is the common case of an overwrite.
-  if (endAt(map, touched) >= end && writtenOf(leafAt(map, touched), touched & slotMask) === state) return;
+  if (endAt(map, touched) >= end && writtenOf(leafAt(map, touched), touched & slotMask) === state)
+    return;
   //         pgoff       end
   //  ├─ unw ──┼──────────┼── unw ─┤    before
   //  ├─ unw ──┤├─ written ┤├ unw ─┤    after; each seam joins when both sides agree.
@@ -152,7 +179,10 @@ export function setWritten(map: ExtentMap, pgoff: PgOff, pages: number, written:
   joinSeam(map, end);
 }
 
-/** Moves every page at or after `from` by `delta` pages: insert range (delta > 0) and collapse range (delta < 0, over a hole). */
+/**
+ * Moves every page at or after `from` by `delta` pages: insert range (delta > 0) and collapse range
+ * (delta < 0, over a hole).
+ */
 export function shiftExtents(map: ExtentMap, from: PgOff, delta: number): void {
   //            from
   //  ├─ left ────┼── tail ─┤              before
@@ -166,7 +196,8 @@ export function shiftExtents(map: ExtentMap, from: PgOff, delta: number): void {
   let index = tail >> slotBits;
   if ((tail & slotMask) !== 0) {
     const leaf = leafOf(map, index);
-    for (let slot = tail & slotMask; slot < leaf.count; slot++) leaf.pgoff[slot] = (leaf.pgoff[slot] as number) + delta;
+    for (let slot = tail & slotMask; slot < leaf.count; slot++)
+      leaf.pgoff[slot] = (leaf.pgoff[slot] as number) + delta;
     index++;
   }
   for (; index < map.leaves.length; index++) {
@@ -185,14 +216,23 @@ export function checkExtentMap(map: ExtentMap): void {
   for (let index = 0; index < map.leaves.length; index++) {
     const leaf = leafOf(map, index);
     assert(leaf.count > 0, 'no leaf of an extent map is empty');
-    assert(leaf.count <= leaf.pgoff.length && leaf.count <= leafCapacity, 'a leaf holds at most 256 extents');
+    assert(
+      leaf.count <= leaf.pgoff.length && leaf.count <= leafCapacity,
+      'a leaf holds at most 256 extents',
+    );
     assert(startOf(leaf, 0) === map.firsts[index], 'firsts holds the first page of every leaf');
     for (let slot = 0; slot < leaf.count; slot++) {
       const next = index * leafCapacity + slot;
       const { pgoff, pfn, pages: mapped, written } = extentIn(leaf, slot);
-      assert(Number.isSafeInteger(pgoff) && mapped > 0 && pfn >= 0, 'an extent maps whole pages to real blocks');
+      assert(
+        Number.isSafeInteger(pgoff) && mapped > 0 && pfn >= 0,
+        'an extent maps whole pages to real blocks',
+      );
       assert(pgoff >= end, 'extents are sorted and do not overlap');
-      assert(at < 0 || !joins(map, at, pgoff, pfn, written ? 1 : 0), 'neighbours that could be one extent are one extent');
+      assert(
+        at < 0 || !joins(map, at, pgoff, pfn, written ? 1 : 0),
+        'neighbours that could be one extent are one extent',
+      );
       end = pgoff + mapped;
       pages += mapped;
       extents++;
@@ -250,19 +290,26 @@ function preceding(map: ExtentMap, at: number): number {
 // Callers below pass positions of existing slots, so the reads are in range.
 const leafOf = (map: ExtentMap, index: number): ExtentLeaf => map.leaves[index] as ExtentLeaf;
 const leafAt = (map: ExtentMap, at: number): ExtentLeaf => map.leaves[at >> slotBits] as ExtentLeaf;
-const startOf = (leaf: ExtentLeaf, slot: number): number => leaf.base + (leaf.pgoff[slot] as number);
+const startOf = (leaf: ExtentLeaf, slot: number): number =>
+  leaf.base + (leaf.pgoff[slot] as number);
 const startAt = (map: ExtentMap, at: number): number => startOf(leafAt(map, at), at & slotMask);
 const pfnOf = (leaf: ExtentLeaf, slot: number): number => leaf.run[slot * 3] as number;
 const pagesOf = (leaf: ExtentLeaf, slot: number): number => leaf.run[slot * 3 + 1] as number;
 const writtenOf = (leaf: ExtentLeaf, slot: number): number => leaf.run[slot * 3 + 2] as number;
 const pagesAt = (map: ExtentMap, at: number): number => pagesOf(leafAt(map, at), at & slotMask);
 const extentAt = (map: ExtentMap, at: number): Extent => extentIn(leafAt(map, at), at & slotMask);
-const extentOrNull = (map: ExtentMap, at: number): Extent | null => (at < 0 ? null : extentAt(map, at));
+const extentOrNull = (map: ExtentMap, at: number): Extent | null =>
+  at < 0 ? null : extentAt(map, at);
 const endAt = (map: ExtentMap, at: number): number => startAt(map, at) + pagesAt(map, at);
 
 function extentIn(leaf: ExtentLeaf, slot: number): Extent {
   const pgoff = toPgOff(startOf(leaf, slot));
-  return { pgoff, pfn: toPfn(pfnOf(leaf, slot)), pages: pagesOf(leaf, slot), written: writtenOf(leaf, slot) === 1 };
+  return {
+    pgoff,
+    pfn: toPfn(pfnOf(leaf, slot)),
+    pages: pagesOf(leaf, slot),
+    written: writtenOf(leaf, slot) === 1,
+  };
 }
 
 /** Whether the extent at `at` goes on into an extent that begins with these values. */
@@ -270,7 +317,11 @@ function joins(map: ExtentMap, at: number, pgoff: number, pfn: number, written: 
   const leaf = leafAt(map, at);
   const slot = at & slotMask;
   const pages = pagesOf(leaf, slot);
-  return startOf(leaf, slot) + pages === pgoff && pfnOf(leaf, slot) + pages === pfn && writtenOf(leaf, slot) === written;
+  return (
+    startOf(leaf, slot) + pages === pgoff &&
+    pfnOf(leaf, slot) + pages === pfn &&
+    writtenOf(leaf, slot) === written
+  );
 }
 
 function lengthen(map: ExtentMap, at: number, pages: number): void {
@@ -278,7 +329,10 @@ function lengthen(map: ExtentMap, at: number, pages: number): void {
   leaf.run[(at & slotMask) * 3 + 1] = pagesOf(leaf, at & slotMask) + pages;
 }
 
-/** Cuts the extent that straddles `pgoff`, if one does. The neighbours stay unjoined until the caller has changed one of them. */
+/**
+ * Cuts the extent that straddles `pgoff`, if one does. The neighbours stay unjoined until the
+ * caller has changed one of them.
+ */
 function splitAt(map: ExtentMap, pgoff: number): void {
   const at = floorPosition(map, pgoff);
   if (at < 0) return;
@@ -310,14 +364,25 @@ function createLeaf(base: number, capacity: number): ExtentLeaf {
   return { base, count: 0, pgoff: new Float64Array(capacity), run: new Int32Array(capacity * 3) };
 }
 
-/** Puts a record behind position `at`; -1 puts it first. Does not count its pages: a split maps nothing new. */
-function insertAfter(map: ExtentMap, at: number, pgoff: number, pfn: number, pages: number, written: number): void {
+/**
+ * Puts a record behind position `at`; -1 puts it first. Does not count its pages: a split maps
+ * nothing new.
+ */
+function insertAfter(
+  map: ExtentMap,
+  at: number,
+  pgoff: number,
+  pfn: number,
+  pages: number,
+  written: number,
+): void {
   if (map.leaves.length === 0) insertLeaf(map, 0, createLeaf(pgoff, smallestLeaf));
   let index = at < 0 ? 0 : at >> slotBits;
   let slot = at < 0 ? 0 : (at & slotMask) + 1;
   let leaf = leafOf(map, index);
   if (leaf.count === leafCapacity) {
-    // A file that grows at its end opens a fresh leaf, which leaves full ones behind; anywhere else the leaf is halved.
+    // A file that grows at its end opens a fresh leaf, which leaves full ones behind; anywhere else
+    // the leaf is halved.
     const appends = slot === leafCapacity && index === map.leaves.length - 1;
     const kept = appends ? leafCapacity : leafCapacity / 2;
     const right = createLeaf(appends ? pgoff : leaf.base, leafCapacity);
@@ -341,7 +406,10 @@ function insertAfter(map: ExtentMap, at: number, pgoff: number, pfn: number, pag
   if (slot === 0) map.firsts[index] = pgoff;
 }
 
-/** Takes the records of slots `from` to `to` exclusive out of a leaf. An empty leaf goes, two small ones become one. */
+/**
+ * Takes the records of slots `from` to `to` exclusive out of a leaf. An empty leaf goes, two small
+ * ones become one.
+ */
 function removeSlots(map: ExtentMap, index: number, from: number, to: number): void {
   const leaf = leafOf(map, index);
   if (to < leaf.count) moveSlots(leaf, to, from);
@@ -352,10 +420,14 @@ function removeSlots(map: ExtentMap, index: number, from: number, to: number): v
   else if (leaf.count <= leafCapacity / 2 && !absorbNext(map, index)) absorbNext(map, index - 1);
 }
 
-/** Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not followed by a split. */
+/**
+ * Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not
+ * followed by a split.
+ */
 function absorbNext(map: ExtentMap, index: number): boolean {
   const [leaf, next] = [map.leaves[index], map.leaves[index + 1]];
-  if (leaf === undefined || next === undefined || leaf.count + next.count > leafCapacity / 2) return false;
+  if (leaf === undefined || next === undefined || leaf.count + next.count > leafCapacity / 2)
+    return false;
   copySlots(next, 0, leaf);
   dropLeaf(map, index + 1);
   return true;

@@ -1,4 +1,5 @@
-// The bytes of a file. DAX has no page cache and no delayed allocation: a write goes straight to the blocks, which are allocated at once.
+// The bytes of a file. DAX has no page cache and no delayed allocation: a write goes straight to
+// the blocks, which are allocated at once.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, writePage, zeroPage } from '../dev/pmem.ts';
 import type { Inode, Kernel } from '../state.ts';
@@ -13,7 +14,10 @@ import { convertUnwritten } from './zero-out.ts';
 /** So many bytes that are read count as a step of the entry. */
 const bytesPerStep = 16_384;
 
-/** Bytes [offset, offset + length) clipped to the size. Holes and unwritten blocks read as zero. Caller holds i_rwsem. */
+/**
+ * Bytes [offset, offset + length) clipped to the size. Holes and unwritten blocks read as zero.
+ * Caller holds i_rwsem.
+ */
 export function readBytes(k: Kernel, inode: Inode, offset: number, length: number): Uint8Array {
   const end = Math.min(offset + length, inode.sizeBytes);
   if (end <= offset) return new Uint8Array(0);
@@ -32,7 +36,10 @@ export function readBytes(k: Kernel, inode: Inode, offset: number, length: numbe
   return out;
 }
 
-/** The first poisoned page of a byte range, or null. The check covers the whole range, as dax_iomap_iter's does. */
+/**
+ * The first poisoned page of a byte range, or null. The check covers the whole range, as
+ * dax_iomap_iter's does.
+ */
 export function poisonedPage(k: Kernel, inode: Inode, offset: number, end: number): PgOff | null {
   let poisoned: PgOff | null = null;
   if (k.pmem.badSectors.size === 0 || end <= offset) return poisoned;
@@ -54,7 +61,12 @@ export function holesIn(inode: Inode, first: PgOff, last: PgOff): number {
 }
 
 /** Calls `visit` for each hole in [first, last], ascending. `visit` may fill the hole. */
-export function eachHole(inode: Inode, first: PgOff, last: PgOff, visit: (pgoff: PgOff, pages: number) => void): void {
+export function eachHole(
+  inode: Inode,
+  first: PgOff,
+  last: PgOff,
+  visit: (pgoff: PgOff, pages: number) => void,
+): void {
   let at: number = first;
   while (at <= last) {
     const next = nextExtent(inode.extents, toPgOff(at));
@@ -65,9 +77,10 @@ export function eachHole(inode: Inode, first: PgOff, last: PgOff, visit: (pgoff:
 }
 
 /**
- * The most bytes of a write at `offset` for which there are blocks: all of them, or as many as Linux would report as a short write.
- * 0 means ENOSPC, or EDQUOT. A kind that reserves first (xfs_iomap_write_direct) asks for all blocks of a hole or gets none of it; where
- * the write grows the file, for all that is left of the write, whatever stands behind the hole:
+ * The most bytes of a write at `offset` for which there are blocks: all of them, or as many as
+ * Linux would report as a short write. 0 means ENOSPC, or EDQUOT. A kind that reserves first
+ * (xfs_iomap_write_direct) asks for all blocks of a hole or gets none of it; where the write grows
+ * the file, for all that is left of the write, whatever stands behind the hole:
  *
  *     file    |WWWW|....hole....|W|..........      size at the second W
  *     write   |=======================|            the first hole asks for everything from there on
@@ -89,7 +102,10 @@ export function writableBytes(k: Kernel, inode: Inode, offset: number, length: n
   return Math.max(0, reached - offset);
 }
 
-/** Blocks of [first, last] become written: holes are allocated, unwritten blocks converted, and what is new reads as zero. */
+/**
+ * Blocks of [first, last] become written: holes are allocated, unwritten blocks converted, and what
+ * is new reads as zero.
+ */
 function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   const unwritten: Extent[] = [];
   eachExtent(inode.extents, first, last, (extent) => {
@@ -104,7 +120,8 @@ function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   eachExtent(inode.extents, first, last, (extent) => {
     if (extent.written) return;
     fresh += extent.pages;
-    for (let page = 0; page < extent.pages; page++) zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
+    for (let page = 0; page < extent.pages; page++)
+      zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
   });
   if (fresh === 0) return;
   setWritten(inode.extents, first, last - first + 1, true);
@@ -124,15 +141,25 @@ export function writeBytes(k: Kernel, inode: Inode, offset: number, bytes: Uint8
       const pageStart = byteOf(extent.pgoff + page);
       const from = Math.max(offset, pageStart);
       const to = Math.min(end, pageStart + pageSize);
-      writePage(k, toPfn(extent.pfn + page), from - pageStart, bytes.subarray(from - offset, to - offset), 'driver');
+      writePage(
+        k,
+        toPfn(extent.pfn + page),
+        from - pageStart,
+        bytes.subarray(from - offset, to - offset),
+        'driver',
+      );
     }
   });
-  // What a mapping stored behind the new end stays: only the next growth of the file takes it away, where it does.
+  // What a mapping stored behind the new end stays: only the next growth of the file takes it away,
+  // where it does.
   if (end > inode.sizeBytes) resize(k, inode, end);
   touch(k, inode);
 }
 
-/** Zeroes from byte `from` to the end of its block, so that what a mapping stored past EOF is never seen through the file. */
+/**
+ * Zeroes from byte `from` to the end of its block, so that what a mapping stored past EOF is never
+ * seen through the file.
+ */
 export function zeroTail(k: Kernel, inode: Inode, from: number): void {
   zeroBytes(k, inode, from, byteOf(pageCeil(from)));
 }

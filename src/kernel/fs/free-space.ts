@@ -1,5 +1,6 @@
-// The free blocks of the device, one bit each. `summary` has a bit for every word of `bits` that still has a free block, and `top` a bit
-// for every word of `summary`, so that a nearly full device is searched in a few steps.
+// The free blocks of the device, one bit each. `summary` has a bit for every word of `bits` that
+// still has a free block, and `top` a bit for every word of `summary`, so that a nearly full device
+// is searched in a few steps.
 import { assert } from '../panic.ts';
 import { type Pfn, toPfn } from '../units.ts';
 
@@ -16,14 +17,24 @@ export interface FreeSpace {
 }
 
 export function createFreeSpace(blocks: number): FreeSpace {
-  assert(Number.isInteger(blocks) && blocks >= 0 && blocks < 2 ** 31, 'a device has a whole number of blocks');
+  assert(
+    Number.isInteger(blocks) && blocks >= 0 && blocks < 2 ** 31,
+    'a device has a whole number of blocks',
+  );
   const bits = allSet(blocks);
   const summary = allSet(bits.length);
   return { blocks, free: blocks, bits, summary, top: allSet(summary.length) };
 }
 
-/** Takes the first free run at or after `hint`, wrapping round once, cut to `wanted`. A hint behind the last block means 0. */
-export function takeRun(space: FreeSpace, hint: Pfn, wanted: number): { pfn: Pfn; pages: number } | null {
+/**
+ * Takes the first free run at or after `hint`, wrapping round once, cut to `wanted`. A hint behind
+ * the last block means 0.
+ */
+export function takeRun(
+  space: FreeSpace,
+  hint: Pfn,
+  wanted: number,
+): { pfn: Pfn; pages: number } | null {
   assert(wanted > 0 && hint >= 0, 'a run of at least one block is wanted of a real block');
   if (space.free === 0) return null;
   let first = nextFree(space, hint);
@@ -34,14 +45,20 @@ export function takeRun(space: FreeSpace, hint: Pfn, wanted: number): { pfn: Pfn
 }
 
 /**
- * Takes a run for a piece of a file that covers aligned 2 MiB: one that begins where `pgoff` does within its 2 MiB, so that the aligned
- * pieces fall onto aligned frames, and reaches at least to the end of the first of them. First fit at or after `hint`, wrapping round once;
- * null where there is none.
+ * Takes a run for a piece of a file that covers aligned 2 MiB: one that begins where `pgoff` does
+ * within its 2 MiB, so that the aligned pieces fall onto aligned frames, and reaches at least to
+ * the end of the first of them. First fit at or after `hint`, wrapping round once; null where there
+ * is none.
  *
  *     file     |----.----.----.--|      pages, a dot every 512
  *     frames     |----.----.----.--|    the dots meet
  */
-export function takeAligned(space: FreeSpace, hint: Pfn, pgoff: number, wanted: number): { pfn: Pfn; pages: number } | null {
+export function takeAligned(
+  space: FreeSpace,
+  hint: Pfn,
+  pgoff: number,
+  wanted: number,
+): { pfn: Pfn; pages: number } | null {
   const into = pgoff % alignment;
   const least = into === 0 ? alignment : 2 * alignment - into;
   assert(wanted >= least, 'an aligned run covers aligned 2 MiB');
@@ -110,17 +127,27 @@ export function checkFreeSpace(space: FreeSpace): void {
   let free = 0;
   for (let index = 0; index < bits.length; index++) {
     for (let word = bits[index] as number; word !== 0; word &= word - 1) free++;
-    assert(testBit(summary, index) === (bits[index] !== 0), 'summary marks the words that have a free block');
+    assert(
+      testBit(summary, index) === (bits[index] !== 0),
+      'summary marks the words that have a free block',
+    );
   }
   for (let index = 0; index < summary.length; index++) {
-    assert(testBit(top, index) === (summary[index] !== 0), 'top marks the summary words that are not empty');
+    assert(
+      testBit(top, index) === (summary[index] !== 0),
+      'top marks the summary words that are not empty',
+    );
   }
   assert(bits.length === (space.blocks + 31) >>> 5, 'there is a bit for every block');
-  for (let pfn = space.blocks; pfn < bits.length * 32; pfn++) assert(!testBit(bits, pfn), 'no block behind the device is free');
+  for (let pfn = space.blocks; pfn < bits.length * 32; pfn++)
+    assert(!testBit(bits, pfn), 'no block behind the device is free');
   assert(free === space.free, 'the count of free blocks is right');
 }
 
-/** The first free block at or after `from`, or -1. Each level is looked at once: the rest of a word, then the level above. */
+/**
+ * The first free block at or after `from`, or -1. Each level is looked at once: the rest of a word,
+ * then the level above.
+ */
 function nextFree(space: FreeSpace, from: number): number {
   const index = from >>> 5;
   if (index >= space.bits.length) return -1;
@@ -157,7 +184,9 @@ function nextUsed(space: FreeSpace, first: number, wanted: number): number {
   return used === 0 ? limit : Math.min(limit, (index << 5) + lowestBit(used));
 }
 
-/** The bits of one word that belong to the run that reaches this word at `at` and ends before `end`. */
+/**
+ * The bits of one word that belong to the run that reaches this word at `at` and ends before `end`.
+ */
 function maskOf(at: number, end: number): number {
   //   word:  0 ────── at ═══════ end ──── 31
   const from = -1 << (at & 31);
@@ -175,7 +204,8 @@ function clearSummary(space: FreeSpace, index: number): void {
   const above = index >>> 5;
   const word = (space.summary[above] as number) & ~(1 << (index & 31));
   space.summary[above] = word;
-  if (word === 0) space.top[above >>> 5] = (space.top[above >>> 5] as number) & ~(1 << (above & 31));
+  if (word === 0)
+    space.top[above >>> 5] = (space.top[above >>> 5] as number) & ~(1 << (above & 31));
 }
 
 function allSet(count: number): Int32Array {
@@ -185,4 +215,5 @@ function allSet(count: number): Int32Array {
 }
 
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word);
-const testBit = (words: Int32Array, index: number): boolean => (((words[index >>> 5] as number) >>> (index & 31)) & 1) === 1;
+const testBit = (words: Int32Array, index: number): boolean =>
+  (((words[index >>> 5] as number) >>> (index & 31)) & 1) === 1;

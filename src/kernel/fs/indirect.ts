@@ -1,12 +1,16 @@
-// The block map of ext2: 12 blocks in the inode, then a tree with one, one with two and one with three levels of blocks of 1,024 pointers
-// (fs/ext2/inode.c, ext2_block_to_path). Only as much of it exists as there are blocks to point at.
+// The block map of ext2: 12 blocks in the inode, then a tree with one, one with two and one with
+// three levels of blocks of 1,024 pointers (fs/ext2/inode.c, ext2_block_to_path). Only as much of
+// it exists as there are blocks to point at.
 import { lastPage, toPgOff } from '../units.ts';
 import { type ExtentMap, eachExtent } from './extent.ts';
 
 const direct = 12;
 const perBlock = 1024;
 
-/** Where each tree begins, and how many blocks one block of its top, middle and bottom level reaches. */
+/**
+ * Where each tree begins, and how many blocks one block of its top, middle and bottom level
+ * reaches.
+ */
 const trees = [
   { first: direct, levels: [perBlock] },
   { first: direct + perBlock, levels: [perBlock ** 2, perBlock] },
@@ -16,7 +20,8 @@ const trees = [
 /** How many blocks of pointers a file has. */
 export function indirectBlocks(extents: ExtentMap): number {
   let blocks = 0;
-  // The last block of each level that was counted: extents ascend, so a block of pointers that two of them share is the last one.
+  // The last block of each level that was counted: extents ascend, so a block of pointers that two
+  // of them share is the last one.
   const counted = trees.map(({ levels }) => levels.map(() => -1));
   eachExtent(extents, toPgOff(0), lastPage, ({ pgoff, pages }) => {
     for (const [at, { first, end, levels }] of trees.entries()) {

@@ -66,7 +66,12 @@ export function etagOf(inode: Inode): string {
   return `"${inode.ino}-${inode.generation}-${inode.version}"`;
 }
 
-/** Nobody can reach it any more: no name, no mapping, no operation beside `users` of the caller's own. */
+/**
+ * Nobody can reach it any more: no name, no mapping, no operation beside `users` of the caller's
+ * own.
+ */
 export function isLastReference(inode: Inode, users: number): boolean {
-  return inode.nlink === 0 && inode.mappings.length === 0 && inode.users === users && !inode.evicting;
+  return (
+    inode.nlink === 0 && inode.mappings.length === 0 && inode.users === users && !inode.evicting
+  );
 }

@@ -1,4 +1,5 @@
-// Breaking a layout: unmap, then look for pages that somebody still holds. Mirrors dax_layout_busy_page_range() and dax_break_layout().
+// Breaking a layout: unmap, then look for pages that somebody still holds. Mirrors
+// dax_layout_busy_page_range() and dax_break_layout().
 import { emit } from '../events.ts';
 import { pinsOver } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
@@ -7,9 +8,15 @@ import type { Pfn, PgOff } from '../units.ts';
 import { firstBusy } from './dax.ts';
 
 /**
- * Unmaps the pages of [first, last] and returns the first of them with references beside its mappings, or null. Caller holds invalidate_lock exclusive.
+ * Unmaps the pages of [first, last] and returns the first of them with references beside its
+ * mappings, or null. Caller holds invalidate_lock exclusive.
  */
-export function scan(k: Kernel, inode: Inode, first: PgOff, last: PgOff): { pfn: Pfn; pgoff: PgOff } | null {
+export function scan(
+  k: Kernel,
+  inode: Inode,
+  first: PgOff,
+  last: PgOff,
+): { pfn: Pfn; pgoff: PgOff } | null {
   unmapRange(k, inode, first, last);
   const busy = firstBusy(k, inode, first, last);
   if (busy !== null) emit(k, 'layout.busy', inode, { ...busy, pins: pinsOver(k, busy.pfn) });

@@ -1,5 +1,6 @@
-// What mount finds after the power went: files with their blocks, and nothing of the memory that pointed at them. Transactions that were
-// applied are taken to have committed, which is one of the two outcomes that a real crash can have.
+// What mount finds after the power went: files with their blocks, and nothing of the memory that
+// pointed at them. Transactions that were applied are taken to have committed, which is one of the
+// two outcomes that a real crash can have.
 import { discardPages } from '../dev/pmem.ts';
 import { createTimers } from '../mm/timers.ts';
 import { createXArray } from '../mm/xarray.ts';
@@ -11,7 +12,10 @@ import { isFree } from './free-space.ts';
 import { createRunList, eachRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
-/** Forgets pins, mappings, locks and queues; frees busy and detached blocks and what unlinked files still had. Returns blocks freed. */
+/**
+ * Forgets pins, mappings, locks and queues; frees busy and detached blocks and what unlinked files
+ * still had. Returns blocks freed.
+ */
 export function recover(k: Kernel): number {
   forgetMemory(k);
   let freed = 0;
@@ -60,7 +64,14 @@ function forgetMemory(k: Kernel): void {
   k.runnable = [];
   k.workqueue = [];
   k.timers = createTimers();
-  Object.assign(k.counts, { pins: 0, pinnedPages: 0, mappings: 0, delayedFrees: 0, tableBytes: 0, frameChunks: 0 });
+  Object.assign(k.counts, {
+    pins: 0,
+    pinnedPages: 0,
+    mappings: 0,
+    delayedFrees: 0,
+    tableBytes: 0,
+    frameChunks: 0,
+  });
   for (const inode of k.inodes.values()) {
     inode.mappings = [];
     inode.entries = createXArray();

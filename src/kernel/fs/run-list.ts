@@ -1,5 +1,6 @@
-// An ordered list of records that each own a run of pages of the device, none of them shared: the busy list and the detached list.
-// Leaves of up to 128 records, so that a change moves a short array however long the list is.
+// An ordered list of records that each own a run of pages of the device, none of them shared: the
+// busy list and the detached list. Leaves of up to 128 records, so that a change moves a short
+// array however long the list is.
 import { assert } from '../panic.ts';
 import type { Pfn } from '../units.ts';
 
@@ -63,7 +64,10 @@ export function findRun<R extends Run>(list: RunList<R>, pfn: Pfn): R | null {
   return run !== undefined && pfn < run.pfn + run.pages ? run : null;
 }
 
-/** Visits every record, ascending. The visitor may change the list: the walk goes on with the first record behind the visited one. */
+/**
+ * Visits every record, ascending. The visitor may change the list: the walk goes on with the first
+ * record behind the visited one.
+ */
 export function eachRun<R extends Run>(list: RunList<R>, visit: (run: R) => void): void {
   let index = 0;
   let slot = 0;
@@ -131,11 +135,15 @@ function slotAfter<R extends Run>(leaf: R[], pfn: Pfn): number {
   return low;
 }
 
-/** Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not followed by a split. */
+/**
+ * Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not
+ * followed by a split.
+ */
 function absorbNext<R extends Run>(list: RunList<R>, index: number): boolean {
   const leaf = list.leaves[index];
   const next = list.leaves[index + 1];
-  if (leaf === undefined || next === undefined || leaf.length + next.length > leafCapacity / 2) return false;
+  if (leaf === undefined || next === undefined || leaf.length + next.length > leafCapacity / 2)
+    return false;
   leaf.push(...next);
   list.leaves.splice(index + 1, 1);
   return true;

@@ -1,5 +1,5 @@
-// Where blocks come from and where they go. Every block is metadata, used by one file, free, busy or detached; the five add up to the
-// device.
+// Where blocks come from and where they go. Every block is metadata, used by one file, free, busy
+// or detached; the five add up to the device.
 import { discardPages } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
@@ -16,7 +16,10 @@ export function metadataBlocks(blocks: number): number {
   return 1 + Math.ceil(blocks / 32768);
 }
 
-/** Blocks that files can still get: what is free on the device, and what the quota of the tenant leaves. */
+/**
+ * Blocks that files can still get: what is free on the device, and what the quota of the tenant
+ * leaves.
+ */
 export function roomFor(k: Kernel): number {
   return Math.max(0, Math.min(k.space.free, k.blocksMax - k.counts.blocksUsed));
 }
@@ -24,23 +27,37 @@ export function roomFor(k: Kernel): number {
 /** ENOSPC, or EDQUOT where it is the quota that is used up. */
 export function noRoom(k: Kernel, rule: string, why: string): Failure {
   const overQuota = k.blocksMax - k.counts.blocksUsed < k.space.free;
-  return failure(overQuota ? 'EDQUOT' : 'ENOSPC', rule, overQuota ? `${why} (the quota of blocks is used up)` : why);
+  return failure(
+    overQuota ? 'EDQUOT' : 'ENOSPC',
+    rule,
+    overQuota ? `${why} (the quota of blocks is used up)` : why,
+  );
 }
 
 /**
- * Gives the hole [pgoff, pgoff + pages) of a file its blocks, near the block before it where that is free. The caller has made sure that
- * so many are free. Contents of the new blocks are whatever was there: the caller zeroes what it exposes.
+ * Gives the hole [pgoff, pgoff + pages) of a file its blocks, near the block before it where that
+ * is free. The caller has made sure that so many are free. Contents of the new blocks are whatever
+ * was there: the caller zeroes what it exposes.
  */
-export function allocateBlocks(k: Kernel, inode: Inode, pgoff: PgOff, pages: number, written: boolean): void {
+export function allocateBlocks(
+  k: Kernel,
+  inode: Inode,
+  pgoff: PgOff,
+  pages: number,
+  written: boolean,
+): void {
   let at: number = pgoff;
   let left = pages;
   while (left > 0) {
     const before = previousExtent(inode.extents, toPgOff(at));
-    const hint = before === null ? toPfn(0) : toPfn((before.pfn + before.pages) % k.geometry.blocks);
+    const hint =
+      before === null ? toPfn(0) : toPfn((before.pfn + before.pages) % k.geometry.blocks);
     // Where the piece covers aligned 2 MiB of the file, so that one entry can map them.
     const aligned = pmdOf(toPgOff(at + pagesPerPmd - 1)) + pagesPerPmd <= at + left;
-    const run = (aligned ? takeAligned(k.space, hint, at, left) : null) ?? takeRun(k.space, hint, left);
-    if (run === null) throw new RangeError('allocateBlocks: the caller checks that enough blocks are free');
+    const run =
+      (aligned ? takeAligned(k.space, hint, at, left) : null) ?? takeRun(k.space, hint, left);
+    if (run === null)
+      throw new RangeError('allocateBlocks: the caller checks that enough blocks are free');
     insertExtent(inode.extents, { pgoff: toPgOff(at), pfn: run.pfn, pages: run.pages, written });
     k.counts.blocksUsed += run.pages;
     emit(k, 'extent.allocated', inode, {
@@ -55,25 +72,55 @@ export function allocateBlocks(k: Kernel, inode: Inode, pgoff: PgOff, pages: num
   }
 }
 
-/** The run may be handed out again from now on. Blocks of the run that are still pinned are a bug of the strategy: the machine warns. */
-export function freeRun(k: Kernel, pfn: Pfn, pages: number, from: 'inode' | 'busy' | 'detached', sinceMs: number): void {
+/**
+ * The run may be handed out again from now on. Blocks of the run that are still pinned are a bug of
+ * the strategy: the machine warns.
+ */
+export function freeRun(
+  k: Kernel,
+  pfn: Pfn,
+  pages: number,
+  from: 'inode' | 'busy' | 'detached',
+  sinceMs: number,
+): void {
   giveRun(k.space, pfn, pages);
   emit(k, 'extent.freed', null, { pfn, pages, from, waitedMs: k.nowMs - sinceMs });
-  warnOfPins(k, pfn, pages, 'block freed under', 'the next owner of the block shares it with a device');
+  warnOfPins(
+    k,
+    pfn,
+    pages,
+    'block freed under',
+    'the next owner of the block shares it with a device',
+  );
   discardPages(k, pfn, pages);
 }
 
-/** The blocks of [first, last] are about to move to another place of a file; under a pin, that is a bug of the strategy too. */
+/**
+ * The blocks of [first, last] are about to move to another place of a file; under a pin, that is a
+ * bug of the strategy too.
+ */
 export function warnOfMove(k: Kernel, inode: Inode, first: PgOff, last: PgOff = lastPage): void {
   eachExtent(inode.extents, first, last, ({ pfn, pages }) => {
-    warnOfPins(k, pfn, pages, 'block moved under', 'the device goes on with it at another offset of the file');
+    warnOfPins(
+      k,
+      pfn,
+      pages,
+      'block moved under',
+      'the device goes on with it at another offset of the file',
+    );
   });
 }
 
 /** The blocks of [first, last] stay where they are and read as zero from now on. */
 export function warnOfZeroing(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   eachExtent(inode.extents, first, last, ({ pfn, pages }) => {
-    warnOfPins(k, pfn, pages, 'block zeroed under', 'what the device writes there from now on is lost to the file');
+    warnOfPins(
+      k,
+      pfn,
+      pages,
+      'block zeroed under',
+      'what the device writes there from now on is lost to the file',
+    );
   });
 }
 
@@ -83,11 +130,18 @@ function warnOfPins(k: Kernel, pfn: Pfn, pages: number, what: string, why: strin
     const pins = pinsOf(k, toPfn(page));
     if (pins === 0) continue;
     const text = `${what} ${pins} pin(s): ${why}`;
-    emit(k, 'warning.raised', null, { where: 'fs/dax.c dax_disassociate_entry', text, pfn: toPfn(page) });
+    emit(k, 'warning.raised', null, {
+      where: 'fs/dax.c dax_disassociate_entry',
+      text,
+      pfn: toPfn(page),
+    });
   }
 }
 
-/** statfs. `native` is what Linux's own statfs would say: freed blocks count as free at once, busy or not; ext4 keeps some back for root. */
+/**
+ * statfs. `native` is what Linux's own statfs would say: freed blocks count as free at once, busy
+ * or not; ext4 keeps some back for root.
+ */
 export function spaceOf(k: Kernel) {
   const { blocks, blocksMetadata } = k.geometry;
   const free = k.space.free + k.busy.pages;
@@ -100,6 +154,10 @@ export function spaceOf(k: Kernel) {
     blocksFree: k.space.free,
     blocksBusy: k.busy.pages,
     blocksDetached: k.detached.pages,
-    native: { f_blocks: blocks - blocksMetadata, f_bfree: free, f_bavail: Math.max(0, free - reserved) },
+    native: {
+      f_blocks: blocks - blocksMetadata,
+      f_bfree: free,
+      f_bavail: Math.max(0, free - reserved),
+    },
   };
 }

@@ -1,13 +1,22 @@
-// Zero-out on ext4: a write into a small unwritten extent converts its neighbours too, because zeroing a few blocks is cheaper than splitting the
-// extent. Mirrors ext4_ext_convert_to_initialized(), fs/ext4/extents.c. Off unless mkfs says extentMaxZerooutKb.
+// Zero-out on ext4: a write into a small unwritten extent converts its neighbours too, because
+// zeroing a few blocks is cheaper than splitting the extent. Mirrors
+// ext4_ext_convert_to_initialized(), fs/ext4/extents.c. Off unless mkfs says extentMaxZerooutKb.
 import { zeroPage } from '../dev/pmem.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageSize, toPfn, toPgOff } from '../units.ts';
 import { type Extent, findExtent, setWritten } from './extent.ts';
 
-/** The unwritten blocks [pgoff, pgoff + pages) of one extent become written and zero, perhaps with some beside them. Returns which. */
-export function convertUnwritten(k: Kernel, inode: Inode, pgoff: PgOff, pages: number): { pgoff: PgOff; pages: number } {
+/**
+ * The unwritten blocks [pgoff, pgoff + pages) of one extent become written and zero, perhaps with
+ * some beside them. Returns which.
+ */
+export function convertUnwritten(
+  k: Kernel,
+  inode: Inode,
+  pgoff: PgOff,
+  pages: number,
+): { pgoff: PgOff; pages: number } {
   const extent = findExtent(inode.extents, pgoff);
   assert(extent !== null && !extent.written, 'what is converted is unwritten');
   const converted = convertedBy(k, inode, extent, pgoff, pages);
@@ -18,14 +27,23 @@ export function convertUnwritten(k: Kernel, inode: Inode, pgoff: PgOff, pages: n
 }
 
 /**
- * What becomes written, and zero where it was not written, when [pgoff, pgoff + pages) of an unwritten extent is written to:
+ * What becomes written, and zero where it was not written, when [pgoff, pgoff + pages) of an
+ * unwritten extent is written to:
  *
  *     extent  |---------------------|        all of it within the file
- *     write          |WWWW|                  not to the end of the extent: then it is split, and nothing is zeroed
- *     3, 5           |WWWWzzzzzzzzzz|        from the write to the end of the extent: at most 8 blocks
- *     2, 5    |zzzzzzzWWWW|                  from the start of the extent to the end of what is converted: less than 8
+ * write          |WWWW|                  not to the end of the extent: then it is split, and
+ * nothing is zeroed
+ * 3, 5           |WWWWzzzzzzzzzz|        from the write to the end of the extent: at most 8 blocks
+ * 2, 5    |zzzzzzzWWWW|                  from the start of the extent to the end of what is
+ * converted: less than 8
  */
-function convertedBy(k: Kernel, inode: Inode, extent: Extent, pgoff: PgOff, pages: number): { pgoff: PgOff; pages: number } {
+function convertedBy(
+  k: Kernel,
+  inode: Inode,
+  extent: Extent,
+  pgoff: PgOff,
+  pages: number,
+): { pgoff: PgOff; pages: number } {
   const most = Math.floor((k.geometry.extentMaxZerooutKb * 1024) / pageSize);
   const asked = { pgoff, pages };
   const end = pgoff + pages;

@@ -1,5 +1,6 @@
-// Anonymous pages: what copy on write makes of a page of a private mapping. They are ordinary memory, not frames of the device, so nothing
-// that happens to the file touches them. In a page table and in a pin such a page is a negative number, -2 and below.
+// Anonymous pages: what copy on write makes of a page of a private mapping. They are ordinary
+// memory, not frames of the device, so nothing that happens to the file touches them. In a page
+// table and in a pin such a page is a negative number, -2 and below.
 import { assert } from '../panic.ts';
 import type { AnonPage, Kernel } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';

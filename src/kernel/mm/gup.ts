@@ -1,4 +1,5 @@
-// get_user_pages and its opposite. A pin names frames, not "file F at offset O": that is the root of the whole story.
+// get_user_pages and its opposite. A pin names frames, not "file F at offset O": that is the root
+// of the whole story.
 import { emit, fileOfEvent } from '../events.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Pin } from '../state.ts';
@@ -7,7 +8,10 @@ import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
 import { removeTimer } from './timers.ts';
 
-/** Adds the next page to a pin. The zero page is held by nobody; an anonymous page has no frame for anybody to wait for. */
+/**
+ * Adds the next page to a pin. The zero page is held by nobody; an anonymous page has no frame for
+ * anybody to wait for.
+ */
 export function pinPage(k: Kernel, pin: Pin, pfn: Pfn): void {
   pin.pfns.push(pfn);
   if (isAnon(pfn)) getAnon(k, pfn);
@@ -30,10 +34,14 @@ function dropHolder(k: Kernel, pfn: Pfn, id: PinId): void {
   if (held.length === 1) k.holders.set(pfn, held[0] as PinId);
 }
 
-/** The page of the file that the frame was when it was pinned; null where it is another frame of its folio that is pinned. */
+/**
+ * The page of the file that the frame was when it was pinned; null where it is another frame of its
+ * folio that is pinned.
+ */
 export function pinnedAs(k: Kernel, pfn: Pfn): PgOff | null {
   const held = k.holders.get(pfn);
-  const pin = held === undefined ? undefined : k.pins.get(Array.isArray(held) ? (held[0] as PinId) : held);
+  const pin =
+    held === undefined ? undefined : k.pins.get(Array.isArray(held) ? (held[0] as PinId) : held);
   return pin === undefined ? null : toPgOff(pin.first + pin.pfns.indexOf(pfn));
 }
 
@@ -66,7 +74,10 @@ export function recordPin(k: Kernel, pin: Pin): void {
   });
 }
 
-/** Drops every reference of a pin, in ascending page order, and forgets it. Takes no lock: it may run in interrupt context. */
+/**
+ * Drops every reference of a pin, in ascending page order, and forgets it. Takes no lock: it may
+ * run in interrupt context.
+ */
 export function releasePin(k: Kernel, pin: Pin): void {
   k.pins.delete(pin.id);
   k.counts.pins -= 1;

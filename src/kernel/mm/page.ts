@@ -1,6 +1,8 @@
-// struct page: what the machine knows of each frame of the device, in chunks of 512 made on first touch. Only pins and mappings are
-// counted; Linux's two reference counts are derived from them: classic (to 6.14) `1 + pins`, modern (from 6.15) `pins + mapcount`.
-// With folioGranularity the frames under a 2 MiB mapping entry are one folio, which is held, waited for and let go as a whole.
+// struct page: what the machine knows of each frame of the device, in chunks of 512 made on first
+// touch. Only pins and mappings are counted; Linux's two reference counts are derived from them:
+// classic (to 6.14) `1 + pins`, modern (from 6.15) `pins + mapcount`. With folioGranularity the
+// frames under a 2 MiB mapping entry are one folio, which is held, waited for and let go as a
+// whole.
 import { emit } from '../events.ts';
 import { assert } from '../panic.ts';
 import { hasWaiters, wakePage } from '../sched/waitqueue.ts';
@@ -9,7 +11,10 @@ import { type Ino, type Pfn, type PgOff, toPfn } from '../units.ts';
 
 /** Frames of a chunk, and pages of a 2 MiB entry: a chunk is one folio. */
 export const framesPerChunk = 512;
-/** Int32 fields of a frame: 20 bytes. Behind those of the last frame a chunk counts its pinned frames. */
+/**
+ * Int32 fields of a frame: 20 bytes. Behind those of the last frame a chunk counts its pinned
+ * frames.
+ */
 const fields = 5;
 const pinnedAt = framesPerChunk * fields;
 const pinsField = 0;
@@ -49,7 +54,8 @@ function add(k: Kernel, pfn: Pfn, field: number, delta: number): number {
 export const pinsOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, pinsField);
 export const mapcountOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, mapcountField);
 /** The block left its file under a pin: its last put is to tell the release worker. */
-export const isDelayedFree = (k: Kernel, pfn: Pfn): boolean => (read(k, pfn, flagsField) & delayedFree) !== 0;
+export const isDelayedFree = (k: Kernel, pfn: Pfn): boolean =>
+  (read(k, pfn, flagsField) & delayedFree) !== 0;
 
 export function setDelayedFree(k: Kernel, pfn: Pfn, on: boolean): void {
   const chunk = chunkOf(k, pfn);
@@ -64,14 +70,17 @@ export function setOwner(k: Kernel, pfn: Pfn, ino: Ino, pgoff: PgOff): void {
   const at = (pfn % framesPerChunk) * fields;
   chunk[at + inoField] = ino;
   chunk[at + indexField] = pgoff % 2 ** 32;
-  chunk[at + flagsField] = ((chunk[at + flagsField] as number) & 0xff) | (Math.floor(pgoff / 2 ** 32) << 8);
+  chunk[at + flagsField] =
+    ((chunk[at + flagsField] as number) & 0xff) | (Math.floor(pgoff / 2 ** 32) << 8);
 }
 
 export function clearOwner(k: Kernel, pfn: Pfn): void {
   setOwner(k, pfn, 0 as Ino, 0 as PgOff);
 }
 
-/** The file page that this frame was last faulted in for; null when no mapping entry points at it. */
+/**
+ * The file page that this frame was last faulted in for; null when no mapping entry points at it.
+ */
 export function ownerOf(k: Kernel, pfn: Pfn): { ino: Ino; pgoff: PgOff } | null {
   const ino = read(k, pfn, inoField);
   if (ino === 0) return null;
@@ -84,7 +93,8 @@ export const folioOf = (k: Kernel, pfn: Pfn): Folio | undefined =>
   k.folios.size === 0 ? undefined : k.folios.get(Math.floor(pfn / framesPerChunk));
 
 /** The page that sleepers of this one queue for: the first of its folio, or itself. */
-export const headOf = (k: Kernel, pfn: Pfn): Pfn => (folioOf(k, pfn) === undefined ? pfn : toPfn(pfn - (pfn % framesPerChunk)));
+export const headOf = (k: Kernel, pfn: Pfn): Pfn =>
+  folioOf(k, pfn) === undefined ? pfn : toPfn(pfn - (pfn % framesPerChunk));
 
 /** The pins that keep this page busy: its own, or those of its whole folio. */
 export const pinsOver = (k: Kernel, pfn: Pfn): number => folioOf(k, pfn)?.pins ?? pinsOf(k, pfn);
@@ -104,7 +114,10 @@ export function isIdle(k: Kernel, pfn: Pfn): boolean {
   }
 }
 
-/** The first frame of [from, end) with pins over it, or `end`. A chunk without pinned frames costs one look, so a whole device is cheap. */
+/**
+ * The first frame of [from, end) with pins over it, or `end`. A chunk without pinned frames costs
+ * one look, so a whole device is cheap.
+ */
 export function nextPinned(k: Kernel, from: number, end: number): number {
   if (k.counts.pinnedPages === 0) return end;
   let at = from;
@@ -124,7 +137,8 @@ export function nextPinned(k: Kernel, from: number, end: number): number {
 /** The first frame of [from, end) in a chunk that was ever touched, or `end`. */
 export function nextTouched(k: Kernel, from: number, end: number): number {
   let at = from;
-  while (at < end && k.frames[Math.floor(at / framesPerChunk)] === undefined) at += framesPerChunk - (at % framesPerChunk);
+  while (at < end && k.frames[Math.floor(at / framesPerChunk)] === undefined)
+    at += framesPerChunk - (at % framesPerChunk);
   return Math.min(at, end);
 }
 
@@ -148,8 +162,9 @@ export function getPage(k: Kernel, pfn: Pfn): void {
 }
 
 /**
- * put_page: drops one reference. When the count reaches the idle value it wakes whoever waits for this page. It takes no lock and frees
- * nothing: a page whose block has left its file is queued for the release worker.
+ * put_page: drops one reference. When the count reaches the idle value it wakes whoever waits for
+ * this page. It takes no lock and frees nothing: a page whose block has left its file is queued for
+ * the release worker.
  */
 export function putPage(k: Kernel, pfn: Pfn): void {
   const pins = add(k, pfn, pinsField, -1);
@@ -167,7 +182,8 @@ export function putPage(k: Kernel, pfn: Pfn): void {
   }
   if (folio?.entry !== false) return;
   k.folios.delete(Math.floor(pfn / framesPerChunk));
-  // Its pages count for themselves again, some of them mapped: who slept on the whole is to sleep on one of them, or not at all.
+  // Its pages count for themselves again, some of them mapped: who slept on the whole is to sleep
+  // on one of them, or not at all.
   if (hasWaiters(k, head)) wakePage(k, head);
 }
 
@@ -176,14 +192,19 @@ function wakeIdle(k: Kernel, pfn: Pfn): void {
   wakePage(k, pfn);
 }
 
-/** A page-table entry points at the frame; `part`: one of 2 MiB, which the folio counts in mapFolio. */
+/**
+ * A page-table entry points at the frame; `part`: one of 2 MiB, which the folio counts in mapFolio.
+ */
 export function mapPage(k: Kernel, pfn: Pfn, part = false): void {
   add(k, pfn, mapcountField, 1);
   const folio = folioOf(k, pfn);
   if (folio !== undefined && !part) folio.mapcount += 1;
 }
 
-/** A page-table entry is gone. Under the modern rule a mapping is a reference, so this too can be the drop to idle. */
+/**
+ * A page-table entry is gone. Under the modern rule a mapping is a reference, so this too can be
+ * the drop to idle.
+ */
 export function unmapPage(k: Kernel, pfn: Pfn, part = false): void {
   const mapcount = add(k, pfn, mapcountField, -1);
   assert(mapcount >= 0, 'a page is not unmapped more often than it was mapped');
@@ -205,10 +226,14 @@ export function unmapFolio(k: Kernel, pfn: Pfn): void {
 }
 
 function wakeUnmapped(k: Kernel, pfn: Pfn): void {
-  if (k.idleRule === 'modern' && modernRefcount(k, pfn) === 0 && hasWaiters(k, pfn)) wakeIdle(k, pfn);
+  if (k.idleRule === 'modern' && modernRefcount(k, pfn) === 0 && hasWaiters(k, pfn))
+    wakeIdle(k, pfn);
 }
 
-/** A 2 MiB mapping entry was made over the frames from `head` on: from now on they are one folio. None of them is mapped yet. */
+/**
+ * A 2 MiB mapping entry was made over the frames from `head` on: from now on they are one folio.
+ * None of them is mapped yet.
+ */
 export function makeFolio(k: Kernel, head: Pfn): void {
   if (!k.geometry.folioGranularity) return;
   const folio = folioOf(k, head);
@@ -223,7 +248,10 @@ export function makeFolio(k: Kernel, head: Pfn): void {
   for (let page = 0; pins > 0 && page < framesPerChunk; page++) wakePage(k, toPfn(head + page));
 }
 
-/** The mapping entry is gone, and with it every mapping. Pages that are pinned stay together until the last put. */
+/**
+ * The mapping entry is gone, and with it every mapping. Pages that are pinned stay together until
+ * the last put.
+ */
 export function splitFolio(k: Kernel, head: Pfn): void {
   const folio = folioOf(k, head);
   if (folio === undefined) return;

@@ -1,5 +1,6 @@
-// Page-table entries and DAX mapping entries share one encoding: 0 is none, 1 is the shared zero page, anything above is a frame and a bit
-// (writable in a page table, dirty in a mapping entry). In a page table a negative entry is an anonymous page, see anon.ts.
+// Page-table entries and DAX mapping entries share one encoding: 0 is none, 1 is the shared zero
+// page, anything above is a frame and a bit (writable in a page table, dirty in a mapping entry).
+// In a page table a negative entry is an anonymous page, see anon.ts.
 import { emit } from '../events.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
@@ -37,15 +38,31 @@ export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: numbe
   if (isAnon(before)) putAnon(k, before as Pfn);
 }
 
-/** Installs one page-table entry of 2 MiB: the frames from `head` on, or for null the zero page. It may take the place of one that could only be read. */
-export function installPmd(k: Kernel, mapping: Mapping, first: PgOff, head: Pfn | null, writable: boolean): void {
+/**
+ * Installs one page-table entry of 2 MiB: the frames from `head` on, or for null the zero page. It
+ * may take the place of one that could only be read.
+ */
+export function installPmd(
+  k: Kernel,
+  mapping: Mapping,
+  first: PgOff,
+  head: Pfn | null,
+  writable: boolean,
+): void {
   const upgrade = inPmd(mapping, first);
   const { heapBytes } = mapping.ptes;
   for (let page = 0; page < pagesPerPmd; page++) {
     const index = first - mapping.first + page;
     const before = load(mapping.ptes, index);
-    assert(upgrade ? isFrame(before) === (head !== null) : before === 0, 'a 2 MiB entry takes the place of none, or of itself');
-    store(mapping.ptes, index, head === null ? zeroEntry : frameEntry(toPfn(head + page), writable));
+    assert(
+      upgrade ? isFrame(before) === (head !== null) : before === 0,
+      'a 2 MiB entry takes the place of none, or of itself',
+    );
+    store(
+      mapping.ptes,
+      index,
+      head === null ? zeroEntry : frameEntry(toPfn(head + page), writable),
+    );
     if (head !== null && !upgrade) mapPage(k, toPfn(head + page), true);
   }
   k.counts.tableBytes += mapping.ptes.heapBytes - heapBytes;
@@ -54,10 +71,17 @@ export function installPmd(k: Kernel, mapping: Mapping, first: PgOff, head: Pfn 
 }
 
 /**
- * unmap_mapping_range: clears the entries of every mapping of the file in [first, last]. Private copies stay, but for `evenCows`, which is
- * what truncate says of pages that lie beyond the end. An entry of 2 MiB goes as a whole. Caller holds invalidate_lock.
+ * unmap_mapping_range: clears the entries of every mapping of the file in [first, last]. Private
+ * copies stay, but for `evenCows`, which is what truncate says of pages that lie beyond the end. An
+ * entry of 2 MiB goes as a whole. Caller holds invalidate_lock.
  */
-export function unmapRange(k: Kernel, inode: Inode, first: PgOff, last: PgOff, evenCows = false): void {
+export function unmapRange(
+  k: Kernel,
+  inode: Inode,
+  first: PgOff,
+  last: PgOff,
+  evenCows = false,
+): void {
   let pages = 0;
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
@@ -72,10 +96,14 @@ export function unmapRange(k: Kernel, inode: Inode, first: PgOff, last: PgOff, e
     pages += unmapPart(k, mapping, whole.first, whole.last, false, cleared);
     if (evenCows && !mapping.shared) pages += unmapPart(k, mapping, first, last, true, cleared);
   }
-  if (pages > 0) emit(k, 'page.unmapped', inode, { offset: byteOf(low), length: byteOf(high + 1 - low), pages });
+  if (pages > 0)
+    emit(k, 'page.unmapped', inode, { offset: byteOf(low), length: byteOf(high + 1 - low), pages });
 }
 
-/** Clears the entries of one mapping for the file pages [first, last], which cut no entry of 2 MiB; returns how many pages there were. */
+/**
+ * Clears the entries of one mapping for the file pages [first, last], which cut no entry of 2 MiB;
+ * returns how many pages there were.
+ */
 export function unmapPart(
   k: Kernel,
   mapping: Mapping,

@@ -1,6 +1,7 @@
-// What happens by itself at a time: pins that let go, operations that time out. Timers of one millisecond keep the order in which they were
-// set. Thousands of them may share a millisecond, and most are taken back before they fire, so each is found by its key: a heap of the times,
-// and for each time a map.
+// What happens by itself at a time: pins that let go, operations that time out. Timers of one
+// millisecond keep the order in which they were set. Thousands of them may share a millisecond, and
+// most are taken back before they fire, so each is found by its key: a heap of the times, and for
+// each time a map.
 import type { Kernel, Timer, Timers } from '../state.ts';
 
 export const createTimers = (): Timers => ({ times: [], at: new Map() });
@@ -30,7 +31,11 @@ export function setTimer(timers: Timers, timer: Timer): void {
   const { times } = timers;
   let at = times.length;
   times.push(timer.atMs);
-  for (let parent = (at - 1) >> 1; at > 0 && (times[parent] as number) > timer.atMs; parent = (at - 1) >> 1) {
+  for (
+    let parent = (at - 1) >> 1;
+    at > 0 && (times[parent] as number) > timer.atMs;
+    parent = (at - 1) >> 1
+  ) {
     times[at] = times[parent] as number;
     at = parent;
   }
@@ -45,7 +50,8 @@ export function removeTimer(k: Kernel, timer: Timer): void {
   const same = at.get(timer.atMs);
   if (same?.delete(keyOf(timer)) !== true || same.size > 0) return;
   at.delete(timer.atMs);
-  // Times that nobody waits for any more stay in the heap until they come to its top, or are more than half of it.
+  // Times that nobody waits for any more stay in the heap until they come to its top, or are more
+  // than half of it.
   while (times.length > 0 && !at.has(times[0] as number)) pop(times);
   // An ascending array is a heap.
   if (times.length > 2 * at.size + 16) k.timers.times = [...at.keys()].sort((a, b) => a - b);
@@ -56,7 +62,8 @@ function pop(times: number[]): void {
   if (last === undefined || times.length === 0) return;
   let at = 0;
   for (let child = 1; child < times.length; child = 2 * at + 1) {
-    if (child + 1 < times.length && (times[child + 1] as number) < (times[child] as number)) child += 1;
+    if (child + 1 < times.length && (times[child + 1] as number) < (times[child] as number))
+      child += 1;
     if ((times[child] as number) >= last) break;
     times[at] = times[child] as number;
     at = child;

@@ -1,6 +1,7 @@
-// A sparse index from a page offset to a non-zero int32: the entries of a mapping, and page tables. Like the kernel's xarray it has
-// chunks of 512 slots. A chunk begins as a window of 8 slots and grows to 64 and 512 when an entry falls outside, because most
-// mappings have a handful of pages and tens of thousands of them exist. The chunks are listed in leaves of up to 128.
+// A sparse index from a page offset to a non-zero int32: the entries of a mapping, and page tables.
+// Like the kernel's xarray it has chunks of 512 slots. A chunk begins as a window of 8 slots and
+// grows to 64 and 512 when an entry falls outside, because most mappings have a handful of pages
+// and tens of thousands of them exist. The chunks are listed in leaves of up to 128.
 import { assert } from '../panic.ts';
 
 export interface XChunk {
@@ -29,7 +30,8 @@ const chunkSlots = 512;
 const smallestWindow = 8;
 const windowGrowth = 8;
 const leafCapacity = 128;
-// A place of a chunk is leaf * 256 + position in the leaf, so that the place behind a full leaf can be told from the next leaf.
+// A place of a chunk is leaf * 256 + position in the leaf, so that the place behind a full leaf can
+// be told from the next leaf.
 const placeBits = 8;
 const placeMask = 255;
 
@@ -40,7 +42,9 @@ export function createXArray(): XArray {
 /** The value at `index`, 0 for none. */
 export function load(xa: XArray, index: number): number {
   const chunk = findChunk(xa, index);
-  return chunk !== undefined && reaches(chunk, index) ? (chunk.slots[index - chunk.start] as number) : 0;
+  return chunk !== undefined && reaches(chunk, index)
+    ? (chunk.slots[index - chunk.start] as number)
+    : 0;
 }
 
 /** Sets the value at `index`; 0 erases it. */
@@ -63,8 +67,8 @@ export function store(xa: XArray, index: number, value: number): void {
 export type EntryVisitor = (index: number, value: number) => void | false;
 
 /**
- * Visits the entries from `first` to `last` inclusive, ascending. The visitor may change the array: the walk goes on behind the visited
- * index with what is there then.
+ * Visits the entries from `first` to `last` inclusive, ascending. The visitor may change the array:
+ * the walk goes on behind the visited index with what is there then.
  */
 export function eachEntry(xa: XArray, first: number, last: number, visit: EntryVisitor): void {
   let index = first;
@@ -87,8 +91,16 @@ export function eachEntry(xa: XArray, first: number, last: number, visit: EntryV
   }
 }
 
-/** Erases the entries from `first` to `last` inclusive and hands them over, ascending. `onErased` must not touch the array. */
-export function eraseRange(xa: XArray, first: number, last: number, onErased?: (index: number, value: number) => void): void {
+/**
+ * Erases the entries from `first` to `last` inclusive and hands them over, ascending. `onErased`
+ * must not touch the array.
+ */
+export function eraseRange(
+  xa: XArray,
+  first: number,
+  last: number,
+  onErased?: (index: number, value: number) => void,
+): void {
   let index = first;
   while (index <= last) {
     const place = placeAtOrAfter(xa, keyOf(index));
@@ -115,12 +127,18 @@ export function checkXArray(xa: XArray): void {
   let previous = -1;
   for (const { keys, chunks } of xa.leaves) {
     assert(keys.length === chunks.length, 'every chunk of an xarray has a key');
-    assert(keys.length > 0 && keys.length <= leafCapacity, 'a leaf of an xarray lists 1 to 128 chunks');
+    assert(
+      keys.length > 0 && keys.length <= leafCapacity,
+      'a leaf of an xarray lists 1 to 128 chunks',
+    );
     for (const [at, { start, count, slots }] of chunks.entries()) {
       const key = keys[at] as number;
       assert(previous < key, 'the chunks of an xarray are sorted');
       assert([8, 64, chunkSlots].includes(slots.length), 'a chunk has 8, 64 or 512 slots');
-      assert(start >= 0 && start === alignDown(start, slots.length), 'a chunk begins at a multiple of its size');
+      assert(
+        start >= 0 && start === alignDown(start, slots.length),
+        'a chunk begins at a multiple of its size',
+      );
       assert(keyOf(start) === key, 'a chunk lies in the block of its key');
       let used = 0;
       for (const value of slots) if (value !== 0) used++;
@@ -141,16 +159,20 @@ const bytesOf = ({ slots }: XChunk): number => slots.length * 4 + 160;
 // Indexes reach 2^41, so no bit shifts.
 const keyOf = (index: number): number => Math.floor(index / chunkSlots);
 const alignDown = (index: number, size: number): number => Math.floor(index / size) * size;
-const reaches = (chunk: XChunk, index: number): boolean => index >= chunk.start && index < chunk.start + chunk.slots.length;
+const reaches = (chunk: XChunk, index: number): boolean =>
+  index >= chunk.start && index < chunk.start + chunk.slots.length;
 
 const endOf = (chunk: XChunk): number => alignDown(chunk.start, chunkSlots) + chunkSlots;
-const chunkAt = (xa: XArray, place: number): XChunk | undefined => xa.leaves[place >> placeBits]?.chunks[place & placeMask];
+const chunkAt = (xa: XArray, place: number): XChunk | undefined =>
+  xa.leaves[place >> placeBits]?.chunks[place & placeMask];
 
 function findChunk(xa: XArray, index: number): XChunk | undefined {
   const key = keyOf(index);
   const place = placeOf(xa, key);
   const leaf = xa.leaves[place >> placeBits];
-  return leaf !== undefined && leaf.keys[place & placeMask] === key ? leaf.chunks[place & placeMask] : undefined;
+  return leaf !== undefined && leaf.keys[place & placeMask] === key
+    ? leaf.chunks[place & placeMask]
+    : undefined;
 }
 
 /** Where the chunk of `key` is or belongs; that can be behind the last one of a leaf. */
@@ -163,7 +185,8 @@ function placeOf(xa: XArray, key: number): number {
   if (rank <= 0) return 0;
   const guess = Math.floor(rank / leafCapacity);
   const inLeaf = rank % leafCapacity;
-  if (guess < leaves.length && (leaves[guess] as XLeaf).keys[inLeaf] === key) return (guess << placeBits) + inLeaf;
+  if (guess < leaves.length && (leaves[guess] as XLeaf).keys[inLeaf] === key)
+    return (guess << placeBits) + inLeaf;
   let low = 1;
   let high = leaves.length;
   while (low < high) {
@@ -191,7 +214,9 @@ function placeAtOrAfter(xa: XArray, key: number): number {
 /** A place behind the last chunk of a leaf becomes that of the first chunk of the next leaf. */
 function settled(xa: XArray, place: number): number {
   const leaf = xa.leaves[place >> placeBits];
-  return leaf !== undefined && (place & placeMask) === leaf.keys.length ? ((place >> placeBits) + 1) << placeBits : place;
+  return leaf !== undefined && (place & placeMask) === leaf.keys.length
+    ? ((place >> placeBits) + 1) << placeBits
+    : place;
 }
 
 /** Grows the window of a chunk until it reaches `index`. */
@@ -213,7 +238,11 @@ function widen(xa: XArray, chunk: XChunk, index: number): void {
 }
 
 function insertChunk(xa: XArray, index: number): XChunk {
-  const chunk = { start: alignDown(index, smallestWindow), count: 0, slots: new Int32Array(smallestWindow) };
+  const chunk = {
+    start: alignDown(index, smallestWindow),
+    count: 0,
+    slots: new Int32Array(smallestWindow),
+  };
   xa.heapBytes += bytesOf(chunk);
   const key = keyOf(index);
   const place = placeOf(xa, key);
@@ -245,11 +274,19 @@ function dropChunk(xa: XArray, place: number): void {
   else if (leaf.keys.length <= leafCapacity / 2 && !absorbNext(xa, at)) absorbNext(xa, at - 1);
 }
 
-/** Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not followed by a split. */
+/**
+ * Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not
+ * followed by a split.
+ */
 function absorbNext(xa: XArray, at: number): boolean {
   const leaf = xa.leaves[at];
   const next = xa.leaves[at + 1];
-  if (leaf === undefined || next === undefined || leaf.keys.length + next.keys.length > leafCapacity / 2) return false;
+  if (
+    leaf === undefined ||
+    next === undefined ||
+    leaf.keys.length + next.keys.length > leafCapacity / 2
+  )
+    return false;
   leaf.keys.push(...next.keys);
   leaf.chunks.push(...next.chunks);
   xa.leaves.splice(at + 1, 1);

@@ -23,8 +23,9 @@ const args = z.strictObject({
 const reservedMax = 2 ** 21 - 1;
 
 /**
- * Mirrors xfs_alloc_file_space(). Each transaction reserves what is left of the range, blocks that are there counted like holes, and then
- * maps one piece of it. Pieces before one that could not be reserved stay.
+ * Mirrors xfs_alloc_file_space(). Each transaction reserves what is left of the range, blocks that
+ * are there counted like holes, and then maps one piece of it. Pieces before one that could not be
+ * reserved stay.
  */
 function allocateReserved(k: Kernel, inode: Inode, first: PgOff, last: PgOff): Failure | null {
   for (let at: number = first; at <= last; ) {
@@ -34,7 +35,9 @@ function allocateReserved(k: Kernel, inode: Inode, first: PgOff, last: PgOff): F
     }
     const next = nextExtent(inode.extents, toPgOff(at));
     const isHole = next === null || next.pgoff > at;
-    const end = isHole ? Math.min(next?.pgoff ?? last + 1, last + 1, at + reservedMax) : next.pgoff + next.pages;
+    const end = isHole
+      ? Math.min(next?.pgoff ?? last + 1, last + 1, at + reservedMax)
+      : next.pgoff + next.pages;
     if (isHole) allocateBlocks(k, inode, toPgOff(at), end - at, false);
     at = end;
   }
@@ -42,14 +45,21 @@ function allocateReserved(k: Kernel, inode: Inode, first: PgOff, last: PgOff): F
 }
 
 /** The size after an allocation that stopped before page `reached`. */
-export function growTo(k: Kernel, inode: Inode, to: { offset: number; reached: PgOff; keepSize: boolean }): void {
+export function growTo(
+  k: Kernel,
+  inode: Inode,
+  to: { offset: number; reached: PgOff; keepSize: boolean },
+): void {
   const bytes = byteOf(to.reached);
   if (to.keepSize || bytes <= Math.max(to.offset, inode.sizeBytes)) return;
   zeroTail(k, inode, inode.sizeBytes);
   resize(k, inode, bytes);
 }
 
-/** Mirrors ext4_alloc_file_blocks. Returns the page that there was no block for: those before it in the range have one. */
+/**
+ * Mirrors ext4_alloc_file_blocks. Returns the page that there was no block for: those before it in
+ * the range have one.
+ */
 export function allocateWhatFits(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff {
   let left = roomFor(k);
   let reached: PgOff | null = null;

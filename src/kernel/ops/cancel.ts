@@ -1,4 +1,5 @@
-// A signal for a sleeping operation, as kill(2) sends one: EINTR where Linux would give it, nothing where the task is in state D.
+// A signal for a sleeping operation, as kill(2) sends one: EINTR where Linux would give it, nothing
+// where the task is in state D.
 import { z } from 'zod';
 import { opId } from '../sched/task.ts';
 import type { TaskId } from '../units.ts';

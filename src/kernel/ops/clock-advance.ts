@@ -19,7 +19,8 @@ export const clockAdvance = defineOp({
   first: 'advance',
   steps: {
     advance(k, { args }) {
-      if (k.geometry.clock !== 'manual') return fail('EOPNOTSUPP', 'CL1', 'the clock of this filesystem is realtime');
+      if (k.geometry.clock !== 'manual')
+        return fail('EOPNOTSUPP', 'CL1', 'the clock of this filesystem is realtime');
       const nowMs = Math.max(k.nowMs, k.advanceToMs) + args.ms;
       k.pending.advanceToMs = nowMs;
       emit(k, 'clock.advanced', null, { fromMs: k.nowMs, toMs: nowMs });

@@ -1,4 +1,5 @@
-// fallocate(COLLAPSE_RANGE): takes blocks out and moves what follows down. The filesystem checks alignment after the wait (S32).
+// fallocate(COLLAPSE_RANGE): takes blocks out and moves what follows down. The filesystem checks
+// alignment after the wait (S32).
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
@@ -17,7 +18,8 @@ const args = z.strictObject({ offset: zBytes, length: zBytes });
 
 const change: LayoutChange<z.infer<typeof args>> = {
   check: (k, inode, range) => checkRange(k, inode, range),
-  range: (_k, _inode, { offset, length }) => rangeFrom(offset, { leave: pageOf(offset), move: pageOf(offset + length) }),
+  range: (_k, _inode, { offset, length }) =>
+    rangeFrom(offset, { leave: pageOf(offset), move: pageOf(offset + length) }),
   recheck(_k, inode, range) {
     const misaligned = checkAligned(range);
     if (misaligned !== null) return misaligned;

@@ -24,9 +24,11 @@ export const create = defineOp({
   first: 'create',
   steps: {
     create(k, { args }) {
-      if (findFile(k, args.name) !== null) return fail('EEXIST', 'CR1', `there is a file ${args.name} already`);
+      if (findFile(k, args.name) !== null)
+        return fail('EEXIST', 'CR1', `there is a file ${args.name} already`);
       const { bytesMax } = personalityOf(k.geometry);
-      if (args.sizeBytes > bytesMax) return fail('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
+      if (args.sizeBytes > bytesMax)
+        return fail('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
       return done(fileRecord(k, createInode(k, args.name, args.sizeBytes)));
     },
   },

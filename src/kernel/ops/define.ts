@@ -1,5 +1,5 @@
-// The shape of an operation. One file a operation holds its contract, its doc and its body; route, validation, OpenAPI, static types and
-// metric labels are derived from the registry in `index.ts`.
+// The shape of an operation. One file a operation holds its contract, its doc and its body; route,
+// validation, OpenAPI, static types and metric labels are derived from the registry in `index.ts`.
 import type { z } from 'zod';
 import type { Errno, Failure } from '../errno.ts';
 import { failure } from '../errno.ts';
@@ -16,7 +16,12 @@ export type Verdict =
 export const goto = (step: string): Verdict => ({ kind: 'goto', step });
 export const wait = (resume: string): Verdict => ({ kind: 'wait', resume });
 export const done = (result: unknown): Verdict => ({ kind: 'done', result });
-export const fail = (errno: Errno, rule: string, why: string, more: Pick<Failure, 'blockedBy' | 'cycle'> = {}): Verdict => ({
+export const fail = (
+  errno: Errno,
+  rule: string,
+  why: string,
+  more: Pick<Failure, 'blockedBy' | 'cycle'> = {},
+): Verdict => ({
   kind: 'fail',
   failure: { ...failure(errno, rule, why), ...more },
 });
@@ -37,10 +42,16 @@ export interface Operation<Args = unknown> {
   name: string;
   summary: string;
   doc: string;
-  /** The thing in the URL. `filesystem` is `/v1/filesystems/{fs}`, `file` is `…/files/{file}`, and so on. */
+  /**
+   * The thing in the URL. `filesystem` is `/v1/filesystems/{fs}`, `file` is `…/files/{file}`, and
+   * so on.
+   */
   on: 'filesystem' | 'file' | 'mapping' | 'pin' | 'operation';
   route: Route;
-  /** `bytes`: the body is application/octet-stream and the arguments stand in the query. `none`: only a query. */
+  /**
+   * `bytes`: the body is application/octet-stream and the arguments stand in the query. `none`:
+   * only a query.
+   */
   body: 'json' | 'bytes' | 'none';
   reply: 'json' | 'bytes';
   args: z.ZodType<Args>;
@@ -52,19 +63,26 @@ export interface Operation<Args = unknown> {
   atomic: boolean;
   /** What it adds to a tenant's bill, checked before it is accepted. */
   charges?: 'files' | 'mappings' | 'pins';
-  /** It adds: contents, blocks, or things that live on. A server whose disk is full does not take it. */
+  /**
+   * It adds: contents, blocks, or things that live on. A server whose disk is full does not take
+   * it.
+   */
   grows?: true;
   /** Never refused because the table of operations is full: it is how that empties. */
   unbounded?: true;
   first: string;
   steps: Record<string, Step<Args>>;
-  /** Called when the task ends by failure or signal, before its locks are released: undo what must not stay. */
+  /**
+   * Called when the task ends by failure or signal, before its locks are released: undo what must
+   * not stay.
+   */
   undo?: (k: Kernel, task: TaskOf<Args>) => void;
 }
 
 type OperationInput<A extends z.ZodType> = Omit<Operation<z.infer<A>>, 'args'> & { args: A };
 
 export function defineOp<A extends z.ZodType>(op: OperationInput<A>): Operation {
-  // The registry holds operations of every argument type; the run loop hands each its own parsed arguments.
+  // The registry holds operations of every argument type; the run loop hands each its own parsed
+  // arguments.
   return op as unknown as Operation;
 }

@@ -33,10 +33,22 @@ export const dmaRead = defineOp({
       const { at: offset, bytes: length } = range;
       const max = k.limits.bytesPerRead;
       if (length > max) {
-        return { kind: 'fail', failure: failure('EINVAL', 'LM4', `length is above ${max}, the most that one call reads`, max) };
+        return {
+          kind: 'fail',
+          failure: failure(
+            'EINVAL',
+            'LM4',
+            `length is above ${max}, the most that one call reads`,
+            max,
+          ),
+        };
       }
-      const bad = pin.pfns.slice(pageOf(pin.offsetInPage + offset), pageCeil(pin.offsetInPage + offset + length));
-      if (bad.some((pfn) => pfn >= 0 && isPoisoned(k, toPfn(pfn)))) return fail('EIO', 'PO4', 'the device read a poisoned page');
+      const bad = pin.pfns.slice(
+        pageOf(pin.offsetInPage + offset),
+        pageCeil(pin.offsetInPage + offset + length),
+      );
+      if (bad.some((pfn) => pfn >= 0 && isPoisoned(k, toPfn(pfn))))
+        return fail('EIO', 'PO4', 'the device read a poisoned page');
       const data = new Uint8Array(length);
       eachPinnedPiece(k, pin, offset, length, 'dma.read', (pfn, inPage, bytes, at) => {
         if (isAnon(pfn)) data.set(anonPage(k, pfn).bytes.subarray(inPage, inPage + bytes), at);

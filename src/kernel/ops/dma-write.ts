@@ -16,7 +16,9 @@ export const dmaWrite = defineOp({
   args: z.strictObject({ offset: zDmaOffset }),
   result: z.object({
     bytesWritten: z.int(),
-    pagesOrphan: z.int().describe('Of the pages written, those that the file no longer owns at that place.'),
+    pagesOrphan: z
+      .int()
+      .describe('Of the pages written, those that the file no longer owns at that place.'),
   }),
   errors: ['ENOENT', 'EBUSY', 'EFAULT'],
   sleeps: false,
@@ -27,15 +29,23 @@ export const dmaWrite = defineOp({
     write(k, task) {
       const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
       if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
-      if (pin.access !== 'write') return fail('EFAULT', 'DM2', 'the pages were pinned for reading, without FOLL_WRITE');
+      if (pin.access !== 'write')
+        return fail('EFAULT', 'DM2', 'the pages were pinned for reading, without FOLL_WRITE');
       const data = task.data ?? new Uint8Array(0);
       const range = inPin(pin, task.args.offset, data.length);
       if ('errno' in range) return { kind: 'fail', failure: range };
-      const { pages, orphan } = eachPinnedPiece(k, pin, range.at, data.length, 'dma.written', (pfn, inPage, bytes, at) => {
-        const piece = data.subarray(at, at + bytes);
-        if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
-        else writePage(k, pfn, inPage, piece, 'device');
-      });
+      const { pages, orphan } = eachPinnedPiece(
+        k,
+        pin,
+        range.at,
+        data.length,
+        'dma.written',
+        (pfn, inPage, bytes, at) => {
+          const piece = data.subarray(at, at + bytes);
+          if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
+          else writePage(k, pfn, inPage, piece, 'device');
+        },
+      );
       const inode = k.inodes.get(pin.ino);
       if (inode !== undefined && orphan < pages) touch(k, inode);
       return done({ bytesWritten: data.length, pagesOrphan: orphan });

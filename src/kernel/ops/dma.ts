@@ -1,5 +1,6 @@
-// What a device does through a pin. It knows frames, not files: it reads and writes whatever the frame holds now, whoever owns it. Its
-// addresses are those that the pages were pinned by: bytes from the start of the mapping.
+// What a device does through a pin. It knows frames, not files: it reads and writes whatever the
+// frame holds now, whoever owns it. Its addresses are those that the pages were pinned by: bytes
+// from the start of the mapping.
 import { type Failure, failure } from '../errno.ts';
 import { emit, fileOfEvent } from '../events.ts';
 import type { Kernel, Pin } from '../state.ts';
@@ -8,14 +9,21 @@ import { isOrphan } from '../views/pin-record.ts';
 
 export const zDmaOffset = zBytes
   .optional()
-  .describe('From the start of the mapping that the pages were pinned through; by default where the pinned range begins.');
+  .describe(
+    'From the start of the mapping that the pages were pinned through; by default where the pinned range begins.',
+  );
 
 /**
- * Where [offset, offset + length) lies in the pinned range; without a length, to its end. EFAULT outside it, EBUSY while it is not all there:
- * no device was told of it.
+ * Where [offset, offset + length) lies in the pinned range; without a length, to its end. EFAULT
+ * outside it, EBUSY while it is not all there: no device was told of it.
  */
-export function inPin(pin: Pin, offset = pin.offset, length?: number): { at: number; bytes: number } | Failure {
-  if (pin.task !== 0) return failure('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
+export function inPin(
+  pin: Pin,
+  offset = pin.offset,
+  length?: number,
+): { at: number; bytes: number } | Failure {
+  if (pin.task !== 0)
+    return failure('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
   const at = offset - pin.offset;
   const bytes = length ?? Math.max(0, pin.lengthBytes - at);
   if (at >= 0 && at <= pin.lengthBytes && bytes <= pin.lengthBytes - at) return { at, bytes };
@@ -24,8 +32,9 @@ export function inPin(pin: Pin, offset = pin.offset, length?: number): { at: num
 }
 
 /**
- * Calls `each` for every piece of [offset, offset + length), bytes from the start of the pinned range, one in each page, and logs the access.
- * Returns how many pages that were, and how many of them the file no longer owns at that place.
+ * Calls `each` for every piece of [offset, offset + length), bytes from the start of the pinned
+ * range, one in each page, and logs the access. Returns how many pages that were, and how many of
+ * them the file no longer owns at that place.
  */
 export function eachPinnedPiece(
   k: Kernel,

@@ -1,5 +1,6 @@
-// What happens when the last reference to an unlinked file goes: unlink, munmap or the end of an operation. Mirrors evict() with
-// dax_break_layout_final(): from 6.15 it waits for pins and nothing can interrupt it; before, it frees the blocks under them.
+// What happens when the last reference to an unlinked file goes: unlink, munmap or the end of an
+// operation. Mirrors evict() with dax_break_layout_final(): from 6.15 it waits for pins and nothing
+// can interrupt it; before, it frees the blocks under them.
 import { z } from 'zod';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
@@ -22,8 +23,9 @@ export const blocksOf = (task: Task) => {
 };
 
 /**
- * Why the name of a file is not taken from it: an eviction that would have to wait, where the strategy refuses that or the caller does not
- * wait. A mapping keeps the file, so then only the first counts.
+ * Why the name of a file is not taken from it: an eviction that would have to wait, where the
+ * strategy refuses that or the caller does not wait. A mapping keeps the file, so then only the
+ * first counts.
  */
 export function whyNotEvicted(k: Kernel, task: Task, inode: Inode): Failure | null {
   const eviction = strategyOf(k).eviction(k.strategy.options);
@@ -31,14 +33,15 @@ export function whyNotEvicted(k: Kernel, task: Task, inode: Inode): Failure | nu
   if (busy === null) return null;
   const who = inTheWayOf(k, busy.pfn);
   const where = `page ${busy.pgoff} of ${inode.name} is pinned`;
-  if (eviction === 'refuse') return { ...failure('EBUSY', 'RS1', `${where} and the strategy is refuse`), ...who };
+  if (eviction === 'refuse')
+    return { ...failure('EBUSY', 'RS1', `${where} and the strategy is refuse`), ...who };
   if (!task.nowait || inode.mappings.length > 0) return null;
   return { ...failure('EAGAIN', 'SL2', `${where} and nowait was asked for`), ...who };
 }
 
 /**
- * Steps for an operation that may drop the last reference; `goto('evict')` when its own work is done. `which` is the file to evict, which
- * the operation uses: its own or the other.
+ * Steps for an operation that may drop the last reference; `goto('evict')` when its own work is
+ * done. `which` is the file to evict, which the operation uses: its own or the other.
  */
 export function evictSteps<Args>(
   result: (k: Kernel, task: Task) => Record<string, unknown>,
@@ -55,7 +58,8 @@ export function evictSteps<Args>(
     evictScan(k, task) {
       const inode = which(k, task);
       layoutLocals(task).strategySeq = k.strategySeq;
-      // What refuses has had its chance before the file lost its last reference; from here on it can only wait.
+      // What refuses has had its chance before the file lost its last reference; from here on it
+      // can only wait.
       if (strategyOf(k).eviction(k.strategy.options) === 'take') return goto('evictFree');
       const busy = scan(k, inode, toPgOff(0), lastPage);
       if (busy === null) return goto('evictFree');
@@ -64,7 +68,13 @@ export function evictSteps<Args>(
         inode.evicting = false;
         return finish(k, task);
       }
-      return sleepOnPage(k, task, { ...busy, dropLock: false, interruptible: false, ino: inode.ino, again: 'evictScan' });
+      return sleepOnPage(k, task, {
+        ...busy,
+        dropLock: false,
+        interruptible: false,
+        ino: inode.ino,
+        again: 'evictScan',
+      });
     },
     ...pageSleepSteps<Args>((_k, task) => signalled(task)),
     evictFree(k, task) {
@@ -87,7 +97,10 @@ export function evictSteps<Args>(
   };
 }
 
-/** The last user of an unlinked file was some other operation: the machine itself runs the eviction. Not in the registry. */
+/**
+ * The last user of an unlinked file was some other operation: the machine itself runs the eviction.
+ * Not in the registry.
+ */
 export const evict = defineOp({
   name: 'evict',
   summary: 'Evict an unlinked file whose last user has ended',

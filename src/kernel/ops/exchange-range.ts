@@ -1,10 +1,12 @@
 // XFS_IOC_EXCHANGE_RANGE: two ranges of blocks change places. Mirrors xfs_exchange_contents() and
-// xfs_mmaplock_two_inodes_and_break_dax_layout(): the file with the lower inode number first, and its layout is broken with waiting; that of
-// the second may not sleep with a fault lock held, so when it is busy both fault locks are dropped and everything starts over.
+// xfs_mmaplock_two_inodes_and_break_dax_layout(): the file with the lower inode number first, and
+// its layout is broken with waiting; that of the second may not sleep with a fault lock held, so
+// when it is busy both fault locks are dropped and everything starts over.
 //
-//     lock → lockOther → lockMapping → scan ⇄ (enqueue → test → sleep → relock) → lockOtherMapping → scanOther → change
-//                            ↑                                                                          │ busy: spins
-//                            └──────────────────────────────────────────────────────────────────────────┘
+// lock → lockOther → lockMapping → scan ⇄ (enqueue → test → sleep → relock) → lockOtherMapping →
+// scanOther → change
+// ↑                                                                          │ busy: spins
+// └──────────────────────────────────────────────────────────────────────────┘
 import { z } from 'zod';
 import { type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
@@ -45,7 +47,12 @@ interface ExchangeLocals {
 }
 
 function localsOf(task: Task): ExchangeLocals {
-  task.locals.exchange ??= { scans: 0, retries: 0, strategySeq: 0, sleptUnder: '' } satisfies ExchangeLocals;
+  task.locals.exchange ??= {
+    scans: 0,
+    retries: 0,
+    strategySeq: 0,
+    sleptUnder: '',
+  } satisfies ExchangeLocals;
   return task.locals.exchange as ExchangeLocals;
 }
 
@@ -115,11 +122,16 @@ function recheck(k: Kernel, task: TaskOf<Args>): Failure | null {
   const sides = sidesOf(k, task);
   const [one, other] = sides;
   for (const { inode, offset } of sides) {
-    if (offset > inode.sizeBytes) return failure('EINVAL', 'XR2', `offset ${offset} is beyond the end of ${inode.name}`);
+    if (offset > inode.sizeBytes)
+      return failure('EINVAL', 'XR2', `offset ${offset} is beyond the end of ${inode.name}`);
   }
   for (const { inode, offset } of sides) {
     if (offset % pageSize === 0) continue;
-    return failure('EINVAL', 'XR1', `offset ${offset} in ${inode.name} is not a multiple of ${pageSize}`);
+    return failure(
+      'EINVAL',
+      'XR1',
+      `offset ${offset} in ${inode.name} is not a multiple of ${pageSize}`,
+    );
   }
   for (const { inode, offset } of sides) {
     if (offset + length <= inode.sizeBytes) continue;
@@ -128,19 +140,36 @@ function recheck(k: Kernel, task: TaskOf<Args>): Failure | null {
   const toEof = sides.map(({ inode, offset }) => offset + length === inode.sizeBytes);
   const apart = pageCeil(length) * pageSize;
   if (length % pageSize !== 0 && !toEof.includes(true)) {
-    return failure('EINVAL', 'XR1', `length is not a multiple of ${pageSize}, and neither range ends with its file`);
+    return failure(
+      'EINVAL',
+      'XR1',
+      `length is not a multiple of ${pageSize}, and neither range ends with its file`,
+    );
   }
-  if (one.inode === other.inode && one.offset < other.offset + apart && other.offset < one.offset + apart) {
+  if (
+    one.inode === other.inode &&
+    one.offset < other.offset + apart &&
+    other.offset < one.offset + apart
+  ) {
     return failure('EINVAL', 'XR3', 'the two ranges of one file overlap');
   }
   if (length % pageSize !== 0 && toEof.includes(false)) {
-    return failure('EINVAL', 'XR1', 'the last block of one file would come into the middle of the other');
+    return failure(
+      'EINVAL',
+      'XR1',
+      'the last block of one file would come into the middle of the other',
+    );
   }
   const added = sides.map(({ inode, offset }) => countExtents(inode, offset, length) + 2);
   const fits = one.inode.extents.extents + (added[1] ?? 0) <= k.limits.extentsPerFile;
   if (fits && other.inode.extents.extents + (added[0] ?? 0) <= k.limits.extentsPerFile) return null;
   const max = k.limits.extentsPerFile;
-  return failure('EFBIG', 'LM3', `a file could get above ${max} extents, the most it may have`, max);
+  return failure(
+    'EFBIG',
+    'LM3',
+    `a file could get above ${max} extents, the most it may have`,
+    max,
+  );
 }
 
 function countExtents(inode: Inode, offset: number, length: number): number {
@@ -166,7 +195,8 @@ function takeOut(k: Kernel, { inode, offset }: Side, length: number): Extent[] {
 }
 
 function putIn({ inode, offset }: Side, extents: readonly Extent[]): void {
-  for (const extent of extents) insertExtent(inode.extents, { ...extent, pgoff: toPgOff(extent.pgoff + pageOf(offset)) });
+  for (const extent of extents)
+    insertExtent(inode.extents, { ...extent, pgoff: toPgOff(extent.pgoff + pageOf(offset)) });
 }
 
 function restart(k: Kernel, task: TaskOf<Args>): void {
@@ -220,9 +250,12 @@ their files, on whole blocks; the length may be odd where both end with their fi
     },
     lockOther(k, task) {
       const { high } = inOrder(k, task);
-      return high === null ? goto('lockMapping') : lockThen(k, task, high, 'i_rwsem', 'exclusive', 'lockMapping');
+      return high === null
+        ? goto('lockMapping')
+        : lockThen(k, task, high, 'i_rwsem', 'exclusive', 'lockMapping');
     },
-    lockMapping: (k, task) => lockThen(k, task, inOrder(k, task).low, 'invalidate_lock', 'exclusive', 'scan'),
+    lockMapping: (k, task) =>
+      lockThen(k, task, inOrder(k, task).low, 'invalidate_lock', 'exclusive', 'scan'),
     scan(k, task) {
       const { low, high } = inOrder(k, task);
       const wrong = strategyOf(k).breaksBeforeChecks ? null : recheck(k, task);
@@ -231,7 +264,14 @@ their files, on whole blocks; the length may be odd where both end with their fi
       if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
       if (verdict.kind === 'broken') return goto(high === null ? 'change' : 'lockOtherMapping');
       const { pfn, pgoff, holdLocks } = verdict;
-      return sleepOnPage(k, task, { pfn, pgoff, dropLock: !holdLocks, interruptible: true, ino: low.ino, again: 'scan' });
+      return sleepOnPage(k, task, {
+        pfn,
+        pgoff,
+        dropLock: !holdLocks,
+        interruptible: true,
+        ino: low.ino,
+        again: 'scan',
+      });
     },
     ...pageSleepSteps<Args>((k, task) => {
       if (task.signal !== 'restart') return signalled(task);
@@ -259,7 +299,14 @@ their files, on whole blocks; the length may be odd where both end with their fi
       if (verdict.kind === 'broken') return goto('change');
       const { pfn, pgoff, holdLocks } = verdict;
       if (holdLocks) {
-        return sleepOnPage(k, task, { pfn, pgoff, dropLock: false, interruptible: true, ino: high.ino, again: 'scanOther' });
+        return sleepOnPage(k, task, {
+          pfn,
+          pgoff,
+          dropLock: false,
+          interruptible: true,
+          ino: high.ino,
+          again: 'scanOther',
+        });
       }
       if (task.nowait) {
         const why = `page ${pgoff} (pfn ${pfn}) of ${high.name} is pinned and nowait was asked for`;
@@ -290,14 +337,29 @@ their files, on whole blocks; the length may be odd where both end with their fi
         putIn(other, taken);
         const { name, ino, nlink } = other.inode;
         const unlinked = nlink === 0 ? ({ withUnlinked: true } as const) : {};
-        const about = { offset: one.offset, length, with: name, withIno: ino, ...unlinked, withOffset: other.offset, retries };
+        const about = {
+          offset: one.offset,
+          length,
+          with: name,
+          withIno: ino,
+          ...unlinked,
+          withOffset: other.offset,
+          retries,
+        };
         emit(k, 'range.exchanged', one.inode, about);
         touch(k, one.inode);
         if (other.inode !== one.inode) touch(k, other.inode);
       }
       const { wakeups, sleptMs } = task;
       const { sizeBytes } = one.inode;
-      return done({ sizeBytes, withSizeBytes: other.inode.sizeBytes, scans, retries, wakeups, sleptMs });
+      return done({
+        sizeBytes,
+        withSizeBytes: other.inode.sizeBytes,
+        scans,
+        retries,
+        wakeups,
+        sleptMs,
+      });
     },
   },
   undo(k, task) {

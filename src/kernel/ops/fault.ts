@@ -49,15 +49,32 @@ them in one aligned piece, one fault maps all of it.`,
         pfn: z.int().nullable(),
         zeroPage: z.boolean(),
         copied: z.boolean(),
-        sizeBytes: z.int().describe('Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page.'),
+        sizeBytes: z
+          .int()
+          .describe(
+            'Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page.',
+          ),
       }),
     ),
     pagesOmitted: z
       .int()
       .optional()
-      .describe('Pages that were touched and are not listed: the page table of the mapping has them.'),
+      .describe(
+        'Pages that were touched and are not listed: the page table of the mapping has them.',
+      ),
   }),
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: [
+    'ENOENT',
+    'EINVAL',
+    'EFAULT',
+    'EACCES',
+    'SIGBUS',
+    'ENOMEM',
+    'EAGAIN',
+    'EDEADLK',
+    'ENODEV',
+    'EDQUOT',
+  ],
   sleeps: true,
   atomic: false,
   grows: true,
@@ -66,8 +83,15 @@ them in one aligned piece, one fault maps all of it.`,
     begin(k, { args: { offset, length, access } }, mapping) {
       const pagesMax = k.limits.pagesPerPin;
       if (length > pagesMax * pageSize)
-        return failure('EINVAL', 'LM5', `the range is above ${pagesMax} pages, the most that one call touches`, pagesMax);
-      const refused = checkInside(mapping, offset, length) ?? (access === 'write' ? checkWritable(mapping) : null);
+        return failure(
+          'EINVAL',
+          'LM5',
+          `the range is above ${pagesMax} pages, the most that one call touches`,
+          pagesMax,
+        );
+      const refused =
+        checkInside(mapping, offset, length) ??
+        (access === 'write' ? checkWritable(mapping) : null);
       return refused ?? { offset, length, access };
     },
     page(_k, task, mapping, pgoff, pfn) {
@@ -77,12 +101,21 @@ them in one aligned piece, one fault maps all of it.`,
         task.locals.pagesOmitted = ((task.locals.pagesOmitted ?? 0) as number) + 1;
         return;
       }
-      touched.push({ pgoff, pfn: pfn < 0 ? null : pfn, zeroPage: pfn === zeroPfn, copied: isAnon(pfn), sizeBytes });
+      touched.push({
+        pgoff,
+        pfn: pfn < 0 ? null : pfn,
+        zeroPage: pfn === zeroPfn,
+        copied: isAnon(pfn),
+        sizeBytes,
+      });
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
     finish(_k, task) {
       const { pagesOmitted } = task.locals as { pagesOmitted?: number };
-      return done({ pages: touchedBy(task), ...(pagesOmitted === undefined ? {} : { pagesOmitted }) });
+      return done({
+        pages: touchedBy(task),
+        ...(pagesOmitted === undefined ? {} : { pagesOmitted }),
+      });
     },
   }),
 });

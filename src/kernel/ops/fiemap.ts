@@ -1,5 +1,6 @@
-// ioctl(FS_IOC_FIEMAP), as filefrag calls it. Unlike the extents view it is a system call: on XFS, and on ext4 from 7.3, it takes i_rwsem and so
-// hangs behind a truncate that sleeps. Whoever diagnoses a hang with it hangs too.
+// ioctl(FS_IOC_FIEMAP), as filefrag calls it. Unlike the extents view it is a system call: on XFS,
+// and on ext4 from 7.3, it takes i_rwsem and so hangs behind a truncate that sleeps. Whoever
+// diagnoses a hang with it hangs too.
 import { z } from 'zod';
 import { eachExtent } from '../fs/extent.ts';
 import { personalityOf } from '../fs/personality/index.ts';
@@ -20,9 +21,19 @@ ${extentsMax} extents.`,
   route: { method: 'GET', path: 'fiemap', status: 200 },
   body: 'none',
   reply: 'json',
-  args: z.strictObject({ offset: zBytes.default(0), length: zBytes.default(Number.MAX_SAFE_INTEGER) }),
+  args: z.strictObject({
+    offset: zBytes.default(0),
+    length: zBytes.default(Number.MAX_SAFE_INTEGER),
+  }),
   result: z.object({
-    extents: z.array(z.object({ fe_logical: z.int(), fe_physical: z.int(), fe_length: z.int(), fe_flags: z.int() })),
+    extents: z.array(
+      z.object({
+        fe_logical: z.int(),
+        fe_physical: z.int(),
+        fe_length: z.int(),
+        fe_flags: z.int(),
+      }),
+    ),
   }),
   errors: ['ENOENT', 'EINVAL', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
@@ -32,22 +43,36 @@ ${extentsMax} extents.`,
     lock(k, task) {
       if (task.args.length === 0) return fail('EINVAL', 'RG1', 'length is 0');
       const { fiemapLock } = personalityOf(k.geometry);
-      return fiemapLock === 'none' ? goto('list') : lockThen(k, task, theInode(k, task), 'i_rwsem', fiemapLock, 'list');
+      return fiemapLock === 'none'
+        ? goto('list')
+        : lockThen(k, task, theInode(k, task), 'i_rwsem', fiemapLock, 'list');
     },
     list(k, task) {
       const inode = theInode(k, task);
       const { fiemapFlags, fiemapCutsLength } = personalityOf(k.geometry);
       const { offset } = task.args;
       // ext2_fiemap() cuts the length, not the end; an empty file counts as one of 1 byte.
-      const length = fiemapCutsLength ? Math.min(task.args.length, Math.max(1, inode.sizeBytes)) : task.args.length;
+      const length = fiemapCutsLength
+        ? Math.min(task.args.length, Math.max(1, inode.sizeBytes))
+        : task.args.length;
       const last = pageOf(Math.min(Number.MAX_SAFE_INTEGER - offset, length) + offset - 1);
-      const extents: { fe_logical: number; fe_physical: number; fe_length: number; fe_flags: number }[] = [];
+      const extents: {
+        fe_logical: number;
+        fe_physical: number;
+        fe_length: number;
+        fe_flags: number;
+      }[] = [];
       let more = false;
       eachExtent(inode.extents, pageOf(offset), last, ({ pgoff, pfn, pages, written }) => {
         more = extents.length === extentsMax;
         if (more) return;
         const fe_flags = fiemapFlags | (written ? 0 : flagUnwritten);
-        extents.push({ fe_logical: byteOf(pgoff), fe_physical: pfn * pageSize, fe_length: pages * pageSize, fe_flags });
+        extents.push({
+          fe_logical: byteOf(pgoff),
+          fe_physical: pfn * pageSize,
+          fe_length: pages * pageSize,
+          fe_flags,
+        });
       });
       const final = extents.at(-1);
       // Nor does iomap_fiemap look beyond the range.

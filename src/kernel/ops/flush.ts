@@ -1,6 +1,7 @@
-// Flushing stores to the medium: CLWB and a fence on a mapped range, or msync, which asks the filesystem for whole pages of the file.
-// CLWB is checked, and faults, as a load of one byte does (Intel SDM), so it walks the pages as `load` does. Caches are kept by physical
-// address: unmapping a page drops none of its lines, and whoever maps the frame can write them back.
+// Flushing stores to the medium: CLWB and a fence on a mapped range, or msync, which asks the
+// filesystem for whole pages of the file. CLWB is checked, and faults, as a load of one byte does
+// (Intel SDM), so it walks the pages as `load` does. Caches are kept by physical address: unmapping
+// a page drops none of its lines, and whoever maps the frame can write them back.
 import { z } from 'zod';
 import { flushPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
@@ -18,30 +19,56 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-const lengthOf = ({ offset, length }: Args, mapping: Mapping): number => length ?? Math.max(0, byteOf(mapping.pages) - offset);
+const lengthOf = ({ offset, length }: Args, mapping: Mapping): number =>
+  length ?? Math.max(0, byteOf(mapping.pages) - offset);
 
-/** vfs_fsync_range(), as msync calls it: what any mapping stored to the pages [offset, end) of this one. Of a private mapping, nothing. */
-function fsyncRange(k: Kernel, inode: Inode, { shared, first }: Mapping, offset: number, end: number): number {
+/**
+ * vfs_fsync_range(), as msync calls it: what any mapping stored to the pages [offset, end) of this
+ * one. Of a private mapping, nothing.
+ */
+function fsyncRange(
+  k: Kernel,
+  inode: Inode,
+  { shared, first }: Mapping,
+  offset: number,
+  end: number,
+): number {
   let linesFlushed = 0;
   if (!shared || k.pmem.dirtyLines === 0 || end <= offset) return linesFlushed;
-  eachExtent(inode.extents, toPgOff(first + pageOf(offset)), toPgOff(first + pageOf(end - 1)), ({ pfn, pages }) => {
-    for (let page = 0; page < pages; page++) linesFlushed += flushPage(k, toPfn(pfn + page), 0, pageSize);
-  });
+  eachExtent(
+    inode.extents,
+    toPgOff(first + pageOf(offset)),
+    toPgOff(first + pageOf(end - 1)),
+    ({ pfn, pages }) => {
+      for (let page = 0; page < pages; page++)
+        linesFlushed += flushPage(k, toPfn(pfn + page), 0, pageSize);
+    },
+  );
   return linesFlushed;
 }
 
-/** msync(2), in its order: the address, an empty range, the pages that are mapped, and then that some were not. */
+/**
+ * msync(2), in its order: the address, an empty range, the pages that are mapped, and then that
+ * some were not.
+ */
 function msync(k: Kernel, task: TaskOf<Args>): Verdict {
   const mapping = theMapping(k, task);
   if (mapping === null) return fail('ENOENT', 'MM4', 'the mapping was removed meanwhile');
   const { offset } = task.args;
-  if (offset % pageSize !== 0) return fail('EINVAL', 'MS1', `offset ${offset} is not a multiple of ${pageSize}`);
+  if (offset % pageSize !== 0)
+    return fail('EINVAL', 'MS1', `offset ${offset} is not a multiple of ${pageSize}`);
   const bytes = byteOf(mapping.pages);
   const length = lengthOf(task.args, mapping);
   if (length === 0) return done({ linesFlushed: 0 });
   // Compared without a sum: offset + length may be above 2^53.
   const inside = offset < bytes && length <= bytes - offset;
-  const linesFlushed = fsyncRange(k, theInode(k, task), mapping, offset, inside ? offset + length : bytes);
+  const linesFlushed = fsyncRange(
+    k,
+    theInode(k, task),
+    mapping,
+    offset,
+    inside ? offset + length : bytes,
+  );
   if (inside) return done({ linesFlushed });
   const why = `bytes ${offset} to ${offset + length} reach outside the mapping of ${bytes} bytes; what lies inside was flushed`;
   return fail('ENOMEM', 'MS2', why);
@@ -65,7 +92,8 @@ const walk = walkSteps<Args>({
     return checkClwb(k, task.args, length, mapping) ?? { offset, length, access: 'read' };
   },
   page(k, task, mapping, pgoff, pfn) {
-    if (pfn < 0) return; // The zero page, or a private copy: ordinary memory, which no power cut leaves anything of.
+    // The zero page, or a private copy: ordinary memory, which no power cut leaves anything of.
+    if (pfn < 0) return;
     const { offset } = task.args;
     const pageStart = byteOf(pgoff - mapping.first);
     const from = Math.max(offset, pageStart);
@@ -89,12 +117,23 @@ beyond the end of the file; of a private mapping nothing. Its offset is a multip
   reply: 'json',
   args,
   result: z.object({ linesFlushed: z.int().describe('64-byte lines that were dirty.') }),
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'ENOMEM', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: [
+    'ENOENT',
+    'EINVAL',
+    'EFAULT',
+    'ENOMEM',
+    'SIGBUS',
+    'EAGAIN',
+    'EDEADLK',
+    'ENODEV',
+    'EDQUOT',
+  ],
   sleeps: true,
   atomic: false,
   first: 'flush',
   steps: {
     ...walk,
-    flush: (k, task) => (task.args.how === 'msync' ? msync(k, task) : { kind: 'goto', step: 'begin' }),
+    flush: (k, task) =>
+      task.args.how === 'msync' ? msync(k, task) : { kind: 'goto', step: 'begin' },
   },
 });

@@ -1,4 +1,5 @@
-// fallocate(INSERT_RANGE): moves blocks up and leaves a hole. The filesystem checks alignment after the wait (S32).
+// fallocate(INSERT_RANGE): moves blocks up and leaves a hole. The filesystem checks alignment after
+// the wait (S32).
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
@@ -21,13 +22,22 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const misaligned = checkAligned(range);
     if (misaligned !== null) return misaligned;
     const { bytesMax } = personalityOf(k.geometry);
-    if (inode.sizeBytes > bytesMax - range.length) return failure('EFBIG', 'RG2', `the file would grow above ${bytesMax}`);
+    if (inode.sizeBytes > bytesMax - range.length)
+      return failure('EFBIG', 'RG2', `the file would grow above ${bytesMax}`);
     const last = lastExtent(inode.extents);
     if (last !== null && (last.pgoff + last.pages) * pageSize > bytesMax - range.length) {
-      return failure('EINVAL', 'IN2', 'blocks preallocated past the end of the file would move above the largest file');
+      return failure(
+        'EINVAL',
+        'IN2',
+        'blocks preallocated past the end of the file would move above the largest file',
+      );
     }
     if (range.offset < inode.sizeBytes) return null;
-    return failure('EINVAL', 'IN1', 'offset is at or beyond the end of the file; truncate does that');
+    return failure(
+      'EINVAL',
+      'IN1',
+      'offset is at or beyond the end of the file; truncate does that',
+    );
   },
   change(k, _task, inode, { offset, length }) {
     const first = pageOf(offset);

@@ -1,10 +1,11 @@
-// The walk that every change of a file's layout takes: truncate, punch hole, zero range, collapse, insert, preallocation where the
-// filesystem wants it, and a write that replaces the whole content.
+// The walk that every change of a file's layout takes: truncate, punch hole, zero range, collapse,
+// insert, preallocation where the filesystem wants it, and a write that replaces the whole content.
 //
 //     lock → lockMapping → scan ⇄ (enqueue → test → sleep → relock) → change → commit → drain
 //
-// i_rwsem and invalidate_lock are exclusive from `lock` and `lockMapping` to the end of `commit`. The strategy decides in `scan` and says
-// where the blocks go in `change`; `drain` is where detach-and-wait sleeps, with no lock held.
+// i_rwsem and invalidate_lock are exclusive from `lock` and `lockMapping` to the end of `commit`.
+// The strategy decides in `scan` and says where the blocks go in `change`; `drain` is where
+// detach-and-wait sleeps, with no lock held.
 import type { Failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { commitBusy, insertBusy } from '../fs/busy-extent.ts';
@@ -25,7 +26,9 @@ import { byteOf, lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
 import { done, fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 
-/** What one operation adds to the walk. Functions take the inode with the locks of their step held. */
+/**
+ * What one operation adds to the walk. Functions take the inode with the locks of their step held.
+ */
 export interface LayoutChange<Args> {
   /** VFS checks: before any lock and before any wait. */
   check(k: Kernel, inode: Inode, args: Args): Failure | null;
@@ -33,7 +36,10 @@ export interface LayoutChange<Args> {
   checkLocked?(k: Kernel, inode: Inode, args: Args): Failure | null;
   /** What it is about to do; null where this filesystem breaks no layout for it. */
   range(k: Kernel, inode: Inode, args: Args): LayoutRange | null;
-  /** The filesystem's own checks, which Linux makes under the locks and so after the wait; see `breaksBeforeChecks`. */
+  /**
+   * The filesystem's own checks, which Linux makes under the locks and so after the wait; see
+   * `breaksBeforeChecks`.
+   */
   recheck?(k: Kernel, inode: Inode, args: Args): Failure | null;
   /** Does it. Blocks that leave go through `removeBlocks`. */
   change(k: Kernel, task: TaskOf<Args>, inode: Inode, args: Args): Failure | null;
@@ -51,7 +57,10 @@ interface LayoutLocals {
   runs: number[];
   destination: Destination;
   sleptUnder: string;
-  /** The strategy that had the last look: another one in force by the time of the change must look again. */
+  /**
+   * The strategy that had the last look: another one in force by the time of the change must look
+   * again.
+   */
   strategySeq: number;
   sizeBytes: number;
 }
@@ -77,8 +86,17 @@ export function theInode(k: Kernel, task: Task): Inode {
   return inode;
 }
 
-/** Takes a lock and goes on at `next`, or sleeps until the lock is handed over and goes on there. */
-export function lockThen(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMode, next: string): Verdict {
+/**
+ * Takes a lock and goes on at `next`, or sleeps until the lock is handed over and goes on there.
+ */
+export function lockThen(
+  k: Kernel,
+  task: Task,
+  inode: Inode,
+  lock: LockName,
+  mode: LockMode,
+  next: string,
+): Verdict {
   if (task.nowait && !canAcquire(semOf(inode, lock), mode)) {
     return fail('EAGAIN', 'SL2', `${lock} of ${inode.name} is held and nowait was asked for`, {
       blockedBy: lockBlockers(k, inode, lock, blockersMax),
@@ -88,10 +106,17 @@ export function lockThen(k: Kernel, task: Task, inode: Inode, lock: LockName, mo
 }
 
 /**
- * Takes the blocks of [first, last] from the file and sends them where the strategy says. Caller holds both locks exclusive; the pages
- * are unmapped and their entries are forgotten here.
+ * Takes the blocks of [first, last] from the file and sends them where the strategy says. Caller
+ * holds both locks exclusive; the pages are unmapped and their entries are forgotten here.
  */
-export function removeBlocks(k: Kernel, task: Task, inode: Inode, first: PgOff, last: PgOff, destination: Destination): void {
+export function removeBlocks(
+  k: Kernel,
+  task: Task,
+  inode: Inode,
+  first: PgOff,
+  last: PgOff,
+  destination: Destination,
+): void {
   const locals = layoutLocals(task);
   locals.destination = destination;
   unmapRange(k, inode, first, last);
@@ -99,7 +124,12 @@ export function removeBlocks(k: Kernel, task: Task, inode: Inode, first: PgOff, 
   removeRange(inode.extents, first, last - first + 1, (extent) => {
     const { pfn, pages } = extent;
     k.counts.blocksUsed -= pages;
-    emit(k, 'extent.removed', inode, { offset: byteOf(extent.pgoff), length: pages * pageSize, pfn, pages });
+    emit(k, 'extent.removed', inode, {
+      offset: byteOf(extent.pgoff),
+      length: pages * pageSize,
+      pfn,
+      pages,
+    });
     if (destination === 'busy') {
       for (const run of insertBusy(k, inode, pfn, pages)) locals.runs.push(run);
       locals.blocksBusy += pages;
@@ -123,7 +153,9 @@ export function commitBlocks(k: Kernel, task: Task): void {
   locals.blocksBusy -= freed;
 }
 
-/** The same in the middle of a change that needs space itself: what nobody pins is free from now on. */
+/**
+ * The same in the middle of a change that needs space itself: what nobody pins is free from now on.
+ */
 export function settleBlocks(k: Kernel, task: Task): void {
   const locals = layoutLocals(task);
   if (locals.destination === 'busy') {
@@ -137,8 +169,14 @@ export function settleBlocks(k: Kernel, task: Task): void {
   }
 }
 
-/** From this byte to the end of the file: the pages from `leave` on go, and those from `move` on go elsewhere. */
-export function rangeFrom(offset: number, { leave, move }: { leave?: PgOff; move?: PgOff }): LayoutRange {
+/**
+ * From this byte to the end of the file: the pages from `leave` on go, and those from `move` on go
+ * elsewhere.
+ */
+export function rangeFrom(
+  offset: number,
+  { leave, move }: { leave?: PgOff; move?: PgOff },
+): LayoutRange {
   const before = move === undefined ? lastPage : toPgOff(move - 1);
   return {
     firstByte: offset,
@@ -157,11 +195,21 @@ export function rangeOf(offset: number, end: number, first: PgOff, last: PgOff):
 export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<Args>> {
   const rangeNow = (k: Kernel, task: TaskOf<Args>, inode: Inode) => op.range(k, inode, task.args);
   const finish = (k: Kernel, task: TaskOf<Args>): Verdict => {
-    if (task.locals.failure !== undefined) return { kind: 'fail', failure: task.locals.failure as Failure };
+    if (task.locals.failure !== undefined)
+      return { kind: 'fail', failure: task.locals.failure as Failure };
     const { scans, blocksFreed, blocksBusy, blocksDetached, sizeBytes } = layoutLocals(task);
     const extra = op.result?.(k, task, theInode(k, task));
     const { wakeups, sleptMs } = task;
-    return done({ sizeBytes, blocksFreed, blocksBusy, blocksDetached, scans, wakeups, sleptMs, ...extra });
+    return done({
+      sizeBytes,
+      blocksFreed,
+      blocksBusy,
+      blocksDetached,
+      scans,
+      wakeups,
+      sleptMs,
+      ...extra,
+    });
   };
   return {
     lock(k, task) {
@@ -182,9 +230,12 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       const range = rangeNow(k, task, inode);
       if (range === null) return goto('change');
       const strategy = strategyOf(k);
-      const wrong = strategy.breaksBeforeChecks ? null : (op.recheck?.(k, inode, task.args) ?? null);
+      const wrong = strategy.breaksBeforeChecks
+        ? null
+        : (op.recheck?.(k, inode, task.args) ?? null);
       if (wrong !== null) return { kind: 'fail', failure: wrong };
-      // Marks of the last look go before the next one: the strategy, or what is pinned, may be another by now.
+      // Marks of the last look go before the next one: the strategy, or what is pinned, may be
+      // another by now.
       if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode);
       locals.scans += 1;
       locals.strategySeq = k.strategySeq;
@@ -193,7 +244,13 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       if (verdict.kind === 'sleep') {
         locals.sleptUnder = strategy.name;
         const { pfn, pgoff, holdLocks } = verdict;
-        return sleepOnPage(k, task, { pfn, pgoff, dropLock: !holdLocks, interruptible: true, again: 'scan' });
+        return sleepOnPage(k, task, {
+          pfn,
+          pgoff,
+          dropLock: !holdLocks,
+          interruptible: true,
+          again: 'scan',
+        });
       }
       locals.sleptUnder = '';
       const length = Math.min(range.lastByte, Number.MAX_SAFE_INTEGER - 1) - range.firstByte + 1;
@@ -219,10 +276,13 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
     change(k, task) {
       const inode = theInode(k, task);
       // What the old strategy would have parked, the new one may have to wait for.
-      if (rangeNow(k, task, inode) !== null && layoutLocals(task).strategySeq !== k.strategySeq) return goto('scan');
+      if (rangeNow(k, task, inode) !== null && layoutLocals(task).strategySeq !== k.strategySeq)
+        return goto('scan');
       const refused = op.recheck?.(k, inode, task.args) ?? op.change(k, task, inode, task.args);
-      if (refused !== null && layoutLocals(task).runs.length === 0) return { kind: 'fail', failure: refused };
-      // What has left the file already is committed all the same: O_TRUNC worked, and then the write found no space.
+      if (refused !== null && layoutLocals(task).runs.length === 0)
+        return { kind: 'fail', failure: refused };
+      // What has left the file already is committed all the same: O_TRUNC worked, and then the
+      // write found no space.
       if (refused !== null) task.locals.failure = refused;
       layoutLocals(task).sizeBytes = inode.sizeBytes;
       return layoutLocals(task).runs.length > 0 ? goto('commit') : finish(k, task);
@@ -240,7 +300,13 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       if (pfn !== null) {
         // It has no place in the file any more; the pin goes on by the one that it had.
         const pgoff = pinnedAs(k, pfn) ?? toPgOff(0);
-        return sleepOnPage(k, task, { pfn, pgoff, dropLock: false, interruptible: true, again: 'drain' });
+        return sleepOnPage(k, task, {
+          pfn,
+          pgoff,
+          dropLock: false,
+          interruptible: true,
+          again: 'drain',
+        });
       }
       locals.blocksFreed += freeDetached(k, locals.runs);
       locals.blocksDetached = 0;

@@ -1,4 +1,5 @@
-// What the layout changes have in common beside their walk: contract, result and errors. Each is POST …/files/{file}/{name}.
+// What the layout changes have in common beside their walk: contract, result and errors. Each is
+// POST …/files/{file}/{name}.
 import { z } from 'zod';
 import type { Errno } from '../errno.ts';
 import { defineOp, type Operation } from './define.ts';
@@ -8,8 +9,14 @@ import { type LayoutChange, layoutSteps, undoLayout } from './layout-change.ts';
 export const layoutResult = z.object({
   sizeBytes: z.int().describe('Size of the file afterwards.'),
   blocksFreed: z.int().describe('Blocks that left the file and may be handed out again.'),
-  blocksBusy: z.int().describe('Blocks that left the file and stay on the busy list until their last put.'),
-  blocksDetached: z.int().describe('Blocks that left the file and wait for the reaper, because a signal ended the wait.'),
+  blocksBusy: z
+    .int()
+    .describe('Blocks that left the file and stay on the busy list until their last put.'),
+  blocksDetached: z
+    .int()
+    .describe(
+      'Blocks that left the file and wait for the reaper, because a signal ended the wait.',
+    ),
   scans: z.int().describe('How often the range was scanned for busy pages.'),
   wakeups: z.int().describe('How often the call was woken.'),
   sleptMs: z.int().describe('How long it slept, on pages and on locks.'),
@@ -40,7 +47,11 @@ interface LayoutOperation<A extends z.ZodType> {
   errors?: readonly Errno[];
 }
 
-export function defineLayoutOp<A extends z.ZodType>({ change, errors = [], ...op }: LayoutOperation<A>): Operation {
+export function defineLayoutOp<A extends z.ZodType>({
+  change,
+  errors = [],
+  ...op
+}: LayoutOperation<A>): Operation {
   return defineOp({
     ...op,
     on: 'file',

@@ -41,7 +41,12 @@ export const load = defineOp({
       if (refused !== null) return refused;
       const max = k.limits.bytesPerRead;
       if (length > max) {
-        return failure('EINVAL', 'LM4', `length is above ${max}, the most that one call loads`, max);
+        return failure(
+          'EINVAL',
+          'LM4',
+          `length is above ${max}, the most that one call loads`,
+          max,
+        );
       }
       task.data = new Uint8Array(length);
       return { offset, length, access: 'read' };
@@ -53,7 +58,8 @@ export const load = defineOp({
       const from = Math.max(task.args.offset, pageStart);
       const to = Math.min(task.args.offset + out.length, pageStart + pageSize);
       const at = from - task.args.offset;
-      if (isAnon(pfn)) out.set(anonPage(k, pfn).bytes.subarray(from - pageStart, to - pageStart), at);
+      if (isAnon(pfn))
+        out.set(anonPage(k, pfn).bytes.subarray(from - pageStart, to - pageStart), at);
       else readPage(k, pfn, from - pageStart, to - from, out, at);
     },
     stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),

@@ -1,4 +1,5 @@
-// mkfs: a new filesystem on a new simulated pmem namespace. It is the first entry of a filesystem's log; `createKernel` does the work.
+// mkfs: a new filesystem on a new simulated pmem namespace. It is the first entry of a filesystem's
+// log; `createKernel` does the work.
 import { z } from 'zod';
 import { pageSize, zBytes } from '../units.ts';
 import { zFilesystemName } from './name.ts';
@@ -45,6 +46,8 @@ export const mkfsArgs = z.strictObject({
   folioGranularity: z
     .boolean()
     .default(false)
-    .describe('One pin makes the whole 2 MiB folio busy, as from Linux 6.15 on; otherwise each 4 KiB page by itself.'),
+    .describe(
+      'One pin makes the whole 2 MiB folio busy, as from Linux 6.15 on; otherwise each 4 KiB page by itself.',
+    ),
 });
 export type MkfsArgs = z.infer<typeof mkfsArgs>;

@@ -49,7 +49,8 @@ to one. In a private mapping (shared: false) the first write to a page copies it
       if (length === 0 || offset % pageSize !== 0) {
         return fail('EINVAL', 'MM3', `length must be above 0 and offset a multiple of ${pageSize}`);
       }
-      if (offset > Number.MAX_SAFE_INTEGER - pageSize - length) return fail('EFBIG', 'RG2', 'offset + length is above 2^53-1');
+      if (offset > Number.MAX_SAFE_INTEGER - pageSize - length)
+        return fail('EFBIG', 'RG2', 'offset + length is above 2^53-1');
       const mapping: Mapping = {
         id: k.nextMapping as MapId,
         ino: inode.ino,
@@ -67,7 +68,12 @@ to one. In a private mapping (shared: false) the first write to a page copies it
       k.mappings.set(mapping.id, mapping);
       inode.mappings.push(mapping.id);
       k.counts.mappings += 1;
-      emit(k, 'mapping.created', inode, { mapping: `map_${mapping.id}`, offset, length: mapping.pages * pageSize, access });
+      emit(k, 'mapping.created', inode, {
+        mapping: `map_${mapping.id}`,
+        offset,
+        length: mapping.pages * pageSize,
+        access,
+      });
       return done(mappingRecord(k, mapping));
     },
   },

@@ -1,4 +1,5 @@
-// munmap. It takes no lock of the file; where it drops the last reference to an unlinked file it evicts the file.
+// munmap. It takes no lock of the file; where it drops the last reference to an unlinked file it
+// evicts the file.
 import { z } from 'zod';
 import { emit } from '../events.ts';
 import { firstBusy } from '../fs/dax.ts';
@@ -43,14 +44,22 @@ was faulted back in.`,
       if (busy !== null && (eviction === 'refuse' || task.nowait)) {
         const why = `it is the last reference to the unlinked ${inode.name}, and page ${busy.pgoff} is pinned`;
         const who = inTheWayOf(k, busy.pfn);
-        return eviction === 'refuse' ? fail('EBUSY', 'RS1', why, who) : fail('EAGAIN', 'SL2', why, who);
+        return eviction === 'refuse'
+          ? fail('EBUSY', 'RS1', why, who)
+          : fail('EAGAIN', 'SL2', why, who);
       }
       const at = inode.mappings.indexOf(mapping.id);
       assert(at >= 0, 'a file knows its mappings');
       inode.mappings.splice(at, 1);
       k.mappings.delete(mapping.id);
       k.counts.mappings -= 1;
-      const pagesUnmapped = unmapPart(k, mapping, mapping.first, toPgOff(mapping.first + mapping.pages - 1), true);
+      const pagesUnmapped = unmapPart(
+        k,
+        mapping,
+        mapping.first,
+        toPgOff(mapping.first + mapping.pages - 1),
+        true,
+      );
       task.locals.pagesUnmapped = pagesUnmapped;
       emit(k, 'mapping.removed', inode, { mapping: `map_${mapping.id}`, pagesUnmapped });
       return goto('evict');

@@ -1,5 +1,6 @@
-// What files and filesystems may be called: what their owners say, out of the characters that a URL, a header and a line of a trace take as
-// they are (RFC 3986, unreserved). `.` and `..` are places to a URL.
+// What files and filesystems may be called: what their owners say, out of the characters that a
+// URL, a header and a line of a trace take as they are (RFC 3986, unreserved). `.` and `..` are
+// places to a URL.
 import { z } from 'zod';
 
 const nameUpTo = (max: number) =>
@@ -7,7 +8,9 @@ const nameUpTo = (max: number) =>
     .string()
     .max(max)
     .regex(/^(?!\.\.?$)[A-Za-z0-9._~-]+$/)
-    .describe(`1 to ${max} of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; case matters.`);
+    .describe(
+      `1 to ${max} of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; case matters.`,
+    );
 
 /** Shorter, because names of filesystems are labels of metrics and of exemplars. */
 export const zFilesystemName = nameUpTo(63);

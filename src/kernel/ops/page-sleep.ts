@@ -1,6 +1,7 @@
-// Sleeping until a page is idle, as ___wait_var_event does it: queue first, then test, then drop the lock and sleep, then take the lock
-// again and test again. Four steps, so that a stepped scheduler can put anything between them. Whoever sleeps goes back to `again` to look
-// from the start; nobody trusts a wake-up.
+// Sleeping until a page is idle, as ___wait_var_event does it: queue first, then test, then drop
+// the lock and sleep, then take the lock again and test again. Four steps, so that a stepped
+// scheduler can put anything between them. Whoever sleeps goes back to `again` to look from the
+// start; nobody trusts a wake-up.
 import { headOf, isIdle } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import { acquire, release } from '../sched/rwsem.ts';
@@ -15,7 +16,10 @@ import { fail, goto, type Step, type TaskOf, type Verdict, wait } from './define
 interface PageWait {
   pfn: Pfn;
   pgoff: PgOff;
-  /** Drop invalidate_lock for the sleep and take it again (break-layouts), or keep what is held: both locks (wait-for-refs), or none (detach-and-wait, eviction). */
+  /**
+   * Drop invalidate_lock for the sleep and take it again (break-layouts), or keep what is held:
+   * both locks (wait-for-refs), or none (detach-and-wait, eviction).
+   */
   dropLock: boolean;
   interruptible: boolean;
   /** Whose page and invalidate_lock that is, where the operation has two files. */
@@ -26,7 +30,11 @@ interface PageWait {
 }
 
 /** Starts the wait. */
-export function sleepOnPage(k: Kernel, task: Task, waitFor: Omit<PageWait, 'strategySeq'>): Verdict {
+export function sleepOnPage(
+  k: Kernel,
+  task: Task,
+  waitFor: Omit<PageWait, 'strategySeq'>,
+): Verdict {
   task.locals.pageWait = { ...waitFor, strategySeq: k.strategySeq };
   return goto('enqueue');
 }
@@ -36,8 +44,13 @@ export function pageWaitOf(task: Task): PageWait {
   return task.locals.pageWait as PageWait;
 }
 
-/** Steps for any operation that calls sleepOnPage. `interrupted` says what a signal does; it is asked with the task off the queue. */
-export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>) => Verdict): Record<string, Step<Args>> {
+/**
+ * Steps for any operation that calls sleepOnPage. `interrupted` says what a signal does; it is
+ * asked with the task off the queue.
+ */
+export function pageSleepSteps<Args>(
+  interrupted: (k: Kernel, task: TaskOf<Args>) => Verdict,
+): Record<string, Step<Args>> {
   return {
     enqueue(k, task) {
       const waitFor = pageWaitOf(task);
@@ -47,7 +60,8 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
     },
     test(k, task) {
       const { pfn, again, interruptible, strategySeq } = pageWaitOf(task);
-      // Another strategy is in force, or the page went idle: look from the start. One idle page says nothing about the others (S18).
+      // Another strategy is in force, or the page went idle: look from the start. One idle page
+      // says nothing about the others (S18).
       if (isIdle(k, pfn) || strategySeq !== k.strategySeq) {
         finishWait(k, task, pfn);
         return goto(again);
@@ -77,7 +91,13 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
         return goto('relock');
       }
       const other = ino === task.ino || ino === 0 ? {} : { ino };
-      fallAsleep(k, task, { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn), ...other }, interruptible, inode ?? null);
+      fallAsleep(
+        k,
+        task,
+        { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn), ...other },
+        interruptible,
+        inode ?? null,
+      );
       return wait('relock');
     },
     relock(k, task) {
@@ -85,7 +105,12 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
       if (task.woken && task.signal === 'none' && !isIdle(k, pfn)) k.counts.spuriousWakeups += 1;
       task.woken = false;
       const inode = ino === 0 ? undefined : k.inodes.get(ino);
-      if (!dropLock || inode === undefined || acquire(k, task, inode, 'invalidate_lock', 'exclusive')) return goto('enqueue');
+      if (
+        !dropLock ||
+        inode === undefined ||
+        acquire(k, task, inode, 'invalidate_lock', 'exclusive')
+      )
+        return goto('enqueue');
       return wait('enqueue');
     },
   };
@@ -95,7 +120,9 @@ export function pageSleepSteps<Args>(interrupted: (k: Kernel, task: TaskOf<Args>
 export function signalled(task: Task): Verdict {
   if (task.signal === 'deadlock') {
     const cycle = (task.locals.cycle ?? []) as string[];
-    return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for', { cycle });
+    return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for', {
+      cycle,
+    });
   }
   return fail('EINTR', 'SL3', 'a signal ended the wait; nothing was changed');
 }

@@ -1,8 +1,10 @@
-// Walking the pages of a mapping, one page a step, faulting in what is not there: shared by fault, load, store and get_user_pages.
+// Walking the pages of a mapping, one page a step, faulting in what is not there: shared by fault,
+// load, store and get_user_pages.
 //
 //     begin → page ⇄ (fault → entry → map) → … → page
 //
-// A page that was faulted in may be unmapped again before the walk comes back to it; then it is faulted in again.
+// A page that was faulted in may be unmapped again before the walk comes back to it; then it is
+// faulted in again.
 import { type Failure, failure } from '../errno.ts';
 import { faultPage, leaveEntry, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
 import { lockedPage } from '../fs/dax-pmd.ts';
@@ -15,9 +17,18 @@ import { goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
 export interface PageWalk<Args> {
-  /** Checks and beginnings. The walk covers the pages of [offset, offset + length), bytes from the start of the mapping. */
-  begin(k: Kernel, task: TaskOf<Args>, mapping: Mapping): Failure | { offset: number; length: number; access: Access };
-  /** One page is there. `pfn` is negative for the zero page and for a private copy, see mm/anon.ts. */
+  /**
+   * Checks and beginnings. The walk covers the pages of [offset, offset + length), bytes from the
+   * start of the mapping.
+   */
+  begin(
+    k: Kernel,
+    task: TaskOf<Args>,
+    mapping: Mapping,
+  ): Failure | { offset: number; length: number; access: Access };
+  /**
+   * One page is there. `pfn` is negative for the zero page and for a private copy, see mm/anon.ts.
+   */
   page(k: Kernel, task: TaskOf<Args>, mapping: Mapping, pgoff: PgOff, pfn: Pfn): void;
   /** Before a page that is not there is faulted in; a failure stops the walk. */
   beforeFault?(k: Kernel, task: TaskOf<Args>, inode: Inode, pgoff: PgOff): Failure | null;
@@ -45,17 +56,26 @@ export function theMapping(k: Kernel, task: Task): Mapping | null {
 
 const unmapped = () => failure('EFAULT', 'GP1', 'the mapping was removed meanwhile');
 
-/** Checks that [offset, offset + length) lies in the mapping, as an access by the CPU must: SIGSEGV is an EFAULT here. */
+/**
+ * Checks that [offset, offset + length) lies in the mapping, as an access by the CPU must: SIGSEGV
+ * is an EFAULT here.
+ */
 export function checkInside(mapping: Mapping, offset: number, length: number): Failure | null {
   if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
   const bytes = byteOf(mapping.pages);
   if (offset < bytes && length <= bytes - offset) return null;
-  return failure('EFAULT', 'FT1', `bytes ${offset} to ${offset + length} reach outside the mapping of ${bytes} bytes`);
+  return failure(
+    'EFAULT',
+    'FT1',
+    `bytes ${offset} to ${offset + length} reach outside the mapping of ${bytes} bytes`,
+  );
 }
 
 /** A store or write fault through a mapping without PROT_WRITE. */
 export function checkWritable(mapping: Mapping): Failure | null {
-  return mapping.access === 'read-write' ? null : failure('EACCES', 'FT2', 'the mapping is read-only (SIGSEGV)');
+  return mapping.access === 'read-write'
+    ? null
+    : failure('EACCES', 'FT2', 'the mapping is read-only (SIGSEGV)');
 }
 
 export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>> {
@@ -66,7 +86,9 @@ export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>
       const begun = walk.begin(k, task, mapping);
       if ('errno' in begun) return { kind: 'fail', failure: begun };
       const first = toPgOff(mapping.first + pageOf(begun.offset));
-      const end = toPgOff(mapping.first + Math.min(pageCeil(begun.offset + begun.length), mapping.pages));
+      const end = toPgOff(
+        mapping.first + Math.min(pageCeil(begun.offset + begun.length), mapping.pages),
+      );
       task.locals.walk = { at: first, end, access: begun.access, entry: null } satisfies WalkLocals;
       return goto('page');
     },
@@ -101,7 +123,8 @@ export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>
         const why = `it begins at or beyond the end of the file, which is ${inode.sizeBytes} bytes long`;
         return walk.stopped(k, task, sigbus(k, inode, mapping, at, access, 'FT3', why));
       }
-      // A waiter that was woken competes again: the lock bit is not handed over. By now it may want an entry of another size.
+      // A waiter that was woken competes again: the lock bit is not handed over. By now it may want
+      // an entry of another size.
       walked.entry = lockedPage(k, inode, mapping, at, access);
       if (entry !== null && entry !== walked.entry) leaveEntry(k, inode, entry);
       return lockEntry(k, task, inode, walked.entry) ? goto('map') : wait('entry');

@@ -1,4 +1,5 @@
-// get_user_pages on a range of a mapping. Mirrors mm/gup.c: pages in order, as many as can be had, an errno only when there is none.
+// get_user_pages on a range of a mapping. Mirrors mm/gup.c: pages in order, as many as can be had,
+// an errno only when there is none.
 import { z } from 'zod';
 import { type Errno, type Failure, failure } from '../errno.ts';
 import { emit } from '../events.ts';
@@ -17,31 +18,60 @@ import { walkSteps } from './page-walk.ts';
 const args = z.strictObject({
   offset: zBytes.describe('From the start of the mapping.'),
   length: zBytes,
-  access: z.enum(['read', 'write']).describe('write is FOLL_WRITE: the device will write to the pages.'),
-  longterm: z.boolean().default(false).describe('FOLL_LONGTERM: refused on fs-dax unless the strategy allows it.'),
+  access: z
+    .enum(['read', 'write'])
+    .describe('write is FOLL_WRITE: the device will write to the pages.'),
+  longterm: z
+    .boolean()
+    .default(false)
+    .describe('FOLL_LONGTERM: refused on fs-dax unless the strategy allows it.'),
   kind: z.enum(['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring']).default('direct-io'),
-  hwpoison: z.boolean().default(false).describe('FOLL_HWPOISON: a poisoned page is EHWPOISON instead of EFAULT.'),
+  hwpoison: z
+    .boolean()
+    .default(false)
+    .describe('FOLL_HWPOISON: a poisoned page is EHWPOISON instead of EFAULT.'),
   holdMs: zMs.min(1).optional().describe('Let go by itself after this time.'),
 });
 type Args = z.infer<typeof args>;
 
 /** The order of check_vma_flags(): the address, then FOLL_LONGTERM, then the rights. */
-function checkVma(k: Kernel, task: Task & { args: Args }, bytesMapped: number, writable: boolean): Failure | null {
+function checkVma(
+  k: Kernel,
+  task: Task & { args: Args },
+  bytesMapped: number,
+  writable: boolean,
+): Failure | null {
   const { offset, length, longterm, access } = task.args;
   if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
-  if (offset >= bytesMapped) return failure('EFAULT', 'GP1', `byte ${offset} is outside the mapping of ${bytesMapped} bytes`);
+  if (offset >= bytesMapped)
+    return failure(
+      'EFAULT',
+      'GP1',
+      `byte ${offset} is outside the mapping of ${bytesMapped} bytes`,
+    );
   if (longterm && k.strategy.options.longterm !== 'allow') {
     const why = `a long-term pin on a DAX file would stop truncate for ever; use on-demand paging, a devdax namespace or a file without DAX`;
     return failure('EOPNOTSUPP', 'GP2', why);
   }
-  if (access === 'write' && !writable) return failure('EFAULT', 'GP3', 'FOLL_WRITE through a read-only mapping');
+  if (access === 'write' && !writable)
+    return failure('EFAULT', 'GP3', 'FOLL_WRITE through a read-only mapping');
   const { pagesPerPin, pinnedReferences } = k.limits;
   if (pageOf(offset + length - 1) - pageOf(offset) >= pagesPerPin) {
-    return failure('EINVAL', 'LM5', `the range is above ${pagesPerPin} pages, the most that one pin holds`, pagesPerPin);
+    return failure(
+      'EINVAL',
+      'LM5',
+      `the range is above ${pagesPerPin} pages, the most that one pin holds`,
+      pagesPerPin,
+    );
   }
   const pages = pageOf(offset + length - 1) - pageOf(offset) + 1;
   if (k.counts.pinsAcquired - k.counts.pinsReleased + pages > pinnedReferences) {
-    return failure('ENOMEM', 'LM6', `pins of this filesystem would hold more than ${pinnedReferences} pages`, pinnedReferences);
+    return failure(
+      'ENOMEM',
+      'LM6',
+      `pins of this filesystem would hold more than ${pinnedReferences} pages`,
+      pinnedReferences,
+    );
   }
   return null;
 }
@@ -54,7 +84,13 @@ function pinOf(k: Kernel, task: Task): Pin {
 
 function refused(k: Kernel, task: Task & { args: Args }, why: Failure): Failure {
   const { offset, length, longterm } = task.args;
-  emit(k, 'gup.refused', theInode(k, task), { errno: why.errno, rule: why.rule, offset, length, longterm });
+  emit(k, 'gup.refused', theInode(k, task), {
+    errno: why.errno,
+    rule: why.rule,
+    offset,
+    length,
+    longterm,
+  });
   return why;
 }
 
@@ -76,7 +112,18 @@ it is an error only when there is none. A pin names frames: it stays when the ma
   reply: 'json',
   args,
   result: zPin,
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EHWPOISON', 'EOPNOTSUPP', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: [
+    'ENOENT',
+    'EINVAL',
+    'EFAULT',
+    'EHWPOISON',
+    'EOPNOTSUPP',
+    'ENOMEM',
+    'EAGAIN',
+    'EDEADLK',
+    'ENODEV',
+    'EDQUOT',
+  ],
   sleeps: true,
   atomic: false,
   charges: 'pins',
@@ -113,10 +160,15 @@ it is an error only when there is none. A pin names frames: it stays when the ma
     page: (k, task, _mapping, _pgoff, pfn) => pinPage(k, pinOf(k, task), pfn),
     beforeFault(k, _task, inode, pgoff) {
       const { stoppedRefs } = inode;
-      if (stoppedRefs === null || pgoff < stoppedRefs.first || pgoff > stoppedRefs.last) return null;
+      if (stoppedRefs === null || pgoff < stoppedRefs.first || pgoff > stoppedRefs.last)
+        return null;
       if (lookupBlock(inode.extents, pgoff) < 0) return null;
       if (strategyOf(k).failsNewRefs?.(k.strategy.options) !== true) return null;
-      return failure('EAGAIN', 'WR1', `new references to page ${pgoff} are stopped while a layout change waits for it`);
+      return failure(
+        'EAGAIN',
+        'WR1',
+        `new references to page ${pgoff} are stopped while a layout change waits for it`,
+      );
     },
     stopped(k, task, why) {
       if (task.pin !== 0 && pinOf(k, task).pfns.length > 0) return finish(k, task);
@@ -131,7 +183,10 @@ it is an error only when there is none. A pin names frames: it stays when the ma
 
 function finish(k: Kernel, task: Task & { args: Args }) {
   const taken = pinOf(k, task);
-  taken.lengthBytes = Math.min(taken.lengthBytes, taken.pfns.length * pageSize - taken.offsetInPage);
+  taken.lengthBytes = Math.min(
+    taken.lengthBytes,
+    taken.pfns.length * pageSize - taken.offsetInPage,
+  );
   const { holdMs } = task.args;
   if (holdMs !== undefined) {
     taken.untilMs = k.nowMs + holdMs;

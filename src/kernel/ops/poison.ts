@@ -1,5 +1,5 @@
-// Injecting media errors, as `ndctl inject-error` does, with the machine check that tells the kernel: memory_failure() takes the page from
-// every process that has it mapped.
+// Injecting media errors, as `ndctl inject-error` does, with the machine check that tells the
+// kernel: memory_failure() takes the page from every process that has it mapped.
 import { z } from 'zod';
 import { clearPoison, injectPoison, sectorsPerPage } from '../dev/badblocks.ts';
 import { emit } from '../events.ts';
@@ -30,7 +30,11 @@ function failMemory(k: Kernel, pfn: Pfn): boolean {
 
 const outside = (k: Kernel, { block, count }: z.infer<typeof args>) =>
   block + count > k.geometry.blocks * sectorsPerPage
-    ? fail('EINVAL', 'PO5', `the device has ${k.geometry.blocks * sectorsPerPage} blocks of 512 bytes`)
+    ? fail(
+        'EINVAL',
+        'PO5',
+        `the device has ${k.geometry.blocks * sectorsPerPage} blocks of 512 bytes`,
+      )
     : null;
 
 export const poison = defineOp({
@@ -59,7 +63,8 @@ a write of the whole page repairs it. A pin that exists stays.`,
       injectPoison(k, block, count);
       let pagesUnmapped = 0;
       const last = Math.floor((block + count - 1) / sectorsPerPage);
-      for (let pfn = Math.floor(block / sectorsPerPage); pfn <= last; pfn++) if (failMemory(k, toPfn(pfn))) pagesUnmapped += 1;
+      for (let pfn = Math.floor(block / sectorsPerPage); pfn <= last; pfn++)
+        if (failMemory(k, toPfn(pfn))) pagesUnmapped += 1;
       return done({ block, count, pagesUnmapped });
     },
   },

@@ -1,5 +1,6 @@
-// The power goes and comes back. What no flush has brought to the medium may be lost, in any subset; pins and mappings are gone; the
-// filesystem recovers from its journal. This is an event inside the simulated world: the service itself goes on.
+// The power goes and comes back. What no flush has brought to the medium may be lost, in any
+// subset; pins and mappings are gone; the filesystem recovers from its journal. This is an event
+// inside the simulated world: the service itself goes on.
 import { z } from 'zod';
 import { losePower } from '../dev/pmem.ts';
 import { failure } from '../errno.ts';
@@ -11,7 +12,9 @@ import type { Inode } from '../state.ts';
 import { lastPage, type Pfn, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done } from './define.ts';
 
-/** A stream of coin tosses from a seed (mulberry32): the same seed loses the same words everywhere. */
+/**
+ * A stream of coin tosses from a seed (mulberry32): the same seed loses the same words everywhere.
+ */
 function coins(seed: number): () => boolean {
   let state = seed >>> 0;
   return () => {
@@ -71,14 +74,24 @@ nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and ope
       const { pins: pinsDropped, mappings: mappingsDropped } = k.counts;
       const toss = coins(seed);
       const keepsAll = drop === 'none' || k.geometry.persistenceDomain === 'eadr';
-      const { lines: linesLost, pfns } = losePower(k, keepsAll ? () => true : drop === 'all' ? () => false : toss);
+      const { lines: linesLost, pfns } = losePower(
+        k,
+        keepsAll ? () => true : drop === 'all' ? () => false : toss,
+      );
       emit(k, 'power.cut', null, { linesDirty, linesLost });
       k.pending.endAll = failure('ENODEV', 'PC1', 'the power went while the operation ran');
       const blocksFreed = recover(k);
       for (const inode of k.inodes.values()) if (ownsAny(inode, pfns)) touch(k, inode);
       emit(k, 'power.restored', null, { pinsDropped, mappingsDropped, blocksFreed });
       const operationsEnded = k.tasks.size - 1;
-      return done({ linesDirty, linesLost, pinsDropped, mappingsDropped, operationsEnded, blocksFreed });
+      return done({
+        linesDirty,
+        linesLost,
+        pinsDropped,
+        mappingsDropped,
+        operationsEnded,
+        blocksFreed,
+      });
     },
   },
 });

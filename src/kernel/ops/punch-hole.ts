@@ -13,13 +13,18 @@ import { checkRange } from './range.ts';
 const args = z.strictObject({ offset: zBytes, length: zBytes });
 type Args = z.infer<typeof args>;
 
-/** The whole pages [first, last) that leave. A kind that takes the EOF block takes it when the punch reaches the end of the file. */
+/**
+ * The whole pages [first, last) that leave. A kind that takes the EOF block takes it when the punch
+ * reaches the end of the file.
+ */
 function pagesOf(k: Kernel, inode: Inode, { offset, length }: Args): { first: PgOff; last: PgOff } {
   const { punchTakesEofBlock, punchBeyondEof } = personalityOf(k.geometry);
   const end = offset + length;
   if (!punchBeyondEof && offset >= inode.sizeBytes) return { first: toPgOff(0), last: toPgOff(0) };
   const reachesEof =
-    punchTakesEofBlock === 'at' ? end >= inode.sizeBytes : punchTakesEofBlock === 'past' && end > inode.sizeBytes;
+    punchTakesEofBlock === 'at'
+      ? end >= inode.sizeBytes
+      : punchTakesEofBlock === 'past' && end > inode.sizeBytes;
   // Where a punch past EOF stops at the EOF block, what is preallocated behind it stays.
   const last = reachesEof ? pageCeil(inode.sizeBytes) : pageOf(end);
   return { first: pageCeil(offset), last };
@@ -33,9 +38,12 @@ const change: LayoutChange<Args> = {
   },
   change(k, task, inode, { offset, length }) {
     const { first, last } = pagesOf(k, inode, { offset, length });
-    if (last > first) removeBlocks(k, task, inode, first, toPgOff(last - 1), strategyOf(k).destination);
-    // Behind the removal, as xfs_free_file_space() has it: a block that leaves goes as it is, a device may still read it.
-    if (offset < inode.sizeBytes) zeroEdges(k, inode, offset, Math.min(offset + length, inode.sizeBytes));
+    if (last > first)
+      removeBlocks(k, task, inode, first, toPgOff(last - 1), strategyOf(k).destination);
+    // Behind the removal, as xfs_free_file_space() has it: a block that leaves goes as it is, a
+    // device may still read it.
+    if (offset < inode.sizeBytes)
+      zeroEdges(k, inode, offset, Math.min(offset + length, inode.sizeBytes));
     touch(k, inode);
     return null;
   },

@@ -1,14 +1,23 @@
-// The checks of a byte range that Linux makes before it looks at the file (vfs_fallocate, do_sys_ftruncate), in its order.
+// The checks of a byte range that Linux makes before it looks at the file (vfs_fallocate,
+// do_sys_ftruncate), in its order.
 import { type Failure, failure } from '../errno.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { pageSize } from '../units.ts';
 
-/** A fallocate mode on [offset, offset + length): EINVAL for an empty range, EFBIG past the largest file. */
-export function checkRange(k: Kernel, inode: Inode, { offset, length }: { offset: number; length: number }): Failure | null {
+/**
+ * A fallocate mode on [offset, offset + length): EINVAL for an empty range, EFBIG past the largest
+ * file.
+ */
+export function checkRange(
+  k: Kernel,
+  inode: Inode,
+  { offset, length }: { offset: number; length: number },
+): Failure | null {
   const { fallocate, bytesMax } = personalityOf(k.geometry);
   if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
-  if (offset > bytesMax - length) return failure('EFBIG', 'RG2', `offset + length is above ${bytesMax}, the largest file here`);
+  if (offset > bytesMax - length)
+    return failure('EFBIG', 'RG2', `offset + length is above ${bytesMax}, the largest file here`);
   if (!fallocate) return failure('EOPNOTSUPP', 'RG3', `${k.geometry.kind} has no fallocate`);
   return checkExtents(k, inode);
 }
@@ -21,7 +30,13 @@ export function checkExtents(k: Kernel, inode: Inode): Failure | null {
     : failure('EFBIG', 'LM3', `the file has ${max} extents, the most it may have`, max);
 }
 
-export function checkAligned({ offset, length }: { offset: number; length: number }): Failure | null {
+export function checkAligned({
+  offset,
+  length,
+}: {
+  offset: number;
+  length: number;
+}): Failure | null {
   if (offset % pageSize === 0 && length % pageSize === 0) return null;
   return failure('EINVAL', 'RG4', `offset and length must be multiples of ${pageSize}`);
 }

@@ -14,7 +14,10 @@ export const read = defineOp({
   route: { method: 'GET', path: 'content', status: 200 },
   body: 'none',
   reply: 'bytes',
-  args: z.strictObject({ offset: zBytes.default(0), length: zBytes.optional().describe('To the end of the file by default.') }),
+  args: z.strictObject({
+    offset: zBytes.default(0),
+    length: zBytes.optional().describe('To the end of the file by default.'),
+  }),
   result: z.object({ data: z.instanceof(Uint8Array), sizeBytes: z.int(), etag: z.string() }),
   errors: ['ENOENT', 'EINVAL', 'EIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
   sleeps: true,
@@ -23,7 +26,9 @@ export const read = defineOp({
   steps: {
     // A read of 0 bytes ends in the VFS and never meets the lock.
     lock: (k, task) =>
-      task.args.length === 0 ? goto('copy') : lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'copy'),
+      task.args.length === 0
+        ? goto('copy')
+        : lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'copy'),
     copy(k, task) {
       const inode = theInode(k, task);
       const { offset, length } = task.args;

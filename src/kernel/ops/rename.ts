@@ -1,5 +1,6 @@
-// renameat2. Mirrors vfs_rename(): the inode that moves, and the one whose name it takes, are locked exclusive, the lower inode number first; so
-// a rename queues up behind a truncate that sleeps. Whoever loses its name to it is evicted by the caller, as by unlink.
+// renameat2. Mirrors vfs_rename(): the inode that moves, and the one whose name it takes, are
+// locked exclusive, the lower inode number first; so a rename queues up behind a truncate that
+// sleeps. Whoever loses its name to it is evicted by the caller, as by unlink.
 //
 //     begin → find → lock → lockOther → rename → evict …
 import { z } from 'zod';
@@ -19,7 +20,9 @@ const args = z.strictObject({
   replace: z
     .boolean()
     .default(false)
-    .describe('Take a name that is taken, as rename(2) does; without it that is EEXIST (RENAME_NOREPLACE).'),
+    .describe(
+      'Take a name that is taken, as rename(2) does; without it that is EEXIST (RENAME_NOREPLACE).',
+    ),
 });
 
 function otherOf(k: Kernel, task: Task): Inode | null {
@@ -58,7 +61,11 @@ behind a layout change that sleeps. A rename to the name that the file has does 
   body: 'json',
   reply: 'json',
   args,
-  result: zFile.extend({ replaced: replaced.optional().describe('The file that had the name, and what became of its blocks.') }),
+  result: zFile.extend({
+    replaced: replaced
+      .optional()
+      .describe('The file that had the name, and what became of its blocks.'),
+  }),
   errors: ['ENOENT', 'EEXIST', 'EBUSY', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT', 'ESTALE'],
   sleeps: true,
   atomic: false,
@@ -71,7 +78,8 @@ behind a layout change that sleeps. A rename to the name that the file has does 
     },
     find(k, task) {
       const target = findFile(k, task.args.name);
-      if (target !== null && !task.args.replace) return fail('EEXIST', 'CR1', `there is a file ${task.args.name} already`);
+      if (target !== null && !task.args.replace)
+        return fail('EEXIST', 'CR1', `there is a file ${task.args.name} already`);
       if (target !== null && task.otherIno === 0) {
         task.otherIno = target.ino;
         target.users += 1;
@@ -81,27 +89,41 @@ behind a layout change that sleeps. A rename to the name that the file has does 
     lock: (k, task) => lockThen(k, task, inOrder(k, task).low, 'i_rwsem', 'exclusive', 'lockOther'),
     lockOther(k, task) {
       const { high } = inOrder(k, task);
-      return high === null ? goto('rename') : lockThen(k, task, high, 'i_rwsem', 'exclusive', 'rename');
+      return high === null
+        ? goto('rename')
+        : lockThen(k, task, high, 'i_rwsem', 'exclusive', 'rename');
     },
-    // Linux holds the lock of the directory all the while. Here names may have changed in the wait, so they are looked up again.
+    // Linux holds the lock of the directory all the while. Here names may have changed in the wait,
+    // so they are looked up again.
     rename(k, task) {
       const inode = theInode(k, task);
       const { name, replace } = task.args;
       const { from } = task.locals as { from: string };
-      if (inode.nlink === 0 || inode.name !== from) return fail('ENOENT', 'UL1', `${from} was unlinked or renamed meanwhile`);
+      if (inode.nlink === 0 || inode.name !== from)
+        return fail('ENOENT', 'UL1', `${from} was unlinked or renamed meanwhile`);
       const target = findFile(k, name);
-      if (target !== null && !replace) return fail('EEXIST', 'CR1', `there is a file ${name} already`);
+      if (target !== null && !replace)
+        return fail('EEXIST', 'CR1', `there is a file ${name} already`);
       if (target !== null && task.otherIno === 0) {
         releaseAll(k, task);
         return goto('find');
       }
       if (target !== null && target.ino !== task.otherIno) {
-        return fail('ESTALE', 'RN1', `${name} went to another file while the rename waited; nothing was changed`);
+        return fail(
+          'ESTALE',
+          'RN1',
+          `${name} went to another file while the rename waited; nothing was changed`,
+        );
       }
       const refused = target === null ? null : whyNotEvicted(k, task, target);
       if (refused !== null) return { kind: 'fail', failure: refused };
       if (target !== null) removeName(k, target);
-      emit(k, 'file.renamed', inode, { ino: inode.ino, from, to: name, ...(target === null ? {} : { replaced: target.ino }) });
+      emit(k, 'file.renamed', inode, {
+        ino: inode.ino,
+        from,
+        to: name,
+        ...(target === null ? {} : { replaced: target.ino }),
+      });
       k.names.delete(from);
       inode.name = name;
       k.names.set(name, inode.ino);
@@ -109,7 +131,10 @@ behind a layout change that sleeps. A rename to the name that the file has does 
       return target === null ? done(fileRecord(k, inode)) : goto('evict');
     },
     ...evictSteps((k, task) => {
-      return { ...fileRecord(k, theInode(k, task)), replaced: { ino: task.otherIno, ...blocksOf(task) } };
+      return {
+        ...fileRecord(k, theInode(k, task)),
+        replaced: { ino: task.otherIno, ...blocksOf(task) },
+      };
     }, theVictim),
   },
 });

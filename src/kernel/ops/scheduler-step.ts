@@ -40,12 +40,17 @@ its step. The answer names the step that was taken; task is null where nothing c
   first: 'choose',
   steps: {
     choose(k, { args }) {
-      if (k.geometry.scheduler !== 'stepped') return fail('EOPNOTSUPP', 'SC1', 'the scheduler of this filesystem is auto');
+      if (k.geometry.scheduler !== 'stepped')
+        return fail('EOPNOTSUPP', 'SC1', 'the scheduler of this filesystem is auto');
       const runnable = runnableNames(k);
       const chosen = args.task ?? runnable[0];
       if (chosen === undefined) return done({ task: null, op: null, step: null });
       if (!runnable.includes(chosen)) {
-        return fail('EINVAL', 'SC2', `${chosen} is not runnable; runnable: ${runnable.join(', ') || 'nothing'}`);
+        return fail(
+          'EINVAL',
+          'SC2',
+          `${chosen} is not runnable; runnable: ${runnable.join(', ') || 'nothing'}`,
+        );
       }
       if (chosen === workerName) {
         k.pending.step = 0;

@@ -1,4 +1,5 @@
-// lseek(SEEK_DATA) and lseek(SEEK_HOLE). Mirrors fs/iomap/seek.c: an unwritten extent counts as a hole on DAX.
+// lseek(SEEK_DATA) and lseek(SEEK_HOLE). Mirrors fs/iomap/seek.c: an unwritten extent counts as a
+// hole on DAX.
 import { z } from 'zod';
 import { nextExtent } from '../fs/extent.ts';
 import { personalityOf } from '../fs/personality/index.ts';
@@ -42,12 +43,18 @@ holes: the file is data up to its end.`,
     find(k, task) {
       const inode = theInode(k, task);
       const { offset, whence } = task.args;
-      const none = fail('ENXIO', 'SK1', `no ${whence} at or after ${offset}: the file is ${inode.sizeBytes} bytes long`);
+      const none = fail(
+        'ENXIO',
+        'SK1',
+        `no ${whence} at or after ${offset}: the file is ${inode.sizeBytes} bytes long`,
+      );
       if (offset >= inode.sizeBytes) return none;
-      if (!personalityOf(k.geometry).seekHoles) return done({ offset: whence === 'data' ? offset : inode.sizeBytes });
+      if (!personalityOf(k.geometry).seekHoles)
+        return done({ offset: whence === 'data' ? offset : inode.sizeBytes });
       const page = nextPage(inode, pageOf(offset), whence === 'data');
       const found = page === null ? null : Math.max(offset, byteOf(page));
-      if (whence === 'hole') return done({ offset: Math.min(found ?? inode.sizeBytes, inode.sizeBytes) });
+      if (whence === 'hole')
+        return done({ offset: Math.min(found ?? inode.sizeBytes, inode.sizeBytes) });
       return found === null || found >= inode.sizeBytes ? none : done({ offset: found });
     },
   },

@@ -1,4 +1,5 @@
-// Stores through a mapping: the bytes go to the device, through the CPU cache. They are durable once flushed.
+// Stores through a mapping: the bytes go to the device, through the CPU cache. They are durable
+// once flushed.
 import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
 import { touch } from '../fs/inode.ts';
@@ -10,7 +11,9 @@ import { defineOp, done } from './define.ts';
 import { theInode } from './layout-change.ts';
 import { checkInside, checkWritable, walkSteps } from './page-walk.ts';
 
-const args = z.strictObject({ offset: zBytes.default(0).describe('From the start of the mapping.') });
+const args = z.strictObject({
+  offset: zBytes.default(0).describe('From the start of the mapping.'),
+});
 
 function bytesOf(task: Task): Uint8Array {
   assert(task.data !== null, 'a store carries its bytes');
@@ -28,7 +31,18 @@ the next truncate. Pages before one that fails keep what was stored.`,
   reply: 'json',
   args,
   result: z.object({ bytesStored: z.int() }),
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'EACCES', 'SIGBUS', 'ENOMEM', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: [
+    'ENOENT',
+    'EINVAL',
+    'EFAULT',
+    'EACCES',
+    'SIGBUS',
+    'ENOMEM',
+    'EAGAIN',
+    'EDEADLK',
+    'ENODEV',
+    'EDQUOT',
+  ],
   sleeps: true,
   atomic: false,
   grows: true,

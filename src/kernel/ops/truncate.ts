@@ -1,4 +1,5 @@
-// ftruncate. Mirrors xfs_setattr_size() and ext4_setattr(): a change to the same size, or up, breaks the layout too.
+// ftruncate. Mirrors xfs_setattr_size() and ext4_setattr(): a change to the same size, or up,
+// breaks the layout too.
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { zeroTail } from '../fs/file-data.ts';
@@ -18,7 +19,9 @@ const change: LayoutChange<z.infer<typeof args>> = {
   // inode_newsize_ok(): under i_rwsem, before the layout is broken.
   checkLocked(k, _inode, { sizeBytes }) {
     const { bytesMax } = personalityOf(k.geometry);
-    return sizeBytes <= bytesMax ? null : failure('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
+    return sizeBytes <= bytesMax
+      ? null
+      : failure('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
   },
   range: (_k, _inode, { sizeBytes }) => rangeFrom(sizeBytes, { leave: pageCeil(sizeBytes) }),
   change(k, task, inode, { sizeBytes }) {
@@ -28,8 +31,9 @@ const change: LayoutChange<z.infer<typeof args>> = {
 };
 
 /**
- * Down, or to the same size: blocks from the new end on leave, also those preallocated past EOF, and the tail of the last one is zeroed, so
- * that growing again shows zeros. Up: nothing is allocated, and what was preallocated past EOF stays. Caller holds both locks exclusive.
+ * Down, or to the same size: blocks from the new end on leave, also those preallocated past EOF,
+ * and the tail of the last one is zeroed, so that growing again shows zeros. Up: nothing is
+ * allocated, and what was preallocated past EOF stays. Caller holds both locks exclusive.
  */
 export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: number): void {
   if (sizeBytes > inode.sizeBytes) {

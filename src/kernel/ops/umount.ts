@@ -18,11 +18,24 @@ function some<T>(all: Map<unknown, T>): T[] {
 function users(k: Kernel, self: TaskId): object[] {
   const { nowMs } = k;
   return [
-    ...some(k.pins).map(({ id, owner, kind, createdMs }) => ({ pin: `pin_${id}`, owner, kind, heldMs: nowMs - createdMs })),
-    ...some(k.mappings).map(({ id, owner, createdMs }) => ({ mapping: `map_${id}`, owner, heldMs: nowMs - createdMs })),
+    ...some(k.pins).map(({ id, owner, kind, createdMs }) => ({
+      pin: `pin_${id}`,
+      owner,
+      kind,
+      heldMs: nowMs - createdMs,
+    })),
+    ...some(k.mappings).map(({ id, owner, createdMs }) => ({
+      mapping: `map_${id}`,
+      owner,
+      heldMs: nowMs - createdMs,
+    })),
     ...some(k.tasks)
       .filter(({ id }) => id !== self)
-      .map(({ id, owner, submittedMs }) => ({ operation: opId(id), owner, heldMs: nowMs - submittedMs })),
+      .map(({ id, owner, submittedMs }) => ({
+        operation: opId(id),
+        owner,
+        heldMs: nowMs - submittedMs,
+      })),
   ].slice(0, blockersMax);
 }
 
@@ -54,9 +67,14 @@ that sleep end with ENODEV.`,
         [k.detached.pages, 'detached blocks'],
       ].filter(([count]) => Number(count) > 0);
       if (busy.length > 0 && !force) {
-        return fail('EBUSY', 'UM1', `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`, {
-          blockedBy: users(k, task.id),
-        });
+        return fail(
+          'EBUSY',
+          'UM1',
+          `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`,
+          {
+            blockedBy: users(k, task.id),
+          },
+        );
       }
       k.pending.unmounted = true;
       k.pending.endAll = failure('ENODEV', 'UM2', 'the filesystem was unmounted with force');

@@ -1,4 +1,5 @@
-// unlink: the name goes at once, the inode with its last reference. Mirrors vfs_unlink() and iput().
+// unlink: the name goes at once, the inode with its last reference. Mirrors vfs_unlink() and
+// iput().
 import { z } from 'zod';
 import { removeName } from '../fs/inode.ts';
 import { releaseAll } from '../sched/rwsem.ts';
@@ -32,7 +33,8 @@ freed under the pins, with a warning.`,
     remove(k, task) {
       const inode = theInode(k, task);
       const { name } = task.locals as { name: string };
-      if (inode.nlink === 0 || inode.name !== name) return fail('ENOENT', 'UL1', `${name} was unlinked or renamed meanwhile`);
+      if (inode.nlink === 0 || inode.name !== name)
+        return fail('ENOENT', 'UL1', `${name} was unlinked or renamed meanwhile`);
       const refused = whyNotEvicted(k, task, inode);
       if (refused !== null) return { kind: 'fail', failure: refused };
       removeName(k, inode);

@@ -1,4 +1,5 @@
-// put_page on every page of a pin. It takes no lock, so it runs at once, as it may in interrupt context.
+// put_page on every page of a pin. It takes no lock, so it runs at once, as it may in interrupt
+// context.
 import { z } from 'zod';
 import { releasePin } from '../mm/gup.ts';
 import { defineOp, done, fail } from './define.ts';
@@ -21,9 +22,14 @@ export const unpin = defineOp({
     put(k, task) {
       const held = task.pin === 0 ? undefined : k.pins.get(task.pin);
       if (held === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
-      if (held.task !== 0) return fail('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
+      if (held.task !== 0)
+        return fail('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
       releasePin(k, held);
-      return done({ id: `pin_${held.id}`, pagesReleased: held.pfns.length, heldMs: k.nowMs - held.createdMs });
+      return done({
+        id: `pin_${held.id}`,
+        pagesReleased: held.pfns.length,
+        heldMs: k.nowMs - held.createdMs,
+      });
     },
   },
 });

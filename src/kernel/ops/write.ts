@@ -1,4 +1,5 @@
-// pwrite, or with no offset open(O_TRUNC) and write. Writing over a pinned page waits for nobody; O_TRUNC breaks the layout first.
+// pwrite, or with no offset open(O_TRUNC) and write. Writing over a pinned page waits for nobody;
+// O_TRUNC breaks the layout first.
 import { z } from 'zod';
 import { poisonedPage, writableBytes, writeBytes } from '../fs/file-data.ts';
 import { personalityOf } from '../fs/personality/index.ts';
@@ -7,13 +8,23 @@ import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
 import { byteOf, pageOf, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, fail, type TaskOf, type Verdict } from './define.ts';
-import { type LayoutChange, layoutSteps, lockThen, rangeFrom, settleBlocks, theInode, undoLayout } from './layout-change.ts';
+import {
+  type LayoutChange,
+  layoutSteps,
+  lockThen,
+  rangeFrom,
+  settleBlocks,
+  theInode,
+  undoLayout,
+} from './layout-change.ts';
 import { layoutErrors, layoutResult } from './layout-op.ts';
 import { checkExtents } from './range.ts';
 import { truncateBlocks } from './truncate.ts';
 
 const args = z.strictObject({
-  offset: zBytes.optional().describe('Where to write; without it the body replaces the whole content.'),
+  offset: zBytes
+    .optional()
+    .describe('Where to write; without it the body replaces the whole content.'),
 });
 type Args = z.infer<typeof args>;
 
@@ -29,7 +40,8 @@ const replace: LayoutChange<Args> = {
     truncateBlocks(k, task, inode, 0);
     settleBlocks(k, task);
     const written = writeSome(k, task, 0);
-    if (written === null) return noRoom(k, 'AL4', 'no block is free; the file is empty now, as after O_TRUNC');
+    if (written === null)
+      return noRoom(k, 'AL4', 'no block is free; the file is empty now, as after O_TRUNC');
     task.locals.bytesWritten = written;
     return null;
   },
@@ -37,8 +49,9 @@ const replace: LayoutChange<Args> = {
 };
 
 /**
- * dax_iomap_iter and pmem_recovery_write: pages are written one after another, and one that is poisoned only as a whole, which repairs it. So
- * the write ends before the first of which it has a part. Returns the bytes that come before that page.
+ * dax_iomap_iter and pmem_recovery_write: pages are written one after another, and one that is
+ * poisoned only as a whole, which repairs it. So the write ends before the first of which it has a
+ * part. Returns the bytes that come before that page.
  */
 function beforePoison(k: Kernel, task: Task, offset: number): number {
   const inode = theInode(k, task);
@@ -88,30 +101,51 @@ not at all, and where the write grows the file all of its rest must fit. Without
     begin(k, task) {
       const inode = theInode(k, task);
       const { offset } = task.args;
-      if (offset !== undefined && bytesOf(task).length === 0 && !personalityOf(k.geometry).emptyWriteLocks) {
+      if (
+        offset !== undefined &&
+        bytesOf(task).length === 0 &&
+        !personalityOf(k.geometry).emptyWriteLocks
+      ) {
         return done({ bytesWritten: 0, sizeBytes: inode.sizeBytes });
       }
       const full = checkExtents(k, inode);
       if (full !== null) return { kind: 'fail', failure: full };
-      return lockThen(k, task, inode, 'i_rwsem', 'exclusive', offset === undefined ? 'lockMapping' : 'copy');
+      return lockThen(
+        k,
+        task,
+        inode,
+        'i_rwsem',
+        'exclusive',
+        offset === undefined ? 'lockMapping' : 'copy',
+      );
     },
-    // generic_write_checks(), under i_rwsem: what reaches over the largest size is short, what begins there fails.
+    // generic_write_checks(), under i_rwsem: what reaches over the largest size is short, what
+    // begins there fails.
     copy(k, task: TaskOf<Args>): Verdict {
       const { bytesMax } = personalityOf(k.geometry);
       const bytes = bytesOf(task);
       const room = bytesMax - (task.args.offset ?? 0);
       if (room <= 0 && bytes.length > 0) {
-        return fail('EFBIG', 'RG2', `the write begins at or above ${bytesMax}, the largest file here`);
+        return fail(
+          'EFBIG',
+          'RG2',
+          `the write begins at or above ${bytesMax}, the largest file here`,
+        );
       }
       if (bytes.length > room) task.data = bytes.subarray(0, Math.max(0, room));
       const clean = beforePoison(k, task, task.args.offset ?? 0);
       if (clean === 0 && bytes.length > 0) {
         const where = `byte ${task.args.offset ?? 0} of ${theInode(k, task).name}`;
-        return fail('EFAULT', 'PO3', `the page of ${where} is poisoned; only a write of whole pages repairs it`);
+        return fail(
+          'EFAULT',
+          'PO3',
+          `the page of ${where} is poisoned; only a write of whole pages repairs it`,
+        );
       }
       if (clean < bytesOf(task).length) task.data = bytesOf(task).subarray(0, clean);
       const written = writeSome(k, task, task.args.offset ?? 0);
-      if (written === null) return { kind: 'fail', failure: noRoom(k, 'AL4', 'no block is free for the first byte') };
+      if (written === null)
+        return { kind: 'fail', failure: noRoom(k, 'AL4', 'no block is free for the first byte') };
       return done({ bytesWritten: written, sizeBytes: theInode(k, task).sizeBytes });
     },
   },

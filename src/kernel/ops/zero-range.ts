@@ -18,26 +18,39 @@ import { type LayoutChange, rangeOf, removeBlocks } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
 import { checkRange } from './range.ts';
 
-const args = z.strictObject({ offset: zBytes, length: zBytes, keepSize: z.boolean().default(false) });
+const args = z.strictObject({
+  offset: zBytes,
+  length: zBytes,
+  keepSize: z.boolean().default(false),
+});
 
 type Args = z.infer<typeof args>;
 
 const change: LayoutChange<Args> = {
   check: (k, inode, range) => checkRange(k, inode, range),
-  range: (_k, _inode, { offset, length }) => rangeOf(offset, offset + length, pageCeil(offset), pageOf(offset + length)),
+  range: (_k, _inode, { offset, length }) =>
+    rangeOf(offset, offset + length, pageCeil(offset), pageOf(offset + length)),
   change(k, task, inode, { offset, length, keepSize }) {
     const end = offset + length;
     const first = pageOf(offset);
     const last = toPgOff(pageCeil(end) - 1);
     const wholeFirst = pageCeil(offset);
     const wholeLast = toPgOff(pageOf(end) - 1);
-    // Where the strategy never waits, a device may still write to pinned blocks: other blocks take their place, so that the range reads
-    // as zero whatever the device does.
-    const pinned = strategyOf(k).destination === 'free' ? [] : pinnedPages(k, inode, wholeFirst, wholeLast);
-    const shortage = shortageOf(k, inode, { first, last, wholeFirst, wholeLast, pinned: pinned.length });
+    // Where the strategy never waits, a device may still write to pinned blocks: other blocks take
+    // their place, so that the range reads as zero whatever the device does.
+    const pinned =
+      strategyOf(k).destination === 'free' ? [] : pinnedPages(k, inode, wholeFirst, wholeLast);
+    const shortage = shortageOf(k, inode, {
+      first,
+      last,
+      wholeFirst,
+      wholeLast,
+      pinned: pinned.length,
+    });
     if (shortage === 'reserve') return loseRange(k, task, inode, task.args);
     if (shortage === 'partial') return zeroWhatFits(k, inode, task.args);
-    for (const pgoff of pinned) removeBlocks(k, task, inode, pgoff, pgoff, strategyOf(k).destination);
+    for (const pgoff of pinned)
+      removeBlocks(k, task, inode, pgoff, pgoff, strategyOf(k).destination);
     if (offset > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
     zeroEdges(k, inode, offset, end);
     eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
@@ -57,7 +70,10 @@ interface Pages {
   pinned: number;
 }
 
-/** Is there too little room, and if so how does this kind run out of it? XFS reserves the range as if nothing of it were there. */
+/**
+ * Is there too little room, and if so how does this kind run out of it? XFS reserves the range as
+ * if nothing of it were there.
+ */
 function shortageOf(
   k: Kernel,
   inode: Inode,
@@ -66,14 +82,20 @@ function shortageOf(
   const { outOfSpace } = personalityOf(k.geometry);
   const holes = holesIn(inode, first, last);
   if (outOfSpace === 'reserve') {
-    const given = wholeLast < wholeFirst ? 0 : wholeLast - wholeFirst + 1 - holesIn(inode, wholeFirst, wholeLast) - pinned;
+    const given =
+      wholeLast < wholeFirst
+        ? 0
+        : wholeLast - wholeFirst + 1 - holesIn(inode, wholeFirst, wholeLast) - pinned;
     if (last - first + 1 > roomFor(k) + given) return 'reserve';
   }
   // What takes the place of a pinned block costs room on the device, and nothing of the quota.
   return holes > roomFor(k) || holes + pinned > k.space.free ? outOfSpace : null;
 }
 
-/** Mirrors xfs_falloc_zero_range(): the range is freed, and then it turns out that no blocks can be had for it. The size stays. */
+/**
+ * Mirrors xfs_falloc_zero_range(): the range is freed, and then it turns out that no blocks can be
+ * had for it. The size stays.
+ */
 function loseRange(k: Kernel, task: Task, inode: Inode, { offset, length }: Args): Failure {
   const end = offset + length;
   const first = pageCeil(offset);
@@ -81,18 +103,24 @@ function loseRange(k: Kernel, task: Task, inode: Inode, { offset, length }: Args
   if (last >= first) removeBlocks(k, task, inode, first, last, strategyOf(k).destination);
   if (offset < inode.sizeBytes) zeroEdges(k, inode, offset, Math.min(end, inode.sizeBytes));
   touch(k, inode);
-  return noRoom(k, 'AL5', 'the blocks of the range could not be reserved; what was there was freed before, and reads as zero');
+  return noRoom(
+    k,
+    'AL5',
+    'the blocks of the range could not be reserved; what was there was freed before, and reads as zero',
+  );
 }
 
 /**
- * Mirrors ext4_zero_range(). A range with partial pages is first allocated as a whole, and nothing is zeroed where that fails; one of whole
- * pages is converted as it is allocated, up to the page for which there is no block.
+ * Mirrors ext4_zero_range(). A range with partial pages is first allocated as a whole, and nothing
+ * is zeroed where that fails; one of whole pages is converted as it is allocated, up to the page
+ * for which there is no block.
  */
 function zeroWhatFits(k: Kernel, inode: Inode, { offset, length, keepSize }: Args): Failure {
   const end = offset + length;
   const last = toPgOff(pageCeil(end) - 1);
   const reached = allocateWhatFits(k, inode, pageOf(offset), last);
-  if (offset % pageSize === 0 && end % pageSize === 0) makeUnwritten(k, inode, pageOf(offset), toPgOff(reached - 1));
+  if (offset % pageSize === 0 && end % pageSize === 0)
+    makeUnwritten(k, inode, pageOf(offset), toPgOff(reached - 1));
   growTo(k, inode, { offset, reached, keepSize });
   touch(k, inode);
   return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
@@ -106,7 +134,8 @@ function makeUnwritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void
   warnOfZeroing(k, inode, first, last);
   eachExtent(inode.extents, first, last, (extent) => {
     if (!extent.written) return;
-    for (let page = 0; page < extent.pages; page++) zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
+    for (let page = 0; page < extent.pages; page++)
+      zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
   });
   setWritten(inode.extents, first, last - first + 1, false);
 }

@@ -1,5 +1,6 @@
-// D, what Linux does today: unmap, look for a busy page, drop the fault lock, sleep, look again from the start. i_rwsem stays held, so a
-// stream of direct I/O on this file cannot starve the truncate. Mirrors dax_break_layout(), fs/dax.c.
+// D, what Linux does today: unmap, look for a busy page, drop the fault lock, sleep, look again
+// from the start. i_rwsem stays held, so a stream of direct I/O on this file cannot starve the
+// truncate. Mirrors dax_break_layout(), fs/dax.c.
 import { z } from 'zod';
 import { deleteEntries } from '../fs/dax.ts';
 import { scan } from '../fs/layout.ts';
@@ -23,7 +24,10 @@ file that nobody has mapped: it frees or moves the blocks under the pins, with a
       .describe(
         'classic: refcount 1, mappings not counted (to 6.14); modern: refcount 0, mappings counted (from 6.15); fixed: no pins.',
       ),
-    breakScope: z.enum(['file', 'range']).default('file').describe('What is scanned: ext4 and XFS scan the whole file.'),
+    breakScope: z
+      .enum(['file', 'range'])
+      .default('file')
+      .describe('What is scanned: ext4 and XFS scan the whole file.'),
     longterm: zLongterm,
   }),
   needsBusyState: false,
@@ -32,7 +36,8 @@ file that nobody has mapped: it frees or moves the blocks under the pins, with a
   breaksBeforeChecks: true,
   breakLayout(k, _task, inode, range, options) {
     const { scanNeedsMapping, breakDeletesEntries } = personalityOf(k.geometry);
-    // mapping_mapped(): such a kernel takes a file without a mapping for one without pins, and frees under them.
+    // mapping_mapped(): such a kernel takes a file without a mapping for one without pins, and
+    // frees under them.
     if (scanNeedsMapping && inode.mappings.length === 0) return { kind: 'broken' };
     const whole = options.breakScope === 'file';
     // An entry of 2 MiB is looked at, and deleted, as a whole.
@@ -45,6 +50,7 @@ file that nobody has mapped: it frees or moves the blocks under the pins, with a
     return { kind: 'broken' };
   },
   destination: 'free',
-  // To 6.14 the last iput frees the blocks without a look at the pins; from 6.15 dax_break_layout_final() waits, uninterruptible.
+  // To 6.14 the last iput frees the blocks without a look at the pins; from 6.15
+  // dax_break_layout_final() waits, uninterruptible.
   eviction: (options) => (options.idleRule === 'classic' ? 'take' : 'wait'),
 });

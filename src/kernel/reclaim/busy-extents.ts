@@ -1,5 +1,6 @@
-// A, Hellwig's and Chinner's idea: free the blocks in the books at once, keep the pinned ones on the extent busy list, and let the last
-// put give them back through a work item. The caller never waits for a pin.
+// A, Hellwig's and Chinner's idea: free the blocks in the books at once, keep the pinned ones on
+// the extent busy list, and let the last put give them back through a work item. The caller never
+// waits for a pin.
 import { z } from 'zod';
 import { drainWhatMoves } from './drain.ts';
 import { zLongterm } from './longterm.ts';

@@ -1,4 +1,5 @@
-// C, Kara's synthesis: take the blocks from the inode in a committed transaction, drop every lock, then wait for the pins, then free.
+// C, Kara's synthesis: take the blocks from the inode in a committed transaction, drop every lock,
+// then wait for the pins, then free.
 import { z } from 'zod';
 import { firstBusy } from '../fs/dax.ts';
 import { drainWhatMoves } from './drain.ts';

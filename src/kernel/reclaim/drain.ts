@@ -1,12 +1,20 @@
-// collapse and insert move blocks without freeing them, so neither the busy list nor the detached list protects a pinned one: its DMA
-// would land in live data at another offset. Strategies that otherwise never wait drain such pins first.
+// collapse and insert move blocks without freeing them, so neither the busy list nor the detached
+// list protects a pinned one: its DMA would land in live data at another offset. Strategies that
+// otherwise never wait drain such pins first.
 import { scan } from '../fs/layout.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';
 import type { BreakVerdict, LayoutRange } from './strategy.ts';
 
-/** Waits for pins on what moves, like break-layouts over that range; what only leaves is unmapped, pinned or not. */
-export function drainWhatMoves(k: Kernel, inode: Inode, { leave, move }: LayoutRange): BreakVerdict {
+/**
+ * Waits for pins on what moves, like break-layouts over that range; what only leaves is unmapped,
+ * pinned or not.
+ */
+export function drainWhatMoves(
+  k: Kernel,
+  inode: Inode,
+  { leave, move }: LayoutRange,
+): BreakVerdict {
   if (leave !== null) unmapRange(k, inode, leave.first, leave.last);
   if (move === null) return { kind: 'broken' };
   const busy = scan(k, inode, move.first, move.last);

@@ -12,7 +12,10 @@ import type { Strategy } from './strategy.ts';
 import { waitForRefs } from './wait-for-refs.ts';
 
 export const strategies: ReadonlyMap<string, Strategy> = new Map(
-  [breakLayouts, busyExtents, waitForRefs, detachAndWait, refuse, none].map((strategy) => [strategy.name, strategy]),
+  [breakLayouts, busyExtents, waitForRefs, detachAndWait, refuse, none].map((strategy) => [
+    strategy.name,
+    strategy,
+  ]),
 );
 
 /** The strategy in force. */
@@ -22,7 +25,10 @@ export function strategyOf(k: Kernel): Strategy {
   return strategy;
 }
 
-/** Checks a choice from outside, `{name, …options}`, for this filesystem; without one, the default of its kind and kernel. */
+/**
+ * Checks a choice from outside, `{name, …options}`, for this filesystem; without one, the default
+ * of its kind and kernel.
+ */
 export function chooseStrategy(
   geometry: Pick<Geometry, 'kind' | 'kernel'>,
   choice: { name: string; [option: string]: unknown } | undefined,
@@ -38,8 +44,12 @@ export function chooseStrategy(
     const why = `${geometry.kind} has no place for blocks that are free in the books only, which ${name} needs`;
     return { ok: false, failure: failure('EOPNOTSUPP', 'ST2', why) };
   }
-  const parsed = strategy.options.safeParse({ ...strategy.kernelDefaults?.(personality), ...given });
-  if (!parsed.success) return { ok: false, failure: failure('EINVAL', 'ST3', `${name}: ${sentenceOf(parsed.error)}`) };
+  const parsed = strategy.options.safeParse({
+    ...strategy.kernelDefaults?.(personality),
+    ...given,
+  });
+  if (!parsed.success)
+    return { ok: false, failure: failure('EINVAL', 'ST3', `${name}: ${sentenceOf(parsed.error)}`) };
   return { ok: true, choice: { name, options: parsed.data } };
 }
 

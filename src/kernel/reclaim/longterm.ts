@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** FOLL_LONGTERM on fs-dax. Linux refuses it; `allow` shows what each strategy would do if it did not. */
+/**
+ * FOLL_LONGTERM on fs-dax. Linux refuses it; `allow` shows what each strategy would do if it did
+ * not.
+ */
 export const zLongterm = z
   .enum(['refuse', 'allow'])
   .default('refuse')

@@ -1,4 +1,5 @@
-// The bug that started it all: the blocks are freed under the pin, and the next owner shares them with a device.
+// The bug that started it all: the blocks are freed under the pin, and the next owner shares them
+// with a device.
 import { z } from 'zod';
 import { unmapRange } from '../mm/pagetable.ts';
 import { zLongterm } from './longterm.ts';

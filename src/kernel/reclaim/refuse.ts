@@ -1,4 +1,5 @@
-// The first of the five options of October 2017: fail the truncate. No caller expects it, and nobody ever waits.
+// The first of the five options of October 2017: fail the truncate. No caller expects it, and
+// nobody ever waits.
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { scan } from '../fs/layout.ts';

@@ -1,29 +1,40 @@
-// Linux's hashes from an address to a waitqueue bucket. Two things that share no page can share a bucket, and then wake each other up
-// for nothing; the same addresses as on x86-64 collide here. In 32-bit limbs, because BigInt costs a hundred times as much.
+// Linux's hashes from an address to a waitqueue bucket. Two things that share no page can share a
+// bucket, and then wake each other up for nothing; the same addresses as on x86-64 collide here. In
+// 32-bit limbs, because BigInt costs a hundred times as much.
 import type { Ino, Pfn, PgOff } from '../units.ts';
 
 // The limbs of GOLDEN_RATIO_64, 0x61C8864680B583EB. The lower one is as int32.
 const goldenHigh = 0x61c88646;
 const goldenLow = 0x80b583eb | 0;
 
-// Where struct pages (64 bytes each) and slab objects lie without address randomization. Both have a lower half of zeroes.
+// Where struct pages (64 bytes each) and slab objects lie without address randomization. Both have
+// a lower half of zeroes.
 const vmemmapHigh = 0xffffea00;
 const directMapHigh = 0xffff8880;
 
 const entryBucketBits = 12;
 
-/** Mirrors folio_waitqueue(): hash_ptr() of the page's struct. `bits` is 0 to 16; with 0 there is one bucket. */
+/**
+ * Mirrors folio_waitqueue(): hash_ptr() of the page's struct. `bits` is 0 to 16; with 0 there is
+ * one bucket.
+ */
 export function bucketOfPage(pfn: Pfn, bits: number): number {
   return hash64(vmemmapHigh + Math.floor(pfn / 2 ** 26), pfn << 6, bits);
 }
 
-/** Mirrors dax_entry_waitqueue(): hash_long(mapping ^ index) to 4096 buckets, where the mappings are 1024 bytes apart. */
+/**
+ * Mirrors dax_entry_waitqueue(): hash_long(mapping ^ index) to 4096 buckets, where the mappings are
+ * 1024 bytes apart.
+ */
 export function bucketOfEntry(ino: Ino, pgoff: PgOff): number {
   const high = (directMapHigh + Math.floor(ino / 2 ** 22)) ^ Math.floor(pgoff / 2 ** 32);
   return hash64(high, (ino << 10) ^ pgoff, entryBucketBits);
 }
 
-/** The top `bits` bits of high:low * GOLDEN_RATIO_64 mod 2^64. Only the upper half of the product is needed. */
+/**
+ * The top `bits` bits of high:low * GOLDEN_RATIO_64 mod 2^64. Only the upper half of the product is
+ * needed.
+ */
 function hash64(high: number, low: number, bits: number): number {
   if (bits === 0) return 0;
   const upper = mulHigh(low, goldenLow) + Math.imul(low, goldenHigh) + Math.imul(high, goldenLow);

@@ -1,5 +1,6 @@
-// The two sleeping locks of an inode, i_rwsem and invalidate_lock, as rw_semaphores with a first-come first-served queue. The lock is
-// handed over on release: a woken waiter owns it already. Sleeping on one cannot be interrupted (state D).
+// The two sleeping locks of an inode, i_rwsem and invalidate_lock, as rw_semaphores with a
+// first-come first-served queue. The lock is handed over on release: a woken waiter owns it
+// already. Sleeping on one cannot be interrupted (state D).
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task } from '../state.ts';
 import { fallAsleep, leaveSleep, taskOf, wakeTask } from './task.ts';
@@ -18,8 +19,17 @@ export function canAcquire(sem: RwSem, mode: LockMode): boolean {
   return mode === 'shared' || sem.readers.length === 0;
 }
 
-/** Takes the lock, or queues the task for it and puts it to sleep. Returns true when the lock is held. */
-export function acquire(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMode): boolean {
+/**
+ * Takes the lock, or queues the task for it and puts it to sleep. Returns true when the lock is
+ * held.
+ */
+export function acquire(
+  k: Kernel,
+  task: Task,
+  inode: Inode,
+  lock: LockName,
+  mode: LockMode,
+): boolean {
   const sem = semOf(inode, lock);
   assert(!holds(task, inode, lock), 'a task does not take the same lock twice');
   if (canAcquire(sem, mode)) {
@@ -73,13 +83,20 @@ export function withdraw(k: Kernel, task: Task): void {
   handOver(k, inode, sleep.lock);
 }
 
-/** Mirrors MAX_READERS_WAKEUP: so many readers are woken at once. The first of them that lets go wakes as many again. */
+/**
+ * Mirrors MAX_READERS_WAKEUP: so many readers are woken at once. The first of them that lets go
+ * wakes as many again.
+ */
 export const readersWokenMax = 256;
 
 /** Grants the head of the queue, and with a reader the readers right behind it. */
 function handOver(k: Kernel, inode: Inode, lock: LockName): void {
   const sem = semOf(inode, lock);
-  for (let granted = 0; sem.queue.length > 0 && sem.writer === 0 && granted < readersWokenMax; granted++) {
+  for (
+    let granted = 0;
+    sem.queue.length > 0 && sem.writer === 0 && granted < readersWokenMax;
+    granted++
+  ) {
     const head = sem.queue[0];
     if (head === undefined || (head.mode === 'exclusive' && sem.readers.length > 0)) return;
     sem.queue.shift();

@@ -35,8 +35,17 @@ function fileWaitedFor(k: Kernel, task: Task): Inode | null {
   return ino === undefined ? inodeOf(k, task) : (k.inodes.get(ino) ?? null);
 }
 
-/** Puts a task to sleep. The caller has queued it where a wake-up will find it. `file` is the one whose page, lock or entry it waits for. */
-export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: boolean, file: Inode | null): void {
+/**
+ * Puts a task to sleep. The caller has queued it where a wake-up will find it. `file` is the one
+ * whose page, lock or entry it waits for.
+ */
+export function fallAsleep(
+  k: Kernel,
+  task: Task,
+  sleep: Sleep,
+  interruptible: boolean,
+  file: Inode | null,
+): void {
   assert(task.state !== 'sleeping', 'a task sleeps once at a time');
   task.state = 'sleeping';
   task.sleep = sleep;
@@ -57,11 +66,24 @@ export function fallAsleep(k: Kernel, task: Task, sleep: Sleep, interruptible: b
     return;
   }
   if (sleep.on === 'page') {
-    emit(k, 'task.blocked', file, { op: task.op, on: 'page', pfn: sleep.pfn, pgoff: sleep.pgoff, bucket: sleep.bucket, state });
+    emit(k, 'task.blocked', file, {
+      op: task.op,
+      on: 'page',
+      pfn: sleep.pfn,
+      pgoff: sleep.pgoff,
+      bucket: sleep.bucket,
+      state,
+    });
   } else if (sleep.on === 'lock') {
     emit(k, 'task.blocked', file, { op: task.op, on: 'lock', lock: sleep.lock, state });
   } else {
-    emit(k, 'task.blocked', file, { op: task.op, on: 'entry', pgoff: sleep.pgoff, bucket: sleep.bucket, state });
+    emit(k, 'task.blocked', file, {
+      op: task.op,
+      on: 'entry',
+      pgoff: sleep.pgoff,
+      bucket: sleep.bucket,
+      state,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
-// Who waits for whom. Every edge is an AND: a task goes on when all that it waits for have let go, so a cycle is a deadlock. A pin is let
-// go by its owner, and an owner is one thread: while one of its operations sleeps, its pins stay.
+// Who waits for whom. Every edge is an AND: a task goes on when all that it waits for have let go,
+// so a cycle is a deadlock. A pin is let go by its owner, and an owner is one thread: while one of
+// its operations sleeps, its pins stay.
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
 import type { Pfn, PinId, TaskId } from '../units.ts';
@@ -19,7 +20,10 @@ export interface WaitEdge {
 }
 
 export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
-/** A name that another file may have by now is no node: `#` and the inode then, which no file can be called. */
+/**
+ * A name that another file may have by now is no node: `#` and the inode then, which no file can be
+ * called.
+ */
 const nodeName = ({ name, nlink, ino }: Inode): string => (nlink === 1 ? name : `#${ino}`);
 const lockNode = (inode: Inode, lock: LockName): string => `lock:${nodeName(inode)}:${lock}`;
 
@@ -28,7 +32,9 @@ const framesPerFolio = 512;
 /** The frames whose pins keep this one busy: itself, or its whole folio. */
 function framesWith(k: Kernel, pfn: Pfn): { first: number; count: number } {
   const folio = Math.floor(pfn / framesPerFolio);
-  return k.folios.has(folio) ? { first: folio * framesPerFolio, count: framesPerFolio } : { first: pfn, count: 1 };
+  return k.folios.has(folio)
+    ? { first: folio * framesPerFolio, count: framesPerFolio }
+    : { first: pfn, count: 1 };
 }
 
 /** The pins that keep a frame busy, oldest first; `max` of them. */
@@ -48,12 +54,16 @@ export function pinsOn(k: Kernel, pfn: Pfn, max = Number.POSITIVE_INFINITY): Pin
   });
 }
 
-/** Who is directly ahead of each waiter of a lock. Made once for a search, so that a long queue costs its length and not its square. */
+/**
+ * Who is directly ahead of each waiter of a lock. Made once for a search, so that a long queue
+ * costs its length and not its square.
+ */
 export type Places = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
 
 /**
- * Who in the queue must have had the lock before this waiter gets it, without those who come before them in turn: for a reader the nearest
- * writer, for a writer the nearest writer or the whole group of readers right before it.
+ * Who in the queue must have had the lock before this waiter gets it, without those who come before
+ * them in turn: for a reader the nearest writer, for a writer the nearest writer or the whole group
+ * of readers right before it.
  *
  *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
  */
@@ -105,23 +115,26 @@ export function pinBlockers(k: Kernel, pfn: Pfn, nowMs: number, max = Number.POS
 export function lockBlockers(k: Kernel, inode: Inode, lock: LockName, max: number) {
   const { writer, readers, queue } = semOf(inode, lock);
   const holders = writer === 0 ? readers : [writer];
-  return [...holders.slice(0, max), ...queue.slice(0, max).map(({ task }) => task)].slice(0, max).map((id) => {
-    const task = k.tasks.get(id);
-    const held = task?.locks.find((one) => one.ino === inode.ino && one.lock === lock);
-    const how = held === undefined ? {} : { mode: held.mode };
-    return {
-      owner: task?.owner ?? null,
-      operation: opId(id),
-      lock,
-      ...how,
-      heldMs: held === undefined ? 0 : k.nowMs - held.sinceMs,
-    };
-  });
+  return [...holders.slice(0, max), ...queue.slice(0, max).map(({ task }) => task)]
+    .slice(0, max)
+    .map((id) => {
+      const task = k.tasks.get(id);
+      const held = task?.locks.find((one) => one.ino === inode.ino && one.lock === lock);
+      const how = held === undefined ? {} : { mode: held.mode };
+      return {
+        owner: task?.owner ?? null,
+        operation: opId(id),
+        lock,
+        ...how,
+        heldMs: held === undefined ? 0 : k.nowMs - held.sinceMs,
+      };
+    });
 }
 
 /**
- * A wait before it is told to whom it leads: to a task, or to an owner, and from there to each operation of that owner that sleeps. An owner may
- * have thousands of them, and be waited for by thousands: so a search meets the owner once, and not each with each.
+ * A wait before it is told to whom it leads: to a task, or to an owner, and from there to each
+ * operation of that owner that sleeps. An owner may have thousands of them, and be waited for by
+ * thousands: so a search meets the owner once, and not each with each.
  */
 interface Hop extends Omit<WaitEdge, 'to'> {
   to: TaskId | null;
@@ -131,11 +144,17 @@ interface Hop extends Omit<WaitEdge, 'to'> {
 /** Of so many alike each counts; of more some stand for the others. */
 const alikeMax = 16;
 const toldMax = 64;
-/** A page with more pins than this is looked at no further, nor are more tasks than this one after the other. */
+/**
+ * A page with more pins than this is looked at no further, nor are more tasks than this one after
+ * the other.
+ */
 const pinsMax = 4096;
 const reachMax = 1024;
 
-/** The tasks that must move before this sleeper can, nearest first; of a crowd the first 64. Empty for a task that is awake. */
+/**
+ * The tasks that must move before this sleeper can, nearest first; of a crowd the first 64. Empty
+ * for a task that is awake.
+ */
 export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): WaitEdge[] {
   const edges: WaitEdge[] = [];
   for (const hop of hopsOf(k, task, places)) {
@@ -152,8 +171,9 @@ const sleepersOf = (k: Kernel, owner: string | null): readonly TaskId[] =>
   owner === null ? [] : (k.sleepersOf.get(owner) ?? []);
 
 /**
- * The sleepers of an owner for a search that began with `start`. Of a crowd in the queue of one lock the last stands for all, because it waits
- * for whatever is ahead, so nothing is missed; and the way back to `start` comes first.
+ * The sleepers of an owner for a search that began with `start`. Of a crowd in the queue of one
+ * lock the last stands for all, because it waits for whatever is ahead, so nothing is missed; and
+ * the way back to `start` comes first.
  */
 function crowdOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
   const ids = sleepersOf(k, owner);
@@ -188,7 +208,9 @@ function hopsOf(k: Kernel, task: Task, places: Places): Hop[] {
   if (sleep.on === 'lock') return lockHops(task, inode, sleep.lock, places);
   const holder = inode.entryLocks.get(sleep.pgoff);
   const through = `entry:${nodeName(inode)}:${sleep.pgoff}`;
-  return holder === undefined ? [] : [{ from: task.id, through, to: holder, owner: null, because: 'holds the entry lock' }];
+  return holder === undefined
+    ? []
+    : [{ from: task.id, through, to: holder, owner: null, because: 'holds the entry lock' }];
 }
 
 function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
@@ -217,14 +239,18 @@ function lockHops(task: Task, inode: Inode, lock: LockName, places: Places): Hop
   const hops: Hop[] = [];
   if (sem.writer !== 0) hops.push({ ...common, to: sem.writer, because: 'holds it exclusive' });
   for (const to of sem.readers) hops.push({ ...common, to, because: 'holds it shared' });
-  for (const ahead of directlyAhead(places, sem, task.id)) hops.push({ ...common, to: ahead, because: 'is queued before it' });
+  for (const ahead of directlyAhead(places, sem, task.id))
+    hops.push({ ...common, to: ahead, because: 'is queued before it' });
   return hops;
 }
 
 const cyclesMax = 16;
 const visitsMax = 10_000;
 
-/** Every cycle through this task, each as the waits along it, the oldest operation first; one sleep can close more than one. Bounded: 16 of them. */
+/**
+ * Every cycle through this task, each as the waits along it, the oldest operation first; one sleep
+ * can close more than one. Bounded: 16 of them.
+ */
 export function cyclesThrough(k: Kernel, start: Task, places: Places = new Map()): WaitEdge[][] {
   if (!isWaitedFor(k, start)) return [];
   const crowds = new Map<string, readonly TaskId[]>();
@@ -275,16 +301,28 @@ function leadingTo(
   return found;
 }
 
-/** Can anybody wait for this task at all? One that holds nothing and stands last in its queue is in nobody's way. */
+/**
+ * Can anybody wait for this task at all? One that holds nothing and stands last in its queue is in
+ * nobody's way.
+ */
 function isWaitedFor(k: Kernel, task: Task): boolean {
-  if (task.locks.length > 0 || task.pin !== 0 || (task.owner !== null && k.pinsOf.has(task.owner))) return true;
+  if (task.locks.length > 0 || task.pin !== 0 || (task.owner !== null && k.pinsOf.has(task.owner)))
+    return true;
   if (task.sleep?.on !== 'lock') return true;
   const inode = k.inodes.get(task.sleep.ino);
   return inode === undefined || semOf(inode, task.sleep.lock).queue.at(-1)?.task !== task.id;
 }
 
-/** The waits of every task that `start` waits for, near or far, the nearest first and no more than 1024. Notes the crowds that it met. */
-function reachable(k: Kernel, start: Task, places: Places, crowds: Map<string, readonly TaskId[]>): Map<TaskId, Hop[]> {
+/**
+ * The waits of every task that `start` waits for, near or far, the nearest first and no more than
+ * 1024. Notes the crowds that it met.
+ */
+function reachable(
+  k: Kernel,
+  start: Task,
+  places: Places,
+  crowds: Map<string, readonly TaskId[]>,
+): Map<TaskId, Hop[]> {
   const found = new Map<TaskId, Hop[]>([[start.id, hopsOf(k, start, places)]]);
   const visit = (id: TaskId): void => {
     const task = found.has(id) || found.size >= reachMax ? undefined : k.tasks.get(id);
@@ -305,7 +343,10 @@ function reachable(k: Kernel, start: Task, places: Places, crowds: Map<string, r
 /** Of more candidates than this the oldest and the newest are looked at. */
 const candidatesMax = 2048;
 
-/** The sleepers for whom anybody can wait: they hold a lock, a pin of theirs is held, or a writer is queued for the same lock. */
+/**
+ * The sleepers for whom anybody can wait: they hold a lock, a pin of theirs is held, or a writer is
+ * queued for the same lock.
+ */
 function candidates(k: Kernel): TaskId[] {
   const contended = new Map<RwSem, boolean>();
   const hasWriter = (sem: RwSem): boolean => {
@@ -319,15 +360,25 @@ function candidates(k: Kernel): TaskId[] {
   const found = [...k.sleepers].filter((id) => {
     const task = k.tasks.get(id);
     if (task === undefined) return false;
-    if (task.locks.length > 0 || task.pin !== 0 || (task.owner !== null && k.pinsOf.has(task.owner))) return true;
+    if (
+      task.locks.length > 0 ||
+      task.pin !== 0 ||
+      (task.owner !== null && k.pinsOf.has(task.owner))
+    )
+      return true;
     const inode = task.sleep?.on === 'lock' ? k.inodes.get(task.sleep.ino) : undefined;
-    return task.sleep?.on !== 'lock' || inode === undefined || hasWriter(semOf(inode, task.sleep.lock));
+    return (
+      task.sleep?.on !== 'lock' || inode === undefined || hasWriter(semOf(inode, task.sleep.lock))
+    );
   });
   if (found.length <= candidatesMax) return found;
   return [...found.slice(0, candidatesMax / 2), ...found.slice(-candidatesMax / 2)];
 }
 
-/** The sleepers that may be on a cycle: what is left when those that wait for nobody asleep, or for whom nobody waits, are taken away. */
+/**
+ * The sleepers that may be on a cycle: what is left when those that wait for nobody asleep, or for
+ * whom nobody waits, are taken away.
+ */
 export function tangled(k: Kernel, places: Places): Set<TaskId> {
   const out = new Map<Node, Node[]>();
   const owners = new Set<string>();
@@ -370,14 +421,21 @@ function peel(left: Set<Node>, edges: Map<Node, Node[]>, back: Map<Node, Node[]>
   }
 }
 
-/** The same cycle, told from the operation that is oldest: it came first, and the others ran into it. */
+/**
+ * The same cycle, told from the operation that is oldest: it came first, and the others ran into
+ * it.
+ */
 function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
   let at = 0;
-  for (let i = 1; i < cycle.length; i++) if ((cycle[i] as WaitEdge).from < (cycle[at] as WaitEdge).from) at = i;
+  for (let i = 1; i < cycle.length; i++)
+    if ((cycle[i] as WaitEdge).from < (cycle[at] as WaitEdge).from) at = i;
   return [...cycle.slice(at), ...cycle.slice(0, at)];
 }
 
-/** A cycle is told with so many waits; of a longer one the rest is counted. An event must not grow with the number of owners. */
+/**
+ * A cycle is told with so many waits; of a longer one the rest is counted. An event must not grow
+ * with the number of owners.
+ */
 const waitsMax = 16;
 
 /** op_2, page:0, op_3, lock:a:invalidate_lock, op_2. */
@@ -386,7 +444,11 @@ export function nodesOf(cycle: readonly WaitEdge[]): string[] {
   if (first === undefined) return [];
   const nodes = cycle.slice(0, waitsMax).flatMap((edge) => [edge.through, opId(edge.to)]);
   const omitted = cycle.length - waitsMax;
-  return [opId(first.from), ...nodes, ...(omitted > 0 ? [`… ${omitted} more`, opId(first.from)] : [])];
+  return [
+    opId(first.from),
+    ...nodes,
+    ...(omitted > 0 ? [`… ${omitted} more`, opId(first.from)] : []),
+  ];
 }
 
 /** One sentence a wait: who, for what, and who is in the way. */
@@ -394,7 +456,10 @@ export function explain(k: Kernel, cycle: readonly WaitEdge[]): string {
   const name = (id: TaskId) => `${opId(id)} (${k.tasks.get(id)?.op ?? 'gone'})`;
   const waits = cycle
     .slice(0, waitsMax)
-    .map((edge) => `${name(edge.from)} waits for ${edge.through}, because ${name(edge.to)} ${edge.because}`);
+    .map(
+      (edge) =>
+        `${name(edge.from)} waits for ${edge.through}, because ${name(edge.to)} ${edge.because}`,
+    );
   const omitted = cycle.length - waitsMax;
   return `${waits.join('; ')}${omitted > 0 ? `; and ${omitted} more waits, which lead back to ${name((cycle[0] as WaitEdge).from)}` : ''}.`;
 }

@@ -1,7 +1,8 @@
-// The hashed waitqueues. Mirrors kernel/sched/wait_bit.c: one table for all pages, a bucket by the hash of the page's address, waiters
-// that carry their key. Non-exclusive waiters go to the head, exclusive ones to the tail: a bucket of pages holds only the former, one of entries
-// only the latter, so each is kept in the order of arrival and the pages' is walked from its end. A second table of 4096 buckets serves the
-// locks of DAX mapping entries (fs/dax.c).
+// The hashed waitqueues. Mirrors kernel/sched/wait_bit.c: one table for all pages, a bucket by the
+// hash of the page's address, waiters that carry their key. Non-exclusive waiters go to the head,
+// exclusive ones to the tail: a bucket of pages holds only the former, one of entries only the
+// latter, so each is kept in the order of arrival and the pages' is walked from its end. A second
+// table of 4096 buckets serves the locks of DAX mapping entries (fs/dax.c).
 import { emit } from '../events.ts';
 import type { Kernel, Task, Waiter } from '../state.ts';
 import type { Ino, Pfn, PgOff, TaskId } from '../units.ts';
@@ -13,8 +14,8 @@ export function pageBucket(k: Kernel, pfn: Pfn): number {
 }
 
 /**
- * prepare_to_wait: on the queue, and in the sleeping state, before the condition is tested, so that a wake-up between the test and the
- * sleep is not lost.
+ * prepare_to_wait: on the queue, and in the sleeping state, before the condition is tested, so that
+ * a wake-up between the test and the sleep is not lost.
  */
 export function prepareToWait(k: Kernel, task: Task, pfn: Pfn): void {
   const bucket = pageBucket(k, pfn);
@@ -60,9 +61,13 @@ function leavePage(k: Kernel, bucket: number, task: Task): void {
 export const hasWaiters = (k: Kernel, pfn: Pfn): boolean => k.pageWaiters.has(pfn);
 
 /** The waiters of a page bucket as a wake-up meets them: who came last comes first. */
-export const newestFirst = (queue: ReadonlyMap<TaskId, Waiter>): Waiter[] => [...queue.values()].reverse();
+export const newestFirst = (queue: ReadonlyMap<TaskId, Waiter>): Waiter[] =>
+  [...queue.values()].reverse();
 
-/** wake_up_var: wakes every waiter of the bucket whose key is this page; without keys, every waiter of the bucket. */
+/**
+ * wake_up_var: wakes every waiter of the bucket whose key is this page; without keys, every waiter
+ * of the bucket.
+ */
 export function wakePage(k: Kernel, pfn: Pfn): void {
   if (k.pageQueues.size === 0) return;
   const { keyed } = k.geometry.waitqueue;

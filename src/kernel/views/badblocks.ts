@@ -11,7 +11,14 @@ export const badblocks = defineView({
   query: z.strictObject(zPage),
   result: z.object({
     badblock_count: z.int(),
-    items: z.array(z.object({ block: z.int(), count: z.int(), offset: z.int().describe('Bytes.'), length: z.int() })),
+    items: z.array(
+      z.object({
+        block: z.int(),
+        count: z.int(),
+        offset: z.int().describe('Bytes.'),
+        length: z.int(),
+      }),
+    ),
     nextPageToken: z.string().optional(),
   }),
   errors: ['ENOENT'],

@@ -68,7 +68,14 @@ export const busyExtents = defineView({
         ...inodeRecordOrNone(k, run.ino ?? 0),
       });
     });
-    const detached: { pfn: number; pages: number; pins: number; ageMs: number; ino: number | null; freedBy: string }[] = [];
+    const detached: {
+      pfn: number;
+      pages: number;
+      pins: number;
+      ageMs: number;
+      ino: number | null;
+      freedBy: string;
+    }[] = [];
     eachRun(k.detached, ({ pfn, pages, sinceMs, task, ino }) => {
       if (detached.length === size) return;
       const freedBy = task === 0 ? 'reaper' : `op_${task}`;
@@ -83,6 +90,13 @@ export const busyExtents = defineView({
     });
     const more = next === null ? {} : { nextPageToken: tokenOf(next) };
     const { busyGeneration: generation } = k;
-    return found({ generation, blocksBusy: k.busy.pages, blocksDetached: k.detached.pages, extents, detached, ...more });
+    return found({
+      generation,
+      blocksBusy: k.busy.pages,
+      blocksDetached: k.detached.pages,
+      extents,
+      detached,
+      ...more,
+    });
   },
 });

@@ -1,4 +1,5 @@
-// The shape of a read-only projection. A view never changes the kernel; it is read between two `apply`s.
+// The shape of a read-only projection. A view never changes the kernel; it is read between two
+// `apply`s.
 import { z } from 'zod';
 import type { Errno } from '../errno.ts';
 import { type Failure, failure } from '../errno.ts';
@@ -14,30 +15,52 @@ export interface View<Query = unknown> {
   query: z.ZodType<Query>;
   result: z.ZodType;
   errors: readonly Errno[];
-  /** `nowMs` is the time of the look: the clock of the kernel itself moves only with its entries. */
-  read(k: Kernel, target: Target, query: Query, nowMs: number): { ok: true; result: unknown } | { ok: false; failure: Failure };
+  /**
+   * `nowMs` is the time of the look: the clock of the kernel itself moves only with its entries.
+   */
+  read(
+    k: Kernel,
+    target: Target,
+    query: Query,
+    nowMs: number,
+  ): { ok: true; result: unknown } | { ok: false; failure: Failure };
 }
 
-export function defineView<Q extends z.ZodType>(view: Omit<View<z.infer<Q>>, 'query'> & { query: Q }): View {
+export function defineView<Q extends z.ZodType>(
+  view: Omit<View<z.infer<Q>>, 'query'> & { query: Q },
+): View {
   // As in defineOp: the caller has parsed the query with the view's own schema.
   return view as unknown as View;
 }
 
 export const found = (result: unknown) => ({ ok: true as const, result });
-export const absent = (rule: string, why: string) => ({ ok: false as const, failure: failure('ENOENT', rule, why) });
+export const absent = (rule: string, why: string) => ({
+  ok: false as const,
+  failure: failure('ENOENT', rule, why),
+});
 
 export const pageSizeMax = 1000;
 
-/** Empty is the beginning; anything else must be what `tokenOf` makes, but what it points at may be gone. */
+/**
+ * Empty is the beginning; anything else must be what `tokenOf` makes, but what it points at may be
+ * gone.
+ */
 export const zPageToken = z
   .string()
   .max(64)
-  .refine((token) => token === '' || tokenOf(cursorOf({ pageToken: token })) === token, 'must be a nextPageToken of a list')
+  .refine(
+    (token) => token === '' || tokenOf(cursorOf({ pageToken: token })) === token,
+    'must be a nextPageToken of a list',
+  )
   .describe('From nextPageToken; opaque.');
 
 /** Every list takes these. A larger pageSize is brought down to the maximum. */
 export const zPage = {
-  pageSize: z.int().positive().default(100).describe(`At most ${pageSizeMax}; a larger one is brought down.`),
+  pageSize: z
+    .int()
+    .positive()
+    .default(100)
+    .describe(`At most ${pageSizeMax}; a larger one is brought down.`),
   pageToken: zPageToken.optional(),
 };
 
@@ -51,7 +74,10 @@ export function tokenOf(cursor: number): string {
   return `p${cursor.toString(36)}`;
 }
 
-/** Takes up to a page of `from`, which yields in the order of `key`, and says where the next page begins. */
+/**
+ * Takes up to a page of `from`, which yields in the order of `key`, and says where the next page
+ * begins.
+ */
 export function pageOfList<T>(
   items: Iterable<T>,
   query: { pageSize: number; pageToken?: string | undefined },
@@ -62,7 +88,8 @@ export function pageOfList<T>(
   const page: T[] = [];
   for (const item of items) {
     if (key(item) <= after) continue;
-    if (page.length === size) return { items: page, nextPageToken: tokenOf(key(page[page.length - 1] as T)) };
+    if (page.length === size)
+      return { items: page, nextPageToken: tokenOf(key(page[page.length - 1] as T)) };
     page.push(item);
   }
   return { items: page };

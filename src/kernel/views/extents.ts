@@ -9,7 +9,11 @@ import { blocks512 } from './file-record.ts';
 
 const extentsPageMax = 10_000;
 const zExtentPage = {
-  pageSize: z.int().positive().default(extentsPageMax).describe(`At most ${extentsPageMax}; a larger one is brought down.`),
+  pageSize: z
+    .int()
+    .positive()
+    .default(extentsPageMax)
+    .describe(`At most ${extentsPageMax}; a larger one is brought down.`),
   pageToken: zPageToken.optional(),
 };
 
@@ -23,7 +27,14 @@ export const extents = defineView({
   result: z.object({
     sizeBytes: z.int(),
     blocks512: z.int(),
-    extents: z.array(z.object({ offset: z.int(), length: z.int(), physical: z.int(), state: z.enum(['written', 'unwritten']) })),
+    extents: z.array(
+      z.object({
+        offset: z.int(),
+        length: z.int(),
+        physical: z.int(),
+        state: z.enum(['written', 'unwritten']),
+      }),
+    ),
     nextPageToken: z.string().optional(),
   }),
   errors: ['ENOENT'],
@@ -35,11 +46,21 @@ export const extents = defineView({
     let next = nextExtent(inode.extents, toPgOff(cursorOf(query)));
     while (next !== null && list.length < size) {
       const state = next.written ? ('written' as const) : ('unwritten' as const);
-      list.push({ offset: byteOf(next.pgoff), length: next.pages * pageSize, physical: next.pfn * pageSize, state });
+      list.push({
+        offset: byteOf(next.pgoff),
+        length: next.pages * pageSize,
+        physical: next.pfn * pageSize,
+        state,
+      });
       next = nextExtent(inode.extents, toPgOff(next.pgoff + next.pages));
     }
     const more = next === null ? {} : { nextPageToken: tokenOf(next.pgoff) };
-    return found({ sizeBytes: inode.sizeBytes, blocks512: blocks512(k, inode), extents: list, ...more });
+    return found({
+      sizeBytes: inode.sizeBytes,
+      blocks512: blocks512(k, inode),
+      extents: list,
+      ...more,
+    });
   },
 });
 
@@ -66,6 +87,10 @@ export const freeExtents = defineView({
       if (list.length === size) next = pfn;
       else list.push({ pfn, pages });
     });
-    return found({ blocksFree: k.space.free, extents: list, ...(next === null ? {} : { nextPageToken: tokenOf(next) }) });
+    return found({
+      blocksFree: k.space.free,
+      extents: list,
+      ...(next === null ? {} : { nextPageToken: tokenOf(next) }),
+    });
   },
 });

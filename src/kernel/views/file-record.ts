@@ -35,7 +35,10 @@ export function fileRecord(k: Kernel, inode: Inode): z.infer<typeof zFile> {
   };
 }
 
-/** st_blocks: the blocks of the file, and those that say where they are, as far as these outgrew the inode. */
+/**
+ * st_blocks: the blocks of the file, and those that say where they are, as far as these outgrew the
+ * inode.
+ */
 export function blocks512(k: Kernel, inode: Inode): number {
   const { map } = personalityOf(k.geometry);
   const { extents, pages } = inode.extents;

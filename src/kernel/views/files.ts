@@ -6,10 +6,14 @@ import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 import { fileRecord, zFile } from './file-record.ts';
 import { zByFile } from './whose.ts';
 
-function* listed(k: Kernel, { orphans, ino }: { orphans: boolean; ino?: number | undefined }): Generator<Inode> {
+function* listed(
+  k: Kernel,
+  { orphans, ino }: { orphans: boolean; ino?: number | undefined },
+): Generator<Inode> {
   const asked = ino === undefined ? undefined : k.inodes.get(ino as Ino);
   if (asked !== undefined) yield asked;
-  if (ino === undefined) for (const inode of k.inodes.values()) if (orphans || inode.nlink === 1) yield inode;
+  if (ino === undefined)
+    for (const inode of k.inodes.values()) if (orphans || inode.nlink === 1) yield inode;
 }
 
 export const files = defineView({
@@ -39,6 +43,8 @@ export const file = defineView({
   errors: ['ENOENT'],
   read(k, target) {
     const inode = findFile(k, target.file ?? '');
-    return inode === null ? absent('NM1', `there is no file ${target.file}`) : found(fileRecord(k, inode));
+    return inode === null
+      ? absent('NM1', `there is no file ${target.file}`)
+      : found(fileRecord(k, inode));
   },
 });

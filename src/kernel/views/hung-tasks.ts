@@ -1,5 +1,6 @@
-// khungtaskd: who has been in state D for too long. Linux names the victims; since the waiter that all of them stand behind sleeps
-// interruptibly, it never names that one, nor the pins that it waits for. Here both are named.
+// khungtaskd: who has been in state D for too long. Linux names the victims; since the waiter that
+// all of them stand behind sleeps interruptibly, it never names that one, nor the pins that it
+// waits for. Here both are named.
 import { z } from 'zod';
 import { semOf } from '../sched/rwsem.ts';
 import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
@@ -15,7 +16,15 @@ const zCulprit = z.object({
   file: z.string().nullable(),
   ...zInodeOrNone,
   state: z.enum(['running', 'S', 'D']),
-  pins: z.array(z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), ino: z.int(), heldMs: z.int() })),
+  pins: z.array(
+    z.object({
+      pin: z.string(),
+      owner: z.string().nullable(),
+      kind: z.string(),
+      ino: z.int(),
+      heldMs: z.int(),
+    }),
+  ),
 });
 
 export const hungTasks = defineView({
@@ -47,7 +56,12 @@ that one waits for. seconds is hung_task_timeout_secs.`,
     const known: Known = new Map();
     for (const id of k.sleepers) {
       const task = k.tasks.get(id);
-      if (task !== undefined && stateLetter(task) === 'D' && nowMs - task.sleptSinceMs > query.seconds * 1000) hung.push(task);
+      if (
+        task !== undefined &&
+        stateLetter(task) === 'D' &&
+        nowMs - task.sleptSinceMs > query.seconds * 1000
+      )
+        hung.push(task);
     }
     hung.sort((a, b) => a.id - b.id);
     const page = pageOfList(hung, query, (task) => task.id);
@@ -60,7 +74,9 @@ that one waits for. seconds is hung_task_timeout_secs.`,
         ...inodeRecordOrNone(k, task.ino),
         blockedMs: nowMs - task.sleptSinceMs,
         linux: linuxSays(k, task, query.seconds, places),
-        culprits: culpritsOf(k, task, places, known).map((culprit) => culpritRecord(k, culprit, nowMs)),
+        culprits: culpritsOf(k, task, places, known).map((culprit) =>
+          culpritRecord(k, culprit, nowMs),
+        ),
       })),
     });
   },
@@ -75,7 +91,9 @@ function linuxSays(k: Kernel, task: Task, seconds: number, places: Places): stri
     const mode = owner?.locks.some((held) => held.mode === 'exclusive') ? 'writer' : 'reader';
     if (owner === undefined || edge.because === 'is queued before it') continue;
     const how = task.sleep.mode === 'exclusive' ? 'writer' : 'reader';
-    lines.push(`INFO: task ${name} <${how}> blocked on an rw-semaphore likely owned by task ${owner.op}:${owner.id} <${mode}>`);
+    lines.push(
+      `INFO: task ${name} <${how}> blocked on an rw-semaphore likely owned by task ${owner.op}:${owner.id} <${mode}>`,
+    );
   }
   return lines;
 }
@@ -120,6 +138,12 @@ function culpritRecord(k: Kernel, task: Task, nowMs: number): z.infer<typeof zCu
     file: nameOf(k, task.ino),
     ...inodeRecordOrNone(k, task.ino),
     state: letter === 'R' ? 'running' : letter,
-    pins: pins.map(({ id, owner, kind, ino, createdMs }) => ({ pin: `pin_${id}`, owner, kind, ino, heldMs: nowMs - createdMs })),
+    pins: pins.map(({ id, owner, kind, ino, createdMs }) => ({
+      pin: `pin_${id}`,
+      owner,
+      kind,
+      ino,
+      heldMs: nowMs - createdMs,
+    })),
   };
 }

@@ -39,16 +39,23 @@ export const locks = defineView({
     const items = [];
     const names: LockName[] = ['i_rwsem', 'invalidate_lock'];
     // Only the files of running operations can be locked.
-    const inos = [...new Set([...k.tasks.values()].flatMap((task) => [task.ino, task.otherIno]))].sort((a, b) => a - b);
+    const inos = [
+      ...new Set([...k.tasks.values()].flatMap((task) => [task.ino, task.otherIno])),
+    ].sort((a, b) => a - b);
     for (const ino of inos) {
       const inode = ino === 0 ? undefined : k.inodes.get(ino);
       if (inode === undefined || (asked.ino !== null && asked.ino !== ino)) continue;
       for (const lock of names) {
         const sem = semOf(inode, lock);
-        if (items.length === locksMax || (sem.writer === 0 && sem.readers.length === 0 && sem.queue.length === 0)) continue;
+        if (
+          items.length === locksMax ||
+          (sem.writer === 0 && sem.readers.length === 0 && sem.queue.length === 0)
+        )
+          continue;
         const op = (id: TaskId) => k.tasks.get(id)?.op ?? '';
         const since = (id: TaskId) =>
-          k.tasks.get(id)?.locks.find((held) => held.ino === ino && held.lock === lock)?.sinceMs ?? nowMs;
+          k.tasks.get(id)?.locks.find((held) => held.ino === ino && held.lock === lock)?.sinceMs ??
+          nowMs;
         const holder = (id: TaskId, mode: 'shared' | 'exclusive') => ({
           operation: opId(id),
           op: op(id),

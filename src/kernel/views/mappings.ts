@@ -4,7 +4,16 @@ import { isFrame, isWritable, pfnOf, zeroEntry } from '../mm/pagetable.ts';
 import { inPmd, pmdBytes, pmdOf } from '../mm/pmd.ts';
 import { eachEntry } from '../mm/xarray.ts';
 import { type MapId, pageSize, toPgOff } from '../units.ts';
-import { absent, cursorOf, defineView, found, pageOfList, pageSizeMax, tokenOf, zPage } from './define.ts';
+import {
+  absent,
+  cursorOf,
+  defineView,
+  found,
+  pageOfList,
+  pageSizeMax,
+  tokenOf,
+  zPage,
+} from './define.ts';
 import { mappingRecord, zMapping } from './mapping-record.ts';
 import { inodeAskedFor, zByFile } from './whose.ts';
 
@@ -20,7 +29,9 @@ export const mappings = defineView({
   read(k, _target, query) {
     const asked = inodeAskedFor(k, query);
     if (!asked.ok) return asked;
-    const listed = [...k.mappings.values()].filter((mapping) => asked.ino === null || mapping.ino === asked.ino);
+    const listed = [...k.mappings.values()].filter(
+      (mapping) => asked.ino === null || mapping.ino === asked.ino,
+    );
     const page = pageOfList(listed, query, (mapping) => mapping.id);
     return found({ ...page, items: page.items.map((mapping) => mappingRecord(k, mapping)) });
   },
@@ -71,6 +82,10 @@ export const mapping = defineView({
         sizeBytes: huge ? pmdBytes : pageSize,
       });
     });
-    return found({ ...mappingRecord(k, vma), pageTable, ...(next === null ? {} : { nextPageToken: tokenOf(next) }) });
+    return found({
+      ...mappingRecord(k, vma),
+      pageTable,
+      ...(next === null ? {} : { nextPageToken: tokenOf(next) }),
+    });
   },
 });

@@ -15,9 +15,18 @@ const zBlocker = z.object({
   kind: z.string().optional(),
   pgoff: z.int().optional(),
   ino: z.int().optional().describe('The inode whose page it was when it was pinned.'),
-  range: z.object({ offset: z.int(), length: z.int() }).optional().describe('The bytes of the file that the pin holds.'),
-  mapping: z.string().optional().describe('Under the modern idle rule a mapping of the page is a reference too.'),
-  operation: z.string().optional().describe('The operation that holds, or waits before it for, the lock.'),
+  range: z
+    .object({ offset: z.int(), length: z.int() })
+    .optional()
+    .describe('The bytes of the file that the pin holds.'),
+  mapping: z
+    .string()
+    .optional()
+    .describe('Under the modern idle rule a mapping of the page is a reference too.'),
+  operation: z
+    .string()
+    .optional()
+    .describe('The operation that holds, or waits before it for, the lock.'),
   lock: z.string().optional(),
   mode: z.string().optional(),
   heldMs: z.int(),
@@ -34,16 +43,22 @@ export const zOperation = z.object({
   sleepingOn: z
     .object({
       page: z.object({ pfn: z.int(), pgoff: z.int(), ...zInodeOrNone }).optional(),
-      lock: z.object({ name: z.string(), file: z.string(), ...zInode, mode: z.string() }).optional(),
+      lock: z
+        .object({ name: z.string(), file: z.string(), ...zInode, mode: z.string() })
+        .optional(),
       entry: z.object({ file: z.string(), ...zInode, pgoff: z.int() }).optional(),
       queue: z.int().optional().describe('Bucket of the waitqueue.'),
-      state: z.enum(['R', 'S', 'D']).describe('S: a signal ends it; D: nothing does; R: it spins, and nothing does either.'),
+      state: z
+        .enum(['R', 'S', 'D'])
+        .describe('S: a signal ends it; D: nothing does; R: it spins, and nothing does either.'),
       retries: z.int().optional().describe('How often a task that spins has started over.'),
       sinceMs: z.int(),
     })
     .nullable(),
   blockedBy: z.array(zBlocker).describe('Who is in the way, 16 at most.'),
-  holds: z.array(z.object({ lock: z.string(), file: z.string(), ...zInode, mode: z.string(), heldMs: z.int() })),
+  holds: z.array(
+    z.object({ lock: z.string(), file: z.string(), ...zInode, mode: z.string(), heldMs: z.int() }),
+  ),
   submittedAt: z.string().describe('RFC 3339.'),
   submittedMs: z.int(),
   sleptMs: z.int(),
@@ -63,7 +78,12 @@ export const zOperation = z.object({
 type Operation = z.infer<typeof zOperation>;
 
 /** `places` is shared by all records of a list, so that a long queue is walked once. */
-export function taskRecord(k: Kernel, task: Task, nowMs: number, places: Places = new Map()): Operation {
+export function taskRecord(
+  k: Kernel,
+  task: Task,
+  nowMs: number,
+  places: Places = new Map(),
+): Operation {
   return {
     id: opId(task.id),
     op: task.op,
@@ -125,11 +145,16 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
     return { page, retries: sleep.retries, ...common };
   }
   if (sleep.on === 'page') {
-    const page = { pfn: sleep.pfn, pgoff: sleep.pgoff, ...inodeRecordOrNone(k, sleep.ino ?? task.ino) };
+    const page = {
+      pfn: sleep.pfn,
+      pgoff: sleep.pgoff,
+      ...inodeRecordOrNone(k, sleep.ino ?? task.ino),
+    };
     return { page, queue: sleep.bucket, ...common };
   }
   const whose = { file: nameOf(k, sleep.ino) ?? '', ...inodeRecord(k, sleep.ino) };
-  if (sleep.on === 'lock') return { lock: { name: sleep.lock, ...whose, mode: sleep.mode }, ...common };
+  if (sleep.on === 'lock')
+    return { lock: { name: sleep.lock, ...whose, mode: sleep.mode }, ...common };
   return { entry: { ...whose, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
 }
 
@@ -138,11 +163,17 @@ function blockersOf(k: Kernel, task: Task, nowMs: number, places: Places): Opera
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
   if (sleep.on === 'page' || sleep.on === 'spin')
-    return withRanges(k, sleep.pfn, pageBlockers(k, sleep.pfn, nowMs, blockersMax).slice(0, blockersMax));
+    return withRanges(
+      k,
+      sleep.pfn,
+      pageBlockers(k, sleep.pfn, nowMs, blockersMax).slice(0, blockersMax),
+    );
   const edges = waitsFor(k, task, places).slice(0, blockersMax);
   return edges.map((edge) => {
     const holder = k.tasks.get(edge.to);
-    const held = holder?.locks.find((lock) => sleep.on === 'lock' && lock.ino === sleep.ino && lock.lock === sleep.lock);
+    const held = holder?.locks.find(
+      (lock) => sleep.on === 'lock' && lock.ino === sleep.ino && lock.lock === sleep.lock,
+    );
     return {
       owner: holder?.owner ?? null,
       operation: opId(edge.to),
@@ -153,13 +184,20 @@ function blockersOf(k: Kernel, task: Task, nowMs: number, places: Places): Opera
   });
 }
 
-/** The pins stand first, in the order of `pinsOn`. Failures are kept with what they say and do without. */
+/**
+ * The pins stand first, in the order of `pinsOn`. Failures are kept with what they say and do
+ * without.
+ */
 function withRanges(k: Kernel, pfn: Pfn, blockers: Operation['blockedBy']): Operation['blockedBy'] {
   const pins = pinsOn(k, pfn);
   return blockers.map((blocker, i) => {
     const pin = pins[i];
     if (pin === undefined) return blocker;
-    return { ...blocker, ino: pin.ino, range: { offset: byteOf(pin.first) + pin.offsetInPage, length: pin.lengthBytes } };
+    return {
+      ...blocker,
+      ino: pin.ino,
+      range: { offset: byteOf(pin.first) + pin.offsetInPage, length: pin.lengthBytes },
+    };
   });
 }
 
@@ -178,7 +216,12 @@ function pageBlockers(k: Kernel, pfn: Pfn, nowMs: number, max?: number): Operati
     if (owner === null || mapping === undefined) continue;
     if (owner.pgoff < mapping.first || owner.pgoff >= mapping.first + mapping.pages) continue;
     if (pfnOf(pteOf(mapping, owner.pgoff)) !== pfn) continue;
-    blockers.push({ mapping: `map_${id}`, owner: mapping.owner, pgoff: owner.pgoff, heldMs: nowMs - mapping.createdMs });
+    blockers.push({
+      mapping: `map_${id}`,
+      owner: mapping.owner,
+      pgoff: owner.pgoff,
+      heldMs: nowMs - mapping.createdMs,
+    });
   }
   return blockers;
 }

@@ -30,7 +30,8 @@ export const operationsView = defineView({
       const state = ended?.state ?? (task?.state === 'sleeping' ? 'sleeping' : 'running');
       if (ended !== undefined && ended.endedMs < current) return false;
       if (query.state !== undefined && query.state !== state) return false;
-      if (asked.ino !== null && asked.ino !== (ended ?? task)?.ino && asked.ino !== task?.otherIno) return false;
+      if (asked.ino !== null && asked.ino !== (ended ?? task)?.ino && asked.ino !== task?.otherIno)
+        return false;
       return query.owner === undefined || query.owner === (ended ?? task)?.owner;
     });
     const page = pageOfList(wanted, query, (id) => id);
@@ -38,7 +39,9 @@ export const operationsView = defineView({
     const record = (id: TaskId) => {
       const task = k.tasks.get(id);
       const ended = k.ended.get(id);
-      return task === undefined ? ended && endedRecord(k, ended) : taskRecord(k, task, nowMs, places);
+      return task === undefined
+        ? ended && endedRecord(k, ended)
+        : taskRecord(k, task, nowMs, places);
     };
     return found({ ...page, items: page.items.map(record) });
   },
@@ -58,7 +61,8 @@ export const operation = defineView({
     const task = k.tasks.get(id);
     if (task !== undefined) return found(taskRecord(k, task, nowMs));
     const ended = k.ended.get(id);
-    if (ended !== undefined && nowMs - ended.endedMs <= k.limits.endedOperationMs) return found(endedRecord(k, ended));
+    if (ended !== undefined && nowMs - ended.endedMs <= k.limits.endedOperationMs)
+      return found(endedRecord(k, ended));
     return absent('NM4', `there is no operation op_${target.operation}`);
   },
 });

@@ -33,12 +33,19 @@ const zFrame = z.object({
   folio: z
     .object({ pfn: z.int(), pages: z.int(), pins: z.int(), mapcount: z.int() })
     .nullable()
-    .describe('With folioGranularity, the 2 MiB folio that it is held and let go with; refcount is that of the folio then.'),
+    .describe(
+      'With folioGranularity, the 2 MiB folio that it is held and let go with; refcount is that of the folio then.',
+    ),
   delayedFree: z.boolean(),
   stopNewRefs: z
     .boolean()
-    .describe('wait-for-refs allows no new references to this page of the file while it waits for the old ones.'),
-  file: z.string().nullable().describe('The file page that it was last faulted in for, if its mapping entry still stands.'),
+    .describe(
+      'wait-for-refs allows no new references to this page of the file while it waits for the old ones.',
+    ),
+  file: z
+    .string()
+    .nullable()
+    .describe('The file page that it was last faulted in for, if its mapping entry still stands.'),
   ...zInodeOrNone,
   pgoff: z.int().nullable(),
   bucket: z.int().describe('Its waitqueue bucket.'),
@@ -51,7 +58,10 @@ function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {
   return findRun(k.detached, pfn) === null ? 'used' : 'detached';
 }
 
-/** `of` is the file whose frames were asked for: a frame that was never faulted in names none by itself. */
+/**
+ * `of` is the file whose frames were asked for: a frame that was never faulted in names none by
+ * itself.
+ */
 function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame> {
   const owner = ownerOf(k, pfn);
   const stopped = owner === null ? null : (k.inodes.get(owner.ino)?.stoppedRefs ?? null);
@@ -63,9 +73,20 @@ function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame
     mapcount: mapcountOf(k, pfn),
     refcount: { classic: classicRefcount(k, pfn), modern: modernRefcount(k, pfn) },
     folio:
-      folio === undefined ? null : { pfn: headOf(k, pfn), pages: framesPerChunk, pins: folio.pins, mapcount: folio.mapcount },
+      folio === undefined
+        ? null
+        : {
+            pfn: headOf(k, pfn),
+            pages: framesPerChunk,
+            pins: folio.pins,
+            mapcount: folio.mapcount,
+          },
     delayedFree: isDelayedFree(k, pfn),
-    stopNewRefs: owner !== null && stopped !== null && owner.pgoff >= stopped.first && owner.pgoff <= stopped.last,
+    stopNewRefs:
+      owner !== null &&
+      stopped !== null &&
+      owner.pgoff >= stopped.first &&
+      owner.pgoff <= stopped.last,
     file: owner === null ? null : (k.inodes.get(owner.ino)?.name ?? null),
     ...inodeRecordOrNone(k, owner?.ino ?? of ?? 0),
     pgoff: owner === null ? null : owner.pgoff,
@@ -73,16 +94,29 @@ function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame
   };
 }
 
-/** The first `count` pinned frames of [from, end), ascending. Of a pinned folio only the frames that a pin names. */
+/**
+ * The first `count` pinned frames of [from, end), ascending. Of a pinned folio only the frames that
+ * a pin names.
+ */
 function pinnedFrom(k: Kernel, from: number, end: number, count: number): number[] {
   const found: number[] = [];
-  for (let at = nextPinned(k, from, end); at < end && found.length < count; at = nextPinned(k, at + 1, end))
+  for (
+    let at = nextPinned(k, from, end);
+    at < end && found.length < count;
+    at = nextPinned(k, at + 1, end)
+  )
     if (pinsOf(k, toPfn(at)) > 0) found.push(at);
   return found;
 }
 
 /** The same of the frames that a file owns; the extents are sorted, not their pages. */
-function ownedFrom(k: Kernel, inode: Inode, from: number, count: number, pinned: boolean): number[] {
+function ownedFrom(
+  k: Kernel,
+  inode: Inode,
+  from: number,
+  count: number,
+  pinned: boolean,
+): number[] {
   const extents: { pfn: number; end: number }[] = [];
   eachExtent(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
     if (pfn + pages > from) extents.push({ pfn: Math.max(pfn, from), end: pfn + pages });
@@ -119,7 +153,8 @@ export const pages = defineView({
       chosen = pinnedFrom(k, from, k.geometry.blocks, wanted);
     } else {
       chosen = [];
-      for (let pfn = from; pfn < k.geometry.blocks && chosen.length < wanted; pfn++) chosen.push(pfn);
+      for (let pfn = from; pfn < k.geometry.blocks && chosen.length < wanted; pfn++)
+        chosen.push(pfn);
     }
     const next = chosen[size];
     const items = chosen.slice(0, size).map((pfn) => frameRecord(k, toPfn(pfn), asked.ino));

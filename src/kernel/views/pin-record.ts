@@ -15,22 +15,35 @@ export const zPin = z.object({
   access: z.enum(['read', 'write']),
   longterm: z.boolean(),
   offset: z.int().describe('Byte of the file at which the pinned range begins.'),
-  mappingOffset: z.int().describe('Byte of the mapping at which it begins, where the addresses of its memory begin too.'),
+  mappingOffset: z
+    .int()
+    .describe(
+      'Byte of the mapping at which it begins, where the addresses of its memory begin too.',
+    ),
   bytesPinned: z.int(),
   pages: z.array(
     z.object({
       pgoff: z.int(),
-      pfn: z.int().nullable().describe('null has no block: the shared zero page or a private copy.'),
+      pfn: z
+        .int()
+        .nullable()
+        .describe('null has no block: the shared zero page or a private copy.'),
       orphan: z.boolean().describe('The file does not own this frame at this place any more.'),
     }),
   ),
-  pagesOmitted: z.int().optional().describe('Pages that are not listed here; GET of the pin lists them page by page.'),
+  pagesOmitted: z
+    .int()
+    .optional()
+    .describe('Pages that are not listed here; GET of the pin lists them page by page.'),
   createdMs: z.int(),
   heldMs: z.int(),
   untilMs: z.int().nullable(),
 });
 
-/** True when the file no longer has this frame at this page: what the device writes there is lost to the file. */
+/**
+ * True when the file no longer has this frame at this page: what the device writes there is lost to
+ * the file.
+ */
 export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
   const pfn = pin.pfns[index] as number;
   if (pfn < 0) return false;
@@ -41,7 +54,13 @@ export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
 }
 
 /** With `max` of its pages from the one at `from` on: a long pin must not make a long answer. */
-export function pinRecord(k: Kernel, pin: Pin, nowMs: number, from = 0, max = pageSizeMax): z.infer<typeof zPin> {
+export function pinRecord(
+  k: Kernel,
+  pin: Pin,
+  nowMs: number,
+  from = 0,
+  max = pageSizeMax,
+): z.infer<typeof zPin> {
   const shown = pin.pfns.slice(from, from + max);
   const omitted = pin.pfns.length - shown.length;
   return {

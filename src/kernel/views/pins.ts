@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { Pin } from '../state.ts';
 import type { PinId } from '../units.ts';
-import { absent, cursorOf, defineView, found, pageOfList, pageSizeMax, tokenOf, zPage } from './define.ts';
+import {
+  absent,
+  cursorOf,
+  defineView,
+  found,
+  pageOfList,
+  pageSizeMax,
+  tokenOf,
+  zPage,
+} from './define.ts';
 import { pinRecord, zPin } from './pin-record.ts';
 import { inodeAskedFor, zByFile } from './whose.ts';
 
@@ -21,10 +30,17 @@ export const pins = defineView({
     const asked = inodeAskedFor(k, query);
     if (!asked.ok) return asked;
     const isListed = (pin: Pin): boolean =>
-      (query.owner === undefined || pin.owner === query.owner) && (asked.ino === null || pin.ino === asked.ino);
-    const listed = query.owner === undefined && asked.ino === null ? k.pins.values() : [...k.pins.values()].filter(isListed);
+      (query.owner === undefined || pin.owner === query.owner) &&
+      (asked.ino === null || pin.ino === asked.ino);
+    const listed =
+      query.owner === undefined && asked.ino === null
+        ? k.pins.values()
+        : [...k.pins.values()].filter(isListed);
     const page = pageOfList(listed, query, (pin) => pin.id);
-    return found({ ...page, items: page.items.map((pin) => pinRecord(k, pin, nowMs, 0, pagesInLists)) });
+    return found({
+      ...page,
+      items: page.items.map((pin) => pinRecord(k, pin, nowMs, 0, pagesInLists)),
+    });
   },
 });
 

@@ -1,7 +1,17 @@
-// The wait-for graph as it stands: tasks, what they sleep on, who is in the way, and every cycle with its explanation.
+// The wait-for graph as it stands: tasks, what they sleep on, who is in the way, and every cycle
+// with its explanation.
 import { z } from 'zod';
 import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
-import { cyclesThrough, explain, nodesOf, type Places, pageNode, pinsOn, tangled, waitsFor } from '../sched/wait-graph.ts';
+import {
+  cyclesThrough,
+  explain,
+  nodesOf,
+  type Places,
+  pageNode,
+  pinsOn,
+  tangled,
+  waitsFor,
+} from '../sched/wait-graph.ts';
 import type { Kernel, Task } from '../state.ts';
 import type { Pfn, TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
@@ -14,8 +24,15 @@ const zNode = z.object({
   owner: z.string().nullable().optional(),
   state: z.enum(['running', 'S', 'D']).optional(),
   file: z.string().nullable().optional(),
-  ino: z.int().nullable().optional().describe('Of an operation, a pin, a lock or an entry: the inode.'),
-  unlinked: z.literal(true).optional().describe('That inode has no name any more; its locks and entries are called by #ino.'),
+  ino: z
+    .int()
+    .nullable()
+    .optional()
+    .describe('Of an operation, a pin, a lock or an entry: the inode.'),
+  unlinked: z
+    .literal(true)
+    .optional()
+    .describe('That inode has no name any more; its locks and entries are called by #ino.'),
 });
 const zEdge = z.object({ from: z.string(), to: z.string(), because: z.string() });
 type Node = z.infer<typeof zNode>;
@@ -48,7 +65,8 @@ first, with the first 64 that each of them waits for; \`omitted\` counts the oth
     const nodes = new Map<string, Node>();
     const edges = new Map<string, z.infer<typeof zEdge>>();
     const cycles = new Map<string, { nodes: string[]; explanation: string }>();
-    const addEdge = (from: string, to: string, because: string) => edges.set(`${from} ${to}`, { from, to, because });
+    const addEdge = (from: string, to: string, because: string) =>
+      edges.set(`${from} ${to}`, { from, to, because });
     const places: Places = new Map();
     const knot = tangled(k, places);
     let searches = 0;
@@ -91,7 +109,10 @@ first, with the first 64 that each of them waits for; \`omitted\` counts the oth
 function shownOf(k: Kernel, knot: ReadonlySet<TaskId>): TaskId[] {
   const all = [...k.sleepers];
   if (all.length <= shownMax) return all;
-  return [...all.filter((id) => knot.has(id)), ...all.filter((id) => !knot.has(id))].slice(0, shownMax);
+  return [...all.filter((id) => knot.has(id)), ...all.filter((id) => !knot.has(id))].slice(
+    0,
+    shownMax,
+  );
 }
 
 function kindOf(node: string): Node['kind'] {
@@ -134,7 +155,14 @@ function addPage(
   addEdge(opId(task), page, 'sleeps on it');
   for (const pin of pinsOn(k, pfn, pinsShown)) {
     const id = `pin_${pin.id}`;
-    nodes.set(id, { id, kind: 'pin', label: pin.kind, owner: pin.owner, file: nameOf(k, pin.ino), ...inodeRecord(k, pin.ino) });
+    nodes.set(id, {
+      id,
+      kind: 'pin',
+      label: pin.kind,
+      owner: pin.owner,
+      file: nameOf(k, pin.ino),
+      ...inodeRecord(k, pin.ino),
+    });
     addEdge(page, id, pin.owner === null ? 'is pinned by it' : `is pinned by ${pin.owner}`);
   }
 }

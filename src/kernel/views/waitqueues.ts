@@ -32,18 +32,29 @@ run next: of use where the scheduler is stepped.`,
     pages: z.array(
       z.object({
         bucket: z.int(),
-        waiters: z.array(z.object({ operation: z.string(), pfn: z.int(), exclusive: z.boolean(), ...zInodeOrNone })),
+        waiters: z.array(
+          z.object({
+            operation: z.string(),
+            pfn: z.int(),
+            exclusive: z.boolean(),
+            ...zInodeOrNone,
+          }),
+        ),
       }),
     ),
     entries: z.array(
-      z.object({ bucket: z.int(), waiters: z.array(z.object({ operation: z.string(), ...zInodeOrNone, pgoff: z.int() })) }),
+      z.object({
+        bucket: z.int(),
+        waiters: z.array(z.object({ operation: z.string(), ...zInodeOrNone, pgoff: z.int() })),
+      }),
     ),
     runnable: z.array(z.string()),
   }),
   errors: ['ENOENT'],
   read(k) {
     const { wakeups, spuriousWakeups, bucketCollisions } = k.counts;
-    const ascending = <T>(queues: Map<number, T>) => [...queues].sort(([a], [b]) => a - b).slice(0, bucketsMax);
+    const ascending = <T>(queues: Map<number, T>) =>
+      [...queues].sort(([a], [b]) => a - b).slice(0, bucketsMax);
     return found({
       ...k.geometry.waitqueue,
       wakeups,

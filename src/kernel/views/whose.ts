@@ -1,5 +1,6 @@
-// Whose a page, a pin or a call is. A name is not enough: a file that was unlinked lives on while it is mapped or in use, and another one may be
-// called by its name. So every record says the inode, and lists can be asked for by either.
+// Whose a page, a pin or a call is. A name is not enough: a file that was unlinked lives on while
+// it is mapped or in use, and another one may be called by its name. So every record says the
+// inode, and lists can be asked for by either.
 import { z } from 'zod';
 import type { Failure } from '../errno.ts';
 import { findFile } from '../fs/inode.ts';
@@ -18,12 +19,19 @@ export function inodeRecord(k: Kernel, ino: Ino): { ino: number; unlinked?: true
   return k.inodes.get(ino)?.nlink === 1 ? { ino } : { ino, unlinked: true };
 }
 
-/** The same where there may be no file: a call on the filesystem, a frame that no mapping entry names. */
-export function inodeRecordOrNone(k: Kernel, ino: Ino | 0): { ino: number | null; unlinked?: true } {
+/**
+ * The same where there may be no file: a call on the filesystem, a frame that no mapping entry
+ * names.
+ */
+export function inodeRecordOrNone(
+  k: Kernel,
+  ino: Ino | 0,
+): { ino: number | null; unlinked?: true } {
   return ino === 0 ? { ino: null } : inodeRecord(k, ino);
 }
 
-export const nameOf = (k: Kernel, ino: Ino | 0): string | null => (ino === 0 ? null : (k.inodes.get(ino)?.name ?? null));
+export const nameOf = (k: Kernel, ino: Ino | 0): string | null =>
+  ino === 0 ? null : (k.inodes.get(ino)?.name ?? null);
 
 /** Lists take these. */
 export const zByFile = {
@@ -31,7 +39,10 @@ export const zByFile = {
   ino: z.int().positive().optional().describe('Of this inode, also where it was unlinked.'),
 };
 
-/** What a list was asked for: null is everything. A name that nobody has is ENOENT; an inode that is not there has an empty list. */
+/**
+ * What a list was asked for: null is everything. A name that nobody has is ENOENT; an inode that is
+ * not there has an empty list.
+ */
 export function inodeAskedFor(
   k: Kernel,
   { file, ino }: { file?: string | undefined; ino?: number | undefined },

@@ -12,9 +12,25 @@ function made(pages = 2 * huge): Machine {
   if (pages > 0) m.write('a', new Uint8Array(pages * page).fill(0x41), 0);
   return m;
 }
-const map = (m: Machine, first: number, pages: number, more: Record<string, unknown> = {}): number =>
-  idOf(m.call('mmap', { file: 'a' }, { offset: first * page, length: pages * page, access: 'read-write', ...more }));
-const sizeOf = (m: Machine, mapping: number, at: number, access: 'read' | 'write' = 'read'): number =>
+const map = (
+  m: Machine,
+  first: number,
+  pages: number,
+  more: Record<string, unknown> = {},
+): number =>
+  idOf(
+    m.call(
+      'mmap',
+      { file: 'a' },
+      { offset: first * page, length: pages * page, access: 'read-write', ...more },
+    ),
+  );
+const sizeOf = (
+  m: Machine,
+  mapping: number,
+  at: number,
+  access: 'read' | 'write' = 'read',
+): number =>
   (okOf(m.fault(mapping, at * page, access)).pages as { sizeBytes: number }[])[0]?.sizeBytes ?? 0;
 const why = (m: Machine) => m.seen('page.pmd_faulted').at(-1)?.data.why;
 
@@ -22,7 +38,9 @@ describe('FT6 the size of a fault', () => {
   test('FT6 2 MiB where everything fits: each fault maps all of it, a fault of every page is two of 2 MiB', () => {
     const m = made();
     const mapping = map(m, 0, 2 * huge);
-    const { pages } = okOf(m.fault(mapping, 0, 'read', {}, 2 * hugeBytes)) as { pages: { sizeBytes: number }[] };
+    const { pages } = okOf(m.fault(mapping, 0, 'read', {}, 2 * hugeBytes)) as {
+      pages: { sizeBytes: number }[];
+    };
     expect(new Set(pages.map(({ sizeBytes }) => sizeBytes))).toEqual(new Set([hugeBytes]));
     expect(m.seen('page.pmd_faulted').map(({ data }) => [data.pgoff, data.result])).toEqual([
       [0, 'NOPAGE'],
@@ -34,11 +52,14 @@ describe('FT6 the size of a fault', () => {
   test.each([
     { what: 'one page short at its end', first: 0, pages: huge - 1, at: 0 },
     { what: 'a page too late', first: 1, pages: huge, at: 0 },
-  ])('FT6 a mapping that is $what does not cover them: 4 KiB, and not tried', ({ first, pages, at }) => {
-    const m = made();
-    expect(sizeOf(m, map(m, first, pages), at)).toBe(page);
-    expect(m.seen('page.pmd_faulted')).toEqual([]);
-  });
+  ])(
+    'FT6 a mapping that is $what does not cover them: 4 KiB, and not tried',
+    ({ first, pages, at }) => {
+      const m = made();
+      expect(sizeOf(m, map(m, first, pages), at)).toBe(page);
+      expect(m.seen('page.pmd_faulted')).toEqual([]);
+    },
+  );
 
   test('FT6 the offset of the mapping need not be aligned where it covers 2 MiB of the file that are', () => {
     const m = made();
@@ -97,7 +118,8 @@ describe('FT7 entries', () => {
     const mapping = map(m, 0, huge);
     expect([sizeOf(m, mapping, 0), why(m)]).toEqual([page, '4 KiB entries']);
     m.munmap(small);
-    expect(sizeOf(m, mapping, 1)).toBe(page); // Now the page table has one, and it is not tried again.
+    // Now the page table has one, and it is not tried again.
+    expect(sizeOf(m, mapping, 1)).toBe(page);
     expect(m.seen('page.pmd_faulted').length).toBe(1);
   });
 
@@ -111,18 +133,25 @@ describe('FT7 entries', () => {
     expect(m.k.mappings.get(mapping as never)?.pmds?.has(0 as never)).toBe(true);
   });
 
-  test.each(['by a write', 'by a fault of 4 KiB', 'by a fault that writes'])('FT7 one of the zero page gives way %s', (how) => {
-    const m = made(0);
-    m.truncate('a', 2 * hugeBytes);
-    const mapping = map(m, 0, huge);
-    expect(sizeOf(m, mapping, 0)).toBe(hugeBytes);
-    expect(m.k.counts.blocksUsed).toBe(0);
-    if (how === 'by a write') m.write('a', new Uint8Array(1), 5 * page);
-    else if (how === 'by a fault of 4 KiB') expect(sizeOf(m, map(m, 0, 8), 5)).toBe(page);
-    else expect([sizeOf(m, mapping, 5, 'write'), why(m)]).toEqual([page, 'unwritten']);
-    expect(m.file('a').pmds).toBe(null);
-    expect(m.seen('page.unmapped').at(-1)?.data).toMatchObject({ offset: 0, length: hugeBytes, pages: huge });
-  });
+  test.each(['by a write', 'by a fault of 4 KiB', 'by a fault that writes'])(
+    'FT7 one of the zero page gives way %s',
+    (how) => {
+      const m = made(0);
+      m.truncate('a', 2 * hugeBytes);
+      const mapping = map(m, 0, huge);
+      expect(sizeOf(m, mapping, 0)).toBe(hugeBytes);
+      expect(m.k.counts.blocksUsed).toBe(0);
+      if (how === 'by a write') m.write('a', new Uint8Array(1), 5 * page);
+      else if (how === 'by a fault of 4 KiB') expect(sizeOf(m, map(m, 0, 8), 5)).toBe(page);
+      else expect([sizeOf(m, mapping, 5, 'write'), why(m)]).toEqual([page, 'unwritten']);
+      expect(m.file('a').pmds).toBe(null);
+      expect(m.seen('page.unmapped').at(-1)?.data).toMatchObject({
+        offset: 0,
+        length: hugeBytes,
+        pages: huge,
+      });
+    },
+  );
 
   test('FT7 a load, then a store: the same 2 MiB become writable at once', () => {
     const m = made();

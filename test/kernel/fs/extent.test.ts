@@ -35,14 +35,19 @@ function modelExtents(model: Model, first = 0, last = Number.MAX_SAFE_INTEGER): 
     if (pgoff < first || pgoff > last) continue;
     const [pfn, written] = [block >> 1, (block & 1) === 1];
     const tail = found.at(-1);
-    const joins = tail && tail.pgoff + tail.pages === pgoff && tail.pfn + tail.pages === pfn && tail.written === written;
+    const joins =
+      tail &&
+      tail.pgoff + tail.pages === pgoff &&
+      tail.pfn + tail.pages === pfn &&
+      tail.written === written;
     if (joins) tail.pages++;
     else found.push(extent(pgoff, pfn, 1, written));
   }
   return found;
 }
 
-const same = (a: unknown, b: unknown, law: string): void => assert(JSON.stringify(a) === JSON.stringify(b), law);
+const same = (a: unknown, b: unknown, law: string): void =>
+  assert(JSON.stringify(a) === JSON.stringify(b), law);
 
 function collect(map: ExtentMap, first = 0, last = Number.MAX_SAFE_INTEGER): Extent[] {
   const found: Extent[] = [];
@@ -61,24 +66,33 @@ function run(map: ExtentMap, model: Model, step: Step): void {
     case 'insert':
       for (let i = 0; i < step.pages; i++) if (model.has(step.at + i)) return;
       insertExtent(map, extent(step.at, step.pfn, step.pages, step.written));
-      for (let i = 0; i < step.pages; i++) model.set(step.at + i, (step.pfn + i) * 2 + (step.written ? 1 : 0));
+      for (let i = 0; i < step.pages; i++)
+        model.set(step.at + i, (step.pfn + i) * 2 + (step.written ? 1 : 0));
       return;
     case 'remove': {
       const removed: Extent[] = [];
       removeRange(map, toPgOff(step.at), step.pages, (e) => removed.push(e));
-      same(removed, modelExtents(model, step.at, step.at + step.pages - 1), 'what is removed was mapped, ascending');
-      for (const key of [...model.keys()]) if (key >= step.at && key < step.at + step.pages) model.delete(key);
+      same(
+        removed,
+        modelExtents(model, step.at, step.at + step.pages - 1),
+        'what is removed was mapped, ascending',
+      );
+      for (const key of [...model.keys()])
+        if (key >= step.at && key < step.at + step.pages) model.delete(key);
       return;
     }
     case 'convert':
       setWritten(map, toPgOff(step.at), step.pages, step.written);
       for (const [key, block] of model) {
-        if (key >= step.at && key < step.at + step.pages) model.set(key, (block & ~1) | (step.written ? 1 : 0));
+        if (key >= step.at && key < step.at + step.pages)
+          model.set(key, (block & ~1) | (step.written ? 1 : 0));
       }
       return;
     case 'shift': {
       const moved = [...model].filter(([key]) => key >= step.at);
-      const inTheWay = moved.length > 0 && [...model.keys()].some((key) => key < step.at && key >= minKey(moved) + step.delta);
+      const inTheWay =
+        moved.length > 0 &&
+        [...model.keys()].some((key) => key < step.at && key >= minKey(moved) + step.delta);
       if (moved.length > 0 && (inTheWay || minKey(moved) + step.delta < 0)) return;
       shiftExtents(map, toPgOff(step.at), step.delta);
       for (const [key] of moved) model.delete(key);
@@ -87,7 +101,8 @@ function run(map: ExtentMap, model: Model, step: Step): void {
   }
 }
 
-const minKey = (entries: [number, number][]): number => entries.reduce((least, [key]) => Math.min(least, key), Infinity);
+const minKey = (entries: [number, number][]): number =>
+  entries.reduce((least, [key]) => Math.min(least, key), Infinity);
 
 function probe(map: ExtentMap, model: Model, pgoff: number): void {
   const all = modelExtents(model);
@@ -95,8 +110,16 @@ function probe(map: ExtentMap, model: Model, pgoff: number): void {
   const at = toPgOff(pgoff);
   same(lookupBlock(map, at), model.get(pgoff) ?? -1, 'a page is where the model has it');
   same(findExtent(map, at), covering, 'findExtent gives the covering extent');
-  same(nextExtent(map, at), covering ?? all.find((e) => e.pgoff > pgoff) ?? null, 'nextExtent covers or follows');
-  same(previousExtent(map, at), all.findLast((e) => e.pgoff < pgoff) ?? null, 'previousExtent begins before');
+  same(
+    nextExtent(map, at),
+    covering ?? all.find((e) => e.pgoff > pgoff) ?? null,
+    'nextExtent covers or follows',
+  );
+  same(
+    previousExtent(map, at),
+    all.findLast((e) => e.pgoff < pgoff) ?? null,
+    'previousExtent begins before',
+  );
   same(lastExtent(map), all.at(-1) ?? null, 'lastExtent is the last');
 }
 
@@ -109,12 +132,28 @@ const steps = (span: number): fc.Arbitrary<Step> => {
     {
       weight: 4,
       arbitrary: fc
-        .record({ do: fc.constant('insert' as const), at, pages: fc.integer({ min: 1, max: 6 }), written, pfn: fc.nat(2) })
+        .record({
+          do: fc.constant('insert' as const),
+          at,
+          pages: fc.integer({ min: 1, max: 6 }),
+          written,
+          pfn: fc.nat(2),
+        })
         .map((s) => ({ ...s, pfn: s.at + s.pfn * 100_000 })),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), at, pages }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('convert' as const), at, pages, written }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('shift' as const), at, delta: fc.integer({ min: -8, max: 8 }) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('convert' as const), at, pages, written }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('shift' as const),
+        at,
+        delta: fc.integer({ min: -8, max: 8 }),
+      }),
+    },
   );
 };
 
@@ -134,7 +173,11 @@ describe('extent map', () => {
           same(map.pages, model.size, 'the map counts its pages');
           for (const pgoff of probes) {
             probe(map, model, pgoff);
-            same(collect(map, pgoff, pgoff + 9), modelExtents(model, pgoff, pgoff + 9), 'eachExtent clips to its range');
+            same(
+              collect(map, pgoff, pgoff + 9),
+              modelExtents(model, pgoff, pgoff + 9),
+              'eachExtent clips to its range',
+            );
           }
         },
       ),
@@ -149,11 +192,24 @@ describe('extent map', () => {
         fc.integer({ min: 600, max: 1500 }),
         (script, size) => {
           const [map, model] = [createExtentMap(), new Map<number, number>()];
-          // Every second page first, then a part of the gaps from the end, so that leaves fill, halve and go away.
+          // Every second page first, then a part of the gaps from the end, so that leaves fill,
+          // halve and go away.
           for (let i = 0; i < size; i++)
-            run(map, model, { do: 'insert', at: i * 2, pfn: 900_000 - i * 2, pages: 1, written: true });
+            run(map, model, {
+              do: 'insert',
+              at: i * 2,
+              pfn: 900_000 - i * 2,
+              pages: 1,
+              written: true,
+            });
           for (let i = size - 1; i > size / 3; i--)
-            run(map, model, { do: 'insert', at: i * 2 + 1, pfn: 10_000 + i * 2, pages: 1, written: false });
+            run(map, model, {
+              do: 'insert',
+              at: i * 2 + 1,
+              pfn: 10_000 + i * 2,
+              pages: 1,
+              written: false,
+            });
           checkExtentMap(map);
           for (const step of script) {
             run(map, model, step);
@@ -224,7 +280,8 @@ describe('extent map', () => {
       (map) => map.pages++,
       (map) => map.firsts.pop(),
       (map) => (map.firsts[0] = 1),
-      (map) => map.leaves.push({ ...structuredClone(map.leaves[0] as ExtentMap['leaves'][0]), count: 0 }),
+      (map) =>
+        map.leaves.push({ ...structuredClone(map.leaves[0] as ExtentMap['leaves'][0]), count: 0 }),
       (map) => map.leaves[0]?.pgoff.fill(0),
       (map) => map.leaves[0]?.run.fill(0, 1, 2),
       (map) => map.leaves[0]?.run.set([1], 3),

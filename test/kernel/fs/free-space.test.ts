@@ -17,7 +17,11 @@ import { toPfn } from '../../../src/kernel/units.ts';
 /** The naive model: one boolean per block, true is free. */
 type Model = boolean[];
 
-function modelTake(model: Model, hint: number, wanted: number): { pfn: number; pages: number } | null {
+function modelTake(
+  model: Model,
+  hint: number,
+  wanted: number,
+): { pfn: number; pages: number } | null {
   let pfn = model.indexOf(true, hint);
   if (pfn < 0) pfn = model.indexOf(true);
   if (pfn < 0) return null;
@@ -26,8 +30,16 @@ function modelTake(model: Model, hint: number, wanted: number): { pfn: number; p
   return { pfn, pages };
 }
 
-/** The first run at or after the hint that begins where `pgoff` does within its 512 and covers aligned 512. */
-function modelTakeAligned(model: Model, hint: number, pgoff: number, wanted: number): { pfn: number; pages: number } | null {
+/**
+ * The first run at or after the hint that begins where `pgoff` does within its 512 and covers
+ * aligned 512.
+ */
+function modelTakeAligned(
+  model: Model,
+  hint: number,
+  pgoff: number,
+  wanted: number,
+): { pfn: number; pages: number } | null {
   const least = pgoff % 512 === 0 ? 512 : 1024 - (pgoff % 512);
   const fits = (pfn: number): boolean => {
     for (let page = 0; page < least; page++) if (model[pfn + page] !== true) return false;
@@ -53,15 +65,26 @@ function modelRuns(model: Model): [number, number][] {
 
 function compare(space: FreeSpace, model: Model): void {
   checkFreeSpace(space);
-  assert(space.free === model.filter((free) => free).length, 'the model counts the same free blocks');
+  assert(
+    space.free === model.filter((free) => free).length,
+    'the model counts the same free blocks',
+  );
   const runs: [number, number][] = [];
   eachFreeRun(space, (pfn, pages) => runs.push([pfn, pages]));
-  assert(JSON.stringify(runs) === JSON.stringify(modelRuns(model)), 'the model has the same free runs');
-  for (const [pfn, free] of model.entries()) assert(isFree(space, toPfn(pfn)) === free, 'isFree agrees with the model');
+  assert(
+    JSON.stringify(runs) === JSON.stringify(modelRuns(model)),
+    'the model has the same free runs',
+  );
+  for (const [pfn, free] of model.entries())
+    assert(isFree(space, toPfn(pfn)) === free, 'isFree agrees with the model');
 }
 
 const pages = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 3000 }));
-const step = fc.record({ do: fc.constantFrom('take', 'take', 'takeExact', 'give', 'give'), at: fc.nat(4200), pages });
+const step = fc.record({
+  do: fc.constantFrom('take', 'take', 'takeExact', 'give', 'give'),
+  at: fc.nat(4200),
+  pages,
+});
 
 describe('free space', () => {
   it('agrees with an array of booleans', () => {
@@ -77,7 +100,10 @@ describe('free space', () => {
             if (verb === 'take') {
               const expected = modelTake(model, anywhere, wanted);
               const taken = takeRun(space, toPfn(anywhere), wanted);
-              assert(JSON.stringify(taken) === JSON.stringify(expected), 'takeRun takes the first free run at or after the hint');
+              assert(
+                JSON.stringify(taken) === JSON.stringify(expected),
+                'takeRun takes the first free run at or after the hint',
+              );
               if (taken) model.fill(false, taken.pfn, taken.pfn + taken.pages);
               continue;
             }
@@ -132,25 +158,32 @@ describe('free space', () => {
       pages: fc.nat(40),
     });
     fc.assert(
-      fc.property(fc.integer({ min: 600, max: 4200 }), fc.array(taking, { minLength: 1, maxLength: 12 }), (blocks, script) => {
-        const space = createFreeSpace(blocks);
-        const model: Model = new Array(blocks).fill(true);
-        for (const { at, pgoff, more, used, pages: few } of script) {
-          const wanted = (pgoff % 512 === 0 ? 512 : 1024 - (pgoff % 512)) + more;
-          const expected = modelTakeAligned(model, at % blocks, pgoff, wanted);
-          const taken = takeAligned(space, toPfn(at % blocks), pgoff, wanted);
-          assert(JSON.stringify(taken) === JSON.stringify(expected), 'takeAligned takes the first fit at or after the hint');
-          if (taken !== null) {
-            found++;
-            model.fill(false, taken.pfn, taken.pfn + taken.pages);
+      fc.property(
+        fc.integer({ min: 600, max: 4200 }),
+        fc.array(taking, { minLength: 1, maxLength: 12 }),
+        (blocks, script) => {
+          const space = createFreeSpace(blocks);
+          const model: Model = new Array(blocks).fill(true);
+          for (const { at, pgoff, more, used, pages: few } of script) {
+            const wanted = (pgoff % 512 === 0 ? 512 : 1024 - (pgoff % 512)) + more;
+            const expected = modelTakeAligned(model, at % blocks, pgoff, wanted);
+            const taken = takeAligned(space, toPfn(at % blocks), pgoff, wanted);
+            assert(
+              JSON.stringify(taken) === JSON.stringify(expected),
+              'takeAligned takes the first fit at or after the hint',
+            );
+            if (taken !== null) {
+              found++;
+              model.fill(false, taken.pfn, taken.pfn + taken.pages);
+            }
+            for (let pfn = used % blocks; pfn < Math.min(blocks, (used % blocks) + few); pfn++) {
+              if (model[pfn] === true) takeExact(space, toPfn(pfn), 1);
+              model[pfn] = false;
+            }
           }
-          for (let pfn = used % blocks; pfn < Math.min(blocks, (used % blocks) + few); pfn++) {
-            if (model[pfn] === true) takeExact(space, toPfn(pfn), 1);
-            model[pfn] = false;
-          }
-        }
-        compare(space, model);
-      }),
+          compare(space, model);
+        },
+      ),
       { numRuns: 150 },
     );
     expect(found).toBeGreaterThan(50);

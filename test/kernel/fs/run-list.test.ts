@@ -17,7 +17,11 @@ interface Owned extends Run {
   owner: string;
 }
 
-const owned = (pfn: number, pages: number): Owned => ({ pfn: toPfn(pfn), pages, owner: `${pfn}+${pages}` });
+const owned = (pfn: number, pages: number): Owned => ({
+  pfn: toPfn(pfn),
+  pages,
+  owner: `${pfn}+${pages}`,
+});
 
 function collect(list: RunList<Owned>): Owned[] {
   const found: Owned[] = [];
@@ -40,8 +44,13 @@ function compare(list: RunList<Owned>, model: Owned[], probes: number[]): void {
   }
 }
 
-function apply(list: RunList<Owned>, model: Owned[], step: { insert: boolean; at: number; pages: number }): void {
-  const overlaps = (run: Owned): boolean => run.pfn < step.at + step.pages && step.at < run.pfn + run.pages;
+function apply(
+  list: RunList<Owned>,
+  model: Owned[],
+  step: { insert: boolean; at: number; pages: number },
+): void {
+  const overlaps = (run: Owned): boolean =>
+    run.pfn < step.at + step.pages && step.at < run.pfn + run.pages;
   const victim = model.findIndex((run) => run.pfn >= step.at);
   if (step.insert && !model.some(overlaps)) {
     const run = owned(step.at, step.pages);
@@ -54,10 +63,13 @@ function apply(list: RunList<Owned>, model: Owned[], step: { insert: boolean; at
 }
 
 const steps = (span: number) =>
-  fc.array(fc.record({ insert: fc.boolean(), at: fc.nat(span), pages: fc.integer({ min: 1, max: 5 }) }), {
-    maxLength: 80,
-    size: 'max',
-  });
+  fc.array(
+    fc.record({ insert: fc.boolean(), at: fc.nat(span), pages: fc.integer({ min: 1, max: 5 }) }),
+    {
+      maxLength: 80,
+      size: 'max',
+    },
+  );
 
 describe('run list', () => {
   it('agrees with a plain array', () => {

@@ -1,12 +1,29 @@
-// Zero-out on ext4: which neighbours a write into an unwritten extent converts. The cases are those of ext4_ext_convert_to_initialized().
+// Zero-out on ext4: which neighbours a write into an unwritten extent converts. The cases are those
+// of ext4_ext_convert_to_initialized().
 import { describe, expect, test } from 'vitest';
 import { createKernel } from '../../../src/kernel/kernel.ts';
 import { mkfsArgs } from '../../../src/kernel/ops/mkfs.ts';
-import { bytesOf, limitsOfTests, type Machine, machine, okOf, page, wordOf } from '../../machine.ts';
+import {
+  bytesOf,
+  limitsOfTests,
+  type Machine,
+  machine,
+  okOf,
+  page,
+  wordOf,
+} from '../../machine.ts';
 import { extentsOf } from '../ops/replay.ts';
 
-/** Preallocates pages [first, first + pages) in a file of `size` pages on ext4, and writes one byte of page `at`. */
-function written(first: number, pages: number, at: number, { size = 100, kb = 32, length = 1, how = 'write' } = {}): Machine {
+/**
+ * Preallocates pages [first, first + pages) in a file of `size` pages on ext4, and writes one byte
+ * of page `at`.
+ */
+function written(
+  first: number,
+  pages: number,
+  at: number,
+  { size = 100, kb = 32, length = 1, how = 'write' } = {},
+): Machine {
   const m = machine({ kind: 'ext4', extentMaxZerooutKb: kb });
   m.create('a', size * page);
   m.allocate('a', first * page, pages * page, true);
@@ -18,9 +35,27 @@ const extents = (m: Machine): string => extentsOf(m.file('a'));
 
 describe.each(['write', 'store'])('ZO2 32 KiB, by a %s', (how) => {
   test.each([
-    { what: 'an extent of 7 blocks is converted as a whole', first: 10, pages: 7, at: 13, after: '10-17w' },
-    { what: 'of 8 only the tail, because all of it is not less than 8', first: 10, pages: 8, at: 13, after: '10-13u 13-18w' },
-    { what: 'of 9, from its first block: split', first: 10, pages: 9, at: 10, after: '10-11w 11-19u' },
+    {
+      what: 'an extent of 7 blocks is converted as a whole',
+      first: 10,
+      pages: 7,
+      at: 13,
+      after: '10-17w',
+    },
+    {
+      what: 'of 8 only the tail, because all of it is not less than 8',
+      first: 10,
+      pages: 8,
+      at: 13,
+      after: '10-13u 13-18w',
+    },
+    {
+      what: 'of 9, from its first block: split',
+      first: 10,
+      pages: 9,
+      at: 10,
+      after: '10-11w 11-19u',
+    },
     {
       what: 'of 9, from its second: the tail of 8, and the head would be too much',
       first: 10,
@@ -28,11 +63,35 @@ describe.each(['write', 'store'])('ZO2 32 KiB, by a %s', (how) => {
       at: 11,
       after: '10-11u 11-19w',
     },
-    { what: 'of 20, near its start: the head', first: 10, pages: 20, at: 13, after: '10-14w 14-30u' },
-    { what: 'of 20, the eighth block: the head would be 8', first: 10, pages: 20, at: 17, after: '10-17u 17-18w 18-30u' },
+    {
+      what: 'of 20, near its start: the head',
+      first: 10,
+      pages: 20,
+      at: 13,
+      after: '10-14w 14-30u',
+    },
+    {
+      what: 'of 20, the eighth block: the head would be 8',
+      first: 10,
+      pages: 20,
+      at: 17,
+      after: '10-17u 17-18w 18-30u',
+    },
     { what: 'of 20, near its end: the tail', first: 10, pages: 20, at: 24, after: '10-24u 24-30w' },
-    { what: 'of 7, its last block: split, and the head is left alone', first: 10, pages: 7, at: 16, after: '10-16u 16-17w' },
-    { what: 'of 20, in the middle: split in three', first: 10, pages: 20, at: 19, after: '10-19u 19-20w 20-30u' },
+    {
+      what: 'of 7, its last block: split, and the head is left alone',
+      first: 10,
+      pages: 7,
+      at: 16,
+      after: '10-16u 16-17w',
+    },
+    {
+      what: 'of 20, in the middle: split in three',
+      first: 10,
+      pages: 20,
+      at: 19,
+      after: '10-19u 19-20w 20-30u',
+    },
   ])('ZO2 $what', ({ first, pages, at, after }) => {
     expect(extents(written(first, pages, at, { how }))).toBe(after);
   });
@@ -95,7 +154,10 @@ test('ZO2 off by default', () => {
 
 test.each(['xfs', 'ext2', 'btrfs'] as const)('ZO1 %s has none: EINVAL', (kind) => {
   const args = mkfsArgs.parse({ name: 'a', sizeBytes: 2 ** 20, kind, extentMaxZerooutKb: 32 });
-  expect(createKernel(args, limitsOfTests, 0)).toMatchObject({ ok: false, failure: { errno: 'EINVAL', rule: 'ZO1' } });
+  expect(createKernel(args, limitsOfTests, 0)).toMatchObject({
+    ok: false,
+    failure: { errno: 'EINVAL', rule: 'ZO1' },
+  });
 });
 
 test('FT5 on a full device unwritten blocks can be written to all the same', () => {

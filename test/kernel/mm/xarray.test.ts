@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkXArray, createXArray, eachEntry, eraseRange, load, store, type XArray } from '../../../src/kernel/mm/xarray.ts';
+import {
+  checkXArray,
+  createXArray,
+  eachEntry,
+  eraseRange,
+  load,
+  store,
+  type XArray,
+} from '../../../src/kernel/mm/xarray.ts';
 import { assert, Panic } from '../../../src/kernel/panic.ts';
 
 type Entries = [number, number][];
@@ -14,12 +22,20 @@ function collect(xa: XArray, first = 0, last = Number.MAX_SAFE_INTEGER): Entries
 }
 
 /** The naive model is a Map. */
-const modelEntries = (model: Map<number, number>, first = 0, last = Number.MAX_SAFE_INTEGER): Entries =>
+const modelEntries = (
+  model: Map<number, number>,
+  first = 0,
+  last = Number.MAX_SAFE_INTEGER,
+): Entries =>
   [...model].filter(([index]) => index >= first && index <= last).sort((a, b) => a[0] - b[0]);
 
-const same = (a: unknown, b: unknown, law: string): void => assert(JSON.stringify(a) === JSON.stringify(b), law);
+const same = (a: unknown, b: unknown, law: string): void =>
+  assert(JSON.stringify(a) === JSON.stringify(b), law);
 
-/** Small indexes often meet in a window, large ones are far apart, and some are at the end of the largest file. */
+/**
+ * Small indexes often meet in a window, large ones are far apart, and some are at the end of the
+ * largest file.
+ */
 const index = fc.oneof(
   fc.nat(40),
   fc.nat(1200),
@@ -60,7 +76,11 @@ describe('xarray', () => {
           assert(xa.entries === model.size, 'the array counts its entries');
           for (const [first, last] of probes) {
             assert(load(xa, first) === (model.get(first) ?? 0), 'load agrees with the model');
-            same(collect(xa, first, last), modelEntries(model, first, last), 'a walk keeps to its range');
+            same(
+              collect(xa, first, last),
+              modelEntries(model, first, last),
+              'a walk keeps to its range',
+            );
           }
         },
       ),
@@ -84,13 +104,22 @@ describe('xarray', () => {
           for (const n of order.slice(0, drop)) store(xa, at(n), 0);
           for (const n of order.slice(0, drop)) model.delete(at(n));
           checkXArray(xa);
-          for (const n of order) assert(load(xa, at(n)) === (model.get(at(n)) ?? 0), 'load agrees with the model');
+          for (const n of order)
+            assert(load(xa, at(n)) === (model.get(at(n)) ?? 0), 'load agrees with the model');
           const erased: Entries = [];
           eraseRange(xa, at(from), at(from + 900), (index, old) => erased.push([index, old]));
-          same(erased, modelEntries(model, at(from), at(from + 900)), 'what is erased was there, ascending');
+          same(
+            erased,
+            modelEntries(model, at(from), at(from + 900)),
+            'what is erased was there, ascending',
+          );
           for (const [index] of erased) model.delete(index);
           checkXArray(xa);
-          same(collect(xa, at(100)), modelEntries(model, at(100)), 'the array and the model hold the same entries');
+          same(
+            collect(xa, at(100)),
+            modelEntries(model, at(100)),
+            'the array and the model hold the same entries',
+          );
           eachEntry(xa, 0, 2 ** 41, (index) => store(xa, index, 0));
           same(xa, createXArray(), 'an array that was emptied is an empty array');
         },
@@ -165,7 +194,8 @@ describe('xarray', () => {
   });
 
   it('refuses what is not an int32', () => {
-    for (const wrong of [2 ** 31, 0.5, Number.NaN]) expect(() => store(createXArray(), 0, wrong)).toThrow(Panic);
+    for (const wrong of [2 ** 31, 0.5, Number.NaN])
+      expect(() => store(createXArray(), 0, wrong)).toThrow(Panic);
   });
 
   it('finds broken arrays', () => {

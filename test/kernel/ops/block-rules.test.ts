@@ -17,7 +17,10 @@ interface Row {
   /** Beside a file of 8 written pages that ends in the middle of the last one. */
   prepare?: (m: Machine) => void;
   act: (m: Machine) => Ran;
-  /** `outcome size extents`; `=` is unchanged. One for all, or by box, and `xfs` or `ext4` for both kernels. */
+  /**
+   * `outcome size extents`; `=` is unchanged. One for all, or by box, and `xfs` or `ext4` for both
+   * kernels.
+   */
   gives: string | Partial<Record<string, string>>;
 }
 
@@ -28,7 +31,11 @@ const prealloc = (m: Machine) => void m.allocate('a', end, 2 * page, true);
 
 const rows: Row[] = [
   { rule: 'punch inside one block zeroes', act: (m) => m.punch('a', 100, 200), gives: unchanged },
-  { rule: 'punch of whole blocks', act: (m) => m.punch('a', page, 2 * page), gives: `done ${size} 0-1w 3-8w` },
+  {
+    rule: 'punch of whole blocks',
+    act: (m) => m.punch('a', page, 2 * page),
+    gives: `done ${size} 0-1w 3-8w`,
+  },
   {
     rule: 'punch with edges keeps the edge blocks',
     act: (m) => m.punch('a', page - 1, 2 * page + 2),
@@ -44,7 +51,11 @@ const rows: Row[] = [
     act: (m) => m.punch('a', 7 * page, 2049),
     gives: { xfs: unchanged, ext4: `done ${size} 0-7w`, ext4612: `done ${size} 0-7w` },
   },
-  { rule: 'punch to the end of the EOF block', act: (m) => m.punch('a', 7 * page, page), gives: `done ${size} 0-7w` },
+  {
+    rule: 'punch to the end of the EOF block',
+    act: (m) => m.punch('a', 7 * page, page),
+    gives: `done ${size} 0-7w`,
+  },
   {
     rule: 'punch past EOF, with blocks there',
     prepare: prealloc,
@@ -59,10 +70,22 @@ const rows: Row[] = [
   },
   { rule: 'punch far past EOF', act: (m) => m.punch('a', 100 * page, page), gives: unchanged },
 
-  { rule: 'zero whole blocks', act: (m) => m.zero('a', page, page), gives: `done ${size} 0-1w 1-2u 2-8w` },
+  {
+    rule: 'zero whole blocks',
+    act: (m) => m.zero('a', page, page),
+    gives: `done ${size} 0-1w 1-2u 2-8w`,
+  },
   { rule: 'zero inside one block', act: (m) => m.zero('a', 100, 200), gives: unchanged },
-  { rule: 'zero past EOF grows', act: (m) => m.zero('a', 7 * page, 3 * page), gives: `done ${10 * page} 0-7w 7-10u` },
-  { rule: 'zero past EOF, keepSize', act: (m) => m.zero('a', 7 * page, 3 * page, true), gives: `done ${size} 0-7w 7-10u` },
+  {
+    rule: 'zero past EOF grows',
+    act: (m) => m.zero('a', 7 * page, 3 * page),
+    gives: `done ${10 * page} 0-7w 7-10u`,
+  },
+  {
+    rule: 'zero past EOF, keepSize',
+    act: (m) => m.zero('a', 7 * page, 3 * page, true),
+    gives: `done ${size} 0-7w 7-10u`,
+  },
   {
     rule: 'zero with edges over a hole allocates the edges too',
     prepare: (m) => void m.punch('a', page, 4 * page),
@@ -70,10 +93,26 @@ const rows: Row[] = [
     gives: `done ${size} 0-1w 1-4u 5-8w`,
   },
 
-  { rule: 'collapse', act: (m) => m.collapse('a', page, 2 * page), gives: `done ${size - 2 * page} 0-6w` },
-  { rule: 'collapse, misaligned offset', act: (m) => m.collapse('a', 1, page), gives: `EINVAL ${size} 0-8w` },
-  { rule: 'collapse, misaligned length', act: (m) => m.collapse('a', page, 1), gives: `EINVAL ${size} 0-8w` },
-  { rule: 'collapse that reaches EOF', act: (m) => m.collapse('a', 6 * page, 2 * page), gives: `EINVAL ${size} 0-8w` },
+  {
+    rule: 'collapse',
+    act: (m) => m.collapse('a', page, 2 * page),
+    gives: `done ${size - 2 * page} 0-6w`,
+  },
+  {
+    rule: 'collapse, misaligned offset',
+    act: (m) => m.collapse('a', 1, page),
+    gives: `EINVAL ${size} 0-8w`,
+  },
+  {
+    rule: 'collapse, misaligned length',
+    act: (m) => m.collapse('a', page, 1),
+    gives: `EINVAL ${size} 0-8w`,
+  },
+  {
+    rule: 'collapse that reaches EOF',
+    act: (m) => m.collapse('a', 6 * page, 2 * page),
+    gives: `EINVAL ${size} 0-8w`,
+  },
   {
     rule: 'collapse with blocks past EOF',
     prepare: prealloc,
@@ -81,9 +120,17 @@ const rows: Row[] = [
     gives: { xfs: `done ${size - page} 0-7w`, ext4: `done ${size - page} 0-7w 7-9u` },
   },
 
-  { rule: 'insert', act: (m) => m.insert('a', page, 2 * page), gives: `done ${size + 2 * page} 0-1w 3-10w` },
+  {
+    rule: 'insert',
+    act: (m) => m.insert('a', page, 2 * page),
+    gives: `done ${size + 2 * page} 0-1w 3-10w`,
+  },
   { rule: 'insert, misaligned', act: (m) => m.insert('a', 1, page), gives: `EINVAL ${size} 0-8w` },
-  { rule: 'insert beyond EOF', act: (m) => m.insert('a', 8 * page, page), gives: `EINVAL ${size} 0-8w` },
+  {
+    rule: 'insert beyond EOF',
+    act: (m) => m.insert('a', 8 * page, page),
+    gives: `EINVAL ${size} 0-8w`,
+  },
   {
     rule: 'insert at EOF',
     prepare: (m) => void m.truncate('a', 4 * page),
@@ -93,7 +140,10 @@ const rows: Row[] = [
   {
     rule: 'insert of 2^44 bytes',
     act: (m) => m.insert('a', page, 2 ** 44),
-    gives: { xfs: `done ${size + 2 ** 44} 0-1w ${1 + 2 ** 32}-${8 + 2 ** 32}w`, ext4: `EFBIG ${size} 0-8w` },
+    gives: {
+      xfs: `done ${size + 2 ** 44} 0-1w ${1 + 2 ** 32}-${8 + 2 ** 32}w`,
+      ext4: `EFBIG ${size} 0-8w`,
+    },
   },
 
   { rule: 'allocate over blocks', act: (m) => m.allocate('a', 0, 4 * page), gives: unchanged },
@@ -103,8 +153,16 @@ const rows: Row[] = [
     act: (m) => m.allocate('a', 0, 3 * page),
     gives: `done ${size} 0-1w 1-3u 5-8w`,
   },
-  { rule: 'allocate past EOF grows', act: (m) => m.allocate('a', end, page), gives: `done ${9 * page} 0-8w 8-9u` },
-  { rule: 'allocate past EOF, keepSize', act: (m) => m.allocate('a', end, page, true), gives: `done ${size} 0-8w 8-9u` },
+  {
+    rule: 'allocate past EOF grows',
+    act: (m) => m.allocate('a', end, page),
+    gives: `done ${9 * page} 0-8w 8-9u`,
+  },
+  {
+    rule: 'allocate past EOF, keepSize',
+    act: (m) => m.allocate('a', end, page, true),
+    gives: `done ${size} 0-8w 8-9u`,
+  },
   {
     rule: 'allocate 1 TiB on a small device',
     act: (m) => m.allocate('a', 0, 2 ** 40),
@@ -116,15 +174,28 @@ const rows: Row[] = [
     gives: { xfs: unchanged, ext4: `EOPNOTSUPP ${size} 0-8w` },
   },
 
-  { rule: 'truncate down', act: (m) => m.truncate('a', 2 * page + 1), gives: `done ${2 * page + 1} 0-3w` },
-  { rule: 'truncate up allocates nothing', act: (m) => m.truncate('a', 20 * page), gives: `done ${20 * page} 0-8w` },
+  {
+    rule: 'truncate down',
+    act: (m) => m.truncate('a', 2 * page + 1),
+    gives: `done ${2 * page + 1} 0-3w`,
+  },
+  {
+    rule: 'truncate up allocates nothing',
+    act: (m) => m.truncate('a', 20 * page),
+    gives: `done ${20 * page} 0-8w`,
+  },
   {
     rule: 'truncate up keeps blocks past EOF',
     prepare: prealloc,
     act: (m) => m.truncate('a', 9 * page),
     gives: `done ${9 * page} 0-8w 8-10u`,
   },
-  { rule: 'truncate to the same size drops them', prepare: prealloc, act: (m) => m.truncate('a', size), gives: unchanged },
+  {
+    rule: 'truncate to the same size drops them',
+    prepare: prealloc,
+    act: (m) => m.truncate('a', size),
+    gives: unchanged,
+  },
   {
     rule: 'truncate of 2^44 bytes',
     act: (m) => m.truncate('a', 2 ** 44),
@@ -135,7 +206,11 @@ const rows: Row[] = [
     act: (m) => m.write('a', letters('Z'), 9 * page),
     gives: `done ${10 * page} 0-8w 9-10w`,
   },
-  { rule: 'write of nothing', act: (m) => m.write('a', new Uint8Array(0), 20 * page), gives: unchanged },
+  {
+    rule: 'write of nothing',
+    act: (m) => m.write('a', new Uint8Array(0), 20 * page),
+    gives: unchanged,
+  },
   {
     rule: 'write into an unwritten block converts that block only',
     prepare: (m) => void m.zero('a', 0, 4 * page),
@@ -147,7 +222,11 @@ const rows: Row[] = [
     act: (m) => m.punch('a', 99 * page + 1, 0),
     gives: `EINVAL ${size} 0-8w`,
   },
-  { rule: 'offset + length above the largest file', act: (m) => m.zero('a', 2 ** 53 - 1, 1), gives: `EFBIG ${size} 0-8w` },
+  {
+    rule: 'offset + length above the largest file',
+    act: (m) => m.zero('a', 2 ** 53 - 1, 1),
+    gives: `EFBIG ${size} 0-8w`,
+  },
 ];
 
 describe.each(boxes)('BR2 %s', (box, kind, kernel) => {
@@ -164,8 +243,13 @@ describe.each(boxes)('BR2 %s', (box, kind, kernel) => {
   });
 
   const bytes = (m: Machine): string[] =>
-    [...bytesOf(m.read('a', 0, 4 * page))].map((byte) => (byte === 0 ? '.' : String.fromCharCode(byte)));
-  const zeroes = (m: Machine): [number, number] => [bytes(m).indexOf('.'), bytes(m).lastIndexOf('.')];
+    [...bytesOf(m.read('a', 0, 4 * page))].map((byte) =>
+      byte === 0 ? '.' : String.fromCharCode(byte),
+    );
+  const zeroes = (m: Machine): [number, number] => [
+    bytes(m).indexOf('.'),
+    bytes(m).lastIndexOf('.'),
+  ];
 
   test.each(['punch-hole', 'zero-range'])('BR2 %s zeroes its bytes and no other', (op) => {
     for (const [offset, length] of [
@@ -228,10 +312,13 @@ describe('BR3 kinds that lack something', () => {
   ] as const)('MM1 %s on %s has no DAX to map', (kind, kernel) => {
     const m = machine({ kind, kernel });
     m.create('a', page);
-    expect(wordOf(m.call('mmap', { file: 'a' }, { offset: 0, length: page, access: 'read' }))).toBe('EOPNOTSUPP');
+    expect(wordOf(m.call('mmap', { file: 'a' }, { offset: 0, length: page, access: 'read' }))).toBe(
+      'EOPNOTSUPP',
+    );
   });
 
   test.each(['btrfs', 'ext2'] as const)('ST2 %s has no busy list', (kind) => {
-    for (const strategy of ['busy-extents', 'detach-and-wait']) expect(() => machine({ kind, strategy })).toThrow('EOPNOTSUPP');
+    for (const strategy of ['busy-extents', 'detach-and-wait'])
+      expect(() => machine({ kind, strategy })).toThrow('EOPNOTSUPP');
   });
 });

@@ -1,8 +1,19 @@
-// CLWB of a page that is not in the page table: it is checked and faults as a load of one byte does, and what it writes back goes by the
-// physical address. Whatever unmapped the page, an acknowledged flush is on the medium after a power cut.
+// CLWB of a page that is not in the page table: it is checked and faults as a load of one byte
+// does, and what it writes back goes by the physical address. Whatever unmapped the page, an
+// acknowledged flush is on the medium after a power cut.
 import { describe, expect, test } from 'vitest';
 import type { Kind, LinuxVersion } from '../../../src/kernel/state.ts';
-import { bytesOf, idOf, letters, type Machine, machine, okOf, page, type Ran, wordOf } from '../../machine.ts';
+import {
+  bytesOf,
+  idOf,
+  letters,
+  type Machine,
+  machine,
+  okOf,
+  page,
+  type Ran,
+  wordOf,
+} from '../../machine.ts';
 
 const mark = Buffer.from('balance=00000042');
 const line = 64;
@@ -25,8 +36,10 @@ function stored({ kind = 'xfs', kernel = '7.3', strategy }: Box = {}): Machine {
 
 const flush = (m: Machine, mapping: number, more: Record<string, unknown> = {}, by = {}): Ran =>
   m.call('flush', { mapping }, more, by);
-const cut = (m: Machine): Record<string, unknown> => okOf(m.call('power-cycle', {}, { drop: 'all' }));
-const first16 = (m: Machine, offset = 0): string => Buffer.from(bytesOf(m.read('f', offset, 16))).toString();
+const cut = (m: Machine): Record<string, unknown> =>
+  okOf(m.call('power-cycle', {}, { drop: 'all' }));
+const first16 = (m: Machine, offset = 0): string =>
+  Buffer.from(bytesOf(m.read('f', offset, 16))).toString();
 
 const boxes: Box[] = [
   { kind: 'xfs', kernel: '7.3' },
@@ -73,8 +86,12 @@ describe('FT3 CLWB takes the faults of a load', () => {
     m.map('f', 16);
     const refused = flush(m, 1, { offset: 2 * page, length: line });
     expect(refused.outcome).toMatchObject({ ok: false, failure: { errno: 'SIGBUS', rule: 'FT3' } });
-    expect(m.load(1, 2 * page, 1).outcome).toMatchObject({ failure: { errno: 'SIGBUS', rule: 'FT3' } });
-    expect(okOf(flush(m, 1, { offset: 2 * page, length: line, how: 'msync' }))).toEqual({ linesFlushed: 0 });
+    expect(m.load(1, 2 * page, 1).outcome).toMatchObject({
+      failure: { errno: 'SIGBUS', rule: 'FT3' },
+    });
+    expect(okOf(flush(m, 1, { offset: 2 * page, length: line, how: 'msync' }))).toEqual({
+      linesFlushed: 0,
+    });
   });
 
   test('a whole mapping that reaches past the end: what lies before is flushed, then SIGBUS', () => {
@@ -90,9 +107,14 @@ describe('FT3 CLWB takes the faults of a load', () => {
 
   test('a poisoned page is a SIGBUS, PO1', () => {
     const m = stored();
-    const pfn = m.k.inodes.size > 0 ? Number((okOf(m.fault(1, 5 * page, 'read')).pages as { pfn: number }[])[0]?.pfn) : 0;
+    const pfn =
+      m.k.inodes.size > 0
+        ? Number((okOf(m.fault(1, 5 * page, 'read')).pages as { pfn: number }[])[0]?.pfn)
+        : 0;
     okOf(m.call('poison', {}, { block: pfn * 8 }));
-    expect(flush(m, 1, { offset: 5 * page, length: 1 }).outcome).toMatchObject({ failure: { errno: 'SIGBUS', rule: 'PO1' } });
+    expect(flush(m, 1, { offset: 5 * page, length: 1 }).outcome).toMatchObject({
+      failure: { errno: 'SIGBUS', rule: 'PO1' },
+    });
     expect(okOf(flush(m, 1, { offset: 0, length: 1 }))).toEqual({ linesFlushed: 1 });
   });
 
@@ -120,12 +142,23 @@ describe('FT4 what CLWB maps', () => {
     m.map('f', 4);
     expect(okOf(flush(m, 1))).toEqual({ linesFlushed: 0 });
     expect(m.k.counts.blocksUsed).toBe(0);
-    expect(m.seen('page.faulted').map(({ data }) => data.zeroPage)).toEqual([true, true, true, true]);
+    expect(m.seen('page.faulted').map(({ data }) => data.zeroPage)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 
   test('the page of the file in a private mapping, and nothing of a copy', () => {
     const m = stored();
-    const mine = idOf(m.call('mmap', { file: 'f' }, { offset: 0, length: 2 * page, access: 'read-write', shared: false }));
+    const mine = idOf(
+      m.call(
+        'mmap',
+        { file: 'f' },
+        { offset: 0, length: 2 * page, access: 'read-write', shared: false },
+      ),
+    );
     m.store(mine, page, mark);
     expect(okOf(flush(m, mine, { offset: page, length: 16 }))).toEqual({ linesFlushed: 0 });
     expect(okOf(flush(m, mine, { offset: 0, length: 16 }))).toEqual({ linesFlushed: 1 });
@@ -139,7 +172,9 @@ describe('FT4 what CLWB maps', () => {
     m.store(1, page - 100, Buffer.alloc(2 * page, 'x'));
     m.punch('f', 15 * page, page);
     // 36 bytes to the end of page 0, page 1 whole, 10 bytes of page 2: 1 + 64 + 1 lines.
-    expect(okOf(flush(m, 1, { offset: page - 36, length: 36 + page + 10 }))).toEqual({ linesFlushed: 66 });
+    expect(okOf(flush(m, 1, { offset: page - 36, length: 36 + page + 10 }))).toEqual({
+      linesFlushed: 66,
+    });
   });
 
   test('one entry of 2 MiB, faulted at once', () => {
@@ -150,7 +185,10 @@ describe('FT4 what CLWB maps', () => {
     m.store(1, 300 * page, mark);
     m.truncate('f', 2 ** 21);
     expect(okOf(flush(m, 1, { offset: 300 * page, length: 16 }))).toEqual({ linesFlushed: 1 });
-    expect(m.seen('page.pmd_faulted').at(-1)?.data).toMatchObject({ result: 'NOPAGE', access: 'read' });
+    expect(m.seen('page.pmd_faulted').at(-1)?.data).toMatchObject({
+      result: 'NOPAGE',
+      access: 'read',
+    });
   });
 });
 
@@ -160,7 +198,9 @@ describe('SL6 CLWB waits for the fault lock as a load does', () => {
     const pin = m.pinned(1, 12 * page, page, { owner: 'P' });
     const truncate = m.truncate('f', 8 * page, { owner: 'T' });
     expect(m.opState(truncate.task)).toMatch(/^S page/);
-    expect(okOf(flush(m, 1, { offset: 0, length: 16 }, { owner: 'F' }))).toEqual({ linesFlushed: 1 });
+    expect(okOf(flush(m, 1, { offset: 0, length: 16 }, { owner: 'F' }))).toEqual({
+      linesFlushed: 1,
+    });
     const { task } = flush(m, 1, { offset: 4 * page, length: 16 }, { owner: 'F' });
     expect(m.opState(task)).toBe('D invalidate_lock');
     expect(wordOf(flush(m, 1, { offset: 4 * page, length: 1 }, { nowait: true }))).toBe('EAGAIN');
@@ -173,7 +213,9 @@ describe('SL6 CLWB waits for the fault lock as a load does', () => {
     m.pinned(1, 5 * page, page, { owner: 'P' });
     const truncate = m.truncate('f', 0, { owner: 'T' });
     expect(m.opState(truncate.task)).toMatch(/^S page/);
-    expect(okOf(flush(m, 1, { offset: 0, length: 16 }, { owner: 'F' }))).toEqual({ linesFlushed: 1 });
+    expect(okOf(flush(m, 1, { offset: 0, length: 16 }, { owner: 'F' }))).toEqual({
+      linesFlushed: 1,
+    });
     expect(m.opState(truncate.task)).toMatch(/^S page/);
   });
 
@@ -191,20 +233,33 @@ describe('SL6 CLWB waits for the fault lock as a load does', () => {
 describe('msync(2), measured', () => {
   const rows: { what: string; args: Record<string, unknown>; is: string }[] = [
     { what: 'an address inside a page', args: { offset: 1, length: 10 }, is: 'EINVAL MS1' },
-    { what: 'an address inside a page, length 0', args: { offset: 1, length: 0 }, is: 'EINVAL MS1' },
-    { what: 'an address inside a page, outside', args: { offset: 17 * page + 1, length: 10 }, is: 'EINVAL MS1' },
+    {
+      what: 'an address inside a page, length 0',
+      args: { offset: 1, length: 0 },
+      is: 'EINVAL MS1',
+    },
+    {
+      what: 'an address inside a page, outside',
+      args: { offset: 17 * page + 1, length: 10 },
+      is: 'EINVAL MS1',
+    },
     { what: 'length 0', args: { offset: page, length: 0 }, is: '0' },
     { what: 'length 0, outside', args: { offset: 20 * page, length: 0 }, is: '0' },
     { what: 'a range outside', args: { offset: 16 * page, length: page }, is: 'ENOMEM MS2' },
     { what: 'a range that ends outside', args: { offset: 0, length: 17 * page }, is: 'ENOMEM MS2' },
     { what: 'a length that is no number of pages', args: { offset: 0, length: 10 }, is: '1' },
-    { what: 'the largest offset', args: { offset: 2 ** 53 - page, length: page - 1 }, is: 'ENOMEM MS2' },
+    {
+      what: 'the largest offset',
+      args: { offset: 2 ** 53 - page, length: page - 1 },
+      is: 'ENOMEM MS2',
+    },
     { what: 'no range at all', args: {}, is: '1' },
   ];
   test.each(rows)('$what: $is', ({ args, is }) => {
     const m = stored();
     const { outcome } = flush(m, 1, { ...args, how: 'msync' });
-    if (outcome?.ok === true) expect(String((outcome.result as { linesFlushed: number }).linesFlushed)).toBe(is);
+    if (outcome?.ok === true)
+      expect(String((outcome.result as { linesFlushed: number }).linesFlushed)).toBe(is);
     else expect(`${outcome?.failure.errno} ${outcome?.failure.rule}`).toBe(is);
   });
 
@@ -218,7 +273,9 @@ describe('msync(2), measured', () => {
   test('pages beyond the end of the file are 0', () => {
     const m = stored();
     m.truncate('f', page);
-    expect(okOf(flush(m, 1, { offset: 4 * page, length: 4 * page, how: 'msync' }))).toEqual({ linesFlushed: 0 });
+    expect(okOf(flush(m, 1, { offset: 4 * page, length: 4 * page, how: 'msync' }))).toEqual({
+      linesFlushed: 0,
+    });
   });
 });
 
@@ -265,7 +322,9 @@ describe('PC1 what a power cut says that it took', () => {
     flush(m, 2, { offset: 0, length: 16 });
     const before = ['f', 'g', 'h'].map((name) => m.file(name).version);
     expect(cut(m)).toMatchObject({ linesLost: 2 });
-    expect(['f', 'g', 'h'].map((name, at) => m.file(name).version - (before[at] ?? 0))).toEqual([1, 0, 1]);
+    expect(['f', 'g', 'h'].map((name, at) => m.file(name).version - (before[at] ?? 0))).toEqual([
+      1, 0, 1,
+    ]);
   });
 
   test('on eADR nothing is lost, and no ETag moves', () => {

@@ -1,9 +1,13 @@
-// An operation with nowait that comes to drop the last reference does not sleep, and the file is evicted all the same.
+// An operation with nowait that comes to drop the last reference does not sleep, and the file is
+// evicted all the same.
 import { expect, test } from 'vitest';
 import { letters, machine, page } from '../../machine.ts';
 
 test('UL3 a munmap with nowait that loses a race with unlink leaves the eviction to the machine', () => {
-  const m = machine({ strategy: { name: 'break-layouts', idleRule: 'modern' }, scheduler: 'stepped' });
+  const m = machine({
+    strategy: { name: 'break-layouts', idleRule: 'modern' },
+    scheduler: 'stepped',
+  });
   m.create('a');
   m.settle(m.write('a', letters('A'), 0).task);
   const mapping = m.map('a', 1);
@@ -14,7 +18,9 @@ test('UL3 a munmap with nowait that loses a race with unlink leaves the eviction
   m.settle(unlink.task);
   m.settle();
   expect([m.opState(unlink.task), m.opState(munmap.task)]).toEqual(['done', 'done']);
-  expect([...m.k.tasks.values()].map(({ op, interruptible }) => [op, interruptible])).toEqual([['evict', false]]);
+  expect([...m.k.tasks.values()].map(({ op, interruptible }) => [op, interruptible])).toEqual([
+    ['evict', false],
+  ]);
   m.unpin(1);
   m.settle();
   expect([m.k.inodes.size, m.k.counts.blocksUsed, m.k.tasks.size]).toEqual([0, 0, 0]);

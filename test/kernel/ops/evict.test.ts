@@ -1,10 +1,13 @@
-// An eviction that waits for a pin, and another strategy comes into force: it looks again, and frees under the pin only where that strategy
-// would have done so from the start.
+// An eviction that waits for a pin, and another strategy comes into force: it looks again, and
+// frees under the pin only where that strategy would have done so from the start.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, page } from '../../machine.ts';
 
 /** The last reference to an unlinked file goes while its page 0 is pinned by pin_1. */
-function evicting(strategy: string, options: Record<string, unknown> = {}): Machine & { t: number } {
+function evicting(
+  strategy: string,
+  options: Record<string, unknown> = {},
+): Machine & { t: number } {
   const m = machine({ strategy: { name: strategy, ...options } });
   m.create('a');
   m.write('a', letters('AB'), 0);

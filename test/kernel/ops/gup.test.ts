@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, okOf, page, wordOf } from '../../machine.ts';
 
-/** A file of two pages, then a hole of one, then end of file; map_1 read-write and map_2 read-only cover six pages. */
+/**
+ * A file of two pages, then a hole of one, then end of file; map_1 read-write and map_2 read-only
+ * cover six pages.
+ */
 function file(strategy = 'break-layouts'): Machine {
   const m = machine({ strategy });
   m.create('a');
@@ -13,9 +16,20 @@ function file(strategy = 'break-layouts'): Machine {
   return m;
 }
 
-const pin = (m: Machine, mapping: number, first: number, pages: number, more: Record<string, unknown> = {}) =>
-  m.pin(mapping, first * page, pages * page, { owner: 'G' }, more);
-const rule = (m: Machine, mapping: number, first: number, pages: number, more?: Record<string, unknown>): string => {
+const pin = (
+  m: Machine,
+  mapping: number,
+  first: number,
+  pages: number,
+  more: Record<string, unknown> = {},
+) => m.pin(mapping, first * page, pages * page, { owner: 'G' }, more);
+const rule = (
+  m: Machine,
+  mapping: number,
+  first: number,
+  pages: number,
+  more?: Record<string, unknown>,
+): string => {
   const { outcome } = pin(m, mapping, first, pages, more);
   return outcome?.ok === false ? `${outcome.failure.errno} ${outcome.failure.rule}` : 'done';
 };
@@ -30,7 +44,8 @@ describe('the order of the checks: the address, FOLL_LONGTERM, the rights, then 
   test('GP2 FOLL_LONGTERM comes before the rights and before the pages', () => {
     const m = file();
     expect(rule(m, 2, 0, 1, { longterm: true })).toBe('EOPNOTSUPP GP2');
-    expect(rule(m, 1, 5, 1, { longterm: true })).toBe('EOPNOTSUPP GP2'); // Beyond EOF: not looked at.
+    // Beyond EOF: not looked at.
+    expect(rule(m, 1, 5, 1, { longterm: true })).toBe('EOPNOTSUPP GP2');
     expect(m.seen('page.faulted')).toEqual([]);
   });
 
@@ -51,7 +66,9 @@ describe('the order of the checks: the address, FOLL_LONGTERM, the rights, then 
     m.map('a', 4);
     expect(rule(m, 1, 0, 3, { access: 'read' })).toBe('EINVAL LM5');
     expect(rule(m, 1, 0, 2, { access: 'read' })).toBe('done');
-    expect(m.pin(1, 100, 2 * page, {}, { access: 'read' }).outcome).toMatchObject({ failure: { rule: 'LM5' } }); // Three pages.
+    expect(m.pin(1, 100, 2 * page, {}, { access: 'read' }).outcome).toMatchObject({
+      failure: { rule: 'LM5' },
+    }); // Three pages.
   });
 });
 
@@ -79,7 +96,11 @@ describe('GP6 as many pages as can be had', () => {
   test('GP6 bytes inside pages: the pages that hold them', () => {
     const m = file();
     const taken = okOf(m.pin(1, page - 1, 2));
-    expect(taken).toMatchObject({ offset: page - 1, bytesPinned: 2, pages: [{ pgoff: 0 }, { pgoff: 1 }] });
+    expect(taken).toMatchObject({
+      offset: page - 1,
+      bytesPinned: 2,
+      pages: [{ pgoff: 0 }, { pgoff: 1 }],
+    });
   });
 
   test('GP6 no block for the second page: the first is pinned; no block for the first: EFAULT', () => {
@@ -94,7 +115,9 @@ describe('GP6 as many pages as can be had', () => {
 
   test('GP6 a read pin of a hole is the zero page, which nobody waits for', () => {
     const m = file();
-    expect(okOf(pin(m, 1, 2, 1, { access: 'read' })).pages).toEqual([{ pgoff: 2, pfn: null, orphan: false }]);
+    expect(okOf(pin(m, 1, 2, 1, { access: 'read' })).pages).toEqual([
+      { pgoff: 2, pfn: null, orphan: false },
+    ]);
     expect(m.k.counts).toMatchObject({ pins: 1, pinnedPages: 0, pinsAcquired: 1 });
     expect(wordOf(m.truncate('a', 0))).toBe('done');
     expect(wordOf(m.dmaWrite(1, new Uint8Array(1)))).toBe('EFAULT');
@@ -105,7 +128,9 @@ describe('GP6 as many pages as can be had', () => {
     m.fault(1, 2 * page, 'read');
     const [taken] = okOf(pin(m, 1, 2, 1)).pages as { pfn: number }[];
     expect(taken?.pfn).toBe(4);
-    expect(m.seen('page.faulted').map(({ data }) => [data.access, data.result, data.zeroPage])).toEqual([
+    expect(
+      m.seen('page.faulted').map(({ data }) => [data.access, data.result, data.zeroPage]),
+    ).toEqual([
       ['read', 'NOPAGE', true],
       ['write', 'MAJOR', false],
     ]);
@@ -116,7 +141,8 @@ describe('GP6 as many pages as can be had', () => {
     m.pinned(1, 0, page, { owner: 'H' });
     m.fault(1, page, 'write');
     m.fault(1, 2 * page, 'write');
-    const punch = m.punch('a', 0, 2 * page); // Unmaps 0 and 1, sleeps with the fault lock held; page 2 stays mapped.
+    // Unmaps 0 and 1, sleeps with the fault lock held; page 2 stays mapped.
+    const punch = m.punch('a', 0, 2 * page);
     const nowait = { owner: 'G', nowait: true };
     expect(wordOf(m.pin(1, 0, page, nowait))).toBe('EAGAIN');
     expect(okOf(m.pin(1, 2 * page, 2 * page, nowait))).toMatchObject({ bytesPinned: page });
@@ -183,7 +209,9 @@ describe('GP7 references', () => {
     m.advance(9);
     expect(m.opState(truncate.task)).toBe('S page 2');
     m.advance(100);
-    expect(m.seen('page.unpinned').map(({ timeMs, data }) => [timeMs, data.heldMs])).toEqual([[10, 10]]);
+    expect(m.seen('page.unpinned').map(({ timeMs, data }) => [timeMs, data.heldMs])).toEqual([
+      [10, 10],
+    ]);
     expect(m.outcome(truncate.task)).toMatchObject({ result: { sleptMs: 10 } });
   });
 });

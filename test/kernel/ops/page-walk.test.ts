@@ -6,7 +6,11 @@ test('a fault that is woken for an entry and gives up wakes the next one', () =>
   m.create('a');
   m.settle(m.write('a', letters('A'), 0).task);
   const mapping = m.map('a', 1);
-  const [first, second, third] = [1, 2, 3].map(() => m.fault(mapping, 0, 'read').task) as [number, number, number];
+  const [first, second, third] = [1, 2, 3].map(() => m.fault(mapping, 0, 'read').task) as [
+    number,
+    number,
+    number,
+  ];
   m.stepTo(first, 'map'); // It has the entry.
   m.settle(second);
   m.settle(third);
@@ -16,7 +20,11 @@ test('a fault that is woken for an entry and gives up wakes the next one', () =>
   expect(m.opState(second)).toBe('R'); // One wake-up for the one who is next.
   expect(m.opState(third)).toBe('D entry 0');
   m.settle();
-  expect([first, second, third].map((task) => m.opState(task))).toEqual(['EFAULT', 'EFAULT', 'EFAULT']);
+  expect([first, second, third].map((task) => m.opState(task))).toEqual([
+    'EFAULT',
+    'EFAULT',
+    'EFAULT',
+  ]);
 });
 
 test('a fault that has the entry wakes the next one only when it is done', () => {
@@ -24,12 +32,17 @@ test('a fault that has the entry wakes the next one only when it is done', () =>
   m.create('a');
   m.settle(m.write('a', letters('A'), 0).task);
   const mapping = m.map('a', 1);
-  const [first, second, third] = [1, 2, 3].map(() => m.fault(mapping, 0, 'read').task) as [number, number, number];
+  const [first, second, third] = [1, 2, 3].map(() => m.fault(mapping, 0, 'read').task) as [
+    number,
+    number,
+    number,
+  ];
   m.stepTo(first, 'map');
   m.settle(second);
   m.stepTo(third, 'entry');
   m.step(first);
-  m.step(third); // Not queued, and quicker than the one that was woken: the lock bit is not handed over.
+  // Not queued, and quicker than the one that was woken: the lock bit is not handed over.
+  m.step(third);
   m.settle(second);
   expect(m.opState(second)).toBe('D entry 0');
   m.settle();

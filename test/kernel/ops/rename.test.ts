@@ -1,16 +1,21 @@
-// rename(2): it locks what it renames and what it replaces (vfs_rename), and evicts the file that loses its name. Measured on 6.12.111 and 7.3.4,
-// ext4 and XFS.
+// rename(2): it locks what it renames and what it replaces (vfs_rename), and evicts the file that
+// loses its name. Measured on 6.12.111 and 7.3.4, ext4 and XFS.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, okOf, page, type Ran, wordOf } from '../../machine.ts';
 import { space } from '../../scenarios/story.ts';
 
-const boxes = (['xfs', 'ext4'] as const).flatMap((kind) => (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })));
+const boxes = (['xfs', 'ext4'] as const).flatMap((kind) =>
+  (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })),
+);
 const rename = (m: Machine, file: string, name: string, more: object = {}, by = {}): Ran =>
   m.call('rename', { file }, { name, ...more }, by);
 const T = { owner: 'T' };
 
 /** File `a`, then `b`, each of 4 pages; page 0 of `pinned` is pinned through map_1. */
-function two(options: Parameters<typeof machine>[0], pinned: 'a' | 'b'): { m: Machine; pin: number } {
+function two(
+  options: Parameters<typeof machine>[0],
+  pinned: 'a' | 'b',
+): { m: Machine; pin: number } {
   const m = machine({ blocks: 64, forgiving: true, ...options });
   for (const name of ['a', 'b']) {
     m.create(name);
@@ -55,7 +60,10 @@ describe.each(boxes)('SL6 $kind $kernel: rename beside a call that sleeps', (box
     m.munmap(1);
     const { task } = rename(m, 'a', 'b', { replace: true }, T);
     if (box.kernel === '6.12') {
-      expect(m.outcome(task)).toMatchObject({ ok: true, result: { name: 'b', ino: 2, replaced: { ino: 3, blocksFreed: 4 } } });
+      expect(m.outcome(task)).toMatchObject({
+        ok: true,
+        result: { name: 'b', ino: 2, replaced: { ino: 3, blocksFreed: 4 } },
+      });
       expect(m.seen('warning.raised')).toHaveLength(1);
     } else {
       expect(m.opState(task)).toMatch(/^D page/);
@@ -64,7 +72,10 @@ describe.each(boxes)('SL6 $kind $kernel: rename beside a call that sleeps', (box
       // The name is taken already, as on Linux.
       expect(m.file('b').ino).toBe(2);
       m.unpin(pin);
-      expect(m.outcome(task)).toMatchObject({ ok: true, result: { replaced: { ino: 3, blocksFreed: 4 } } });
+      expect(m.outcome(task)).toMatchObject({
+        ok: true,
+        result: { replaced: { ino: 3, blocksFreed: 4 } },
+      });
     }
     expect(space(m).used).toBe(4);
   });
@@ -90,9 +101,13 @@ describe('CR1 a name that is taken', () => {
       replaced: { ino: 3, blocksFreed: 4 },
     });
     expect(m.seen('file.unlinked').map(({ data }) => data.ino)).toEqual([3]);
-    expect(m.seen('file.renamed').map(({ data }) => data)).toEqual([{ ino: 2, from: 'a', to: 'b', replaced: 3 }]);
+    expect(m.seen('file.renamed').map(({ data }) => data)).toEqual([
+      { ino: 2, from: 'a', to: 'b', replaced: 3 },
+    ]);
     m.create('c');
-    expect(okOf(rename(m, 'c', 'b', { replace: true }))).toMatchObject({ replaced: { ino: 2, blocksFreed: 0 } });
+    expect(okOf(rename(m, 'c', 'b', { replace: true }))).toMatchObject({
+      replaced: { ino: 2, blocksFreed: 0 },
+    });
     expect(m.k.inodes.get(2 as never)?.nlink).toBe(0);
     m.munmap(1);
     expect(m.k.counts.files).toBe(2); // Its one page is pinned: the munmap sleeps.
@@ -104,7 +119,10 @@ describe('CR1 a name that is taken', () => {
     const { task } = rename(m, 'a', 'g', { replace: true });
     m.create('g');
     m.unpin(pin);
-    expect(m.outcome(task)).toMatchObject({ ok: true, result: { name: 'g', replaced: { ino: 4 } } });
+    expect(m.outcome(task)).toMatchObject({
+      ok: true,
+      result: { name: 'g', replaced: { ino: 4 } },
+    });
   });
 });
 
@@ -116,7 +134,11 @@ describe('UL1 names that change while a call waits', () => {
     const second = rename(m, 'a', 'y');
     const unlink = m.unlink('a', { owner: 'U' });
     m.unpin(pin);
-    expect([first, second, unlink].map(({ task }) => m.opState(task))).toEqual(['done', 'ENOENT', 'ENOENT']);
+    expect([first, second, unlink].map(({ task }) => m.opState(task))).toEqual([
+      'done',
+      'ENOENT',
+      'ENOENT',
+    ]);
     expect([...m.k.names.keys()].sort()).toEqual(['b', 'x']);
   });
 
@@ -158,7 +180,9 @@ describe('RS1, SL2: an eviction that would wait, where nobody waits', () => {
   test.each(['busy-extents', 'detach-and-wait'])('%s keeps the pinned block back', (strategy) => {
     const { m, pin } = two({ strategy }, 'b');
     m.munmap(1);
-    const { replaced } = okOf(rename(m, 'a', 'b', { replace: true })) as { replaced: Record<string, number> };
+    const { replaced } = okOf(rename(m, 'a', 'b', { replace: true })) as {
+      replaced: Record<string, number>;
+    };
     expect(replaced).toMatchObject({
       ino: 3,
       blocksFreed: 3,

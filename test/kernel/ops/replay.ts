@@ -1,4 +1,5 @@
-// Replays an operation log that real kernels ran, and says for each line what our kernel made of it, in the words of the recording.
+// Replays an operation log that real kernels ran, and says for each line what our kernel made of
+// it, in the words of the recording.
 
 import { eachExtent } from '../../../src/kernel/fs/extent.ts';
 import type { Inode, Kind, LinuxVersion } from '../../../src/kernel/state.ts';
@@ -46,7 +47,10 @@ export function* replay(kind: Kind, kernel: LinuxVersion, ops: string): Generato
     const inode = m.file('a');
     if (hashed !== inode.version) hash = hashOf(bytesOf(m.read('a')));
     hashed = inode.version;
-    const errno = ran?.outcome?.ok === false ? (errnos[ran.outcome.failure.errno] ?? ran.outcome.failure.errno) : 0;
+    const errno =
+      ran?.outcome?.ok === false
+        ? (errnos[ran.outcome.failure.errno] ?? ran.outcome.failure.errno)
+        : 0;
     yield `e${errno} s${inode.sizeBytes.toString(16)} ${hash} ${extentsOf(inode)}`.trim();
   }
 }

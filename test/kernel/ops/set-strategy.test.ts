@@ -1,5 +1,6 @@
-// Another strategy comes into force between any two steps of an operation. Whatever the two are, no block is freed under its pin (the laws are
-// checked after every step), and the operation ends when the pins have gone.
+// Another strategy comes into force between any two steps of an operation. Whatever the two are, no
+// block is freed under its pin (the laws are checked after every step), and the operation ends when
+// the pins have gone.
 import { describe, expect, test } from 'vitest';
 import { type Choice, letters, type Machine, machine, page } from '../../machine.ts';
 
@@ -10,7 +11,9 @@ const strategies: Choice[] = [
   { name: 'break-layouts', idleRule: 'modern' },
   { name: 'refuse' },
 ];
-const pairs = strategies.flatMap((from) => strategies.filter((to) => to !== from).map((to) => ({ from, to })));
+const pairs = strategies.flatMap((from) =>
+  strategies.filter((to) => to !== from).map((to) => ({ from, to })),
+);
 
 const operations: { op: string; run(m: Machine): number }[] = [
   { op: 'truncate', run: (m) => m.truncate('a', 0).task },

@@ -8,10 +8,13 @@ const toIno = (n: number): Ino => n as Ino;
 
 /** hash_64() of include/linux/hash.h, as it is written there. */
 function hash64(value: bigint, bits: number): number {
-  return bits === 0 ? 0 : Number(BigInt.asUintN(64, value * 0x61c8864680b583ebn) >> BigInt(64 - bits));
+  return bits === 0
+    ? 0
+    : Number(BigInt.asUintN(64, value * 0x61c8864680b583ebn) >> BigInt(64 - bits));
 }
 
-const pageReference = (pfn: number, bits: number): number => hash64(0xffffea0000000000n + BigInt(pfn) * 64n, bits);
+const pageReference = (pfn: number, bits: number): number =>
+  hash64(0xffffea0000000000n + BigInt(pfn) * 64n, bits);
 const entryReference = (ino: number, pgoff: number): number =>
   hash64((0xffff888000000000n + BigInt(ino) * 1024n) ^ BigInt(pgoff), 12);
 
@@ -20,9 +23,16 @@ const runs = { numRuns: 20_000 };
 describe('waitqueue hash', () => {
   it('puts a page where BigInt arithmetic puts it', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.nat(), fc.nat(2_000_000)), fc.integer({ min: 0, max: 16 }), (pfn, bits) => {
-        assert(bucketOfPage(toPfn(pfn), bits) === pageReference(pfn, bits), 'the bucket of a page is the one of Linux');
-      }),
+      fc.property(
+        fc.oneof(fc.nat(), fc.nat(2_000_000)),
+        fc.integer({ min: 0, max: 16 }),
+        (pfn, bits) => {
+          assert(
+            bucketOfPage(toPfn(pfn), bits) === pageReference(pfn, bits),
+            'the bucket of a page is the one of Linux',
+          );
+        },
+      ),
       runs,
     );
     for (const pfn of [0, 1, 2 ** 26 - 1, 2 ** 26, 2 ** 31 - 1])

@@ -79,7 +79,11 @@ describe('SL8 a lock is granted in the order in which it was asked for', () => {
   test('SL8 two faults of one page: the second waits for the entry lock, and both map one frame', () => {
     const m = standing();
     const [one, two] = [m.map('a', 2), m.map('a', 2)];
-    const [f1, f2, f3] = [m.fault(one, 0, 'write'), m.fault(two, 0, 'write'), m.fault(two, 0, 'read')] as [Ran, Ran, Ran];
+    const [f1, f2, f3] = [
+      m.fault(one, 0, 'write'),
+      m.fault(two, 0, 'write'),
+      m.fault(two, 0, 'read'),
+    ] as [Ran, Ran, Ran];
     m.stepTo(f1.task, 'map');
     m.settle(f2.task);
     m.settle(f3.task);

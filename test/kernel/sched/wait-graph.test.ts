@@ -1,4 +1,5 @@
-// Cycles of the wait graph: of one, two and three operations, several at once, and none where somebody merely queues.
+// Cycles of the wait graph: of one, two and three operations, several at once, and none where
+// somebody merely queues.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, page } from '../../machine.ts';
 
@@ -13,7 +14,8 @@ function files(names: string): Machine {
   return m;
 }
 
-const cyclesOf = (m: Machine): string[][] => m.seen('deadlock.detected').map(({ data }) => data.cycle);
+const cyclesOf = (m: Machine): string[][] =>
+  m.seen('deadlock.detected').map(({ data }) => data.cycle);
 const first = (mapping: number) => [mapping, 0, page] as const;
 const pfnOf = (n: number): number => 2 + 2 * n;
 
@@ -32,7 +34,9 @@ describe('DL1 a sleep that closes a cycle is reported once, told from the oldest
     const x = m.truncate('b', 0, { owner: 'X' });
     expect(cyclesOf(m)).toEqual([]);
     const y = m.truncate('a', 0, { owner: 'Y' });
-    expect(cyclesOf(m)).toEqual([[`op_${x.task}`, `page:${pfnOf(1)}`, `op_${y.task}`, `page:${pfnOf(0)}`, `op_${x.task}`]]);
+    expect(cyclesOf(m)).toEqual([
+      [`op_${x.task}`, `page:${pfnOf(1)}`, `op_${y.task}`, `page:${pfnOf(0)}`, `op_${x.task}`],
+    ]);
   });
 
   test('DL1 three', () => {
@@ -41,7 +45,15 @@ describe('DL1 a sleep that closes a cycle is reported once, told from the oldest
     for (const [n, owner] of owners.entries()) m.pinned(...first(n + 1), { owner });
     const [x, y, z] = owners.map((owner, n) => m.truncate('bca'[n] as string, 0, { owner }).task);
     expect(cyclesOf(m)).toEqual([
-      [`op_${x}`, `page:${pfnOf(1)}`, `op_${y}`, `page:${pfnOf(2)}`, `op_${z}`, `page:${pfnOf(0)}`, `op_${x}`],
+      [
+        `op_${x}`,
+        `page:${pfnOf(1)}`,
+        `op_${y}`,
+        `page:${pfnOf(2)}`,
+        `op_${z}`,
+        `page:${pfnOf(0)}`,
+        `op_${x}`,
+      ],
     ]);
   });
 
@@ -80,7 +92,9 @@ describe('DL1 a sleep that closes a cycle is reported once, told from the oldest
     m.pinned(...first(1), { owner: 'G' });
     const t = m.truncate('a', 0, { owner: 'T' }).task;
     const reads = Array.from({ length: 40 }, () => m.read('a', 0, page, { owner: 'G' }).task);
-    expect(cyclesOf(m)).toEqual(reads.map((g) => [`op_${t}`, 'page:2', `op_${g}`, 'lock:a:i_rwsem', `op_${t}`]));
+    expect(cyclesOf(m)).toEqual(
+      reads.map((g) => [`op_${t}`, 'page:2', `op_${g}`, 'lock:a:i_rwsem', `op_${t}`]),
+    );
   });
 
   test('DL1 a crowd in one queue does not hide who is in another', () => {
@@ -95,7 +109,9 @@ describe('DL1 a sleep that closes a cycle is reported once, told from the oldest
     expect(cyclesOf(m)).toEqual([]);
     const s = m.truncate('c', 0, { owner: 'S' }).task;
     const [b, c] = [pfnOf(1), pfnOf(2)];
-    expect(cyclesOf(m)).toEqual([[`op_${u}`, `page:${b}`, `op_${s}`, `page:${c}`, `op_${g}`, 'lock:b:i_rwsem', `op_${u}`]]);
+    expect(cyclesOf(m)).toEqual([
+      [`op_${u}`, `page:${b}`, `op_${s}`, `page:${c}`, `op_${g}`, 'lock:b:i_rwsem', `op_${u}`],
+    ]);
   });
 
   test('DL1 a page under many pins is many cycles, and the report is bounded', () => {

@@ -45,10 +45,15 @@ describe('SL7 one bucket for all', () => {
     expect(m.k.pageQueues.size).toBe(0);
   });
 
-  test.each([true, false])('SL7 keyed %s: the order of queueing is kept in the bucket, newest at the head', (keyed) => {
-    const m = sleepers({ buckets: 1, keyed });
-    expect(newestFirst(m.k.pageQueues.get(0) ?? new Map()).map(({ task }) => task)).toEqual([...m.tasks].reverse());
-  });
+  test.each([true, false])(
+    'SL7 keyed %s: the order of queueing is kept in the bucket, newest at the head',
+    (keyed) => {
+      const m = sleepers({ buckets: 1, keyed });
+      expect(newestFirst(m.k.pageQueues.get(0) ?? new Map()).map(({ task }) => task)).toEqual(
+        [...m.tasks].reverse(),
+      );
+    },
+  );
 });
 
 describe('SL7 with 256 buckets', () => {
@@ -56,14 +61,18 @@ describe('SL7 with 256 buckets', () => {
     const m = sleepers({ buckets: 256, keyed: false });
     expect(m.k.counts.bucketCollisions).toBe(0);
     m.unpin(2);
-    expect(m.seen('waitqueue.wakeup').map(({ data }) => [data.walked, data.matched])).toEqual([[1, 1]]);
+    expect(m.seen('waitqueue.wakeup').map(({ data }) => [data.walked, data.matched])).toEqual([
+      [1, 1],
+    ]);
   });
 
   test('SL7 every sleeper is in the bucket of its page', () => {
     const m = sleepers({ buckets: 256, keyed: true });
     for (const [bucket, queue] of m.k.pageQueues)
       for (const { key } of queue.values()) expect(bucket).toBe(bucketOfPage(toPfn(key), 8));
-    expect(m.seen('task.blocked').map(({ data }) => data.bucket)).toEqual([...m.k.pageQueues.keys()]);
+    expect(m.seen('task.blocked').map(({ data }) => data.bucket)).toEqual([
+      ...m.k.pageQueues.keys(),
+    ]);
   });
 
   test('SL7 a put of a page that nobody waits for walks nothing', () => {

@@ -1,4 +1,5 @@
-// What differs between filesystem kinds and kernels, as data. Code asks this table; it never asks for a kind or a version by name.
+// What differs between filesystem kinds and kernels, as data. Code asks this table; it never asks
+// for a kind or a version by name.
 import type { IdleRule, Kind, LinuxVersion, LockMode } from '../../state.ts';
 import { pageSize } from '../../units.ts';
 
@@ -15,11 +16,20 @@ export interface Personality {
   mapSync: boolean;
   /** Its vm_operations have a huge_fault. */
   hugeFaults: boolean;
-  /** dax_layout_busy_page_range() of its kernel sees no pin in a file that nobody has mapped: to 6.14. */
+  /**
+   * dax_layout_busy_page_range() of its kernel sees no pin in a file that nobody has mapped: to
+   * 6.14.
+   */
   scanNeedsMapping: boolean;
-  /** Breaking a layout deletes the mapping entries that it found idle: from 6.15. Before, only those of pages that leave the file go. */
+  /**
+   * Breaking a layout deletes the mapping entries that it found idle: from 6.15. Before, only those
+   * of pages that leave the file go.
+   */
   breakDeletesEntries: boolean;
-  /** Has it a place for blocks that are free in the books only (xfs_extent_busy, ext4's bb_free_root)? */
+  /**
+   * Has it a place for blocks that are free in the books only (xfs_extent_busy, ext4's
+   * bb_free_root)?
+   */
   busyState: boolean;
   /** fallocate modes that it knows. */
   fallocate: boolean;
@@ -30,7 +40,10 @@ export interface Personality {
   allocateBreaksLayout: boolean;
   /** Largest file, bytes. */
   bytesMax: number;
-  /** A punch that reaches this far past EOF takes the EOF block too: 'at' `end >= size`, 'past' `end > size`, 'never'. */
+  /**
+   * A punch that reaches this far past EOF takes the EOF block too: 'at' `end >= size`, 'past' `end
+   * > size`, 'never'.
+   */
   punchTakesEofBlock: 'at' | 'past' | 'never';
   /** A punch beyond EOF does nothing (ext4) or frees what was preallocated there (XFS). */
   punchBeyondEof: boolean;
@@ -40,21 +53,35 @@ export interface Personality {
   seekHoles: boolean;
   /** How FIEMAP takes i_rwsem. */
   fiemapLock: LockMode | 'none';
-  /** FIEMAP flags on every extent, and whether the length of the request is cut to the size of the file first. */
+  /**
+   * FIEMAP flags on every extent, and whether the length of the request is cut to the size of the
+   * file first.
+   */
   fiemapFlags: number;
   fiemapCutsLength: boolean;
-  /** Where the blocks of a file are written down: what does not fit into the inode takes blocks of metadata, which st_blocks counts. */
+  /**
+   * Where the blocks of a file are written down: what does not fit into the inode takes blocks of
+   * metadata, which st_blocks counts.
+   */
   map: { kind: 'extents'; inInode: number; perLeaf: number } | { kind: 'indirect' };
-  /** collapse ends with a truncate to the new size, which drops blocks and private copies past it. */
+  /**
+   * collapse ends with a truncate to the new size, which drops blocks and private copies past it.
+   */
   collapseDropsPastEof: boolean;
-  /** collapse and insert take private copies behind the offset, as truncate_pagecache() does; truncate_pagecache_range() leaves them. */
+  /**
+   * collapse and insert take private copies behind the offset, as truncate_pagecache() does;
+   * truncate_pagecache_range() leaves them.
+   */
   shiftTakesPrivate: boolean;
   /**
-   * Out of space. `partial` allocates as it goes and keeps what it got. `reserve` asks for all blocks first: a write for those of the hole,
-   * or of its whole rest where it grows the file, fallocate for those of its whole range, there or not.
+   * Out of space. `partial` allocates as it goes and keeps what it got. `reserve` asks for all
+   * blocks first: a write for those of the hole, or of its whole rest where it grows the file,
+   * fallocate for those of its whole range, there or not.
    */
   outOfSpace: 'partial' | 'reserve';
-  /** A write that begins behind EOF first zeroes what mappings stored in the rest of the EOF block. */
+  /**
+   * A write that begins behind EOF first zeroes what mappings stored in the rest of the EOF block.
+   */
   writeZeroesTail: boolean;
   /** So does a truncate up. */
   truncateUpZeroesTail: boolean;
@@ -117,8 +144,9 @@ const ext4: Personality = {
 };
 
 /**
- * By its file_operations, inode_operations and super.c of 6.12: no journal, no busy list, no fallocate, no layout breaking (it frees under
- * the pin), faults of 4 KiB only. Indirect blocks bound its files: of the 2^29-1 blocks that i_blocks can count, 524,801 are theirs.
+ * By its file_operations, inode_operations and super.c of 6.12: no journal, no busy list, no
+ * fallocate, no layout breaking (it frees under the pin), faults of 4 KiB only. Indirect blocks
+ * bound its files: of the 2^29-1 blocks that i_blocks can count, 524,801 are theirs.
  */
 const ext2: Personality = {
   ...ext4,
@@ -138,7 +166,13 @@ const ext2: Personality = {
   truncateUpZeroesTail: false,
   zeroOut: false,
 };
-const btrfs: Personality = { ...xfs, strategy: 'none', dax: false, busyState: false, exchangeRange: false };
+const btrfs: Personality = {
+  ...xfs,
+  strategy: 'none',
+  dax: false,
+  busyState: false,
+  exchangeRange: false,
+};
 
 /** What every kind shares of Linux 6.12: fs/dax.c before the page counts of 6.15. */
 const dax612 = { idleRule: 'classic', scanNeedsMapping: true, breakDeletesEntries: false } as const;
@@ -146,7 +180,13 @@ const dax612 = { idleRule: 'classic', scanNeedsMapping: true, breakDeletesEntrie
 const table: Record<Kind, Record<LinuxVersion, Personality>> = {
   xfs: { '6.12': { ...xfs, ...dax612 }, '7.3': xfs },
   ext4: {
-    '6.12': { ...ext4, ...dax612, fiemapLock: 'none', punchTakesEofBlock: 'past', writeZeroesTail: false },
+    '6.12': {
+      ...ext4,
+      ...dax612,
+      fiemapLock: 'none',
+      punchTakesEofBlock: 'past',
+      writeZeroesTail: false,
+    },
     '7.3': ext4,
   },
   ext2: { '6.12': { ...ext2, ...dax612 }, '7.3': { ...ext2, dax: false } },
