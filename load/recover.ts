@@ -59,15 +59,15 @@ async function fill(folder: string, commands: number, snapshotEntries: number): 
   const fs = engine.find(defaultTenant, 'load');
   if (fs === undefined) throw new Error('the filesystem was not made');
   for (const name of ['a', 'b'])
-    await engine.submit(fs, { op: 'create', on: {}, args: { name, sizeBytes: 262_144 } });
-  await engine.submit(fs, {
+    await fs.submit({ op: 'create', on: {}, args: { name, sizeBytes: 262_144 } });
+  await fs.submit({
     op: 'mmap',
     on: { file: 'a' },
     args: { offset: 0, length: 65_536, access: 'read-write', shared: true, sync: false },
   });
   for (let i = 0; i < commands; i += 5000) {
     const some = Array.from({ length: Math.min(5000, commands - i) }, (_, n) =>
-      engine.submit(fs, commandOf(i + n)),
+      fs.submit(commandOf(i + n)),
     );
     for (const { outcome } of await Promise.all(some))
       if (outcome?.ok === false) throw new Error(outcome.failure.why);

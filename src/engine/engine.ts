@@ -7,16 +7,7 @@ import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { emptyMemory } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type {
-  Command,
-  CommandKey,
-  Kernel,
-  KernelLimits,
-  Outcome,
-  Target,
-} from '../kernel/state.ts';
-import type { TaskId } from '../kernel/units.ts';
-import type { View } from '../kernel/views/define.ts';
+import type { CommandKey, Kernel, KernelLimits, Outcome } from '../kernel/state.ts';
 import { newId } from '../tenants/new-id.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
@@ -31,8 +22,10 @@ import type { Clock } from './ticker.ts';
 import { Turns } from './turns.ts';
 import type { Submission } from './watches.ts';
 
-/** A filesystem as the doors see it. Its kernel is for reading, between two turns. */
-export type Hosted = Pick<
+/**
+ * A filesystem as routes, metrics and streams see it. Its kernel is only read, between two turns.
+ */
+export type HostedFilesystem = Pick<
   Lane,
   | 'id'
   | 'tenant'
@@ -44,6 +37,11 @@ export type Hosted = Pick<
   | 'waiting'
   | 'stopped'
   | 'mounted'
+  | 'submit'
+  | 'enqueue'
+  | 'whenEnded'
+  | 'view'
+  | 'stoppedError'
 >;
 
 export interface EngineLimits {
@@ -83,13 +81,12 @@ export interface EngineOptions {
 }
 
 export type DeliveredListener = (
-  fs: Hosted,
+  fs: HostedFilesystem,
   events: readonly KernelEvent[],
   kernel: Kernel,
 ) => void;
-type ChangedListener = (fs: Hosted) => void;
-export type Created = { ok: true; fs: Hosted } | { ok: false; failure: Failure };
-type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
+type ChangedListener = (fs: HostedFilesystem) => void;
+export type Created = { ok: true; fs: HostedFilesystem } | { ok: false; failure: Failure };
 
 /** Where the stream of a tenant goes on after a recovery. */
 export interface TenantHistory {
@@ -200,7 +197,7 @@ export class Engine {
     id: string,
     seq: number,
     submission: Submission | undefined,
-  ): { fs: Hosted; submission: Submission } | null {
+  ): { fs: HostedFilesystem; submission: Submission } | null {
     for (const fs of this.all()) {
       if (fs.id !== id) continue;
       if (seq === 0) return { fs, submission: { task: 0, outcome: null } };
@@ -377,7 +374,7 @@ export class Engine {
     }
   }
 
-  find(tenant: string, name: string): Hosted | undefined {
+  find(tenant: string, name: string): HostedFilesystem | undefined {
     return this.#houses.get(tenant)?.lanes.get(name);
   }
 
@@ -398,55 +395,24 @@ export class Engine {
     for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.go();
   }
 
-  findById(id: string): Hosted | undefined {
+  findById(id: string): HostedFilesystem | undefined {
     for (const fs of this.all()) if (fs.id === id) return fs;
     return undefined;
   }
 
   /** In the order of creation. */
-  list(tenant: string): Iterable<Hosted> {
+  list(tenant: string): Iterable<HostedFilesystem> {
     return this.#house(tenant).lanes.values();
   }
 
   /** Every filesystem of the server, for metrics. */
-  *all(): Iterable<Hosted> {
+  *all(): Iterable<HostedFilesystem> {
     for (const house of this.#houses.values()) yield* house.lanes.values();
   }
 
   /** The stream of everything that happens to a tenant. */
   tenantRing(tenant: string): EventRing {
     return this.#house(tenant).ring;
-  }
-
-  /** Rejects with an EngineError when the command was not taken. */
-  submit(fs: Hosted, command: Command): Promise<Submission> {
-    return (fs as Lane).submit(command);
-  }
-
-  /** The same without a promise; see Lane.enqueue. */
-  enqueue(
-    fs: Hosted,
-    command: Command,
-    resolve: (submission: Submission) => void,
-    reject: (error: Error) => void,
-  ): void {
-    (fs as Lane).enqueue(command, resolve, reject);
-  }
-
-  /** See Lane.whenEnded. */
-  whenEnded(fs: Hosted, task: number, ms: number): Promise<Outcome | null> {
-    return (fs as Lane).whenEnded(task as TaskId, ms);
-  }
-
-  /** What everybody is told who asks for something of a filesystem that stopped. */
-  stoppedError(fs: Hosted): EngineError {
-    return (fs as Lane).stoppedError();
-  }
-
-  /** Reads a projection now. `query` has gone through the view's own schema. */
-  view(fs: Hosted, view: View, target: Target, query: unknown): ViewResult {
-    if (fs.stopped !== null) throw this.stoppedError(fs);
-    return view.read(fs.kernel, target, query, (fs as Lane).nowMs());
   }
 
   /**

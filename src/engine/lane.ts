@@ -2,12 +2,14 @@
 // applies it, delivers the events and only then answers. Nothing else calls apply().
 import { JournalError } from '../journal/journal-error.ts';
 import type { Done } from '../journal/store.ts';
+import type { Failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, atRest, nextTimerMs } from '../kernel/kernel.ts';
 import { memoryOf } from '../kernel/memory.ts';
 import { operations } from '../kernel/ops/index.ts';
-import type { Command, Effects, Entry, Kernel, Outcome } from '../kernel/state.ts';
+import type { Command, Effects, Entry, Kernel, Outcome, Target } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
+import type { View } from '../kernel/views/define.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { digestOf } from './digest.ts';
 import { EngineError } from './engine-error.ts';
@@ -64,6 +66,8 @@ export interface Stopped {
   op: string;
   detail: string;
 }
+
+type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
 
 const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers', 'memory'] as const;
 
@@ -241,12 +245,22 @@ export class Lane {
    * Resolves when the operation ended, or with null after `ms`, when the server drains, or when
    * there is no such operation.
    */
-  whenEnded(task: TaskId, ms: number): Promise<Outcome | null> {
+  whenEnded(id: number, ms: number): Promise<Outcome | null> {
+    const task = id as TaskId;
     const ended = this.kernel.ended.get(task);
     if (ended !== undefined) return Promise.resolve(ended.outcome);
     if (ms <= 0 || this.#host.draining || this.stopped !== null || !this.kernel.tasks.has(task))
       return Promise.resolve(null);
     return this.#watches.wait(task, ms);
+  }
+
+  /**
+   * Reads a projection now; throws an EngineError of a filesystem that stopped. `query` has gone
+   * through the view's own schema.
+   */
+  view(view: View, target: Target, query: unknown): ViewResult {
+    if (this.stopped !== null) throw this.stoppedError();
+    return view.read(this.kernel, target, query, this.nowMs());
   }
 
   /** Lets everybody go who waits for an operation to end; the operations sleep on. */

@@ -2,7 +2,7 @@
 // process. A bounded number of them, of bytes, for a bounded time. They belong to a tenant, not to
 // its name: another tenant of that name sees none of them.
 import type { AnswerRecord } from '../engine/durable-log.ts';
-import type { Hosted } from '../engine/engine.ts';
+import type { HostedFilesystem } from '../engine/engine.ts';
 import type { Submission } from '../engine/watches.ts';
 import type { CommandKey } from '../kernel/state.ts';
 import type { Records } from '../tenants/records.ts';
@@ -16,8 +16,8 @@ export interface Answer {
 
 /** What a request of an earlier process became, whose answer was never kept. */
 export type Became =
-  | { kind: 'filesystem'; fs: Hosted }
-  | { kind: 'operation'; fs: Hosted; submission: Submission }
+  | { kind: 'filesystem'; fs: HostedFilesystem }
+  | { kind: 'operation'; fs: HostedFilesystem; submission: Submission }
   | { kind: 'tenant'; tenant: Tenant }
   /** It was done, and nobody knows any more what came of it. */
   | { kind: 'forgotten' };

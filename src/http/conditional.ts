@@ -2,22 +2,22 @@
 // own, which its records also show.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { Hosted } from '../engine/engine.ts';
+import type { HostedFilesystem } from '../engine/engine.ts';
 import { findFile } from '../kernel/fs/inode.ts';
 import type { Command, Inode } from '../kernel/state.ts';
 import { HttpProblem } from './problem.ts';
 import type { On } from './target.ts';
 
-export function fileOf(fs: Hosted, name: string | undefined): Inode | null {
+export function fileOf(fs: HostedFilesystem, name: string | undefined): Inode | null {
   return name === undefined ? null : findFile(fs.kernel, name);
 }
 
 /** Moves with every command. */
-export function etagOfFilesystem(fs: Hosted): string {
+export function etagOfFilesystem(fs: HostedFilesystem): string {
   return `"${incarnation(fs)}-${fs.kernel.seq}"`;
 }
 
-export const incarnation = (fs: Hosted): string => fs.id.slice(0, 8);
+export const incarnation = (fs: HostedFilesystem): string => fs.id.slice(0, 8);
 
 export type Tags = '*' | readonly string[];
 
@@ -75,7 +75,7 @@ const weakened = (tags: Tags): Tags =>
 /** Leaves the comparison to the kernel, which makes it when the operation begins. */
 export function addConditions(
   command: Command,
-  fs: Hosted,
+  fs: HostedFilesystem,
   on: On,
   { ifMatch, ifNoneMatch }: Conditions,
 ): void {
@@ -89,7 +89,7 @@ export function addConditions(
  * The kernel knows a version of the filesystem by the number of its last entry. Empty for what
  * never was an ETag of it.
  */
-function entryOf(fs: Hosted, tag: string): string {
+function entryOf(fs: HostedFilesystem, tag: string): string {
   const prefix = `"${incarnation(fs)}-`;
   return tag.startsWith(prefix) ? tag.slice(prefix.length, -1) : '';
 }

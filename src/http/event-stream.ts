@@ -137,7 +137,7 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     }
     const tenant = tenantOf(request);
     const ring = ringOf(request);
-    if (ring.unreadable) throw engine.stoppedError(hostedOf(engine, request));
+    if (ring.unreadable) throw hostedOf(engine, request).stoppedError();
     const transport = transportOf(request);
     const subscribe = subscribeOf(request, transport ?? 'websocket');
     if (transport === null) {

@@ -75,7 +75,7 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
     const { fs, target } = found;
     const view = views.get('operation');
     if (view === undefined) throw new Error('the registry of views has no operation');
-    const read = engine.view(fs, view, target, {});
+    const read = fs.view(view, target, {});
     if (!read.ok) throw new KernelFailure(read.failure);
     const { kernel, ring } = fs;
     const id = (target.operation ?? 0) as TaskId;

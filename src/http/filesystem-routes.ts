@@ -1,6 +1,6 @@
 // Filesystems as a whole, and what this server is.
 import { z } from 'zod';
-import type { Hosted } from '../engine/engine.ts';
+import type { HostedFilesystem } from '../engine/engine.ts';
 import { mkfsArgs, sizeBytesMin } from '../kernel/ops/mkfs.ts';
 import { strategies } from '../kernel/reclaim/index.ts';
 import type { View } from '../kernel/views/define.ts';
@@ -30,8 +30,8 @@ function viewNamed(name: string): View {
 
 const filesystemView = viewNamed('filesystem');
 
-function statfs(door: Door, fs: Hosted): unknown {
-  const read = door.engine.view(fs, filesystemView, {}, {});
+function statfs(fs: HostedFilesystem): unknown {
+  const read = fs.view(filesystemView, {}, {});
   if (!read.ok) throw new KernelFailure(read.failure);
   return read.result;
 }
@@ -75,7 +75,7 @@ const mkfs = defineRoute({
     reply
       .header('location', `/v1/filesystems/${made.fs.name}`)
       .header('etag', etagOfFilesystem(made.fs));
-    return statfs(door, made.fs);
+    return statfs(made.fs);
   },
 });
 
@@ -96,7 +96,7 @@ const listFilesystems = defineRoute({
     // One that stopped has no state worth showing, but must not hide the others.
     return {
       ...page,
-      items: page.items.filter((fs) => fs.stopped === null).map((fs) => statfs(door, fs)),
+      items: page.items.filter((fs) => fs.stopped === null).map((fs) => statfs(fs)),
     };
   },
 });

@@ -1,7 +1,7 @@
 // The bytes of a read that was answered 202, when it has ended: what its own answer would have
 // been.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Hosted } from '../engine/engine.ts';
+import type { HostedFilesystem } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { TaskId } from '../kernel/units.ts';
@@ -24,7 +24,7 @@ interface Shown {
  * The record of an operation, with the way to its bytes where it read some. It does not say whether
  * they are kept: records are the same after a restart, and the bytes may not be.
  */
-export function withContent<T>(fs: Hosted, record: T): T {
+export function withContent<T>(fs: HostedFilesystem, record: T): T {
   const { id, op, result } = record as T & Shown;
   if (operations.get(op)?.reply !== 'bytes' || typeof result !== 'object' || result === null)
     return record;
@@ -51,9 +51,9 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
         waitDefaultMs: 0,
       });
       if (applied !== null) reply.header('preference-applied', applied);
-      await engine.whenEnded(fs, id, waitMs);
+      await fs.whenEnded(id, waitMs);
     }
-    const read = engine.view(fs, view, target, {});
+    const read = fs.view(view, target, {});
     if (!read.ok) throw new KernelFailure(read.failure);
     const { op } = read.result as Shown;
     if (operations.get(op)?.reply !== 'bytes')

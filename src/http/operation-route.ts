@@ -2,7 +2,7 @@
 // answer out.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { z } from 'zod';
-import type { Hosted } from '../engine/engine.ts';
+import type { HostedFilesystem } from '../engine/engine.ts';
 import type { QuotaFailure } from '../engine/refusals.ts';
 import type { Submission } from '../engine/watches.ts';
 import type { Failure } from '../kernel/errno.ts';
@@ -165,7 +165,7 @@ function ownerHeader(request: FastifyRequest): string | undefined {
  * Not so of what ended in its own turn and was not asked for as an operation: by a key it may be
  * asked for as one later.
  */
-const isKnown = ({ kernel: { tasks, ended } }: Hosted, task: number): boolean =>
+const isKnown = ({ kernel: { tasks, ended } }: HostedFilesystem, task: number): boolean =>
   tasks.has(task as TaskId) || ended.has(task as TaskId);
 
 /** A read is not refused by If-None-Match, but need not be answered. */
@@ -215,7 +215,7 @@ export function operationRoute(
       return;
     }
     const { fs } = found;
-    if (fs.stopped !== null && 'submission' in found) throw engine.stoppedError(fs);
+    if (fs.stopped !== null && 'submission' in found) throw fs.stoppedError();
     const { prefer } = request.headers;
     const stepped = fs.kernel.geometry.scheduler === 'stepped';
     // Nothing goes on by itself under a stepped scheduler: only who asks for a wait gets one.
@@ -228,7 +228,7 @@ export function operationRoute(
         if (preference.applied !== null) reply.header('preference-applied', preference.applied);
         if (isRead && isUnchanged(outcome)) reply.code(304).send();
         else if (outcome === null || (outcome.ok && preference.async && isKnown(fs, task)))
-          sendAccepted(door, plan, fs, task, reply);
+          sendAccepted(plan, fs, task, reply);
         else sendOutcome(door, plan, fs, outcome, reply);
       } catch (error) {
         fail(error);
@@ -236,7 +236,7 @@ export function operationRoute(
     };
     const settled = ({ task, outcome }: Submission) => {
       if (outcome !== null) answer(task, outcome);
-      else engine.whenEnded(fs, task, preference.waitMs).then((ended) => answer(task, ended), fail);
+      else fs.whenEnded(task, preference.waitMs).then((ended) => answer(task, ended), fail);
     };
     if ('submission' in found) {
       const { task, outcome } = found.submission;
@@ -259,7 +259,7 @@ export function operationRoute(
         isRead && !isContent ? withoutTags(conditions) : conditions,
       );
     if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
-    engine.enqueue(fs, command, settled, fail);
+    fs.enqueue(command, settled, fail);
     return;
   };
 
@@ -290,7 +290,7 @@ export function operationRoute(
  * The kernel knows how many blocks it may still take, but not of whom they are the quota: the
  * engine's own refusals name theirs.
  */
-function withQuota(door: Door, fs: Hosted, failure: Failure): Failure {
+function withQuota(door: Door, fs: HostedFilesystem, failure: Failure): Failure {
   const account = door.tenants.get(fs.tenant)?.account;
   if (failure.errno !== 'EDQUOT' || 'quota' in failure || account === undefined) return failure;
   const quota = {
@@ -305,7 +305,7 @@ function withQuota(door: Door, fs: Hosted, failure: Failure): Failure {
 function sendOutcome(
   door: Door,
   plan: Plan,
-  fs: Hosted,
+  fs: HostedFilesystem,
   outcome: Outcome,
   reply: FastifyReply,
 ): FastifyReply {
@@ -332,15 +332,14 @@ function sendBytes(door: Door, reply: FastifyReply, data: Uint8Array): FastifyRe
 }
 
 function sendAccepted(
-  door: Door,
   plan: Plan,
-  fs: Hosted,
+  fs: HostedFilesystem,
   task: number,
   reply: FastifyReply,
 ): FastifyReply {
   const view = views.get('operation');
   if (view === undefined) throw new Error('the registry of views has no operation');
-  const read = door.engine.view(fs, view, { operation: task }, {});
+  const read = fs.view(view, { operation: task }, {});
   // Ended and already forgotten, or unmounted, between its end and now.
   if (!read.ok) return sendFailure(reply, read.failure);
   reply.code(202).header('location', `/v1/filesystems/${fs.name}/operations/op_${task}`);
@@ -356,14 +355,14 @@ function sendAccepted(
 async function sendContent(
   door: Door,
   plan: Plan,
-  fs: Hosted,
+  fs: HostedFilesystem,
   command: Command,
   preference: Preference,
   request: FastifyRequest,
   reply: FastifyReply,
   ignoreRange = false,
 ): Promise<FastifyReply> {
-  const { engine, config } = door;
+  const { config } = door;
   const inode = fileOf(fs, command.on.file);
   if (inode === null) {
     if (command.ifMatch !== undefined) throw nothingMatches();
@@ -398,10 +397,9 @@ async function sendContent(
     return reply.header('content-length', String(bytes)).send();
   }
   const wanted = range.kind === 'part' ? { offset, length } : args;
-  const submission = await engine.submit(fs, { ...command, args: wanted });
-  const outcome =
-    submission.outcome ?? (await engine.whenEnded(fs, submission.task, preference.waitMs));
-  if (outcome === null) return sendAccepted(door, plan, fs, submission.task, reply);
+  const submission = await fs.submit({ ...command, args: wanted });
+  const outcome = submission.outcome ?? (await fs.whenEnded(submission.task, preference.waitMs));
+  if (outcome === null) return sendAccepted(plan, fs, submission.task, reply);
   if (isUnchanged(outcome)) return reply.code(304).header('etag', before).send();
   if (!outcome.ok) return sendFailure(reply, outcome.failure);
   const { data, sizeBytes, etag } = outcome.result as {

@@ -1,7 +1,7 @@
 // The thing in the URL. What is not there, is somebody else's, or has a name that nothing could
 // have, gives the same 404.
 import type { FastifyRequest } from 'fastify';
-import type { Engine, Hosted } from '../engine/engine.ts';
+import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { Target } from '../kernel/state.ts';
 import { tenantOf } from './auth.ts';
@@ -29,7 +29,7 @@ export type Params = {
   pin?: string;
   operation?: string;
 };
-export type Found = { fs: Hosted; target: Target } | { fs: null; failure: Failure };
+export type Found = { fs: HostedFilesystem; target: Target } | { fs: null; failure: Failure };
 
 const nothing = (what: string): Found & { fs: null } => ({
   fs: null,
@@ -45,14 +45,14 @@ function numberOf(id: string | undefined, prefix: string): number | null {
 }
 
 /** The filesystem in the URL; throws the 404. */
-export function hostedOf(engine: Engine, request: FastifyRequest): Hosted {
+export function hostedOf(engine: Engine, request: FastifyRequest): HostedFilesystem {
   const found = targetOf(engine, request, 'filesystem');
   if (found.fs === null) throw new KernelFailure(found.failure);
   return found.fs;
 }
 
 /** The same for the operator, who names the tenant. */
-export function hostedOfTenant(engine: Engine, request: FastifyRequest): Hosted {
+export function hostedOfTenant(engine: Engine, request: FastifyRequest): HostedFilesystem {
   const { tenant, fs } = request.params as Params & { tenant: string };
   const found = engine.find(tenant, fs);
   if (found === undefined) throw new KernelFailure(nothing('filesystem').failure);
@@ -65,7 +65,7 @@ export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found
   if (fs === undefined) return nothing('filesystem');
   if (on === 'filesystem') return { fs, target: {} };
   // What is in it cannot be told any more; the filesystem itself can still be removed.
-  if (fs.stopped !== null) throw engine.stoppedError(fs);
+  if (fs.stopped !== null) throw fs.stoppedError();
   if (on === 'file') return { fs, target: { file: params.file ?? '' } };
   const number = numberOf(params[on], prefixes[on]);
   return number === null ? nothing(on) : { fs, target: { [on]: number } };

@@ -1,6 +1,6 @@
 // One view of the kernel's registry as a route for GET and HEAD.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Hosted } from '../engine/engine.ts';
+import type { HostedFilesystem } from '../engine/engine.ts';
 import { etagOf } from '../kernel/fs/inode.ts';
 import type { Target } from '../kernel/state.ts';
 import type { View } from '../kernel/views/define.ts';
@@ -16,7 +16,7 @@ import { targetOf, urlOf } from './target.ts';
 export const isTagged = ({ path, on }: View): boolean =>
   path === '' && (on === 'filesystem' || on === 'file');
 
-function etagFor(fs: Hosted, target: Target): string | null {
+function etagFor(fs: HostedFilesystem, target: Target): string | null {
   if (target.file === undefined) return etagOfFilesystem(fs);
   const inode = fileOf(fs, target.file);
   return inode === null ? null : etagOf(inode);
@@ -30,7 +30,7 @@ export function linkNext(request: FastifyRequest, nextPageToken: string): string
   return `<${path}?${query}>; rel="next"`;
 }
 
-function eachWithContent(fs: Hosted, list: unknown): unknown {
+function eachWithContent(fs: HostedFilesystem, list: unknown): unknown {
   const { items, ...rest } = list as { items: unknown[] };
   return { items: items.map((item) => withContent(fs, item)), ...rest };
 }
@@ -55,10 +55,10 @@ export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: 
       const { waitMs, applied } = preferenceOf(request.headers.prefer, config);
       if (applied?.startsWith('wait') === true) {
         reply.header('preference-applied', applied);
-        await engine.whenEnded(fs, target.operation ?? 0, waitMs);
+        await fs.whenEnded(target.operation ?? 0, waitMs);
       }
     }
-    const read = engine.view(fs, view, target, query);
+    const read = fs.view(view, target, query);
     const etag = tagged ? etagFor(fs, target) : null;
     if (!read.ok) {
       if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();

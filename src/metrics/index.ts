@@ -2,7 +2,7 @@
 // found and scraped.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Engine, Hosted } from '../engine/engine.ts';
+import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import type { EventRing } from '../engine/event-ring.ts';
 import type { EventType, KernelEvent } from '../kernel/events.ts';
 import { alarms } from './alarms.ts';
@@ -64,7 +64,7 @@ for (const [at, family] of families.entries()) {
   }
 }
 
-function adopt(states: States, { kernel }: Hosted): void {
+function adopt(states: States, { kernel }: HostedFilesystem): void {
   for (const [at, family] of families.entries()) family.adopt?.(states[at], kernel);
 }
 
@@ -77,7 +77,7 @@ function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] {
 }
 
 /** Somebody waits in it, blocks wait for their pins, or it serves no more. */
-const hasTrouble = ({ kernel, stopped }: Hosted): boolean =>
+const hasTrouble = ({ kernel, stopped }: HostedFilesystem): boolean =>
   kernel.counts.sleepers > 0 ||
   kernel.busy.pages > 0 ||
   kernel.detached.pages > 0 ||
@@ -97,7 +97,7 @@ export class Metrics {
   readonly #all = freshStates();
   /** By the tenant's own log, so that they go when the tenant goes. */
   readonly #ofTenant = new WeakMap<EventRing, States>();
-  readonly #ofFilesystem = new WeakMap<Hosted, Known>();
+  readonly #ofFilesystem = new WeakMap<HostedFilesystem, Known>();
   readonly #registries: Record<Form, Registry>;
 
   /**
@@ -143,14 +143,14 @@ export class Metrics {
    * The filesystems of a tenant, or of all, that are worth a look of their own: first those with
    * trouble, then the oldest.
    */
-  worthALook(tenant: string | null, max: number): Hosted[] {
+  worthALook(tenant: string | null, max: number): HostedFilesystem[] {
     const all = [...(tenant === null ? this.#engine.all() : this.#engine.list(tenant))];
-    const worth = (fs: Hosted) => (hasTrouble(fs) ? 1 : 0);
+    const worth = (fs: HostedFilesystem) => (hasTrouble(fs) ? 1 : 0);
     return all.sort((a, b) => worth(b) - worth(a) || a.number - b.number).slice(0, max);
   }
 
   /** Counts from the first scrape on. */
-  scrapeOne(fs: Hosted, form: Form): Promise<string> {
+  scrapeOne(fs: HostedFilesystem, form: Form): Promise<string> {
     const known = this.#knownOf(fs);
     known.own ??= this.#begin(fs);
     const totals = this.#ledger.of([fs], this.#nowMs());
@@ -160,13 +160,13 @@ export class Metrics {
     })).metrics();
   }
 
-  #begin(fs: Hosted): States {
+  #begin(fs: HostedFilesystem): States {
     const states = freshStates();
     adopt(states, fs);
     return states;
   }
 
-  #knownOf(fs: Hosted): Known {
+  #knownOf(fs: HostedFilesystem): Known {
     let known = this.#ofFilesystem.get(fs);
     if (known === undefined) {
       known = { tenant: this.#statesOf(fs.tenant), own: null, pinKinds: new Map() };
@@ -176,7 +176,7 @@ export class Metrics {
   }
 
   /** What a recovery brought back, of which no event tells any more. */
-  #adopt(fs: Hosted): void {
+  #adopt(fs: HostedFilesystem): void {
     const { tenant, pinKinds } = this.#knownOf(fs);
     for (const { id, kind } of fs.kernel.pins.values()) pinKinds.set(`pin_${id}`, kind);
     adopt(this.#all, fs);
@@ -184,7 +184,7 @@ export class Metrics {
   }
 
   /** What stopped is removed without an event of its own. */
-  #discarded(fs: Hosted): void {
+  #discarded(fs: HostedFilesystem): void {
     const { tenant, pinKinds } = this.#knownOf(fs);
     const place = this.#placeOf(fs, pinKinds);
     for (const { at, call } of listeners.get('filesystem.unmounted') ?? []) {
@@ -193,7 +193,7 @@ export class Metrics {
     }
   }
 
-  #placeOf({ kernel, name }: Hosted, pinKinds: ReadonlyMap<string, string>): Place {
+  #placeOf({ kernel, name }: HostedFilesystem, pinKinds: ReadonlyMap<string, string>): Place {
     return { kernel, pinKind: '', operation: '', filesystem: name, atMs: this.#nowMs(), pinKinds };
   }
 
@@ -207,7 +207,7 @@ export class Metrics {
     return states;
   }
 
-  #count(fs: Hosted, events: readonly KernelEvent[]): void {
+  #count(fs: HostedFilesystem, events: readonly KernelEvent[]): void {
     const { tenant, own, pinKinds } = this.#knownOf(fs);
     const place = this.#placeOf(fs, pinKinds);
     for (const event of events) {
@@ -236,9 +236,9 @@ export class Metrics {
  */
 export interface Callers {
   tenantOf(request: FastifyRequest): string;
-  filesystemOf(request: FastifyRequest): Hosted;
+  filesystemOf(request: FastifyRequest): HostedFilesystem;
   /** Of the tenant in the URL, which is for the operator. */
-  anyFilesystemOf(request: FastifyRequest): Hosted;
+  anyFilesystemOf(request: FastifyRequest): HostedFilesystem;
   /** It may see the whole server. */
   mayOperate(request: FastifyRequest): boolean;
 }

@@ -1,7 +1,7 @@
 // The gauges of all filesystems, as a table with a row of numbers for each. A row is read from what
 // the kernel counts anyway, when somebody scrapes and its filesystem has changed since; the sums of
 // all go along. So a scrape costs what changed, and a look at who waits or holds.
-import type { Engine, Hosted } from '../engine/engine.ts';
+import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import { findRun } from '../kernel/fs/run-list.ts';
 import { pageSize } from '../kernel/units.ts';
 
@@ -10,23 +10,23 @@ const never = Number.POSITIVE_INFINITY;
 /** Those that add up. */
 const counted = {
   filesystems: () => 1,
-  stopped: ({ stopped }: Hosted) => (stopped === null ? 0 : 1),
-  files: ({ kernel }: Hosted) => kernel.counts.files,
-  mappings: ({ kernel }: Hosted) => kernel.counts.mappings,
-  pinnedPages: ({ kernel }: Hosted) => kernel.counts.pinnedPages,
-  operations: ({ kernel }: Hosted) => kernel.tasks.size,
-  sleepers: ({ kernel }: Hosted) => kernel.counts.sleepers,
-  delayedFrees: ({ kernel }: Hosted) => kernel.counts.delayedFrees,
-  busyExtents: ({ kernel }: Hosted) => kernel.busy.runs,
-  wakeups: ({ kernel }: Hosted) => kernel.counts.wakeups,
-  spuriousWakeups: ({ kernel }: Hosted) => kernel.counts.spuriousWakeups,
-  bucketCollisions: ({ kernel }: Hosted) => kernel.counts.bucketCollisions,
-  blocksMetadata: ({ kernel }: Hosted) => kernel.geometry.blocksMetadata,
-  blocksUsed: ({ kernel }: Hosted) => kernel.counts.blocksUsed,
-  blocksFree: ({ kernel }: Hosted) => kernel.space.free,
-  blocksBusy: ({ kernel }: Hosted) => kernel.busy.pages,
-  blocksDetached: ({ kernel }: Hosted) => kernel.detached.pages,
-  inbox: ({ waiting }: Hosted) => waiting,
+  stopped: ({ stopped }: HostedFilesystem) => (stopped === null ? 0 : 1),
+  files: ({ kernel }: HostedFilesystem) => kernel.counts.files,
+  mappings: ({ kernel }: HostedFilesystem) => kernel.counts.mappings,
+  pinnedPages: ({ kernel }: HostedFilesystem) => kernel.counts.pinnedPages,
+  operations: ({ kernel }: HostedFilesystem) => kernel.tasks.size,
+  sleepers: ({ kernel }: HostedFilesystem) => kernel.counts.sleepers,
+  delayedFrees: ({ kernel }: HostedFilesystem) => kernel.counts.delayedFrees,
+  busyExtents: ({ kernel }: HostedFilesystem) => kernel.busy.runs,
+  wakeups: ({ kernel }: HostedFilesystem) => kernel.counts.wakeups,
+  spuriousWakeups: ({ kernel }: HostedFilesystem) => kernel.counts.spuriousWakeups,
+  bucketCollisions: ({ kernel }: HostedFilesystem) => kernel.counts.bucketCollisions,
+  blocksMetadata: ({ kernel }: HostedFilesystem) => kernel.geometry.blocksMetadata,
+  blocksUsed: ({ kernel }: HostedFilesystem) => kernel.counts.blocksUsed,
+  blocksFree: ({ kernel }: HostedFilesystem) => kernel.space.free,
+  blocksBusy: ({ kernel }: HostedFilesystem) => kernel.busy.pages,
+  blocksDetached: ({ kernel }: HostedFilesystem) => kernel.detached.pages,
+  inbox: ({ waiting }: HostedFilesystem) => waiting,
 };
 
 /**
@@ -55,8 +55,8 @@ const width = clockAt + 2;
 const changedMax = 1024;
 
 export class Ledger {
-  readonly #rows = new Map<Hosted, number>();
-  readonly #changed = new Set<Hosted>();
+  readonly #rows = new Map<HostedFilesystem, number>();
+  readonly #changed = new Set<HostedFilesystem>();
   readonly #unused: number[] = [];
   #used = 0;
   #table = new Float64Array(width * 16);
@@ -84,7 +84,7 @@ export class Ledger {
     return totalsIn(into);
   }
 
-  of(filesystems: Iterable<Hosted>, nowMs: number): Totals {
+  of(filesystems: Iterable<HostedFilesystem>, nowMs: number): Totals {
     this.#readChanged();
     const into = new Float64Array(clockAt + 1);
     for (const fs of filesystems) {
@@ -120,7 +120,7 @@ export class Ledger {
     return this.#used - 1;
   }
 
-  #drop(fs: Hosted): void {
+  #drop(fs: HostedFilesystem): void {
     this.#changed.delete(fs);
     const row = this.#rows.get(fs);
     if (row === undefined) return;
@@ -132,12 +132,12 @@ export class Ledger {
     this.#table.fill(0, row * width, row * width + sums.length);
   }
 
-  #read(fs: Hosted, row: number): void {
+  #read(fs: HostedFilesystem, row: number): void {
     const table = this.#table;
     const at = row * width;
     this.#addSums(this.#sums, at, -1);
     for (let i = 0; i < readers.length; i += 1)
-      table[at + i] = (readers[i] as (of: Hosted) => number)(fs);
+      table[at + i] = (readers[i] as (of: HostedFilesystem) => number)(fs);
     this.#addSums(this.#sums, at, 1);
     const { geometry, nowMs } = fs.kernel;
     table[at + clockAt] = nowMs;
@@ -170,19 +170,19 @@ function totalsIn(into: Float64Array): Totals {
   return Object.fromEntries(names.map((name, i) => [name, into[i]])) as Totals;
 }
 
-function oldestBusy({ kernel }: Hosted): number {
+function oldestBusy({ kernel }: HostedFilesystem): number {
   for (const pfn of kernel.busyByAge) return findRun(kernel.busy, pfn)?.sinceMs ?? never;
   return never;
 }
 
 /** Pins are in the order of their ids. */
-function oldestPin({ kernel }: Hosted): number {
+function oldestPin({ kernel }: HostedFilesystem): number {
   for (const pin of kernel.pins.values()) return pin.createdMs;
   return never;
 }
 
 /** Who is woken, looks, and sleeps again (S07) has waited from its first sleep on. */
-function oldestWait({ kernel }: Hosted): number {
+function oldestWait({ kernel }: HostedFilesystem): number {
   let oldest = never;
   for (const id of kernel.sleepers) {
     const task = kernel.tasks.get(id);

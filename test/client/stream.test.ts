@@ -258,9 +258,7 @@ describe('the stream of a tenant', () => {
     const scratch = engine.find('default', 'scratch') as NonNullable<
       ReturnType<typeof engine.find>
     >;
-    await expect(
-      engine.submit(scratch, { op: 'no-such-operation', on: {}, args: {} }),
-    ).rejects.toThrow();
+    await expect(scratch.submit({ op: 'no-such-operation', on: {}, args: {} })).rejects.toThrow();
     const both = take(2, stream);
     await expect.poll(() => heard).toEqual(['scratch']);
     await must(service, 201, 'POST', '/v1/filesystems', {

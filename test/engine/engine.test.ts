@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config.ts';
-import { Engine, type Hosted } from '../../src/engine/engine.ts';
+import { Engine, type HostedFilesystem } from '../../src/engine/engine.ts';
 import { type Birth, type Log, memoryLog } from '../../src/engine/log.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
@@ -92,7 +92,7 @@ beforeEach(() => {
   for (const tenant of ['t', 'u']) engine.admit(tenant, openAccount(quotas), 'e');
 });
 
-async function mkfs(options: object = {}, tenant = 't'): Promise<Hosted> {
+async function mkfs(options: object = {}, tenant = 't'): Promise<HostedFilesystem> {
   const made = await engine.create(
     tenant,
     mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576, ...options }),
@@ -117,14 +117,10 @@ const turns = async (count = 5) => {
   for (let i = 0; i < count; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-async function pinned(fs: Hosted, holdMs?: number): Promise<void> {
-  await engine.submit(fs, create('a'));
-  await engine.submit(
-    fs,
-    command('write', { file: 'a' }, { offset: 0 }, { data: new Uint8Array(8192) }),
-  );
-  await engine.submit(
-    fs,
+async function pinned(fs: HostedFilesystem, holdMs?: number): Promise<void> {
+  await fs.submit(create('a'));
+  await fs.submit(command('write', { file: 'a' }, { offset: 0 }, { data: new Uint8Array(8192) }));
+  await fs.submit(
     command(
       'mmap',
       { file: 'a' },
@@ -139,7 +135,7 @@ async function pinned(fs: Hosted, holdMs?: number): Promise<void> {
     kind: 'rdma',
     ...(holdMs === undefined ? {} : { holdMs }),
   };
-  const { outcome } = await engine.submit(fs, command('pin', { mapping: 1 }, args));
+  const { outcome } = await fs.submit(command('pin', { mapping: 1 }, args));
   if (outcome?.ok !== true) throw new Error(JSON.stringify(outcome));
 }
 const pinOne = () =>
@@ -154,7 +150,7 @@ const truncate = (more: Partial<Command> = {}) =>
 describe('the lane', () => {
   it('numbers and stamps what comes in one turn, and gives it to the log as one batch', async () => {
     const fs = await mkfs();
-    await Promise.all(['a', 'b', 'c'].map((name) => engine.submit(fs, create(name))));
+    await Promise.all(['a', 'b', 'c'].map((name) => fs.submit(create(name))));
     expect(log.births).toMatchObject([{ tenant: 't', args: { name: 'f' }, timeMs: 1_000_000 }]);
     expect(log.batches.map((batch) => batch.map(({ seq, timeMs }) => [seq, timeMs]))).toEqual([
       [
@@ -168,9 +164,9 @@ describe('the lane', () => {
   it('applies nothing before the log has it, and appends one batch at a time', async () => {
     const fs = await mkfs();
     log.slow = true;
-    const first = engine.submit(fs, create('a'));
+    const first = fs.submit(create('a'));
     await turns();
-    const second = engine.submit(fs, create('b'));
+    const second = fs.submit(create('b'));
     await turns();
     expect(log.batches).toHaveLength(1);
     expect(fs.kernel.names.has('a')).toBe(false);
@@ -185,7 +181,7 @@ describe('the lane', () => {
 
   it('gathers while each turn of the event loop brings more, up to a whole batch, and for 2 ms', async () => {
     const fs = await mkfs();
-    const submit = () => engine.submit(fs, command('sync', {}));
+    const submit = () => fs.submit(command('sync', {}));
     for (let i = 0; i < 3; i += 1) {
       void submit();
       await turns(1);
@@ -211,7 +207,7 @@ describe('the lane', () => {
     memory.admit('t', openAccount(quotas), 'e');
     const made = await memory.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
     if (!made.ok) throw new Error(made.failure.why);
-    void memory.submit(made.fs, create('a'));
+    void made.fs.submit(create('a'));
     await turns(1);
     expect(made.fs.kernel.names.has('a')).toBe(true);
   });
@@ -221,8 +217,7 @@ describe('the lane', () => {
     log.slow = true;
     const told: string[] = [];
     const submit = (name: string) =>
-      engine.enqueue(
-        fs,
+      fs.enqueue(
         create(name),
         () => told.push(name),
         (error) => told.push(`${name} ${(error as { kind?: string }).kind ?? error.message}`),
@@ -249,10 +244,9 @@ describe('the lane', () => {
   it('does nothing more once it is halted, though the log had a batch', async () => {
     const fs = await mkfs();
     log.slow = true;
-    const first = engine.submit(fs, create('a'));
+    const first = fs.submit(create('a'));
     await turns();
-    engine.enqueue(
-      fs,
+    fs.enqueue(
       create('b'),
       () => {},
       () => {},
@@ -271,7 +265,7 @@ describe('the lane', () => {
   it('never lets time go back', async () => {
     const fs = await mkfs();
     clock.now -= 5000;
-    await engine.submit(fs, create('a'));
+    await fs.submit(create('a'));
     expect(log.batches[0]?.[0]?.timeMs).toBe(1_000_000);
   });
 
@@ -279,7 +273,7 @@ describe('the lane', () => {
     const fs = await mkfs();
     const seen: string[] = [];
     engine.onDelivered((_fs, events) => seen.push(...events.map(({ type }) => type)));
-    const answered = engine.submit(fs, create('a')).then(() => seen.push('answered'));
+    const answered = fs.submit(create('a')).then(() => seen.push('answered'));
     await answered;
     expect(seen).toEqual(['file.created', 'answered']);
   });
@@ -288,8 +282,8 @@ describe('the lane', () => {
     const fs = await mkfs();
     await pinned(fs);
     const [slept, unpinned] = await Promise.all([
-      engine.submit(fs, truncate()),
-      engine.submit(fs, command('unpin', { pin: 1 })),
+      fs.submit(truncate()),
+      fs.submit(command('unpin', { pin: 1 })),
     ]);
     expect(unpinned.outcome?.ok).toBe(true);
     expect(slept.outcome?.ok).toBe(true);
@@ -300,25 +294,25 @@ describe('waiting', () => {
   it('ends with the operation, or with null when the time is over or the server drains', async () => {
     const fs = await mkfs();
     await pinned(fs);
-    const { task, outcome } = await engine.submit(fs, truncate());
+    const { task, outcome } = await fs.submit(truncate());
     expect(outcome).toBeNull();
-    expect(await engine.whenEnded(fs, task, 5)).toBeNull();
-    const [one, two] = [engine.whenEnded(fs, task, 10_000), engine.whenEnded(fs, task, 10_000)];
-    await engine.submit(fs, command('unpin', { pin: 1 }));
+    expect(await fs.whenEnded(task, 5)).toBeNull();
+    const [one, two] = [fs.whenEnded(task, 10_000), fs.whenEnded(task, 10_000)];
+    await fs.submit(command('unpin', { pin: 1 }));
     expect((await one)?.ok).toBe(true);
     expect(await two).toEqual(await one);
-    expect(await engine.whenEnded(fs, task, 10_000)).toEqual(await one);
-    expect(await engine.whenEnded(fs, 9999, 10_000)).toBeNull();
+    expect(await fs.whenEnded(task, 10_000)).toEqual(await one);
+    expect(await fs.whenEnded(9999, 10_000)).toBeNull();
   });
 
   it('is over for everybody when the server drains', async () => {
     const fs = await mkfs();
     await pinned(fs);
-    const { task } = await engine.submit(fs, truncate());
-    const waited = engine.whenEnded(fs, task, 10_000);
+    const { task } = await fs.submit(truncate());
+    const waited = fs.whenEnded(task, 10_000);
     engine.drain();
     expect(await waited).toBeNull();
-    expect(await engine.whenEnded(fs, task, 10_000)).toBeNull();
+    expect(await fs.whenEnded(task, 10_000)).toBeNull();
   });
 });
 
@@ -343,7 +337,7 @@ describe('time', () => {
     await turns();
     expect(fs.kernel.counts.pins).toBe(1);
     expect(fs.kernel.nowMs).toBe(0);
-    await engine.submit(fs, command('clock-advance', {}, { ms: 500 }));
+    await fs.submit(command('clock-advance', {}, { ms: 500 }));
     expect(fs.kernel.counts.pins).toBe(0);
     expect(log.batches.at(-1)?.[0]?.timeMs).toBe(0);
   });
@@ -352,8 +346,8 @@ describe('time', () => {
 describe('events', () => {
   it('go to the ring of the filesystem and to that of the tenant, numbered in each', async () => {
     const [f, g] = [await mkfs(), await mkfs({ name: 'g' })];
-    await engine.submit(f, create('a'));
-    await engine.submit(g, create('b'));
+    await f.submit(create('a'));
+    await g.submit(create('b'));
     const own = f.ring.read(1, 100);
     const all = engine.tenantRing('t').read(1, 100);
     if (own.kind === 'gap' || all.kind === 'gap') throw new Error('a gap');
@@ -373,7 +367,7 @@ describe('events', () => {
     fs.ring.subscribe(() => {
       told += 1;
     });
-    await engine.submit(fs, command('umount', {}, { force: false }));
+    await fs.submit(command('umount', {}, { force: false }));
     expect(fs.ring.closed).toBe(true);
     expect(told).toBeGreaterThan(0);
     expect(log.removed).toEqual([fs.id]);
@@ -384,13 +378,13 @@ describe('an unmount', () => {
   it('answers ENOENT to what came behind it in the same batch', async () => {
     const fs = await mkfs();
     const [gone, late] = await Promise.all([
-      engine.submit(fs, command('umount', {}, { force: true })),
-      engine.submit(fs, create('a')),
+      fs.submit(command('umount', {}, { force: true })),
+      fs.submit(create('a')),
     ]);
     expect(gone.outcome?.ok).toBe(true);
     expect(late.outcome).toMatchObject({ ok: false, failure: { errno: 'ENOENT' } });
     expect(engine.find('t', 'f')).toBeUndefined();
-    expect((await engine.submit(fs, create('a'))).outcome).toMatchObject({
+    expect((await fs.submit(create('a'))).outcome).toMatchObject({
       ok: false,
       failure: { errno: 'ENOENT' },
     });
@@ -404,34 +398,31 @@ describe('a broken law', () => {
   it('stops that filesystem and not its neighbours', async () => {
     const [f, g] = [await mkfs(), await mkfs({ name: 'g' })];
     await pinned(f);
-    const { task } = await engine.submit(f, truncate());
-    const waited = engine.whenEnded(f, task, 10_000);
-    const [bad, after] = [
-      engine.submit(f, command('no-such-operation', {})),
-      engine.submit(f, create('b')),
-    ];
+    const { task } = await f.submit(truncate());
+    const waited = f.whenEnded(task, 10_000);
+    const [bad, after] = [f.submit(command('no-such-operation', {})), f.submit(create('b'))];
     await expect(bad).rejects.toMatchObject({ kind: 'filesystem-stopped' });
     await expect(after).rejects.toMatchObject({ kind: 'filesystem-stopped' });
-    await expect(engine.submit(f, create('c'))).rejects.toMatchObject({
+    await expect(f.submit(create('c'))).rejects.toMatchObject({
       kind: 'filesystem-stopped',
     });
     expect(await waited).toBeNull();
     expect(broken).toMatchObject([{ filesystem: 'f', op: 'no-such-operation', seq: f.kernel.seq }]);
-    expect((await engine.submit(g, create('a'))).outcome?.ok).toBe(true);
+    expect((await g.submit(create('a'))).outcome?.ok).toBe(true);
   });
 
   it('leaves a filesystem that can still be removed', async () => {
     const fs = await mkfs();
     await pinned(fs);
-    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({
+    await expect(fs.submit(command('no-such-operation', {}))).rejects.toMatchObject({
       kind: 'filesystem-stopped',
     });
-    await expect(engine.submit(fs, command('umount', {}, { force: false }))).rejects.toMatchObject({
+    await expect(fs.submit(command('umount', {}, { force: false }))).rejects.toMatchObject({
       kind: 'filesystem-stopped',
     });
-    expect((await engine.submit(fs, command('umount', {}, { force: true }))).outcome).toMatchObject(
-      { ok: true },
-    );
+    expect((await fs.submit(command('umount', {}, { force: true }))).outcome).toMatchObject({
+      ok: true,
+    });
     expect(engine.find('t', 'f')).toBeUndefined();
     await mkfs();
   });
@@ -439,14 +430,14 @@ describe('a broken law', () => {
   it('is not guessed around when the log fails', async () => {
     const fs = await mkfs();
     log.slow = true;
-    const lost = engine.submit(fs, create('a'));
+    const lost = fs.submit(create('a'));
     await turns();
     log.pending.shift()?.(new JournalError('failed', 'fsync'));
     await expect(lost).rejects.toMatchObject({ kind: 'journal-failed' });
-    await expect(engine.submit(fs, create('b'))).rejects.toMatchObject({ kind: 'journal-failed' });
+    await expect(fs.submit(create('b'))).rejects.toMatchObject({ kind: 'journal-failed' });
     expect(fs.kernel.names.has('a')).toBe(false);
     expect(broken).toHaveLength(1);
-    await expect(engine.submit(fs, command('umount', {}, { force: true }))).rejects.toMatchObject({
+    await expect(fs.submit(command('umount', {}, { force: true }))).rejects.toMatchObject({
       kind: 'journal-failed',
     });
     expect(log.removed).toEqual([]);
@@ -454,14 +445,13 @@ describe('a broken law', () => {
 
   it('is unmounted by force, and says so when the log knows it', async () => {
     const fs = await mkfs();
-    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({
+    await expect(fs.submit(command('no-such-operation', {}))).rejects.toMatchObject({
       kind: 'filesystem-stopped',
     });
     log.slow = true;
     const answers: unknown[] = [];
     const umount = command('umount', {}, { force: true });
-    engine.enqueue(
-      fs,
+    fs.enqueue(
       umount,
       (submission) => answers.push(submission),
       (error) => answers.push(error),
@@ -497,11 +487,11 @@ describe('quotas', () => {
     engine.admit('v', openAccount(quotas), 'e');
     const fs = await mkfs(strategy('fail'), 'v');
     await pinned(fs);
-    expect((await engine.submit(fs, truncate())).outcome).toBeNull();
-    expect((await engine.submit(fs, pinOne())).outcome).toMatchObject({
+    expect((await fs.submit(truncate())).outcome).toBeNull();
+    expect((await fs.submit(pinOne())).outcome).toMatchObject({
       failure: { errno: 'EAGAIN', rule: 'WR1' },
     });
-    expect((await engine.submit(fs, truncate())).outcome).toMatchObject({
+    expect((await fs.submit(truncate())).outcome).toMatchObject({
       failure: { errno: 'EDQUOT', rule: 'Q1' },
     });
   });
@@ -511,10 +501,10 @@ describe('quotas', () => {
     engine.admit('v', account, 'e');
     const fs = await mkfs(strategy('block'), 'v');
     await pinned(fs);
-    await engine.submit(fs, truncate());
-    expect((await engine.submit(fs, pinOne())).outcome).toBeNull();
+    await fs.submit(truncate());
+    expect((await fs.submit(pinOne())).outcome).toBeNull();
     expect(account.reserved.pins).toBe(1);
-    await expect(engine.submit(fs, command('no-such-operation', {}))).rejects.toMatchObject({
+    await expect(fs.submit(command('no-such-operation', {}))).rejects.toMatchObject({
       kind: 'filesystem-stopped',
     });
     const nothing = {
@@ -528,7 +518,7 @@ describe('quotas', () => {
       memory: 0,
     };
     expect(account.reserved).toEqual(nothing);
-    await engine.submit(fs, command('umount', {}, { force: true }));
+    await fs.submit(command('umount', {}, { force: true }));
     expect(account).toMatchObject({
       reserved: nothing,
       used: { ...nothing, memory: expect.any(Number) },
@@ -561,7 +551,7 @@ describe('the inbox', () => {
     const made = await small.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
     if (!made.ok) throw new Error(made.failure.why);
     const answers = await Promise.allSettled(
-      ['a', 'b', 'c'].map((name) => small.submit(made.fs, create(name))),
+      ['a', 'b', 'c'].map((name) => made.fs.submit(create(name))),
     );
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(answers[2]).toMatchObject({ reason: { kind: 'inbox-full' } });

@@ -25,9 +25,8 @@ const hosted = () =>
 
 /** The journal takes the command; the kernel does not know what it is. */
 async function breakLaw(): Promise<void> {
-  const { engine } = service;
   await expect(
-    engine.submit(hosted(), { op: 'no-such-operation', on: {}, args: {} }),
+    hosted().submit({ op: 'no-such-operation', on: {}, args: {} }),
   ).rejects.toMatchObject({
     kind: 'filesystem-stopped',
   });

@@ -105,7 +105,7 @@ describe('repair', () => {
     const running = service as Service;
     const epochs = epochsOf(running);
     const key = { record: answerOf(running, 'k'), fingerprint: 'x', sinceMs: Date.now() };
-    const bad = running.engine.submit(hostedOf(running, 'one'), {
+    const bad = hostedOf(running, 'one').submit({
       op: 'no-such-operation',
       on: {},
       args: {},

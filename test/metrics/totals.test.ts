@@ -1,7 +1,7 @@
 // The gauges cost what changed; here they are counted anew from the kernels, after everything that
 // can happen to a filesystem.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Hosted } from '../../src/engine/engine.ts';
+import type { HostedFilesystem } from '../../src/engine/engine.ts';
 import type { Kernel } from '../../src/kernel/state.ts';
 import { Ledger } from '../../src/metrics/totals.ts';
 import {
@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => service.close());
 
 /** By a walk, where the kernels keep counts. */
-function recount(filesystems: Iterable<Hosted>) {
+function recount(filesystems: Iterable<HostedFilesystem>) {
   const sum = {
     filesystems: 0,
     stopped: 0,
@@ -63,13 +63,14 @@ function expectRight(tenant?: string): void {
   expect(blocksMetadata + blocksUsed + blocksFree + blocksBusy + blocksDetached).toBe(blocks);
 }
 
-const stop = (one: Hosted) =>
-  service.engine.submit(one, { op: 'no-such-operation', on: {}, args: {} }).then(
+const stop = (one: HostedFilesystem) =>
+  one.submit({ op: 'no-such-operation', on: {}, args: {} }).then(
     () => expect.unreachable(),
     () => {},
   );
 
-const hosted = (name: string): Hosted => service.engine.find('default', name) as Hosted;
+const hosted = (name: string): HostedFilesystem =>
+  service.engine.find('default', name) as HostedFilesystem;
 
 describe('the totals', () => {
   it('are those of the kernels, whatever happened between two scrapes', async () => {

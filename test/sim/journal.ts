@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bulkPrefixes, recoverFilesystems } from '../../src/durable.ts';
-import { Engine, type Hosted } from '../../src/engine/engine.ts';
+import { Engine, type HostedFilesystem } from '../../src/engine/engine.ts';
 import type { Before, Birth, Log } from '../../src/engine/log.ts';
 import type { Recovered } from '../../src/engine/recovery.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
@@ -454,7 +454,7 @@ class JournalWorld {
     const command = commandFor(fs, random);
     if (command === null) return;
     const life = this.#life;
-    engine.submit(fs, command).then(
+    fs.submit(command).then(
       () => {
         const said = this.#seqs.get(command);
         if (life !== this.#life || said === undefined || said.seq <= said.history.acknowledged)
@@ -483,7 +483,7 @@ class JournalWorld {
 }
 
 /** Something that a user might ask of this filesystem as it stands. */
-function commandFor({ kernel: k }: Hosted, random: Prng): Command | null {
+function commandFor({ kernel: k }: HostedFilesystem, random: Prng): Command | null {
   const file: Target = { file: random.pick(['a', 'b']) };
   const range = { offset: random.below(5) * page, length: (1 + random.below(2)) * page };
   const choices: [op: string, on: Target, args: Record<string, unknown>, bytes?: number][] = [
