@@ -9,7 +9,6 @@ import { views } from '../kernel/views/index.ts';
 import { quotaNames } from '../tenants/quotas.ts';
 import { tenantOf } from './auth.ts';
 import { etagOfFilesystem } from './conditional.ts';
-import type { Door } from './door.ts';
 import {
   HttpProblem,
   isProblemType,
