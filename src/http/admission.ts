@@ -7,9 +7,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { etagOf } from '../kernel/fs/inode.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { MapId, PinId, TaskId } from '../kernel/units.ts';
+import type { AppContext } from './app-context.ts';
 import { tenantOf } from './auth.ts';
 import { etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
-import type { Door } from './door.ts';
 import { holdBytes } from './held-bytes.ts';
 import { HttpProblem, KernelFailure, type ProblemType } from './problem.ts';
 import { type On, type Params, targetOf } from './target.ts';
@@ -85,7 +85,7 @@ function announced(request: FastifyRequest): number {
 }
 
 /** Call it when auth is registered, and before the routes. */
-export function checkBodies(app: FastifyInstance, door: Door): void {
+export function checkBodies(app: FastifyInstance, context: AppContext): void {
   app.decorateRequest('awaitsContinue', false);
   app.decorateRequest('heldBytes', 0);
   app.addHook('onRequest', (request, _reply, done) => {
@@ -109,15 +109,15 @@ export function checkBodies(app: FastifyInstance, door: Door): void {
     const refused = wrongType(request);
     if (refused !== null) return done(refused);
     try {
-      holdBytes(door, request, reply, announced(request));
+      holdBytes(context, request, reply, announced(request));
     } catch (error) {
       return done(error as Error);
     }
     if (request.awaitsContinue) {
-      const late = tooLong(request) ?? missing(request, door);
+      const late = tooLong(request) ?? missing(request, context);
       if (late !== null) return done(late);
       try {
-        checkConditions(request, door);
+        checkConditions(request, context);
       } catch (error) {
         return done(error as Error);
       }
@@ -135,7 +135,7 @@ export function checkBodies(app: FastifyInstance, door: Door): void {
 }
 
 /** The same as when the operation begins, so that nobody sends a body for nothing. */
-function checkConditions(request: FastifyRequest, { engine }: Door): void {
+function checkConditions(request: FastifyRequest, { engine }: AppContext): void {
   const op = operations.get(request.routeOptions.config.operation ?? '');
   if (op === undefined) return;
   const found = targetOf(engine, request, op.on);
@@ -200,11 +200,11 @@ function tooLong({ headers, routeOptions }: FastifyRequest): HttpProblem | null 
 const nameless = ['mapping', 'pin', 'operation'] as const;
 
 /** The 404 for what the URL names and is not there; null where all of it is, or nobody may know. */
-function missing(request: FastifyRequest, door: Door): Error | null {
+function missing(request: FastifyRequest, context: AppContext): Error | null {
   const { caller, params } = request;
   if (caller === null) return null;
   const { tenant, fs: name, file } = params as Partial<Params> & { tenant?: string };
-  if (tenant !== undefined && door.tenants.get(tenant) === undefined)
+  if (tenant !== undefined && context.tenants.get(tenant) === undefined)
     return new HttpProblem('no-such-thing', 'There is no such tenant.');
   // An answer to a key may be given again when the thing is gone.
   if (
@@ -216,7 +216,7 @@ function missing(request: FastifyRequest, door: Door): Error | null {
   const thing = nameless.find((one) => (params as Partial<Params>)[one] !== undefined);
   const on: On = thing ?? (file === undefined ? 'filesystem' : 'file');
   tenantOf(request);
-  const found = targetOf(door.engine, request, on);
+  const found = targetOf(context.engine, request, on);
   if (found.fs === null) return new KernelFailure(found.failure);
   const { fs, target } = found;
   const { mappings, pins, tasks, ended } = fs.kernel;
@@ -241,7 +241,7 @@ const ofBody: ReadonlySet<ProblemType> = new Set<ProblemType>([
 ]);
 
 /** What to answer instead of a fault of the body or the query: the 404 of what is not there. */
-export function orMissing(error: unknown, reply: FastifyReply, door: Door): unknown {
+export function orMissing(error: unknown, reply: FastifyReply, context: AppContext): unknown {
   const { statusCode } = error as { statusCode?: number };
   const isFault =
     error instanceof HttpProblem
@@ -249,7 +249,7 @@ export function orMissing(error: unknown, reply: FastifyReply, door: Door): unkn
       : statusCode === 400 || statusCode === 413 || statusCode === 415;
   if (!isFault || reply.request.is404) return error;
   try {
-    return missing(reply.request, door) ?? error;
+    return missing(reply.request, context) ?? error;
   } catch {
     return error;
   }

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { defaultTenant } from '../tenants/tenants.ts';
 import type { Scope, Tokens } from '../tenants/tokens.ts';
-import type { Door } from './door.ts';
+import type { AppContext } from './app-context.ts';
 import { HttpProblem } from './problem.ts';
 import type { Ticket, Tickets } from './tickets.ts';
 
@@ -136,7 +136,7 @@ function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpP
 /** Says whether what the caller came in with is still good. */
 export function mayStayOf(
   request: FastifyRequest,
-  { tokens, nowMs }: Pick<Door, 'tokens' | 'nowMs'>,
+  { tokens, nowMs }: Pick<AppContext, 'tokens' | 'nowMs'>,
 ): () => boolean {
   if (request.ticket !== null) return request.ticket.mayStay;
   const secret = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];

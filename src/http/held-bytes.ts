@@ -1,7 +1,7 @@
 // Bodies and replies of many bytes count as memory of their tenant for as long as they are on their
 // way: a client may take its time, and a server may have thousands of them.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Door } from './door.ts';
+import type { AppContext } from './app-context.ts';
 import { KernelFailure } from './problem.ts';
 
 /** What is shorter is not worth the account. */
@@ -12,7 +12,7 @@ const leastBytes = 65_536;
  * room.
  */
 export function holdBytes(
-  { engine }: Door,
+  { engine }: AppContext,
   request: FastifyRequest,
   reply: FastifyReply,
   bytes: number,

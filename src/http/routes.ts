@@ -3,31 +3,31 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { operations } from '../kernel/ops/index.ts';
 import { views } from '../kernel/views/index.ts';
-import { asyncApi } from './asyncapi.ts';
+import type { AppContext } from './app-context.ts';
 import { isNotModified } from './conditional.ts';
-import type { Door } from './door.ts';
-import { openApi } from './openapi.ts';
-import { operationContentRoute } from './operation-content-route.ts';
-import { operationRoute } from './operation-route.ts';
+import { asyncApi } from './openapi/asyncapi.ts';
+import { openApi } from './openapi/document.ts';
+import { serverRoute } from './routes/define.ts';
+import { serverRoutes } from './routes/index.ts';
+import { operationRoute } from './routes/operation.ts';
+import { operationContentRoute } from './routes/operation-content.ts';
+import { traceRoute } from './routes/trace.ts';
+import { viewRoute } from './routes/view.ts';
 import { type JsonSchema, serializerOf } from './schema.ts';
-import { serverRoute } from './server-route.ts';
-import { serverRoutes } from './server-routes.ts';
-import { traceRoute } from './trace-route.ts';
-import { viewRoute } from './view-route.ts';
 
-export function registerRoutes(app: FastifyInstance, door: Door): void {
+export function registerRoutes(app: FastifyInstance, context: AppContext): void {
   const viewSerializers = new Map(
-    [...views].map(([name, view]) => [name, serializerOf(view.result, door.checkReplies)]),
+    [...views].map(([name, view]) => [name, serializerOf(view.result, context.checkReplies)]),
   );
   const operationToJson = viewSerializers.get('operation');
   if (operationToJson === undefined) throw new Error('the registry of views has no operation');
-  for (const route of serverRoutes) serverRoute(app, door, route);
+  for (const route of serverRoutes) serverRoute(app, context, route);
   for (const [name, view] of views)
-    viewRoute(app, door, view, viewSerializers.get(name) ?? operationToJson);
-  for (const op of operations.values()) operationRoute(app, door, op, operationToJson);
+    viewRoute(app, context, view, viewSerializers.get(name) ?? operationToJson);
+  for (const op of operations.values()) operationRoute(app, context, op, operationToJson);
 
-  traceRoute(app, door);
-  operationContentRoute(app, door);
+  traceRoute(app, context);
+  operationContentRoute(app, context);
   document(app, '/openapi.json', openApi);
   document(app, '/asyncapi.json', asyncApi);
 }

@@ -14,9 +14,9 @@ import {
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { checkBodies, orMissing, refuseWhatIsNowhere } from './admission.ts';
+import type { AppContext } from './app-context.ts';
 import { registerAuth } from './auth.ts';
 import { Connections } from './connections.ts';
-import type { Door } from './door.ts';
 import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
 import { answerError, HttpProblem } from './problem.ts';
@@ -41,8 +41,11 @@ export interface ServerOptions {
   extend?(app: FastifyInstance): Promise<void> | void;
 }
 
-export async function createServer(door: Door, options: ServerOptions): Promise<FastifyInstance> {
-  const { config } = door;
+export async function createServer(
+  context: AppContext,
+  options: ServerOptions,
+): Promise<FastifyInstance> {
+  const { config } = context;
   const connections = new Connections(config);
   const app = fastify({
     loggerInstance: options.logger,
@@ -75,26 +78,26 @@ export async function createServer(door: Door, options: ServerOptions): Promise<
   });
   registerBodyParsers(app, config);
   registerAuth(app, {
-    tokens: door.tokens,
-    tickets: door.tickets,
-    nowMs: door.nowMs,
+    tokens: context.tokens,
+    tickets: context.tickets,
+    nowMs: context.nowMs,
     loopback: options.loopback,
     allowedHosts: [...config.allowedHosts, config.host.toLowerCase()],
     allowedOrigins: config.allowedOrigins,
   });
-  checkBodies(app, door);
+  checkBodies(app, context);
   app.decorateReply('problemType', null);
   registerIdempotency(app, {
     ...config,
-    answers: door.answers,
-    nowMs: door.nowMs,
-    idOf: (tenant) => door.tenants.get(tenant)?.id,
+    answers: context.answers,
+    nowMs: context.nowMs,
+    idOf: (tenant) => context.tenants.get(tenant)?.id,
   });
   app.setErrorHandler((error, request, reply) =>
-    answer(error, request, reply, orMissing(error, reply, door)),
+    answer(error, request, reply, orMissing(error, reply, context)),
   );
   await options.extend?.(app);
-  registerRoutes(app, door);
+  registerRoutes(app, context);
   await app.ready();
   return app;
 }

@@ -143,7 +143,7 @@ describe('the stream', () => {
   it('4410: ends with the gap, or goes on behind it', async () => {
     const { base, tick, service: running } = await world({ ringEventsMax: 16 });
     for (let i = 0; i < 40; i += 1) await tick();
-    const epoch = running.door.engine.find('default', 'scratch')?.ring.epoch;
+    const epoch = running.context.engine.find('default', 'scratch')?.ring.epoch;
     const options = { url: `${base}${fs}/events`, from: `${epoch}.3`, delayMs: quick };
     await expect(take(1, events(options))).rejects.toEqual(
       new StreamGap(`${epoch}.3`, `${epoch}.25`),

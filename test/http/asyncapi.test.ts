@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Parser } from '@asyncapi/parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { asyncApi } from '../../src/http/asyncapi.ts';
+import { asyncApi } from '../../src/http/openapi/asyncapi.ts';
 import { closings } from '../../src/http/stream/messages.ts';
 import { eventTable } from '../../src/kernel/events.ts';
 import { fs, must, type Service, sleepingWorld, start, waiting } from './start.ts';

@@ -65,7 +65,7 @@ async function cutAndResume(
 
 /** All that the log holds, whatever carried it. */
 function kept(): { seq: number; last: boolean }[] {
-  const ring = service.door.engine.find('default', 'scratch')?.ring;
+  const ring = service.context.engine.find('default', 'scratch')?.ring;
   const read = ring?.read(ring.oldestSeq, 1_000_000);
   if (read?.kind !== 'events') throw new Error('the log has no beginning');
   return read.records.map((record, i) => ({ seq: read.firstSeq + i, last: record.last }));
@@ -146,7 +146,7 @@ describe.each(transports)('over %s the log is', (transport) => {
       await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
       await log.until(() => log.events().length === 1);
     }
-    const end = `${service.door.engine.find('default', 'scratch')?.ring.epoch}.${kept().length}`;
+    const end = `${service.context.engine.find('default', 'scratch')?.ring.epoch}.${kept().length}`;
     await log.until(() =>
       log.messages.some(({ type, cursor }) => type === 'bookmark' && cursor === end),
     );

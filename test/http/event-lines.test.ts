@@ -20,7 +20,7 @@ async function world(config: Partial<Config> = {}): Promise<void> {
 
 const events = `${fs}/events`;
 const tick = () => must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 1 } });
-const epoch = () => service.door.engine.find('default', 'scratch')?.ring.epoch;
+const epoch = () => service.context.engine.find('default', 'scratch')?.ring.epoch;
 const cursor = (seq: number) => `${epoch()}.${seq}`;
 
 const lines = { accept: 'application/x-ndjson' };

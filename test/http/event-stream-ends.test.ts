@@ -86,7 +86,7 @@ describe('4410', () => {
   it('after a gap message with the oldest cursor, when the cursor is too old', async () => {
     await world({ ringEventsMax: 16 });
     for (let i = 0; i < 40; i += 1) await tick();
-    const { ring } = service.door.engine.find('default', 'scratch') ?? {};
+    const { ring } = service.context.engine.find('default', 'scratch') ?? {};
     const reader = await open(base, `${events}?from=${ring?.epoch}.3`);
     expect((await reader.closed).code).toBe(4410);
     const [gap] = reader.frames;
@@ -103,7 +103,7 @@ describe('4410', () => {
 
   it('for a cursor of another history, and for one of the future', async () => {
     await world();
-    const { ring } = service.door.engine.find('default', 'scratch') ?? {};
+    const { ring } = service.context.engine.find('default', 'scratch') ?? {};
     for (const cursor of ['0123456789abcdef.1', `${ring?.epoch}.99`]) {
       const reader = await open(base, events);
       reader.say({ type: 'subscribe', id: 'a', from: cursor });

@@ -103,7 +103,7 @@ describe('an event', () => {
     expect(reader.frames[0]).toMatchObject({
       type: 'ack',
       id: 'query',
-      cursor: `${service.door.engine.find('default', 'scratch')?.ring.epoch}.0`,
+      cursor: `${service.context.engine.find('default', 'scratch')?.ring.epoch}.0`,
     });
     await reader.close();
   });
@@ -243,7 +243,7 @@ describe('a filter', () => {
     const reader = await open(base, `${events}?types=pinhole.file.created`);
     await reader.frame('ack');
     for (let i = 0; i < 5; i += 1) await tick();
-    const end = `${service.door.engine.find('default', 'scratch')?.ring.epoch}.6`;
+    const end = `${service.context.engine.find('default', 'scratch')?.ring.epoch}.6`;
     await reader.until(() =>
       reader.frames.find(({ type, cursor }) => type === 'bookmark' && cursor === end),
     );

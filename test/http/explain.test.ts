@@ -13,7 +13,7 @@ const async = { headers: { prefer: 'respond-async' } };
 const explained = async (path: string) => (await must(service, 200, 'GET', `${path}/explain`)).json;
 const state = () =>
   JSON.stringify([
-    ...(service.door.engine.find('default', 'scratch')?.kernel.tasks.values() ?? []),
+    ...(service.context.engine.find('default', 'scratch')?.kernel.tasks.values() ?? []),
   ]);
 
 describe('a punch hole that waits', () => {

@@ -23,7 +23,7 @@ const held = async () => {
   const { json } = await must(service, 200, 'GET', '/v1');
   return (
     (json.tenant.quotas.memory as { used: number }).used +
-    (service.door.tenants.get('default')?.account.reserved.memory ?? 0)
+    (service.context.tenants.get('default')?.account.reserved.memory ?? 0)
   );
 };
 

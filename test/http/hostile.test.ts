@@ -1,7 +1,7 @@
 // Requests that are well-formed and mean harm: they get an answer of 4xx, and the filesystem serves
 // on.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serverRoutes } from '../../src/http/server-routes.ts';
+import { serverRoutes } from '../../src/http/routes/index.ts';
 import { call, fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
 
 let service: Service;

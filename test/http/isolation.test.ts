@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serverRoutes } from '../../src/http/server-routes.ts';
+import { serverRoutes } from '../../src/http/routes/index.ts';
 import { fill, request, routes } from './registry.ts';
 import { type Answer, call, must, type Service, sleepingWorld, start, waiting } from './start.ts';
 

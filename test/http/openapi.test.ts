@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApi } from '../../src/http/openapi.ts';
+import { openApi } from '../../src/http/openapi/document.ts';
 import { problemTypes } from '../../src/http/problem.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { views } from '../../src/kernel/views/index.ts';

@@ -1,4 +1,4 @@
-// The small pieces of the door that need no server.
+// The small pieces of the context that need no server.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { rangeOf, tagsOf } from '../../src/http/conditional.ts';

@@ -160,7 +160,7 @@ describe('the Perfetto export of S01', () => {
   it('of any part of the log is a trace as well', async () => {
     await s01({ name: 'break-layouts', idleRule: 'fixed' });
     await release();
-    const { epoch, nextSeq } = service.door.engine.find('default', 'scratch')?.ring ?? {
+    const { epoch, nextSeq } = service.context.engine.find('default', 'scratch')?.ring ?? {
       epoch: '',
       nextSeq: 0,
     };

@@ -68,7 +68,7 @@ const epochsOf = (running: Service) => ({
 });
 
 const answerOf = (running: Service, key: string) =>
-  `answer/${running.door.tenants.get(defaultTenant)?.id}/${key}`;
+  `answer/${running.context.tenants.get(defaultTenant)?.id}/${key}`;
 const newFile = (name: string, key?: string) => ({
   json: { name },
   ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),

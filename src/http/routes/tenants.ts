@@ -1,13 +1,13 @@
 // Tenants, their quotas and their tokens: for the operator scope only.
 import { z } from 'zod';
-import { begunRecord } from '../engine/durable-log.ts';
-import { pageOfList, zPage } from '../kernel/views/define.ts';
-import type { QuotaName } from '../tenants/quotas.ts';
-import { defaultTenant, type Tenant } from '../tenants/tenants.ts';
-import type { Token } from '../tenants/tokens.ts';
-import type { Door } from './door.ts';
-import { HttpProblem } from './problem.ts';
-import { defineRoute, type ServerRoute } from './server-route.ts';
+import { begunRecord } from '../../engine/durable-log.ts';
+import { pageOfList, zPage } from '../../kernel/views/define.ts';
+import type { QuotaName } from '../../tenants/quotas.ts';
+import { defaultTenant, type Tenant } from '../../tenants/tenants.ts';
+import type { Token } from '../../tenants/tokens.ts';
+import type { AppContext } from '../app-context.ts';
+import { HttpProblem } from '../problem.ts';
+import { defineRoute, type ServerRoute } from './define.ts';
 
 const zTenantName = z
   .string()
@@ -60,8 +60,8 @@ const shownToken = ({ id, scopes, createdMs, expiresMs }: Token) => ({
   expiresMs,
 });
 
-function tenantNamed(door: Door, params: unknown): Tenant {
-  const tenant = door.tenants.get((params as { tenant: string }).tenant);
+function tenantNamed(context: AppContext, params: unknown): Tenant {
+  const tenant = context.tenants.get((params as { tenant: string }).tenant);
   if (tenant === undefined) throw new HttpProblem('no-such-thing', 'There is no such tenant.');
   return tenant;
 }
@@ -80,8 +80,8 @@ const listTenants = defineRoute({
   result: z.object({ items: z.array(zTenant), nextPageToken: z.string().optional() }),
   status: 200,
   errors: [],
-  answer(door, { query }) {
-    const page = pageOfList(door.tenants.all(), query, (tenant) => tenant.number);
+  answer(context, { query }) {
+    const page = pageOfList(context.tenants.all(), query, (tenant) => tenant.number);
     return { ...page, items: page.items.map(shownTenant) };
   },
 });
@@ -98,19 +98,20 @@ const createTenant = defineRoute({
   status: 201,
   errors: ['already-exists', 'too-many-tenants', ...ofJournal],
   example: { name: 'team-a', quotas: { filesystems: 10, pins: 10_000 } },
-  async answer(door, { request, reply, body }) {
+  async answer(context, { request, reply, body }) {
     const { idempotent } = request;
     const before = idempotent?.became?.kind === 'tenant' ? idempotent.became.tenant : undefined;
-    if (before !== undefined && door.tenants.get(before.name) !== before)
+    if (before !== undefined && context.tenants.get(before.name) !== before)
       throw new HttpProblem('answer-not-kept', 'The tenant was made, and removed since.');
     const alongside =
       idempotent === null ? {} : begunRecord(idempotent.command, { tenant: body.name });
     const tenant =
-      before ?? (await door.tenants.create(body.name, body.quotas ?? {}, door.nowMs(), alongside));
+      before ??
+      (await context.tenants.create(body.name, body.quotas ?? {}, context.nowMs(), alongside));
     if (tenant === 'exists')
       throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
     if (tenant === 'full') {
-      const limit = door.config.tenantsMax;
+      const limit = context.config.tenantsMax;
       throw new HttpProblem('too-many-tenants', `This server has at most ${limit} tenants.`, {
         limit,
       });
@@ -130,7 +131,7 @@ const getTenant = defineRoute({
   result: zTenant,
   status: 200,
   errors: ['no-such-thing'],
-  answer: (door, { request }) => shownTenant(tenantNamed(door, request.params)),
+  answer: (context, { request }) => shownTenant(tenantNamed(context, request.params)),
 });
 
 const putQuotas = defineRoute({
@@ -145,9 +146,9 @@ const putQuotas = defineRoute({
   status: 200,
   errors: ['no-such-thing', ...ofJournal],
   example: { pins: 100 },
-  async answer(door, { request, body }) {
-    const tenant = tenantNamed(door, request.params);
-    if (!(await door.tenants.setQuotas(tenant, body)))
+  async answer(context, { request, body }) {
+    const tenant = tenantNamed(context, request.params);
+    if (!(await context.tenants.setQuotas(tenant, body)))
       throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
     return shownTenant(tenant);
   },
@@ -163,22 +164,22 @@ const deleteTenant = defineRoute({
   result: zTenant,
   status: 200,
   errors: ['no-such-thing', 'in-use', ...ofJournal],
-  async answer(door, { request }) {
-    const tenant = tenantNamed(door, request.params);
+  async answer(context, { request }) {
+    const tenant = tenantNamed(context, request.params);
     const { name, id } = tenant;
     if (name === defaultTenant)
       throw new HttpProblem('in-use', 'Callers without a token are this tenant: it stays.');
-    const gone = await door.engine.dismiss(name, (records) =>
-      door.tenants.remove(name, {
+    const gone = await context.engine.dismiss(name, (records) =>
+      context.tenants.remove(name, {
         ...records,
-        ...door.tokens.recordsOf(name),
-        ...door.answers.recordsOf(id),
+        ...context.tokens.recordsOf(name),
+        ...context.answers.recordsOf(id),
       }),
     );
     if (!gone)
       throw new HttpProblem('in-use', 'The tenant still has filesystems, or is being removed.');
-    door.tokens.forgetTenant(name);
-    door.answers.forgetOwner(id);
+    context.tokens.forgetTenant(name);
+    context.answers.forgetOwner(id);
     return shownTenant(tenant);
   },
 });
@@ -193,8 +194,10 @@ const listTokens = defineRoute({
   result: z.object({ items: z.array(zToken) }),
   status: 200,
   errors: ['no-such-thing'],
-  answer: (door, { request }) => ({
-    items: door.tokens.list(tenantNamed(door, request.params).name, door.nowMs()).map(shownToken),
+  answer: (context, { request }) => ({
+    items: context.tokens
+      .list(tenantNamed(context, request.params).name, context.nowMs())
+      .map(shownToken),
   }),
 });
 
@@ -222,15 +225,15 @@ const createToken = defineRoute({
   status: 201,
   errors: ['no-such-thing', 'too-many-tokens', ...ofJournal],
   example: { scopes: ['read'], expiresInMs: 86_400_000 },
-  async answer(door, { request, reply, body }) {
-    const tenant = tenantNamed(door, request.params);
+  async answer(context, { request, reply, body }) {
+    const tenant = tenantNamed(context, request.params);
     const { name } = tenant;
-    const now = door.nowMs();
-    const limit = door.config.tokensPerTenantMax;
-    if (door.tokens.list(name, now).length >= limit)
+    const now = context.nowMs();
+    const limit = context.config.tokensPerTenantMax;
+    if (context.tokens.list(name, now).length >= limit)
       throw new HttpProblem('too-many-tokens', `A tenant has at most ${limit} tokens.`, { limit });
     const { idempotent } = request;
-    const { token, secret } = await door.tokens.issue(
+    const { token, secret } = await context.tokens.issue(
       name,
       body.scopes,
       now,
@@ -238,7 +241,7 @@ const createToken = defineRoute({
       // Of nothing: what nobody heard cannot be told again.
       idempotent === null ? {} : begunRecord(idempotent.command, null),
     );
-    if (door.tenants.get(name) !== tenant)
+    if (context.tenants.get(name) !== tenant)
       throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
     reply
       .header('location', `/v1/tenants/${name}/tokens/${token.id}`)
@@ -257,9 +260,9 @@ const deleteToken = defineRoute({
   result: z.object({ id: z.string() }),
   status: 200,
   errors: ['no-such-thing', ...ofJournal],
-  async answer(door, { request }) {
+  async answer(context, { request }) {
     const { token } = request.params as { token: string };
-    if (!(await door.tokens.revoke(tenantNamed(door, request.params).name, token)))
+    if (!(await context.tokens.revoke(tenantNamed(context, request.params).name, token)))
       throw new HttpProblem('no-such-thing', 'There is no such token.');
     return { id: token };
   },

@@ -1,14 +1,10 @@
 // The OpenAPI 3.1 document, made from the registries and the table of problems. `npm run openapi`
 // writes it to openapi/openapi.json.
 import { z } from 'zod';
-import type { Operation } from '../kernel/ops/define.ts';
-import { operations } from '../kernel/ops/index.ts';
-import type { View } from '../kernel/views/define.ts';
-import { views } from '../kernel/views/index.ts';
-import { exampleOf } from './example.ts';
-import { otherRoutes } from './openapi-others.ts';
-import { shareResponses } from './openapi-responses.ts';
-import { commonArgs, sleepArgs } from './operation-route.ts';
+import type { Operation } from '../../kernel/ops/define.ts';
+import { operations } from '../../kernel/ops/index.ts';
+import type { View } from '../../kernel/views/define.ts';
+import { views } from '../../kernel/views/index.ts';
 import {
   type ProblemType,
   problemMediaType,
@@ -16,13 +12,17 @@ import {
   problemTable,
   problemTypes,
   retryAfter,
-} from './problem.ts';
-import { isLimit } from './rate-limit.ts';
-import { type JsonSchema, jsonSchemaOf } from './schema.ts';
-import type { ServerRoute } from './server-route.ts';
-import { serverRoutes } from './server-routes.ts';
-import { urlOf } from './target.ts';
-import { isTagged } from './view-route.ts';
+} from '../problem.ts';
+import { isLimit } from '../rate-limit.ts';
+import type { ServerRoute } from '../routes/define.ts';
+import { serverRoutes } from '../routes/index.ts';
+import { commonArgs, sleepArgs } from '../routes/operation.ts';
+import { isTagged } from '../routes/view.ts';
+import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
+import { urlOf } from '../target.ts';
+import { exampleOf } from './example.ts';
+import { otherRoutes } from './others.ts';
+import { shareResponses } from './responses.ts';
 
 const tags: Record<string, string> = {
   filesystem: 'A filesystem on a simulated pmem namespace, and what can be seen of its inside.',

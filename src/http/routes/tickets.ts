@@ -1,9 +1,9 @@
 // Where a page buys a ticket for an event stream.
 import { z } from 'zod';
-import { mayStayOf, tenantOf } from './auth.ts';
-import { HttpProblem } from './problem.ts';
-import { defineRoute, type ServerRoute } from './server-route.ts';
-import { ticketMs } from './tickets.ts';
+import { mayStayOf, tenantOf } from '../auth.ts';
+import { HttpProblem } from '../problem.ts';
+import { ticketMs } from '../tickets.ts';
+import { defineRoute, type ServerRoute } from './define.ts';
 
 const createTicket = defineRoute({
   name: 'create-ticket',
@@ -25,10 +25,10 @@ once, for that stream, and for pages of the origin that bought it. The stream en
   status: 201,
   errors: ['too-many-tickets'],
   example: { stream: '/v1/filesystems/scratch/events' },
-  answer(door, { request, reply, body }) {
+  answer(context, { request, reply, body }) {
     const { caller } = request;
     const tenant = tenantOf(request);
-    const now = door.nowMs();
+    const now = context.nowMs();
     const untilMs = now + ticketMs;
     const origin = request.headers.origin ?? null;
     const scopes = caller?.scopes ?? [];
@@ -37,11 +37,11 @@ once, for that stream, and for pages of the origin that bought it. The stream en
       stream: body.stream,
       origin,
       untilMs,
-      mayStay: mayStayOf(request, door),
+      mayStay: mayStayOf(request, context),
     };
-    const ticket = door.tickets.issue(bought, now);
+    const ticket = context.tickets.issue(bought, now);
     if (ticket === null) {
-      const limit = door.config.ticketsPerTenantMax;
+      const limit = context.config.ticketsPerTenantMax;
       throw new HttpProblem('too-many-tickets', `A tenant has at most ${limit} unused tickets.`, {
         limit,
       });

@@ -1,9 +1,9 @@
 // /livez and /readyz, in the manner of Kubernetes: alive is answering at all, ready is not
 // stopping.
 import { z } from 'zod';
-import type { Door } from './door.ts';
-import { HttpProblem } from './problem.ts';
-import { defineRoute, type ServerRoute } from './server-route.ts';
+import type { AppContext } from '../app-context.ts';
+import { HttpProblem } from '../problem.ts';
+import { defineRoute, type ServerRoute } from './define.ts';
 
 const zHealth = z.object({
   status: z.literal('ok'),
@@ -25,7 +25,7 @@ const zHealth = z.object({
 const stoppedMax = 20;
 const verbose = z.strictObject({ verbose: z.boolean().optional().describe('Lists the checks.') });
 
-function checksOf({ engine }: Door): { name: string; ok: boolean; stopped?: string[] }[] {
+function checksOf({ engine }: AppContext): { name: string; ok: boolean; stopped?: string[] }[] {
   const stopped: string[] = [];
   for (const fs of engine.all()) if (fs.stopped !== null) stopped.push(fs.id);
   const named = stopped.length === 0 ? {} : { stopped: stopped.slice(0, stoppedMax) };
@@ -65,9 +65,10 @@ const readyz = defineRoute({
   result: zHealth,
   status: 200,
   errors: ['not-ready'],
-  answer(door, { query }) {
-    const checks = query.verbose === true ? { checks: checksOf(door) } : {};
-    if (door.engine.draining) throw new HttpProblem('not-ready', 'The server is stopping.', checks);
+  answer(context, { query }) {
+    const checks = query.verbose === true ? { checks: checksOf(context) } : {};
+    if (context.engine.draining)
+      throw new HttpProblem('not-ready', 'The server is stopping.', checks);
     return { status: 'ok', ...checks };
   },
 });

@@ -1,12 +1,12 @@
 // The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses
 // and from the table of events.
 import { z } from 'zod';
-import { type EventType, eventTable, zWhose } from '../kernel/events.ts';
-import { type JsonSchema, jsonSchemaOf } from './schema.ts';
-import { subprotocols } from './stream/encoding.ts';
-import { typePrefix } from './stream/envelope.ts';
-import { clientMessages, closings, serverMessages } from './stream/messages.ts';
-import { zStreamQuery } from './stream/query.ts';
+import { type EventType, eventTable, zWhose } from '../../kernel/events.ts';
+import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
+import { subprotocols } from '../stream/encoding.ts';
+import { typePrefix } from '../stream/envelope.ts';
+import { clientMessages, closings, serverMessages } from '../stream/messages.ts';
+import { zStreamQuery } from '../stream/query.ts';
 
 const pascal = (name: string): string =>
   name.replace(/(^|[-._])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());

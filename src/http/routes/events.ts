@@ -4,21 +4,21 @@
 import type { Socket } from 'node:net';
 import { fastifyWebsocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { EventRing } from '../engine/event-ring.ts';
-import { mayStayOf, tenantOf } from './auth.ts';
-import type { Door } from './door.ts';
-import { preferenceOf } from './prefer.ts';
-import { HttpProblem, KernelFailure } from './problem.ts';
-import { rawProblem } from './raw-problem.ts';
-import { converse } from './stream/conversation.ts';
-import { oldestCursor, placeOf } from './stream/cursor.ts';
-import { json, lines, serverSent, subprotocols } from './stream/encoding.ts';
-import { ignoreForeignUpgrades } from './stream/foreign-upgrade.ts';
-import { Hub, type StreamCounts } from './stream/hub.ts';
-import type { Subscribe } from './stream/messages.ts';
-import { streamMediaTypes, subscribeOf, type Transport, transportOf } from './stream/query.ts';
-import { closeTimeoutMs, responseWire, webSocketWire } from './stream/wire.ts';
-import { hostedOf } from './target.ts';
+import type { EventRing } from '../../engine/event-ring.ts';
+import type { AppContext } from '../app-context.ts';
+import { mayStayOf, tenantOf } from '../auth.ts';
+import { preferenceOf } from '../prefer.ts';
+import { HttpProblem, KernelFailure } from '../problem.ts';
+import { rawProblem } from '../raw-problem.ts';
+import { converse } from '../stream/conversation.ts';
+import { oldestCursor, placeOf } from '../stream/cursor.ts';
+import { json, lines, serverSent, subprotocols } from '../stream/encoding.ts';
+import { ignoreForeignUpgrades } from '../stream/foreign-upgrade.ts';
+import { Hub, type StreamCounts } from '../stream/hub.ts';
+import type { Subscribe } from '../stream/messages.ts';
+import { streamMediaTypes, subscribeOf, type Transport, transportOf } from '../stream/query.ts';
+import { closeTimeoutMs, responseWire, webSocketWire } from '../stream/wire.ts';
+import { hostedOf } from '../target.ts';
 
 /** What a stream will read, worked out before it begins. */
 interface Admitted {
@@ -60,8 +60,11 @@ function faultOfHandshake({ headers }: FastifyRequest): HttpProblem | null {
 }
 
 /** Registers the two routes. Call it before other routes, so that its hooks see them all. */
-export async function registerEventStream(app: FastifyInstance, door: Door): Promise<StreamCounts> {
-  const { engine, config } = door;
+export async function registerEventStream(
+  app: FastifyInstance,
+  context: AppContext,
+): Promise<StreamCounts> {
+  const { engine, config } = context;
   const hub = new Hub({
     clientsMax: config.streamClientsMax,
     clientsPerTenantMax: config.streamClientsPerTenantMax,
@@ -195,7 +198,7 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
     if (transport === 'sse') raw.write(`retry: ${1000 + Math.floor(Math.random() * 2000)}\n\n`);
     const wire =
       transport === 'sse' ? responseWire(raw, serverSent, ':\n\n') : responseWire(raw, lines, '');
-    const client = hub.open(wire, tenant, ring, mayStayOf(request, door));
+    const client = hub.open(wire, tenant, ring, mayStayOf(request, context));
     if (transport === 'ndjson') client.poll(waitMs);
     if (subscribe !== null) client.subscribe(subscribe);
   };
@@ -243,7 +246,7 @@ export async function registerEventStream(app: FastifyInstance, door: Door): Pro
           webSocketWire(socket, encoding),
           stream.tenant,
           stream.ring,
-          mayStayOf(request, door),
+          mayStayOf(request, context),
         );
         converse(socket, client, config.streamMessagesPerSecondMax);
         if (stream.subscribe !== null) client.subscribe(stream.subscribe);

@@ -1,6 +1,6 @@
 // Most routes can give the same errors. Each stands in the document once, and the routes refer to
 // it.
-import type { JsonSchema } from './schema.ts';
+import type { JsonSchema } from '../schema.ts';
 
 type Responses = Record<string, JsonSchema>;
 /** Of a path, by method. */

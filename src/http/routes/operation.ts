@@ -2,15 +2,16 @@
 // answer out.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
 import { z } from 'zod';
-import type { HostedFilesystem } from '../engine/engine.ts';
-import type { QuotaFailure } from '../engine/refusals.ts';
-import type { Submission } from '../engine/watches.ts';
-import type { Failure } from '../kernel/errno.ts';
-import { etagOf } from '../kernel/fs/inode.ts';
-import type { Operation } from '../kernel/ops/define.ts';
-import type { Command, Outcome, Target } from '../kernel/state.ts';
-import { type TaskId, zMs } from '../kernel/units.ts';
-import { views } from '../kernel/views/index.ts';
+import type { HostedFilesystem } from '../../engine/engine.ts';
+import type { QuotaFailure } from '../../engine/refusals.ts';
+import type { Submission } from '../../engine/watches.ts';
+import type { Failure } from '../../kernel/errno.ts';
+import { etagOf } from '../../kernel/fs/inode.ts';
+import type { Operation } from '../../kernel/ops/define.ts';
+import type { Command, Outcome, Target } from '../../kernel/state.ts';
+import { type TaskId, zMs } from '../../kernel/units.ts';
+import { views } from '../../kernel/views/index.ts';
+import type { AppContext } from '../app-context.ts';
 import {
   addConditions,
   type Conditions,
@@ -20,14 +21,13 @@ import {
   nothingMatches,
   patchOffset,
   rangeOf,
-} from './conditional.ts';
-import type { Door } from './door.ts';
-import { holdBytes } from './held-bytes.ts';
-import { withContent } from './operation-content-route.ts';
-import { type Preference, preferenceOf } from './prefer.ts';
-import { HttpProblem, sendFailure } from './problem.ts';
-import { coerce, coercionsOf, objectOf, parse, type Serialize, serializerOf } from './schema.ts';
-import { targetOf, urlOf } from './target.ts';
+} from '../conditional.ts';
+import { holdBytes } from '../held-bytes.ts';
+import { type Preference, preferenceOf } from '../prefer.ts';
+import { HttpProblem, sendFailure } from '../problem.ts';
+import { coerce, coercionsOf, objectOf, parse, type Serialize, serializerOf } from '../schema.ts';
+import { targetOf, urlOf } from '../target.ts';
+import { withContent } from './operation-content.ts';
 
 const zOwner = z
   .string()
@@ -182,16 +182,16 @@ const noPreference: Preference = { waitMs: 0, async: false, applied: null };
 
 export function operationRoute(
   app: FastifyInstance,
-  door: Door,
+  context: AppContext,
   op: Operation,
   operationToJson: Serialize,
 ): void {
-  const { engine, config } = door;
+  const { engine, config } = context;
   const plan: Plan = {
     op,
     coercions: coercionsOf(op.args, op.sleeps ? sleepArgs : commonArgs),
     commonCoercions: coercionsOf(op.sleeps ? sleepArgs : commonArgs),
-    toJson: op.reply === 'json' ? serializerOf(op.result, door.checkReplies) : () => '',
+    toJson: op.reply === 'json' ? serializerOf(op.result, context.checkReplies) : () => '',
     operationToJson,
   };
   const isRead = op.route.method === 'GET';
@@ -229,7 +229,7 @@ export function operationRoute(
         if (isRead && isUnchanged(outcome)) reply.code(304).send();
         else if (outcome === null || (outcome.ok && preference.async && isKnown(fs, task)))
           sendAccepted(plan, fs, task, reply);
-        else sendOutcome(door, plan, fs, outcome, reply);
+        else sendOutcome(context, plan, fs, outcome, reply);
       } catch (error) {
         fail(error);
       }
@@ -258,7 +258,7 @@ export function operationRoute(
         op.on,
         isRead && !isContent ? withoutTags(conditions) : conditions,
       );
-    if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
+    if (isContent) return sendContent(context, plan, fs, command, preference, request, reply);
     fs.enqueue(command, settled, fail);
     return;
   };
@@ -290,8 +290,8 @@ export function operationRoute(
  * The kernel knows how many blocks it may still take, but not of whom they are the quota: the
  * engine's own refusals name theirs.
  */
-function withQuota(door: Door, fs: HostedFilesystem, failure: Failure): Failure {
-  const account = door.tenants.get(fs.tenant)?.account;
+function withQuota(context: AppContext, fs: HostedFilesystem, failure: Failure): Failure {
+  const account = context.tenants.get(fs.tenant)?.account;
   if (failure.errno !== 'EDQUOT' || 'quota' in failure || account === undefined) return failure;
   const quota = {
     name: 'blocks' as const,
@@ -303,16 +303,16 @@ function withQuota(door: Door, fs: HostedFilesystem, failure: Failure): Failure 
 }
 
 function sendOutcome(
-  door: Door,
+  context: AppContext,
   plan: Plan,
   fs: HostedFilesystem,
   outcome: Outcome,
   reply: FastifyReply,
 ): FastifyReply {
-  if (!outcome.ok) return sendFailure(reply, withQuota(door, fs, outcome.failure));
+  if (!outcome.ok) return sendFailure(reply, withQuota(context, fs, outcome.failure));
   const { op } = plan;
   if (op.reply === 'bytes')
-    return sendBytes(door, reply, (outcome.result as { data: Uint8Array }).data);
+    return sendBytes(context, reply, (outcome.result as { data: Uint8Array }).data);
   if (op.route.status === 201) {
     const { id, name } = outcome.result as { id?: string; name?: string };
     const collection = op.route.path.slice(op.route.path.lastIndexOf('/') + 1);
@@ -323,8 +323,8 @@ function sendOutcome(
     .send(plan.toJson(reply, outcome.result));
 }
 
-function sendBytes(door: Door, reply: FastifyReply, data: Uint8Array): FastifyReply {
-  holdBytes(door, reply.request, reply, data.length);
+function sendBytes(context: AppContext, reply: FastifyReply, data: Uint8Array): FastifyReply {
+  holdBytes(context, reply.request, reply, data.length);
   return reply
     .header('content-type', 'application/octet-stream')
     .header('x-content-type-options', 'nosniff')
@@ -353,7 +353,7 @@ function sendAccepted(
  * when its turn came.
  */
 async function sendContent(
-  door: Door,
+  context: AppContext,
   plan: Plan,
   fs: HostedFilesystem,
   command: Command,
@@ -362,7 +362,7 @@ async function sendContent(
   reply: FastifyReply,
   ignoreRange = false,
 ): Promise<FastifyReply> {
-  const { config } = door;
+  const { config } = context;
   const inode = fileOf(fs, command.on.file);
   if (inode === null) {
     if (command.ifMatch !== undefined) throw nothingMatches();
@@ -409,7 +409,7 @@ async function sendContent(
   };
   if (range.kind === 'part' && request.headers['if-range'] !== undefined && etag !== before) {
     // The part is of another version than the one for which it was asked.
-    return sendContent(door, plan, fs, command, preference, request, reply, true);
+    return sendContent(context, plan, fs, command, preference, request, reply, true);
   }
   if (data.length < Math.min(length, sizeBytes - offset)) {
     const detail = `One request may read ${config.contentBytesMax} bytes; ask for a range.`;
@@ -419,7 +419,7 @@ async function sendContent(
     if (data.length === 0) throw unsatisfiable(sizeBytes);
     reply.code(206).header('content-range', contentRange(offset, data.length, sizeBytes));
   }
-  return sendBytes(door, reply.header('etag', etag), data);
+  return sendBytes(context, reply.header('etag', etag), data);
 }
 
 const contentRange = (offset: number, bytes: number, sizeBytes: number): string =>

@@ -3,12 +3,12 @@
 // made from the same thing that serves.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Scope } from '../tenants/tokens.ts';
-import { isNotModified } from './conditional.ts';
-import type { Door } from './door.ts';
-import type { ProblemType } from './problem.ts';
-import { coerce, coercionsOf, objectOf, parse, serializerOf } from './schema.ts';
-import { linkNext } from './view-route.ts';
+import type { Scope } from '../../tenants/tokens.ts';
+import type { AppContext } from '../app-context.ts';
+import { isNotModified } from '../conditional.ts';
+import type { ProblemType } from '../problem.ts';
+import { coerce, coercionsOf, objectOf, parse, serializerOf } from '../schema.ts';
+import { linkNext } from './view.ts';
 
 export interface ServerRoute<Query = unknown, Body = unknown> {
   name: string;
@@ -26,7 +26,7 @@ export interface ServerRoute<Query = unknown, Body = unknown> {
   errors: readonly ProblemType[];
   example?: unknown;
   answer(
-    door: Door,
+    context: AppContext,
     call: { request: FastifyRequest; reply: FastifyReply; query: Query; body: Body },
   ): unknown;
 }
@@ -39,8 +39,8 @@ export function defineRoute<Q, B>(route: ServerRoute<Q, B>): ServerRoute {
 /** Of a route that takes no parameters. */
 const zNothing = z.strictObject({});
 
-export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute): void {
-  const toJson = serializerOf(route.result, door.checkReplies);
+export function serverRoute(app: FastifyInstance, context: AppContext, route: ServerRoute): void {
+  const toJson = serializerOf(route.result, context.checkReplies);
   const zQuery = route.query ?? zNothing;
   const coercions = coercionsOf(zQuery);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -48,7 +48,7 @@ export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute
     const body = route.body === undefined ? undefined : parse(route.body, objectOf(request.body));
     // None of them has an ETag.
     if (isNotModified(request, null)) return reply.code(304).send();
-    const result = await route.answer(door, { request, reply, query, body });
+    const result = await route.answer(context, { request, reply, query, body });
     const { nextPageToken } = result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
     return reply
@@ -57,7 +57,7 @@ export function serverRoute(app: FastifyInstance, door: Door, route: ServerRoute
       .send(toJson(reply, result));
   };
   const { method, url } = route;
-  const { jsonBytesMax } = door.config;
+  const { jsonBytesMax } = context.config;
   app.route({
     method,
     url,

@@ -1,15 +1,21 @@
 // Why an operation is where it is: the way it went, what it holds, who is in its way, who is behind
 // it, and what else could have become of it.
 import { z } from 'zod';
-import type { TaskId } from '../kernel/units.ts';
-import { views } from '../kernel/views/index.ts';
-import { zOperation } from '../kernel/views/operation-record.ts';
-import { zInode, zInodeOrNone } from '../kernel/views/whose.ts';
-import { otherStrategies, queuedBehind, released, tooLarge, tooLate } from '../kernel/what-if.ts';
-import { withContent } from './operation-content-route.ts';
-import { KernelFailure } from './problem.ts';
-import { defineRoute, type ServerRoute } from './server-route.ts';
-import { targetOf } from './target.ts';
+import type { TaskId } from '../../kernel/units.ts';
+import { views } from '../../kernel/views/index.ts';
+import { zOperation } from '../../kernel/views/operation-record.ts';
+import { zInode, zInodeOrNone } from '../../kernel/views/whose.ts';
+import {
+  otherStrategies,
+  queuedBehind,
+  released,
+  tooLarge,
+  tooLate,
+} from '../../kernel/what-if.ts';
+import { KernelFailure } from '../problem.ts';
+import { targetOf } from '../target.ts';
+import { defineRoute, type ServerRoute } from './define.ts';
+import { withContent } from './operation-content.ts';
 
 const zParty = z.object({
   operation: z.string(),

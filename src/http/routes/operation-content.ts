@@ -1,16 +1,16 @@
 // The bytes of a read that was answered 202, when it has ended: what its own answer would have
 // been.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { HostedFilesystem } from '../engine/engine.ts';
-import { type Failure, failure } from '../kernel/errno.ts';
-import { operations } from '../kernel/ops/index.ts';
-import type { TaskId } from '../kernel/units.ts';
-import { views } from '../kernel/views/index.ts';
-import { incarnation, isNotModified, rangeOf } from './conditional.ts';
-import type { Door } from './door.ts';
-import { preferenceOf } from './prefer.ts';
-import { HttpProblem, KernelFailure } from './problem.ts';
-import { targetOf } from './target.ts';
+import type { HostedFilesystem } from '../../engine/engine.ts';
+import { type Failure, failure } from '../../kernel/errno.ts';
+import { operations } from '../../kernel/ops/index.ts';
+import type { TaskId } from '../../kernel/units.ts';
+import { views } from '../../kernel/views/index.ts';
+import type { AppContext } from '../app-context.ts';
+import { incarnation, isNotModified, rangeOf } from '../conditional.ts';
+import { preferenceOf } from '../prefer.ts';
+import { HttpProblem, KernelFailure } from '../problem.ts';
+import { targetOf } from '../target.ts';
 
 const template = '/v1/filesystems/:fs/operations/:operation/content';
 
@@ -36,7 +36,7 @@ export function withContent<T>(fs: HostedFilesystem, record: T): T {
 const refuse = (errno: 'EAGAIN' | 'ENOENT', why: string): KernelFailure =>
   new KernelFailure(failure(errno, 'H33', why));
 
-export function operationContentRoute(app: FastifyInstance, { engine, config }: Door): void {
+export function operationContentRoute(app: FastifyInstance, { engine, config }: AppContext): void {
   const view = views.get('operation');
   if (view === undefined) throw new Error('the registry of views has no operation');
 

@@ -1,16 +1,16 @@
 // One view of the kernel's registry as a route for GET and HEAD.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { HostedFilesystem } from '../engine/engine.ts';
-import { etagOf } from '../kernel/fs/inode.ts';
-import type { Target } from '../kernel/state.ts';
-import type { View } from '../kernel/views/define.ts';
-import { etagOfFilesystem, fileOf, isNotModified, nothingMatches } from './conditional.ts';
-import type { Door } from './door.ts';
-import { withContent } from './operation-content-route.ts';
-import { preferenceOf } from './prefer.ts';
-import { sendFailure } from './problem.ts';
-import { coerce, coercionsOf, parse, type Serialize } from './schema.ts';
-import { targetOf, urlOf } from './target.ts';
+import type { HostedFilesystem } from '../../engine/engine.ts';
+import { etagOf } from '../../kernel/fs/inode.ts';
+import type { Target } from '../../kernel/state.ts';
+import type { View } from '../../kernel/views/define.ts';
+import type { AppContext } from '../app-context.ts';
+import { etagOfFilesystem, fileOf, isNotModified, nothingMatches } from '../conditional.ts';
+import { preferenceOf } from '../prefer.ts';
+import { sendFailure } from '../problem.ts';
+import { coerce, coercionsOf, parse, type Serialize } from '../schema.ts';
+import { targetOf, urlOf } from '../target.ts';
+import { withContent } from './operation-content.ts';
 
 /** A view has an ETag where it shows a filesystem or a file as a whole. */
 export const isTagged = ({ path, on }: View): boolean =>
@@ -35,8 +35,13 @@ function eachWithContent(fs: HostedFilesystem, list: unknown): unknown {
   return { items: items.map((item) => withContent(fs, item)), ...rest };
 }
 
-export function viewRoute(app: FastifyInstance, door: Door, view: View, toJson: Serialize): void {
-  const { engine, config } = door;
+export function viewRoute(
+  app: FastifyInstance,
+  context: AppContext,
+  view: View,
+  toJson: Serialize,
+): void {
+  const { engine, config } = context;
   const coercions = coercionsOf(view.query);
   const tagged = isTagged(view);
   const isOperation = view.name === 'operation';

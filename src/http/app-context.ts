@@ -1,4 +1,4 @@
-// What every route of this floor works with.
+// What every route works with.
 import type { Config } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
@@ -6,7 +6,7 @@ import type { Tokens } from '../tenants/tokens.ts';
 import type { Answers } from './answers.ts';
 import type { Tickets } from './tickets.ts';
 
-export interface Door {
+export interface AppContext {
   engine: Engine;
   tenants: Tenants;
   tokens: Tokens;

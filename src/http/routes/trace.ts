@@ -2,16 +2,16 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { EventRing } from '../engine/event-ring.ts';
-import type { KernelEvent } from '../kernel/events.ts';
-import type { Door } from './door.ts';
-import { HttpProblem } from './problem.ts';
-import { coerce, coercionsOf, parse } from './schema.ts';
-import { oldestCursor, placeOf } from './stream/cursor.ts';
-import { zFrom } from './stream/messages.ts';
-import { hostedOf } from './target.ts';
-import { Ftrace } from './trace/ftrace.ts';
-import { Perfetto } from './trace/perfetto.ts';
+import type { EventRing } from '../../engine/event-ring.ts';
+import type { KernelEvent } from '../../kernel/events.ts';
+import type { AppContext } from '../app-context.ts';
+import { HttpProblem } from '../problem.ts';
+import { coerce, coercionsOf, parse } from '../schema.ts';
+import { oldestCursor, placeOf } from '../stream/cursor.ts';
+import { zFrom } from '../stream/messages.ts';
+import { hostedOf } from '../target.ts';
+import { Ftrace } from '../trace/ftrace.ts';
+import { Perfetto } from '../trace/perfetto.ts';
 
 export const zTraceQuery = z.strictObject({
   format: z
@@ -54,7 +54,7 @@ async function* written(
   yield writer.end();
 }
 
-export function traceRoute(app: FastifyInstance, { engine }: Door): void {
+export function traceRoute(app: FastifyInstance, { engine }: AppContext): void {
   app.get('/v1/filesystems/:fs/trace', { config: { scope: 'read' } }, (request, reply) => {
     const fs = hostedOf(engine, request);
     const { kernel, ring, name } = fs;

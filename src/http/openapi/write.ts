@@ -2,12 +2,12 @@
 // view, a route or a problem; a test fails where it was forgotten.
 import { writeFileSync } from 'node:fs';
 import { asyncApi } from './asyncapi.ts';
-import { openApi } from './openapi.ts';
+import { openApi } from './document.ts';
 
 const documents = { openapi: openApi(), asyncapi: asyncApi() };
 for (const [name, document] of Object.entries(documents)) {
   writeFileSync(
-    new URL(`../../openapi/${name}.json`, import.meta.url),
+    new URL(`../../../openapi/${name}.json`, import.meta.url),
     `${JSON.stringify(document, null, 2)}\n`,
   );
 }

@@ -1,10 +1,10 @@
 // What the OpenAPI document says of the routes that are in no registry: streams, metrics and the
 // document itself. A test holds this list against the routes that are registered.
 import type { z } from 'zod';
-import type { ProblemType } from './problem.ts';
-import { type JsonSchema, jsonSchemaOf } from './schema.ts';
-import { zStreamQuery } from './stream/query.ts';
-import { traceTypes, zTraceQuery } from './trace-route.ts';
+import type { ProblemType } from '../problem.ts';
+import { traceTypes, zTraceQuery } from '../routes/trace.ts';
+import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
+import { zStreamQuery } from '../stream/query.ts';
 
 type Problems = (types: Iterable<ProblemType>) => Record<string, JsonSchema>;
 

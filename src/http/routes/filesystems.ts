@@ -1,23 +1,23 @@
 // Filesystems as a whole, and what this server is.
 import { z } from 'zod';
-import type { HostedFilesystem } from '../engine/engine.ts';
-import { mkfsArgs, sizeBytesMin } from '../kernel/ops/mkfs.ts';
-import { strategies } from '../kernel/reclaim/index.ts';
-import type { View } from '../kernel/views/define.ts';
-import { pageOfList, pageSizeMax, zPage } from '../kernel/views/define.ts';
-import { views } from '../kernel/views/index.ts';
-import { quotaNames } from '../tenants/quotas.ts';
-import { tenantOf } from './auth.ts';
-import { etagOfFilesystem } from './conditional.ts';
+import type { HostedFilesystem } from '../../engine/engine.ts';
+import { mkfsArgs, sizeBytesMin } from '../../kernel/ops/mkfs.ts';
+import { strategies } from '../../kernel/reclaim/index.ts';
+import type { View } from '../../kernel/views/define.ts';
+import { pageOfList, pageSizeMax, zPage } from '../../kernel/views/define.ts';
+import { views } from '../../kernel/views/index.ts';
+import { quotaNames } from '../../tenants/quotas.ts';
+import { tenantOf } from '../auth.ts';
+import { etagOfFilesystem } from '../conditional.ts';
 import {
   HttpProblem,
   isProblemType,
   KernelFailure,
   problemTable,
   problemTypes,
-} from './problem.ts';
-import { jsonSchemaOf } from './schema.ts';
-import { defineRoute, type ServerRoute } from './server-route.ts';
+} from '../problem.ts';
+import { jsonSchemaOf } from '../schema.ts';
+import { defineRoute, type ServerRoute } from './define.ts';
 
 export const version = '0.1.0';
 
@@ -64,12 +64,12 @@ const mkfs = defineRoute({
     kernel: '7.3',
     strategy: { name: 'break-layouts' },
   },
-  async answer(door, { request, reply, body }) {
+  async answer(context, { request, reply, body }) {
     const { idempotent } = request;
     const made =
       idempotent?.became?.kind === 'filesystem'
         ? { ok: true as const, fs: idempotent.became.fs }
-        : await door.engine.create(tenantOf(request), body, idempotent?.command);
+        : await context.engine.create(tenantOf(request), body, idempotent?.command);
     if (!made.ok) throw new KernelFailure(made.failure);
     reply
       .header('location', `/v1/filesystems/${made.fs.name}`)
@@ -90,8 +90,8 @@ const listFilesystems = defineRoute({
   result: z.object({ items: z.array(filesystemView.result), nextPageToken: z.string().optional() }),
   status: 200,
   errors: [],
-  answer(door, { request, query }) {
-    const page = pageOfList(door.engine.list(tenantOf(request)), query, (fs) => fs.number);
+  answer(context, { request, query }) {
+    const page = pageOfList(context.engine.list(tenantOf(request)), query, (fs) => fs.number);
     // One that stopped has no state worth showing, but must not hide the others.
     return {
       ...page,
@@ -130,16 +130,16 @@ const capabilities = defineRoute({
   }),
   status: 200,
   errors: [],
-  answer(door, { request }) {
-    const { config } = door;
+  answer(context, { request }) {
+    const { config } = context;
     const limits = Object.entries({ ...config, sizeBytesMin, pageSizeMax }).filter(
       ([name, value]) => typeof value === 'number' && name !== 'port' && !name.startsWith('quota'),
     );
-    const tenant = door.tenants.get(request.caller?.tenant ?? '');
+    const tenant = context.tenants.get(request.caller?.tenant ?? '');
     return {
       name: 'pinhole',
       version,
-      durability: door.engine.durability,
+      durability: context.engine.durability,
       kinds: mkfsArgs.shape.kind.def.innerType.options,
       kernels: mkfsArgs.shape.kernel.def.innerType.options,
       strategies: [...strategies.values()].map(({ name, summary, doc, options }) => ({
