@@ -12,8 +12,8 @@ import { encode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Done, Store } from '../journal/store.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
-import type { Command, CommandKey, Entry, Kernel } from '../kernel/state.ts';
-import type { Before, Birth, Log } from './log.ts';
+import type { Command, Kernel } from '../kernel/state.ts';
+import type { Before, Birth, Log, LoggedEntry, RequestKey } from './log.ts';
 import {
   knownOf,
   type Manifest,
@@ -43,7 +43,7 @@ export type EntryRecord =
       op: string,
       on: Command['on'],
       args: unknown,
-      rest?: Omit<Command, 'op' | 'on' | 'args'> | null,
+      rest?: (Omit<Command, 'op' | 'on' | 'args'> & { key?: RequestKey }) | null,
       blocksMax?: number,
     ]
   | [timeMs: number, op: null, on: null, args: null, rest: null, blocksMax: number];
@@ -112,10 +112,11 @@ export type TailRecord = [seq: number, events: number];
 export const tailKey = (id: string): string => `tail/${id}`;
 export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
 
-function recordOf({ timeMs, command, blocksMax }: Entry): EntryRecord {
+function recordOf({ timeMs, command, blocksMax, key }: LoggedEntry): EntryRecord {
   if (command === null)
     return blocksMax === undefined ? [timeMs] : [timeMs, null, null, null, null, blocksMax];
-  const { op, on, args, ...rest } = command;
+  const { op, on, args, ...others } = command;
+  const rest = key === undefined ? others : { ...others, key };
   if (blocksMax !== undefined) return [timeMs, op, on, args, rest, blocksMax];
   for (const _ in rest) return [timeMs, op, on, args, rest];
   return [timeMs, op, on, args];
@@ -136,13 +137,13 @@ export interface AnswerRecord {
 
 /** What to keep together with that which the request became. */
 export function begunRecord(
-  { record, fingerprint, sinceMs }: CommandKey,
+  { record, fingerprint, sinceMs }: RequestKey,
   became: AnswerRecord['became'],
 ): Record<string, AnswerRecord> {
   return { [record]: { fingerprint, sinceMs, became, answer: null } };
 }
 
-const begunChange = (key: CommandKey, became: AnswerRecord['became']): Change => ({
+const begunChange = (key: RequestKey, became: AnswerRecord['became']): Change => ({
   key: key.record,
   value: encode(begunRecord(key, became)[key.record]),
 });
@@ -184,7 +185,7 @@ export class DurableLog implements Log {
     return past?.epoch === epoch ? past : null;
   }
 
-  create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void {
+  create(id: string, birth: Birth, key: RequestKey | undefined, done: Done): void {
     const { nextGroup: group, nextPosition: position } = this.#store;
     const changes: Change[] = [
       { key: `fs/${id}`, value: encode({ ...birth, kernelVersion, group, position }) },
@@ -196,10 +197,15 @@ export class DurableLog implements Log {
     });
   }
 
-  append(id: string, entries: readonly Entry[], { digest, eventSeq }: Before, done: Done): void {
+  append(
+    id: string,
+    entries: readonly LoggedEntry[],
+    { digest, eventSeq }: Before,
+    done: Done,
+  ): void {
     const tail = this.#tailOf(id);
     const { nextGroup: group, nextPosition: position } = this.#store;
-    const first = (entries[0] as Entry).seq;
+    const first = (entries[0] as LoggedEntry).seq;
     const body = encode([
       kernelVersion,
       group,
@@ -215,8 +221,8 @@ export class DurableLog implements Log {
         value: encode([first + entries.length - 1, eventSeq] satisfies TailRecord),
       },
     ];
-    for (const { seq, command } of entries)
-      if (command?.key !== undefined) changes.push(begunChange(command.key, { id, seq }));
+    for (const { seq, key } of entries)
+      if (key !== undefined) changes.push(begunChange(key, { id, seq }));
     this.#store.commit(changes, (error) => {
       if (error === null) {
         tail.group = group;

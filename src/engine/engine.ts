@@ -7,14 +7,14 @@ import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { emptyMemory } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { CommandKey, Kernel, KernelLimits, Outcome } from '../kernel/state.ts';
+import type { Kernel, KernelLimits, Outcome } from '../kernel/state.ts';
 import { newId } from '../tenants/new-id.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing, type RingBudget, type RingBytes } from './event-ring.ts';
 import { KeptReads } from './kept-reads.ts';
 import { Lane, type LaneHost } from './lane.ts';
-import type { Log } from './log.ts';
+import type { Log, RequestKey } from './log.ts';
 import { Memory } from './memory.ts';
 import type { PastBatch, Recovered, Unrecovered } from './recovery.ts';
 import { memoryFull, overQuota } from './refusals.ts';
@@ -315,7 +315,7 @@ export class Engine {
   }
 
   /** mkfs. Rejects with an EngineError where the server itself is full. */
-  async create(tenant: string, args: MkfsArgs, key?: CommandKey): Promise<Created> {
+  async create(tenant: string, args: MkfsArgs, key?: RequestKey): Promise<Created> {
     const house = this.#house(tenant);
     const { limits } = this;
     if (args.sizeBytes > limits.deviceBytesMax) {
@@ -457,7 +457,7 @@ export class Engine {
     house: House,
     tenant: string,
     args: MkfsArgs,
-    key: CommandKey | undefined,
+    key: RequestKey | undefined,
   ): Promise<Created> {
     const { clock, log } = this.#options;
     if (log.full)

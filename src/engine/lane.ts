@@ -7,7 +7,7 @@ import type { KernelEvent } from '../kernel/events.ts';
 import { apply, atRest, nextTimerMs } from '../kernel/kernel.ts';
 import { memoryOf } from '../kernel/memory.ts';
 import { operations } from '../kernel/ops/index.ts';
-import type { Command, Effects, Entry, Kernel, Outcome, Target } from '../kernel/state.ts';
+import type { Command, Effects, Kernel, Outcome, Target } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import type { View } from '../kernel/views/define.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
@@ -16,7 +16,7 @@ import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
 import type { KeptReads } from './kept-reads.ts';
-import type { Log } from './log.ts';
+import type { Log, LoggedEntry, RequestKey } from './log.ts';
 import { type Memory, readBy, wantedBy } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import {
@@ -142,8 +142,8 @@ export class Lane {
   }
 
   /** Rejects with an EngineError when the command was not taken. */
-  submit(command: Command): Promise<Submission> {
-    return new Promise((resolve, reject) => this.enqueue(command, resolve, reject));
+  submit(command: Command, key?: RequestKey): Promise<Submission> {
+    return new Promise((resolve, reject) => this.enqueue(command, resolve, reject, key));
   }
 
   /**
@@ -154,6 +154,7 @@ export class Lane {
     command: Command,
     resolve: (submission: Submission) => void,
     reject: (error: Error) => void,
+    key: RequestKey | null = null,
   ): void {
     if (
       this.stopped !== null &&
@@ -203,6 +204,7 @@ export class Lane {
     }
     this.#inbox.push({
       command: taken,
+      key,
       submission: null,
       resolve,
       reject,
@@ -323,9 +325,9 @@ export class Lane {
     this.#host.changed(this);
     const timeMs = this.nowMs();
     const bound = this.#blocksBound();
-    const entries = batch.map((pending): Entry => {
+    const entries = batch.map(({ command, key }): LoggedEntry => {
       this.#seq += 1;
-      return { seq: this.#seq, timeMs, command: pending.command, ...bound };
+      return { seq: this.#seq, timeMs, command, ...bound, ...(key === null ? null : { key }) };
     });
     this.#state = 'appending';
     log.append(
@@ -335,7 +337,7 @@ export class Lane {
       (error) => {
         if (error === null) this.#turns.enter(() => this.#applyBatch(batch, entries));
         else if (error.kind === 'full') this.#refuse(batch);
-        else this.#stop(batch, 0, entries[0] as Entry, error);
+        else this.#stop(batch, 0, entries[0] as LoggedEntry, error);
       },
     );
   };
@@ -386,7 +388,7 @@ export class Lane {
    * Others have the event loop now and then, but no other filesystem of the tenant its turn: their
    * events make one stream.
    */
-  #applyBatch(batch: readonly Pending[], entries: readonly Entry[], from = 0): void {
+  #applyBatch(batch: readonly Pending[], entries: readonly LoggedEntry[], from = 0): void {
     const next = this.#applySome(batch, entries, from);
     if (next === null) {
       this.#turns.leave();
@@ -400,12 +402,16 @@ export class Lane {
   }
 
   /** Returns where to go on, or null when the batch is done. */
-  #applySome(batch: readonly Pending[], entries: readonly Entry[], from: number): number | null {
+  #applySome(
+    batch: readonly Pending[],
+    entries: readonly LoggedEntry[],
+    from: number,
+  ): number | null {
     const begin = performance.now();
     for (let i = from; i < batch.length; i += 1) {
       if (i > from && performance.now() - begin >= sliceMs) return i;
       const pending = batch[i] as Pending;
-      const entry = entries[i] as Entry;
+      const entry = entries[i] as LoggedEntry;
       let effects: Effects;
       try {
         effects = apply(this.kernel, entry);
@@ -557,7 +563,7 @@ export class Lane {
     answer(all);
   }
 
-  #stop(batch: readonly Pending[], from: number, entry: Entry, error: unknown): void {
+  #stop(batch: readonly Pending[], from: number, entry: LoggedEntry, error: unknown): void {
     const why = error instanceof JournalError ? 'log' : 'law';
     const detail = error instanceof Error ? error.message : String(error);
     this.stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick', why, detail };

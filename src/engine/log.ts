@@ -3,7 +3,7 @@
 // filesystem back by applying it again.
 import type { Done } from '../journal/store.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { CommandKey, Entry, Kernel, KernelLimits } from '../kernel/state.ts';
+import type { Entry, Kernel, KernelLimits } from '../kernel/state.ts';
 
 /**
  * The first entry of a filesystem's log: what createKernel was called with, and what names its
@@ -20,6 +20,19 @@ export interface Birth {
   epoch: string;
 }
 
+/**
+ * The Idempotency-Key of a request: the record that its answer is kept under, and the fingerprint
+ * that tells another request with the same key.
+ */
+export interface RequestKey {
+  record: string;
+  fingerprint: string;
+  sinceMs: number;
+}
+
+/** An entry, and the key of the request that asked for it. The machine does not know the key. */
+export type LoggedEntry = Entry & { readonly key?: RequestKey };
+
 /** What the entries before came to. */
 export interface Before {
   digest: number;
@@ -32,12 +45,12 @@ export interface Log {
   /** There is no room for more: what adds is refused, what gives back may come. */
   readonly full: boolean;
   /** `id` is never used again, also after the filesystem is gone. `key` is that of the request. */
-  create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void;
+  create(id: string, birth: Birth, key: RequestKey | undefined, done: Done): void;
   /**
    * Entries of one filesystem in order, one call in flight per filesystem. They are applied in the
    * order in which `done` is called.
    */
-  append(id: string, entries: readonly Entry[], before: Before, done: Done): void;
+  append(id: string, entries: readonly LoggedEntry[], before: Before, done: Done): void;
   /**
    * Gone for good. `events` is how many it had, `epoch` that of its tenant's stream. Where there is
    * no room it is tried again until there is: the filesystem is unmounted whatever the disk says.

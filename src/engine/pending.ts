@@ -2,11 +2,14 @@
 import { operations } from '../kernel/ops/index.ts';
 import type { Command } from '../kernel/state.ts';
 import type { QuotaName } from '../tenants/quotas.ts';
+import type { RequestKey } from './log.ts';
 import type { Submission } from './watches.ts';
 
 export interface Pending {
   /** Null is a tick of the clock. */
   command: Command | null;
+  /** Of the request. */
+  key: RequestKey | null;
   /** Set in its turn. */
   submission: Submission | null;
   resolve(submission: Submission): void;
@@ -41,6 +44,7 @@ export function answer(batch: readonly Pending[]): void {
 
 export const tickOfClock = (): Pending => ({
   command: null,
+  key: null,
   submission: null,
   resolve() {},
   reject() {},

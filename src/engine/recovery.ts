@@ -23,7 +23,7 @@ import {
 } from './durable-log.ts';
 import { type Batch, bytesOf, leastBytes, type RingBytes, unlimited } from './event-ring.ts';
 import { KeptReads } from './kept-reads.ts';
-import type { Birth } from './log.ts';
+import type { Birth, LoggedEntry } from './log.ts';
 import {
   knownOf,
   type Manifest,
@@ -263,10 +263,10 @@ async function replay(
         const submission = running.get(task);
         if (submission !== undefined) submission.outcome = outcome;
       }
-      if (!skip && entry.command?.key !== undefined) {
+      if (!skip && entry.key !== undefined) {
         const outcome = effects.replies.find(({ task }) => task === effects.task)?.outcome ?? null;
         const submission = { task: effects.task, outcome };
-        keyed.set(entry.command.key.record, submission);
+        keyed.set(entry.key.record, submission);
         if (outcome === null && effects.task !== 0) running.set(effects.task, submission);
       }
       past.add(recordGroup, recordPosition, effects.events, kernel.eventSeq);
@@ -393,11 +393,13 @@ function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
   }
 }
 
-function entryOf(seq: number, [timeMs, op, on, args, rest, blocksMax]: EntryRecord): Entry {
+function entryOf(seq: number, [timeMs, op, on, args, rest, blocksMax]: EntryRecord): LoggedEntry {
   const bound = blocksMax === undefined ? {} : { blocksMax };
   if (op === undefined || op === null || on === undefined || on === null)
     return { seq, timeMs, command: null, ...bound };
-  return { seq, timeMs, command: { op, on, args, ...rest }, ...bound };
+  const { key, ...others } = rest ?? {};
+  const command = { op, on, args, ...others };
+  return { seq, timeMs, command, ...bound, ...(key === undefined ? {} : { key }) };
 }
 
 async function skipsOf(store: Store, id: string): Promise<Set<number>> {

@@ -3,8 +3,8 @@
 // its name: another tenant of that name sees none of them.
 import type { AnswerRecord } from '../engine/durable-log.ts';
 import type { HostedFilesystem } from '../engine/engine.ts';
+import type { RequestKey } from '../engine/log.ts';
 import type { Submission } from '../engine/watches.ts';
-import type { CommandKey } from '../kernel/state.ts';
 import type { Records } from '../tenants/records.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
@@ -42,7 +42,7 @@ interface Table {
 export interface Begun {
   readonly owner: string;
   readonly key: string;
-  readonly command: CommandKey;
+  readonly requestKey: RequestKey;
   /** What is known of it from an earlier process. */
   readonly became: Became | null;
 }
@@ -111,18 +111,22 @@ export class Answers {
     this.#forget(owner, table, nowMs - idempotencyMs, max - 1, Number.POSITIVE_INFINITY);
     const { keys } = table;
     const kept = keys.get(key);
-    const command = { record: recordOf(owner, key), fingerprint, sinceMs: kept?.sinceMs ?? nowMs };
+    const requestKey = {
+      record: recordOf(owner, key),
+      fingerprint,
+      sinceMs: kept?.sinceMs ?? nowMs,
+    };
     if (kept === undefined) {
       if (keys.size >= max) return 'full';
       keys.set(key, { fingerprint, sinceMs: nowMs, answer: null, became: null, bytes: 0 });
-      return { owner, key, command, became: null };
+      return { owner, key, requestKey, became: null };
     }
     if (kept.fingerprint !== fingerprint) return 'reused';
     if (kept.answer !== null) return kept.answer;
     if (kept.became === null) return 'running';
     const { became } = kept;
     kept.became = null;
-    return { owner, key, command, became };
+    return { owner, key, requestKey, became };
   }
 
   /**

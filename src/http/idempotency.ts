@@ -80,7 +80,7 @@ function begin(
     throw new HttpProblem('key-in-use', 'The first request with this key still runs.');
   if (begun === 'full')
     throw new HttpProblem('too-many-keys', `${limit} requests with a key run already.`, { limit });
-  if (!('command' in begun)) return begun;
+  if (!('requestKey' in begun)) return begun;
   request.idempotent = begun;
   if (begun.became?.kind === 'forgotten')
     throw new HttpProblem(

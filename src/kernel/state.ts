@@ -410,13 +410,6 @@ export interface Kernel {
   };
 }
 
-/** Under which record the answer to a request is kept, and which request it was. */
-export interface CommandKey {
-  record: string;
-  fingerprint: string;
-  sinceMs: number;
-}
-
 /** What one entry of the log asks for. */
 export interface Command {
   op: string;
@@ -429,8 +422,6 @@ export interface Command {
   failOnDeadlock?: boolean;
   /** Keep the record of the operation after its end. */
   keep?: boolean;
-  /** The Idempotency-Key that it came with; the machine does not look at it. */
-  key?: CommandKey;
   /**
    * The ETags of which the file must have one when the operation begins; for a filesystem, the
    * number of the entry before. `*` is any.

@@ -105,12 +105,7 @@ describe('repair', () => {
     const running = service as Service;
     const epochs = epochsOf(running);
     const key = { record: answerOf(running, 'k'), fingerprint: 'x', sinceMs: Date.now() };
-    const bad = hostedOf(running, 'one').submit({
-      op: 'no-such-operation',
-      on: {},
-      args: {},
-      key,
-    });
+    const bad = hostedOf(running, 'one').submit({ op: 'no-such-operation', on: {}, args: {} }, key);
     await expect(bad).rejects.toMatchObject({ kind: 'filesystem-stopped' });
     await stop();
     expect(await startWithoutOne()).toContain('(one), entry 4');

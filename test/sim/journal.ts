@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bulkPrefixes, recoverFilesystems } from '../../src/durable.ts';
 import { Engine, type HostedFilesystem } from '../../src/engine/engine.ts';
-import type { Before, Birth, Log } from '../../src/engine/log.ts';
+import type { Before, Birth, Log, LoggedEntry, RequestKey } from '../../src/engine/log.ts';
 import type { Recovered } from '../../src/engine/recovery.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { encode } from '../../src/journal/codec.ts';
@@ -19,7 +19,7 @@ import { operations } from '../../src/kernel/ops/index.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import { contentChunks, snapshotRecords } from '../../src/kernel/snapshot.ts';
-import type { Command, CommandKey, Entry, Kernel, Target } from '../../src/kernel/state.ts';
+import type { Command, Entry, Kernel, Target } from '../../src/kernel/state.ts';
 import { type Account, openAccount } from '../../src/tenants/quotas.ts';
 import { page } from '../machine.ts';
 import { Broken, type NoticedBy, noticedBy } from './broken.ts';
@@ -124,7 +124,7 @@ class Recorder implements Log {
     return this.#inner.full;
   }
 
-  create(id: string, birth: Birth, key: CommandKey | undefined, done: Done): void {
+  create(id: string, birth: Birth, key: RequestKey | undefined, done: Done): void {
     const history: History = { birth, born: false, entries: [], acknowledged: 0, removal: 'none' };
     this.#histories.set(id, history);
     this.#inner.create(id, birth, key, (error) => {
@@ -134,7 +134,7 @@ class Recorder implements Log {
     });
   }
 
-  append(id: string, entries: readonly Entry[], before: Before, done: Done): void {
+  append(id: string, entries: readonly LoggedEntry[], before: Before, done: Done): void {
     const history = this.#histories.get(id);
     if (history === undefined) {
       this.#complain(new Broken(law, `an entry for ${id}, which was never born`));

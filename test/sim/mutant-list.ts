@@ -723,7 +723,7 @@ export const mutants: Mutant[] = [
     'engine/lane.ts',
     [
       'does what the journal did not take',
-      'else this.#stop(batch, 0, entries[0] as Entry, error);',
+      'else this.#stop(batch, 0, entries[0] as LoggedEntry, error);',
       'else this.#applyBatch(batch, entries);',
       'answered is durable',
     ],

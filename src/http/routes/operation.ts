@@ -249,7 +249,6 @@ export function operationRoute(
       return;
     }
     const command = commandOf(plan, request, found.target, preference, stepped);
-    if (idempotent !== null) command.key = idempotent.command;
     const conditions = conditionsOf(request.headers);
     if (conditions !== null)
       addConditions(
@@ -258,8 +257,13 @@ export function operationRoute(
         op.on,
         isRead && !isContent ? withoutTags(conditions) : conditions,
       );
+<<<<<<< HEAD:src/http/routes/operation.ts
     if (isContent) return sendContent(context, plan, fs, command, preference, request, reply);
     fs.enqueue(command, settled, fail);
+=======
+    if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
+    fs.enqueue(command, settled, fail, idempotent?.requestKey);
+>>>>>>> c885c29 (kernel, engine: an Idempotency-Key stands beside the command, not in it):src/http/operation-route.ts
     return;
   };
 

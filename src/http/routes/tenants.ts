@@ -104,7 +104,7 @@ const createTenant = defineRoute({
     if (before !== undefined && context.tenants.get(before.name) !== before)
       throw new HttpProblem('answer-not-kept', 'The tenant was made, and removed since.');
     const alongside =
-      idempotent === null ? {} : begunRecord(idempotent.command, { tenant: body.name });
+      idempotent === null ? {} : begunRecord(idempotent.requestKey, { tenant: body.name });
     const tenant =
       before ??
       (await context.tenants.create(body.name, body.quotas ?? {}, context.nowMs(), alongside));
@@ -239,7 +239,7 @@ const createToken = defineRoute({
       now,
       body.expiresInMs === undefined ? null : now + body.expiresInMs,
       // Of nothing: what nobody heard cannot be told again.
-      idempotent === null ? {} : begunRecord(idempotent.command, null),
+      idempotent === null ? {} : begunRecord(idempotent.requestKey, null),
     );
     if (context.tenants.get(name) !== tenant)
       throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
