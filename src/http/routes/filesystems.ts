@@ -69,11 +69,7 @@ const mkfs = defineRoute({
     const made =
       idempotent?.became?.kind === 'filesystem'
         ? { ok: true as const, fs: idempotent.became.fs }
-<<<<<<< HEAD:src/http/routes/filesystems.ts
-        : await context.engine.create(tenantOf(request), body, idempotent?.command);
-=======
-        : await door.engine.create(tenantOf(request), body, idempotent?.requestKey);
->>>>>>> c885c29 (kernel, engine: an Idempotency-Key stands beside the command, not in it):src/http/filesystem-routes.ts
+        : await context.engine.create(tenantOf(request), body, idempotent?.requestKey);
     if (!made.ok) throw new KernelFailure(made.failure);
     reply
       .header('location', `/v1/filesystems/${made.fs.name}`)

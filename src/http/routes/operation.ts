@@ -257,13 +257,8 @@ export function operationRoute(
         op.on,
         isRead && !isContent ? withoutTags(conditions) : conditions,
       );
-<<<<<<< HEAD:src/http/routes/operation.ts
     if (isContent) return sendContent(context, plan, fs, command, preference, request, reply);
-    fs.enqueue(command, settled, fail);
-=======
-    if (isContent) return sendContent(door, plan, fs, command, preference, request, reply);
     fs.enqueue(command, settled, fail, idempotent?.requestKey);
->>>>>>> c885c29 (kernel, engine: an Idempotency-Key stands beside the command, not in it):src/http/operation-route.ts
     return;
   };
 
