@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { bulkPrefixes } from './durable.ts';
+import { bulkPrefixes } from './durable/read.ts';
+import { repair } from './durable/repair.ts';
 import { JournalError } from './journal/journal-error.ts';
-import { Store } from './journal/store.ts';
-import { repair } from './repair.ts';
-import { createService, type Service } from './service.ts';
+import { Store } from './journal/level-store.ts';
+import { createService, type Service } from './server.ts';
 
 /** In the README's table too. */
 const exitCodes = {

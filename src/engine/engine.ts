@@ -1,22 +1,22 @@
 // The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams)
 // talk to this file.
 
-import type { Done } from '../journal/store.ts';
+import { KeptReads } from '../durable/kept-reads.ts';
+import type { Log, RequestKey } from '../durable/log.ts';
+import { newId } from '../durable/new-id.ts';
+import type { PastBatch, Recovered, Unrecovered } from '../durable/replay.ts';
+import type { Done } from '../journal/level-store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { emptyMemory } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { Kernel, KernelLimits, Outcome } from '../kernel/state.ts';
-import { newId } from '../tenants/new-id.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing, type RingBudget, type RingBytes } from './event-ring.ts';
-import { KeptReads } from './kept-reads.ts';
 import { Lane, type LaneHost } from './lane.ts';
-import type { Log, RequestKey } from './log.ts';
 import { Memory } from './memory.ts';
-import type { PastBatch, Recovered, Unrecovered } from './recovery.ts';
 import { memoryFull, overQuota } from './refusals.ts';
 import type { Clock } from './ticker.ts';
 import { Turns } from './turns.ts';

@@ -1,7 +1,11 @@
 // The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log,
 // applies it, delivers the events and only then answers. Nothing else calls apply().
+
+import { digestOf } from '../durable/digest.ts';
+import type { KeptReads } from '../durable/kept-reads.ts';
+import type { Log, LoggedEntry, RequestKey } from '../durable/log.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Done } from '../journal/store.ts';
+import type { Done } from '../journal/level-store.ts';
 import type { Failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, atRest, nextTimerMs } from '../kernel/kernel.ts';
@@ -11,12 +15,9 @@ import type { Command, Effects, Kernel, Outcome, Target } from '../kernel/state.
 import type { TaskId } from '../kernel/units.ts';
 import type { View } from '../kernel/views/define.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
-import { digestOf } from './digest.ts';
 import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
-import type { KeptReads } from './kept-reads.ts';
-import type { Log, LoggedEntry, RequestKey } from './log.ts';
 import { type Memory, readBy, wantedBy } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import {

@@ -1,8 +1,9 @@
 // What waits in the inbox of a lane for its turn.
+
+import type { RequestKey } from '../durable/log.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command } from '../kernel/state.ts';
 import type { QuotaName } from '../tenants/quotas.ts';
-import type { RequestKey } from './log.ts';
 import type { Submission } from './watches.ts';
 
 export interface Pending {

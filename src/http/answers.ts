@@ -1,11 +1,12 @@
 // The answers to requests with an Idempotency-Key: in memory, and in the records that outlive the
 // process. A bounded number of them, of bytes, for a bounded time. They belong to a tenant, not to
 // its name: another tenant of that name sees none of them.
-import type { AnswerRecord } from '../engine/durable-log.ts';
+
+import type { RequestKey } from '../durable/log.ts';
+import type { Records } from '../durable/records.ts';
+import type { AnswerRecord } from '../durable/stored-log.ts';
 import type { HostedFilesystem } from '../engine/engine.ts';
-import type { RequestKey } from '../engine/log.ts';
 import type { Submission } from '../engine/watches.ts';
-import type { Records } from '../tenants/records.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
 export interface Answer {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { causeOf, isFull, Reserve } from './disk-room.ts';
 import { JournalError } from './journal-error.ts';
+import type { StoreOptions } from './level-store.ts';
 import type { Level } from './sealed.ts';
-import type { StoreOptions } from './store.ts';
 import type { Untouched } from './untouched.ts';
 
 const retryMs = 500;

@@ -1,5 +1,5 @@
 // The way of a command: the inbox of its filesystem, and the log in batches.
-import type { Log } from '../engine/log.ts';
+import type { Log } from '../durable/log.ts';
 import { bucketsOf, defineFamily, distribution, observe, one } from './define.ts';
 import type { LogCounts } from './server.ts';
 

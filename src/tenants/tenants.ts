@@ -1,7 +1,7 @@
 // Who may have filesystems here, and how much.
-import { newId } from './new-id.ts';
+import { newId } from '../durable/new-id.ts';
+import { noRecords, type Records } from '../durable/records.ts';
 import { type Account, openAccount, type QuotaName, type Quotas, quotaNames } from './quotas.ts';
-import { noRecords, type Records } from './records.ts';
 
 export const defaultTenant = 'default';
 

@@ -3,7 +3,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
-import { noRecords, type Records } from './records.ts';
+import { noRecords, type Records } from '../durable/records.ts';
 
 export const scopes = ['read', 'write', 'operator'] as const;
 export type Scope = (typeof scopes)[number];

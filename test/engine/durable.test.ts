@@ -2,10 +2,10 @@
 // events, that it had.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { stateHash } from '../../src/engine/snapshots.ts';
+import { stateHash } from '../../src/durable/snapshots.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import type { Kernel } from '../../src/kernel/state.ts';
-import type { Service } from '../../src/service.ts';
+import type { Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { call, must } from '../http/start.ts';
 import { comesBack, durable, freshFolder, openStore } from '../journal/kept.ts';

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config.ts';
+import { type Birth, type Log, memoryLog } from '../../src/durable/log.ts';
 import { Engine, type HostedFilesystem } from '../../src/engine/engine.ts';
-import { type Birth, type Log, memoryLog } from '../../src/engine/log.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
-import type { Done } from '../../src/journal/store.ts';
+import type { Done } from '../../src/journal/level-store.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
 import type { Command, Entry } from '../../src/kernel/state.ts';
 import { openAccount } from '../../src/tenants/quotas.ts';

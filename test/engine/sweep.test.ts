@@ -1,10 +1,10 @@
 // What snapshots make superfluous goes, and nothing else.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { birthsOf } from '../../src/engine/recovery.ts';
-import { type Manifest, manifestsOf, stateHash } from '../../src/engine/snapshots.ts';
+import { birthsOf } from '../../src/durable/replay.ts';
+import { type Manifest, manifestsOf, stateHash } from '../../src/durable/snapshots.ts';
 import { encode } from '../../src/journal/codec.ts';
-import type { Service } from '../../src/service.ts';
+import type { Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { call, must } from '../http/start.ts';
 import { type Flush, failingDisk } from '../journal/failing-disk.ts';

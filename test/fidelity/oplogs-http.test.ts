@@ -3,7 +3,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Service } from '../../src/service.ts';
+import type { Service } from '../../src/server.ts';
 import { dose } from '../dose.ts';
 import { start } from '../http/start.ts';
 import { pattern } from '../kernel/ops/replay.ts';

@@ -1,7 +1,7 @@
 // Pages of the origins that are allowed may call the routes too: the browser is told so, and asks
 // before.
 import { afterEach, expect, it } from 'vitest';
-import type { Service } from '../../src/service.ts';
+import type { Service } from '../../src/server.ts';
 import { call, must, start } from './start.ts';
 
 let service: Service;

@@ -1,7 +1,7 @@
 // What is held for bytes on their way is let go, however the exchange ends.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Service } from '../../src/service.ts';
+import type { Service } from '../../src/server.ts';
 import { must, start } from './start.ts';
 
 const MiB = 2 ** 20;

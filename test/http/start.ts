@@ -1,7 +1,7 @@
 // A whole service without a socket, with every reply checked against its schema.
 import { pino } from 'pino';
 import { type Config, defaultConfig } from '../../src/config.ts';
-import { createService, type Service, type ServiceOptions } from '../../src/service.ts';
+import { createService, type Service, type ServiceOptions } from '../../src/server.ts';
 
 export type { Service };
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { defaultConfig } from '../../src/config.ts';
-import { bulkPrefixes, metaOf, recoverFilesystems } from '../../src/durable.ts';
-import { stateHash } from '../../src/engine/snapshots.ts';
+import { bulkPrefixes, metaOf, recoverFilesystems } from '../../src/durable/read.ts';
+import { stateHash } from '../../src/durable/snapshots.ts';
 import { decode } from '../../src/journal/codec.ts';
-import { Store, type StoreOptions } from '../../src/journal/store.ts';
-import { createService, type Service } from '../../src/service.ts';
+import { Store, type StoreOptions } from '../../src/journal/level-store.ts';
+import { createService, type Service } from '../../src/server.ts';
 import { call, must } from '../http/start.ts';
 
 export const freshFolder = (): string => mkdtempSync(join(tmpdir(), 'pinhole-journal-'));

@@ -2,9 +2,9 @@
 // the journal with the command.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { AnswerRecord } from '../../src/engine/durable-log.ts';
+import type { AnswerRecord } from '../../src/durable/stored-log.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
-import type { Service } from '../../src/service.ts';
+import type { Service } from '../../src/server.ts';
 import { call, fs, must } from '../http/start.ts';
 import { durable, freshFolder, openStore } from './kept.ts';
 

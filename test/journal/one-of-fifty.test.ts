@@ -3,10 +3,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { BatchRecord } from '../../src/engine/durable-log.ts';
+import type { BatchRecord } from '../../src/durable/stored-log.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
-import type { Store } from '../../src/journal/store.ts';
-import type { Service } from '../../src/service.ts';
+import type { Store } from '../../src/journal/level-store.ts';
+import type { Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { call, must } from '../http/start.ts';
 import { durable, freshFolder, openStore } from './kept.ts';

@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { BatchRecord } from '../../src/engine/durable-log.ts';
-import type { Manifest } from '../../src/engine/snapshots.ts';
+import { repair } from '../../src/durable/repair.ts';
+import type { Manifest } from '../../src/durable/snapshots.ts';
+import type { BatchRecord } from '../../src/durable/stored-log.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
 import { HeadFile } from '../../src/journal/head-file.ts';
 import { kernelVersion } from '../../src/kernel/snapshot.ts';
-import { repair } from '../../src/repair.ts';
-import type { Service } from '../../src/service.ts';
+import type { Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { call, must } from '../http/start.ts';
 import { comesBack, durable, freshFolder, openStore } from './kept.ts';

@@ -2,7 +2,7 @@
 // taken from.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { stateHash } from '../../src/engine/snapshots.ts';
+import { stateHash } from '../../src/durable/snapshots.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
 import { apply } from '../../src/kernel/kernel.ts';
 import {

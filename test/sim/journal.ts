@@ -5,14 +5,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bulkPrefixes, recoverFilesystems } from '../../src/durable.ts';
+import type { Before, Birth, Log, LoggedEntry, RequestKey } from '../../src/durable/log.ts';
+import { bulkPrefixes, recoverFilesystems } from '../../src/durable/read.ts';
+import type { Recovered } from '../../src/durable/replay.ts';
 import { Engine, type HostedFilesystem } from '../../src/engine/engine.ts';
-import type { Before, Birth, Log, LoggedEntry, RequestKey } from '../../src/engine/log.ts';
-import type { Recovered } from '../../src/engine/recovery.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { encode } from '../../src/journal/codec.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
-import { type Done, Store } from '../../src/journal/store.ts';
+import { type Done, Store } from '../../src/journal/level-store.ts';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';

@@ -699,7 +699,7 @@ export const mutants: Mutant[] = [
     ],
   ),
   ...inShell(
-    'journal/store.ts',
+    'journal/level-store.ts',
     [
       'answers before the flush',
       'this.#waiting.push({ changes, done });',
@@ -746,7 +746,7 @@ export const mutants: Mutant[] = [
     'tenants are apart',
   ]),
   ...inShell(
-    'engine/recovery.ts',
+    'durable/replay.ts',
     [
       'of a batch only the first is done again',
       'for (const record of entries) {',
@@ -762,7 +762,7 @@ export const mutants: Mutant[] = [
     ['goes on behind the end of a filesystem', 'if (unmounted) break;', '', 'unmounted stays so'],
   ),
   ...inShell(
-    'engine/durable-log.ts',
+    'durable/stored-log.ts',
     [
       'deletes what the older snapshot needs',
       'snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0',
@@ -777,7 +777,7 @@ export const mutants: Mutant[] = [
     ],
   ),
   ...inShell(
-    'engine/snapshots.ts',
+    'durable/snapshots.ts',
     [
       'contents that changed again are left out',
       'if (before?.seq !== chunk.seq)\n      await put(contentKey',

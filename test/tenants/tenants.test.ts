@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Records } from '../../src/durable/records.ts';
 import type { Quotas } from '../../src/tenants/quotas.ts';
-import type { Records } from '../../src/tenants/records.ts';
 import { Tenants } from '../../src/tenants/tenants.ts';
 import { Tokens } from '../../src/tenants/tokens.ts';
 

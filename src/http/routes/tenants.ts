@@ -1,6 +1,6 @@
 // Tenants, their quotas and their tokens: for the operator scope only.
 import { z } from 'zod';
-import { begunRecord } from '../../engine/durable-log.ts';
+import { begunRecord } from '../../durable/stored-log.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import type { QuotaName } from '../../tenants/quotas.ts';
 import { defaultTenant, type Tenant } from '../../tenants/tenants.ts';

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
 import type { Config } from './config.ts';
+import { type Log, memoryLog } from './durable/log.ts';
 import {
   type Kept,
   keepTime,
@@ -15,9 +16,9 @@ import {
   restoreFilesystems,
   restoreTenants,
   settle,
-} from './durable.ts';
+} from './durable/read.ts';
+import { noRecords, storedRecords } from './durable/records.ts';
 import { Engine } from './engine/engine.ts';
-import { type Log, memoryLog } from './engine/log.ts';
 import { type Clock, type SystemClock, systemClock } from './engine/ticker.ts';
 import { Answers } from './http/answers.ts';
 import type { AppContext } from './http/app-context.ts';
@@ -27,13 +28,12 @@ import { version } from './http/routes/filesystems.ts';
 import { createServer } from './http/server.ts';
 import { hostedOf, hostedOfTenant } from './http/target.ts';
 import { Tickets } from './http/tickets.ts';
-import type { Store } from './journal/store.ts';
+import type { Store } from './journal/level-store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
 import { timeRequests } from './metrics/http.ts';
 import { Metrics, registerMetrics } from './metrics/index.ts';
 import { journalCounts } from './metrics/journal.ts';
 import type { JournalCounts, LogCounts } from './metrics/server.ts';
-import { noRecords, storedRecords } from './tenants/records.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
 import { newTokenKey, operatorTokenOf, Tokens } from './tenants/tokens.ts';
 

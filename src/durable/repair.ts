@@ -4,7 +4,17 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { bulkPrefixes, knownMeta } from './durable.ts';
+import { answerPrefix } from '../http/answers.ts';
+import { decode, encode } from '../journal/codec.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import { type Change, Store } from '../journal/level-store.ts';
+import type { TenantRecord } from '../tenants/tenants.ts';
+import type { TokenRecord } from '../tenants/tokens.ts';
+import { newId } from './new-id.ts';
+import { bulkPrefixes, knownMeta } from './read.ts';
+import { recordsOf } from './records.ts';
+import { birthsOf, goneOf, Poison, recover, type StoredBirth, skipChange } from './replay.ts';
+import { seqKey, stateHash } from './snapshots.ts';
 import {
   type AnswerRecord,
   type BatchRecord,
@@ -12,24 +22,7 @@ import {
   DurableLog,
   type TailRecord,
   tailKey,
-} from './engine/durable-log.ts';
-import {
-  birthsOf,
-  goneOf,
-  Poison,
-  recover,
-  type StoredBirth,
-  skipChange,
-} from './engine/recovery.ts';
-import { seqKey, stateHash } from './engine/snapshots.ts';
-import { answerPrefix } from './http/answers.ts';
-import { decode, encode } from './journal/codec.ts';
-import { JournalError } from './journal/journal-error.ts';
-import { type Change, Store } from './journal/store.ts';
-import { newId } from './tenants/new-id.ts';
-import { recordsOf } from './tenants/records.ts';
-import type { TenantRecord } from './tenants/tenants.ts';
-import type { TokenRecord } from './tenants/tokens.ts';
+} from './stored-log.ts';
 
 interface Orders {
   dataDir: string;

@@ -1,7 +1,7 @@
 // What the engine needs of a journal. An entry is given to the log before it is applied, and is
 // acknowledged only after that; a log that keeps what it is given can therefore bring every
 // filesystem back by applying it again.
-import type { Done } from '../journal/store.ts';
+import type { Done } from '../journal/level-store.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { Entry, Kernel, KernelLimits } from '../kernel/state.ts';
 

@@ -3,25 +3,23 @@
 // compared as it is done again: the chain of batches, the digest of the results, the hash of the
 // state. Where one differs, nothing is guessed: the server does not start.
 import { crc32 } from 'node:zlib';
+import {
+  type Batch,
+  bytesOf,
+  leastBytes,
+  type RingBytes,
+  unlimited,
+} from '../engine/event-ring.ts';
+import type { Submission } from '../engine/watches.ts';
 import { decode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Store } from '../journal/store.ts';
+import type { Store } from '../journal/level-store.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, createKernel } from '../kernel/kernel.ts';
 import { kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
-import {
-  type BatchRecord,
-  type EntryRecord,
-  type PastEvents,
-  type Tail,
-  type TailRecord,
-  tailKey,
-  tailOfBirth,
-} from './durable-log.ts';
-import { type Batch, bytesOf, leastBytes, type RingBytes, unlimited } from './event-ring.ts';
 import { KeptReads } from './kept-reads.ts';
 import type { Birth, LoggedEntry } from './log.ts';
 import {
@@ -32,7 +30,15 @@ import {
   seqKey,
   stateHash,
 } from './snapshots.ts';
-import type { Submission } from './watches.ts';
+import {
+  type BatchRecord,
+  type EntryRecord,
+  type PastEvents,
+  type Tail,
+  type TailRecord,
+  tailKey,
+  tailOfBirth,
+} from './stored-log.ts';
 
 /** The events of one command, and where in the order of the whole server it was applied. */
 export interface PastBatch {

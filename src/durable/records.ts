@@ -1,7 +1,7 @@
 // Where tenants and tokens are kept: `tenant/<name>`, `token/<id>`, and the key under which tokens
 // are hashed.
 import { decode, encode } from '../journal/codec.ts';
-import type { Store } from '../journal/store.ts';
+import type { Store } from '../journal/level-store.ts';
 
 export interface Records {
   /**

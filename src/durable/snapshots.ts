@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { decode, decodeAll, encode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Change, Store } from '../journal/store.ts';
+import type { Change, Store } from '../journal/level-store.ts';
 import {
   contentChunks,
   kernelVersion,

@@ -10,7 +10,7 @@
 import { crc32 } from 'node:zlib';
 import { encode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Change, Done, Store } from '../journal/store.ts';
+import type { Change, Done, Store } from '../journal/level-store.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Command, Kernel } from '../kernel/state.ts';
 import type { Before, Birth, Log, LoggedEntry, RequestKey } from './log.ts';

@@ -1,11 +1,14 @@
 // Puts what the journal kept back into the floors: tenants, tokens, filesystems and their streams.
-import {
-  type AnswerRecord,
-  DurableLog,
-  type DurableLogLimits,
-  tailOfBirth,
-} from './engine/durable-log.ts';
-import type { Engine } from './engine/engine.ts';
+
+import type { Engine } from '../engine/engine.ts';
+import { type Answers, answerPrefix } from '../http/answers.ts';
+import { decode, encode } from '../journal/codec.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { Store } from '../journal/level-store.ts';
+import type { TenantRecord, Tenants } from '../tenants/tenants.ts';
+import { newTokenKey, type TokenRecord, type Tokens } from '../tenants/tokens.ts';
+import { newId } from './new-id.ts';
+import { recordsOf } from './records.ts';
 import {
   birthsOf,
   goneOf,
@@ -14,15 +17,8 @@ import {
   type RecoveryOptions,
   recover,
   type Unrecovered,
-} from './engine/recovery.ts';
-import { type Answers, answerPrefix } from './http/answers.ts';
-import { decode, encode } from './journal/codec.ts';
-import { JournalError } from './journal/journal-error.ts';
-import type { Store } from './journal/store.ts';
-import { newId } from './tenants/new-id.ts';
-import { recordsOf } from './tenants/records.ts';
-import type { TenantRecord, Tenants } from './tenants/tenants.ts';
-import { newTokenKey, type TokenRecord, type Tokens } from './tenants/tokens.ts';
+} from './replay.ts';
+import { type AnswerRecord, DurableLog, type DurableLogLimits, tailOfBirth } from './stored-log.ts';
 
 /** Of the keys and values in the store; a release that changes them reads the older ones too. */
 const storeFormat = 1;
