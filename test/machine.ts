@@ -1,9 +1,11 @@
 // A machine for tests: createKernel and apply behind one verb an operation, with every law checked
 // after every entry. What happened is kept as a trace, one line a command, an event or a reply (see
 // trace.ts).
+
 import type { KernelEvent } from '../src/kernel/events.ts';
 import { checkInvariants, type LawName } from '../src/kernel/invariants.ts';
 import { apply, atRest, createKernel } from '../src/kernel/kernel.ts';
+import type { ExchangeLocals } from '../src/kernel/ops/exchange-range.ts';
 import { operations } from '../src/kernel/ops/index.ts';
 import { mkfsArgs } from '../src/kernel/ops/mkfs.ts';
 import type {
@@ -168,7 +170,7 @@ export function machine(options: MachineOptions = {}) {
   }
 
   const retriesOf = (id: TaskId): number =>
-    Number((k.tasks.get(id)?.locals.exchange as { retries?: number })?.retries ?? 0);
+    Number((k.tasks.get(id)?.locals as ExchangeLocals | undefined)?.exchange?.retries ?? 0);
 
   /**
    * Takes steps of one task, or of whoever is next, until nothing is runnable any more; returns how

@@ -33,7 +33,7 @@ export function commandLine(
   if (command.failOnDeadlock === true) words.push('failOnDeadlock');
   if (command.timeoutMs !== undefined) words.push(`timeoutMs=${command.timeoutMs}`);
   if (command.owner !== undefined) words.push('as', command.owner);
-  if (effects.task !== 0 && operations.get(command.op)?.atomic === false)
+  if (effects.task !== 0 && operations.get(command.op)?.waits === true)
     words.push(`(op_${effects.task})`);
   return words.join(' ');
 }

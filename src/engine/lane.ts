@@ -23,10 +23,10 @@ import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import {
   diskFull,
   gone,
-  isForcedUmount,
   journalFailed,
   memoryFull,
   overQuota,
+  removesStopped,
   wouldSleep,
 } from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
@@ -161,7 +161,7 @@ export class Lane {
       this.stopped !== null &&
       this.stopped.why !== 'log' &&
       this.#state !== 'gone' &&
-      isForcedUmount(command)
+      removesStopped(command)
     ) {
       this.#discard(resolve, reject);
       return;
@@ -185,7 +185,7 @@ export class Lane {
     const memory =
       op?.grows === true
         ? wantedBy(command, this.kernel.limits.pagesPerPin)
-        : op?.reply === 'bytes'
+        : op?.gives === 'bytes'
           ? readBy(command, this.kernel)
           : 0;
     const noRoom = memory === 0 ? null : this.#host.memory.hold(this.account, memory);
@@ -198,7 +198,7 @@ export class Lane {
     let taken = command;
     let mayTakeSleeper = false;
     let forcedNowait = false;
-    if (op?.sleeps === true && command.nowait !== true) {
+    if (op?.waits === true && command.nowait !== true) {
       mayTakeSleeper = reserve(this.account, 'sleepers', 1);
       forcedNowait = !mayTakeSleeper;
       if (forcedNowait) taken = { ...command, nowait: true };

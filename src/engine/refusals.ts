@@ -1,5 +1,6 @@
 // What a lane answers without asking its kernel.
 import { type Failure, failure } from '../kernel/errno.ts';
+import { operations } from '../kernel/ops/index.ts';
 import type { Command, Outcome } from '../kernel/state.ts';
 import type { Account, QuotaName } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
@@ -47,5 +48,6 @@ export const gone: Outcome = {
   failure: failure('ENOENT', 'T1', 'There is no such filesystem.'),
 };
 
-export const isForcedUmount = ({ op, args }: Command): boolean =>
-  op === 'umount' && (args as { force?: boolean }).force === true;
+/** Does it also remove a filesystem that stopped? */
+export const removesStopped = ({ op, args }: Command): boolean =>
+  operations.get(op)?.removesStopped(args) === true;

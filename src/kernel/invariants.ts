@@ -22,6 +22,7 @@ import { isAnon } from './mm/anon.ts';
 import { isDelayedFree, mapcountOf, ownerOf, pinsOf, pinsOver } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
 import { checkXArray, eachEntry, load } from './mm/xarray.ts';
+import type { LayoutLocals } from './ops/layout-change.ts';
 import type { Inode, Kernel } from './state.ts';
 import { lastPage, type Pfn, pageSize, toPfn, toPgOff } from './units.ts';
 
@@ -129,8 +130,7 @@ function busyRunsWaitForSomething(k: Kernel): void {
   };
   const committing = new Set<number>();
   for (const { locals } of k.tasks.values()) {
-    const { runs } = (locals.layout ?? { runs: [] }) as { runs: number[] };
-    for (const pfn of runs) committing.add(pfn);
+    for (const pfn of (locals as LayoutLocals).layout?.runs ?? []) committing.add(pfn);
   }
   const firsts = new Set<number>();
   eachRun(k.busy, (run) => {

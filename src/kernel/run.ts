@@ -44,7 +44,7 @@ export function start(k: Kernel, command: Command): TaskId {
   }
   const inode = inodeOf(k, task);
   if (inode !== null) inode.users += 1;
-  if (op.atomic) {
+  if (!op.waits) {
     runTask(k, task);
     return task.id;
   }
@@ -96,7 +96,7 @@ function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure |
   let inode: Inode | null = null;
   // What never stays in the table is never refused for its size, nor munmap: unpin, cancel and that
   // are how it empties.
-  if (!op.atomic && op.unbounded !== true && k.tasks.size >= k.limits.tasks) {
+  if (op.waits && !op.unbounded && k.tasks.size >= k.limits.tasks) {
     const max = k.limits.tasks;
     return failure(
       'EAGAIN',
@@ -224,9 +224,9 @@ export function stepOnce(k: Kernel, id: TaskId | 0): void {
  * never parked: it has one step, and its caller expects the result from this entry.
  */
 function runTask(k: Kernel, task: Task): void {
-  const { atomic } = operationOf(task);
+  const { waits } = operationOf(task);
   while (runStep(k, task)) {
-    if (atomic) continue;
+    if (!waits) continue;
     while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto' && k.stepsLeft > 0)
       releaseWork(k);
     if (k.stepsLeft > 0) continue;
@@ -281,7 +281,7 @@ function runStep(k: Kernel, task: Task): boolean {
 function reportDeadlocks(k: Kernel, task: Task): void {
   const cycles = cyclesThrough(k, task);
   // What spins comes by again and again, and tells each cycle once.
-  const told = (task.locals.cyclesTold ?? []) as string[];
+  const told = task.locals.cyclesTold ?? [];
   const names = task.sleep?.on === 'spin' ? cycles.map((cycle) => nodesOf(cycle).join()) : [];
   for (const [index, cycle] of cycles.entries())
     if (!told.includes(names[index] ?? '')) reportCycle(k, task, cycle);
@@ -377,7 +377,7 @@ function end(k: Kernel, task: Task, outcome: Outcome): void {
   if (inode !== null) inode.users -= 1;
   if (other !== undefined) other.users -= 1;
   const state = outcome.ok ? 'done' : outcome.failure.errno === 'EINTR' ? 'cancelled' : 'failed';
-  if (!op.atomic) emitEnd(k, task, inode, state, outcome);
+  if (op.waits) emitEnd(k, task, inode, state, outcome);
   if (op === evict) return;
   k.replies.push({ task: task.id, outcome });
   if (task.keep) remember(k, task, inode, state, outcome);

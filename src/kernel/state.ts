@@ -239,6 +239,16 @@ export interface Waiter {
   exclusive: boolean;
 }
 
+/** What the run loop remembers of a task, beside what its operation does; see `TaskOf`. */
+export interface TaskLocals {
+  /** The number of the operation that the command acts on. */
+  operation?: number;
+  /** Cycles that were reported for a task that spins, so that each is reported once. */
+  cyclesTold?: string[];
+  /** The cycle for which it ends with EDEADLK. */
+  cycle?: string[];
+}
+
 /** A call in flight. All that it knows stands here, so it can sleep through a snapshot. */
 export interface Task {
   id: TaskId;
@@ -251,7 +261,7 @@ export interface Task {
   pin: PinId | 0;
   args: unknown;
   data: Uint8Array | null;
-  locals: Record<string, unknown>;
+  locals: TaskLocals;
   step: string;
   /**
    * `preparing` is Linux's "set the sleeping state, then test": a wake-up in between makes the

@@ -31,7 +31,7 @@ export const fill = (url: string, with_: Record<string, string> = {}): string =>
 export const routes: RegistryRoute[] = [
   ...[...operations.values()].map((op): RegistryRoute => {
     const schema = jsonSchemaOf(op.args, 'input');
-    const input = op.body === 'json' ? 'json' : op.body === 'bytes' ? 'bytes' : 'query';
+    const input = op.takes ?? 'query';
     const url = urlOf({ on: op.on, path: op.route.path });
     return {
       name: op.name,

@@ -1,8 +1,10 @@
 // A model of what files hold: a size and bytes, nothing of blocks, pins or locks. It follows the
 // machine by its events, in their order, and applies an operation where it took effect: with its
 // end, or where a layout change broke the layout and went through with it.
+
 import type { KernelEvent } from '../../src/kernel/events.ts';
 import { eachExtent } from '../../src/kernel/fs/extent.ts';
+import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Inode, Kernel, Outcome } from '../../src/kernel/state.ts';
 import {
@@ -180,8 +182,8 @@ function exchange(
 function writtenBy(k: Kernel, task: number, outcome: Outcome | undefined): number {
   const told =
     outcome?.ok === true
-      ? (outcome.result as Record<string, unknown>)
-      : k.tasks.get(task as TaskId)?.locals;
+      ? (outcome.result as { bytesWritten?: number })
+      : (k.tasks.get(task as TaskId)?.locals as LayoutLocals | undefined);
   return Number(told?.bytesWritten ?? 0);
 }
 

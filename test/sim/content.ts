@@ -2,6 +2,9 @@
 // of its own; a pin holds pages. A change of the layout takes effect at its step `change`, a write
 // at `copy`, a store page by page. Only that a page left its file under a pin is taken from the
 // machine's word (extent.removed); the bytes are not.
+
+import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
+import type { WalkLocals } from '../../src/kernel/ops/page-walk.ts';
 import type { Command, Kernel, Task } from '../../src/kernel/state.ts';
 import type { MapId } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
@@ -205,9 +208,7 @@ export class Content implements Watcher {
       const again = ended === null && ['scan', 'lockMapping'].includes(task.step);
       if (again) return;
       const errno =
-        ended?.ok === false
-          ? ended.failure.errno
-          : (task.locals.failure as { errno?: string } | undefined)?.errno;
+        ended?.ok === false ? ended.failure.errno : (task.locals as LayoutLocals).failure?.errno;
       const grown = effects.events.find((event) => event.type === 'file.resized');
       if (task.op === 'allocate' && errno === 'ENOSPC' && grown?.type === 'file.resized') {
         resize(file, grown.data.toBytes); // ext4 keeps what it got.
@@ -254,7 +255,7 @@ export class Content implements Watcher {
 
   /** One page of a walk through a mapping: it was stored to, loaded from, or pinned. */
   #walk(k: Kernel, task: Task, file: ModelFile, at: number, ended: boolean): void {
-    const walk = task.locals.walk as { at: number } | undefined;
+    const { walk } = task.locals as WalkLocals;
     const mapping = k.mappings.get(task.mapping as MapId);
     if (walk === undefined || mapping === undefined || walk.at === at || ended) return;
     if (task.op === 'pin') this.#pinned(k, task, file, at);
@@ -383,7 +384,13 @@ export class Content implements Watcher {
       this.effects.push({ op: 'truncate', ino, args: { sizeBytes: 0 } });
       this.#copies.dropFrom(k, ino, 0);
       resize(file, 0);
-      this.#write(k, file, ino, 0, (task.data as Uint8Array).slice(0, Number(locals.bytesWritten)));
+      this.#write(
+        k,
+        file,
+        ino,
+        0,
+        (task.data as Uint8Array).slice(0, Number((locals as LayoutLocals).bytesWritten)),
+      );
       return;
     }
     this.effects.push({ op, ino, args: { ...(task.args as Record<string, number>) } });

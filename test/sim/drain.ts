@@ -2,7 +2,10 @@
 // go, and everybody who can move moves. Who is left then must be able to say why: a deadlock, or a
 // page that is mapped again (S06). Those are broken up, and after that nothing may be left: no
 // task, no busy and no detached block.
+
 import { firstTimer } from '../../src/kernel/mm/timers.ts';
+import type { ExchangeLocals } from '../../src/kernel/ops/exchange-range.ts';
+import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import type { Task } from '../../src/kernel/state.ts';
 import type { PinId, TaskId } from '../../src/kernel/units.ts';
 import type { Action } from './action.ts';
@@ -18,7 +21,7 @@ const law = 'liveness';
 function settle(world: World): void {
   const spun = new Map<TaskId, number>();
   const retriesOf = (id: TaskId): number =>
-    Number((world.k.tasks.get(id)?.locals.exchange as { retries?: number })?.retries ?? 0);
+    Number((world.k.tasks.get(id)?.locals as ExchangeLocals | undefined)?.exchange?.retries ?? 0);
   for (const id of world.k.tasks.keys()) spun.set(id, retriesOf(id));
   for (let steps = 0; ; steps++) {
     const { k } = world;
@@ -139,7 +142,7 @@ function breakUp(world: World, knot: readonly number[]): void {
   const deaf = tasks.every(({ interruptible }) => !interruptible);
   const heard = tasks.find(
     ({ interruptible, op, locals }) =>
-      interruptible && (op !== 'write' || locals.committed !== true),
+      interruptible && (op !== 'write' || (locals as LayoutLocals).committed !== true),
   );
   if (!deaf && heard !== undefined) {
     call(world, 'cancel', 'operation', heard.id);

@@ -110,12 +110,12 @@ class World {
       .replace(':pin', at.pin)
       .replace(':operation', target);
     const query =
-      operation.body === 'json'
+      operation.takes === 'json'
         ? ''
         : `?${new URLSearchParams(next.args as Record<string, string>)}`;
     const answer = await call(service, operation.route.method, url + query, {
       headers: { 'pinhole-owner': thread.owner },
-      ...(operation.body === 'json' && operation.route.method === 'POST'
+      ...(operation.takes === 'json' && operation.route.method === 'POST'
         ? { json: next.args }
         : {}),
     });

@@ -1,6 +1,7 @@
 // What locks and sleeps promise, read off the locks and pins themselves: one writer or readers,
 // nobody overtaken, nobody asleep on what is free, no fault lock under a sleep on a pin, no page
 // closed to new references when nobody waits for it.
+import type { WalkLocals } from '../../src/kernel/ops/page-walk.ts';
 import type { Kernel, RwSem, Task } from '../../src/kernel/state.ts';
 import { Broken } from './broken.ts';
 import type { Happened, Watcher } from './world.ts';
@@ -74,7 +75,7 @@ export class Locks implements Watcher {
       k.strategy.options.newRefs !== 'fail'
     )
       return;
-    const { at } = locals.walk as { at: number };
+    const { at } = (locals as WalkLocals).walk!;
     // It waits with the lock; one that waits for pages that have left the file, as detach-and-wait
     // does, has none.
     const writer = k.tasks.get(k.inodes.get(ino as never)?.invalidateLock.writer as never);

@@ -217,8 +217,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'a wait is not looked at again (S18)',
-      'finishWait(k, task, pfn);\n        return goto(again);',
-      "finishWait(k, task, pfn);\n        return goto(again === 'scan' ? 'change' : again);",
+      'finishWait(k, task, pfn);\n        return goto(again as Name);',
+      "finishWait(k, task, pfn);\n        return goto((again === 'scan' ? 'change' : again) as Name);",
       '1',
     ],
     [

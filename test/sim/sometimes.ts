@@ -1,5 +1,6 @@
 // States that a run must have been in, or it has shown nothing: counted, printed, and asked for by
 // the test. A mutant once lived because its generator never came to a deadlock.
+import type { PageWaitLocals } from '../../src/kernel/ops/page-sleep.ts';
 import type { Kernel, Task } from '../../src/kernel/state.ts';
 import type { PinId } from '../../src/kernel/units.ts';
 import { page } from '../machine.ts';
@@ -287,7 +288,7 @@ export class Sometimes implements Watcher {
    * finds now came after it had looked before.
    */
   #leaps(k: Kernel, { id, locals }: Task): void {
-    const { pfn } = locals.pageWait as { pfn: number };
+    const { pfn } = (locals as PageWaitLocals).pageWait!;
     const before = this.#leapt.get(id);
     const isNew =
       before?.idle === true &&

@@ -1,9 +1,11 @@
 // The machine under test, its scheduler stepped, driven by actions through apply() alone; whoever
 // watches is told of every entry.
+
 import { decode, encode } from '../../src/journal/codec.ts';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
+import type { WalkLocals } from '../../src/kernel/ops/page-walk.ts';
 import {
   type ContentChunk,
   contentChunks,
@@ -130,7 +132,7 @@ export class World {
 
   step(id: TaskId | 0): void {
     const task = id === 0 ? undefined : this.k.tasks.get(id);
-    const walk = (): number => Number((task?.locals.walk as { at?: number } | undefined)?.at ?? -1);
+    const walk = (): number => Number((task?.locals as WalkLocals | undefined)?.walk?.at ?? -1);
     const from = task?.step ?? 'release';
     const walkedTo = walk();
     const command: Command = {
@@ -208,7 +210,7 @@ export class World {
     this.onLine?.(commandLine(command, given, effects));
     for (const event of effects.events) this.onLine?.(eventLine(this.k, event));
     for (const reply of effects.replies) {
-      const plumbing = reply.task === effects.task && operations.get(command.op)?.atomic === true;
+      const plumbing = reply.task === effects.task && operations.get(command.op)?.waits === false;
       if (!plumbing || !reply.outcome.ok) this.onLine?.(replyLine(reply));
     }
   }

@@ -17,7 +17,6 @@ import { isLimit } from '../rate-limit.ts';
 import type { ServerRoute } from '../routes/define.ts';
 import { serverRoutes } from '../routes/index.ts';
 import { commonArgs, sleepArgs } from '../routes/operation.ts';
-import { isTagged } from '../routes/view.ts';
 import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
 import { urlOf } from '../target.ts';
 import { exampleOf } from './example.ts';
@@ -179,7 +178,7 @@ const lower = (errnos: readonly string[]) =>
 
 function mergeArgs(op: Operation): JsonSchema {
   const own = jsonSchemaOf(op.args, 'input');
-  const common = jsonSchemaOf(op.sleeps ? sleepArgs : commonArgs, 'input');
+  const common = jsonSchemaOf(op.waits ? sleepArgs : commonArgs, 'input');
   return {
     ...own,
     properties: { ...(own.properties as object), ...(common.properties as object) },
@@ -189,8 +188,8 @@ function mergeArgs(op: Operation): JsonSchema {
 function operationItem(op: Operation, components: Components): JsonSchema {
   const url = urlOf({ on: op.on, path: op.route.path });
   const args = mergeArgs(op);
-  const isContent = op.name === 'read';
-  const inBody = op.body === 'json';
+  const isContent = op.range;
+  const inBody = op.takes === 'json';
   const parameters = [
     ...pathParametersOf(url),
     ...(inBody ? [] : queryParametersOf(args)),
@@ -203,7 +202,7 @@ function operationItem(op: Operation, components: Components): JsonSchema {
       'If-None-Match',
       `${op.route.method === 'GET' ? 304 : 412} where the thing has one of these ETags when the operation begins. \`*\` is any.`,
     ),
-    ...(op.sleeps ? [headerParameter('Prefer', '`wait=seconds`, or `respond-async`.')] : []),
+    ...(op.waits ? [headerParameter('Prefer', '`wait=seconds`, or `respond-async`.')] : []),
     ...(op.route.method === 'POST' ? [keyParameter] : []),
     ...(isContent
       ? [
@@ -213,7 +212,7 @@ function operationItem(op: Operation, components: Components): JsonSchema {
       : []),
   ];
   const content =
-    op.reply === 'bytes'
+    op.gives === 'bytes'
       ? { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
       : jsonContent(
           components.add(`${pascal(op.name)}Result`, jsonSchemaOf(op.result, 'output')),
@@ -221,11 +220,11 @@ function operationItem(op: Operation, components: Components): JsonSchema {
         );
   const headers = {
     ...(op.route.status === 201 ? { Location: header('The URL of what was made.') } : {}),
-    ...(op.sleeps ? { 'Preference-Applied': header('The preference that was followed.') } : {}),
+    ...(op.waits ? { 'Preference-Applied': header('The preference that was followed.') } : {}),
     ...(isContent ? { ETag: header('Strong.'), 'Accept-Ranges': header('`bytes`.') } : {}),
   };
   const types: ProblemType[] = [...always, ...ofFilesystem, ...ofCommand, ...lower(op.errors)];
-  if (op.charges !== undefined || op.sleeps) types.push('edquot');
+  if (op.charges !== null || op.waits) types.push('edquot');
   if (op.route.method === 'POST') types.push(...ofKey);
   if (isContent) types.push('range-not-satisfiable', 'reply-too-large');
   return {
@@ -249,7 +248,7 @@ function operationItem(op: Operation, components: Components): JsonSchema {
             },
           }
         : {}),
-      ...(op.sleeps
+      ...(op.waits
         ? {
             202: {
               description: 'It sleeps or runs on; the body is the operation.',
@@ -292,8 +291,8 @@ function patchItem(put: JsonSchema): JsonSchema {
 }
 
 function requestBody(op: Operation, args: JsonSchema, components: Components): JsonSchema {
-  if (op.body === 'none') return {};
-  if (op.body === 'bytes') {
+  if (op.takes === null) return {};
+  if (op.takes === 'bytes') {
     return {
       requestBody: {
         required: true,
@@ -317,7 +316,7 @@ function jsonContent(schema: JsonSchema, example: unknown): JsonSchema {
 function viewItem(view: View, components: Components): JsonSchema {
   const url = urlOf({ on: view.on, path: view.path });
   const schema = jsonSchemaOf(view.result, 'output');
-  const tagged = isTagged(view);
+  const tagged = view.etag;
   const listed = 'nextPageToken' in ((schema.properties ?? {}) as object);
   return {
     operationId: `get-${view.name}`,
@@ -336,7 +335,7 @@ function viewItem(view: View, components: Components): JsonSchema {
             headerParameter('If-None-Match', '304 where the ETag is still this one.'),
           ]
         : []),
-      ...(view.name === 'operation'
+      ...(view.waits
         ? [headerParameter('Prefer', '`wait=seconds` for the end of the operation.')]
         : []),
     ],
@@ -451,7 +450,7 @@ export function openApi(): JsonSchema {
     const url = urlOf({ on: op.on, path: op.route.path });
     const item = operationItem(op, components);
     put(url, op.route.method, item);
-    if (op.name === 'write') put(url, 'PATCH', patchItem(item));
+    if (op.patch) put(url, 'PATCH', patchItem(item));
   }
   for (const [path, item] of otherRoutes(problems)) put(path, 'GET', item);
   const responses = shareResponses(paths);

@@ -26,7 +26,7 @@ interface Shown {
  */
 export function withContent<T>(fs: HostedFilesystem, record: T): T {
   const { id, op, result } = record as T & Shown;
-  if (operations.get(op)?.reply !== 'bytes' || typeof result !== 'object' || result === null)
+  if (operations.get(op)?.gives !== 'bytes' || typeof result !== 'object' || result === null)
     return record;
   const { bytes } = result as { bytes?: number };
   const href = `/v1/filesystems/${fs.name}/operations/${id}/content`;
@@ -56,7 +56,7 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
     const read = fs.view(view, target, {});
     if (!read.ok) throw new KernelFailure(read.failure);
     const { op } = read.result as Shown;
-    if (operations.get(op)?.reply !== 'bytes')
+    if (operations.get(op)?.gives !== 'bytes')
       throw refuse('ENOENT', `op_${id} is a ${op}, which reads no bytes for its caller.`);
     const ended = fs.kernel.ended.get(id);
     if (ended === undefined)

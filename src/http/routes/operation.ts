@@ -8,6 +8,7 @@ import type { Submission } from '../../engine/watches.ts';
 import type { Failure } from '../../kernel/errno.ts';
 import { etagOf } from '../../kernel/fs/inode.ts';
 import type { Operation } from '../../kernel/ops/define.ts';
+import { hasVersion } from '../../kernel/records/contract.ts';
 import type { Command, Outcome, Target } from '../../kernel/state.ts';
 import { type TaskId, zMs } from '../../kernel/units.ts';
 import { views } from '../../kernel/views/index.ts';
@@ -60,7 +61,7 @@ function splitCommon(
   op: Operation,
   raw: Record<string, unknown>,
 ): { common: SleepArgs; rest: Record<string, unknown> } {
-  const names = op.sleeps ? sleepNames : commonNames;
+  const names = op.waits ? sleepNames : commonNames;
   let any = false;
   for (const name of names) any ||= raw[name] !== undefined;
   if (!any) return { common: none, rest: raw };
@@ -91,17 +92,17 @@ interface Plan {
 function rawArgs(plan: Plan, request: FastifyRequest): Record<string, unknown> {
   const { op } = plan;
   const query = request.query as Record<string, unknown>;
-  if (op.body === 'bytes') return coerce(query, plan.coercions);
+  if (op.takes === 'bytes') return coerce(query, plan.coercions);
   // DELETE is the one method whose arguments may stand in either place.
   const inQuery = isEmpty(query)
     ? null
     : coerce(
         query,
-        op.body === 'none' || op.route.method === 'DELETE' ? plan.coercions : plan.commonCoercions,
+        op.takes === null || op.route.method === 'DELETE' ? plan.coercions : plan.commonCoercions,
       );
   const inBody = objectOf(request.body);
   if (inQuery === null) return inBody;
-  if (op.body === 'json' && op.route.method !== 'DELETE') {
+  if (op.takes === 'json' && op.route.method !== 'DELETE') {
     for (const name of Object.keys(inQuery)) {
       if (plan.commonCoercions[name] !== undefined) continue;
       throw new HttpProblem('unknown-field', `${name} belongs into the body.`, {
@@ -139,9 +140,9 @@ function commandOf(
   stepped: boolean,
 ): Command {
   const { op } = plan;
-  const data = op.body === 'bytes' ? bytesOf(request) : null;
+  const data = op.takes === 'bytes' ? bytesOf(request) : null;
   const raw = rawArgs(plan, request);
-  if (data !== null && op.name === 'write') setOffset(raw, request, data.length);
+  if (data !== null && op.patch) setOffset(raw, request, data.length);
   const { common, rest } = splitCommon(op, raw);
   const command: Command = { op: op.name, on: target, args: parse(op.args, rest) };
   if (data !== null) command.data = data;
@@ -152,7 +153,7 @@ function commandOf(
   if (common.failOnDeadlock === true) command.failOnDeadlock = true;
   // Where the caller may not stay to hear the result. What sleeps is kept anyway; a stepped
   // filesystem runs nothing by itself.
-  if (preference.async || (stepped && op.sleeps)) command.keep = true;
+  if (preference.async || (stepped && op.waits)) command.keep = true;
   return command;
 }
 
@@ -189,15 +190,15 @@ export function operationRoute(
   const { engine, config } = context;
   const plan: Plan = {
     op,
-    coercions: coercionsOf(op.args, op.sleeps ? sleepArgs : commonArgs),
-    commonCoercions: coercionsOf(op.sleeps ? sleepArgs : commonArgs),
-    toJson: op.reply === 'json' ? serializerOf(op.result, context.checkReplies) : () => '',
+    coercions: coercionsOf(op.args, op.waits ? sleepArgs : commonArgs),
+    commonCoercions: coercionsOf(op.waits ? sleepArgs : commonArgs),
+    toJson: op.gives === 'json' ? serializerOf(op.result, context.checkReplies) : () => '',
     operationToJson,
   };
   const isRead = op.route.method === 'GET';
-  const isContent = op.on === 'file' && op.reply === 'bytes';
-  const isTagged = op.on === 'filesystem' || op.on === 'file';
-  const byDefault = op.sleeps ? preferenceOf(undefined, config) : noPreference;
+  const isContent = op.range;
+  const isTagged = hasVersion[op.on];
+  const byDefault = op.waits ? preferenceOf(undefined, config) : noPreference;
 
   // No promise where none is needed: most commands end in their own turn.
   const handler = (
@@ -220,7 +221,7 @@ export function operationRoute(
     const stepped = fs.kernel.geometry.scheduler === 'stepped';
     // Nothing goes on by itself under a stepped scheduler: only who asks for a wait gets one.
     const unasked = stepped ? noPreference : byDefault;
-    const preference = prefer === undefined || !op.sleeps ? unasked : preferenceOf(prefer, config);
+    const preference = prefer === undefined || !op.waits ? unasked : preferenceOf(prefer, config);
 
     const fail = (error: unknown) => void reply.send(error);
     const answer = (task: number, outcome: Outcome | null) => {
@@ -251,12 +252,7 @@ export function operationRoute(
     const command = commandOf(plan, request, found.target, preference, stepped);
     const conditions = conditionsOf(request.headers);
     if (conditions !== null)
-      addConditions(
-        command,
-        fs,
-        op.on,
-        isRead && !isContent ? withoutTags(conditions) : conditions,
-      );
+      addConditions(command, fs, op.on, isRead && !op.etag ? withoutTags(conditions) : conditions);
     if (isContent) return sendContent(context, plan, fs, command, preference, request, reply);
     fs.enqueue(command, settled, fail, idempotent?.requestKey);
     return;
@@ -266,9 +262,9 @@ export function operationRoute(
     config: {
       scope: op.route.method === 'GET' ? 'read' : 'write',
       operation: op.name,
-      bytes: op.body === 'bytes',
+      bytes: op.takes === 'bytes',
     },
-    bodyLimit: op.body === 'bytes' ? config.contentBytesMax : config.jsonBytesMax,
+    bodyLimit: op.takes === 'bytes' ? config.contentBytesMax : config.jsonBytesMax,
     // A load or a DMA touches the machine, which HEAD must not; the HEAD of content counts its
     // bytes without reading them.
     exposeHeadRoute: false,
@@ -277,7 +273,7 @@ export function operationRoute(
     method: [
       op.route.method,
       ...(isContent ? (['HEAD'] as const) : []),
-      ...(op.name === 'write' ? (['PATCH'] as const) : []),
+      ...(op.patch ? (['PATCH'] as const) : []),
     ],
     url: urlOf({ on: op.on, path: op.route.path }),
     ...options,
@@ -310,7 +306,7 @@ function sendOutcome(
 ): FastifyReply {
   if (!outcome.ok) return sendFailure(reply, withQuota(context, fs, outcome.failure));
   const { op } = plan;
-  if (op.reply === 'bytes')
+  if (op.gives === 'bytes')
     return sendBytes(context, reply, (outcome.result as { data: Uint8Array }).data);
   if (op.route.status === 201) {
     const { id, name } = outcome.result as { id?: string; name?: string };

@@ -12,10 +12,6 @@ import { coerce, coercionsOf, parse, type Serialize } from '../schema.ts';
 import { targetOf, urlOf } from '../target.ts';
 import { withContent } from './operation-content.ts';
 
-/** A view has an ETag where it shows a filesystem or a file as a whole. */
-export const isTagged = ({ path, on }: View): boolean =>
-  path === '' && (on === 'filesystem' || on === 'file');
-
 function etagFor(fs: HostedFilesystem, target: Target): string | null {
   if (target.file === undefined) return etagOfFilesystem(fs);
   const inode = fileOf(fs, target.file);
@@ -43,9 +39,7 @@ export function viewRoute(
 ): void {
   const { engine, config } = context;
   const coercions = coercionsOf(view.query);
-  const tagged = isTagged(view);
-  const isOperation = view.name === 'operation';
-  const isList = view.name === 'operations';
+  const { etag: tagged, operationRecords } = view;
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const found = targetOf(engine, request, view.on);
@@ -56,7 +50,7 @@ export function viewRoute(
     const { fs, target } = found;
     const query = parse(view.query, coerce(request.query as Record<string, unknown>, coercions));
     // Without the header, a look at an operation does not wait.
-    if (isOperation && request.headers.prefer !== undefined) {
+    if (view.waits && request.headers.prefer !== undefined) {
       const { waitMs, applied } = preferenceOf(request.headers.prefer, config);
       if (applied?.startsWith('wait') === true) {
         reply.header('preference-applied', applied);
@@ -69,11 +63,12 @@ export function viewRoute(
       if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();
       return sendFailure(reply, read.failure);
     }
-    const result = isOperation
-      ? withContent(fs, read.result)
-      : isList
-        ? eachWithContent(fs, read.result)
-        : read.result;
+    const result =
+      operationRecords === 'result'
+        ? withContent(fs, read.result)
+        : operationRecords === 'items'
+          ? eachWithContent(fs, read.result)
+          : read.result;
     const unchanged = isNotModified(request, etag);
     if (etag !== null) reply.header('etag', etag);
     if (unchanged) return reply.code(304).send();

@@ -3,38 +3,31 @@
 import { z } from 'zod';
 import { opId } from '../sched/task.ts';
 import type { TaskId } from '../units.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail } from './define.ts';
 import { sendSignal } from './signal.ts';
 
-export const cancel = defineOp({
+export const cancel = defineAtomic({
   name: 'cancel',
   summary: 'Send a signal to an operation',
   doc: `The wait of an interruptible sleep (state S) ends with EINTR and nothing changed; detach-and-wait answers success and leaves the blocks to
 the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A sleep in state D, and what spins, cannot be interrupted: EBUSY.`,
   on: 'operation',
   route: { method: 'POST', path: 'cancel', status: 200 },
-  body: 'json',
-  reply: 'json',
   args: z.strictObject({ restart: z.boolean().default(false) }),
   result: z.object({ id: z.string(), signalled: z.boolean(), restart: z.boolean() }),
   errors: ['ENOENT', 'EBUSY'],
-  sleeps: false,
-  atomic: true,
-  first: 'signal',
-  steps: {
-    signal(k, task) {
-      const id = Number(task.locals.operation);
-      const target = k.tasks.get(id as TaskId);
-      if (target === undefined) return fail('ENOENT', 'CN2', `${opId(id)} has ended`);
-      if (target.state === 'sleeping' && !target.interruptible) {
-        const how =
-          target.sleep?.on === 'spin'
-            ? 'spins: no signal reaches it'
-            : `is in state D: no signal reaches it until its ${target.sleep?.on} is had`;
-        return fail('EBUSY', 'CN1', `${opId(id)} ${how}`);
-      }
-      sendSignal(k, target, task.args.restart ? 'restart' : 'interrupt');
-      return done({ id: opId(id), signalled: true, restart: task.args.restart });
-    },
+  run(k, task) {
+    const id = Number(task.locals.operation);
+    const target = k.tasks.get(id as TaskId);
+    if (target === undefined) return fail('ENOENT', 'CN2', `${opId(id)} has ended`);
+    if (target.state === 'sleeping' && !target.interruptible) {
+      const how =
+        target.sleep?.on === 'spin'
+          ? 'spins: no signal reaches it'
+          : `is in state D: no signal reaches it until its ${target.sleep?.on} is had`;
+      return fail('EBUSY', 'CN1', `${opId(id)} ${how}`);
+    }
+    sendSignal(k, target, task.args.restart ? 'restart' : 'interrupt');
+    return done({ id: opId(id), signalled: true, restart: task.args.restart });
   },
 });

@@ -1,30 +1,23 @@
 import { z } from 'zod';
 import { emit } from '../events.ts';
 import { zMs } from '../units.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail } from './define.ts';
 
-export const clockAdvance = defineOp({
+export const clockAdvance = defineAtomic({
   name: 'clock-advance',
   summary: 'Move the time of a filesystem with a manual clock',
   doc: 'Pins with holdMs let go and operations with timeoutMs end, each at its own time, before the call returns.',
   on: 'filesystem',
   route: { method: 'POST', path: 'clock/advance', status: 200 },
-  body: 'json',
-  reply: 'json',
   args: z.strictObject({ ms: zMs }),
   result: z.object({ nowMs: z.int() }),
   errors: ['EOPNOTSUPP'],
-  sleeps: false,
-  atomic: true,
-  first: 'advance',
-  steps: {
-    advance(k, { args }) {
-      if (k.geometry.clock !== 'manual')
-        return fail('EOPNOTSUPP', 'CL1', 'the clock of this filesystem is realtime');
-      const nowMs = Math.max(k.nowMs, k.advanceToMs) + args.ms;
-      k.pending.advanceToMs = nowMs;
-      emit(k, 'clock.advanced', null, { fromMs: k.nowMs, toMs: nowMs });
-      return done({ nowMs });
-    },
+  run(k, { args }) {
+    if (k.geometry.clock !== 'manual')
+      return fail('EOPNOTSUPP', 'CL1', 'the clock of this filesystem is realtime');
+    const nowMs = Math.max(k.nowMs, k.advanceToMs) + args.ms;
+    k.pending.advanceToMs = nowMs;
+    emit(k, 'clock.advanced', null, { fromMs: k.nowMs, toMs: nowMs });
+    return done({ nowMs });
   },
 });

@@ -1,34 +1,50 @@
-// The shape of an operation. One file a operation holds its contract, its doc and its body; route,
-// validation, OpenAPI, static types and metric labels are derived from the registry in `index.ts`.
+// The shape of an operation: a contract, from which route, validation, OpenAPI, static types and
+// metric labels are derived, and a body, which the run loop runs.
 import type { z } from 'zod';
 import type { Errno, Failure } from '../errno.ts';
 import { failure } from '../errno.ts';
-import type { Kernel, Task } from '../state.ts';
+import type { Media, Scope } from '../records/contract.ts';
+import type { Kernel, Task, TaskLocals } from '../state.ts';
 
-/** What a step tells the run loop. */
-export type Verdict =
-  | { kind: 'goto'; step: string }
+/** What a step tells the run loop. `Name` is a step of the same operation. */
+export type Verdict<Name extends string = string, Result = unknown> =
+  | { kind: 'goto'; step: Name }
   /** The step has already put the task on a queue; it resumes at `resume` when woken. */
-  | { kind: 'wait'; resume: string }
-  | { kind: 'done'; result: unknown }
+  | { kind: 'wait'; resume: Name }
+  | { kind: 'done'; result: Result }
   | { kind: 'fail'; failure: Failure };
 
-export const goto = (step: string): Verdict => ({ kind: 'goto', step });
-export const wait = (resume: string): Verdict => ({ kind: 'wait', resume });
-export const done = (result: unknown): Verdict => ({ kind: 'done', result });
+export const goto = <Name extends string>(step: Name): Verdict<Name, never> => ({
+  kind: 'goto',
+  step,
+});
+export const wait = <Name extends string>(resume: Name): Verdict<Name, never> => ({
+  kind: 'wait',
+  resume,
+});
+export const done = <Result>(result: Result): Verdict<never, Result> => ({ kind: 'done', result });
 export const fail = (
   errno: Errno,
   rule: string,
   why: string,
   more: Pick<Failure, 'blockedBy' | 'cycle'> = {},
-): Verdict => ({
-  kind: 'fail',
-  failure: { ...failure(errno, rule, why), ...more },
-});
+): Verdict<never, never> => failWith({ ...failure(errno, rule, why), ...more });
+export const failWith = (why: Failure): Verdict<never, never> => ({ kind: 'fail', failure: why });
 
-/** A task whose arguments are known to have gone through the operation's schema. */
-export type TaskOf<Args> = Task & { args: Args };
-export type Step<Args> = (k: Kernel, task: TaskOf<Args>) => Verdict;
+/**
+ * A task as the steps of its operation see it: its arguments have gone through the operation's
+ * schema, and it has no locals but those that the operation declares.
+ */
+export type TaskOf<Args = unknown, Locals extends object = object> = Task & {
+  args: Args;
+  locals: Locals & TaskLocals;
+};
+export type Step<
+  Args = unknown,
+  Locals extends object = object,
+  Name extends string = string,
+  Result = unknown,
+> = (k: Kernel, task: TaskOf<Args, Locals>) => Verdict<Name, Result>;
 
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -38,51 +54,148 @@ export interface Route {
   status: 200 | 201;
 }
 
-export interface Operation<Args = unknown> {
+/** What can be known of an operation without running it. */
+export interface Contract<Args = unknown, Result = unknown> {
   name: string;
   summary: string;
   doc: string;
-  /**
-   * The thing in the URL. `filesystem` is `/v1/filesystems/{fs}`, `file` is `…/files/{file}`, and
-   * so on.
-   */
-  on: 'filesystem' | 'file' | 'mapping' | 'pin' | 'operation';
+  on: Scope;
   route: Route;
-  /**
-   * `bytes`: the body is application/octet-stream and the arguments stand in the query. `none`:
-   * only a query.
-   */
-  body: 'json' | 'bytes' | 'none';
-  reply: 'json' | 'bytes';
   args: z.ZodType<Args>;
-  result: z.ZodType;
+  result: z.ZodType<Result>;
   errors: readonly Errno[];
-  /** It may sleep, so it takes `nowait`, `timeoutMs`, `failOnDeadlock` and `Prefer`. */
-  sleeps: boolean;
-  /** Runs at once even where the scheduler is stepped: one step, no lock. */
-  atomic: boolean;
-  /** What it adds to a tenant's bill, checked before it is accepted. */
-  charges?: 'files' | 'mappings' | 'pins';
+  /** The body of the request; with `bytes` the arguments stand in the query, as with null. */
+  takes: Media | null;
+  gives: Media;
   /**
-   * It adds: contents, blocks, or things that live on. A server whose disk is full does not take
+   * It may sleep, so it takes `nowait`, `timeoutMs`, `failOnDeadlock` and `Prefer`. What does not
+   * wait runs at once even where the scheduler is stepped: one step, no lock.
+   */
+  waits: boolean;
+  /**
+   * The answer is the content of the thing: it carries the ETag of the thing, and If-None-Match is
+   * answered 304. The result has `etag`.
+   */
+  etag: boolean;
+  /**
+   * Range and If-Range choose a part: they become the arguments `offset` and `length`. The result
+   * has `data` and `sizeBytes`.
+   */
+  range: boolean;
+  /** PATCH with Content-Range writes a part: its first byte becomes the argument `offset`. */
+  patch: boolean;
+  /** What it adds to a tenant's bill, checked before it is accepted. */
+  charges: 'files' | 'mappings' | 'pins' | null;
+  /**
+   * It adds contents, blocks, or things that live on: a server whose disk or memory is full refuses
    * it.
    */
-  grows?: true;
-  /** Never refused because the table of operations is full: it is how that empties. */
-  unbounded?: true;
-  first: string;
-  steps: Record<string, Step<Args>>;
+  grows: boolean;
+  /** Accepted although the table of operations is full, because it is how the table empties. */
+  unbounded: boolean;
+  /**
+   * With these arguments it also removes a filesystem that stopped, whose kernel runs nothing any
+   * more.
+   */
+  removesStopped(args: Args): boolean;
+}
+
+/** How it runs. */
+export interface Body<
+  Args = unknown,
+  Locals extends object = object,
+  Name extends string = string,
+  Result = unknown,
+> {
+  first: Name;
+  steps: Readonly<Record<Name, Step<Args, Locals, Name, Result>>>;
   /**
    * Called when the task ends by failure or signal, before its locks are released: undo what must
    * not stay.
    */
-  undo?: (k: Kernel, task: TaskOf<Args>) => void;
+  undo?(k: Kernel, task: TaskOf<Args, Locals>): void;
 }
 
-type OperationInput<A extends z.ZodType> = Omit<Operation<z.infer<A>>, 'args'> & { args: A };
-
-export function defineOp<A extends z.ZodType>(op: OperationInput<A>): Operation {
-  // The registry holds operations of every argument type; the run loop hands each its own parsed
-  // arguments.
-  return op as unknown as Operation;
+export interface Operation extends Contract, Body {
+  steps: Readonly<Record<string, Step>>;
 }
+
+type Facts = 'name' | 'summary' | 'doc' | 'on' | 'route' | 'errors';
+type Schemas<A extends z.ZodType, R extends z.ZodType> = { args: A; result: R };
+type HasOffset<A extends z.ZodType> =
+  z.infer<A> extends { offset?: number | undefined } ? true : never;
+
+/** A contract as it is written: what is not said is as most operations have it. */
+export type ContractInput<A extends z.ZodType, R extends z.ZodType> = Pick<Contract, Facts> &
+  Schemas<A, R> &
+  Partial<Pick<Contract, 'takes' | 'gives' | 'charges'>> & {
+    etag?: true;
+    range?: HasOffset<A>;
+    patch?: HasOffset<A>;
+    grows?: true;
+    unbounded?: true;
+    removesStopped?(args: z.infer<A>): boolean;
+  };
+
+/**
+ * An operation of several steps, which may sleep between them. `locals` is what a task of it
+ * remembers from step to step; it begins with none, so each is optional.
+ */
+export function defineOp<
+  A extends z.ZodType,
+  R extends z.ZodType,
+  Name extends string,
+  Locals extends object = object,
+>(
+  op: ContractInput<A, R> & {
+    locals?: Locals;
+    first: NoInfer<Name>;
+    steps: {
+      [S in Name]: (
+        k: Kernel,
+        task: TaskOf<z.infer<A>, NoInfer<Locals>>,
+      ) => Verdict<NoInfer<Name>, z.input<NoInfer<R>>>;
+    };
+    undo?(k: Kernel, task: TaskOf<z.infer<A>, NoInfer<Locals>>): void;
+  },
+): Operation {
+  const { locals: _, ...rest } = op;
+  return erased({ ...defaults(op), ...rest, waits: true });
+}
+
+/** An operation of one step that never sleeps. */
+export function defineAtomic<A extends z.ZodType, R extends z.ZodType>({
+  run,
+  ...contract
+}: ContractInput<A, R> & {
+  run(k: Kernel, task: TaskOf<z.infer<A>>): Verdict<never, z.input<NoInfer<R>>>;
+}): Operation {
+  return erased({
+    ...defaults(contract),
+    ...contract,
+    waits: false,
+    first: 'run',
+    steps: { run },
+  });
+}
+
+function defaults({ route }: { route: Route }) {
+  const takes: Media | null = route.method === 'GET' || route.method === 'DELETE' ? null : 'json';
+  return {
+    takes,
+    gives: 'json' as const,
+    etag: false,
+    range: false,
+    patch: false,
+    charges: null,
+    grows: false,
+    unbounded: false,
+    removesStopped: () => false,
+  };
+}
+
+/**
+ * The registry holds operations of every argument type. The run loop hands each the arguments and
+ * locals that it made itself.
+ */
+const erased = (op: object): Operation => op as Operation;

@@ -2,17 +2,16 @@ import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
 import { touch } from '../fs/inode.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail, failWith } from './define.ts';
 import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 
-export const dmaWrite = defineOp({
+export const dmaWrite = defineAtomic({
   name: 'dma-write',
   summary: 'Write pinned pages as a device does',
   doc: 'Goes to the frames, whoever owns them now: to the file, to an orphan that nobody sees, or under strategy none into another file.',
   on: 'pin',
   route: { method: 'PUT', path: 'memory', status: 200 },
-  body: 'bytes',
-  reply: 'json',
+  takes: 'bytes',
   args: z.strictObject({ offset: zDmaOffset }),
   result: z.object({
     bytesWritten: z.int(),
@@ -21,34 +20,29 @@ export const dmaWrite = defineOp({
       .describe('Of the pages written, those that the file no longer owns at that place.'),
   }),
   errors: ['ENOENT', 'EBUSY', 'EFAULT'],
-  sleeps: false,
-  atomic: true,
   grows: true,
-  first: 'write',
-  steps: {
-    write(k, task) {
-      const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
-      if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
-      if (pin.access !== 'write')
-        return fail('EFAULT', 'DM2', 'the pages were pinned for reading, without FOLL_WRITE');
-      const data = task.data ?? new Uint8Array(0);
-      const range = inPin(pin, task.args.offset, data.length);
-      if ('errno' in range) return { kind: 'fail', failure: range };
-      const { pages, orphan } = eachPinnedPiece(
-        k,
-        pin,
-        range.at,
-        data.length,
-        'dma.written',
-        (pfn, inPage, bytes, at) => {
-          const piece = data.subarray(at, at + bytes);
-          if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
-          else writePage(k, pfn, inPage, piece, 'device');
-        },
-      );
-      const inode = k.inodes.get(pin.ino);
-      if (inode !== undefined && orphan < pages) touch(k, inode);
-      return done({ bytesWritten: data.length, pagesOrphan: orphan });
-    },
+  run(k, task) {
+    const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
+    if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
+    if (pin.access !== 'write')
+      return fail('EFAULT', 'DM2', 'the pages were pinned for reading, without FOLL_WRITE');
+    const data = task.data ?? new Uint8Array(0);
+    const range = inPin(pin, task.args.offset, data.length);
+    if ('errno' in range) return failWith(range);
+    const { pages, orphan } = eachPinnedPiece(
+      k,
+      pin,
+      range.at,
+      data.length,
+      'dma.written',
+      (pfn, inPage, bytes, at) => {
+        const piece = data.subarray(at, at + bytes);
+        if (isAnon(pfn)) anonPage(k, pfn).bytes.set(piece, inPage);
+        else writePage(k, pfn, inPage, piece, 'device');
+      },
+    );
+    const inode = k.inodes.get(pin.ino);
+    if (inode !== undefined && orphan < pages) touch(k, inode);
+    return done({ bytesWritten: data.length, pagesOrphan: orphan });
   },
 });

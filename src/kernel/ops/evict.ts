@@ -12,12 +12,19 @@ import { strategyOf } from '../reclaim/index.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
 import { lastPage, toPgOff } from '../units.ts';
 import { inTheWayOf } from '../views/operation-record.ts';
-import { defineOp, done, goto, type Step } from './define.ts';
-import { commitBlocks, layoutLocals, removeBlocks, theInode } from './layout-change.ts';
-import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
+import { defineOp, done, goto, type Step, type TaskOf } from './define.ts';
+import {
+  commitBlocks,
+  type LayoutLocals,
+  type LayoutTask,
+  layoutLocals,
+  removeBlocks,
+  theInode,
+} from './layout-change.ts';
+import { type PageSleepStep, pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 
 /** What the eviction did to the blocks, for the result of an operation. */
-export const blocksOf = (task: Task) => {
+export const blocksOf = (task: LayoutTask) => {
   const { blocksFreed, blocksBusy, blocksDetached } = layoutLocals(task);
   return { blocksFreed, blocksBusy, blocksDetached };
 };
@@ -39,15 +46,17 @@ export function whyNotEvicted(k: Kernel, task: Task, inode: Inode): Failure | nu
   return { ...failure('EAGAIN', 'SL2', `${where} and nowait was asked for`), ...who };
 }
 
+type EvictStep = 'evict' | 'evictScan' | PageSleepStep | 'evictFree';
+
 /**
  * Steps for an operation that may drop the last reference; `goto('evict')` when its own work is
  * done. `which` is the file to evict, which the operation uses: its own or the other.
  */
-export function evictSteps<Args>(
-  result: (k: Kernel, task: Task) => Record<string, unknown>,
+export function evictSteps<Locals extends LayoutLocals, Result>(
+  result: (k: Kernel, task: TaskOf<unknown, Locals>) => Result,
   which: (k: Kernel, task: Task) => Inode = theInode,
-): Record<string, Step<Args>> {
-  const finish = (k: Kernel, task: Task) => done(result(k, task));
+): Record<EvictStep, Step<unknown, Locals, EvictStep, Result>> {
+  const finish = (k: Kernel, task: TaskOf<unknown, Locals>) => done(result(k, task));
   return {
     evict(k, task) {
       const inode = which(k, task);
@@ -68,15 +77,14 @@ export function evictSteps<Args>(
         inode.evicting = false;
         return finish(k, task);
       }
-      return sleepOnPage(k, task, {
+      return sleepOnPage(k, task, 'evictScan', {
         ...busy,
         dropLock: false,
         interruptible: false,
         ino: inode.ino,
-        again: 'evictScan',
       });
     },
-    ...pageSleepSteps<Args>((_k, task) => signalled(task)),
+    ...pageSleepSteps((_k, task: TaskOf<unknown, Locals>) => signalled(task)),
     evictFree(k, task) {
       const inode = which(k, task);
       const locals = layoutLocals(task);
@@ -107,13 +115,10 @@ export const evict = defineOp({
   doc: 'Started by the machine.',
   on: 'file',
   route: { method: 'POST', path: 'evict', status: 200 },
-  body: 'none',
-  reply: 'json',
   args: z.strictObject({}),
   result: z.object({}),
   errors: [],
-  sleeps: true,
-  atomic: false,
+  locals: {} as LayoutLocals,
   first: 'evict',
   steps: evictSteps(() => ({})),
 });

@@ -21,14 +21,14 @@ import { strategies, strategyOf } from '../reclaim/index.ts';
 import type { BreakVerdict, LayoutRange } from '../reclaim/strategy.ts';
 import { release, releaseAll } from '../sched/rwsem.ts';
 import { spinOn } from '../sched/spin.ts';
-import type { Inode, Kernel, Task } from '../state.ts';
+import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
 import { inTheWayOf } from '../views/operation-record.ts';
-import { defineOp, done, fail, goto, type TaskOf, type Verdict, wait } from './define.ts';
+import { defineOp, done, fail, failWith, goto, type TaskOf, wait } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 import { layoutErrors } from './layout-op.ts';
 import { zFileName } from './name.ts';
-import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
+import { type PageWaitLocals, pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 
 const args = z.strictObject({
   with: zFileName.describe('The other file; the same one for two ranges that do not overlap.'),
@@ -38,7 +38,8 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-interface ExchangeLocals {
+/** How far an exchange has come. */
+interface Exchange {
   scans: number;
   retries: number;
   strategySeq: number;
@@ -46,14 +47,19 @@ interface ExchangeLocals {
   sleptUnder: string;
 }
 
-function localsOf(task: Task): ExchangeLocals {
+export interface ExchangeLocals extends PageWaitLocals {
+  exchange?: Exchange;
+}
+type ExchangeTask = TaskOf<Args, ExchangeLocals>;
+
+function localsOf(task: ExchangeTask): Exchange {
   task.locals.exchange ??= {
     scans: 0,
     retries: 0,
     strategySeq: 0,
     sleptUnder: '',
-  } satisfies ExchangeLocals;
-  return task.locals.exchange as ExchangeLocals;
+  };
+  return task.locals.exchange;
 }
 
 interface Side {
@@ -62,7 +68,7 @@ interface Side {
 }
 
 /** The two ranges: that of the file in the URL, then that of the other. */
-function sidesOf(k: Kernel, task: TaskOf<Args>): [Side, Side] {
+function sidesOf(k: Kernel, task: ExchangeTask): [Side, Side] {
   const other = task.otherIno === 0 ? undefined : k.inodes.get(task.otherIno);
   assert(other !== undefined, 'a file stays while an operation uses it');
   return [
@@ -72,7 +78,7 @@ function sidesOf(k: Kernel, task: TaskOf<Args>): [Side, Side] {
 }
 
 /** The inodes in the order of their locks; the second is null where both are one. */
-function inOrder(k: Kernel, task: TaskOf<Args>): { low: Inode; high: Inode | null } {
+function inOrder(k: Kernel, task: ExchangeTask): { low: Inode; high: Inode | null } {
   const [{ inode }, { inode: other }] = sidesOf(k, task);
   if (inode === other) return { low: inode, high: null };
   return inode.ino < other.ino ? { low: inode, high: other } : { low: other, high: inode };
@@ -83,7 +89,7 @@ const pagesOf = (offset: number, length: number): { first: PgOff; last: PgOff } 
   last: toPgOff(pageCeil(offset + length) - 1),
 });
 
-function rangesIn(k: Kernel, task: TaskOf<Args>, inode: Inode): LayoutRange[] {
+function rangesIn(k: Kernel, task: ExchangeTask, inode: Inode): LayoutRange[] {
   const { length } = task.args;
   return sidesOf(k, task)
     .filter((side) => side.inode === inode)
@@ -96,7 +102,7 @@ function rangesIn(k: Kernel, task: TaskOf<Args>, inode: Inode): LayoutRange[] {
 }
 
 /** Asks the strategy about every range of one file. */
-function breakIn(k: Kernel, task: TaskOf<Args>, inode: Inode): BreakVerdict {
+function breakIn(k: Kernel, task: ExchangeTask, inode: Inode): BreakVerdict {
   const locals = localsOf(task);
   const strategy = strategyOf(k);
   unmark(k, task, inode);
@@ -111,13 +117,13 @@ function breakIn(k: Kernel, task: TaskOf<Args>, inode: Inode): BreakVerdict {
 }
 
 /** Takes back what a strategy marked before it slept. */
-function unmark(k: Kernel, task: TaskOf<Args>, inode: Inode): void {
+function unmark(k: Kernel, task: ExchangeTask, inode: Inode): void {
   const { sleptUnder } = localsOf(task);
   if (sleptUnder !== '') strategies.get(sleptUnder)?.abandon?.(k, inode);
 }
 
 /** xfs_exchange_range_checks(), in its order: made under the locks, and on Linux after the wait. */
-function recheck(k: Kernel, task: TaskOf<Args>): Failure | null {
+function recheck(k: Kernel, task: ExchangeTask): Failure | null {
   const { length } = task.args;
   const sides = sidesOf(k, task);
   const [one, other] = sides;
@@ -199,7 +205,7 @@ function putIn({ inode, offset }: Side, extents: readonly Extent[]): void {
     insertExtent(inode.extents, { ...extent, pgoff: toPgOff(extent.pgoff + pageOf(offset)) });
 }
 
-function restart(k: Kernel, task: TaskOf<Args>): void {
+function restart(k: Kernel, task: ExchangeTask): void {
   const { low, high } = inOrder(k, task);
   for (const inode of [high, low]) {
     if (inode === null) continue;
@@ -218,8 +224,6 @@ the filesystem and each timer, and counts that in retries. wait-for-refs sleeps 
 their files, on whole blocks; the length may be odd where both end with their files.`,
   on: 'file',
   route: { method: 'POST', path: 'exchange-range', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
   result: z.object({
     sizeBytes: z.int(),
@@ -230,8 +234,7 @@ their files, on whole blocks; the length may be odd where both end with their fi
     sleptMs: z.int().describe('How long it slept, or spun.'),
   }),
   errors: layoutErrors,
-  sleeps: true,
-  atomic: false,
+  locals: {} as ExchangeLocals,
   first: 'lock',
   steps: {
     lock(k, task) {
@@ -259,21 +262,20 @@ their files, on whole blocks; the length may be odd where both end with their fi
     scan(k, task) {
       const { low, high } = inOrder(k, task);
       const wrong = strategyOf(k).breaksBeforeChecks ? null : recheck(k, task);
-      if (wrong !== null) return { kind: 'fail', failure: wrong };
+      if (wrong !== null) return failWith(wrong);
       const verdict = breakIn(k, task, low);
-      if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
+      if (verdict.kind === 'refuse') return failWith(verdict.failure);
       if (verdict.kind === 'broken') return goto(high === null ? 'change' : 'lockOtherMapping');
       const { pfn, pgoff, holdLocks } = verdict;
-      return sleepOnPage(k, task, {
+      return sleepOnPage(k, task, 'scan', {
         pfn,
         pgoff,
         dropLock: !holdLocks,
         interruptible: true,
         ino: low.ino,
-        again: 'scan',
       });
     },
-    ...pageSleepSteps<Args>((k, task) => {
+    ...pageSleepSteps((k, task: ExchangeTask) => {
       if (task.signal !== 'restart') return signalled(task);
       task.signal = 'none';
       unmarkAll(k, task);
@@ -285,7 +287,7 @@ their files, on whole blocks; the length may be odd where both end with their fi
       assert(high !== null, 'there are two files');
       return lockThen(k, task, high, 'invalidate_lock', 'exclusive', 'scanOther');
     },
-    scanOther(k, task): Verdict {
+    scanOther(k, task) {
       const { high } = inOrder(k, task);
       assert(high !== null, 'there are two files');
       const locals = localsOf(task);
@@ -295,17 +297,16 @@ their files, on whole blocks; the length may be odd where both end with their fi
         return goto('lockMapping');
       }
       const verdict = breakIn(k, task, high);
-      if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
+      if (verdict.kind === 'refuse') return failWith(verdict.failure);
       if (verdict.kind === 'broken') return goto('change');
       const { pfn, pgoff, holdLocks } = verdict;
       if (holdLocks) {
-        return sleepOnPage(k, task, {
+        return sleepOnPage(k, task, 'scanOther', {
           pfn,
           pgoff,
           dropLock: false,
           interruptible: true,
           ino: high.ino,
-          again: 'scanOther',
         });
       }
       if (task.nowait) {
@@ -327,7 +328,7 @@ their files, on whole blocks; the length may be odd where both end with their fi
         emit(k, 'layout.broken', inode, { offset, length: task.args.length, scans: locals.scans });
       }
       const refused = recheck(k, task);
-      if (refused !== null) return { kind: 'fail', failure: refused };
+      if (refused !== null) return failWith(refused);
       const [one, other] = sidesOf(k, task);
       const { length } = task.args;
       const { retries, scans } = locals;
@@ -367,7 +368,7 @@ their files, on whole blocks; the length may be odd where both end with their fi
   },
 });
 
-function unmarkAll(k: Kernel, task: TaskOf<Args>): void {
+function unmarkAll(k: Kernel, task: ExchangeTask): void {
   for (const { inode } of sidesOf(k, task)) unmark(k, task, inode);
   localsOf(task).sleptUnder = '';
 }

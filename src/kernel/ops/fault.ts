@@ -3,15 +3,36 @@ import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { isAnon, zeroPfn } from '../mm/anon.ts';
 import { inPmd, pmdBytes } from '../mm/pmd.ts';
-import { assert } from '../panic.ts';
 import { pageSize, zBytes } from '../units.ts';
-import { defineOp, done } from './define.ts';
-import { checkInside, checkWritable, walkSteps } from './page-walk.ts';
+import { defineOp, done, failWith } from './define.ts';
+import { checkInside, checkWritable, type WalkLocals, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.describe('From the start of the mapping.'),
   length: zBytes.default(1),
   access: z.enum(['read', 'write']),
+});
+
+const result = z.object({
+  pages: z.array(
+    z.object({
+      pgoff: z.int(),
+      pfn: z.int().nullable(),
+      zeroPage: z.boolean(),
+      copied: z.boolean(),
+      sizeBytes: z
+        .int()
+        .describe(
+          'Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page.',
+        ),
+    }),
+  ),
+  pagesOmitted: z
+    .int()
+    .optional()
+    .describe(
+      'Pages that were touched and are not listed: the page table of the mapping has them.',
+    ),
 });
 
 interface Touched {
@@ -25,9 +46,13 @@ interface Touched {
 /** An answer, and a fault that sleeps, hold no more than this of what was touched. */
 const pagesShown = 1000;
 
-function touchedBy(task: { locals: Record<string, unknown> }): Touched[] {
+interface FaultLocals extends WalkLocals {
+  touched?: Touched[];
+  pagesOmitted?: number;
+}
+
+function touchedBy(task: { locals: FaultLocals }): Touched[] {
   task.locals.touched ??= [];
-  assert(Array.isArray(task.locals.touched), 'touched pages are a list');
   return task.locals.touched;
 }
 
@@ -39,30 +64,8 @@ nothing; a write allocates. Pages before one that fails stay mapped. Where the m
 them in one aligned piece, one fault maps all of it.`,
   on: 'mapping',
   route: { method: 'POST', path: 'faults', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: z.object({
-    pages: z.array(
-      z.object({
-        pgoff: z.int(),
-        pfn: z.int().nullable(),
-        zeroPage: z.boolean(),
-        copied: z.boolean(),
-        sizeBytes: z
-          .int()
-          .describe(
-            'Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page.',
-          ),
-      }),
-    ),
-    pagesOmitted: z
-      .int()
-      .optional()
-      .describe(
-        'Pages that were touched and are not listed: the page table of the mapping has them.',
-      ),
-  }),
+  result,
   errors: [
     'ENOENT',
     'EINVAL',
@@ -75,11 +78,10 @@ them in one aligned piece, one fault maps all of it.`,
     'ENODEV',
     'EDQUOT',
   ],
-  sleeps: true,
-  atomic: false,
   grows: true,
+  locals: {} as FaultLocals,
   first: 'begin',
-  steps: walkSteps<z.infer<typeof args>>({
+  steps: walkSteps<z.infer<typeof args>, z.infer<typeof result>, FaultLocals>({
     begin(k, { args: { offset, length, access } }, mapping) {
       const pagesMax = k.limits.pagesPerPin;
       if (length > pagesMax * pageSize)
@@ -98,7 +100,7 @@ them in one aligned piece, one fault maps all of it.`,
       const sizeBytes = inPmd(mapping, pgoff) ? pmdBytes : pageSize;
       const touched = touchedBy(task);
       if (touched.length >= pagesShown) {
-        task.locals.pagesOmitted = ((task.locals.pagesOmitted ?? 0) as number) + 1;
+        task.locals.pagesOmitted = (task.locals.pagesOmitted ?? 0) + 1;
         return;
       }
       touched.push({
@@ -109,9 +111,9 @@ them in one aligned piece, one fault maps all of it.`,
         sizeBytes,
       });
     },
-    stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
+    stopped: (_k, _task, why) => failWith(why),
     finish(_k, task) {
-      const { pagesOmitted } = task.locals as { pagesOmitted?: number };
+      const { pagesOmitted } = task.locals;
       return done({
         pages: touchedBy(task),
         ...(pagesOmitted === undefined ? {} : { pagesOmitted }),

@@ -19,8 +19,6 @@ export const fiemap = defineOp({
 ${extentsMax} extents.`,
   on: 'file',
   route: { method: 'GET', path: 'fiemap', status: 200 },
-  body: 'none',
-  reply: 'json',
   args: z.strictObject({
     offset: zBytes.default(0),
     length: zBytes.default(Number.MAX_SAFE_INTEGER),
@@ -36,8 +34,6 @@ ${extentsMax} extents.`,
     ),
   }),
   errors: ['ENOENT', 'EINVAL', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
-  sleeps: true,
-  atomic: false,
   first: 'lock',
   steps: {
     lock(k, task) {

@@ -8,9 +8,9 @@ import { type Failure, failure } from '../errno.ts';
 import { eachExtent } from '../fs/extent.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '../units.ts';
-import { defineOp, done, fail, type TaskOf, type Verdict } from './define.ts';
+import { defineOp, done, fail, failWith, goto, type TaskOf, type Verdict } from './define.ts';
 import { theInode } from './layout-change.ts';
-import { checkInside, theMapping, walkSteps } from './page-walk.ts';
+import { checkInside, theMapping, type WalkLocals, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.default(0).describe('From the start of the mapping.'),
@@ -18,6 +18,13 @@ const args = z.strictObject({
   how: z.enum(['clwb', 'msync']).default('clwb'),
 });
 type Args = z.infer<typeof args>;
+
+const result = z.object({ linesFlushed: z.int().describe('64-byte lines that were dirty.') });
+type FlushResult = z.infer<typeof result>;
+
+interface FlushLocals extends WalkLocals {
+  linesFlushed?: number;
+}
 
 const lengthOf = ({ offset, length }: Args, mapping: Mapping): number =>
   length ?? Math.max(0, byteOf(mapping.pages) - offset);
@@ -51,7 +58,7 @@ function fsyncRange(
  * msync(2), in its order: the address, an empty range, the pages that are mapped, and then that
  * some were not.
  */
-function msync(k: Kernel, task: TaskOf<Args>): Verdict {
+function msync(k: Kernel, task: TaskOf<Args>): Verdict<never, FlushResult> {
   const mapping = theMapping(k, task);
   if (mapping === null) return fail('ENOENT', 'MM4', 'the mapping was removed meanwhile');
   const { offset } = task.args;
@@ -84,7 +91,7 @@ function checkClwb(k: Kernel, { offset }: Args, length: number, mapping: Mapping
   return failure('EINVAL', 'LM5', why, max);
 }
 
-const walk = walkSteps<Args>({
+const walk = walkSteps<Args, FlushResult, FlushLocals>({
   begin(k, task, mapping) {
     const { offset } = task.args;
     const length = lengthOf(task.args, mapping);
@@ -99,10 +106,10 @@ const walk = walkSteps<Args>({
     const from = Math.max(offset, pageStart);
     const to = Math.min(offset + lengthOf(task.args, mapping), pageStart + pageSize);
     const flushed = flushPage(k, pfn, from - pageStart, to - from);
-    task.locals.linesFlushed = (task.locals.linesFlushed as number) + flushed;
+    task.locals.linesFlushed = (task.locals.linesFlushed ?? 0) + flushed;
   },
-  stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
-  finish: (_k, task) => done({ linesFlushed: task.locals.linesFlushed }),
+  stopped: (_k, _task, why) => failWith(why),
+  finish: (_k, task) => done({ linesFlushed: task.locals.linesFlushed ?? 0 }),
 });
 
 export const flush = defineOp({
@@ -113,10 +120,8 @@ file it is a SIGBUS, and what lies before is flushed. msync flushes the whole pa
 beyond the end of the file; of a private mapping nothing. Its offset is a multiple of the page size.`,
   on: 'mapping',
   route: { method: 'POST', path: 'flush', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
-  result: z.object({ linesFlushed: z.int().describe('64-byte lines that were dirty.') }),
+  result,
   errors: [
     'ENOENT',
     'EINVAL',
@@ -128,12 +133,12 @@ beyond the end of the file; of a private mapping nothing. Its offset is a multip
     'ENODEV',
     'EDQUOT',
   ],
-  sleeps: true,
-  atomic: false,
+  locals: {} as FlushLocals,
   first: 'flush',
   steps: {
     ...walk,
-    flush: (k, task) =>
-      task.args.how === 'msync' ? msync(k, task) : { kind: 'goto', step: 'begin' },
+    flush(k, task) {
+      return task.args.how === 'msync' ? msync(k, task) : goto('begin');
+    },
   },
 });

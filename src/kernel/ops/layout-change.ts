@@ -6,6 +6,7 @@
 // i_rwsem and invalidate_lock are exclusive from `lock` and `lockMapping` to the end of `commit`.
 // The strategy decides in `scan` and says where the blocks go in `change`; `drain` is where
 // detach-and-wait sleeps, with no lock held.
+import { z } from 'zod';
 import type { Failure } from '../errno.ts';
 import { emit } from '../events.ts';
 import { commitBusy, insertBusy } from '../fs/busy-extent.ts';
@@ -23,13 +24,46 @@ import { inodeOf } from '../sched/task.ts';
 import { blockersMax, lockBlockers } from '../sched/wait-graph.ts';
 import type { Inode, Kernel, LockMode, LockName, Task } from '../state.ts';
 import { byteOf, lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
-import { done, fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
-import { pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
+import {
+  done,
+  fail,
+  failWith,
+  goto,
+  type Step,
+  type TaskOf,
+  type Verdict,
+  wait,
+} from './define.ts';
+import {
+  type PageSleepStep,
+  type PageWaitLocals,
+  pageSleepSteps,
+  signalled,
+  sleepOnPage,
+} from './page-sleep.ts';
+
+/** The result of every layout change. */
+export const layoutResult = z.object({
+  sizeBytes: z.int().describe('Size of the file afterwards.'),
+  blocksFreed: z.int().describe('Blocks that left the file and may be handed out again.'),
+  blocksBusy: z
+    .int()
+    .describe('Blocks that left the file and stay on the busy list until their last put.'),
+  blocksDetached: z
+    .int()
+    .describe(
+      'Blocks that left the file and wait for the reaper, because a signal ended the wait.',
+    ),
+  scans: z.int().describe('How often the range was scanned for busy pages.'),
+  wakeups: z.int().describe('How often the call was woken.'),
+  sleptMs: z.int().describe('How long it slept, on pages and on locks.'),
+});
+export type LayoutResult = z.infer<typeof layoutResult>;
 
 /**
  * What one operation adds to the walk. Functions take the inode with the locks of their step held.
  */
-export interface LayoutChange<Args> {
+export interface LayoutChange<Args, More extends object = object> {
   /** VFS checks: before any lock and before any wait. */
   check(k: Kernel, inode: Inode, args: Args): Failure | null;
   /** Those that are made under i_rwsem, before the layout is broken. */
@@ -42,13 +76,13 @@ export interface LayoutChange<Args> {
    */
   recheck?(k: Kernel, inode: Inode, args: Args): Failure | null;
   /** Does it. Blocks that leave go through `removeBlocks`. */
-  change(k: Kernel, task: TaskOf<Args>, inode: Inode, args: Args): Failure | null;
+  change(k: Kernel, task: LayoutTask<Args>, inode: Inode, args: Args): Failure | null;
   /** Adds to the result. */
-  result?(k: Kernel, task: TaskOf<Args>, inode: Inode): Record<string, unknown>;
+  result?(k: Kernel, task: LayoutTask<Args>, inode: Inode): More;
 }
 
-/** Kept in the task's locals through the walk. */
-interface LayoutLocals {
+/** How far the walk of a task has come. */
+interface Walk {
   scans: number;
   blocksFreed: number;
   blocksBusy: number;
@@ -65,7 +99,18 @@ interface LayoutLocals {
   sizeBytes: number;
 }
 
-export function layoutLocals(task: Task): LayoutLocals {
+export interface LayoutLocals extends PageWaitLocals {
+  layout?: Walk;
+  /** Blocks are detached already: a signal ends the wait, not the operation. */
+  committed?: true;
+  /** With what it ends although some blocks have left the file. */
+  failure?: Failure;
+  /** By a write that replaces the content. */
+  bytesWritten?: number;
+}
+export type LayoutTask<Args = unknown> = TaskOf<Args, LayoutLocals>;
+
+export function layoutLocals(task: Task & { locals: LayoutLocals }): Walk {
   task.locals.layout ??= {
     scans: 0,
     blocksFreed: 0,
@@ -76,8 +121,8 @@ export function layoutLocals(task: Task): LayoutLocals {
     sleptUnder: '',
     strategySeq: 0,
     sizeBytes: 0,
-  } satisfies LayoutLocals;
-  return task.locals.layout as LayoutLocals;
+  };
+  return task.locals.layout;
 }
 
 export function theInode(k: Kernel, task: Task): Inode {
@@ -89,14 +134,14 @@ export function theInode(k: Kernel, task: Task): Inode {
 /**
  * Takes a lock and goes on at `next`, or sleeps until the lock is handed over and goes on there.
  */
-export function lockThen(
+export function lockThen<Next extends string>(
   k: Kernel,
   task: Task,
   inode: Inode,
   lock: LockName,
   mode: LockMode,
-  next: string,
-): Verdict {
+  next: Next,
+): Verdict<Next, never> {
   if (task.nowait && !canAcquire(semOf(inode, lock), mode)) {
     return fail('EAGAIN', 'SL2', `${lock} of ${inode.name} is held and nowait was asked for`, {
       blockedBy: lockBlockers(k, inode, lock, blockersMax),
@@ -111,7 +156,7 @@ export function lockThen(
  */
 export function removeBlocks(
   k: Kernel,
-  task: Task,
+  task: LayoutTask,
   inode: Inode,
   first: PgOff,
   last: PgOff,
@@ -145,7 +190,7 @@ export function removeBlocks(
 }
 
 /** The commit of what removeBlocks did: busy entries leave their transaction. */
-export function commitBlocks(k: Kernel, task: Task): void {
+export function commitBlocks(k: Kernel, task: LayoutTask): void {
   const locals = layoutLocals(task);
   if (locals.destination !== 'busy') return;
   const freed = commitBusy(k, locals.runs);
@@ -156,7 +201,7 @@ export function commitBlocks(k: Kernel, task: Task): void {
 /**
  * The same in the middle of a change that needs space itself: what nobody pins is free from now on.
  */
-export function settleBlocks(k: Kernel, task: Task): void {
+export function settleBlocks(k: Kernel, task: LayoutTask): void {
   const locals = layoutLocals(task);
   if (locals.destination === 'busy') {
     commitBlocks(k, task);
@@ -192,13 +237,25 @@ export function rangeOf(offset: number, end: number, first: PgOff, last: PgOff):
   return { firstByte: offset, lastByte: Math.max(offset, end - 1), leave, move: null };
 }
 
-export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<Args>> {
-  const rangeNow = (k: Kernel, task: TaskOf<Args>, inode: Inode) => op.range(k, inode, task.args);
-  const finish = (k: Kernel, task: TaskOf<Args>): Verdict => {
-    if (task.locals.failure !== undefined)
-      return { kind: 'fail', failure: task.locals.failure as Failure };
+type LayoutStep =
+  | 'lock'
+  | 'lockMapping'
+  | 'scan'
+  | PageSleepStep
+  | 'change'
+  | 'commit'
+  | 'drain'
+  | 'handOver';
+
+export function layoutSteps<Args, More extends object>(
+  op: LayoutChange<Args, More>,
+): Record<LayoutStep, Step<Args, LayoutLocals, LayoutStep, LayoutResult & More>> {
+  const rangeNow = (k: Kernel, task: LayoutTask<Args>, inode: Inode) =>
+    op.range(k, inode, task.args);
+  const finish = (k: Kernel, task: LayoutTask<Args>): Verdict<never, LayoutResult & More> => {
+    if (task.locals.failure !== undefined) return failWith(task.locals.failure);
     const { scans, blocksFreed, blocksBusy, blocksDetached, sizeBytes } = layoutLocals(task);
-    const extra = op.result?.(k, task, theInode(k, task));
+    const more = op.result?.(k, task, theInode(k, task)) as More; // Empty without `result`.
     const { wakeups, sleptMs } = task;
     return done({
       sizeBytes,
@@ -208,20 +265,20 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       scans,
       wakeups,
       sleptMs,
-      ...extra,
+      ...more,
     });
   };
   return {
     lock(k, task) {
       const inode = theInode(k, task);
       const refused = op.check(k, inode, task.args);
-      if (refused !== null) return { kind: 'fail', failure: refused };
+      if (refused !== null) return failWith(refused);
       return lockThen(k, task, inode, 'i_rwsem', 'exclusive', 'lockMapping');
     },
     lockMapping(k, task) {
       const inode = theInode(k, task);
       const refused = op.checkLocked?.(k, inode, task.args) ?? null;
-      if (refused !== null) return { kind: 'fail', failure: refused };
+      if (refused !== null) return failWith(refused);
       return lockThen(k, task, inode, 'invalidate_lock', 'exclusive', 'scan');
     },
     scan(k, task) {
@@ -233,23 +290,22 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       const wrong = strategy.breaksBeforeChecks
         ? null
         : (op.recheck?.(k, inode, task.args) ?? null);
-      if (wrong !== null) return { kind: 'fail', failure: wrong };
+      if (wrong !== null) return failWith(wrong);
       // Marks of the last look go before the next one: the strategy, or what is pinned, may be
       // another by now.
       if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode);
       locals.scans += 1;
       locals.strategySeq = k.strategySeq;
       const verdict = strategy.breakLayout(k, task, inode, range, k.strategy.options);
-      if (verdict.kind === 'refuse') return { kind: 'fail', failure: verdict.failure };
+      if (verdict.kind === 'refuse') return failWith(verdict.failure);
       if (verdict.kind === 'sleep') {
         locals.sleptUnder = strategy.name;
         const { pfn, pgoff, holdLocks } = verdict;
-        return sleepOnPage(k, task, {
+        return sleepOnPage(k, task, 'scan', {
           pfn,
           pgoff,
           dropLock: !holdLocks,
           interruptible: true,
-          again: 'scan',
         });
       }
       locals.sleptUnder = '';
@@ -257,7 +313,7 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       emit(k, 'layout.broken', inode, { offset: range.firstByte, length, scans: locals.scans });
       return goto('change');
     },
-    ...pageSleepSteps<Args>((k, task) => {
+    ...pageSleepSteps((k, task: LayoutTask<Args>): Verdict<LayoutStep, never> => {
       if (task.locals.committed === true) {
         // Detached already: a signal ends the wait, not the operation.
         if (task.signal === 'restart') {
@@ -279,8 +335,7 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       if (rangeNow(k, task, inode) !== null && layoutLocals(task).strategySeq !== k.strategySeq)
         return goto('scan');
       const refused = op.recheck?.(k, inode, task.args) ?? op.change(k, task, inode, task.args);
-      if (refused !== null && layoutLocals(task).runs.length === 0)
-        return { kind: 'fail', failure: refused };
+      if (refused !== null && layoutLocals(task).runs.length === 0) return failWith(refused);
       // What has left the file already is committed all the same: O_TRUNC worked, and then the
       // write found no space.
       if (refused !== null) task.locals.failure = refused;
@@ -300,12 +355,11 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
       if (pfn !== null) {
         // It has no place in the file any more; the pin goes on by the one that it had.
         const pgoff = pinnedAs(k, pfn) ?? toPgOff(0);
-        return sleepOnPage(k, task, {
+        return sleepOnPage(k, task, 'drain', {
           pfn,
           pgoff,
           dropLock: false,
           interruptible: true,
-          again: 'drain',
         });
       }
       locals.blocksFreed += freeDetached(k, locals.runs);
@@ -323,7 +377,7 @@ export function layoutSteps<Args>(op: LayoutChange<Args>): Record<string, Step<A
 }
 
 /** Takes back what the strategy marked while it waited. */
-function abandonLayout(k: Kernel, task: Task, range: LayoutRange | null): void {
+function abandonLayout(k: Kernel, task: LayoutTask, range: LayoutRange | null): void {
   const locals = layoutLocals(task);
   const inode = inodeOf(k, task);
   if (locals.sleptUnder === '' || range === null || inode === null) return;
@@ -333,7 +387,7 @@ function abandonLayout(k: Kernel, task: Task, range: LayoutRange | null): void {
 
 /** For the operation's `undo`: runs before the locks are released. */
 export function undoLayout<Args>(op: LayoutChange<Args>) {
-  return (k: Kernel, task: TaskOf<Args>): void => {
+  return (k: Kernel, task: LayoutTask<Args>): void => {
     if (task.locals.layout === undefined) return;
     const inode = inodeOf(k, task);
     if (inode !== null) abandonLayout(k, task, op.range(k, inode, task.args));

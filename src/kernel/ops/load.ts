@@ -4,9 +4,10 @@ import { readPage } from '../dev/pmem.ts';
 import { failure } from '../errno.ts';
 import { anonPage, isAnon, zeroPfn } from '../mm/anon.ts';
 import { assert } from '../panic.ts';
+import { zData } from '../records/contract.ts';
 import { byteOf, pageSize, zBytes } from '../units.ts';
-import { defineOp, done, type TaskOf } from './define.ts';
-import { checkInside, walkSteps } from './page-walk.ts';
+import { defineOp, done, failWith, type TaskOf } from './define.ts';
+import { checkInside, type WalkLocals, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.default(0).describe('From the start of the mapping.'),
@@ -25,15 +26,13 @@ export const load = defineOp({
   doc: 'Faults in what is not there. Beyond the last page of the file it is a SIGBUS.',
   on: 'mapping',
   route: { method: 'GET', path: 'memory', status: 200 },
-  body: 'none',
-  reply: 'bytes',
+  gives: 'bytes',
   args,
-  result: z.object({ data: z.instanceof(Uint8Array) }),
+  result: z.object({ data: zData }),
   errors: ['ENOENT', 'EINVAL', 'EFAULT', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
-  sleeps: true,
-  atomic: false,
+  locals: {} as WalkLocals,
   first: 'begin',
-  steps: walkSteps<Args>({
+  steps: walkSteps<Args, { data: Uint8Array }>({
     begin(k, task, mapping) {
       const { offset } = task.args;
       const length = task.args.length ?? Math.max(1, byteOf(mapping.pages) - offset);
@@ -62,7 +61,7 @@ export const load = defineOp({
         out.set(anonPage(k, pfn).bytes.subarray(from - pageStart, to - pageStart), at);
       else readPage(k, pfn, from - pageStart, to - from, out, at);
     },
-    stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
+    stopped: (_k, _task, why) => failWith(why),
     finish: (_k, task) => done({ data: outOf(task) }),
   }),
 });

@@ -6,18 +6,16 @@ import { createXArray } from '../mm/xarray.ts';
 import type { Mapping } from '../state.ts';
 import { type MapId, pageCeil, pageOf, pageSize, zBytes } from '../units.ts';
 import { mappingRecord, zMapping } from '../views/mapping-record.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail } from './define.ts';
 import { theInode } from './layout-change.ts';
 
-export const mmap = defineOp({
+export const mmap = defineAtomic({
   name: 'mmap',
   summary: 'Map a range of a file',
   doc: `The range may lie past the end of the file; touching a page there is a SIGBUS. offset is a multiple of the page size, length is rounded up
 to one. In a private mapping (shared: false) the first write to a page copies it; MAP_SYNC is ignored there.`,
   on: 'file',
   route: { method: 'POST', path: 'mappings', status: 201 },
-  body: 'json',
-  reply: 'json',
   args: z.strictObject({
     offset: zBytes,
     length: zBytes,
@@ -27,54 +25,49 @@ to one. In a private mapping (shared: false) the first write to a page copies it
   }),
   result: zMapping,
   errors: ['ENOENT', 'EINVAL', 'EFBIG', 'EOPNOTSUPP', 'EDQUOT', 'ESTALE'],
-  sleeps: false,
-  atomic: true,
   charges: 'mappings',
   grows: true,
-  first: 'map',
-  steps: {
-    map(k, task) {
-      const { offset, length, access, shared, sync } = task.args;
-      const inode = theInode(k, task);
-      if (!personalityOf(k.geometry).dax) {
-        return fail(
-          'EOPNOTSUPP',
-          'MM1',
-          `${k.geometry.kind} on ${k.geometry.kernel} has no DAX: there is no page of the device to map`,
-        );
-      }
-      if (sync && shared && !personalityOf(k.geometry).mapSync) {
-        return fail('EOPNOTSUPP', 'MM5', `${k.geometry.kind} has no MAP_SYNC`);
-      }
-      if (length === 0 || offset % pageSize !== 0) {
-        return fail('EINVAL', 'MM3', `length must be above 0 and offset a multiple of ${pageSize}`);
-      }
-      if (offset > Number.MAX_SAFE_INTEGER - pageSize - length)
-        return fail('EFBIG', 'RG2', 'offset + length is above 2^53-1');
-      const mapping: Mapping = {
-        id: k.nextMapping as MapId,
-        ino: inode.ino,
-        first: pageOf(offset),
-        pages: pageCeil(offset + length) - pageOf(offset),
-        access,
-        shared,
-        sync: sync && shared,
-        owner: task.owner,
-        createdMs: k.nowMs,
-        ptes: createXArray(),
-        pmds: null,
-      };
-      k.nextMapping += 1;
-      k.mappings.set(mapping.id, mapping);
-      inode.mappings.push(mapping.id);
-      k.counts.mappings += 1;
-      emit(k, 'mapping.created', inode, {
-        mapping: `map_${mapping.id}`,
-        offset,
-        length: mapping.pages * pageSize,
-        access,
-      });
-      return done(mappingRecord(k, mapping));
-    },
+  run(k, task) {
+    const { offset, length, access, shared, sync } = task.args;
+    const inode = theInode(k, task);
+    if (!personalityOf(k.geometry).dax) {
+      return fail(
+        'EOPNOTSUPP',
+        'MM1',
+        `${k.geometry.kind} on ${k.geometry.kernel} has no DAX: there is no page of the device to map`,
+      );
+    }
+    if (sync && shared && !personalityOf(k.geometry).mapSync) {
+      return fail('EOPNOTSUPP', 'MM5', `${k.geometry.kind} has no MAP_SYNC`);
+    }
+    if (length === 0 || offset % pageSize !== 0) {
+      return fail('EINVAL', 'MM3', `length must be above 0 and offset a multiple of ${pageSize}`);
+    }
+    if (offset > Number.MAX_SAFE_INTEGER - pageSize - length)
+      return fail('EFBIG', 'RG2', 'offset + length is above 2^53-1');
+    const mapping: Mapping = {
+      id: k.nextMapping as MapId,
+      ino: inode.ino,
+      first: pageOf(offset),
+      pages: pageCeil(offset + length) - pageOf(offset),
+      access,
+      shared,
+      sync: sync && shared,
+      owner: task.owner,
+      createdMs: k.nowMs,
+      ptes: createXArray(),
+      pmds: null,
+    };
+    k.nextMapping += 1;
+    k.mappings.set(mapping.id, mapping);
+    inode.mappings.push(mapping.id);
+    k.counts.mappings += 1;
+    emit(k, 'mapping.created', inode, {
+      mapping: `map_${mapping.id}`,
+      offset,
+      length: mapping.pages * pageSize,
+      access,
+    });
+    return done(mappingRecord(k, mapping));
   },
 });

@@ -8,9 +8,13 @@ import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { lastPage, toPgOff } from '../units.ts';
 import { inTheWayOf } from '../views/operation-record.ts';
-import { defineOp, fail, goto } from './define.ts';
+import { defineOp, fail, goto, type TaskOf } from './define.ts';
 import { blocksOf, evictSteps } from './evict.ts';
-import { theInode } from './layout-change.ts';
+import { type LayoutLocals, theInode } from './layout-change.ts';
+
+interface MunmapLocals extends LayoutLocals {
+  pagesUnmapped?: number;
+}
 
 export const munmap = defineOp({
   name: 'munmap',
@@ -19,8 +23,6 @@ export const munmap = defineOp({
 was faulted back in.`,
   on: 'mapping',
   route: { method: 'DELETE', path: '', status: 200 },
-  body: 'none',
-  reply: 'json',
   args: z.strictObject({}),
   result: z.object({
     pagesUnmapped: z.int(),
@@ -29,9 +31,8 @@ was faulted back in.`,
     blocksDetached: z.int(),
   }),
   errors: ['ENOENT', 'EBUSY', 'EDEADLK', 'ENODEV', 'EAGAIN', 'EDQUOT'],
-  sleeps: true,
-  atomic: false,
   unbounded: true,
+  locals: {} as MunmapLocals,
   first: 'unmap',
   steps: {
     unmap(k, task) {
@@ -64,6 +65,9 @@ was faulted back in.`,
       emit(k, 'mapping.removed', inode, { mapping: `map_${mapping.id}`, pagesUnmapped });
       return goto('evict');
     },
-    ...evictSteps((_k, task) => ({ pagesUnmapped: task.locals.pagesUnmapped, ...blocksOf(task) })),
+    ...evictSteps((_k, task: TaskOf<unknown, MunmapLocals>) => ({
+      pagesUnmapped: task.locals.pagesUnmapped ?? 0,
+      ...blocksOf(task),
+    })),
   },
 });

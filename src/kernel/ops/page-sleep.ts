@@ -29,28 +29,41 @@ interface PageWait {
   strategySeq: number;
 }
 
-/** Starts the wait. */
-export function sleepOnPage(
+export interface PageWaitLocals {
+  pageWait?: PageWait;
+}
+type Sleeper = Task & { locals: PageWaitLocals };
+
+export type PageSleepStep = 'enqueue' | 'test' | 'sleep' | 'relock';
+
+/** Starts the wait. `again` is a step of the same operation. */
+export function sleepOnPage<Again extends string>(
   k: Kernel,
-  task: Task,
-  waitFor: Omit<PageWait, 'strategySeq'>,
-): Verdict {
-  task.locals.pageWait = { ...waitFor, strategySeq: k.strategySeq };
+  task: Sleeper,
+  again: Again,
+  waitFor: Omit<PageWait, 'again' | 'strategySeq'>,
+): Verdict<'enqueue' | Again, never> {
+  task.locals.pageWait = { ...waitFor, again, strategySeq: k.strategySeq };
   return goto('enqueue');
 }
 
-export function pageWaitOf(task: Task): PageWait {
+export function pageWaitOf(task: Sleeper): PageWait {
   assert(task.locals.pageWait !== undefined, 'a task that waits for a page knows which');
-  return task.locals.pageWait as PageWait;
+  return task.locals.pageWait;
 }
 
 /**
  * Steps for any operation that calls sleepOnPage. `interrupted` says what a signal does; it is
  * asked with the task off the queue.
  */
-export function pageSleepSteps<Args>(
-  interrupted: (k: Kernel, task: TaskOf<Args>) => Verdict,
-): Record<string, Step<Args>> {
+export function pageSleepSteps<
+  Args,
+  Locals extends PageWaitLocals,
+  Name extends string,
+  Result = never,
+>(
+  interrupted: (k: Kernel, task: TaskOf<Args, Locals>) => Verdict<Name, Result>,
+): Record<PageSleepStep, Step<Args, Locals, PageSleepStep | Name, Result>> {
   return {
     enqueue(k, task) {
       const waitFor = pageWaitOf(task);
@@ -64,7 +77,7 @@ export function pageSleepSteps<Args>(
       // says nothing about the others (S18).
       if (isIdle(k, pfn) || strategySeq !== k.strategySeq) {
         finishWait(k, task, pfn);
-        return goto(again);
+        return goto(again as Name); // Checked by sleepOnPage.
       }
       if (interruptible && task.signal !== 'none') {
         finishWait(k, task, pfn);
@@ -117,9 +130,9 @@ export function pageSleepSteps<Args>(
 }
 
 /** The failure that a signal makes. */
-export function signalled(task: Task): Verdict {
+export function signalled(task: Task): Verdict<never, never> {
   if (task.signal === 'deadlock') {
-    const cycle = (task.locals.cycle ?? []) as string[];
+    const cycle = task.locals.cycle ?? [];
     return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for', {
       cycle,
     });

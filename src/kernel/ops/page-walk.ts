@@ -13,31 +13,32 @@ import { assert } from '../panic.ts';
 import { release } from '../sched/rwsem.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, pageCeil, pageOf, toPgOff } from '../units.ts';
-import { goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
+import { failWith, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
-export interface PageWalk<Args> {
+export interface PageWalk<Args, Result, Locals extends object> {
   /**
    * Checks and beginnings. The walk covers the pages of [offset, offset + length), bytes from the
    * start of the mapping.
    */
   begin(
     k: Kernel,
-    task: TaskOf<Args>,
+    task: TaskOf<Args, Locals>,
     mapping: Mapping,
   ): Failure | { offset: number; length: number; access: Access };
   /**
    * One page is there. `pfn` is negative for the zero page and for a private copy, see mm/anon.ts.
    */
-  page(k: Kernel, task: TaskOf<Args>, mapping: Mapping, pgoff: PgOff, pfn: Pfn): void;
+  page(k: Kernel, task: TaskOf<Args, Locals>, mapping: Mapping, pgoff: PgOff, pfn: Pfn): void;
   /** Before a page that is not there is faulted in; a failure stops the walk. */
-  beforeFault?(k: Kernel, task: TaskOf<Args>, inode: Inode, pgoff: PgOff): Failure | null;
+  beforeFault?(k: Kernel, task: TaskOf<Args, Locals>, inode: Inode, pgoff: PgOff): Failure | null;
   /** A page could not be had. */
-  stopped(k: Kernel, task: TaskOf<Args>, why: Failure): Verdict;
-  finish(k: Kernel, task: TaskOf<Args>): Verdict;
+  stopped(k: Kernel, task: TaskOf<Args, Locals>, why: Failure): Verdict<never, Result>;
+  finish(k: Kernel, task: TaskOf<Args, Locals>): Verdict<never, Result>;
 }
 
-interface WalkLocals {
+/** How far a walk has come. */
+interface Walk {
   at: PgOff;
   end: PgOff;
   access: Access;
@@ -45,9 +46,13 @@ interface WalkLocals {
   entry: PgOff | null;
 }
 
-function walkOf(task: Task): WalkLocals {
+export interface WalkLocals {
+  walk?: Walk;
+}
+
+function walkOf(task: Task & { locals: WalkLocals }): Walk {
   assert(task.locals.walk !== undefined, 'a walk has begun');
-  return task.locals.walk as WalkLocals;
+  return task.locals.walk;
 }
 
 export function theMapping(k: Kernel, task: Task): Mapping | null {
@@ -78,18 +83,22 @@ export function checkWritable(mapping: Mapping): Failure | null {
     : failure('EACCES', 'FT2', 'the mapping is read-only (SIGSEGV)');
 }
 
-export function walkSteps<Args>(walk: PageWalk<Args>): Record<string, Step<Args>> {
+type WalkStep = 'begin' | 'page' | 'fault' | 'entry' | 'map';
+
+export function walkSteps<Args, Result, Locals extends WalkLocals = WalkLocals>(
+  walk: PageWalk<Args, Result, Locals>,
+): Record<WalkStep, Step<Args, Locals, WalkStep, Result>> {
   return {
     begin(k, task) {
       const mapping = theMapping(k, task);
-      if (mapping === null) return { kind: 'fail', failure: unmapped() };
+      if (mapping === null) return failWith(unmapped());
       const begun = walk.begin(k, task, mapping);
-      if ('errno' in begun) return { kind: 'fail', failure: begun };
+      if ('errno' in begun) return failWith(begun);
       const first = toPgOff(mapping.first + pageOf(begun.offset));
       const end = toPgOff(
         mapping.first + Math.min(pageCeil(begun.offset + begun.length), mapping.pages),
       );
-      task.locals.walk = { at: first, end, access: begun.access, entry: null } satisfies WalkLocals;
+      task.locals.walk = { at: first, end, access: begun.access, entry: null };
       return goto('page');
     },
     page(k, task) {

@@ -11,9 +11,9 @@ import { strategyOf } from '../reclaim/index.ts';
 import type { Kernel, Pin, Task } from '../state.ts';
 import { byteOf, type PgOff, type PinId, pageOf, pageSize, zBytes, zMs } from '../units.ts';
 import { pinRecord, zPin } from '../views/pin-record.ts';
-import { defineOp, done } from './define.ts';
+import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
-import { walkSteps } from './page-walk.ts';
+import { type WalkLocals, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.describe('From the start of the mapping.'),
@@ -108,8 +108,6 @@ export const pin = defineOp({
 it is an error only when there is none. A pin names frames: it stays when the mapping, the block or the file goes away.`,
   on: 'mapping',
   route: { method: 'POST', path: 'pins', status: 201 },
-  body: 'json',
-  reply: 'json',
   args,
   result: zPin,
   errors: [
@@ -124,12 +122,11 @@ it is an error only when there is none. A pin names frames: it stays when the ma
     'ENODEV',
     'EDQUOT',
   ],
-  sleeps: true,
-  atomic: false,
   charges: 'pins',
   grows: true,
+  locals: {} as WalkLocals,
   first: 'begin',
-  steps: walkSteps<Args>({
+  steps: walkSteps<Args, z.infer<typeof zPin>>({
     begin(k, task, mapping) {
       const { offset, length, access, longterm, kind } = task.args;
       const bytesMapped = byteOf(mapping.pages);
@@ -172,7 +169,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
     },
     stopped(k, task, why) {
       if (task.pin !== 0 && pinOf(k, task).pfns.length > 0) return finish(k, task);
-      return { kind: 'fail', failure: refused(k, task, gupErrno(why, task.args.hwpoison)) };
+      return failWith(refused(k, task, gupErrno(why, task.args.hwpoison)));
     },
     finish,
   }),

@@ -7,7 +7,7 @@ import { ownerOf } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Kernel } from '../state.ts';
 import { type Pfn, toPfn, zBytes } from '../units.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail } from './define.ts';
 
 const countMax = 65_536;
 /** Linux keeps 512 ranges; here it is a number of blocks. */
@@ -37,57 +37,43 @@ const outside = (k: Kernel, { block, count }: z.infer<typeof args>) =>
       )
     : null;
 
-export const poison = defineOp({
+export const poison = defineAtomic({
   name: 'poison',
   summary: 'Inject media errors',
   doc: `The pages that hold the blocks are unmapped everywhere. A touch of one is SIGBUS (BUS_MCEERR_AR), get_user_pages on it EFAULT, a read EIO;
 a write of the whole page repairs it. A pin that exists stays.`,
   on: 'filesystem',
   route: { method: 'POST', path: 'poison', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
   result: z.object({ block: z.int(), count: z.int(), pagesUnmapped: z.int() }),
   errors: ['EINVAL', 'ENOSPC'],
-  sleeps: false,
-  atomic: true,
-  first: 'inject',
-  steps: {
-    inject(k, task) {
-      const { block, count } = task.args;
-      const refused = outside(k, task.args);
-      if (refused !== null) return refused;
-      if (k.pmem.badSectors.size + count > badSectorsMax) {
-        return fail('ENOSPC', 'PO6', `the list of bad blocks holds ${badSectorsMax} of 512 bytes`);
-      }
-      injectPoison(k, block, count);
-      let pagesUnmapped = 0;
-      const last = Math.floor((block + count - 1) / sectorsPerPage);
-      for (let pfn = Math.floor(block / sectorsPerPage); pfn <= last; pfn++)
-        if (failMemory(k, toPfn(pfn))) pagesUnmapped += 1;
-      return done({ block, count, pagesUnmapped });
-    },
+  run(k, task) {
+    const { block, count } = task.args;
+    const refused = outside(k, task.args);
+    if (refused !== null) return refused;
+    if (k.pmem.badSectors.size + count > badSectorsMax) {
+      return fail('ENOSPC', 'PO6', `the list of bad blocks holds ${badSectorsMax} of 512 bytes`);
+    }
+    injectPoison(k, block, count);
+    let pagesUnmapped = 0;
+    const last = Math.floor((block + count - 1) / sectorsPerPage);
+    for (let pfn = Math.floor(block / sectorsPerPage); pfn <= last; pfn++)
+      if (failMemory(k, toPfn(pfn))) pagesUnmapped += 1;
+    return done({ block, count, pagesUnmapped });
   },
 });
 
-export const unpoison = defineOp({
+export const unpoison = defineAtomic({
   name: 'unpoison',
   summary: 'Take media errors back',
   doc: 'ndctl inject-error --uninject: the bytes that were there can be read again.',
   on: 'filesystem',
   route: { method: 'DELETE', path: 'poison', status: 200 },
-  body: 'none',
-  reply: 'json',
   args,
   result: z.object({ blocksCleared: z.int() }),
   errors: ['EINVAL'],
-  sleeps: false,
-  atomic: true,
-  first: 'clear',
-  steps: {
-    clear(k, task) {
-      const refused = outside(k, task.args);
-      return refused ?? done({ blocksCleared: clearPoison(k, task.args.block, task.args.count) });
-    },
+  run(k, task) {
+    const refused = outside(k, task.args);
+    return refused ?? done({ blocksCleared: clearPoison(k, task.args.block, task.args.count) });
   },
 });

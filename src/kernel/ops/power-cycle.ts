@@ -10,7 +10,7 @@ import { touch } from '../fs/inode.ts';
 import { recover } from '../fs/recovery.ts';
 import type { Inode } from '../state.ts';
 import { lastPage, type Pfn, toPgOff, zBytes } from '../units.ts';
-import { defineOp, done } from './define.ts';
+import { defineAtomic, done } from './define.ts';
 
 /**
  * A stream of coin tosses from a seed (mulberry32): the same seed loses the same words everywhere.
@@ -43,15 +43,13 @@ function ownsAny(inode: Inode, pfns: readonly Pfn[]): boolean {
   return owns;
 }
 
-export const powerCycle = defineOp({
+export const powerCycle = defineAtomic({
   name: 'power-cycle',
   summary: 'Cut the power of the device and mount again',
   doc: `Of the cache lines that were stored to and not flushed, drop decides what is lost: all, none, or some of their 8-byte words by seed. On eADR
 nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and operations are gone (ENODEV); busy and detached blocks are free, unlinked files are gone.`,
   on: 'filesystem',
   route: { method: 'POST', path: 'power-cycle', status: 200 },
-  body: 'json',
-  reply: 'json',
   args: z.strictObject({
     drop: z.enum(['some', 'all', 'none']).default('some'),
     seed: zBytes.max(2 ** 32 - 1).default(1),
@@ -65,33 +63,28 @@ nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and ope
     blocksFreed: z.int(),
   }),
   errors: [],
-  sleeps: false,
-  atomic: true,
-  first: 'cut',
-  steps: {
-    cut(k, { args: { drop, seed } }) {
-      const { dirtyLines: linesDirty } = k.pmem;
-      const { pins: pinsDropped, mappings: mappingsDropped } = k.counts;
-      const toss = coins(seed);
-      const keepsAll = drop === 'none' || k.geometry.persistenceDomain === 'eadr';
-      const { lines: linesLost, pfns } = losePower(
-        k,
-        keepsAll ? () => true : drop === 'all' ? () => false : toss,
-      );
-      emit(k, 'power.cut', null, { linesDirty, linesLost });
-      k.pending.endAll = failure('ENODEV', 'PC1', 'the power went while the operation ran');
-      const blocksFreed = recover(k);
-      for (const inode of k.inodes.values()) if (ownsAny(inode, pfns)) touch(k, inode);
-      emit(k, 'power.restored', null, { pinsDropped, mappingsDropped, blocksFreed });
-      const operationsEnded = k.tasks.size - 1;
-      return done({
-        linesDirty,
-        linesLost,
-        pinsDropped,
-        mappingsDropped,
-        operationsEnded,
-        blocksFreed,
-      });
-    },
+  run(k, { args: { drop, seed } }) {
+    const { dirtyLines: linesDirty } = k.pmem;
+    const { pins: pinsDropped, mappings: mappingsDropped } = k.counts;
+    const toss = coins(seed);
+    const keepsAll = drop === 'none' || k.geometry.persistenceDomain === 'eadr';
+    const { lines: linesLost, pfns } = losePower(
+      k,
+      keepsAll ? () => true : drop === 'all' ? () => false : toss,
+    );
+    emit(k, 'power.cut', null, { linesDirty, linesLost });
+    k.pending.endAll = failure('ENODEV', 'PC1', 'the power went while the operation ran');
+    const blocksFreed = recover(k);
+    for (const inode of k.inodes.values()) if (ownsAny(inode, pfns)) touch(k, inode);
+    emit(k, 'power.restored', null, { pinsDropped, mappingsDropped, blocksFreed });
+    const operationsEnded = k.tasks.size - 1;
+    return done({
+      linesDirty,
+      linesLost,
+      pinsDropped,
+      mappingsDropped,
+      operationsEnded,
+      blocksFreed,
+    });
   },
 });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { poisonedPage, readBytes } from '../fs/file-data.ts';
 import { etagOf } from '../fs/inode.ts';
+import { zData } from '../records/contract.ts';
 import { zBytes } from '../units.ts';
 import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
@@ -12,23 +13,22 @@ export const read = defineOp({
   doc: 'Holes and unwritten blocks read as zero. A range that reaches past the end is cut there.',
   on: 'file',
   route: { method: 'GET', path: 'content', status: 200 },
-  body: 'none',
-  reply: 'bytes',
+  gives: 'bytes',
+  etag: true,
+  range: true,
   args: z.strictObject({
     offset: zBytes.default(0),
     length: zBytes.optional().describe('To the end of the file by default.'),
   }),
-  result: z.object({ data: z.instanceof(Uint8Array), sizeBytes: z.int(), etag: z.string() }),
+  result: z.object({ data: zData, sizeBytes: z.int(), etag: z.string() }),
   errors: ['ENOENT', 'EINVAL', 'EIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
-  sleeps: true,
-  atomic: false,
   first: 'lock',
   steps: {
     // A read of 0 bytes ends in the VFS and never meets the lock.
-    lock: (k, task) =>
-      task.args.length === 0
-        ? goto('copy')
-        : lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'copy'),
+    lock(k, task) {
+      if (task.args.length === 0) return goto('copy');
+      return lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'copy');
+    },
     copy(k, task) {
       const inode = theInode(k, task);
       const { offset, length } = task.args;

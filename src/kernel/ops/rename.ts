@@ -10,9 +10,9 @@ import { assert } from '../panic.ts';
 import { releaseAll } from '../sched/rwsem.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
 import { fileRecord, zFile } from '../views/file-record.ts';
-import { defineOp, done, fail, goto } from './define.ts';
+import { defineOp, done, fail, failWith, goto, type TaskOf } from './define.ts';
 import { blocksOf, evictSteps, whyNotEvicted } from './evict.ts';
-import { lockThen, theInode } from './layout-change.ts';
+import { type LayoutLocals, lockThen, theInode } from './layout-change.ts';
 import { zFileName } from './name.ts';
 
 const args = z.strictObject({
@@ -24,6 +24,11 @@ const args = z.strictObject({
       'Take a name that is taken, as rename(2) does; without it that is EEXIST (RENAME_NOREPLACE).',
     ),
 });
+
+interface RenameLocals extends LayoutLocals {
+  /** The name that the file had when the call began. */
+  from?: string;
+}
 
 function otherOf(k: Kernel, task: Task): Inode | null {
   return task.otherIno === 0 ? null : (k.inodes.get(task.otherIno) ?? null);
@@ -58,8 +63,6 @@ uninterruptible, for every pin on it. Mappings, pins and sleeping operations sta
 behind a layout change that sleeps. A rename to the name that the file has does nothing and waits for nobody.`,
   on: 'file',
   route: { method: 'POST', path: 'rename', status: 200 },
-  body: 'json',
-  reply: 'json',
   args,
   result: zFile.extend({
     replaced: replaced
@@ -67,8 +70,7 @@ behind a layout change that sleeps. A rename to the name that the file has does 
       .describe('The file that had the name, and what became of its blocks.'),
   }),
   errors: ['ENOENT', 'EEXIST', 'EBUSY', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT', 'ESTALE'],
-  sleeps: true,
-  atomic: false,
+  locals: {} as RenameLocals,
   first: 'begin',
   steps: {
     begin(k, task) {
@@ -98,7 +100,7 @@ behind a layout change that sleeps. A rename to the name that the file has does 
     rename(k, task) {
       const inode = theInode(k, task);
       const { name, replace } = task.args;
-      const { from } = task.locals as { from: string };
+      const { from = '' } = task.locals;
       if (inode.nlink === 0 || inode.name !== from)
         return fail('ENOENT', 'UL1', `${from} was unlinked or renamed meanwhile`);
       const target = findFile(k, name);
@@ -116,7 +118,7 @@ behind a layout change that sleeps. A rename to the name that the file has does 
         );
       }
       const refused = target === null ? null : whyNotEvicted(k, task, target);
-      if (refused !== null) return { kind: 'fail', failure: refused };
+      if (refused !== null) return failWith(refused);
       if (target !== null) removeName(k, target);
       emit(k, 'file.renamed', inode, {
         ino: inode.ino,
@@ -130,7 +132,7 @@ behind a layout change that sleeps. A rename to the name that the file has does 
       releaseAll(k, task);
       return target === null ? done(fileRecord(k, inode)) : goto('evict');
     },
-    ...evictSteps((k, task) => {
+    ...evictSteps((k, task: TaskOf<unknown, RenameLocals>) => {
       return {
         ...fileRecord(k, theInode(k, task)),
         replaced: { ino: task.otherIno, ...blocksOf(task) },

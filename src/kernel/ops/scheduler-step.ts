@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { opId } from '../sched/task.ts';
 import type { Kernel } from '../state.ts';
 import type { TaskId } from '../units.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail } from './define.ts';
 
 /** The release worker among the tasks that a stepped scheduler can choose. */
 const workerName = 'kworker';
@@ -14,15 +14,13 @@ export function runnableNames(k: Kernel): string[] {
   return names;
 }
 
-export const schedulerStep = defineOp({
+export const schedulerStep = defineAtomic({
   name: 'scheduler-step',
   summary: 'Let one runnable task take one step',
   doc: `For a filesystem with a stepped scheduler. task is an operation id or kworker, the release worker; without it the first in the queue takes
 its step. The answer names the step that was taken; task is null where nothing could run.`,
   on: 'filesystem',
   route: { method: 'POST', path: 'scheduler/step', status: 200 },
-  body: 'json',
-  reply: 'json',
   args: z.strictObject({
     task: z
       .string()
@@ -35,31 +33,26 @@ its step. The answer names the step that was taken; task is null where nothing c
     step: z.string().nullable(),
   }),
   errors: ['EOPNOTSUPP', 'EINVAL'],
-  sleeps: false,
-  atomic: true,
-  first: 'choose',
-  steps: {
-    choose(k, { args }) {
-      if (k.geometry.scheduler !== 'stepped')
-        return fail('EOPNOTSUPP', 'SC1', 'the scheduler of this filesystem is auto');
-      const runnable = runnableNames(k);
-      const chosen = args.task ?? runnable[0];
-      if (chosen === undefined) return done({ task: null, op: null, step: null });
-      if (!runnable.includes(chosen)) {
-        return fail(
-          'EINVAL',
-          'SC2',
-          `${chosen} is not runnable; runnable: ${runnable.join(', ') || 'nothing'}`,
-        );
-      }
-      if (chosen === workerName) {
-        k.pending.step = 0;
-        return done({ task: chosen, op: workerName, step: 'release' });
-      }
-      const id = Number(chosen.slice(3)) as TaskId;
-      const task = k.tasks.get(id);
-      k.pending.step = id;
-      return done({ task: chosen, op: task?.op ?? null, step: task?.step ?? null });
-    },
+  run(k, { args }) {
+    if (k.geometry.scheduler !== 'stepped')
+      return fail('EOPNOTSUPP', 'SC1', 'the scheduler of this filesystem is auto');
+    const runnable = runnableNames(k);
+    const chosen = args.task ?? runnable[0];
+    if (chosen === undefined) return done({ task: null, op: null, step: null });
+    if (!runnable.includes(chosen)) {
+      return fail(
+        'EINVAL',
+        'SC2',
+        `${chosen} is not runnable; runnable: ${runnable.join(', ') || 'nothing'}`,
+      );
+    }
+    if (chosen === workerName) {
+      k.pending.step = 0;
+      return done({ task: chosen, op: workerName, step: 'release' });
+    }
+    const id = Number(chosen.slice(3)) as TaskId;
+    const task = k.tasks.get(id);
+    k.pending.step = id;
+    return done({ task: chosen, op: task?.op ?? null, step: task?.step ?? null });
   },
 });

@@ -27,13 +27,9 @@ export const seek = defineOp({
 holes: the file is data up to its end.`,
   on: 'file',
   route: { method: 'GET', path: 'seek', status: 200 },
-  body: 'none',
-  reply: 'json',
   args: z.strictObject({ whence: z.enum(['data', 'hole']), offset: zBytes.default(0) }),
   result: z.object({ offset: z.int() }),
   errors: ['ENOENT', 'ENXIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
-  sleeps: true,
-  atomic: false,
   first: 'lock',
   steps: {
     lock(k, task) {

@@ -3,7 +3,7 @@ import { emit } from '../events.ts';
 import { chooseStrategy, strategyOf } from '../reclaim/index.ts';
 import { wakeAllPages } from '../sched/waitqueue.ts';
 import type { Kernel, StrategyChoice } from '../state.ts';
-import { defineOp, done } from './define.ts';
+import { defineAtomic, done, failWith } from './define.ts';
 import { zStrategyChoice } from './mkfs.ts';
 
 export function useStrategy(k: Kernel, choice: StrategyChoice): void {
@@ -12,30 +12,23 @@ export function useStrategy(k: Kernel, choice: StrategyChoice): void {
   k.strategySeq += 1;
 }
 
-export const setStrategy = defineOp({
+export const setStrategy = defineAtomic({
   name: 'set-strategy',
   summary: 'Change the reclaim strategy',
   doc: `Takes effect at once. Whoever sleeps on a page wakes and looks again under the new strategy; blocks that are busy or detached already stay so
 until their pins are gone.`,
   on: 'filesystem',
   route: { method: 'PUT', path: 'strategy', status: 200 },
-  body: 'json',
-  reply: 'json',
   args: zStrategyChoice,
   result: z.looseObject({ name: z.string() }),
   errors: ['EINVAL', 'EOPNOTSUPP'],
-  sleeps: false,
-  atomic: true,
-  first: 'change',
-  steps: {
-    change(k, { args }) {
-      const chosen = chooseStrategy(k.geometry, args);
-      if (!chosen.ok) return { kind: 'fail', failure: chosen.failure };
-      const from = k.strategy.name;
-      useStrategy(k, chosen.choice);
-      emit(k, 'strategy.changed', null, { from, to: k.strategy.name, idleRule: k.idleRule });
-      wakeAllPages(k);
-      return done({ name: k.strategy.name, ...k.strategy.options });
-    },
+  run(k, { args }) {
+    const chosen = chooseStrategy(k.geometry, args);
+    if (!chosen.ok) return failWith(chosen.failure);
+    const from = k.strategy.name;
+    useStrategy(k, chosen.choice);
+    emit(k, 'strategy.changed', null, { from, to: k.strategy.name, idleRule: k.idleRule });
+    wakeAllPages(k);
+    return done({ name: k.strategy.name, ...k.strategy.options });
   },
 });

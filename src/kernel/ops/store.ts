@@ -7,9 +7,9 @@ import { anonPage, isAnon } from '../mm/anon.ts';
 import { assert } from '../panic.ts';
 import type { Task } from '../state.ts';
 import { byteOf, pageSize, zBytes } from '../units.ts';
-import { defineOp, done } from './define.ts';
+import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
-import { checkInside, checkWritable, walkSteps } from './page-walk.ts';
+import { checkInside, checkWritable, type WalkLocals, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.default(0).describe('From the start of the mapping.'),
@@ -27,8 +27,7 @@ export const store = defineOp({
 the next truncate. Pages before one that fails keep what was stored.`,
   on: 'mapping',
   route: { method: 'PUT', path: 'memory', status: 200 },
-  body: 'bytes',
-  reply: 'json',
+  takes: 'bytes',
   args,
   result: z.object({ bytesStored: z.int() }),
   errors: [
@@ -43,11 +42,10 @@ the next truncate. Pages before one that fails keep what was stored.`,
     'ENODEV',
     'EDQUOT',
   ],
-  sleeps: true,
-  atomic: false,
   grows: true,
+  locals: {} as WalkLocals,
   first: 'begin',
-  steps: walkSteps<z.infer<typeof args>>({
+  steps: walkSteps<z.infer<typeof args>, { bytesStored: number }>({
     begin(_k, task, mapping) {
       const { offset } = task.args;
       const { length } = bytesOf(task);
@@ -68,7 +66,7 @@ the next truncate. Pages before one that fails keep what was stored.`,
       writePage(k, pfn, from - pageStart, piece, 'store');
       touch(k, theInode(k, task));
     },
-    stopped: (_k, _task, why) => ({ kind: 'fail', failure: why }),
+    stopped: (_k, _task, why) => failWith(why),
     finish: (_k, task) => done({ bytesStored: bytesOf(task).length }),
   }),
 });

@@ -1,27 +1,20 @@
 import { z } from 'zod';
 import { flushPage } from '../dev/pmem.ts';
 import { pageSize } from '../units.ts';
-import { defineOp, done } from './define.ts';
+import { defineAtomic, done } from './define.ts';
 
-export const sync = defineOp({
+export const sync = defineAtomic({
   name: 'sync',
   summary: 'Flush every dirty cache line of the device',
   doc: 'sync(2): what was stored through any mapping is on the medium afterwards.',
   on: 'filesystem',
   route: { method: 'POST', path: 'sync', status: 200 },
-  body: 'json',
-  reply: 'json',
   args: z.strictObject({}),
   result: z.object({ linesFlushed: z.int() }),
   errors: [],
-  sleeps: false,
-  atomic: true,
-  first: 'flush',
-  steps: {
-    flush(k) {
-      let linesFlushed = 0;
-      for (const pfn of [...k.pmem.dirty.keys()]) linesFlushed += flushPage(k, pfn, 0, pageSize);
-      return done({ linesFlushed });
-    },
+  run(k) {
+    let linesFlushed = 0;
+    for (const pfn of [...k.pmem.dirty.keys()]) linesFlushed += flushPage(k, pfn, 0, pageSize);
+    return done({ linesFlushed });
   },
 });

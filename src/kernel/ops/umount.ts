@@ -5,7 +5,7 @@ import { opId } from '../sched/task.ts';
 import { blockersMax } from '../sched/wait-graph.ts';
 import type { Kernel } from '../state.ts';
 import type { TaskId } from '../units.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail } from './define.ts';
 
 /** One more than is told, because one of them may be the umount itself. */
 function some<T>(all: Map<unknown, T>): T[] {
@@ -39,47 +39,41 @@ function users(k: Kernel, self: TaskId): object[] {
   ].slice(0, blockersMax);
 }
 
-export const umount = defineOp({
+export const umount = defineAtomic({
   name: 'umount',
   summary: 'Unmount and remove a filesystem',
   doc: `EBUSY while anything is mapped, pinned, asleep, busy or detached: blocks are never freed early. With force everything goes, and operations
 that sleep end with ENODEV.`,
   on: 'filesystem',
   route: { method: 'DELETE', path: '', status: 200 },
-  body: 'none',
-  reply: 'json',
   args: z.strictObject({ force: z.boolean().default(false) }),
   result: z.object({ name: z.string(), forced: z.boolean() }),
   errors: ['ENOENT', 'EBUSY', 'ESTALE'],
-  sleeps: false,
-  atomic: true,
-  first: 'unmount',
-  steps: {
-    unmount(k, task) {
-      const { force } = task.args;
-      const { mappings, pins } = k.counts;
-      const running = k.tasks.size - 1;
-      const busy = [
-        [mappings, 'mappings'],
-        [pins, 'pins'],
-        [running, 'operations'],
-        [k.busy.pages, 'busy blocks'],
-        [k.detached.pages, 'detached blocks'],
-      ].filter(([count]) => Number(count) > 0);
-      if (busy.length > 0 && !force) {
-        return fail(
-          'EBUSY',
-          'UM1',
-          `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`,
-          {
-            blockedBy: users(k, task.id),
-          },
-        );
-      }
-      k.pending.unmounted = true;
-      k.pending.endAll = failure('ENODEV', 'UM2', 'the filesystem was unmounted with force');
-      emit(k, 'filesystem.unmounted', null, { forced: busy.length > 0 });
-      return done({ name: k.geometry.name, forced: busy.length > 0 });
-    },
+  removesStopped: ({ force }) => force,
+  run(k, task) {
+    const { force } = task.args;
+    const { mappings, pins } = k.counts;
+    const running = k.tasks.size - 1;
+    const busy = [
+      [mappings, 'mappings'],
+      [pins, 'pins'],
+      [running, 'operations'],
+      [k.busy.pages, 'busy blocks'],
+      [k.detached.pages, 'detached blocks'],
+    ].filter(([count]) => Number(count) > 0);
+    if (busy.length > 0 && !force) {
+      return fail(
+        'EBUSY',
+        'UM1',
+        `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`,
+        {
+          blockedBy: users(k, task.id),
+        },
+      );
+    }
+    k.pending.unmounted = true;
+    k.pending.endAll = failure('ENODEV', 'UM2', 'the filesystem was unmounted with force');
+    emit(k, 'filesystem.unmounted', null, { forced: busy.length > 0 });
+    return done({ name: k.geometry.name, forced: busy.length > 0 });
   },
 });

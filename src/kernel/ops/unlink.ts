@@ -3,10 +3,17 @@
 import { z } from 'zod';
 import { removeName } from '../fs/inode.ts';
 import { releaseAll } from '../sched/rwsem.ts';
-import { defineOp, fail, goto } from './define.ts';
+import { defineOp, fail, failWith, goto } from './define.ts';
 import { blocksOf, evictSteps, whyNotEvicted } from './evict.ts';
-import { layoutLocals, lockThen, theInode } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-op.ts';
+import {
+  type LayoutLocals,
+  type LayoutTask,
+  layoutLocals,
+  layoutResult,
+  lockThen,
+  theInode,
+} from './layout-change.ts';
+import { layoutErrors } from './layout-op.ts';
 
 export const unlink = defineOp({
   name: 'unlink',
@@ -16,13 +23,10 @@ idleRule modern or fixed, the call that drops the last reference sleeps, uninter
 freed under the pins, with a warning.`,
   on: 'file',
   route: { method: 'DELETE', path: '', status: 200 },
-  body: 'none',
-  reply: 'json',
   args: z.strictObject({}),
   result: layoutResult,
   errors: layoutErrors,
-  sleeps: true,
-  atomic: false,
+  locals: {} as LayoutLocals & { name?: string },
   first: 'lock',
   steps: {
     lock(k, task) {
@@ -32,16 +36,16 @@ freed under the pins, with a warning.`,
     },
     remove(k, task) {
       const inode = theInode(k, task);
-      const { name } = task.locals as { name: string };
+      const { name } = task.locals;
       if (inode.nlink === 0 || inode.name !== name)
         return fail('ENOENT', 'UL1', `${name} was unlinked or renamed meanwhile`);
       const refused = whyNotEvicted(k, task, inode);
-      if (refused !== null) return { kind: 'fail', failure: refused };
+      if (refused !== null) return failWith(refused);
       removeName(k, inode);
       releaseAll(k, task);
       return goto('evict');
     },
-    ...evictSteps((_k, task) => ({
+    ...evictSteps((_k, task: LayoutTask) => ({
       sizeBytes: 0,
       scans: layoutLocals(task).scans,
       wakeups: task.wakeups,

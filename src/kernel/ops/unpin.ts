@@ -2,34 +2,27 @@
 // context.
 import { z } from 'zod';
 import { releasePin } from '../mm/gup.ts';
-import { defineOp, done, fail } from './define.ts';
+import { defineAtomic, done, fail } from './define.ts';
 
-export const unpin = defineOp({
+export const unpin = defineAtomic({
   name: 'unpin',
   summary: 'Let go of pinned pages',
   doc: 'Drops every reference of the pin. Where a page becomes idle, whoever waits for it is woken.',
   on: 'pin',
   route: { method: 'DELETE', path: '', status: 200 },
-  body: 'none',
-  reply: 'json',
   args: z.strictObject({}),
   result: z.object({ id: z.string(), pagesReleased: z.int(), heldMs: z.int() }),
   errors: ['ENOENT', 'EBUSY'],
-  sleeps: false,
-  atomic: true,
-  first: 'put',
-  steps: {
-    put(k, task) {
-      const held = task.pin === 0 ? undefined : k.pins.get(task.pin);
-      if (held === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
-      if (held.task !== 0)
-        return fail('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
-      releasePin(k, held);
-      return done({
-        id: `pin_${held.id}`,
-        pagesReleased: held.pfns.length,
-        heldMs: k.nowMs - held.createdMs,
-      });
-    },
+  run(k, task) {
+    const held = task.pin === 0 ? undefined : k.pins.get(task.pin);
+    if (held === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
+    if (held.task !== 0)
+      return fail('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
+    releasePin(k, held);
+    return done({
+      id: `pin_${held.id}`,
+      pagesReleased: held.pfns.length,
+      heldMs: k.nowMs - held.createdMs,
+    });
   },
 });

@@ -7,9 +7,11 @@ import { noRoom } from '../fs/superblock.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
 import { byteOf, pageOf, toPgOff, zBytes } from '../units.ts';
-import { defineOp, done, fail, type TaskOf, type Verdict } from './define.ts';
+import { defineOp, done, fail, failWith } from './define.ts';
 import {
   type LayoutChange,
+  type LayoutLocals,
+  layoutResult,
   layoutSteps,
   lockThen,
   rangeFrom,
@@ -17,7 +19,7 @@ import {
   theInode,
   undoLayout,
 } from './layout-change.ts';
-import { layoutErrors, layoutResult } from './layout-op.ts';
+import { layoutErrors } from './layout-op.ts';
 import { checkExtents } from './range.ts';
 import { truncateBlocks } from './truncate.ts';
 
@@ -33,7 +35,7 @@ function bytesOf(task: Task): Uint8Array {
   return task.data;
 }
 
-const replace: LayoutChange<Args> = {
+const replace: LayoutChange<Args, { bytesWritten: number }> = {
   check: () => null,
   range: () => rangeFrom(0, { leave: toPgOff(0) }),
   change(k, task, inode) {
@@ -45,7 +47,7 @@ const replace: LayoutChange<Args> = {
     task.locals.bytesWritten = written;
     return null;
   },
-  result: (_k, task) => ({ bytesWritten: task.locals.bytesWritten }),
+  result: (_k, task) => ({ bytesWritten: task.locals.bytesWritten ?? 0 }),
 };
 
 /**
@@ -87,14 +89,13 @@ largest size is reached, what fits is written and bytesWritten says how much. XF
 not at all, and where the write grows the file all of its rest must fit. Without offset the body replaces the whole content, like O_TRUNC and write.`,
   on: 'file',
   route: { method: 'PUT', path: 'content', status: 200 },
-  body: 'bytes',
-  reply: 'json',
+  takes: 'bytes',
   args,
   result: layoutResult.partial().extend({ bytesWritten: z.int(), sizeBytes: z.int() }),
   errors: [...layoutErrors, 'ENOSPC', 'EFAULT'],
-  sleeps: true,
-  atomic: false,
   grows: true,
+  patch: true,
+  locals: {} as LayoutLocals,
   first: 'begin',
   steps: {
     ...walk,
@@ -109,7 +110,7 @@ not at all, and where the write grows the file all of its rest must fit. Without
         return done({ bytesWritten: 0, sizeBytes: inode.sizeBytes });
       }
       const full = checkExtents(k, inode);
-      if (full !== null) return { kind: 'fail', failure: full };
+      if (full !== null) return failWith(full);
       return lockThen(
         k,
         task,
@@ -121,7 +122,7 @@ not at all, and where the write grows the file all of its rest must fit. Without
     },
     // generic_write_checks(), under i_rwsem: what reaches over the largest size is short, what
     // begins there fails.
-    copy(k, task: TaskOf<Args>): Verdict {
+    copy(k, task) {
       const { bytesMax } = personalityOf(k.geometry);
       const bytes = bytesOf(task);
       const room = bytesMax - (task.args.offset ?? 0);
@@ -145,7 +146,7 @@ not at all, and where the write grows the file all of its rest must fit. Without
       if (clean < bytesOf(task).length) task.data = bytesOf(task).subarray(0, clean);
       const written = writeSome(k, task, task.args.offset ?? 0);
       if (written === null)
-        return { kind: 'fail', failure: noRoom(k, 'AL4', 'no block is free for the first byte') };
+        return failWith(noRoom(k, 'AL4', 'no block is free for the first byte'));
       return done({ bytesWritten: written, sizeBytes: theInode(k, task).sizeBytes });
     },
   },

@@ -21,7 +21,6 @@ export const badblocks = defineView({
     ),
     nextPageToken: z.string().optional(),
   }),
-  errors: ['ENOENT'],
   read(k, _target, query) {
     // A token of 0 is the beginning, and so is block 0.
     const page = pageOfList(badblocksOf(k), query, (run) => run.block + 1);

@@ -46,7 +46,6 @@ export const busyExtents = defineView({
     ),
     nextPageToken: z.string().optional(),
   }),
-  errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
     const size = Math.min(query.pageSize, pageSizeMax);
     const from = cursorOf(query);

@@ -3,18 +3,27 @@
 import { z } from 'zod';
 import type { Errno } from '../errno.ts';
 import { type Failure, failure } from '../errno.ts';
+import type { Scope } from '../records/contract.ts';
 import type { Kernel, Target } from '../state.ts';
 
 export interface View<Query = unknown> {
   name: string;
   summary: string;
   doc: string;
-  on: 'filesystem' | 'file' | 'mapping' | 'pin' | 'operation';
+  on: Scope;
   /** Below the thing, as in Route. */
   path: string;
   query: z.ZodType<Query>;
   result: z.ZodType;
   errors: readonly Errno[];
+  /**
+   * It shows the thing itself: it carries the ETag of the thing, and If-None-Match is answered 304.
+   */
+  etag: boolean;
+  /** `Prefer: wait` waits for the end of the operation that it shows. */
+  waits: boolean;
+  /** Which part of the result are records of operations: a record links the bytes that it read. */
+  operationRecords: 'result' | 'items' | null;
   /**
    * `nowMs` is the time of the look: the clock of the kernel itself moves only with its entries.
    */
@@ -27,10 +36,22 @@ export interface View<Query = unknown> {
 }
 
 export function defineView<Q extends z.ZodType>(
-  view: Omit<View<z.infer<Q>>, 'query'> & { query: Q },
+  view: Omit<View<z.infer<Q>>, 'query' | 'errors' | 'etag' | 'waits' | 'operationRecords'> & {
+    query: Q;
+    etag?: true;
+    waits?: true;
+    operationRecords?: 'result' | 'items';
+  },
 ): View {
+  const whole = {
+    errors: ['ENOENT'],
+    etag: false,
+    waits: false,
+    operationRecords: null,
+    ...view,
+  };
   // As in defineOp: the caller has parsed the query with the view's own schema.
-  return view as unknown as View;
+  return whole as unknown as View;
 }
 
 export const found = (result: unknown) => ({ ok: true as const, result });

@@ -37,7 +37,6 @@ export const extents = defineView({
     ),
     nextPageToken: z.string().optional(),
   }),
-  errors: ['ENOENT'],
   read(k, target, query) {
     const inode = findFile(k, target.file ?? '');
     if (inode === null) return absent('NM1', `there is no file ${target.file}`);
@@ -76,7 +75,6 @@ export const freeExtents = defineView({
     extents: z.array(z.object({ pfn: z.int(), pages: z.int() })),
     nextPageToken: z.string().optional(),
   }),
-  errors: ['ENOENT'],
   read(k, _target, query) {
     const size = Math.min(query.pageSize, extentsPageMax);
     const from = cursorOf(query);

@@ -25,7 +25,6 @@ ino=N is one file, whatever became of its name.`,
   path: 'files',
   query: z.strictObject({ ...zPage, orphans: z.boolean().default(false), ino: zByFile.ino }),
   result: z.object({ items: z.array(zFile), nextPageToken: z.string().optional() }),
-  errors: ['ENOENT'],
   read(k, _target, query) {
     const page = pageOfList(listed(k, query), query, (inode) => inode.ino);
     return found({ ...page, items: page.items.map((inode) => fileRecord(k, inode)) });
@@ -34,13 +33,13 @@ ino=N is one file, whatever became of its name.`,
 
 export const file = defineView({
   name: 'file',
+  etag: true,
   summary: 'stat of a file',
   doc: 'blocks512 is exact at once: DAX has no delayed allocation.',
   on: 'file',
   path: '',
   query: z.strictObject({}),
   result: zFile,
-  errors: ['ENOENT'],
   read(k, target) {
     const inode = findFile(k, target.file ?? '');
     return inode === null

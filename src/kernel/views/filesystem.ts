@@ -47,13 +47,13 @@ const zFilesystem = z.object({
 
 export const filesystem = defineView({
   name: 'filesystem',
+  etag: true,
   summary: 'statfs, geometry and strategy of a filesystem',
   doc: 'blocksMetadata + blocksUsed + blocksFree + blocksBusy + blocksDetached = blocks.',
   on: 'filesystem',
   path: '',
   query: z.strictObject({}),
   result: zFilesystem,
-  errors: ['ENOENT'],
   read(k, _target, _query, nowMs) {
     const { blocks: _b, blocksMetadata: _m, ...geometry } = k.geometry;
     const { blocksUsed: _u, ...counts } = k.counts;

@@ -49,7 +49,6 @@ that one waits for. seconds is hung_task_timeout_secs.`,
     ),
     nextPageToken: z.string().optional(),
   }),
-  errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
     const hung: Task[] = [];
     const places: Places = new Map();

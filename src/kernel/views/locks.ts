@@ -32,7 +32,6 @@ export const locks = defineView({
       }),
     ),
   }),
-  errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
     const asked = inodeAskedFor(k, query);
     if (!asked.ok) return asked;

@@ -25,7 +25,6 @@ export const mappings = defineView({
   path: 'mappings',
   query: z.strictObject({ ...zPage, ...zByFile }),
   result: z.object({ items: z.array(zMapping), nextPageToken: z.string().optional() }),
-  errors: ['ENOENT'],
   read(k, _target, query) {
     const asked = inodeAskedFor(k, query);
     if (!asked.ok) return asked;
@@ -57,7 +56,6 @@ export const mapping = defineView({
     pageTable: z.array(zPte),
     nextPageToken: z.string().optional(),
   }),
-  errors: ['ENOENT'],
   read(k, target, query) {
     const vma = k.mappings.get((target.mapping ?? 0) as MapId);
     if (vma === undefined) return absent('NM2', `there is no mapping map_${target.mapping}`);

@@ -7,6 +7,7 @@ import { inodeAskedFor, zByFile } from './whose.ts';
 
 export const operationsView = defineView({
   name: 'operations',
+  operationRecords: 'items',
   summary: 'List operations that run or sleep, and those that ended lately',
   doc: 'Oldest first. state=sleeping and so on filters, and so do owner, file and ino. Of the ended ones those are kept that slept or were asked for with respond-async.',
   on: 'filesystem',
@@ -18,7 +19,6 @@ export const operationsView = defineView({
     ...zByFile,
   }),
   result: z.object({ items: z.array(zOperation), nextPageToken: z.string().optional() }),
-  errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
     const asked = inodeAskedFor(k, query);
     if (!asked.ok) return asked;
@@ -49,13 +49,14 @@ export const operationsView = defineView({
 
 export const operation = defineView({
   name: 'operation',
+  waits: true,
+  operationRecords: 'result',
   summary: 'An operation: what it does, what it sleeps on, who is in its way',
   doc: 'Ended operations stay readable for a bounded time and number. Of one that read bytes, `result.content.href` leads to them.',
   on: 'operation',
   path: '',
   query: z.strictObject({}),
   result: zOperation,
-  errors: ['ENOENT'],
   read(k, target, _query, nowMs) {
     const id = (target.operation ?? 0) as TaskId;
     const task = k.tasks.get(id);

@@ -138,7 +138,6 @@ export const pages = defineView({
   path: 'pages',
   query: z.strictObject({ ...zPage, ...zByFile, pinned: z.boolean().default(false) }),
   result: z.object({ items: z.array(zFrame), nextPageToken: z.string().optional() }),
-  errors: ['ENOENT'],
   read(k, _target, query) {
     const size = Math.min(query.pageSize, pageSizeMax);
     const from = cursorOf(query);

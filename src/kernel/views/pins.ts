@@ -25,7 +25,6 @@ export const pins = defineView({
   path: 'pins',
   query: z.strictObject({ ...zPage, owner: z.string().max(128).optional(), ...zByFile }),
   result: z.object({ items: z.array(zPin), nextPageToken: z.string().optional() }),
-  errors: ['ENOENT'],
   read(k, _target, query, nowMs) {
     const asked = inodeAskedFor(k, query);
     if (!asked.ok) return asked;
@@ -52,7 +51,6 @@ export const pin = defineView({
   path: '',
   query: z.strictObject({ ...zPage, pageSize: zPage.pageSize.default(pageSizeMax) }),
   result: zPin.extend({ nextPageToken: z.string().optional() }),
-  errors: ['ENOENT'],
   read(k, target, query, nowMs) {
     const held = k.pins.get((target.pin ?? 0) as PinId);
     if (held === undefined) return absent('NM3', `there is no pin pin_${target.pin}`);

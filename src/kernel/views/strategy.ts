@@ -10,7 +10,6 @@ export const strategy = defineView({
   path: 'strategy',
   query: z.strictObject({}),
   result: z.looseObject({ name: z.string(), summary: z.string(), idle: z.string() }),
-  errors: ['ENOENT'],
   read(k) {
     const { summary } = strategyOf(k);
     return found({ name: k.strategy.name, ...k.strategy.options, summary, idle: k.idleRule });

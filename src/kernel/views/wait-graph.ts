@@ -60,7 +60,6 @@ first, with the first 64 that each of them waits for; \`omitted\` counts the oth
     cycles: z.array(z.object({ nodes: z.array(z.string()), explanation: z.string() })),
     omitted: z.int().describe('Sleepers that are not shown.'),
   }),
-  errors: ['ENOENT'],
   read(k) {
     const nodes = new Map<string, Node>();
     const edges = new Map<string, z.infer<typeof zEdge>>();

@@ -50,7 +50,6 @@ run next: of use where the scheduler is stepped.`,
     ),
     runnable: z.array(z.string()),
   }),
-  errors: ['ENOENT'],
   read(k) {
     const { wakeups, spuriousWakeups, bucketCollisions } = k.counts;
     const ascending = <T>(queues: Map<number, T>) =>
