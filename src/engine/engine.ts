@@ -336,7 +336,7 @@ export class Engine {
       const max = limits.filesystemsMax;
       throw new EngineError(
         'too-many-filesystems',
-        `This server hosts at most ${max} filesystems.`,
+        `This server may have at most ${max} filesystems (--filesystems-max).`,
         max,
       );
     }
@@ -463,7 +463,7 @@ export class Engine {
     if (log.full)
       throw new EngineError(
         'disk-full',
-        'The disk of the journal is full: nothing new can be made.',
+        'The disk of the journal is full, so no filesystem can be created. Nothing was changed.',
       );
     const timeMs = args.clock === 'manual' ? 0 : clock.nowMs();
     const limits = kernelLimits(this.limits);
@@ -476,7 +476,7 @@ export class Engine {
       log.create(id, birth, key, (error) => {
         if (error !== null) {
           const kind = error.kind === 'full' ? 'disk-full' : 'journal-failed';
-          reject(new EngineError(kind, `The filesystem was not made: ${error.message}.`));
+          reject(new EngineError(kind, `The filesystem was not created: ${error.message}.`));
           return;
         }
         // At once, not when the promise is looked at: what comes out of the log next may belong to
@@ -534,7 +534,7 @@ export class Engine {
   #house(tenant: string): House {
     const house = this.#houses.get(tenant);
     if (house === undefined)
-      throw new EngineError('unauthorized', `There is no tenant ${tenant} any more.`);
+      throw new EngineError('unauthorized', `The tenant ${tenant} was deleted.`);
     return house;
   }
 }

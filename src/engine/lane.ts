@@ -228,7 +228,7 @@ export class Lane {
     if (this.#inbox.length < inboxMax) return null;
     return new EngineError(
       'inbox-full',
-      `${inboxMax} commands already wait for this filesystem.`,
+      `This filesystem already has ${inboxMax} waiting commands, the maximum. Try again later.`,
       inboxMax,
     );
   }
@@ -591,7 +591,9 @@ export class Lane {
       this.stopped?.why === 'journal'
         ? `This filesystem could not be restored from its journal (${this.stopped.detail}).`
         : `Entry ${this.stopped?.seq} (${this.stopped?.op}) broke a law of the simulated machine.`;
-    const then = `Its data stays on the disk. The operator can inspect it with "pinhole repair"; DELETE with force removes the filesystem.`;
+    const then =
+      'Its data stays on the disk. The operator can inspect it with "pinhole repair"; DELETE ' +
+      'with force removes the filesystem.';
     return new EngineError(
       'filesystem-stopped',
       `${why} It answers no requests until it is repaired. ${then}`,

@@ -13,7 +13,7 @@ export interface QuotaFailure extends Failure {
 export function overQuota(account: Account, name: QuotaName): Outcome & { ok: false } {
   const quota = { name, limit: account.limits[name], used: account.used[name] };
   const of = name === 'memory' ? 'bytes of memory' : name;
-  const why = `The tenant may have ${quota.limit} ${of} and has ${quota.used}.`;
+  const why = `the tenant has used ${quota.used} ${of}, and its quota is ${quota.limit}`;
   const refused: QuotaFailure = { ...failure('EDQUOT', 'Q1', why), quota };
   return { ok: false, failure: refused };
 }
@@ -28,24 +28,28 @@ export const wouldSleep = ({ errno, rule }: Failure): boolean =>
 export const memoryFull = (max: number): EngineError =>
   new EngineError(
     'memory-full',
-    `The server holds ${max} bytes of memory for its tenants, the most that --memory-max allows. Operations that free memory still work: delete files, release pins, or remove a filesystem.`,
+    `The server holds ${max} bytes of memory for its tenants, the most that --memory-max ` +
+      'allows. Operations that free memory still work: delete files, release pins, or remove a ' +
+      'filesystem.',
     max,
   );
 
 export const diskFull = (): EngineError =>
   new EngineError(
     'disk-full',
-    'The disk of the journal is full: only what gives back is taken. Nothing was changed.',
+    'The disk of the journal is full. Operations that free space still work; operations that ' +
+      'need space are refused. Nothing was changed; try again later.',
   );
 export const journalFailed = (): EngineError =>
   new EngineError(
     'journal-failed',
-    'The journal could not be flushed. Whether the command was done shows after a restart.',
+    'The journal could not be flushed to disk, and the server is stopping. Whether the ' +
+      'command was done is unknown; after the restart repeat it with the same Idempotency-Key.',
   );
 
 export const gone: Outcome = {
   ok: false,
-  failure: failure('ENOENT', 'T1', 'There is no such filesystem.'),
+  failure: failure('ENOENT', 'T1', 'there is no such filesystem'),
 };
 
 /** Does it also remove a filesystem that stopped? */

@@ -52,11 +52,15 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
       .filter(({ pattern }) => path === '*' || pattern.test(path))
       .map(({ method }) => method);
     const allow = [...new Set(methods)].sort();
-    if (allow.length === 0) return new HttpProblem('no-such-route', 'Nothing is at this URL.');
+    if (allow.length === 0)
+      return new HttpProblem(
+        'no-such-route',
+        'The server has no route at this URL; GET /openapi.json lists all routes.',
+      );
     const names = allow.join(', ');
     return new HttpProblem(
       'method-not-allowed',
-      `The URL takes ${names}.`,
+      `This URL accepts the methods ${names}.`,
       { allow },
       { allow: names },
     );
@@ -96,7 +100,7 @@ export function checkBodies(app: FastifyInstance, context: AppContext): void {
       return done(
         new HttpProblem(
           'expectation-failed',
-          'Expect may only be 100-continue; leave the header out.',
+          'The header Expect supports only 100-continue; send 100-continue or omit the header.',
         ),
       );
     }
@@ -152,7 +156,9 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
   const { headers, routeOptions } = request;
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.trim().toLowerCase() !== 'identity') {
-    const why = `The server does not decode a body with Content-Encoding ${coding.slice(0, 64)}; send it as it is.`;
+    const why =
+      `The server does not decode Content-Encoding ${coding.slice(0, 64)}; send the body ` +
+      'unencoded.';
     return new HttpProblem(
       'unsupported-media-type',
       why,
@@ -174,7 +180,7 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
     if (charset === undefined || /^utf-?8$/i.test(charset)) continue;
     return new HttpProblem(
       'unsupported-media-type',
-      'JSON is read as UTF-8, not in another charset (RFC 8259 §8.1).',
+      'JSON must be encoded in UTF-8 (RFC 8259 §8.1); the Content-Type names another charset.',
       {
         accepts,
       },
@@ -186,7 +192,7 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
 const otherType = (accepts: string): HttpProblem =>
   new HttpProblem(
     'unsupported-media-type',
-    `The body must be ${accepts}; Content-Type says so.`,
+    `The body must be ${accepts}, and the header Content-Type must say so.`,
     { accepts },
     { accept: accepts },
   );
@@ -194,7 +200,9 @@ const otherType = (accepts: string): HttpProblem =>
 function tooLong({ headers, routeOptions }: FastifyRequest): HttpProblem | null {
   const limit = routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY;
   if (Number(headers['content-length'] ?? 0) <= limit) return null;
-  return new HttpProblem('too-large', `The body may have at most ${limit} bytes.`, { limit });
+  return new HttpProblem('too-large', `The body of this request may have at most ${limit} bytes.`, {
+    limit,
+  });
 }
 
 const nameless = ['mapping', 'pin', 'operation'] as const;
@@ -228,7 +236,7 @@ function missing(request: FastifyRequest, context: AppContext): Error | null {
       tasks.has(target.operation as TaskId) ||
       ended.has(target.operation as TaskId));
   if (there) return null;
-  return new KernelFailure({ errno: 'ENOENT', rule: 'T1', why: `There is no such ${on}.` });
+  return new KernelFailure({ errno: 'ENOENT', rule: 'T1', why: `there is no such ${on}` });
 }
 
 const ofBody: ReadonlySet<ProblemType> = new Set<ProblemType>([

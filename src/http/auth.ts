@@ -81,7 +81,10 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
       const token = secret === undefined ? null : tokens.check(secret, options.nowMs());
       if (token === null)
         return done(
-          new HttpProblem('unauthorized', 'The bearer token is unknown, expired or revoked.'),
+          new HttpProblem(
+            'unauthorized',
+            'The bearer token is unknown, expired or revoked, or Authorization is malformed.',
+          ),
         );
       request.caller = token;
     } else if (ticket === true && ticketIn(request) !== null) {
@@ -94,13 +97,23 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
       const stranger = strangerOf(request);
       if (stranger !== null) return done(new HttpProblem('forbidden-origin', stranger));
       request.caller = anonymous;
-    } else return done(new HttpProblem('unauthorized', 'A bearer token is needed.'));
+    } else
+      return done(
+        new HttpProblem(
+          'unauthorized',
+          'This route needs a token in the header `Authorization: Bearer …`.',
+        ),
+      );
     if (scope !== 'any' && !request.caller.scopes.includes(scope)) {
       return done(
-        new HttpProblem('missing-scope', `The token lacks the scope ${scope}.`, {
-          errno: 'EACCES',
-          scope,
-        }),
+        new HttpProblem(
+          'missing-scope',
+          `This route needs the scope ${scope}, which the token does not have.`,
+          {
+            errno: 'EACCES',
+            scope,
+          },
+        ),
       );
     }
     done();
@@ -126,10 +139,13 @@ function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpP
     return null;
   }
   if (found.why === 'unauthorized')
-    return new HttpProblem('unauthorized', 'The ticket is unknown, expired or used.');
+    return new HttpProblem(
+      'unauthorized',
+      'The ticket is unknown, expired or already used; get a new one with POST /v1/tickets.',
+    );
   return new HttpProblem(
     'forbidden-origin',
-    'The ticket is for another stream, or for a page of another origin.',
+    'The ticket was issued for another stream, or to a page of another origin.',
   );
 }
 
@@ -162,13 +178,16 @@ function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>)
     if (host === undefined || host !== lastGood) {
       const name = (host ?? '').replace(/:\d*$/, '').toLowerCase();
       if (!hosts.has(name))
-        return 'Without a token only the host names of loopback may be used; see --allowed-hosts.';
+        return 'Without a token, Host must be a loopback name or one of --allowed-hosts.';
       lastGood = host;
     }
     if (origin !== undefined && (origins.has(origin) || origin === `http://${host}`)) return null;
     if (origin === undefined && (site === undefined || site === 'same-origin' || site === 'none'))
       return null;
-    return 'Without a token only pages of the same origin may call; see --allowed-origins.';
+    return (
+      'Without a token, web pages may call only if their origin is the same or one of ' +
+      '--allowed-origins.'
+    );
   };
 }
 
@@ -178,7 +197,7 @@ export function tenantOf(request: FastifyRequest): string {
   if (tenant === undefined || tenant === null) {
     throw new HttpProblem(
       'missing-scope',
-      'The operator has no filesystems; use a token of a tenant.',
+      'This route needs a token of a tenant; the operator token has no filesystems.',
       { errno: 'EACCES' },
     );
   }

@@ -60,7 +60,7 @@ function tagsIn(name: string, header: string | undefined): Tags | null {
   if (tags === null)
     throw new HttpProblem(
       'invalid-header',
-      `${name} takes * or ETags in double quotes, separated by commas.`,
+      `${name} must be * or a comma-separated list of ETags in double quotes.`,
     );
   return tags;
 }
@@ -96,7 +96,7 @@ function entryOf(fs: HostedFilesystem, tag: string): string {
 
 /** Nothing matches where there is nothing, not even `*`. */
 export const nothingMatches = (): HttpProblem =>
-  new HttpProblem('precondition-failed', 'What If-Match asks for is not there.', {
+  new HttpProblem('precondition-failed', 'If-Match is given, but the resource does not exist.', {
     header: 'If-Match',
   });
 
@@ -110,13 +110,18 @@ export function isNotModified({ method, headers }: FastifyRequest, etag: string 
   const isNamed = (tags: Tags): boolean => tags === '*' || (etag !== null && tags.includes(etag));
   const { ifMatch, ifNoneMatch } = conditions;
   if (ifMatch !== null && !isNamed(ifMatch))
-    throw new HttpProblem('precondition-failed', 'The ETag is not one that If-Match names.', {
-      header: 'If-Match',
-    });
+    throw new HttpProblem(
+      'precondition-failed',
+      'The current ETag is not among those in If-Match.',
+      {
+        header: 'If-Match',
+      },
+    );
   if (ifNoneMatch === null || !isNamed(weakened(ifNoneMatch))) return false;
   if (method === 'GET' || method === 'HEAD') return true;
   const why =
-    'The thing at this URL is there, and If-None-Match names what it is now. A POST to a list asks about the list.';
+    'The resource at this URL exists, and If-None-Match matches its current state. (For a ' +
+    'POST to a list, the resource is the list.)';
   throw new HttpProblem('precondition-failed', why, { header: 'If-None-Match' });
 }
 
@@ -135,7 +140,7 @@ export function patchOffset(
     if (header === undefined) return null;
     throw new HttpProblem(
       'invalid-header',
-      'PUT takes no Content-Range; PATCH writes a part of the content.',
+      'PUT does not accept Content-Range; use PATCH to write a part of the content.',
     );
   }
   const [, first, last] = /^bytes (\d{1,16})-(\d{1,16})\/\*$/i.exec(header?.trim() ?? '') ?? [];
@@ -144,7 +149,7 @@ export function patchOffset(
   if (Number(last) - Number(first) + 1 === bytes) return Number(first);
   throw new HttpProblem(
     'invalid-header',
-    `Content-Range and the body differ in length: the body has ${bytes} bytes.`,
+    `The length in Content-Range differs from that of the body, which has ${bytes} bytes.`,
   );
 }
 

@@ -108,7 +108,7 @@ export class Connections {
     server.on('timeout', (socket: Socket) => this.#silent(socket));
     server.on('connect', (request: IncomingMessage, socket: Socket) => {
       socket.on('error', () => socket.destroy());
-      const why = 'This server is no proxy: CONNECT is a method that no URL here has.';
+      const why = 'This server is not a proxy; no URL accepts the method CONNECT.';
       this.inTurn(socket, () =>
         this.end(
           socket,
@@ -247,7 +247,9 @@ export class Connections {
       connection.waiting.push(exchange);
     else {
       const limit = this.#limits.pipelineMax;
-      const why = `At most ${limit} requests may wait on one connection for the one before them. This one was not begun; send it again.`;
+      const why =
+        `At most ${limit} requests may be sent ahead on one connection. This request and those ` +
+        'after it were not started; send them again on a new connection.';
       connection.last = rawProblem('too-many-pipelined', why, {}, { limit });
     }
   }

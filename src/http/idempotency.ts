@@ -67,7 +67,7 @@ function begin(
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new HttpProblem(
       'invalid-header',
-      'Idempotency-Key takes 1 to 255 visible ASCII characters.',
+      'Idempotency-Key must be 1 to 255 visible ASCII characters.',
     );
   }
   const { answers, idempotencyKeysMax: limit } = options;
@@ -75,17 +75,29 @@ function begin(
   const owner = options.idOf(request.caller?.tenant ?? '') ?? 'operator';
   const begun = answers.begin(owner, key, fingerprintOf(request), options.nowMs());
   if (begun === 'reused')
-    throw new HttpProblem('key-reused', 'The key was used with another request.');
+    throw new HttpProblem(
+      'key-reused',
+      'This Idempotency-Key was used with a different request; use a new key.',
+    );
   if (begun === 'running')
-    throw new HttpProblem('key-in-use', 'The first request with this key still runs.');
+    throw new HttpProblem(
+      'key-in-use',
+      'The first request with this Idempotency-Key is still running; try again later.',
+    );
   if (begun === 'full')
-    throw new HttpProblem('too-many-keys', `${limit} requests with a key run already.`, { limit });
+    throw new HttpProblem(
+      'too-many-keys',
+      `The tenant already has ${limit} running requests with an Idempotency-Key; try again ` +
+        'later.',
+      { limit },
+    );
   if (!('requestKey' in begun)) return begun;
   request.idempotent = begun;
   if (begun.became?.kind === 'forgotten')
     throw new HttpProblem(
       'answer-not-kept',
-      'The request may have been done before the server restarted.',
+      'The server restarted during the first request with this key, and it is not known ' +
+        'whether that request was done.',
     );
   return null;
 }
@@ -122,13 +134,16 @@ function keep(
     answers.keep(begun, notKept(secret, headers.location?.includes('?') ? {} : headers));
     return;
   }
-  const why = status === 500 ? 'The request may have been done; its answer broke.' : tooLong;
+  const why =
+    status === 500
+      ? 'The first request may have been done; the server failed while it answered.'
+      : tooLong;
   const fits = status !== 500 && Buffer.byteLength(payload) <= idempotencyAnswerBytesMax;
   answers.keep(begun, fits ? { status, headers, payload } : notKept(why, headers));
 }
 
-const secret = 'The request was done; its answer holds a secret, which is shown once.';
-const tooLong = 'The request was done; its answer was too long to be kept.';
+const secret = 'The request was done. Its answer contains a secret, which is shown only once.';
+const tooLong = 'The request was done. Its answer was too long to be stored.';
 
 function notKept(why: string, { location }: Record<string, string>): Answer {
   const problem = problemOf('answer-not-kept', why, {

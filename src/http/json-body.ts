@@ -37,7 +37,7 @@ export function registerBodyParsers(
       return done(
         new HttpProblem(
           'invalid-body',
-          'The body is not UTF-8, as JSON has to be (RFC 8259 §8.1).',
+          'The body is not valid UTF-8, which JSON requires (RFC 8259 §8.1).',
         ),
       );
     const text = bytes.toString();
@@ -45,9 +45,13 @@ export function registerBodyParsers(
     if (text === '') return done(null, undefined);
     if (text.length > jsonDepthMax && isDeeperThan(text, jsonDepthMax)) {
       return done(
-        new HttpProblem('invalid-body', `The body nests deeper than ${jsonDepthMax}.`, {
-          limit: jsonDepthMax,
-        }),
+        new HttpProblem(
+          'invalid-body',
+          `The JSON body nests more than ${jsonDepthMax} levels deep.`,
+          {
+            limit: jsonDepthMax,
+          },
+        ),
       );
     }
     void parseJson(request, text, (error, value) => {
@@ -55,7 +59,7 @@ export function registerBodyParsers(
       done(
         new HttpProblem(
           'invalid-body',
-          'The body is not JSON, or holds a key that may not be: __proto__, constructor.prototype.',
+          'The body is not valid JSON, or has a forbidden key: __proto__ or constructor.prototype.',
         ),
       );
     });

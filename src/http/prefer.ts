@@ -28,7 +28,7 @@ export function preferenceOf(
     // The first one counts, says the RFC. Other preferences may be ignored, and are.
     if (name.toLowerCase() !== 'wait' || wait !== null) continue;
     if (value === undefined || !/^\d{1,9}$/.test(value))
-      throw new HttpProblem('invalid-header', 'Prefer: wait takes whole seconds.');
+      throw new HttpProblem('invalid-header', '`Prefer: wait=N` takes a whole number of seconds.');
     wait = Number(value);
   }
   if (wait !== null) {

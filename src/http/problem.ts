@@ -4,7 +4,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EngineError } from '../engine/engine-error.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import { type Errno, errnoTable, type Failure } from '../kernel/errno.ts';
+import { detailOf, type Errno, errnoTable, type Failure } from '../kernel/errno.ts';
 import { rateLimitOf } from './rate-limit.ts';
 
 interface Row {
@@ -57,303 +57,351 @@ const transportRows = {
   'unknown-field': row(
     400,
     'Unknown field',
-    'The body or the query holds a field that the operation does not have; `fields` names it.',
+    'The body or the query has a field that this operation does not define. `fields` names ' +
+      'it; remove it and send the request again.',
     'EINVAL',
     'H1',
   ),
   'invalid-value': row(
     400,
     'Invalid value',
-    'A field is missing, has the wrong type or is out of range; `fields` names it.',
+    'A field is missing, has the wrong type or is out of range. `fields` names each such ' +
+      'field and what it accepts.',
     'EINVAL',
     'H2',
   ),
   'invalid-body': row(
     400,
     'Invalid body',
-    'The body is not the JSON object that it should be, or it nests too deeply.',
+    'The body is not a JSON object in UTF-8, or it nests more deeply than --json-depth-max allows.',
     'EINVAL',
     'H3',
   ),
   'invalid-header': row(
     400,
     'Invalid header',
-    'A header that the operation understands is malformed.',
+    'A header that this operation reads is malformed. `detail` names the header and the form ' +
+      'that it must have.',
     'EINVAL',
     'H4',
   ),
   'bad-request': row(
     400,
     'Bad request',
-    'What came is not HTTP, or its URL is malformed.',
+    'The request is not valid HTTP, or its URL is malformed.',
     'EINVAL',
     'H5',
   ),
   unauthorized: row(
     401,
     'Unauthorized',
-    'A bearer token is needed, or the one that came is unknown, expired or revoked.',
+    'The route needs a bearer token, or the token that was sent is unknown, expired or revoked.',
     'EACCES',
     'H6',
   ),
   'missing-scope': row(
     403,
     'Missing scope',
-    'The token lacks the scope that the route needs.',
+    'The token does not have the scope that this route needs. `scope` names it; use a token ' +
+      'that has it.',
     'EACCES',
     'H7',
   ),
   'forbidden-origin': row(
     403,
     'Forbidden origin',
-    'A web page of another origin, or another host name, may not call without a token; a ticket is for one stream and one origin.',
+    'Without a token, only programs and pages of this server itself may call, under a ' +
+      'loopback host name. A ticket is valid for one stream and one origin only. ' +
+      '--allowed-origins and --allowed-hosts extend this.',
     'EACCES',
     'H8',
   ),
-  'no-such-route': row(404, 'No such route', 'Nothing is at this URL.', 'ENOENT', 'H9'),
+  'no-such-route': row(
+    404,
+    'No such route',
+    'This server has no route at this URL. GET /openapi.json lists all routes.',
+    'ENOENT',
+    'H9',
+  ),
   'no-such-thing': row(
     404,
-    'No such thing',
-    'There is no such tenant, token or problem type.',
+    'Not found',
+    'There is no tenant, token or problem type of this name.',
     'ENOENT',
     'T1',
   ),
   'method-not-allowed': row(
     405,
     'Method not allowed',
-    'The URL exists, but not with this method; `Allow` names those it has.',
+    'The URL exists but does not accept this method. The header `Allow` lists the methods ' +
+      'that it accepts.',
     'EOPNOTSUPP',
     'H10',
   ),
   'request-timeout': row(
     408,
     'Request timeout',
-    'The request did not arrive in time.',
+    'The request did not arrive completely within --headers-timeout-ms or ' +
+      '--request-timeout-ms. Send it again.',
     'EAGAIN',
     'H21',
   ),
   'already-exists': row(
     409,
     'Already exists',
-    'There already is a tenant of that name.',
+    'A tenant of this name exists already. Choose another name.',
     'EEXIST',
     'H11',
   ),
   'key-in-use': row(
     409,
-    'Key in use',
-    'The first request with this Idempotency-Key still runs; try again later.',
+    'Idempotency key in use',
+    'The first request with this Idempotency-Key is still running. Send the request again ' +
+      'later to get its answer.',
     'EAGAIN',
     'H23',
   ),
   'key-reused': row(
     422,
-    'Key reused',
-    'The Idempotency-Key was used with another request.',
+    'Idempotency key reused',
+    'This Idempotency-Key was used with a different request before. Use a new key for a new ' +
+      'request.',
     'EINVAL',
     'H22',
   ),
   'answer-not-kept': row(
     409,
     'Answer not kept',
-    'The first request with this Idempotency-Key was done, but its answer was not kept, as none with a secret is; `location` is what it made.',
+    'The first request with this Idempotency-Key was accepted, but its answer is not stored, ' +
+      'so the request is not executed again. Answers that contain a secret or are too long are ' +
+      'never stored. `location`, where present, is the URL of what the first request created.',
     'EEXIST',
     'H24',
   ),
   'too-many-keys': row(
     503,
-    'Too many keys',
-    'Too many requests with an Idempotency-Key run at once.',
+    'Too many idempotency keys',
+    'As many requests with an Idempotency-Key are running as --idempotency-keys-max allows. ' +
+      'Nothing was changed; try again later.',
     'EAGAIN',
     'H23',
   ),
   'in-use': row(
     409,
     'In use',
-    'The tenant still has filesystems, is being removed, or is that of callers without a token.',
+    'The tenant cannot be deleted: it still has filesystems, is being deleted already, or is ' +
+      'the tenant of callers without a token.',
     'EBUSY',
     'H12',
   ),
   'precondition-failed': row(
     412,
     'Precondition failed',
-    'The thing is not the one that If-Match names, or it does not exist.',
+    'The precondition in If-Match or If-None-Match does not hold; `header` names which. Read ' +
+      'the current ETag and decide again.',
     'ESTALE',
     'NM5',
   ),
   'too-large': row(
     413,
     'Too large',
-    'The body is longer than the limit in `limit`.',
+    'The body is longer than this route accepts. `limit` is the maximum in bytes.',
     'EFBIG',
     'H13',
   ),
   'reply-too-large': row(
     400,
     'Reply too large',
-    'More bytes were asked for than one request may read; ask for a range.',
+    'The request asks for more bytes than one request may read. `limit` is the maximum; ask ' +
+      'for a smaller range.',
     'EFBIG',
     'H14',
   ),
   'uri-too-long': row(
     414,
     'URI too long',
-    'A part of the URL is longer than anything that has a name here.',
+    'A segment of the URL is longer than the longest possible name or id.',
     'EINVAL',
     'H5',
   ),
   'unsupported-media-type': row(
     415,
     'Unsupported media type',
-    'The operation takes another content type; `accepts` names it.',
+    'The body has a media type or content coding that this route does not accept. `accepts` ' +
+      'names what it accepts.',
     'EINVAL',
     'H15',
   ),
   'range-not-satisfiable': row(
     416,
     'Range not satisfiable',
-    'The range begins beyond the end of the file; Content-Range gives the size.',
+    'The requested range begins at or beyond the end of the content. The header Content-Range ' +
+      'gives its size.',
     'EINVAL',
     'H16',
   ),
   'expectation-failed': row(
     417,
     'Expectation failed',
-    'The header Expect asks for something else than `100-continue`.',
+    'The header Expect asks for something other than `100-continue`, the only expectation ' +
+      'that this server supports.',
     'EOPNOTSUPP',
     'H31',
   ),
   'headers-too-large': row(
     431,
     'Headers too large',
-    'The headers are longer than the limit.',
+    'The URL and headers together are longer than --header-bytes-max allows.',
     'EINVAL',
     'H5',
   ),
   'too-many-tokens': row(
     507,
     'Too many tokens',
-    'The tenant has as many tokens as one may have.',
+    'The tenant has as many unexpired tokens as --tokens-per-tenant-max allows. Revoke one first.',
     'EDQUOT',
     'Q1',
   ),
   'too-many-tenants': row(
     507,
     'Too many tenants',
-    'The server has as many tenants as it may have.',
+    'The server has as many tenants as --tenants-max allows. Delete one first.',
     'EDQUOT',
     'H17',
   ),
   'memory-full': row(
     507,
     'Memory full',
-    'The server holds as much memory for its tenants as --memory-max allows. Operations that need memory are refused; operations that free it still work. Nothing was changed.',
+    'The server holds as much memory for its tenants as --memory-max allows. Operations that ' +
+      'need memory are refused; operations that free it still work. Nothing was changed.',
     'EDQUOT',
     'H17',
   ),
   'too-many-filesystems': row(
     507,
     'Too many filesystems',
-    'The server has as many filesystems as it may have.',
+    'The server has as many filesystems as --filesystems-max allows. Remove one first.',
     'EDQUOT',
     'H17',
   ),
   'inbox-full': row(
     503,
     'Inbox full',
-    'Too many commands already wait for this filesystem. Nothing was changed; try again later.',
+    'As many commands are waiting for this filesystem as --inbox-max allows. Nothing was ' +
+      'changed; try again later.',
     'EAGAIN',
     'H18',
   ),
   'disk-full': row(
     507,
     'Disk full',
-    'The disk of the journal is full: what gives back is taken, what adds is not. Nothing was changed; try again later.',
+    'The disk of the journal is full. Operations that free space still work; operations that ' +
+      'need space are refused. Nothing was changed; try again later.',
     'ENOSPC',
     'H19',
   ),
   'journal-failed': row(
     503,
     'Journal failed',
-    'The journal could not be flushed, and the server stops. Whether the request was done shows after the restart; repeat it with the same Idempotency-Key.',
+    'The journal could not be flushed to disk, and the server is stopping. Whether the ' +
+      'request was done is unknown until the restart; then repeat it with the same ' +
+      'Idempotency-Key to learn its outcome.',
     'EIO',
     'H20',
   ),
-  'not-ready': row(503, 'Not ready', 'The server starts or stops.', 'EAGAIN', 'H29'),
+  'not-ready': row(
+    503,
+    'Not ready',
+    'The server is starting or stopping. Try again later.',
+    'EAGAIN',
+    'H29',
+  ),
   'filesystem-stopped': row(
     500,
     'Filesystem stopped',
-    'This filesystem serves nothing: a law of the simulated machine broke in it, or its journal did not bring it back. Other filesystems are not affected; the operator can look at it with pinhole repair.',
+    'This filesystem does not answer requests: an entry of its journal broke a law of the ' +
+      'simulated machine, or the filesystem could not be restored from its journal. Other ' +
+      'filesystems are not affected. The operator can inspect it with pinhole repair.',
     'EIO',
     'H30',
   ),
   internal: row(
     500,
     'Internal error',
-    'The simulator failed. The log of the server says more.',
+    'The server failed because of an error of its own. Its log has the details.',
     'EIO',
     'H30',
   ),
   gap: row(
     410,
     'Gap',
-    'The cursor is older than the oldest event kept, or of another epoch; `oldest` is where reading can begin.',
+    'Events after this cursor are no longer available, or the cursor belongs to another ' +
+      'epoch. `oldest` is the oldest cursor from which reading can continue.',
     'ESTALE',
     'H26',
   ),
   'content-not-kept': row(
     410,
     'Content not kept',
-    'The read ended, and its bytes are not kept any more: of one filesystem only so many bytes are, and not over every restart.',
+    'The read has ended, and its bytes are no longer stored: a filesystem stores only the ' +
+      'newest --read-bytes-kept-max bytes of ended reads, and a restart can lose them. Read ' +
+      'again.',
     'ESTALE',
     'H33',
   ),
   'slow-reader': row(
     410,
     'Slow reader',
-    'The reader of a stream fell behind the oldest event kept.',
+    'The reader of an event stream was so slow that the events it had not read yet were ' +
+      'discarded. Subscribe again from the oldest cursor.',
     'ESTALE',
     'H26',
   ),
   'bad-message': row(
     400,
     'Bad message',
-    'A message on a WebSocket is not one that the protocol has.',
+    'A message on the WebSocket is not one that the protocol defines; see /asyncapi.json.',
     'EINVAL',
     'H27',
   ),
   'too-many-streams': row(
     429,
     'Too many streams',
-    'The server, the tenant or the connection has as many event streams as it may have.',
+    'The server, the tenant or the connection has as many event streams as it may have. ' +
+      '`limit` is that number; close one first.',
     'EAGAIN',
     'H25',
   ),
   'too-many-tickets': row(
     429,
     'Too many tickets',
-    'The tenant has as many unused tickets as one may have.',
+    'The tenant has as many unused tickets as --tickets-per-tenant-max allows. Tickets expire ' +
+      'after 30 s.',
     'EAGAIN',
     'H25',
   ),
   'too-many-messages': row(
     429,
     'Too many messages',
-    'A WebSocket sent more messages in a second than one may send.',
+    'The client sent more messages in one second on a WebSocket than ' +
+      '--stream-messages-per-second-max allows.',
     'EAGAIN',
     'H25',
   ),
   'too-many-pipelined': row(
     429,
     'Too many pipelined requests',
-    'More requests than may wait on one connection were sent ahead. The one that was refused and those behind it were not begun.',
+    'The client sent more requests ahead on this connection than --pipeline-max allows. This ' +
+      'request and those after it were not started; send them again on a new connection.',
     'EAGAIN',
     'H32',
   ),
   'upgrade-required': row(
     426,
     'Upgrade required',
-    'The URL is a WebSocket; `Upgrade` names what it takes. With `Accept: text/event-stream` or `application/x-ndjson` it is no WebSocket.',
+    'This URL is a WebSocket, and the request does not ask for an upgrade. For the same ' +
+      'events without a WebSocket send `Accept: text/event-stream` or `Accept: ' +
+      'application/x-ndjson`.',
     'EOPNOTSUPP',
     'H28',
   ),
@@ -451,8 +499,9 @@ export function problemOf(
  * failure are passed on.
  */
 function problemOfFailure(failure: Failure, instance?: string): Problem {
-  const { errno, why, ...rest } = failure;
-  return problemOf(errno.toLowerCase() as Lowercase<Errno>, why, { errno, ...rest }, instance);
+  const { errno, why: _, ...rest } = failure;
+  const type = errno.toLowerCase() as Lowercase<Errno>;
+  return problemOf(type, detailOf(failure), { errno, ...rest }, instance);
 }
 
 /** The URL without its query, which may hold anything. */

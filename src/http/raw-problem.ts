@@ -4,32 +4,27 @@ import { rateLimitOf } from './rate-limit.ts';
 
 /** What Node's parser could not read, in words. */
 const unreadable: Record<string, string> = {
-  HPE_INVALID_METHOD: 'The method of the request is none that this server knows.',
+  HPE_INVALID_METHOD: 'The server does not know the method of the request.',
   HPE_INVALID_URL: 'The target of the request is malformed.',
   HPE_INVALID_VERSION:
-    'The request names a version of HTTP that this server does not speak; it speaks HTTP/1.1.',
+    'The request uses an HTTP version that this server does not support; use HTTP/1.1.',
   HPE_INVALID_CONTENT_LENGTH: 'Content-Length is not a number.',
   HPE_UNEXPECTED_CONTENT_LENGTH:
-    'The request has several Content-Length headers, or one beside Transfer-Encoding.',
+    'The request has several Content-Length headers, or both Content-Length and Transfer-Encoding.',
   HPE_INVALID_TRANSFER_ENCODING: 'Transfer-Encoding must end with chunked.',
-  HPE_INVALID_HEADER_TOKEN: 'A header of the request holds a character that headers may not have.',
-  HPE_INVALID_CHUNK_SIZE: 'The body of the request is not chunked as Transfer-Encoding says.',
+  HPE_INVALID_HEADER_TOKEN:
+    'A header of the request contains a character that is not allowed in headers.',
+  HPE_INVALID_CHUNK_SIZE: 'Transfer-Encoding says chunked, but the body is not valid chunked data.',
   HPE_INVALID_EOF_STATE: 'The connection was closed in the middle of a request.',
 };
 
-/**
- * Of an error of Node's HTTP server, before there is a request: the type of its problem and the
- * detail.
- */
+/** The problem type and detail for an error that Node's HTTP server found before any request. */
 export function problemOfCode(code: string | undefined): [type: ProblemType, detail: string] {
   const type = codes[code ?? ''] ?? 'bad-request';
   return [type, unreadable[code ?? ''] ?? problemTable[type].doc];
 }
 
-/**
- * The whole HTTP message, where there is no reply to send it with. It is the last one of its
- * connection.
- */
+/** The whole HTTP message, for when no Fastify reply exists. The connection closes after it. */
 export function rawProblem(
   type: ProblemType,
   detail: string,

@@ -28,15 +28,16 @@ export function faultOf(request: IncomingMessage): string | null {
     if (length !== 4 && length !== 12 && length !== 13) continue;
     const name = (rawHeaders[i] as string).toLowerCase();
     if (!once.has(name)) continue;
-    if (seen.includes(`${name},`)) return `The request has several ${name} headers; send one.`;
+    if (seen.includes(`${name},`))
+      return `The request has several ${name} headers; send exactly one.`;
     seen += `${name},`;
   }
   const { host, 'transfer-encoding': coding } = headers;
   const { httpVersion } = request;
   if (httpVersion !== '1.1' && httpVersion !== '1.0')
-    return 'The request names no version of HTTP that this server speaks.';
+    return 'The request uses an HTTP version that this server does not support; use HTTP/1.1.';
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0'))
-    return 'Transfer-Encoding may only be chunked, and only in HTTP/1.1.';
+    return 'The only supported Transfer-Encoding is chunked, in HTTP/1.1.';
   if (host === undefined && httpVersion === '1.1')
     return 'The request has no Host header, which HTTP/1.1 requires.';
   if (host !== undefined && host !== lastGoodHost) {
@@ -54,12 +55,12 @@ function isHost(host: string): boolean {
 function faultOfTarget(request: IncomingMessage): string | null {
   const { url = '', method, headers } = request;
   if (url.includes('#'))
-    return 'The target of the request holds a fragment (#), which stays with the client.';
+    return 'The target of the request contains a fragment (#); clients must not send it.';
   if (method === 'CONNECT')
     return isHost(url) ? null : 'The target of CONNECT must be a host name and a port.';
   if (url.startsWith('/')) return null;
   if (url === '*')
-    return method === 'OPTIONS' ? null : 'Only OPTIONS may have the target *; name a path.';
+    return method === 'OPTIONS' ? null : 'Only OPTIONS may use the target *; send a path.';
   const [, scheme = '', authority = '', path = ''] = absoluteForm.exec(url) ?? [];
   if (scheme === '') return 'The target of the request must be a path that begins with /.';
   if (!isHost(authority)) return 'The URL in the request line has no valid host name.';

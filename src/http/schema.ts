@@ -97,7 +97,7 @@ export function coerce(
       out[name] = true;
     else if (kind === 'boolean' && (value === 'false' || value === '0')) out[name] = false;
     else if (name === '__proto__')
-      throw new HttpProblem('unknown-field', 'There is no field __proto__.', {
+      throw new HttpProblem('unknown-field', 'There is no field named __proto__.', {
         fields: [{ field: name }],
       });
     else out[name] = value;

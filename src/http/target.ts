@@ -33,7 +33,7 @@ export type Found = { fs: HostedFilesystem; target: Target } | { fs: null; failu
 
 const nothing = (what: string): Found & { fs: null } => ({
   fs: null,
-  failure: failure('ENOENT', 'T1', `There is no such ${what}.`),
+  failure: failure('ENOENT', 'T1', `there is no such ${what}`),
 });
 
 const prefixes = { mapping: 'map_', pin: 'pin_', operation: 'op_' };

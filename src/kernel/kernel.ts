@@ -30,7 +30,7 @@ export function createKernel(
       failure: failure(
         'EINVAL',
         'ZO1',
-        `${args.kind} has no zero-out: extentMaxZerooutKb is of ext4`,
+        `extentMaxZerooutKb is an option of ext4; the kind asked for is ${args.kind}`,
       ),
     };
   }

@@ -101,7 +101,7 @@ function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure |
     return failure(
       'EAGAIN',
       'LM1',
-      `${max} operations run or sleep already, the most that a filesystem takes`,
+      `the filesystem already has ${max} operations that run or sleep, the maximum`,
       max,
     );
   }
@@ -109,7 +109,7 @@ function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure |
     inode = findFile(k, on.file);
     if (inode === null) {
       if (command.ifMatch !== undefined)
-        return stale('If-Match', `there is no file ${on.file} that If-Match could name`);
+        return stale('If-Match', `there is no file ${on.file}, so no ETag can match If-Match`);
       return failure('ENOENT', 'NM1', `there is no file ${on.file}`);
     }
   }
@@ -158,9 +158,9 @@ function unmetCondition(
     tags === '*' ||
     (now !== null && (typeof tags === 'string' ? tags === now : tags.includes(now)));
   if (ifMatch !== undefined && !isNamed(ifMatch))
-    return stale('If-Match', 'the ETag is not one that If-Match names');
+    return stale('If-Match', 'the current ETag is not among those in If-Match');
   if (ifNoneMatch === undefined || !isNamed(ifNoneMatch)) return null;
-  return stale('If-None-Match', `the ${op.on} is there, and If-None-Match names what it is now`);
+  return stale('If-None-Match', `the ${op.on} exists, and If-None-Match matches its current state`);
 }
 
 /**
@@ -297,7 +297,7 @@ function reportDeadlocks(k: Kernel, task: Task): void {
     const refused = failure(
       'EDEADLK',
       'SL5',
-      'the wait closed a cycle and failOnDeadlock was asked for',
+      'the wait would be a deadlock, and the request says failOnDeadlock',
     );
     end(k, task, { ok: false, failure: { ...refused, cycle: nodesOf(cycles[0] ?? []) } });
   }

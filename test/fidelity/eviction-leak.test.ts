@@ -60,7 +60,7 @@ describe.each(kinds)('S11 %s on 6.12: freed under the pin', (kind) => {
     const { m, pin } = pinned(kind, '6.12');
     expect(wordOf(m.unlink('a', P))).toBe('done');
     expect(m.umount().outcome).toMatchObject({
-      failure: { errno: 'EBUSY', why: 'in use: 1 pins' },
+      failure: { errno: 'EBUSY', why: 'the filesystem is in use (pins: 1)' },
     });
     m.unpin(pin);
     expect(wordOf(m.umount())).toBe('done');
@@ -102,7 +102,7 @@ describe.each(kinds)('S11 %s on 7.3: it hangs', (kind) => {
     ]);
     expect(wordOf(m.cancel(task))).toBe('EBUSY');
     expect(m.umount().outcome).toMatchObject({
-      failure: { errno: 'EBUSY', why: 'in use: 1 pins, 1 operations' },
+      failure: { errno: 'EBUSY', why: 'the filesystem is in use (pins: 1, operations: 1)' },
     });
   });
 });

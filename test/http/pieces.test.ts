@@ -29,7 +29,7 @@ describe('Prefer', () => {
   it.each(['wait', 'wait=', 'wait=x', 'wait=-1', 'wait=1.5', 'wait=99999999999'])(
     'refuses %s',
     (header) => {
-      expect(() => preferenceOf(header, limits)).toThrow('whole seconds');
+      expect(() => preferenceOf(header, limits)).toThrow('number of seconds');
     },
   );
 });

@@ -230,17 +230,17 @@ describe('S16 umount', () => {
       m.munmap(m.mapping);
       const truncate = m.truncate('a', 0, T);
       const why = perColumn(
-        '1 pins, 1 busy blocks',
-        '1 pins, 1 operations',
-        '1 pins, 1 operations, 8 detached blocks',
-        '1 pins, 1 operations',
-        '1 pins, 1 operations',
-        '1 pins, 1 operations',
-        '1 pins',
+        'pins: 1, busy blocks: 1',
+        'pins: 1, operations: 1',
+        'pins: 1, operations: 1, detached blocks: 8',
+        'pins: 1, operations: 1',
+        'pins: 1, operations: 1',
+        'pins: 1, operations: 1',
+        'pins: 1',
         '',
       );
       expect(m.umount().outcome).toMatchObject({
-        failure: { errno: 'EBUSY', why: `in use: ${why[column]}` },
+        failure: { errno: 'EBUSY', why: `the filesystem is in use (${why[column]})` },
       });
       m.unpin(pin);
       expect(m.opState(truncate.task)).toBe(column === 'refuse' ? 'EBUSY' : 'done');
@@ -251,7 +251,7 @@ describe('S16 umount', () => {
   test('S16 EBUSY with a mapping', async () => {
     const m = story('break-layouts.modern');
     expect(m.umount().outcome).toMatchObject({
-      failure: { errno: 'EBUSY', why: 'in use: 1 mappings' },
+      failure: { errno: 'EBUSY', why: 'the filesystem is in use (mappings: 1)' },
     });
     await golden(m, 'S16.mapping');
   });

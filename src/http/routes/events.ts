@@ -101,7 +101,7 @@ export async function registerEventStream(
   app.websocketServer.on('wsClientError', (error: Error, socket: Socket) =>
     app.connections.end(
       socket,
-      rawProblem('invalid-header', `The handshake of the WebSocket is wrong: ${error.message}.`),
+      rawProblem('invalid-header', `The WebSocket handshake is invalid: ${error.message}.`),
     ),
   );
   ignoreForeignUpgrades(app.server, app.connections);
@@ -135,7 +135,7 @@ export async function registerEventStream(
     ) {
       throw new HttpProblem(
         'forbidden-origin',
-        'Only pages of the same origin may read the stream; see --allowed-origins.',
+        'A page may read the stream only if its origin is the same or one of --allowed-origins.',
       );
     }
     const tenant = tenantOf(request);
@@ -146,7 +146,8 @@ export async function registerEventStream(
     if (transport === null) {
       const headers = { upgrade: 'websocket', connection: 'upgrade' };
       const detail =
-        'Ask for an upgrade to a WebSocket, or Accept text/event-stream or application/x-ndjson.';
+        'Ask for an upgrade to a WebSocket, or send Accept: text/event-stream or ' +
+        'application/x-ndjson.';
       throw new HttpProblem('upgrade-required', detail, {}, headers);
     }
     let waitMs = 0;
@@ -154,15 +155,19 @@ export async function registerEventStream(
       const preference = preferenceOf(request.headers.prefer, { ...config, waitDefaultMs: 0 });
       waitMs = preference.waitMs;
       if (subscribe !== null && placeOf(ring, subscribe.from) === null) {
-        throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', {
-          oldest: oldestCursor(ring),
-        });
+        throw new HttpProblem(
+          'gap',
+          'The events after this cursor are no longer available; read on from `oldest`.',
+          {
+            oldest: oldestCursor(ring),
+          },
+        );
       }
       // Of what stopped there is nothing to wait for, and nobody shall ask for it at once again.
       if (subscribe !== null && ring.stopped && placeOf(ring, subscribe.from) === ring.nextSeq) {
         throw new HttpProblem(
           'filesystem-stopped',
-          'The filesystem serves no more, and all of its events were read.',
+          'The filesystem has stopped, and there are no more events after this cursor.',
         );
       }
       if (waitMs > 0 && preference.applied !== null)
@@ -171,9 +176,13 @@ export async function registerEventStream(
     if (hub.closing) throw new HttpProblem('not-ready', 'The server is stopping.');
     const limit = hub.full(tenant);
     if (limit !== null)
-      throw new HttpProblem('too-many-streams', `At most ${limit} event streams may be open.`, {
-        limit,
-      });
+      throw new HttpProblem(
+        'too-many-streams',
+        `At most ${limit} event streams may be open at once; close one first.`,
+        {
+          limit,
+        },
+      );
     if (origin !== undefined)
       reply.header('access-control-allow-origin', origin).header('vary', 'origin');
     return { transport, tenant, ring, subscribe, waitMs };

@@ -16,7 +16,8 @@ const zHealth = z.object({
           .array(z.string())
           .optional()
           .describe(
-            'Ids of filesystems that stopped, as `pinhole repair` and the log name them; the first 20.',
+            'Ids of filesystems that stopped, as `pinhole repair` and the log name them; the ' +
+              'first 20.',
           ),
       }),
     )
@@ -68,7 +69,7 @@ const readyz = defineRoute({
   answer(context, { query }) {
     const checks = query.verbose === true ? { checks: checksOf(context) } : {};
     if (context.engine.draining)
-      throw new HttpProblem('not-ready', 'The server is stopping.', checks);
+      throw new HttpProblem('not-ready', 'The server is stopping and accepts no new work.', checks);
     return { status: 'ok', ...checks };
   },
 });

@@ -57,12 +57,13 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
     if (!read.ok) throw new KernelFailure(read.failure);
     const { op } = read.result as Shown;
     if (operations.get(op)?.gives !== 'bytes')
-      throw refuse('ENOENT', `op_${id} is a ${op}, which reads no bytes for its caller.`);
+      throw refuse('ENOENT', `the operation op_${id} is a ${op}, which does not read bytes`);
     const ended = fs.kernel.ended.get(id);
     if (ended === undefined)
       throw refuse(
         'EAGAIN',
-        `op_${id} has not ended yet; with Prefer: wait the answer comes when it has.`,
+        `the operation op_${id} has not ended yet; repeat the request with Prefer: wait to ` +
+          'wait for its end',
       );
     if (!ended.outcome.ok) throw new KernelFailure(ended.outcome.failure satisfies Failure);
     const data = fs.reads.of(id);
@@ -79,7 +80,9 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
 }
 
 function notKept(limit: number): HttpProblem {
-  const why = `The bytes of this read are not kept any more: a filesystem keeps ${limit} bytes of ended reads, the newest, and not over every restart. Read again.`;
+  const why =
+    `The bytes of this read are no longer stored: a filesystem stores the newest ${limit} bytes ` +
+    'of ended reads, and a restart can lose them. Read again.';
   return new HttpProblem('content-not-kept', why, { limit });
 }
 
@@ -99,7 +102,7 @@ function send(
     const headers = { 'content-range': `bytes */${data.length}` };
     throw new HttpProblem(
       'range-not-satisfiable',
-      `The read has ${data.length} bytes.`,
+      `The range begins beyond the end of the read, which has ${data.length} bytes.`,
       { sizeBytes: data.length },
       headers,
     );

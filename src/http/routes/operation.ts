@@ -105,9 +105,13 @@ function rawArgs(plan: Plan, request: FastifyRequest): Record<string, unknown> {
   if (op.takes === 'json' && op.route.method !== 'DELETE') {
     for (const name of Object.keys(inQuery)) {
       if (plan.commonCoercions[name] !== undefined) continue;
-      throw new HttpProblem('unknown-field', `${name} belongs into the body.`, {
-        fields: [{ field: name, message: 'Not in the query.' }],
-      });
+      throw new HttpProblem(
+        'unknown-field',
+        `The field ${name} belongs in the body, not in the query.`,
+        {
+          fields: [{ field: name, message: 'Belongs in the body, not in the query.' }],
+        },
+      );
     }
   }
   return { ...inQuery, ...inBody };
@@ -128,7 +132,10 @@ function setOffset(raw: Record<string, unknown>, request: FastifyRequest, bytes:
   const offset = patchOffset(request.method, request.headers, bytes);
   if (offset === null) return;
   if (raw.offset !== undefined)
-    throw new HttpProblem('invalid-header', 'Content-Range says where to write; `offset` may not.');
+    throw new HttpProblem(
+      'invalid-header',
+      'Content-Range already says where to write; remove the parameter `offset`.',
+    );
   raw.offset = offset;
 }
 
@@ -244,7 +251,7 @@ export function operationRoute(
       if (outcome === null && !isKnown(fs, task))
         throw new HttpProblem(
           'answer-not-kept',
-          'The operation ended, and what came of it is forgotten.',
+          'The operation has ended, and its result is no longer stored.',
         );
       settled(found.submission);
       return;
@@ -407,7 +414,7 @@ async function sendContent(
     return sendContent(context, plan, fs, command, preference, request, reply, true);
   }
   if (data.length < Math.min(length, sizeBytes - offset)) {
-    const detail = `One request may read ${config.contentBytesMax} bytes; ask for a range.`;
+    const detail = `One request may read at most ${config.contentBytesMax} bytes; ask for a range.`;
     throw new HttpProblem('reply-too-large', detail, { limit: config.contentBytesMax });
   }
   if (range.kind === 'part') {
@@ -424,7 +431,7 @@ function unsatisfiable(sizeBytes: number): HttpProblem {
   const headers = { 'content-range': `bytes */${sizeBytes}` };
   return new HttpProblem(
     'range-not-satisfiable',
-    `The file has ${sizeBytes} bytes.`,
+    `The range begins beyond the end of the file, which has ${sizeBytes} bytes.`,
     { sizeBytes },
     headers,
   );

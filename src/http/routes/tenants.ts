@@ -25,7 +25,8 @@ const quotaShape: Record<QuotaName, z.ZodInt> = {
   pins: zCount,
   sleepers: zCount,
   memory: zCount.describe(
-    'Bytes that the server holds for the tenant: machines, events, bodies and replies on their way.',
+    'Bytes that the server holds for the tenant: machines, events, bodies and replies on ' +
+      'their way.',
   ),
 };
 const zAllQuotas = z.object(quotaShape);
@@ -102,19 +103,26 @@ const createTenant = defineRoute({
     const { idempotent } = request;
     const before = idempotent?.became?.kind === 'tenant' ? idempotent.became.tenant : undefined;
     if (before !== undefined && context.tenants.get(before.name) !== before)
-      throw new HttpProblem('answer-not-kept', 'The tenant was made, and removed since.');
+      throw new HttpProblem(
+        'answer-not-kept',
+        'The tenant was created by the first request, and has been deleted since.',
+      );
     const alongside =
       idempotent === null ? {} : begunRecord(idempotent.requestKey, { tenant: body.name });
     const tenant =
       before ??
       (await context.tenants.create(body.name, body.quotas ?? {}, context.nowMs(), alongside));
     if (tenant === 'exists')
-      throw new HttpProblem('already-exists', `There already is a tenant ${body.name}.`);
+      throw new HttpProblem('already-exists', `A tenant ${body.name} exists already.`);
     if (tenant === 'full') {
       const limit = context.config.tenantsMax;
-      throw new HttpProblem('too-many-tenants', `This server has at most ${limit} tenants.`, {
-        limit,
-      });
+      throw new HttpProblem(
+        'too-many-tenants',
+        `This server may have at most ${limit} tenants (--tenants-max).`,
+        {
+          limit,
+        },
+      );
     }
     reply.header('location', `/v1/tenants/${tenant.name}`);
     return shownTenant(tenant);
@@ -149,7 +157,7 @@ const putQuotas = defineRoute({
   async answer(context, { request, body }) {
     const tenant = tenantNamed(context, request.params);
     if (!(await context.tenants.setQuotas(tenant, body)))
-      throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
+      throw new HttpProblem('no-such-thing', 'The tenant was deleted while the request ran.');
     return shownTenant(tenant);
   },
 });
@@ -168,7 +176,10 @@ const deleteTenant = defineRoute({
     const tenant = tenantNamed(context, request.params);
     const { name, id } = tenant;
     if (name === defaultTenant)
-      throw new HttpProblem('in-use', 'Callers without a token are this tenant: it stays.');
+      throw new HttpProblem(
+        'in-use',
+        'This is the tenant of callers without a token; it cannot be deleted.',
+      );
     const gone = await context.engine.dismiss(name, (records) =>
       context.tenants.remove(name, {
         ...records,
@@ -177,7 +188,10 @@ const deleteTenant = defineRoute({
       }),
     );
     if (!gone)
-      throw new HttpProblem('in-use', 'The tenant still has filesystems, or is being removed.');
+      throw new HttpProblem(
+        'in-use',
+        'The tenant still has filesystems, or is being deleted already.',
+      );
     context.tokens.forgetTenant(name);
     context.answers.forgetOwner(id);
     return shownTenant(tenant);
@@ -231,7 +245,11 @@ const createToken = defineRoute({
     const now = context.nowMs();
     const limit = context.config.tokensPerTenantMax;
     if (context.tokens.list(name, now).length >= limit)
-      throw new HttpProblem('too-many-tokens', `A tenant has at most ${limit} tokens.`, { limit });
+      throw new HttpProblem(
+        'too-many-tokens',
+        `A tenant may have at most ${limit} unexpired tokens; revoke one first.`,
+        { limit },
+      );
     const { idempotent } = request;
     const { token, secret } = await context.tokens.issue(
       name,
@@ -242,7 +260,7 @@ const createToken = defineRoute({
       idempotent === null ? {} : begunRecord(idempotent.requestKey, null),
     );
     if (context.tenants.get(name) !== tenant)
-      throw new HttpProblem('no-such-thing', 'The tenant was removed meanwhile.');
+      throw new HttpProblem('no-such-thing', 'The tenant was deleted while the request ran.');
     reply
       .header('location', `/v1/tenants/${name}/tokens/${token.id}`)
       .header('cache-control', 'no-store');

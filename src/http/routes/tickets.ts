@@ -42,9 +42,14 @@ once, for that stream, and for pages of the origin that bought it. The stream en
     const ticket = context.tickets.issue(bought, now);
     if (ticket === null) {
       const limit = context.config.ticketsPerTenantMax;
-      throw new HttpProblem('too-many-tickets', `A tenant has at most ${limit} unused tickets.`, {
-        limit,
-      });
+      throw new HttpProblem(
+        'too-many-tickets',
+        `A tenant may have at most ${limit} unused tickets; they expire after ` +
+          `${ticketMs / 1000} s.`,
+        {
+          limit,
+        },
+      );
     }
     reply.header('location', `${body.stream}?ticket=${ticket}`).header('cache-control', 'no-store');
     return { ticket, stream: body.stream, expiresMs: untilMs };

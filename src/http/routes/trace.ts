@@ -65,9 +65,13 @@ export function traceRoute(app: FastifyInstance, { engine }: AppContext): void {
     );
     const [first, end] = [placeOf(ring, from), placeOf(ring, to)];
     if (first === null || end === null) {
-      throw new HttpProblem('gap', 'The events behind the cursor are not kept any more.', {
-        oldest: oldestCursor(ring),
-      });
+      throw new HttpProblem(
+        'gap',
+        'The events after this cursor are no longer available; read on from `oldest`.',
+        {
+          oldest: oldestCursor(ring),
+        },
+      );
     }
     const writer = format === 'perfetto' ? new Perfetto(name) : new Ftrace(kernel);
     const file = `${name}.${format === 'perfetto' ? 'json' : 'txt'}`;

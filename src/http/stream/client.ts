@@ -92,7 +92,7 @@ export class StreamClient {
   subscribe({ id, from, filter }: Omit<Subscribe, 'type'>): void {
     if (this.closed || !this.#stays()) return;
     if (this.subscriptions.has(id)) {
-      this.refuse(`There already is a subscription ${id}.`, id);
+      this.refuse(`A subscription ${id} exists already on this connection.`, id);
       return;
     }
     const { subscriptionsMax } = this.#host.limits;
@@ -144,7 +144,7 @@ export class StreamClient {
   unsubscribe(id: string): void {
     const subscription = this.subscriptions.get(id);
     if (subscription === undefined) {
-      this.refuse(`There is no subscription ${id}.`, id);
+      this.refuse(`There is no subscription ${id} on this connection.`, id);
       return;
     }
     this.subscriptions.delete(id);
@@ -230,7 +230,7 @@ export class StreamClient {
       this.fail(
         'stopped',
         'filesystem-stopped',
-        'A law of the machine broke in this filesystem; it serves no more.',
+        'The filesystem has stopped; see the problem type filesystem-stopped.',
       );
     else this.close('gone');
   }
@@ -331,7 +331,7 @@ export class StreamClient {
       const { filesystem } = stop;
       const problem = problemOf(
         'filesystem-stopped',
-        `The filesystem ${filesystem} serves no more.`,
+        `The filesystem ${filesystem} has stopped and does not answer requests.`,
       );
       this.tell({ type: 'stopped', id, filesystem, cursor: this.#cursor(next), problem });
       subscription.told = next;
@@ -341,7 +341,9 @@ export class StreamClient {
 
   #tooSlow({ id, next }: Subscription): void {
     const { ring } = this.feed;
-    const detail = `The reader stood at ${this.#cursor(next)} when the log had moved on to ${this.#cursor(ring.oldestSeq)}.`;
+    const detail =
+      `The reader was at ${this.#cursor(next)}, and the oldest event still stored is at ` +
+      `${this.#cursor(ring.oldestSeq)}. Subscribe again from \`oldest\`.`;
     this.fail('slow-reader', 'slow-reader', detail, id, { oldest: oldestCursor(this.feed.ring) });
   }
 

@@ -38,7 +38,7 @@ export function converse(
       return;
     }
     const message = isBinary ? null : jsonOf(data);
-    if (message === null) client.refuse('A message is text, and JSON.');
+    if (message === null) client.refuse('A message must be a text frame that contains JSON.');
     else hear(client, message.value);
     // Answers wait for nobody, so a client that asks and does not read is not listened to.
     client.listenOrNot();

@@ -61,7 +61,10 @@ function lastEventId({ headers }: FastifyRequest, transport: Transport): string 
   const id = headers['last-event-id'];
   if (transport === 'websocket' || id === undefined || id === '') return null;
   if (typeof id !== 'string' || !cursorForm.test(id))
-    throw new HttpProblem('invalid-header', 'Last-Event-ID is not a cursor.');
+    throw new HttpProblem(
+      'invalid-header',
+      'Last-Event-ID must be a cursor of the form <epoch>.<seq>.',
+    );
   return id;
 }
 

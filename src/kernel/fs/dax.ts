@@ -99,7 +99,7 @@ export function faultPage(
       return failure(
         'ENOMEM',
         'LM7',
-        `private copies of this filesystem take ${max} pages, the most they may`,
+        `the private copies of this filesystem already take ${max} pages, the maximum`,
         max,
       );
     }

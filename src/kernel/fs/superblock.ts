@@ -30,7 +30,7 @@ export function noRoom(k: Kernel, rule: string, why: string): Failure {
   return failure(
     overQuota ? 'EDQUOT' : 'ENOSPC',
     rule,
-    overQuota ? `${why} (the quota of blocks is used up)` : why,
+    overQuota ? `${why} (the tenant has used up its quota of blocks)` : why,
   );
 }
 

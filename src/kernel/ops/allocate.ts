@@ -31,7 +31,7 @@ function allocateReserved(k: Kernel, inode: Inode, first: PgOff, last: PgOff): F
   for (let at: number = first; at <= last; ) {
     if (Math.min(last - at + 1, reservedMax) > roomFor(k)) {
       if (at > first) touch(k, inode);
-      return noRoom(k, 'AL1', `${last - at + 1} blocks of the range could not be reserved`);
+      return noRoom(k, 'AL1', `the range needs ${last - at + 1} blocks, and fewer are free`);
     }
     const next = nextExtent(inode.extents, toPgOff(at));
     const isHole = next === null || next.pgoff > at;
@@ -77,7 +77,11 @@ const change: LayoutChange<z.infer<typeof args>> = {
   check(k, inode, { offset, length, unshare }) {
     const refused = checkRange(k, inode, { offset, length });
     if (refused !== null || !unshare || personalityOf(k.geometry).unshare) return refused;
-    return failure('EOPNOTSUPP', 'AL2', `${k.geometry.kind} has no UNSHARE_RANGE`);
+    return failure(
+      'EOPNOTSUPP',
+      'AL2',
+      `a filesystem of kind ${k.geometry.kind} has no UNSHARE_RANGE`,
+    );
   },
   range(k, _inode, { offset, length }) {
     if (!personalityOf(k.geometry).allocateBreaksLayout) return null;
@@ -94,7 +98,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
       const reached = allocateWhatFits(k, inode, first, last);
       growTo(k, inode, { offset, reached, keepSize });
       touch(k, inode);
-      return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
+      return noRoom(k, 'AL3', 'the device is full; the blocks allocated so far stay');
     } else {
       eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
     }
@@ -108,7 +112,9 @@ const change: LayoutChange<z.infer<typeof args>> = {
 export const allocate = defineLayoutOp({
   name: 'allocate',
   summary: 'Preallocate blocks for a byte range',
-  doc: 'Holes in the range get unwritten blocks, which read as zero. Without keepSize the file grows to the end of the range.',
+  doc:
+    'Holes in the range get unwritten blocks, which read as zero. Without keepSize the file ' +
+    'grows to the end of the range.',
   args,
   change,
   grows: true,

@@ -19,13 +19,14 @@ the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A
   run(k, task) {
     const id = Number(task.locals.operation);
     const target = k.tasks.get(id as TaskId);
-    if (target === undefined) return fail('ENOENT', 'CN2', `${opId(id)} has ended`);
+    if (target === undefined) return fail('ENOENT', 'CN2', `the operation ${opId(id)} has ended`);
     if (target.state === 'sleeping' && !target.interruptible) {
       const how =
         target.sleep?.on === 'spin'
-          ? 'spins: no signal reaches it'
-          : `is in state D: no signal reaches it until its ${target.sleep?.on} is had`;
-      return fail('EBUSY', 'CN1', `${opId(id)} ${how}`);
+          ? 'spins and does not look at signals'
+          : `is in state D: it cannot be signalled until its wait for the ${target.sleep?.on} ` +
+            'ends';
+      return fail('EBUSY', 'CN1', `the operation ${opId(id)} ${how}`);
     }
     sendSignal(k, target, task.args.restart ? 'restart' : 'interrupt');
     return done({ id: opId(id), signalled: true, restart: task.args.restart });

@@ -6,7 +6,9 @@ import { defineAtomic, done, fail } from './define.ts';
 export const clockAdvance = defineAtomic({
   name: 'clock-advance',
   summary: 'Move the time of a filesystem with a manual clock',
-  doc: 'Pins with holdMs let go and operations with timeoutMs end, each at its own time, before the call returns.',
+  doc:
+    'Pins with holdMs let go and operations with timeoutMs end, each at its own time, before ' +
+    'the call returns.',
   on: 'filesystem',
   route: { method: 'POST', path: 'clock/advance', status: 200 },
   args: z.strictObject({ ms: zMs }),
@@ -14,7 +16,11 @@ export const clockAdvance = defineAtomic({
   errors: ['EOPNOTSUPP'],
   run(k, { args }) {
     if (k.geometry.clock !== 'manual')
-      return fail('EOPNOTSUPP', 'CL1', 'the clock of this filesystem is realtime');
+      return fail(
+        'EOPNOTSUPP',
+        'CL1',
+        'the clock of this filesystem is realtime; only a manual one can be advanced',
+      );
     const nowMs = Math.max(k.nowMs, k.advanceToMs) + args.ms;
     k.pending.advanceToMs = nowMs;
     emit(k, 'clock.advanced', null, { fromMs: k.nowMs, toMs: nowMs });

@@ -19,10 +19,10 @@ export const create = defineAtomic({
   grows: true,
   run(k, { args }) {
     if (findFile(k, args.name) !== null)
-      return fail('EEXIST', 'CR1', `there is a file ${args.name} already`);
+      return fail('EEXIST', 'CR1', `a file ${args.name} exists already`);
     const { bytesMax } = personalityOf(k.geometry);
     if (args.sizeBytes > bytesMax)
-      return fail('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
+      return fail('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file of this kind`);
     return done(fileRecord(k, createInode(k, args.name, args.sizeBytes)));
   },
 });

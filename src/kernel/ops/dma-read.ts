@@ -11,7 +11,9 @@ import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 export const dmaRead = defineAtomic({
   name: 'dma-read',
   summary: 'Read pinned pages as a device does',
-  doc: 'The frames as they are now, whoever owns them. Through a pin that outlived its block under strategy none this shows foreign bytes.',
+  doc:
+    'The frames as they are now, whoever owns them. Through a pin that outlived its block under ' +
+    'strategy none this shows foreign bytes.',
   on: 'pin',
   route: { method: 'GET', path: 'memory', status: 200 },
   gives: 'bytes',
@@ -31,12 +33,7 @@ export const dmaRead = defineAtomic({
     if (length > max) {
       return {
         kind: 'fail',
-        failure: failure(
-          'EINVAL',
-          'LM4',
-          `length is above ${max}, the most that one call reads`,
-          max,
-        ),
+        failure: failure('EINVAL', 'LM4', `length is above ${max}, the maximum of one call`, max),
       };
     }
     const bad = pin.pfns.slice(

@@ -8,7 +8,9 @@ import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 export const dmaWrite = defineAtomic({
   name: 'dma-write',
   summary: 'Write pinned pages as a device does',
-  doc: 'Goes to the frames, whoever owns them now: to the file, to an orphan that nobody sees, or under strategy none into another file.',
+  doc:
+    'Goes to the frames, whoever owns them now: to the file, to an orphan that nobody sees, or ' +
+    'under strategy none into another file.',
   on: 'pin',
   route: { method: 'PUT', path: 'memory', status: 200 },
   takes: 'bytes',
@@ -25,7 +27,7 @@ export const dmaWrite = defineAtomic({
     const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
     if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
     if (pin.access !== 'write')
-      return fail('EFAULT', 'DM2', 'the pages were pinned for reading, without FOLL_WRITE');
+      return fail('EFAULT', 'DM2', 'the pages were pinned for reading only (without FOLL_WRITE)');
     const data = task.data ?? new Uint8Array(0);
     const range = inPin(pin, task.args.offset, data.length);
     if ('errno' in range) return failWith(range);

@@ -10,7 +10,8 @@ import { isOrphan } from '../views/pin-record.ts';
 export const zDmaOffset = zBytes
   .optional()
   .describe(
-    'From the start of the mapping that the pages were pinned through; by default where the pinned range begins.',
+    'From the start of the mapping that the pages were pinned through; by default where the ' +
+      'pinned range begins.',
   );
 
 /**
@@ -23,12 +24,13 @@ export function inPin(
   length?: number,
 ): { at: number; bytes: number } | Failure {
   if (pin.task !== 0)
-    return failure('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
+    return failure('EBUSY', 'GP5', 'get_user_pages is still collecting the pages of this pin');
   const at = offset - pin.offset;
   const bytes = length ?? Math.max(0, pin.lengthBytes - at);
   if (at >= 0 && at <= pin.lengthBytes && bytes <= pin.lengthBytes - at) return { at, bytes };
-  const pinned = `${pin.offset} to ${pin.offset + pin.lengthBytes}, of the mapping, are pinned`;
-  return failure('EFAULT', 'DM1', `bytes ${offset} to ${offset + bytes} reach outside: ${pinned}`);
+  const pinned = `${pin.offset} to ${pin.offset + pin.lengthBytes}`;
+  const asked = `bytes ${offset} to ${offset + bytes} of the mapping are not all pinned`;
+  return failure('EFAULT', 'DM1', `${asked}; the pin covers bytes ${pinned}`);
 }
 
 /**

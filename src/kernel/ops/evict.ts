@@ -41,9 +41,9 @@ export function whyNotEvicted(k: Kernel, task: Task, inode: Inode): Failure | nu
   const who = inTheWayOf(k, busy.pfn);
   const where = `page ${busy.pgoff} of ${inode.name} is pinned`;
   if (eviction === 'refuse')
-    return { ...failure('EBUSY', 'RS1', `${where} and the strategy is refuse`), ...who };
+    return { ...failure('EBUSY', 'RS1', `${where}, and the strategy is refuse`), ...who };
   if (!task.nowait || inode.mappings.length > 0) return null;
-  return { ...failure('EAGAIN', 'SL2', `${where} and nowait was asked for`), ...who };
+  return { ...failure('EAGAIN', 'SL2', `${where}, and the request says nowait`), ...who };
 }
 
 type EvictStep = 'evict' | 'evictScan' | PageSleepStep | 'evictFree';

@@ -136,12 +136,16 @@ function recheck(k: Kernel, task: ExchangeTask): Failure | null {
     return failure(
       'EINVAL',
       'XR1',
-      `offset ${offset} in ${inode.name} is not a multiple of ${pageSize}`,
+      `offset ${offset} of ${inode.name} is not a multiple of ${pageSize}`,
     );
   }
   for (const { inode, offset } of sides) {
     if (offset + length <= inode.sizeBytes) continue;
-    return failure('EINVAL', 'XR2', `the range in ${inode.name} ends beyond the end of the file`);
+    return failure(
+      'EINVAL',
+      'XR2',
+      `the range of ${inode.name} reaches beyond the end of the file`,
+    );
   }
   const toEof = sides.map(({ inode, offset }) => offset + length === inode.sizeBytes);
   const apart = pageCeil(length) * pageSize;
@@ -149,7 +153,7 @@ function recheck(k: Kernel, task: ExchangeTask): Failure | null {
     return failure(
       'EINVAL',
       'XR1',
-      `length is not a multiple of ${pageSize}, and neither range ends with its file`,
+      `length is not a multiple of ${pageSize}, and neither range ends at the end of its file`,
     );
   }
   if (
@@ -157,25 +161,20 @@ function recheck(k: Kernel, task: ExchangeTask): Failure | null {
     one.offset < other.offset + apart &&
     other.offset < one.offset + apart
   ) {
-    return failure('EINVAL', 'XR3', 'the two ranges of one file overlap');
+    return failure('EINVAL', 'XR3', 'the two ranges are in the same file and overlap');
   }
   if (length % pageSize !== 0 && toEof.includes(false)) {
     return failure(
       'EINVAL',
       'XR1',
-      'the last block of one file would come into the middle of the other',
+      'the partial last block of one file would move into the middle of the other',
     );
   }
   const added = sides.map(({ inode, offset }) => countExtents(inode, offset, length) + 2);
   const fits = one.inode.extents.extents + (added[1] ?? 0) <= k.limits.extentsPerFile;
   if (fits && other.inode.extents.extents + (added[0] ?? 0) <= k.limits.extentsPerFile) return null;
   const max = k.limits.extentsPerFile;
-  return failure(
-    'EFBIG',
-    'LM3',
-    `a file could get above ${max} extents, the most it may have`,
-    max,
-  );
+  return failure('EFBIG', 'LM3', `a file could get more than ${max} extents, the maximum`, max);
 }
 
 function countExtents(inode: Inode, offset: number, length: number): number {
@@ -241,11 +240,15 @@ their files, on whole blocks; the length may be odd where both end with their fi
       if (task.otherIno === 0) {
         const { offset, withOffset, length } = task.args;
         if (!personalityOf(k.geometry).exchangeRange)
-          return fail('EOPNOTSUPP', 'XR4', `${k.geometry.kind} has no exchange of ranges`);
+          return fail(
+            'EOPNOTSUPP',
+            'XR4',
+            `a filesystem of kind ${k.geometry.kind} has no exchange-range`,
+          );
         const other = findFile(k, task.args.with);
         if (other === null) return fail('ENOENT', 'NM1', `there is no file ${task.args.with}`);
         if (Math.max(offset, withOffset) > Number.MAX_SAFE_INTEGER - length)
-          return fail('EINVAL', 'XR2', 'offset + length overflows');
+          return fail('EINVAL', 'XR2', 'offset + length is above 2^53-1');
         task.otherIno = other.ino;
         other.users += 1;
       }
@@ -310,7 +313,7 @@ their files, on whole blocks; the length may be odd where both end with their fi
         });
       }
       if (task.nowait) {
-        const why = `page ${pgoff} (pfn ${pfn}) of ${high.name} is pinned and nowait was asked for`;
+        const why = `page ${pgoff} (pfn ${pfn}) of ${high.name} is pinned, and the request says nowait`;
         return fail('EAGAIN', 'SL2', why, inTheWayOf(k, pfn));
       }
       locals.retries += 1;

@@ -88,7 +88,7 @@ them in one aligned piece, one fault maps all of it.`,
         return failure(
           'EINVAL',
           'LM5',
-          `the range is above ${pagesMax} pages, the most that one call touches`,
+          `the range has more than ${pagesMax} pages, the maximum of one call`,
           pagesMax,
         );
       const refused =

@@ -37,7 +37,8 @@ ${extentsMax} extents.`,
   first: 'lock',
   steps: {
     lock(k, task) {
-      if (task.args.length === 0) return fail('EINVAL', 'RG1', 'length is 0');
+      if (task.args.length === 0)
+        return fail('EINVAL', 'RG1', 'length is 0; it must be at least 1');
       const { fiemapLock } = personalityOf(k.geometry);
       return fiemapLock === 'none'
         ? goto('list')

@@ -77,7 +77,9 @@ function msync(k: Kernel, task: TaskOf<Args>): Verdict<never, FlushResult> {
     inside ? offset + length : bytes,
   );
   if (inside) return done({ linesFlushed });
-  const why = `bytes ${offset} to ${offset + length} reach outside the mapping of ${bytes} bytes; what lies inside was flushed`;
+  const why =
+    `bytes ${offset} to ${offset + length} reach beyond the mapping, which has ${bytes} bytes; ` +
+    'the mapped part was flushed';
   return fail('ENOMEM', 'MS2', why);
 }
 
@@ -87,7 +89,7 @@ function checkClwb(k: Kernel, { offset }: Args, length: number, mapping: Mapping
   if (refused !== null) return refused;
   const max = k.limits.pagesPerPin;
   if (pageCeil(offset + length) - pageOf(offset) <= max) return null;
-  const why = `the range is above ${max} pages, the most that one call touches; msync takes any range`;
+  const why = `the range has more than ${max} pages, the maximum of one call; msync accepts any range`;
   return failure('EINVAL', 'LM5', why, max);
 }
 

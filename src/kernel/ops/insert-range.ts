@@ -23,20 +23,24 @@ const change: LayoutChange<z.infer<typeof args>> = {
     if (misaligned !== null) return misaligned;
     const { bytesMax } = personalityOf(k.geometry);
     if (inode.sizeBytes > bytesMax - range.length)
-      return failure('EFBIG', 'RG2', `the file would grow above ${bytesMax}`);
+      return failure(
+        'EFBIG',
+        'RG2',
+        `the file would grow above ${bytesMax} bytes, the largest file of this kind`,
+      );
     const last = lastExtent(inode.extents);
     if (last !== null && (last.pgoff + last.pages) * pageSize > bytesMax - range.length) {
       return failure(
         'EINVAL',
         'IN2',
-        'blocks preallocated past the end of the file would move above the largest file',
+        'blocks preallocated beyond the end of the file would move above the largest file size',
       );
     }
     if (range.offset < inode.sizeBytes) return null;
     return failure(
       'EINVAL',
       'IN1',
-      'offset is at or beyond the end of the file; truncate does that',
+      'offset is at or beyond the end of the file; use truncate to make the file longer',
     );
   },
   change(k, _task, inode, { offset, length }) {

@@ -143,9 +143,14 @@ export function lockThen<Next extends string>(
   next: Next,
 ): Verdict<Next, never> {
   if (task.nowait && !canAcquire(semOf(inode, lock), mode)) {
-    return fail('EAGAIN', 'SL2', `${lock} of ${inode.name} is held and nowait was asked for`, {
-      blockedBy: lockBlockers(k, inode, lock, blockersMax),
-    });
+    return fail(
+      'EAGAIN',
+      'SL2',
+      `the lock ${lock} of ${inode.name} is held, and the request says nowait`,
+      {
+        blockedBy: lockBlockers(k, inode, lock, blockersMax),
+      },
+    );
   }
   return acquire(k, task, inode, lock, mode) ? goto(next) : wait(next);
 }

@@ -40,12 +40,7 @@ export const load = defineOp({
       if (refused !== null) return refused;
       const max = k.limits.bytesPerRead;
       if (length > max) {
-        return failure(
-          'EINVAL',
-          'LM4',
-          `length is above ${max}, the most that one call loads`,
-          max,
-        );
+        return failure('EINVAL', 'LM4', `length is above ${max}, the maximum of one call`, max);
       }
       task.data = new Uint8Array(length);
       return { offset, length, access: 'read' };

@@ -34,14 +34,15 @@ to one. In a private mapping (shared: false) the first write to a page copies it
       return fail(
         'EOPNOTSUPP',
         'MM1',
-        `${k.geometry.kind} on ${k.geometry.kernel} has no DAX: there is no page of the device to map`,
+        `a filesystem of kind ${k.geometry.kind} on kernel ${k.geometry.kernel} has ` +
+          'no DAX, so no page of its device can be mapped',
       );
     }
     if (sync && shared && !personalityOf(k.geometry).mapSync) {
-      return fail('EOPNOTSUPP', 'MM5', `${k.geometry.kind} has no MAP_SYNC`);
+      return fail('EOPNOTSUPP', 'MM5', `a filesystem of kind ${k.geometry.kind} has no MAP_SYNC`);
     }
     if (length === 0 || offset % pageSize !== 0) {
-      return fail('EINVAL', 'MM3', `length must be above 0 and offset a multiple of ${pageSize}`);
+      return fail('EINVAL', 'MM3', `length must be above 0, and offset a multiple of ${pageSize}`);
     }
     if (offset > Number.MAX_SAFE_INTEGER - pageSize - length)
       return fail('EFBIG', 'RG2', 'offset + length is above 2^53-1');

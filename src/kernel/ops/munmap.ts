@@ -43,7 +43,9 @@ was faulted back in.`,
       const eviction = strategyOf(k).eviction(k.strategy.options);
       const busy = last && eviction !== 'take' ? firstBusy(k, inode, toPgOff(0), lastPage) : null;
       if (busy !== null && (eviction === 'refuse' || task.nowait)) {
-        const why = `it is the last reference to the unlinked ${inode.name}, and page ${busy.pgoff} is pinned`;
+        const why =
+          `the mapping is the last reference to the unlinked file ${inode.name}, whose page ` +
+          `${busy.pgoff} is pinned`;
         const who = inTheWayOf(k, busy.pfn);
         return eviction === 'refuse'
           ? fail('EBUSY', 'RS1', why, who)

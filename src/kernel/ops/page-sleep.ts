@@ -88,7 +88,7 @@ export function pageSleepSteps<
         return fail(
           'EAGAIN',
           'SL2',
-          `page ${pageWaitOf(task).pgoff} (pfn ${pfn}) is pinned and nowait was asked for`,
+          `page ${pageWaitOf(task).pgoff} (pfn ${pfn}) is pinned, and the request says nowait`,
           inTheWayOf(k, pfn),
         );
       }
@@ -133,9 +133,14 @@ export function pageSleepSteps<
 export function signalled(task: Task): Verdict<never, never> {
   if (task.signal === 'deadlock') {
     const cycle = task.locals.cycle ?? [];
-    return fail('EDEADLK', 'SL5', 'the wait closed a cycle and failOnDeadlock was asked for', {
-      cycle,
-    });
+    return fail(
+      'EDEADLK',
+      'SL5',
+      'the wait would be a deadlock, and the request says failOnDeadlock',
+      {
+        cycle,
+      },
+    );
   }
   return fail('EINTR', 'SL3', 'a signal ended the wait; nothing was changed');
 }

@@ -66,13 +66,13 @@ const unmapped = () => failure('EFAULT', 'GP1', 'the mapping was removed meanwhi
  * is an EFAULT here.
  */
 export function checkInside(mapping: Mapping, offset: number, length: number): Failure | null {
-  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
+  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0; it must be at least 1');
   const bytes = byteOf(mapping.pages);
   if (offset < bytes && length <= bytes - offset) return null;
   return failure(
     'EFAULT',
     'FT1',
-    `bytes ${offset} to ${offset + length} reach outside the mapping of ${bytes} bytes`,
+    `bytes ${offset} to ${offset + length} reach beyond the mapping, which has ${bytes} bytes`,
   );
 }
 

@@ -42,25 +42,31 @@ function checkVma(
   writable: boolean,
 ): Failure | null {
   const { offset, length, longterm, access } = task.args;
-  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
+  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0; it must be at least 1');
   if (offset >= bytesMapped)
     return failure(
       'EFAULT',
       'GP1',
-      `byte ${offset} is outside the mapping of ${bytesMapped} bytes`,
+      `byte ${offset} is outside the mapping, which has ${bytesMapped} bytes`,
     );
   if (longterm && k.strategy.options.longterm !== 'allow') {
-    const why = `a long-term pin on a DAX file would stop truncate for ever; use on-demand paging, a devdax namespace or a file without DAX`;
+    const why =
+      'a long-term pin on a DAX file would block truncate as long as it lives; use on-demand ' +
+      'paging, a devdax namespace, a file without DAX, or a strategy with longterm: allow';
     return failure('EOPNOTSUPP', 'GP2', why);
   }
   if (access === 'write' && !writable)
-    return failure('EFAULT', 'GP3', 'FOLL_WRITE through a read-only mapping');
+    return failure(
+      'EFAULT',
+      'GP3',
+      'the pin asks for write access (FOLL_WRITE), but the mapping is read-only',
+    );
   const { pagesPerPin, pinnedReferences } = k.limits;
   if (pageOf(offset + length - 1) - pageOf(offset) >= pagesPerPin) {
     return failure(
       'EINVAL',
       'LM5',
-      `the range is above ${pagesPerPin} pages, the most that one pin holds`,
+      `the range has more than ${pagesPerPin} pages, the maximum of one pin`,
       pagesPerPin,
     );
   }
@@ -69,7 +75,7 @@ function checkVma(
     return failure(
       'ENOMEM',
       'LM6',
-      `pins of this filesystem would hold more than ${pinnedReferences} pages`,
+      `the pins of this filesystem would hold more than ${pinnedReferences} pages, the maximum`,
       pinnedReferences,
     );
   }
@@ -164,7 +170,7 @@ it is an error only when there is none. A pin names frames: it stays when the ma
       return failure(
         'EAGAIN',
         'WR1',
-        `new references to page ${pgoff} are stopped while a layout change waits for it`,
+        `new references to page ${pgoff} are refused while a layout change waits for that page`,
       );
     },
     stopped(k, task, why) {

@@ -33,7 +33,8 @@ const outside = (k: Kernel, { block, count }: z.infer<typeof args>) =>
     ? fail(
         'EINVAL',
         'PO5',
-        `the device has ${k.geometry.blocks * sectorsPerPage} blocks of 512 bytes`,
+        `the block is outside the device, which has ${k.geometry.blocks * sectorsPerPage} ` +
+          'blocks of 512 bytes',
       )
     : null;
 
@@ -52,7 +53,11 @@ a write of the whole page repairs it. A pin that exists stays.`,
     const refused = outside(k, task.args);
     if (refused !== null) return refused;
     if (k.pmem.badSectors.size + count > badSectorsMax) {
-      return fail('ENOSPC', 'PO6', `the list of bad blocks holds ${badSectorsMax} of 512 bytes`);
+      return fail(
+        'ENOSPC',
+        'PO6',
+        `the list of bad blocks is full: it holds at most ${badSectorsMax} blocks of 512 bytes`,
+      );
     }
     injectPoison(k, block, count);
     let pagesUnmapped = 0;

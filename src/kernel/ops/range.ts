@@ -15,10 +15,15 @@ export function checkRange(
   { offset, length }: { offset: number; length: number },
 ): Failure | null {
   const { fallocate, bytesMax } = personalityOf(k.geometry);
-  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0');
+  if (length === 0) return failure('EINVAL', 'RG1', 'length is 0; it must be at least 1');
   if (offset > bytesMax - length)
-    return failure('EFBIG', 'RG2', `offset + length is above ${bytesMax}, the largest file here`);
-  if (!fallocate) return failure('EOPNOTSUPP', 'RG3', `${k.geometry.kind} has no fallocate`);
+    return failure(
+      'EFBIG',
+      'RG2',
+      `offset + length is above ${bytesMax}, the largest file of this kind`,
+    );
+  if (!fallocate)
+    return failure('EOPNOTSUPP', 'RG3', `a filesystem of kind ${k.geometry.kind} has no fallocate`);
   return checkExtents(k, inode);
 }
 
@@ -27,7 +32,7 @@ export function checkExtents(k: Kernel, inode: Inode): Failure | null {
   // A change splits at most two extents.
   return inode.extents.extents + 2 <= max
     ? null
-    : failure('EFBIG', 'LM3', `the file has ${max} extents, the most it may have`, max);
+    : failure('EFBIG', 'LM3', `the file already has ${max} extents, the maximum`, max);
 }
 
 export function checkAligned({

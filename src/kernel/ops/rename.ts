@@ -81,7 +81,7 @@ behind a layout change that sleeps. A rename to the name that the file has does 
     find(k, task) {
       const target = findFile(k, task.args.name);
       if (target !== null && !task.args.replace)
-        return fail('EEXIST', 'CR1', `there is a file ${task.args.name} already`);
+        return fail('EEXIST', 'CR1', `a file ${task.args.name} exists already`);
       if (target !== null && task.otherIno === 0) {
         task.otherIno = target.ino;
         target.users += 1;
@@ -102,10 +102,10 @@ behind a layout change that sleeps. A rename to the name that the file has does 
       const { name, replace } = task.args;
       const { from = '' } = task.locals;
       if (inode.nlink === 0 || inode.name !== from)
-        return fail('ENOENT', 'UL1', `${from} was unlinked or renamed meanwhile`);
+        return fail('ENOENT', 'UL1', `the file ${from} was unlinked or renamed meanwhile`);
       const target = findFile(k, name);
       if (target !== null && !replace)
-        return fail('EEXIST', 'CR1', `there is a file ${name} already`);
+        return fail('EEXIST', 'CR1', `a file ${name} exists already`);
       if (target !== null && task.otherIno === 0) {
         releaseAll(k, task);
         return goto('find');
@@ -114,7 +114,7 @@ behind a layout change that sleeps. A rename to the name that the file has does 
         return fail(
           'ESTALE',
           'RN1',
-          `${name} went to another file while the rename waited; nothing was changed`,
+          `the name ${name} went to another file while the rename waited; nothing was changed`,
         );
       }
       const refused = target === null ? null : whyNotEvicted(k, task, target);

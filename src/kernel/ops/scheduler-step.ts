@@ -35,7 +35,11 @@ its step. The answer names the step that was taken; task is null where nothing c
   errors: ['EOPNOTSUPP', 'EINVAL'],
   run(k, { args }) {
     if (k.geometry.scheduler !== 'stepped')
-      return fail('EOPNOTSUPP', 'SC1', 'the scheduler of this filesystem is auto');
+      return fail(
+        'EOPNOTSUPP',
+        'SC1',
+        'the scheduler of this filesystem is auto; only a stepped one can be stepped',
+      );
     const runnable = runnableNames(k);
     const chosen = args.task ?? runnable[0];
     if (chosen === undefined) return done({ task: null, op: null, step: null });
@@ -43,7 +47,7 @@ its step. The answer names the step that was taken; task is null where nothing c
       return fail(
         'EINVAL',
         'SC2',
-        `${chosen} is not runnable; runnable: ${runnable.join(', ') || 'nothing'}`,
+        `the task ${chosen} is not runnable; runnable tasks: ${runnable.join(', ') || 'none'}`,
       );
     }
     if (chosen === workerName) {

@@ -42,7 +42,7 @@ holes: the file is data up to its end.`,
       const none = fail(
         'ENXIO',
         'SK1',
-        `no ${whence} at or after ${offset}: the file is ${inode.sizeBytes} bytes long`,
+        `there is no ${whence} at or after ${offset}; the file has ${inode.sizeBytes} bytes`,
       );
       if (offset >= inode.sizeBytes) return none;
       if (!personalityOf(k.geometry).seekHoles)

@@ -21,7 +21,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const { bytesMax } = personalityOf(k.geometry);
     return sizeBytes <= bytesMax
       ? null
-      : failure('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file here`);
+      : failure('EFBIG', 'RG2', `sizeBytes is above ${bytesMax}, the largest file of this kind`);
   },
   range: (_k, _inode, { sizeBytes }) => rangeFrom(sizeBytes, { leave: pageCeil(sizeBytes) }),
   change(k, task, inode, { sizeBytes }) {

@@ -65,7 +65,7 @@ that sleep end with ENODEV.`,
       return fail(
         'EBUSY',
         'UM1',
-        `in use: ${busy.map(([count, what]) => `${count} ${what}`).join(', ')}`,
+        `the filesystem is in use (${busy.map(([count, what]) => `${what}: ${count}`).join(', ')})`,
         {
           blockedBy: users(k, task.id),
         },

@@ -7,7 +7,9 @@ import { defineAtomic, done, fail } from './define.ts';
 export const unpin = defineAtomic({
   name: 'unpin',
   summary: 'Let go of pinned pages',
-  doc: 'Drops every reference of the pin. Where a page becomes idle, whoever waits for it is woken.',
+  doc:
+    'Drops every reference of the pin. Where a page becomes idle, whoever waits for it is ' +
+    'woken.',
   on: 'pin',
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),
@@ -17,7 +19,7 @@ export const unpin = defineAtomic({
     const held = task.pin === 0 ? undefined : k.pins.get(task.pin);
     if (held === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');
     if (held.task !== 0)
-      return fail('EBUSY', 'GP5', 'get_user_pages is still collecting its pages');
+      return fail('EBUSY', 'GP5', 'get_user_pages is still collecting the pages of this pin');
     releasePin(k, held);
     return done({
       id: `pin_${held.id}`,

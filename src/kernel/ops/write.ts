@@ -43,7 +43,7 @@ const replace: LayoutChange<Args, { bytesWritten: number }> = {
     settleBlocks(k, task);
     const written = writeSome(k, task, 0);
     if (written === null)
-      return noRoom(k, 'AL4', 'no block is free; the file is empty now, as after O_TRUNC');
+      return noRoom(k, 'AL4', 'no block is free; the file is now empty, as after O_TRUNC');
     task.locals.bytesWritten = written;
     return null;
   },
@@ -130,7 +130,7 @@ not at all, and where the write grows the file all of its rest must fit. Without
         return fail(
           'EFBIG',
           'RG2',
-          `the write begins at or above ${bytesMax}, the largest file here`,
+          `the write begins at or above ${bytesMax}, the largest file of this kind`,
         );
       }
       if (bytes.length > room) task.data = bytes.subarray(0, Math.max(0, room));
@@ -146,7 +146,7 @@ not at all, and where the write grows the file all of its rest must fit. Without
       if (clean < bytesOf(task).length) task.data = bytesOf(task).subarray(0, clean);
       const written = writeSome(k, task, task.args.offset ?? 0);
       if (written === null)
-        return failWith(noRoom(k, 'AL4', 'no block is free for the first byte'));
+        return failWith(noRoom(k, 'AL4', 'no block is free for the first byte of the write'));
       return done({ bytesWritten: written, sizeBytes: theInode(k, task).sizeBytes });
     },
   },

@@ -106,7 +106,7 @@ function loseRange(k: Kernel, task: Task, inode: Inode, { offset, length }: Args
   return noRoom(
     k,
     'AL5',
-    'the blocks of the range could not be reserved; what was there was freed before, and reads as zero',
+    'too few blocks are free for the range; its old blocks were freed first, so it reads as zero',
   );
 }
 
@@ -123,7 +123,7 @@ function zeroWhatFits(k: Kernel, inode: Inode, { offset, length, keepSize }: Arg
     makeUnwritten(k, inode, pageOf(offset), toPgOff(reached - 1));
   growTo(k, inode, { offset, reached, keepSize });
   touch(k, inode);
-  return noRoom(k, 'AL3', 'the device is full; the blocks that fitted were kept');
+  return noRoom(k, 'AL3', 'the device is full; the blocks allocated so far stay');
 }
 
 /** Whole pages that have blocks read as zero from now on, and nobody has them mapped. */

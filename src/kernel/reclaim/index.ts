@@ -37,11 +37,13 @@ export function chooseStrategy(
   const { name, ...given } = choice ?? { name: personality.strategy };
   const strategy = strategies.get(name);
   if (strategy === undefined) {
-    const why = `there is no strategy "${name}"; there are ${[...strategies.keys()].join(', ')}`;
+    const why = `there is no strategy "${name}"; the strategies are ${[...strategies.keys()].join(', ')}`;
     return { ok: false, failure: failure('EINVAL', 'ST1', why) };
   }
   if (strategy.needsBusyState && !personality.busyState) {
-    const why = `${geometry.kind} has no place for blocks that are free in the books only, which ${name} needs`;
+    const why =
+      `the strategy ${name} needs a list of busy blocks, which a filesystem of kind ` +
+      `${geometry.kind} does not have`;
     return { ok: false, failure: failure('EOPNOTSUPP', 'ST2', why) };
   }
   const parsed = strategy.options.safeParse({
@@ -49,7 +51,10 @@ export function chooseStrategy(
     ...given,
   });
   if (!parsed.success)
-    return { ok: false, failure: failure('EINVAL', 'ST3', `${name}: ${sentenceOf(parsed.error)}`) };
+    return {
+      ok: false,
+      failure: failure('EINVAL', 'ST3', `the strategy ${name}: ${sentenceOf(parsed.error)}`),
+    };
   return { ok: true, choice: { name, options: parsed.data } };
 }
 

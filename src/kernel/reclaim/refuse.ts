@@ -10,7 +10,9 @@ import { concerned, defineStrategy } from './strategy.ts';
 export const refuse = defineStrategy({
   name: 'refuse',
   summary: 'EBUSY at once while a page in the range is pinned',
-  doc: 'A layout change over a pinned page fails with EBUSY and changes nothing. unlink of a file with a pinned page fails too.',
+  doc:
+    'A layout change over a pinned page fails with EBUSY and changes nothing. unlink of a file ' +
+    'with a pinned page fails too.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: false,
   idleRule: () => 'fixed',
@@ -20,7 +22,9 @@ export const refuse = defineStrategy({
     if (pages === null) return { kind: 'broken' };
     const busy = scan(k, inode, pages.first, pages.last);
     if (busy === null) return { kind: 'broken' };
-    const why = `page ${busy.pgoff} of ${inode.name} (pfn ${busy.pfn}) is pinned and the strategy is refuse`;
+    const why =
+      `page ${busy.pgoff} of ${inode.name} (pfn ${busy.pfn}) is pinned, and the strategy is ` +
+      'refuse';
     const blockedBy = pinBlockers(k, busy.pfn, k.nowMs, blockersMax);
     return { kind: 'refuse', failure: { ...failure('EBUSY', 'RS1', why), blockedBy } };
   },

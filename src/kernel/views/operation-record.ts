@@ -1,5 +1,6 @@
 // What an operation is doing, who is in its way, and how it ended.
 import { z } from 'zod';
+import { detailOf } from '../errno.ts';
 import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
 import { inodeOf, opId, stateLetter } from '../sched/task.ts';
@@ -132,8 +133,8 @@ export function endedRecord(k: Kernel, ended: EndedOperation): Operation {
 
 function endOf({ outcome }: EndedOperation): Pick<Operation, 'result' | 'problem'> {
   if (outcome.ok) return { result: outcome.result };
-  const { why, ...rest } = outcome.failure;
-  return { problem: { detail: why, ...rest } as Operation['problem'] };
+  const { why: _, ...rest } = outcome.failure;
+  return { problem: { detail: detailOf(outcome.failure), ...rest } as Operation['problem'] };
 }
 
 function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
