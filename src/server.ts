@@ -151,7 +151,7 @@ async function joinFloors(
     // Nothing refuses any more, and nothing was written.
     store.accept();
     await settle(store, kept, changes);
-    engine.go();
+    engine.start();
   }
   const timeKept = store === undefined ? null : keepTimeNowAndThen(store, clock);
   if (tenants.get(defaultTenant) === undefined)

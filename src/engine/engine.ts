@@ -1,5 +1,5 @@
-// The hosted filesystems of every tenant, and the one way into them. Doors (http, metrics, streams)
-// talk to this file.
+// The hosted filesystems of every tenant. Routes, metrics and streams find them here; nothing above
+// holds a kernel by another way.
 
 import { KeptReads } from '../durable/kept-reads.ts';
 import type { Log, RequestKey } from '../durable/log.ts';
@@ -41,7 +41,7 @@ export type HostedFilesystem = Pick<
   | 'enqueue'
   | 'whenEnded'
   | 'view'
-  | 'stoppedError'
+  | 'requireRunning'
 >;
 
 export interface EngineLimits {
@@ -96,16 +96,16 @@ export interface TenantHistory {
   unrecovered: readonly Unrecovered[];
 }
 
-interface House {
+interface HostedTenant {
   account: Account;
   ring: EventRing;
   turns: Turns;
   lanes: Map<string, Lane>;
-  /** Names of filesystems that the log has not confirmed yet. */
-  coming: Set<string>;
-  /** Filesystems that are unmounted, and that the log still has. */
-  going: number;
-  /** The tenant is being removed: nothing new is made. */
+  /** Names of filesystems whose creation the log has not confirmed yet. */
+  creating: Set<string>;
+  /** How many filesystems are unmounted while the log still has them. */
+  removing: number;
+  /** The tenant itself is being removed: it gets no new filesystem. */
   closing: boolean;
 }
 
@@ -115,7 +115,7 @@ export class Engine {
   readonly memory: Memory;
   readonly #options: EngineOptions;
   readonly #host: LaneHost;
-  readonly #houses = new Map<string, House>();
+  readonly #tenants = new Map<string, HostedTenant>();
   readonly #ringBudgets = new WeakMap<Account, RingBudget>();
   readonly #listeners = new Set<DeliveredListener>();
   readonly #watchers = new Set<ChangedListener>();
@@ -159,33 +159,33 @@ export class Engine {
       1,
       this.#tenantRingBytes(account),
     );
-    this.#houses.set(tenant, {
+    this.#tenants.set(tenant, {
       account,
       ring,
       turns: new Turns(),
       lanes: new Map(),
-      coming: new Set(),
-      going: 0,
+      creating: new Set(),
+      removing: 0,
       closing: false,
     });
   }
 
   /** Takes back what a recovery found of a tenant that was just admitted. */
   restore(tenant: string, { past, filesystems, unrecovered }: TenantHistory): void {
-    const house = this.#house(tenant);
+    const hosted = this.#tenant(tenant);
     const { ring, batches } = tenantRingOf(
-      house.ring.epoch,
+      hosted.ring.epoch,
       this.limits.tenantRingEventsMax,
-      this.#tenantRingBytes(house.account),
+      this.#tenantRingBytes(hosted.account),
       past,
       filesystems,
     );
-    house.ring = ring;
+    hosted.ring = ring;
     for (const { batch } of batches) ring.append(batch);
     const all = [...filesystems, ...unrecovered].sort((a, b) => a.birth.number - b.birth.number);
     for (const one of all) {
-      if ('error' in one) this.#adoptStopped(house, one);
-      else this.#adopt(house, one);
+      if ('error' in one) this.#adoptStopped(hosted, one);
+      else this.#adopt(hosted, one);
     }
   }
 
@@ -210,58 +210,46 @@ export class Engine {
     return null;
   }
 
-  #adopt(house: House, { id, birth, kernel, tail, batches, reads, unmounted }: Recovered): void {
+  #adopt(
+    hosted: HostedTenant,
+    { id, birth, kernel, tail, batches, reads, unmounted }: Recovered,
+  ): void {
     const events = batches.reduce((sum, { batch }) => sum + batch.events.length, 0);
     const ring = new EventRing(
       birth.epoch,
       this.limits.ringEventsMax,
       kernel.eventSeq + 1 - events,
-      this.#ringBytes(house.account, this.limits.ringBytesMax),
+      this.#ringBytes(hosted.account, this.limits.ringBytesMax),
     );
-    const { tenant, number } = birth;
-    const { name } = birth.args;
     for (const { batch } of batches) ring.append(batch);
-    this.#lastNumber = Math.max(this.#lastNumber, number);
+    this.#lastNumber = Math.max(this.#lastNumber, birth.number);
     if (unmounted) {
-      this.#removeFromLog(house, id, kernel.eventSeq, () => {});
+      this.#removeFromLog(hosted, id, kernel.eventSeq, () => {});
       return;
     }
-    const { account } = house;
-    const lane = new Lane(
-      { id, tenant, name, number, kernel, ring, account, reads },
-      house.ring,
-      house.turns,
-      this.#host,
-      tail.digest,
-    );
-    this.#addLane(house, lane);
+    const init = { id, birth, kernel, ring, reads, digest: tail.digest };
+    const lane = new Lane(init, hosted, this.#host);
+    this.#addLane(hosted, lane);
     lane.resume();
   }
 
   /**
    * It serves nothing, keeps its name, and can be removed with force. Its kernel is as mkfs made
-   * it: nobody is shown that.
+   * it, and is shown to nobody; its memory counts.
    */
-  #adoptStopped(house: House, { id, birth, error }: Unrecovered): void {
-    const { tenant, number, args, limits, timeMs } = birth;
-    this.#lastNumber = Math.max(this.#lastNumber, number);
+  #adoptStopped(hosted: HostedTenant, { id, birth, error }: Unrecovered): void {
+    const { args, limits, timeMs } = birth;
+    this.#lastNumber = Math.max(this.#lastNumber, birth.number);
     const made = createKernel(args, limits, timeMs);
     if (!made.ok) throw error;
+    const { kernel } = made;
     const ring = EventRing.unreadable(birth.epoch);
-    const reads = new KeptReads(0);
-    const init = {
-      id,
-      tenant,
-      name: args.name,
-      number,
-      kernel: made.kernel,
-      ring,
-      account: house.account,
-      reads,
-    };
     const stopped = { seq: 0, op: 'start', why: 'journal' as const, detail: error.message };
-    this.#addLane(house, new Lane(init, house.ring, house.turns, this.#host, 0, stopped));
-    house.ring.noteStop(args.name);
+    const init = { id, birth, kernel, ring, reads: new KeptReads(0), stopped };
+    const lane = new Lane(init, hosted, this.#host);
+    this.#addLane(hosted, lane);
+    lane.resume();
+    hosted.ring.noteStop(args.name);
   }
 
   /**
@@ -286,10 +274,10 @@ export class Engine {
     return { ...this.#ringBytes(account, this.limits.tenantRingBytesMax), onBytes };
   }
 
-  #addLane(house: House, lane: Lane): void {
-    house.lanes.set(lane.name, lane);
-    house.account.used.filesystems += 1;
-    house.account.used.bytes += lane.kernel.geometry.sizeBytes;
+  #addLane(hosted: HostedTenant, lane: Lane): void {
+    hosted.lanes.set(lane.name, lane);
+    hosted.account.used.filesystems += 1;
+    hosted.account.used.bytes += lane.kernel.geometry.sizeBytes;
     this.#filesystems += 1;
   }
 
@@ -301,22 +289,23 @@ export class Engine {
     tenant: string,
     durable: (records: Readonly<Record<string, null>>) => Promise<void>,
   ): Promise<boolean> {
-    const house = this.#house(tenant);
-    if (house.closing || house.lanes.size + house.coming.size + house.going > 0) return false;
-    house.closing = true;
+    const hosted = this.#tenant(tenant);
+    if (hosted.closing || hosted.lanes.size + hosted.creating.size + hosted.removing > 0)
+      return false;
+    hosted.closing = true;
     try {
       await durable(this.#options.log.recordsOf(tenant));
     } finally {
-      house.closing = false;
+      hosted.closing = false;
     }
-    house.ring.close();
-    house.ring.drop();
-    return this.#houses.delete(tenant);
+    hosted.ring.close();
+    hosted.ring.drop();
+    return this.#tenants.delete(tenant);
   }
 
   /** mkfs. Rejects with an EngineError where the server itself is full. */
   async create(tenant: string, args: MkfsArgs, key?: RequestKey): Promise<Created> {
-    const house = this.#house(tenant);
+    const hosted = this.#tenant(tenant);
     const { limits } = this;
     if (args.sizeBytes > limits.deviceBytesMax) {
       return {
@@ -324,9 +313,9 @@ export class Engine {
         failure: failure('EINVAL', 'M1', `sizeBytes may be at most ${limits.deviceBytesMax}.`),
       };
     }
-    if (house.closing)
+    if (hosted.closing)
       return { ok: false, failure: failure('EBUSY', 'M3', 'The tenant is being removed.') };
-    if (house.lanes.has(args.name) || house.coming.has(args.name)) {
+    if (hosted.lanes.has(args.name) || hosted.creating.has(args.name)) {
       return {
         ok: false,
         failure: failure('EEXIST', 'M2', `There already is a filesystem ${args.name}.`),
@@ -340,7 +329,7 @@ export class Engine {
         max,
       );
     }
-    const { account } = house;
+    const { account } = hosted;
     if (!reserve(account, 'filesystems', 1)) return overQuota(account, 'filesystems');
     if (!reserve(account, 'bytes', args.sizeBytes)) {
       release(account, 'filesystems', 1);
@@ -354,10 +343,10 @@ export class Engine {
       if (noRoom === 'server') throw memoryFull(this.memory.max);
       return overQuota(account, 'memory');
     }
-    house.coming.add(args.name);
+    hosted.creating.add(args.name);
     this.#filesystems += 1;
     try {
-      const made = await this.#make(house, tenant, args, key);
+      const made = await this.#make(hosted, tenant, args, key);
       if (made.ok) {
         account.used.filesystems += 1;
         account.used.bytes += args.sizeBytes;
@@ -367,7 +356,7 @@ export class Engine {
       this.#filesystems -= 1;
       throw error;
     } finally {
-      house.coming.delete(args.name);
+      hosted.creating.delete(args.name);
       release(account, 'filesystems', 1);
       release(account, 'bytes', args.sizeBytes);
       this.memory.letGo(account, memory);
@@ -375,7 +364,7 @@ export class Engine {
   }
 
   find(tenant: string, name: string): HostedFilesystem | undefined {
-    return this.#houses.get(tenant)?.lanes.get(name);
+    return this.#tenants.get(tenant)?.lanes.get(name);
   }
 
   /**
@@ -383,16 +372,17 @@ export class Engine {
    * throws, or says by which quota it is refused, where there is no room.
    */
   hold(tenant: string, bytes: number): (() => void) | (Outcome & { ok: false }) {
-    const { account } = this.#house(tenant);
+    const { account } = this.#tenant(tenant);
     const noRoom = this.memory.hold(account, bytes);
     if (noRoom === 'server') throw memoryFull(this.memory.max);
     if (noRoom === 'tenant') return overQuota(account, 'memory');
     return () => this.memory.letGo(account, bytes);
   }
 
-  /** After restore(), when the store is accepted: what happens by itself goes on. */
-  go(): void {
-    for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.go();
+  /** After restore(), when the store is accepted: timers and unfinished entries go on. */
+  start(): void {
+    for (const hosted of this.#tenants.values())
+      for (const lane of hosted.lanes.values()) lane.start();
   }
 
   findById(id: string): HostedFilesystem | undefined {
@@ -402,17 +392,17 @@ export class Engine {
 
   /** In the order of creation. */
   list(tenant: string): Iterable<HostedFilesystem> {
-    return this.#house(tenant).lanes.values();
+    return this.#tenant(tenant).lanes.values();
   }
 
   /** Every filesystem of the server, for metrics. */
   *all(): Iterable<HostedFilesystem> {
-    for (const house of this.#houses.values()) yield* house.lanes.values();
+    for (const hosted of this.#tenants.values()) yield* hosted.lanes.values();
   }
 
   /** The stream of everything that happens to a tenant. */
   tenantRing(tenant: string): EventRing {
-    return this.#house(tenant).ring;
+    return this.#tenant(tenant).ring;
   }
 
   /**
@@ -444,17 +434,18 @@ export class Engine {
   /** Before a stop: nobody waits for a sleeping operation any more. Commands are still taken. */
   drain(): void {
     this.#draining = true;
-    for (const house of this.#houses.values())
-      for (const lane of house.lanes.values()) lane.releaseWaiters();
+    for (const hosted of this.#tenants.values())
+      for (const lane of hosted.lanes.values()) lane.releaseWaiters();
   }
 
   /** The process ends: nothing is applied any more. */
   halt(): void {
-    for (const house of this.#houses.values()) for (const lane of house.lanes.values()) lane.halt();
+    for (const hosted of this.#tenants.values())
+      for (const lane of hosted.lanes.values()) lane.halt();
   }
 
   async #make(
-    house: House,
+    hosted: HostedTenant,
     tenant: string,
     args: MkfsArgs,
     key: RequestKey | undefined,
@@ -481,25 +472,15 @@ export class Engine {
         }
         // At once, not when the promise is looked at: what comes out of the log next may belong to
         // the same stream of events.
-        const bytes = this.#ringBytes(house.account, this.limits.ringBytesMax);
+        const bytes = this.#ringBytes(hosted.account, this.limits.ringBytesMax);
         const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, 1, bytes);
-        const { number } = birth;
         const reads = new KeptReads(this.limits.readBytesKeptMax);
-        const init = {
-          id,
-          tenant,
-          name: args.name,
-          number,
-          kernel: made.kernel,
-          ring,
-          account: house.account,
-          reads,
-        };
-        const lane = new Lane(init, house.ring, house.turns, this.#host);
-        house.turns.enter(() => {
-          house.lanes.set(args.name, lane);
+        const init = { id, birth, kernel: made.kernel, ring, reads };
+        const lane = new Lane(init, hosted, this.#host);
+        hosted.turns.enter(() => {
+          hosted.lanes.set(args.name, lane);
           lane.begin(made.events);
-          house.turns.leave();
+          hosted.turns.leave();
           resolve({ ok: true, fs: lane });
         });
       });
@@ -507,15 +488,15 @@ export class Engine {
   }
 
   #drop(lane: Lane, done: Done): void {
-    const house = this.#house(lane.tenant);
-    const { account, lanes } = house;
+    const hosted = this.#tenant(lane.tenant);
+    const { account, lanes } = hosted;
     lanes.delete(lane.name);
-    house.ring.forgetStop(lane.name);
+    hosted.ring.forgetStop(lane.name);
     account.used.filesystems -= 1;
     account.used.bytes -= lane.kernel.geometry.sizeBytes;
     this.#filesystems -= 1;
     // What a broken law made happen was told to nobody.
-    this.#removeFromLog(house, lane.id, lane.ring.nextSeq - 1, done);
+    this.#removeFromLog(hosted, lane.id, lane.ring.nextSeq - 1, done);
     this.#changed(lane);
   }
 
@@ -523,19 +504,19 @@ export class Engine {
     for (const call of this.#watchers) call(lane);
   }
 
-  #removeFromLog(house: House, id: string, events: number, done: Done): void {
-    house.going += 1;
-    this.#options.log.remove(id, events, house.ring.epoch, (error) => {
-      house.going -= 1;
+  #removeFromLog(hosted: HostedTenant, id: string, events: number, done: Done): void {
+    hosted.removing += 1;
+    this.#options.log.remove(id, events, hosted.ring.epoch, (error) => {
+      hosted.removing -= 1;
       done(error);
     });
   }
 
-  #house(tenant: string): House {
-    const house = this.#houses.get(tenant);
-    if (house === undefined)
+  #tenant(tenant: string): HostedTenant {
+    const hosted = this.#tenants.get(tenant);
+    if (hosted === undefined)
       throw new EngineError('unauthorized', `The tenant ${tenant} was deleted.`);
-    return house;
+    return hosted;
   }
 }
 

@@ -3,37 +3,38 @@
 
 import { digestOf } from '../durable/digest.ts';
 import type { KeptReads } from '../durable/kept-reads.ts';
-import type { Log, LoggedEntry, RequestKey } from '../durable/log.ts';
+import type { Birth, Log, LoggedEntry, RequestKey } from '../durable/log.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Done } from '../journal/level-store.ts';
 import type { Failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, atRest, nextTimerMs } from '../kernel/kernel.ts';
-import { memoryOf } from '../kernel/memory.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Effects, Kernel, Outcome, Target } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import type { View } from '../kernel/views/define.ts';
-import { type Account, release, reserve } from '../tenants/quotas.ts';
+import type { Account } from '../tenants/quotas.ts';
+import { admit, type Payer, releaseAll } from './admission.ts';
 import { EngineError } from './engine-error.ts';
 import type { Batch, EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
-import { type Memory, readBy, wantedBy } from './memory.ts';
+import type { Memory } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import {
   diskFull,
   gone,
   journalFailed,
-  memoryFull,
-  overQuota,
+  quotaBehindNowait,
   removesStopped,
-  wouldSleep,
+  type Stopped,
+  stoppedError,
 } from './refusals.ts';
 import { Alarm, type Clock } from './ticker.ts';
 import type { Turns } from './turns.ts';
+import { Usage } from './usage.ts';
 import { type Submission, Watches } from './watches.ts';
 
-/** What the lane needs of its surroundings. */
+/** What a lane needs of its surroundings. */
 export interface LaneHost {
   readonly clock: Clock;
   readonly log: Log;
@@ -42,38 +43,51 @@ export interface LaneHost {
   readonly batchMax: number;
   readonly draining: boolean;
   delivered(lane: Lane, events: readonly KernelEvent[]): void;
-  /** The kernel, the inbox or `stopped` is not what it was. */
+  /** The kernel, the inbox or the state of the lane is not what it was. */
   changed(lane: Lane): void;
   /** A law broke, or the log failed: this filesystem serves no more. */
   broken(lane: Lane, seq: number, op: string, error: unknown): void;
-  /** umount succeeded; `done` when what was kept of it is gone too. */
+  /** umount succeeded; `done` when the log has removed the filesystem too. */
   unmounted(lane: Lane, done: Done): void;
 }
 
-/** How soon a tick that the journal had no room for is tried again. */
-const retryMs = 1000;
-/**
- * How long a turn keeps the event loop before it lets others have it. One entry is never split:
- * stepsPerApplyMax bounds it.
- */
-const sliceMs = 5;
-
-/** Why a filesystem serves no more. */
-export interface Stopped {
-  /** A law broke; the log failed; or its journal did not bring it back when the server started. */
-  why: 'law' | 'log' | 'journal';
-  /** The entry that did it. */
-  seq: number;
-  op: string;
-  detail: string;
+export interface LaneInit {
+  /** Never used again, also after the filesystem is gone. */
+  id: string;
+  birth: Birth;
+  kernel: Kernel;
+  ring: EventRing;
+  reads: KeptReads;
+  /** Of the entries before; see durable/digest.ts. */
+  digest?: number;
+  stopped?: Stopped;
 }
+
+/** What the filesystems of one tenant share. */
+export interface LaneTenant {
+  account: Account;
+  ring: EventRing;
+  turns: Turns;
+}
+
+/** `turn` lasts from its scheduling until the lane may schedule the next one. */
+type LaneState =
+  | { is: 'idle' }
+  | { is: 'turn' }
+  | { is: 'stopped'; stopped: Stopped }
+  /** Unmounted, or the process ends. */
+  | { is: 'closed'; stopped: Stopped | null };
 
 type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
 
-const counted = ['blocks', 'files', 'mappings', 'pins', 'sleepers', 'memory'] as const;
+/** How soon a tick for which the journal had no room is tried again. */
+const retryMs = 1000;
+/**
+ * How long a turn may occupy the event loop. One entry is never split: stepsPerApplyMax bounds it.
+ */
+const sliceMs = 5;
 
 export class Lane {
-  /** Never used again. */
   readonly id: string;
   readonly tenant: string;
   readonly name: string;
@@ -81,47 +95,43 @@ export class Lane {
   readonly number: number;
   readonly kernel: Kernel;
   readonly ring: EventRing;
-  readonly account: Account;
   readonly reads: KeptReads;
-  stopped: Stopped | null;
 
   readonly #host: LaneHost;
   readonly #tenantRing: EventRing;
   readonly #turns: Turns;
+  readonly #payer: Payer;
+  readonly #usage: Usage;
+  readonly #watches: Watches;
   readonly #alarm: Alarm;
+  #state: LaneState;
   #inbox: Pending[] = [];
-  #state: 'idle' | 'scheduled' | 'appending' | 'resting' | 'gone' = 'idle';
+  /** Commands that were applied while the kernel is not at rest; see #answerable(). */
+  #unanswered: Pending[] = [];
+  /** Commands that may still take what they reserved: a truncate with steps left, a sleeper. */
+  #uncounted: Pending[] = [];
   #seq: number;
   #digest: number;
-  readonly #last = { blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0, memory: 0 };
-  readonly #watches: Watches;
-  /** Answered when the kernel is at rest: what their commands set off is then done, or asleep. */
-  #unanswered: Pending[] = [];
 
-  constructor(
-    init: Pick<Lane, 'id' | 'tenant' | 'name' | 'number' | 'kernel' | 'ring' | 'account' | 'reads'>,
-    tenantRing: EventRing,
-    turns: Turns,
-    host: LaneHost,
-    digest = 0,
-    stopped: Stopped | null = null,
-  ) {
-    this.stopped = stopped;
+  constructor(init: LaneInit, { account, ring, turns }: LaneTenant, host: LaneHost) {
     this.id = init.id;
-    this.tenant = init.tenant;
-    this.name = init.name;
-    this.number = init.number;
+    this.tenant = init.birth.tenant;
+    this.name = init.birth.args.name;
+    this.number = init.birth.number;
     this.kernel = init.kernel;
     this.ring = init.ring;
-    this.account = init.account;
     this.reads = init.reads;
-    this.#watches = new Watches(init.account);
-    this.#tenantRing = tenantRing;
-    this.#turns = turns;
     this.#host = host;
-    this.#seq = init.kernel.seq;
-    this.#digest = digest;
+    this.#tenantRing = ring;
+    this.#turns = turns;
+    this.#payer = { account, memory: host.memory, kernel: init.kernel };
+    this.#usage = new Usage(account, host.memory);
+    this.#watches = new Watches(account);
     this.#alarm = new Alarm(host.clock, () => this.#tick());
+    this.#state =
+      init.stopped === undefined ? { is: 'idle' } : { is: 'stopped', stopped: init.stopped };
+    this.#seq = init.kernel.seq;
+    this.#digest = init.digest ?? 0;
   }
 
   get waiting(): number {
@@ -130,19 +140,33 @@ export class Lane {
 
   /** False once it is unmounted. */
   get mounted(): boolean {
-    return this.#state !== 'gone';
+    return !this.#closed;
+  }
+
+  /** Not null once it serves no more. */
+  get stopped(): Stopped | null {
+    return 'stopped' in this.#state ? this.#state.stopped : null;
+  }
+
+  get #closed(): boolean {
+    return this.#state.is === 'closed';
+  }
+
+  /** Neither stopped nor closed. */
+  get #running(): boolean {
+    return this.#state.is === 'idle' || this.#state.is === 'turn';
   }
 
   /**
-   * The time of this filesystem: its own where the clock is manual, else ours, never behind what it
-   * has seen.
+   * The time of this filesystem: its own where the clock is manual, else that of the server, never
+   * behind what the kernel has seen.
    */
   nowMs(): number {
     const { geometry, nowMs } = this.kernel;
     return geometry.clock === 'manual' ? nowMs : Math.max(nowMs, this.#host.clock.nowMs());
   }
 
-  /** Rejects with an EngineError when the command was not taken. */
+  /** Rejects with an EngineError when the command was not accepted. */
   submit(command: Command, key?: RequestKey): Promise<Submission> {
     return new Promise((resolve, reject) => this.enqueue(command, resolve, reject, key));
   }
@@ -157,72 +181,45 @@ export class Lane {
     reject: (error: Error) => void,
     key: RequestKey | null = null,
   ): void {
-    if (
-      this.stopped !== null &&
-      this.stopped.why !== 'log' &&
-      this.#state !== 'gone' &&
-      removesStopped(command)
-    ) {
-      this.#discard(resolve, reject);
+    if (this.#canOnlyBeRemoved && removesStopped(command)) {
+      this.#remove(resolve, reject);
+      return;
+    }
+    if (this.#closed) {
+      resolve({ task: 0, outcome: gone });
       return;
     }
     const refused = this.#refusal(command);
-    if (refused instanceof Error) {
+    if (refused !== null) {
       reject(refused);
       return;
     }
-    const op = operations.get(command.op);
-    const charged = op?.charges ?? null;
-    const early =
-      refused ??
-      (charged === null || reserve(this.account, charged, 1)
-        ? null
-        : overQuota(this.account, charged));
-    if (early !== null) {
-      resolve({ task: 0, outcome: early });
+    const admission = admit(command, this.#payer);
+    if (admission.is === 'refused') {
+      reject(admission.error);
       return;
     }
-    const memory =
-      op?.grows === true
-        ? wantedBy(command, this.kernel.limits.pagesPerPin)
-        : op?.gives === 'bytes'
-          ? readBy(command, this.kernel)
-          : 0;
-    const noRoom = memory === 0 ? null : this.#host.memory.hold(this.account, memory);
-    if (noRoom !== null) {
-      if (charged !== null) release(this.account, charged, 1);
-      if (noRoom === 'server') reject(memoryFull(this.#host.memory.max));
-      else resolve({ task: 0, outcome: overQuota(this.account, 'memory') });
+    if (admission.is === 'over quota') {
+      resolve({ task: 0, outcome: admission.outcome });
       return;
     }
-    let taken = command;
-    let mayTakeSleeper = false;
-    let forcedNowait = false;
-    if (op?.waits === true && command.nowait !== true) {
-      mayTakeSleeper = reserve(this.account, 'sleepers', 1);
-      forcedNowait = !mayTakeSleeper;
-      if (forcedNowait) taken = { ...command, nowait: true };
-    }
+    const { command: accepted, reservation, forcedNowait } = admission;
     this.#inbox.push({
-      command: taken,
+      command: accepted,
       key,
       submission: null,
       resolve,
       reject,
-      charged,
-      mayTakeSleeper,
+      reservation,
       forcedNowait,
-      memory,
       again: false,
     });
     this.#host.changed(this);
     this.#schedule();
   }
 
-  /** What is answered without a turn; null where the command may come in. */
-  #refusal(command: Command): EngineError | Outcome | null {
-    if (this.#state === 'gone') return gone;
-    if (this.stopped !== null) return this.stoppedError();
+  #refusal(command: Command): EngineError | null {
+    if (this.stopped !== null) return stoppedError(this.stopped);
     const { inboxMax, log } = this.#host;
     if (log.full && operations.get(command.op)?.grows === true) return diskFull();
     if (this.#inbox.length < inboxMax) return null;
@@ -233,10 +230,13 @@ export class Lane {
     );
   }
 
-  /**
-   * Of what stopped, nothing can be told but that it is gone: and that when the log knows it too.
-   */
-  #discard(resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
+  /** A failed log could not record the removal. */
+  get #canOnlyBeRemoved(): boolean {
+    return this.#state.is === 'stopped' && this.#state.stopped.why !== 'log';
+  }
+
+  /** Replies once the log has recorded the removal. */
+  #remove(resolve: (submission: Submission) => void, reject: (error: Error) => void): void {
     this.#unmount([], 0, (error) => {
       if (error === null)
         resolve({ task: 0, outcome: { ok: true, result: { name: this.name, forced: true } } });
@@ -262,29 +262,31 @@ export class Lane {
    * through the view's own schema.
    */
   view(view: View, target: Target, query: unknown): ViewResult {
-    if (this.stopped !== null) throw this.stoppedError();
+    if (this.stopped !== null) throw stoppedError(this.stopped);
     return view.read(this.kernel, target, query, this.nowMs());
   }
 
-  /** Lets everybody go who waits for an operation to end; the operations sleep on. */
+  /** Ends every wait for the end of an operation; the operations sleep on. */
   releaseWaiters(): void {
     this.#watches.releaseWaiters();
   }
 
-  /** After a recovery: the operations that have not ended hold what they were charged with. */
+  /**
+   * After a recovery: operations that have not ended hold what they were charged with, also beyond
+   * the quota, because they were accepted before.
+   */
   resume(): void {
     for (const task of this.kernel.tasks.values()) {
       const charged = operations.get(task.op)?.charges ?? null;
       if (charged === null) continue;
-      // Over the quota or not: it was taken before.
-      this.account.reserved[charged] += 1;
-      this.#watches.add(task.id, null, charged);
+      this.#payer.account.reserved[charged] += 1;
+      this.#watches.add(task.id, { submission: null, charged, forcedNowait: false });
     }
     this.#count();
   }
 
-  /** And when everything that was kept has been accepted: nothing is written before. */
-  go(): void {
+  /** After the recovery of the whole server is accepted: nothing may be written before that. */
+  start(): void {
     if (this.stopped !== null) return;
     this.#alarm.set(nextTimerMs(this.kernel));
     if (!atRest(this.kernel)) this.#schedule();
@@ -292,7 +294,7 @@ export class Lane {
 
   /** No more turns: the process ends. */
   halt(): void {
-    this.#state = 'gone';
+    this.#state = { is: 'closed', stopped: this.stopped };
     this.#alarm.set(null);
   }
 
@@ -305,32 +307,26 @@ export class Lane {
   }
 
   #tick(): void {
-    if (this.stopped !== null || this.#state === 'gone') return;
-    // Not counted against the bound: each batch sets the alarm once.
+    if (!this.#running) return;
+    // Not counted against inboxMax: each batch sets the alarm once.
     this.#inbox.push(tickOfClock());
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#state !== 'idle') return;
-    this.#state = 'scheduled';
+    if (this.#state.is !== 'idle') return;
+    this.#state = { is: 'turn' };
     const { clock, batchMax, log } = this.#host;
     if (log.durability === 'disk') gather(clock, () => this.#inbox.length, batchMax, this.#turn);
     else setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
-    if (this.stopped !== null || this.#state === 'gone') return;
+    if (!this.#running) return;
     const { log } = this.#host;
     const batch = this.#nextBatch();
     this.#host.changed(this);
-    const timeMs = this.nowMs();
-    const bound = this.#blocksBound();
-    const entries = batch.map(({ command, key }): LoggedEntry => {
-      this.#seq += 1;
-      return { seq: this.#seq, timeMs, command, ...bound, ...(key === null ? null : { key }) };
-    });
-    this.#state = 'appending';
+    const entries = this.#stamp(batch);
     log.append(
       this.id,
       entries,
@@ -343,13 +339,26 @@ export class Lane {
     );
   };
 
+  #stamp(batch: readonly Pending[]): LoggedEntry[] {
+    const timeMs = this.nowMs();
+    const bound = this.#blocksBound();
+    return batch.map(({ command, key }): LoggedEntry => {
+      this.#seq += 1;
+      return { seq: this.#seq, timeMs, command, ...bound, ...(key === null ? null : { key }) };
+    });
+  }
+
   /**
-   * While an earlier command had too few steps to come to rest, a turn only goes on with that and
-   * takes no commands. Those of its own batch are in the log by then, so they are applied behind it
-   * all the same.
+   * While an earlier entry had too few steps to come to rest, a turn continues that entry and takes
+   * no commands. The rest of its batch is in the log by then, and is applied behind it all the same.
    */
   #nextBatch(): Pending[] {
-    if (!atRest(this.kernel)) return [tickOfClock()];
+    const first = this.#inbox[0];
+    if (!atRest(this.kernel)) {
+      if (first?.command !== null || !first.again) return [tickOfClock()];
+      this.#inbox.shift();
+      return [first];
+    }
     const batch = this.#inbox;
     const { batchMax } = this.#host;
     if (batch.length > batchMax) return batch.splice(0, batchMax);
@@ -357,9 +366,9 @@ export class Lane {
     return batch;
   }
 
-  /** The tenant's quota of blocks, where it and not the device is what ends first. */
+  /** The tenant's quota of blocks, where it is less than the free space of the device. */
   #blocksBound(): { blocksMax: number } | null {
-    const { used, limits } = this.account;
+    const { used, limits } = this.#payer.account;
     const left = Math.max(0, limits.blocks - used.blocks);
     return left < this.kernel.geometry.blocks
       ? { blocksMax: this.kernel.counts.blocksUsed + left }
@@ -369,16 +378,17 @@ export class Lane {
   /** The journal has no room, and nothing of the batch is in it. */
   #refuse(batch: readonly Pending[]): void {
     this.#seq = this.kernel.seq;
-    const again = (this.#state as string) === 'gone' ? [] : takeAgain(batch);
+    const rests = atRest(this.kernel);
+    const again = this.#closed ? [] : takeAgain(batch, { atRest: rests });
     const refused = batch.filter((pending) => !again.includes(pending));
-    this.#releaseReservations(refused);
+    if (!rests && again.length === 0) this.#endWaitsForRest(refused);
+    releaseAll(reservationsOf(refused), this.#payer);
     for (const pending of refused) pending.reject(diskFull());
-    if ((this.#state as string) === 'gone') return;
+    if (this.#closed) return;
     this.#inbox = [...again, ...this.#inbox];
     this.#host.changed(this);
-    this.#state = 'idle';
-    const rests = atRest(this.kernel);
-    if (this.#inbox.length > 0 && rests) this.#schedule();
+    this.#state = { is: 'idle' };
+    if (this.#inbox.length > 0) this.#schedule();
     const timerMs = rests ? nextTimerMs(this.kernel) : 0;
     this.#alarm.set(
       timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs),
@@ -386,8 +396,17 @@ export class Lane {
   }
 
   /**
-   * Others have the event loop now and then, but no other filesystem of the tenant its turn: their
-   * events make one stream.
+   * The disk may stay full for hours, so nobody waits for the end of an entry that cannot go on.
+   * What was applied is answered; what is queued is refused.
+   */
+  #endWaitsForRest(refused: Pending[]): void {
+    refused.push(...this.#inbox.splice(0));
+    answer(this.#unanswered.splice(0));
+  }
+
+  /**
+   * A long batch is applied in slices, between which other tenants are served. Other filesystems of
+   * the same tenant wait for its end, because their events make one stream.
    */
   #applyBatch(batch: readonly Pending[], entries: readonly LoggedEntry[], from = 0): void {
     const next = this.#applySome(batch, entries, from);
@@ -395,9 +414,8 @@ export class Lane {
       this.#turns.leave();
       return;
     }
-    // The entries are in the log: whatever else happens meanwhile, these come next.
     setImmediate(() => {
-      if ((this.#state as string) === 'gone') this.#turns.leave();
+      if (this.#closed) this.#turns.leave();
       else this.#applyBatch(batch, entries, next);
     });
   }
@@ -425,52 +443,54 @@ export class Lane {
       this.reads.keep(this.kernel, effects.replies);
       this.#reply(effects, pending);
       if (effects.unmounted) {
-        // It is in the log that it was unmounted; nobody waits for the rest.
+        // The log has recorded the umount: the rest of the batch is not applied after a restart
+        // either.
         this.#unmount(batch, i + 1, () => {});
         return null;
       }
     }
+    this.#endBatch(batch);
+    return null;
+  }
+
+  #endBatch(batch: readonly Pending[]): void {
     this.#count();
     this.#unanswered.push(...batch);
+    this.#uncounted.push(...batch);
+    if (atRest(this.kernel)) releaseAll(reservationsOf(this.#uncounted.splice(0)), this.#payer);
     const answered = this.#answerable();
-    this.#releaseReservations(answered);
-    // While it does not rest, its own turns go on with the timers.
+    // While the kernel is not at rest, its own turns continue with the timers.
     this.#alarm.set(atRest(this.kernel) ? nextTimerMs(this.kernel) : null);
-    // Told when the next flush, which may be that of others, is on its way: the disk works while
-    // the answers are written.
+    // A microtask runs after the next flush, perhaps for another filesystem, has begun: the disk
+    // works while the answers are written.
     queueMicrotask(() => {
       this.#notify();
       answer(answered);
     });
-    // Halted while the log was at it.
-    if ((this.#state as string) === 'gone') return null;
-    const kept = this.#host.log.snapshot(this.id, this.kernel, this.#digest);
-    if (kept === null) {
-      this.#rested();
-      return null;
-    }
-    this.#state = 'resting';
-    kept.then(this.#rested, this.#rested);
-    return null;
+    if (this.#closed) return;
+    const snapshot = this.#host.log.snapshot(this.id, this.kernel, this.#digest);
+    if (snapshot === null) this.#endTurn();
+    else snapshot.then(this.#endTurn, this.#endTurn);
   }
 
   /**
-   * Whoever expects the effect of a command, such as the end of a truncate after an unpin, is
-   * answered when the machine rests. Who asked for an operation that is still under way is told so
-   * now, and waits as long as the request says.
+   * A caller expects to see the effect of its command, such as the end of a truncate after an
+   * unpin, so it is answered when the kernel is at rest. An operation that sleeps or runs on is
+   * answered now: its caller waits as long as the request says. One with a forced nowait cannot
+   * sleep, so it ends soon, and its answer names the quota.
    */
   #answerable(): Pending[] {
     if (atRest(this.kernel)) return this.#unanswered.splice(0);
-    const isUnderWay = ({ submission }: Pending): boolean =>
-      submission !== null && submission.task !== 0 && submission.outcome === null;
+    const isUnderWay = ({ submission, forcedNowait }: Pending): boolean =>
+      !forcedNowait && submission !== null && submission.task !== 0 && submission.outcome === null;
     const answered = this.#unanswered.filter(isUnderWay);
     this.#unanswered = this.#unanswered.filter((pending) => !isUnderWay(pending));
     return answered;
   }
 
-  readonly #rested = (): void => {
-    if (this.#state === 'gone' || this.stopped !== null) return;
-    this.#state = 'idle';
+  readonly #endTurn = (): void => {
+    if (!this.#running) return;
+    this.#state = { is: 'idle' };
     if (this.#inbox.length > 0 || !atRest(this.kernel)) this.#schedule();
   };
 
@@ -484,13 +504,14 @@ export class Lane {
       if (task === effects.task) own = outcome;
       else this.#watches.ended(task, outcome);
     }
-    if (own !== null && !own.ok && pending.forcedNowait && wouldSleep(own.failure))
-      own = overQuota(this.account, 'sleepers');
+    const { forcedNowait, reservation } = pending;
+    if (own !== null && forcedNowait) own = quotaBehindNowait(own, this.#payer.account);
     const submission: Submission = { task: effects.task, outcome: own };
     if (own === null && effects.task !== 0) {
-      this.#watches.add(effects.task, submission, pending.charged);
-      // The reservation now lasts until the operation ends.
-      pending.charged = null;
+      const { charged } = reservation;
+      this.#watches.add(effects.task, { submission, charged, forcedNowait });
+      // The charge now lasts until the operation ends.
+      pending.reservation = { ...reservation, charged: null };
     }
     pending.submission = submission;
   }
@@ -508,95 +529,60 @@ export class Lane {
     this.#tenantRing.notify();
   }
 
-  /** Brings the tenant's usage up to the kernel's counts, and whoever else counts. */
   #count(): void {
-    const { blocksUsed: blocks, files, mappings, pins, sleepers } = this.kernel.counts;
-    const last = this.#last;
-    const { used } = this.account;
-    used.blocks += blocks - last.blocks;
-    used.files += files - last.files;
-    used.mappings += mappings - last.mappings;
-    used.pins += pins - last.pins;
-    used.sleepers += sleepers - last.sleepers;
-    last.blocks = blocks;
-    last.files = files;
-    last.mappings = mappings;
-    last.pins = pins;
-    last.sleepers = sleepers;
-    const memory = Math.ceil(memoryOf(this.kernel)) + this.ring.bytes + this.reads.bytes;
-    used.memory += memory - last.memory;
-    this.#host.memory.add(memory - last.memory);
-    last.memory = memory;
-    // Kept for whoever comes back; the first to go where the memory is wanted.
-    if (
-      this.reads.bytes > 0 &&
-      (used.memory > this.account.limits.memory || this.#host.memory.used > this.#host.memory.max)
-    )
-      this.reads.clear();
+    this.#usage.count(this.kernel, this.ring.bytes + this.reads.bytes);
+    // The bytes of ended reads are a convenience, so they are the first to go when memory is short.
+    if (this.reads.bytes > 0 && this.#usage.memoryExceeded) this.reads.clear();
     this.#host.changed(this);
   }
 
-  #releaseReservations(batch: readonly Pending[]): void {
-    for (const { charged, mayTakeSleeper, memory } of batch) {
-      if (memory > 0) this.#host.memory.letGo(this.account, memory);
-      if (mayTakeSleeper) release(this.account, 'sleepers', 1);
-      if (charged !== null) release(this.account, charged, 1);
-    }
-  }
-
   #unmount(batch: readonly Pending[], from: number, removed: Done): void {
-    this.#state = 'gone';
+    this.#state = { is: 'closed', stopped: this.stopped };
     const inbox = this.#inbox;
     this.#inbox = [];
     this.#alarm.set(null);
     for (const pending of [...batch.slice(from), ...inbox])
       pending.submission = { task: 0, outcome: gone };
-    const all = [...this.#unanswered.splice(0), ...batch, ...inbox];
-    this.#releaseReservations(all);
+    const reserved = [...this.#uncounted.splice(0), ...batch, ...inbox];
+    releaseAll(reservationsOf(reserved), this.#payer);
     this.#watches.releaseCharges();
-    for (const name of counted) this.account.used[name] -= this.#last[name];
-    this.#host.memory.add(-this.#last.memory);
+    this.#usage.release();
     this.releaseWaiters();
     this.ring.close();
     this.#tenantRing.notify();
     this.ring.drop();
     this.#host.unmounted(this, removed);
-    answer(all);
+    answer([...this.#unanswered.splice(0), ...batch, ...inbox]);
   }
 
   #stop(batch: readonly Pending[], from: number, entry: LoggedEntry, error: unknown): void {
     const why = error instanceof JournalError ? 'log' : 'law';
     const detail = error instanceof Error ? error.message : String(error);
-    this.stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick', why, detail };
+    const stopped: Stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick', why, detail };
+    this.#state = { is: this.#closed ? 'closed' : 'stopped', stopped };
     this.#alarm.set(null);
     const inbox = this.#inbox;
     this.#inbox = [];
     const earlier = this.#unanswered.splice(0);
-    this.#releaseReservations([...earlier, ...batch, ...inbox]);
+    const reserved = [...this.#uncounted.splice(0), ...batch, ...inbox];
+    releaseAll(reservationsOf(reserved), this.#payer);
     this.#watches.releaseCharges();
     this.releaseWaiters();
     this.ring.stop();
     this.#tenantRing.noteStop(this.name);
     this.#tenantRing.notify();
     this.#host.changed(this);
-    this.#host.broken(this, entry.seq, this.stopped.op, error);
+    this.#host.broken(this, entry.seq, stopped.op, error);
     answer([...earlier, ...batch.slice(0, from)]);
-    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(this.stoppedError());
+    for (const pending of [...batch.slice(from), ...inbox]) pending.reject(stoppedError(stopped));
   }
 
-  /** What everybody is told who asks for something of a filesystem that stopped. */
-  stoppedError(): EngineError {
-    if (this.stopped?.why === 'log') return journalFailed();
-    const why =
-      this.stopped?.why === 'journal'
-        ? `This filesystem could not be restored from its journal (${this.stopped.detail}).`
-        : `Entry ${this.stopped?.seq} (${this.stopped?.op}) broke a law of the simulated machine.`;
-    const then =
-      'Its data stays on the disk. The operator can inspect it with "pinhole repair"; DELETE ' +
-      'with force removes the filesystem.';
-    return new EngineError(
-      'filesystem-stopped',
-      `${why} It answers no requests until it is repaired. ${then}`,
-    );
+  /** Throws where the filesystem has stopped: nothing is read of it. */
+  requireRunning(): void {
+    if (this.stopped !== null) throw stoppedError(this.stopped);
   }
+}
+
+function* reservationsOf(batch: Iterable<Pending>): Generator<Pending['reservation']> {
+  for (const { reservation } of batch) yield reservation;
 }

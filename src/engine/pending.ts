@@ -3,11 +3,11 @@
 import type { RequestKey } from '../durable/log.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command } from '../kernel/state.ts';
-import type { QuotaName } from '../tenants/quotas.ts';
+import { holdsNothing, type Reservation } from './admission.ts';
 import type { Submission } from './watches.ts';
 
 export interface Pending {
-  /** Null is a tick of the clock. */
+  /** Null for a tick of the clock. */
   command: Command | null;
   /** Of the request. */
   key: RequestKey | null;
@@ -15,25 +15,22 @@ export interface Pending {
   submission: Submission | null;
   resolve(submission: Submission): void;
   reject(error: Error): void;
-  charged: QuotaName | null;
-  /** Holds a place among the tenant's sleepers until its turn is counted. */
-  mayTakeSleeper: boolean;
-  /** Told not to sleep because the tenant's sleepers are used up. */
+  reservation: Readonly<Reservation>;
+  /** The tenant's sleepers are used up, so the command got `nowait`. */
   forcedNowait: boolean;
-  /** Bytes of memory that it holds until its turn is counted. */
-  memory: number;
-  /** The disk was full when its turn came, and it had another. */
+  /** The disk was full at its first turn. */
   again: boolean;
 }
 
 /**
- * What gives back gets a second turn, in which the journal has a reserve, unless it is just being
- * opened again.
+ * The commands that free space get a second turn, because the journal has a reserve of space that
+ * it opens between the two. So does the tick that continues an entry which ran out of steps:
+ * everything that is queued waits for its end.
  */
-export function takeAgain(batch: readonly Pending[]): Pending[] {
+export function takeAgain(batch: readonly Pending[], { atRest }: { atRest: boolean }): Pending[] {
   const taken = batch.filter(
     ({ command, again }) =>
-      !again && command !== null && operations.get(command.op)?.grows !== true,
+      !again && (command === null ? !atRest : operations.get(command.op)?.grows !== true),
   );
   for (const pending of taken) pending.again = true;
   return taken;
@@ -49,9 +46,7 @@ export const tickOfClock = (): Pending => ({
   submission: null,
   resolve() {},
   reject() {},
-  charged: null,
-  mayTakeSleeper: false,
+  reservation: holdsNothing,
   forcedNowait: false,
-  memory: 0,
   again: false,
 });

@@ -19,11 +19,15 @@ export function overQuota(account: Account, name: QuotaName): Outcome & { ok: fa
 }
 
 /**
- * EAGAIN because of nowait. The others, for too many tasks (LM1) or stopped references (WR1), are
- * what everybody gets.
+ * The kernel says EAGAIN (SL2) to an operation that got `nowait` because the tenant's sleepers are
+ * used up: the caller is told of the quota. EAGAIN for too many tasks (LM1) or stopped references
+ * (WR1) has nothing to do with `nowait`.
  */
-export const wouldSleep = ({ errno, rule }: Failure): boolean =>
-  errno === 'EAGAIN' && rule === 'SL2';
+export function quotaBehindNowait(outcome: Outcome, account: Account): Outcome {
+  if (outcome.ok || outcome.failure.errno !== 'EAGAIN' || outcome.failure.rule !== 'SL2')
+    return outcome;
+  return overQuota(account, 'sleepers');
+}
 
 export const memoryFull = (max: number): EngineError =>
   new EngineError(
@@ -55,3 +59,26 @@ export const gone: Outcome = {
 /** Does it also remove a filesystem that stopped? */
 export const removesStopped = ({ op, args }: Command): boolean =>
   operations.get(op)?.removesStopped(args) === true;
+
+/** Why a filesystem serves no more. */
+export interface Stopped {
+  /** A law broke; the log failed; or the journal could not be read when the server started. */
+  why: 'law' | 'log' | 'journal';
+  /** The entry that did it. */
+  seq: number;
+  op: string;
+  detail: string;
+}
+
+export function stoppedError({ why, seq, op, detail }: Stopped): EngineError {
+  if (why === 'log') return journalFailed();
+  const cause =
+    why === 'journal'
+      ? `This filesystem could not be restored from its journal (${detail}).`
+      : `Entry ${seq} (${op}) broke a law of the simulated machine.`;
+  return new EngineError(
+    'filesystem-stopped',
+    `${cause} It answers no requests until it is repaired. Its data stays on the disk. ` +
+      'The operator can inspect it with "pinhole repair"; DELETE with force removes the filesystem.',
+  );
+}

@@ -2,6 +2,7 @@
 import type { Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { type Account, type QuotaName, release } from '../tenants/quotas.ts';
+import { quotaBehindNowait } from './refusals.ts';
 
 /**
  * What became of a command in its own turn. `outcome` is null while it sleeps or, in a stepped
@@ -12,12 +13,21 @@ export interface Submission {
   outcome: Outcome | null;
 }
 
-interface Watch {
-  /** Of the turn that still goes on: an outcome that comes later in it is put in here. */
+/** What is known of an operation from its own turn. */
+interface Begun {
+  /** An outcome that follows before the submission is answered is put in here. */
   submission: Submission | null;
+  /** Released when the operation ends. */
   charged: QuotaName | null;
+  /** The tenant's sleepers were used up, so the operation got `nowait`. */
+  forcedNowait: boolean;
+}
+
+interface Watch extends Begun {
   waiters: Set<(outcome: Outcome | null) => void>;
 }
+
+const unknown: Begun = { submission: null, charged: null, forcedNowait: false };
 
 export class Watches {
   readonly #account: Account;
@@ -27,16 +37,17 @@ export class Watches {
     this.#account = account;
   }
 
-  add(task: TaskId, submission: Submission | null, charged: QuotaName | null): Watch {
-    const watch: Watch = { submission, charged, waiters: new Set() };
+  add(task: TaskId, begun: Begun): Watch {
+    const watch: Watch = { ...begun, waiters: new Set() };
     this.#byTask.set(task, watch);
     return watch;
   }
 
-  ended(task: TaskId, outcome: Outcome): void {
+  ended(task: TaskId, ofKernel: Outcome): void {
     const watch = this.#byTask.get(task);
     if (watch === undefined) return;
     this.#byTask.delete(task);
+    const outcome = watch.forcedNowait ? quotaBehindNowait(ofKernel, this.#account) : ofKernel;
     if (watch.submission !== null) watch.submission.outcome = outcome;
     if (watch.charged !== null) release(this.#account, watch.charged, 1);
     for (const settle of [...watch.waiters]) settle(outcome);
@@ -44,7 +55,7 @@ export class Watches {
 
   /** Fulfilled when the operation ended, or with null after `ms` or when everybody is let go. */
   wait(task: TaskId, ms: number): Promise<Outcome | null> {
-    const { waiters } = this.#byTask.get(task) ?? this.add(task, null, null);
+    const { waiters } = this.#byTask.get(task) ?? this.add(task, unknown);
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle(null), ms);
       const settle = (outcome: Outcome | null) => {
@@ -56,7 +67,7 @@ export class Watches {
     });
   }
 
-  /** Lets everybody go who waits. */
+  /** Fulfils every wait with null; the operations sleep on. */
   releaseWaiters(): void {
     for (const { waiters } of this.#byTask.values())
       for (const settle of [...waiters]) settle(null);

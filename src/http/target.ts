@@ -65,7 +65,7 @@ export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found
   if (fs === undefined) return nothing('filesystem');
   if (on === 'filesystem') return { fs, target: {} };
   // What is in it cannot be told any more; the filesystem itself can still be removed.
-  if (fs.stopped !== null) throw fs.stoppedError();
+  fs.requireRunning();
   if (on === 'file') return { fs, target: { file: params.file ?? '' } };
   const number = numberOf(params[on], prefixes[on]);
   return number === null ? nothing(on) : { fs, target: { [on]: number } };

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config.ts';
 import { type Birth, type Log, memoryLog } from '../../src/durable/log.ts';
-import { Engine, type HostedFilesystem } from '../../src/engine/engine.ts';
+import { Engine, type EngineLimits, type HostedFilesystem } from '../../src/engine/engine.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import type { Done } from '../../src/journal/level-store.ts';
+import { findFile } from '../../src/kernel/fs/inode.ts';
+import { atRest } from '../../src/kernel/kernel.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
 import type { Command, Entry } from '../../src/kernel/state.ts';
 import { openAccount } from '../../src/tenants/quotas.ts';
@@ -92,6 +94,10 @@ beforeEach(() => {
   for (const tenant of ['t', 'u']) engine.admit(tenant, openAccount(quotas), 'e');
 });
 
+function restartWith(limits: Partial<EngineLimits>): void {
+  engine = new Engine({ limits: { ...defaultConfig(), ...limits }, log, clock, onBroken() {} });
+}
+
 async function mkfs(options: object = {}, tenant = 't'): Promise<HostedFilesystem> {
   const made = await engine.create(
     tenant,
@@ -135,7 +141,8 @@ async function pinned(fs: HostedFilesystem, holdMs?: number): Promise<void> {
     kind: 'rdma',
     ...(holdMs === undefined ? {} : { holdMs }),
   };
-  const { outcome } = await fs.submit(command('pin', { mapping: 1 }, args));
+  const submission = await fs.submit(command('pin', { mapping: 1 }, args));
+  const outcome = submission.outcome ?? (await fs.whenEnded(submission.task, 10_000));
   if (outcome?.ok !== true) throw new Error(JSON.stringify(outcome));
 }
 const pinOne = () =>
@@ -471,20 +478,11 @@ describe('a broken law', () => {
 });
 
 describe('quotas', () => {
-  const quotas = {
-    filesystems: 10,
-    bytes: 2 ** 30,
-    blocks: 2 ** 20,
-    files: 100,
-    mappings: 100,
-    pins: 100,
-    sleepers: 1,
-    memory: 1e12,
-  };
+  const oneSleeper = { ...quotas, sleepers: 1 };
   const strategy = (newRefs: string) => ({ strategy: { name: 'wait-for-refs', newRefs } });
 
   it('are not blamed for a refusal that everybody gets', async () => {
-    engine.admit('v', openAccount(quotas), 'e');
+    engine.admit('v', openAccount(oneSleeper), 'e');
     const fs = await mkfs(strategy('fail'), 'v');
     await pinned(fs);
     expect((await fs.submit(truncate())).outcome).toBeNull();
@@ -496,8 +494,20 @@ describe('quotas', () => {
     });
   });
 
+  it('are named also where the command needs several entries to be refused', async () => {
+    restartWith({ stepsPerApplyMax: 1 });
+    engine.admit('v', openAccount(oneSleeper), 'e');
+    const fs = await mkfs(strategy('fail'), 'v');
+    await pinned(fs);
+    await turns();
+    expect((await fs.submit(truncate())).outcome).toBeNull();
+    expect((await fs.submit(truncate())).outcome).toMatchObject({
+      failure: { errno: 'EDQUOT', rule: 'Q1' },
+    });
+  });
+
   it('get back what a filesystem held that stopped', async () => {
-    const account = openAccount({ ...quotas, sleepers: 10, memory: 1e12 });
+    const account = openAccount(quotas);
     engine.admit('v', account, 'e');
     const fs = await mkfs(strategy('block'), 'v');
     await pinned(fs);
@@ -523,6 +533,52 @@ describe('quotas', () => {
       reserved: nothing,
       used: { ...nothing, memory: expect.any(Number) },
     });
+  });
+});
+
+describe('a disk that is full while an entry has steps left', () => {
+  const full = new JournalError('full', 'no room');
+  let fs: HostedFilesystem;
+  let answers: unknown[] = [];
+
+  beforeEach(async () => {
+    restartWith({ stepsPerApplyMax: 1 });
+    engine.admit('v', openAccount(quotas), 'e');
+    fs = await mkfs({}, 'v');
+    await fs.submit(create('a'));
+    log.slow = true;
+    void fs.submit(truncate());
+    await turns();
+    log.pending.shift()?.(null);
+    await turns();
+    expect(atRest(fs.kernel), 'a truncate takes more than one step').toBe(false);
+    answers = [];
+    fs.submit(command('sync', {})).catch((error) => answers.push(['sync', error.kind]));
+  });
+
+  it('gets a second turn from the reserve', async () => {
+    log.pending.shift()?.(full);
+    await turns();
+    expect(log.pending, 'the tick comes again at once').toHaveLength(1);
+    for (let i = 0; i < 20 && !atRest(fs.kernel); i += 1) {
+      log.pending.shift()?.(null);
+      await turns();
+    }
+    log.pending.shift()?.(null);
+    expect(findFile(fs.kernel, 'a')?.sizeBytes).toBe(0);
+    expect(answers).toEqual([]);
+  });
+
+  it('keeps nobody waiting for it', async () => {
+    log.pending.shift()?.(full);
+    await turns();
+    log.pending.shift()?.(full);
+    await turns();
+    expect(answers).toContainEqual(['sync', 'disk-full']);
+    expect(fs.waiting).toBe(0);
+    clock.advance(1000);
+    await turns();
+    expect(log.pending, 'the entry goes on when there may be room again').toHaveLength(1);
   });
 });
 

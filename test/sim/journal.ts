@@ -344,7 +344,7 @@ class JournalWorld {
         filesystems: filesystems.filter(({ birth }) => birth.tenant === tenant),
       });
     }
-    engine.go();
+    engine.start();
     this.#checkTenants();
   }
 

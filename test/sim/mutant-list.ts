@@ -729,8 +729,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'an umount does not wait for the journal',
-      "this.#state = 'appending';",
-      `this.#state = 'appending';
+      'const entries = this.#stamp(batch);',
+      `const entries = this.#stamp(batch);
     if (batch.some(({ command }) => command?.op === 'umount')) {
       log.append(this.id, entries, { digest: this.#digest, eventSeq: this.kernel.eventSeq }, () => {});
       this.#applyBatch(batch, entries);
@@ -741,7 +741,7 @@ export const mutants: Mutant[] = [
   ),
   ...inShell('engine/engine.ts', [
     'a start forgets who pays',
-    'house.account.used.bytes += lane.kernel.geometry.sizeBytes;',
+    'hosted.account.used.bytes += lane.kernel.geometry.sizeBytes;',
     '',
     'tenants are apart',
   ]),

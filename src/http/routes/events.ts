@@ -140,7 +140,7 @@ export async function registerEventStream(
     }
     const tenant = tenantOf(request);
     const ring = ringOf(request);
-    if (ring.unreadable) throw hostedOf(engine, request).stoppedError();
+    if (ring.unreadable) hostedOf(engine, request).requireRunning();
     const transport = transportOf(request);
     const subscribe = subscribeOf(request, transport ?? 'websocket');
     if (transport === null) {

@@ -223,7 +223,7 @@ export function operationRoute(
       return;
     }
     const { fs } = found;
-    if (fs.stopped !== null && 'submission' in found) throw fs.stoppedError();
+    if ('submission' in found) fs.requireRunning();
     const { prefer } = request.headers;
     const stepped = fs.kernel.geometry.scheduler === 'stepped';
     // Nothing goes on by itself under a stepped scheduler: only who asks for a wait gets one.

@@ -58,7 +58,7 @@ export function traceRoute(app: FastifyInstance, { engine }: AppContext): void {
   app.get('/v1/filesystems/:fs/trace', { config: { scope: 'read' } }, (request, reply) => {
     const fs = hostedOf(engine, request);
     const { kernel, ring, name } = fs;
-    if (ring.unreadable) throw fs.stoppedError();
+    if (ring.unreadable) fs.requireRunning();
     const { format, from, to } = parse(
       zTraceQuery,
       coerce(request.query as Record<string, unknown>, coercions),
