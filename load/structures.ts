@@ -13,7 +13,7 @@ import {
   removeRange,
   setWritten,
   shiftExtents,
-} from '../src/kernel/fs/extent.ts';
+} from '../src/kernel/lib/extent-map.ts';
 import {
   checkFreeSpace,
   createFreeSpace,
@@ -21,15 +21,15 @@ import {
   giveRun,
   takeExact,
   takeRun,
-} from '../src/kernel/fs/free-space.ts';
+} from '../src/kernel/lib/free-space.ts';
 import {
   createRunList,
   findRun,
   insertRun,
   type Run,
   removeRun,
-} from '../src/kernel/fs/run-list.ts';
-import { createXArray, eachEntry, load, store, type XArray } from '../src/kernel/mm/xarray.ts';
+} from '../src/kernel/lib/run-list.ts';
+import { createXArray, eachEntry, load, store, type XArray } from '../src/kernel/lib/xarray.ts';
 import { bucketOfEntry, bucketOfPage } from '../src/kernel/sched/hash.ts';
 import { type Ino, type Pfn, toPfn, toPgOff } from '../src/kernel/units.ts';
 

@@ -101,12 +101,21 @@ const above = [
   '../../config.ts',
   '../../main.ts',
 ];
-const ground = ['zod', '../units.ts', '../errno.ts', '../events.ts', '../panic.ts', '../state.ts'];
+const ground = [
+  'zod',
+  '../units.ts',
+  '../errno.ts',
+  '../events.ts',
+  '../emit.ts',
+  '../panic.ts',
+  '../state.ts',
+  '../lib/xarray.ts',
+];
 
 /** A file of each floor, what it may import and what it may not. */
 const floors: Record<string, { may: string[]; mayNot: string[] }> = {
   'src/kernel/state.ts': {
-    may: ['zod', './units.ts', './errno.ts', './events.ts', './panic.ts'],
+    may: ['zod', './units.ts', './errno.ts', './events.ts', './panic.ts', './lib/xarray.ts'],
     mayNot: [
       ...packages,
       './sched/task.ts',
@@ -116,6 +125,10 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
       './kernel.ts',
       '../engine/state.ts',
     ],
+  },
+  'src/kernel/lib/probe.ts': {
+    may: ['./xarray.ts', '../units.ts', '../panic.ts'],
+    mayNot: [...packages, ...above, 'zod', '../state.ts', '../errno.ts', '../sched/task.ts'],
   },
   'src/kernel/sched/probe.ts': {
     may: [...ground, './task.ts'],
@@ -182,22 +195,39 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
       '../../../config.ts',
     ],
   },
+  'src/kernel/waits/probe.ts': {
+    may: [...ground, './wait-graph.ts', '../fs/inode.ts', '../mm/page.ts', '../sched/task.ts'],
+    mayNot: [...packages, ...above, '../reclaim/index.ts', '../records/pin.ts', '../ops/index.ts'],
+  },
+  'src/kernel/records/probe.ts': {
+    may: [...ground, './pin.ts', '../reclaim/index.ts', '../waits/wait-graph.ts', '../fs/inode.ts'],
+    mayNot: [...packages, ...above, '../ops/index.ts', '../views/index.ts', '../kernel.ts'],
+  },
   'src/kernel/reclaim/probe.ts': {
     may: [
       ...ground,
       './strategy.ts',
+      '../waits/wait-graph.ts',
       '../fs/inode.ts',
       '../mm/page.ts',
       '../dev/pmem.ts',
       '../sched/task.ts',
     ],
-    mayNot: [...packages, ...above, '../ops/index.ts', '../views/index.ts', '../kernel.ts'],
+    mayNot: [
+      ...packages,
+      ...above,
+      '../records/pin.ts',
+      '../ops/index.ts',
+      '../views/index.ts',
+      '../kernel.ts',
+    ],
   },
   'src/kernel/ops/probe.ts': {
     may: [
       ...ground,
       './define.ts',
-      '../views/index.ts',
+      '../records/pin.ts',
+      '../waits/wait-graph.ts',
       '../reclaim/index.ts',
       '../fs/personality/xfs.ts',
       '../mm/page.ts',
@@ -206,6 +236,7 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: [
       ...packages,
       ...above,
+      '../views/index.ts',
       '../kernel.ts',
       '../snapshot.ts',
       '../invariants.ts',
@@ -216,13 +247,21 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     may: [
       ...ground,
       './define.ts',
-      '../ops/index.ts',
+      '../records/pin.ts',
+      '../waits/wait-graph.ts',
       '../reclaim/index.ts',
       '../fs/inode.ts',
       '../mm/page.ts',
       '../sched/task.ts',
     ],
-    mayNot: [...packages, ...above, '../kernel.ts', '../snapshot.ts', '../invariants.ts'],
+    mayNot: [
+      ...packages,
+      ...above,
+      '../ops/index.ts',
+      '../kernel.ts',
+      '../snapshot.ts',
+      '../invariants.ts',
+    ],
   },
   'src/kernel/kernel.ts': {
     may: [

@@ -2,8 +2,6 @@
 // takes only rows of this table. On the wire the name is prefixed with `pinhole.`. Offsets and
 // lengths are bytes, times are milliseconds, pfns are device pages.
 import { z } from 'zod';
-import type { Kernel } from './state.ts';
-import type { Ino } from './units.ts';
 
 const pfn = z.int().describe('Page frame of the device.');
 const pgoff = z.int().describe('Page of the file.');
@@ -236,7 +234,7 @@ export type EventType = keyof typeof eventTable;
 export type EventData<T extends EventType> = z.infer<(typeof eventTable)[T]['data']>;
 
 /** Whose event it is. `name` is null where the inode is gone, too: a pin outlives its file. */
-interface FileOfEvent {
+export interface FileOfEvent {
   name: string | null;
   ino: number;
   nlink: 0 | 1;
@@ -259,24 +257,3 @@ export type KernelEvent = {
     data: EventData<T>;
   };
 }[EventType];
-
-/** Appends to the log of this `apply`. `file` is the inode that the event is about, if any. */
-export function emit<T extends EventType>(
-  k: Kernel,
-  type: T,
-  file: FileOfEvent | null,
-  data: EventData<T>,
-): void {
-  k.eventSeq += 1;
-  const whose =
-    file === null
-      ? { file: null, ino: 0, unlinked: false }
-      : { file: file.name, ino: file.ino, unlinked: file.nlink === 0 };
-  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.current, ...whose, data };
-  // The row ties `data` to `type`; TypeScript cannot see through the union of all rows.
-  k.events.push(event as unknown as KernelEvent);
-}
-
-/** The inode for an event; one that was evicted has a number and nothing else. */
-export const fileOfEvent = (k: Kernel, ino: Ino): FileOfEvent =>
-  k.inodes.get(ino) ?? { name: null, ino, nlink: 0 };

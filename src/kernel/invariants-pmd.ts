@@ -1,10 +1,10 @@
 // The laws of 2 MiB entries and of folios; invariants.ts has the table of all.
 import { hold } from './invariants-sched.ts';
+import { eachEntry, load, type XArray } from './lib/xarray.ts';
 import { isAnon } from './mm/anon.ts';
 import { mapcountOf, pinsOf } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf } from './mm/pagetable.ts';
 import { pmdOf } from './mm/pmd.ts';
-import { eachEntry, load, type XArray } from './mm/xarray.ts';
 import type { Kernel } from './state.ts';
 import { type Pfn, toPfn, toPgOff } from './units.ts';
 

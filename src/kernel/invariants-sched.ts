@@ -1,9 +1,9 @@
 // The laws of tasks, locks, queues and timers; invariants.ts has the others and the table of all.
 import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
-import { eachTimer, firstTimer } from './mm/timers.ts';
 import { Panic } from './panic.ts';
 import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
 import { readersWokenMax } from './sched/rwsem.ts';
+import { eachTimer, firstTimer } from './sched/timers.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task, Waiter } from './state.ts';
 import { type PgOff, type PinId, type TaskId, toPfn } from './units.ts';
 

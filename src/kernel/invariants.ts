@@ -4,9 +4,7 @@
 // the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare two
 // states; the model test holds them. Law 7, no lock inside put(), is about what happens inside one
 // step and cannot be read off a state.
-import { checkExtentMap, type Extent, eachExtent } from './fs/extent.ts';
-import { checkFreeSpace, isFree } from './fs/free-space.ts';
-import { checkRunList, eachRun } from './fs/run-list.ts';
+
 import { foliosAreCounted, hugeEntriesAreWhole } from './invariants-pmd.ts';
 import {
   hold,
@@ -18,10 +16,13 @@ import {
   tasksAreBooked,
   timersAscend,
 } from './invariants-sched.ts';
+import { checkExtentMap, type Extent, eachExtent } from './lib/extent-map.ts';
+import { checkFreeSpace, isFree } from './lib/free-space.ts';
+import { checkRunList, eachRun } from './lib/run-list.ts';
+import { checkXArray, eachEntry, load } from './lib/xarray.ts';
 import { isAnon } from './mm/anon.ts';
 import { isDelayedFree, mapcountOf, ownerOf, pinsOf, pinsOver } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
-import { checkXArray, eachEntry, load } from './mm/xarray.ts';
 import type { LayoutLocals } from './ops/layout-change.ts';
 import type { Inode, Kernel } from './state.ts';
 import { lastPage, type Pfn, pageSize, toPfn, toPgOff } from './units.ts';

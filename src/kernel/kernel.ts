@@ -1,20 +1,21 @@
 // The one entrance of the machine: apply(kernel, entry) → effects. Deterministic: the same entries
 // give the same state and events.
 import { createPmem } from './dev/pmem.ts';
+import { emit } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
-import { emit, type KernelEvent } from './events.ts';
-import { createFreeSpace, takeExact } from './fs/free-space.ts';
+import type { KernelEvent } from './events.ts';
 import { personalityOf } from './fs/personality/index.ts';
-import { createRunList } from './fs/run-list.ts';
 import { metadataBlocks } from './fs/superblock.ts';
+import { createFreeSpace, takeExact } from './lib/free-space.ts';
+import { createRunList } from './lib/run-list.ts';
 import { releasePin } from './mm/gup.ts';
-import { createTimers, firstTimer, removeTimer } from './mm/timers.ts';
 import type { MkfsArgs } from './ops/mkfs.ts';
 import { useStrategy } from './ops/set-strategy.ts';
-import { sendSignal } from './ops/signal.ts';
 import { chooseStrategy } from './reclaim/index.ts';
 import { canGoOn, goOn, run, start, stepOnce } from './run.ts';
+import { sendSignal } from './sched/signal.ts';
 import { retrySpinners } from './sched/spin.ts';
+import { createTimers, firstTimer, removeTimer } from './sched/timers.ts';
 import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
 

@@ -1,24 +1,25 @@
 // The run loop: how a command becomes a task, how tasks take their steps, what happens when one
 // sleeps, closes a cycle or ends.
+
+import { emit } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
-import { emit } from './events.ts';
 import { clearDelayedFree, releaseBusy } from './fs/busy-extent.ts';
 import { reapDetached } from './fs/detached.ts';
 import { etagOf, findFile, isLastReference } from './fs/inode.ts';
-import { findRun } from './fs/run-list.ts';
+import { findRun } from './lib/run-list.ts';
 import { headOf, isDelayedFree, pinsOver } from './mm/page.ts';
-import { addTimer, removeTimer } from './mm/timers.ts';
 import type { Operation } from './ops/define.ts';
 import { evict } from './ops/evict.ts';
 import { operations } from './ops/index.ts';
-import { sendSignal } from './ops/signal.ts';
 import { assert, unreachable } from './panic.ts';
 import { releaseAll, withdraw } from './sched/rwsem.ts';
+import { sendSignal } from './sched/signal.ts';
 import { retrySpinners, stopSpinning } from './sched/spin.ts';
 import { inodeOf, leaveSleep, pageWaitedFor, taskOf } from './sched/task.ts';
-import { cyclesThrough, explain, nodesOf, type WaitEdge } from './sched/wait-graph.ts';
+import { addTimer, removeTimer } from './sched/timers.ts';
 import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
 import type { MapId, Pfn, PinId, TaskId } from './units.ts';
+import { cyclesThrough, explain, nodesOf, type WaitEdge } from './waits/wait-graph.ts';
 
 function operationOf(task: Task): Operation {
   const op = task.op === evict.name ? evict : operations.get(task.op);

@@ -5,10 +5,10 @@
 //
 // Order is part of the state: a Map or a Set comes back in the order in which it was.
 import { chunkOf, createPmem, setChunk } from './dev/pmem.ts';
-import type { ExtentLeaf } from './fs/extent.ts';
-import { createTimers, eachTimer, setTimer } from './mm/timers.ts';
-import type { XLeaf } from './mm/xarray.ts';
+import type { ExtentLeaf } from './lib/extent-map.ts';
+import type { XLeaf } from './lib/xarray.ts';
 import { assert } from './panic.ts';
+import { createTimers, eachTimer, setTimer } from './sched/timers.ts';
 import type { BusyRun, DetachedRun, Inode, Kernel, Mapping, Timer } from './state.ts';
 
 /**

@@ -1,13 +1,12 @@
 // The headers: every record of the machine. All of it is plain data, so that structuredClone, a
 // snapshot or another process gets the same machine. Records refer to each other by number (ino,
 // pfn, task id), never by pointer.
-import type { Pmem } from './dev/pmem-records.ts';
 import type { Failure } from './errno.ts';
 import type { KernelEvent } from './events.ts';
-import type { ExtentMap } from './fs/extent.ts';
-import type { FreeSpace } from './fs/free-space.ts';
-import type { Run, RunList } from './fs/run-list.ts';
-import type { XArray } from './mm/xarray.ts';
+import type { ExtentMap } from './lib/extent-map.ts';
+import type { FreeSpace } from './lib/free-space.ts';
+import type { Run, RunList } from './lib/run-list.ts';
+import type { XArray } from './lib/xarray.ts';
 import type { Ino, MapId, Pfn, PgOff, PinId, TaskId } from './units.ts';
 
 export type Kind = 'xfs' | 'ext4' | 'ext2' | 'btrfs';
@@ -26,6 +25,29 @@ export interface StrategyChoice {
   name: string;
   /** Parsed by the strategy's own schema, defaults filled in. */
   options: Record<string, unknown>;
+}
+
+export interface DirtyPage {
+  /** What the medium has; only the dirty lines of it mean anything. */
+  medium: Uint8Array;
+  /** A bit a 64-byte line, 32 a number. */
+  lines: [number, number];
+}
+
+/** The device. Pages are made on first touch. */
+export interface Pmem {
+  /** Contents. A page that is not there is zero. */
+  pages: Map<Pfn, Uint8Array>;
+  /**
+   * For each chunk the entry that changed it last: a snapshot keeps what it already has of the
+   * others.
+   */
+  chunkSeqs: (number | undefined)[];
+  /** Pages with lines that are dirty in a CPU cache. */
+  dirty: Map<Pfn, DirtyPage>;
+  dirtyLines: number;
+  /** Sectors of 512 bytes that cannot be read. */
+  badSectors: Set<number>;
 }
 
 /** What mkfs fixes for the life of the filesystem. */
@@ -312,7 +334,7 @@ export interface Timer {
   id: number;
 }
 
-/** See mm/timers.ts. */
+/** See sched/timers.ts. */
 export interface Timers {
   /**
    * A binary heap of the times in `at`, and of some that are no longer there. The first is there.

@@ -5,12 +5,12 @@ import { apply } from './kernel.ts';
 import { operations } from './ops/index.ts';
 import { pageWaitOf } from './ops/page-sleep.ts';
 import { strategies } from './reclaim/index.ts';
+import { inodeRecord, inodeRecordOrNone, nameOf } from './records/inode.ts';
+import { taskRecord } from './records/operation.ts';
 import { opId, pageWaitedFor } from './sched/task.ts';
-import { type Places, pinsOn, waitsFor } from './sched/wait-graph.ts';
 import type { Effects, Kernel, Pin, Target } from './state.ts';
 import type { TaskId } from './units.ts';
-import { taskRecord } from './views/operation-record.ts';
-import { inodeRecord, inodeRecordOrNone, nameOf } from './views/whose.ts';
+import { type Places, pinsOn, waitsFor } from './waits/wait-graph.ts';
 
 /** Above these a copy would keep everybody else waiting. */
 const stepsMax = 20_000;

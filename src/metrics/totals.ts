@@ -2,7 +2,7 @@
 // the kernel counts anyway, when somebody scrapes and its filesystem has changed since; the sums of
 // all go along. So a scrape costs what changed, and a look at who waits or holds.
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
-import { findRun } from '../kernel/fs/run-list.ts';
+import { findRun } from '../kernel/lib/run-list.ts';
 import { pageSize } from '../kernel/units.ts';
 
 const never = Number.POSITIVE_INFINITY;

@@ -2,7 +2,7 @@
 // under the pin, and a foreign byte can be read through it; 7.3 hangs. And what the strategies that
 // keep blocks back owe for it: nothing is reused before its last put, nothing is lost.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isFree } from '../../src/kernel/fs/free-space.ts';
+import { isFree } from '../../src/kernel/lib/free-space.ts';
 import { toPfn } from '../../src/kernel/units.ts';
 import { call, must, type Service, start } from '../http/start.ts';
 import {

@@ -1,7 +1,7 @@
 // ext2 on 6.12 by its own operations (fs/ext2/file.c, inode.c, super.c), not as if it were ext4.
 // Debian's kernels have no ext2 driver, so none of it could be measured.
 import { describe, expect, test } from 'vitest';
-import { fileRecord } from '../../src/kernel/views/file-record.ts';
+import { fileRecord } from '../../src/kernel/records/file.ts';
 import {
   bytesOf,
   letters,

@@ -3,7 +3,7 @@
 // end, or where a layout change broke the layout and went through with it.
 
 import type { KernelEvent } from '../../src/kernel/events.ts';
-import { eachExtent } from '../../src/kernel/fs/extent.ts';
+import { eachExtent } from '../../src/kernel/lib/extent-map.ts';
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Inode, Kernel, Outcome } from '../../src/kernel/state.ts';

@@ -4,10 +4,10 @@
 import { describe, expect, test } from 'vitest';
 import { apply, atRest } from '../../src/kernel/kernel.ts';
 import { releasePin } from '../../src/kernel/mm/gup.ts';
+import { taskRecord } from '../../src/kernel/records/operation.ts';
 import type { Pin } from '../../src/kernel/state.ts';
 import type { PinId } from '../../src/kernel/units.ts';
 import { hungTasks } from '../../src/kernel/views/hung-tasks.ts';
-import { taskRecord } from '../../src/kernel/views/operation-record.ts';
 import {
   idOf,
   letters,

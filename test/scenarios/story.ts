@@ -1,8 +1,8 @@
 // What the scenarios share: the columns of their tables, a file to tell them with, and the trace
 // that they leave behind.
 import { expect, test } from 'vitest';
-import { lookupBlock } from '../../src/kernel/fs/extent.ts';
 import type { LawName } from '../../src/kernel/invariants.ts';
+import { lookupBlock } from '../../src/kernel/lib/extent-map.ts';
 import { toPfn, toPgOff } from '../../src/kernel/units.ts';
 import {
   type Choice,

@@ -3,9 +3,9 @@
 // page that is mapped again (S06). Those are broken up, and after that nothing may be left: no
 // task, no busy and no detached block.
 
-import { firstTimer } from '../../src/kernel/mm/timers.ts';
 import type { ExchangeLocals } from '../../src/kernel/ops/exchange-range.ts';
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
+import { firstTimer } from '../../src/kernel/sched/timers.ts';
 import type { Task } from '../../src/kernel/state.ts';
 import type { PinId, TaskId } from '../../src/kernel/units.ts';
 import type { Action } from './action.ts';

@@ -106,7 +106,7 @@ export const mutants: Mutant[] = [
     ],
   ),
   ...inFile(
-    'sched/wait-graph.ts',
+    'waits/wait-graph.ts',
     [
       "the queue is in nobody's way",
       'of directlyAhead(places, sem, task.id)',
@@ -392,7 +392,7 @@ export const mutants: Mutant[] = [
     'H1',
   ]),
   ...inFile(
-    'mm/timers.ts',
+    'sched/timers.ts',
     [
       'a new time does not rise in the heap',
       'at > 0 && (times[parent] as number) > timer.atMs;',
@@ -476,8 +476,8 @@ export const mutants: Mutant[] = [
     ],
   ),
   ...forTest(
-    'test/kernel/sched/wait-graph.test.ts',
-    'sched/wait-graph.ts',
+    'test/kernel/waits/wait-graph.test.ts',
+    'waits/wait-graph.ts',
     [
       'a crowd leaves out the way back to the start',
       'const few: TaskId[] = k.tasks.get(start)?.owner === owner ? [start] : [];',

@@ -1,10 +1,10 @@
 // Why an operation is where it is: the way it went, what it holds, who is in its way, who is behind
 // it, and what else could have become of it.
 import { z } from 'zod';
+import { zInode, zInodeOrNone } from '../../kernel/records/inode.ts';
+import { zOperation } from '../../kernel/records/operation.ts';
 import type { TaskId } from '../../kernel/units.ts';
 import { views } from '../../kernel/views/index.ts';
-import { zOperation } from '../../kernel/views/operation-record.ts';
-import { zInode, zInodeOrNone } from '../../kernel/views/whose.ts';
 import {
   otherStrategies,
   queuedBehind,

@@ -2,7 +2,7 @@
 // once and kept with the record; the position stands in front of it, because the log of a
 // filesystem and that of its tenant number the same event differently.
 import type { EventRecord } from '../../engine/event-ring.ts';
-import { rfc3339 } from '../../kernel/views/rfc3339.ts';
+import { rfc3339 } from '../../kernel/records/rfc3339.ts';
 
 export const typePrefix = 'pinhole.';
 

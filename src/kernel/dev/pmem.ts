@@ -5,10 +5,9 @@
 // master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
 
 import { pinsOf } from '../mm/page.ts';
-import type { Kernel } from '../state.ts';
+import type { DirtyPage, Kernel, Pmem } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
 import { clearPoison, sectorsPerPage } from './badblocks.ts';
-import type { DirtyPage, Pmem } from './pmem-records.ts';
 
 const chunkPages = 64;
 const chunkBytes = chunkPages * pageSize;

@@ -1,7 +1,8 @@
 // The busy list: blocks that are free in the books and must not be handed out. Mirrors
 // fs/xfs/xfs_extent_busy.c, with the flag that Chinner called EXTENT_BUSY_DAX (2017-10-30): a run
 // with a pinned page stays after its transaction committed, until the last put.
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
+import { findRun, insertRun, removeRun } from '../lib/run-list.ts';
 import {
   isDelayedFree,
   nextPinned,
@@ -13,7 +14,6 @@ import {
 import { assert } from '../panic.ts';
 import type { BusyRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, toPfn } from '../units.ts';
-import { findRun, insertRun, removeRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
 /**

@@ -2,7 +2,9 @@
 // entries of 4 KiB are never joined, real ones of 2 MiB never split; one of the zero page gives way
 // to 4 KiB where somebody faults a page of it.
 import { isPoisoned } from '../dev/badblocks.ts';
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
+import { findExtent, nextExtent } from '../lib/extent-map.ts';
+import { eachEntry, eraseRange, load, store } from '../lib/xarray.ts';
 import { makeFolio, setOwner } from '../mm/page.ts';
 import {
   bitOf,
@@ -23,11 +25,9 @@ import {
   pmdOf,
   widen,
 } from '../mm/pmd.ts';
-import { eachEntry, eraseRange, load, store } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
 import type { Access, Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, pageCeil, toPfn, toPgOff } from '../units.ts';
-import { findExtent, nextExtent } from './extent.ts';
 import { personalityOf } from './personality/index.ts';
 
 /** Why a fault of 2 MiB falls back to 4 KiB. */

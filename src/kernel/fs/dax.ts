@@ -2,8 +2,10 @@
 // lock bit, one frame; entries of 2 MiB are made in dax-pmd.ts.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, zeroPage } from '../dev/pmem.ts';
+import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
-import { emit } from '../events.ts';
+import { eachExtent, lookupBlock } from '../lib/extent-map.ts';
+import { eachEntry, eraseRange, load } from '../lib/xarray.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
 import { clearOwner, nextPinned, ownerOf, setOwner, splitFolio } from '../mm/page.ts';
 import {
@@ -17,14 +19,12 @@ import {
   zeroEntry,
 } from '../mm/pagetable.ts';
 import { dropPmds, widen } from '../mm/pmd.ts';
-import { eachEntry, eraseRange, load } from '../mm/xarray.ts';
 import { assert } from '../panic.ts';
 import { fallAsleep } from '../sched/task.ts';
 import { queueForEntry, wakeEntry } from '../sched/waitqueue.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
 import { type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntry, faultPmd, setEntry } from './dax-pmd.ts';
-import { eachExtent, lookupBlock } from './extent.ts';
 import { touch } from './inode.ts';
 import { allocateBlocks, noRoom, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';

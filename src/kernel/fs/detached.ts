@@ -1,13 +1,13 @@
 // The detached list: blocks that have left their inode in a committed transaction and wait for
 // their pins, with no lock held. While the call that detached them sleeps on them it frees them
 // itself; what it leaves behind is the reaper's.
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
+import { findRun, insertRun, removeRun } from '../lib/run-list.ts';
 import { nextPinned, nextUnpinned, pinsOver } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { DetachedRun, Inode, Kernel } from '../state.ts';
 import { type Pfn, type TaskId, toPfn } from '../units.ts';
 import { clearDelayedFrees, isPinned, markDelayedFree } from './busy-extent.ts';
-import { findRun, insertRun, removeRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
 export function detach(k: Kernel, inode: Inode, pfn: Pfn, pages: number, task: TaskId): void {

@@ -2,10 +2,10 @@
 // the blocks, which are allocated at once.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, writePage, zeroPage } from '../dev/pmem.ts';
+import { type Extent, eachExtent, lookupBlock, nextExtent, setWritten } from '../lib/extent-map.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntries } from './dax.ts';
-import { type Extent, eachExtent, lookupBlock, nextExtent, setWritten } from './extent.ts';
 import { resize, touch } from './inode.ts';
 import { personalityOf } from './personality/index.ts';
 import { allocateBlocks, roomFor } from './superblock.ts';

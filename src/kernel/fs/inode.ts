@@ -1,10 +1,10 @@
 // Inodes and their names. One flat directory: a name is a link, and a file has at most one.
-import { emit } from '../events.ts';
-import { createXArray } from '../mm/xarray.ts';
+import { emit } from '../emit.ts';
+import { createExtentMap } from '../lib/extent-map.ts';
+import { createXArray } from '../lib/xarray.ts';
 import { createRwSem } from '../sched/rwsem.ts';
 import type { Inode, Kernel } from '../state.ts';
 import type { Ino } from '../units.ts';
-import { createExtentMap } from './extent.ts';
 
 export function createInode(k: Kernel, name: string, sizeBytes: number): Inode {
   const ino = k.nextIno as Ino;

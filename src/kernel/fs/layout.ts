@@ -1,6 +1,6 @@
 // Breaking a layout: unmap, then look for pages that somebody still holds. Mirrors
 // dax_layout_busy_page_range() and dax_break_layout().
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { pinsOver } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';

@@ -2,14 +2,14 @@
 // pointed at them. Transactions that were applied are taken to have committed, which is one of the
 // two outcomes that a real crash can have.
 import { discardPages } from '../dev/pmem.ts';
-import { createTimers } from '../mm/timers.ts';
-import { createXArray } from '../mm/xarray.ts';
+import { removeRange } from '../lib/extent-map.ts';
+import { isFree } from '../lib/free-space.ts';
+import { createRunList, eachRun } from '../lib/run-list.ts';
+import { createXArray } from '../lib/xarray.ts';
 import { createRwSem } from '../sched/rwsem.ts';
+import { createTimers } from '../sched/timers.ts';
 import type { Kernel } from '../state.ts';
 import { lastPage, toPgOff } from '../units.ts';
-import { removeRange } from './extent.ts';
-import { isFree } from './free-space.ts';
-import { createRunList, eachRun } from './run-list.ts';
 import { freeRun } from './superblock.ts';
 
 /**

@@ -1,14 +1,14 @@
 // Where blocks come from and where they go. Every block is metadata, used by one file, free, busy
 // or detached; the five add up to the device.
 import { discardPages } from '../dev/pmem.ts';
+import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
-import { emit } from '../events.ts';
+import { eachExtent, insertExtent, previousExtent } from '../lib/extent-map.ts';
+import { giveRun, takeAligned, takeRun } from '../lib/free-space.ts';
 import { nextPinned, pinsOf } from '../mm/page.ts';
 import { pagesPerPmd, pmdOf } from '../mm/pmd.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, lastPage, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
-import { eachExtent, insertExtent, previousExtent } from './extent.ts';
-import { giveRun, takeAligned, takeRun } from './free-space.ts';
 import { personalityOf } from './personality/index.ts';
 
 /** A superblock and a bitmap block for every 128 MiB group. */

@@ -2,10 +2,10 @@
 // zeroing a few blocks is cheaper than splitting the extent. Mirrors
 // ext4_ext_convert_to_initialized(), fs/ext4/extents.c. Off unless mkfs says extentMaxZerooutKb.
 import { zeroPage } from '../dev/pmem.ts';
+import { type Extent, findExtent, setWritten } from '../lib/extent-map.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageSize, toPfn, toPgOff } from '../units.ts';
-import { type Extent, findExtent, setWritten } from './extent.ts';
 
 /**
  * The unwritten blocks [pgoff, pgoff + pages) of one extent become written and zero, perhaps with

@@ -1,12 +1,12 @@
 // get_user_pages and its opposite. A pin names frames, not "file F at offset O": that is the root
 // of the whole story.
-import { emit, fileOfEvent } from '../events.ts';
+import { emit, fileOfEvent } from '../emit.ts';
 import { assert } from '../panic.ts';
+import { removeTimer } from '../sched/timers.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, type PinId, pageSize, toPgOff } from '../units.ts';
 import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
-import { removeTimer } from './timers.ts';
 
 /**
  * Adds the next page to a pin. The zero page is held by nobody; an anonymous page has no frame for

@@ -3,7 +3,7 @@
 // classic (to 6.14) `1 + pins`, modern (from 6.15) `pins + mapcount`. With folioGranularity the
 // frames under a 2 MiB mapping entry are one folio, which is held, waited for and let go as a
 // whole.
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { assert } from '../panic.ts';
 import { hasWaiters, wakePage } from '../sched/waitqueue.ts';
 import type { Folio, Kernel } from '../state.ts';

@@ -1,14 +1,14 @@
 // Page-table entries and DAX mapping entries share one encoding: 0 is none, 1 is the shared zero
 // page, anything above is a frame and a bit (writable in a page table, dirty in a mapping entry).
 // In a page table a negative entry is an anonymous page, see anon.ts.
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
+import { eachEntry, eraseRange, load, store } from '../lib/xarray.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, toPfn } from '../units.ts';
 import { isAnon, putAnon } from './anon.ts';
 import { mapFolio, mapPage, unmapFolio, unmapPage } from './page.ts';
 import { addPmd, addTable, dropPmds, inPmd, pagesPerPmd, pmdOf, widen } from './pmd.ts';
-import { eachEntry, eraseRange, load, store } from './xarray.ts';
 
 export const zeroEntry = 1;
 

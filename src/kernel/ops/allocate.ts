@@ -1,11 +1,11 @@
 // fallocate mode 0, KEEP_SIZE and UNSHARE_RANGE. XFS breaks the layout for it, ext4 does not.
 import { z } from 'zod';
 import { type Failure, failure } from '../errno.ts';
-import { nextExtent } from '../fs/extent.ts';
 import { eachHole, holesIn, zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { allocateBlocks, noRoom, roomFor } from '../fs/superblock.ts';
+import { nextExtent } from '../lib/extent-map.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type PgOff, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
 import { type LayoutChange, rangeOf } from './layout-change.ts';

@@ -1,10 +1,10 @@
 // A signal for a sleeping operation, as kill(2) sends one: EINTR where Linux would give it, nothing
 // where the task is in state D.
 import { z } from 'zod';
+import { sendSignal } from '../sched/signal.ts';
 import { opId } from '../sched/task.ts';
 import type { TaskId } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
-import { sendSignal } from './signal.ts';
 
 export const cancel = defineAtomic({
   name: 'cancel',

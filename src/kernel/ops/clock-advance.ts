@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { zMs } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
-import { shiftExtents } from '../fs/extent.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { warnOfMove } from '../fs/superblock.ts';
+import { shiftExtents } from '../lib/extent-map.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { lastPage, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { createInode, findFile } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
+import { fileRecord, zFile } from '../records/file.ts';
 import { zBytes } from '../units.ts';
-import { fileRecord, zFile } from '../views/file-record.ts';
 import { defineAtomic, done, fail } from './define.ts';
 import { zFileName } from './name.ts';
 

@@ -1,11 +1,12 @@
 // What a device does through a pin. It knows frames, not files: it reads and writes whatever the
 // frame holds now, whoever owns it. Its addresses are those that the pages were pinned by: bytes
 // from the start of the mapping.
+
+import { emit, fileOfEvent } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
-import { emit, fileOfEvent } from '../events.ts';
+import { isOrphan } from '../records/pin.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type Pfn, pageOf, pageSize, zBytes } from '../units.ts';
-import { isOrphan } from '../views/pin-record.ts';
 
 export const zDmaOffset = zBytes
   .optional()

@@ -2,16 +2,16 @@
 // operation. Mirrors evict() with dax_break_layout_final(): from 6.15 it waits for pins and nothing
 // can interrupt it; before, it frees the blocks under them.
 import { z } from 'zod';
+import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
-import { emit } from '../events.ts';
 import { firstBusy } from '../fs/dax.ts';
 import { handToReaper } from '../fs/detached.ts';
 import { isLastReference } from '../fs/inode.ts';
 import { scan } from '../fs/layout.ts';
 import { strategyOf } from '../reclaim/index.ts';
+import { inTheWayOf } from '../records/operation.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
 import { lastPage, toPgOff } from '../units.ts';
-import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, done, goto, type Step, type TaskOf } from './define.ts';
 import {
   commitBlocks,

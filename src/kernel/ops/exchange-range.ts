@@ -8,22 +8,22 @@
 // ↑                                                                          │ busy: spins
 // └──────────────────────────────────────────────────────────────────────────┘
 import { z } from 'zod';
+import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
-import { emit } from '../events.ts';
 import { deleteEntries } from '../fs/dax.ts';
-import { type Extent, eachExtent, insertExtent, removeRange } from '../fs/extent.ts';
 import { findFile, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { warnOfMove } from '../fs/superblock.ts';
+import { type Extent, eachExtent, insertExtent, removeRange } from '../lib/extent-map.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategies, strategyOf } from '../reclaim/index.ts';
 import type { BreakVerdict, LayoutRange } from '../reclaim/strategy.ts';
+import { inTheWayOf } from '../records/operation.ts';
 import { release, releaseAll } from '../sched/rwsem.ts';
 import { spinOn } from '../sched/spin.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
-import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf, wait } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 import { layoutErrors } from './layout-op.ts';

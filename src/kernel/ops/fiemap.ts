@@ -2,8 +2,8 @@
 // and on ext4 from 7.3, it takes i_rwsem and so hangs behind a truncate that sleeps. Whoever
 // diagnoses a hang with it hangs too.
 import { z } from 'zod';
-import { eachExtent } from '../fs/extent.ts';
 import { personalityOf } from '../fs/personality/index.ts';
+import { eachExtent } from '../lib/extent-map.ts';
 import { byteOf, pageOf, pageSize, zBytes } from '../units.ts';
 import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';

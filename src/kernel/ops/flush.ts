@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { flushPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
-import { eachExtent } from '../fs/extent.ts';
+import { eachExtent } from '../lib/extent-map.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf, type Verdict } from './define.ts';

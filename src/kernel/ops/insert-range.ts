@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';
-import { lastExtent, shiftExtents } from '../fs/extent.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { warnOfMove } from '../fs/superblock.ts';
+import { lastExtent, shiftExtents } from '../lib/extent-map.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { lastPage, pageOf, pageSize, zBytes } from '../units.ts';
 import { type LayoutChange, rangeFrom } from './layout-change.ts';

@@ -7,13 +7,13 @@
 // The strategy decides in `scan` and says where the blocks go in `change`; `drain` is where
 // detach-and-wait sleeps, with no lock held.
 import { z } from 'zod';
+import { emit } from '../emit.ts';
 import type { Failure } from '../errno.ts';
-import { emit } from '../events.ts';
 import { commitBusy, insertBusy } from '../fs/busy-extent.ts';
 import { deleteEntries } from '../fs/dax.ts';
 import { detach, firstPinned, freeDetached, freeIdleParts, handToReaper } from '../fs/detached.ts';
-import { removeRange } from '../fs/extent.ts';
 import { freeRun } from '../fs/superblock.ts';
+import { removeRange } from '../lib/extent-map.ts';
 import { pinnedAs } from '../mm/gup.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
@@ -21,9 +21,9 @@ import { strategies, strategyOf } from '../reclaim/index.ts';
 import type { Destination, LayoutRange } from '../reclaim/strategy.ts';
 import { acquire, canAcquire, releaseAll, semOf } from '../sched/rwsem.ts';
 import { inodeOf } from '../sched/task.ts';
-import { blockersMax, lockBlockers } from '../sched/wait-graph.ts';
 import type { Inode, Kernel, LockMode, LockName, Task } from '../state.ts';
 import { byteOf, lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
+import { blockersMax, lockBlockers } from '../waits/wait-graph.ts';
 import {
   done,
   fail,

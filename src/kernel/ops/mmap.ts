@@ -1,11 +1,11 @@
 // mmap(MAP_SHARED) of a range of a file.
 import { z } from 'zod';
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { personalityOf } from '../fs/personality/index.ts';
-import { createXArray } from '../mm/xarray.ts';
+import { createXArray } from '../lib/xarray.ts';
+import { mappingRecord, zMapping } from '../records/mapping.ts';
 import type { Mapping } from '../state.ts';
 import { type MapId, pageCeil, pageOf, pageSize, zBytes } from '../units.ts';
-import { mappingRecord, zMapping } from '../views/mapping-record.ts';
 import { defineAtomic, done, fail } from './define.ts';
 import { theInode } from './layout-change.ts';
 

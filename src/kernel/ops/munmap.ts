@@ -1,13 +1,13 @@
 // munmap. It takes no lock of the file; where it drops the last reference to an unlinked file it
 // evicts the file.
 import { z } from 'zod';
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { firstBusy } from '../fs/dax.ts';
 import { unmapPart } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
+import { inTheWayOf } from '../records/operation.ts';
 import { lastPage, toPgOff } from '../units.ts';
-import { inTheWayOf } from '../views/operation-record.ts';
 import { defineOp, fail, goto, type TaskOf } from './define.ts';
 import { blocksOf, evictSteps } from './evict.ts';
 import { type LayoutLocals, theInode } from './layout-change.ts';

@@ -4,12 +4,12 @@
 // start; nobody trusts a wake-up.
 import { headOf, isIdle } from '../mm/page.ts';
 import { assert } from '../panic.ts';
+import { inTheWayOf } from '../records/operation.ts';
 import { acquire, release } from '../sched/rwsem.ts';
 import { fallAsleep } from '../sched/task.ts';
 import { finishWait, pageBucket, prepareToWait } from '../sched/waitqueue.ts';
 import type { Kernel, Task } from '../state.ts';
 import type { Ino, Pfn, PgOff } from '../units.ts';
-import { inTheWayOf } from '../views/operation-record.ts';
 import { fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 
 /** What a task keeps in its locals while it waits for a page. */

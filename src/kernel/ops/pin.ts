@@ -1,16 +1,16 @@
 // get_user_pages on a range of a mapping. Mirrors mm/gup.c: pages in order, as many as can be had,
 // an errno only when there is none.
 import { z } from 'zod';
+import { emit } from '../emit.ts';
 import { type Errno, type Failure, failure } from '../errno.ts';
-import { emit } from '../events.ts';
-import { lookupBlock } from '../fs/extent.ts';
+import { lookupBlock } from '../lib/extent-map.ts';
 import { beginPin, pinPage, recordPin, releasePin } from '../mm/gup.ts';
-import { addTimer } from '../mm/timers.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
+import { pinRecord, zPin } from '../records/pin.ts';
+import { addTimer } from '../sched/timers.ts';
 import type { Kernel, Pin, Task } from '../state.ts';
 import { byteOf, type PgOff, type PinId, pageOf, pageSize, zBytes, zMs } from '../units.ts';
-import { pinRecord, zPin } from '../views/pin-record.ts';
 import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
 import { type WalkLocals, walkSteps } from './page-walk.ts';

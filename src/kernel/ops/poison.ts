@@ -2,7 +2,7 @@
 // kernel: memory_failure() takes the page from every process that has it mapped.
 import { z } from 'zod';
 import { clearPoison, injectPoison, sectorsPerPage } from '../dev/badblocks.ts';
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { ownerOf } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Kernel } from '../state.ts';

@@ -3,11 +3,11 @@
 // inside the simulated world: the service itself goes on.
 import { z } from 'zod';
 import { losePower } from '../dev/pmem.ts';
+import { emit } from '../emit.ts';
 import { failure } from '../errno.ts';
-import { emit } from '../events.ts';
-import { eachExtent } from '../fs/extent.ts';
 import { touch } from '../fs/inode.ts';
 import { recover } from '../fs/recovery.ts';
+import { eachExtent } from '../lib/extent-map.ts';
 import type { Inode } from '../state.ts';
 import { lastPage, type Pfn, toPgOff, zBytes } from '../units.ts';
 import { defineAtomic, done } from './define.ts';

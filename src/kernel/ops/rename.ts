@@ -4,12 +4,12 @@
 //
 //     begin → find → lock → lockOther → rename → evict …
 import { z } from 'zod';
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { findFile, removeName } from '../fs/inode.ts';
 import { assert } from '../panic.ts';
+import { fileRecord, zFile } from '../records/file.ts';
 import { releaseAll } from '../sched/rwsem.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
-import { fileRecord, zFile } from '../views/file-record.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf } from './define.ts';
 import { blocksOf, evictSteps, whyNotEvicted } from './evict.ts';
 import { type LayoutLocals, lockThen, theInode } from './layout-change.ts';

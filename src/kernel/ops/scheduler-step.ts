@@ -1,18 +1,7 @@
 import { z } from 'zod';
-import { opId } from '../sched/task.ts';
-import type { Kernel } from '../state.ts';
+import { runnableNames, workerName } from '../sched/task.ts';
 import type { TaskId } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
-
-/** The release worker among the tasks that a stepped scheduler can choose. */
-const workerName = 'kworker';
-
-/** What could take a step now, in the order in which it would. */
-export function runnableNames(k: Kernel): string[] {
-  const names = k.runnable.map((id) => opId(id));
-  if (k.workqueue.length > 0) names.push(workerName);
-  return names;
-}
 
 export const schedulerStep = defineAtomic({
   name: 'scheduler-step',

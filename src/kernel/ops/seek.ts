@@ -1,8 +1,8 @@
 // lseek(SEEK_DATA) and lseek(SEEK_HOLE). Mirrors fs/iomap/seek.c: an unwritten extent counts as a
 // hole on DAX.
 import { z } from 'zod';
-import { nextExtent } from '../fs/extent.ts';
 import { personalityOf } from '../fs/personality/index.ts';
+import { nextExtent } from '../lib/extent-map.ts';
 import type { Inode } from '../state.ts';
 import { byteOf, type PgOff, pageOf, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, fail, goto } from './define.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { chooseStrategy, strategyOf } from '../reclaim/index.ts';
 import { wakeAllPages } from '../sched/waitqueue.ts';
 import type { Kernel, StrategyChoice } from '../state.ts';

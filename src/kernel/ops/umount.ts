@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { emit } from '../emit.ts';
 import { failure } from '../errno.ts';
-import { emit } from '../events.ts';
 import { opId } from '../sched/task.ts';
-import { blockersMax } from '../sched/wait-graph.ts';
 import type { Kernel } from '../state.ts';
 import type { TaskId } from '../units.ts';
+import { blockersMax } from '../waits/wait-graph.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 /** One more than is told, because one of them may be the umount itself. */

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { scan } from '../fs/layout.ts';
-import { blockersMax, pinBlockers } from '../sched/wait-graph.ts';
+import { blockersMax, pinBlockers } from '../waits/wait-graph.ts';
 import { zLongterm } from './longterm.ts';
 import { concerned, defineStrategy } from './strategy.ts';
 

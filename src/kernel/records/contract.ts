@@ -26,3 +26,6 @@ export type Media = keyof typeof mediaTypes;
 
 /** The bytes of a result, where the answer is `bytes`. */
 export const zData: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
+
+/** The most that a page of a list has. */
+export const pageSizeMax = 1000;

@@ -1,5 +1,5 @@
 // Tasks: going to sleep, waking up, and what is runnable. A task sleeps on exactly one thing.
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, Sleep, Task } from '../state.ts';
 import type { Pfn, TaskId } from '../units.ts';
@@ -114,4 +114,14 @@ export function leaveSleep(k: Kernel, task: Task): void {
   assert(asleep !== undefined, 'a sleeping owner is in the table of sleeping owners');
   if (asleep.length === 1) k.sleepersOf.delete(task.owner);
   else asleep.splice(asleep.indexOf(task.id), 1);
+}
+
+/** The release worker among the tasks that a stepped scheduler can choose. */
+export const workerName = 'kworker';
+
+/** What could take a step now, in the order in which it would. */
+export function runnableNames(k: Kernel): string[] {
+  const names = k.runnable.map((id) => opId(id));
+  if (k.workqueue.length > 0) names.push(workerName);
+  return names;
 }

@@ -3,7 +3,7 @@
 // exclusive ones to the tail: a bucket of pages holds only the former, one of entries only the
 // latter, so each is kept in the order of arrival and the pages' is walked from its end. A second
 // table of 4096 buckets serves the locks of DAX mapping entries (fs/dax.c).
-import { emit } from '../events.ts';
+import { emit } from '../emit.ts';
 import type { Kernel, Task, Waiter } from '../state.ts';
 import type { Ino, Pfn, PgOff, TaskId } from '../units.ts';
 import { bucketOfEntry, bucketOfPage } from './hash.ts';

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { reasonsOf } from '../fs/busy-extent.ts';
-import { eachRun } from '../fs/run-list.ts';
+import { eachRun } from '../lib/run-list.ts';
 import { pinsOf } from '../mm/page.ts';
+import { pageSizeMax } from '../records/contract.ts';
+import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
 import type { Kernel } from '../state.ts';
 import { toPfn } from '../units.ts';
-import { cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
-import { inodeRecordOrNone, zInodeOrNone } from './whose.ts';
+import { cursorOf, defineView, found, tokenOf, zPage } from './define.ts';
 
 const zBusy = z.object({
   pfn: z.int(),

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Errno } from '../errno.ts';
 import { type Failure, failure } from '../errno.ts';
-import type { Scope } from '../records/contract.ts';
+import { pageSizeMax, type Scope } from '../records/contract.ts';
 import type { Kernel, Target } from '../state.ts';
 
 export interface View<Query = unknown> {
@@ -59,8 +59,6 @@ export const absent = (rule: string, why: string) => ({
   ok: false as const,
   failure: failure('ENOENT', rule, why),
 });
-
-export const pageSizeMax = 1000;
 
 /**
  * Empty is the beginning; anything else must be what `tokenOf` makes, but what it points at may be

@@ -1,11 +1,11 @@
 // FIEMAP, and what is free.
 import { z } from 'zod';
-import { nextExtent } from '../fs/extent.ts';
-import { eachFreeRun } from '../fs/free-space.ts';
 import { findFile } from '../fs/inode.ts';
+import { nextExtent } from '../lib/extent-map.ts';
+import { eachFreeRun } from '../lib/free-space.ts';
+import { blocks512 } from '../records/file.ts';
 import { byteOf, pageSize, toPgOff } from '../units.ts';
 import { absent, cursorOf, defineView, found, tokenOf, zPageToken } from './define.ts';
-import { blocks512 } from './file-record.ts';
 
 const extentsPageMax = 10_000;
 const zExtentPage = {

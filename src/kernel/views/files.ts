@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { findFile } from '../fs/inode.ts';
+import { fileRecord, zFile } from '../records/file.ts';
 import type { Inode, Kernel } from '../state.ts';
 import type { Ino } from '../units.ts';
+import { zByFile } from './by-file.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
-import { fileRecord, zFile } from './file-record.ts';
-import { zByFile } from './whose.ts';
 
 function* listed(
   k: Kernel,

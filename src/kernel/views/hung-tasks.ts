@@ -2,13 +2,13 @@
 // all of them stand behind sleeps interruptibly, it never names that one, nor the pins that it
 // waits for. Here both are named.
 import { z } from 'zod';
+import { inodeRecordOrNone, nameOf, zInodeOrNone } from '../records/inode.ts';
 import { semOf } from '../sched/rwsem.ts';
 import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
-import { blockersMax, type Places, pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { Kernel, RwSem, Task } from '../state.ts';
 import { zBytes } from '../units.ts';
+import { blockersMax, type Places, pinsOn, waitsFor } from '../waits/wait-graph.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
-import { inodeRecordOrNone, nameOf, zInodeOrNone } from './whose.ts';
 
 const zCulprit = z.object({
   operation: z.string(),

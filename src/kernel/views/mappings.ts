@@ -1,21 +1,13 @@
 import { z } from 'zod';
+import { eachEntry } from '../lib/xarray.ts';
 import { isAnon } from '../mm/anon.ts';
 import { isFrame, isWritable, pfnOf, zeroEntry } from '../mm/pagetable.ts';
 import { inPmd, pmdBytes, pmdOf } from '../mm/pmd.ts';
-import { eachEntry } from '../mm/xarray.ts';
+import { pageSizeMax } from '../records/contract.ts';
+import { mappingRecord, zMapping } from '../records/mapping.ts';
 import { type MapId, pageSize, toPgOff } from '../units.ts';
-import {
-  absent,
-  cursorOf,
-  defineView,
-  found,
-  pageOfList,
-  pageSizeMax,
-  tokenOf,
-  zPage,
-} from './define.ts';
-import { mappingRecord, zMapping } from './mapping-record.ts';
-import { inodeAskedFor, zByFile } from './whose.ts';
+import { inodeAskedFor, zByFile } from './by-file.ts';
+import { absent, cursorOf, defineView, found, pageOfList, tokenOf, zPage } from './define.ts';
 
 export const mappings = defineView({
   name: 'mappings',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Places } from '../sched/wait-graph.ts';
+import { endedRecord, taskRecord, zOperation } from '../records/operation.ts';
 import type { TaskId } from '../units.ts';
+import type { Places } from '../waits/wait-graph.ts';
+import { inodeAskedFor, zByFile } from './by-file.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
-import { endedRecord, taskRecord, zOperation } from './operation-record.ts';
-import { inodeAskedFor, zByFile } from './whose.ts';
 
 export const operationsView = defineView({
   name: 'operations',

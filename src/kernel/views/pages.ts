@@ -1,8 +1,8 @@
 // struct page of every frame that a file owns or that somebody holds.
 import { z } from 'zod';
-import { eachExtent } from '../fs/extent.ts';
-import { isFree } from '../fs/free-space.ts';
-import { findRun } from '../fs/run-list.ts';
+import { eachExtent } from '../lib/extent-map.ts';
+import { isFree } from '../lib/free-space.ts';
+import { findRun } from '../lib/run-list.ts';
 import {
   classicRefcount,
   folioOf,
@@ -15,11 +15,13 @@ import {
   ownerOf,
   pinsOf,
 } from '../mm/page.ts';
+import { pageSizeMax } from '../records/contract.ts';
+import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
 import { pageBucket } from '../sched/waitqueue.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type Ino, lastPage, type Pfn, toPfn, toPgOff } from '../units.ts';
-import { cursorOf, defineView, found, pageSizeMax, tokenOf, zPage } from './define.ts';
-import { inodeAskedFor, inodeRecordOrNone, zByFile, zInodeOrNone } from './whose.ts';
+import { inodeAskedFor, zByFile } from './by-file.ts';
+import { cursorOf, defineView, found, tokenOf, zPage } from './define.ts';
 
 const zFrame = z.object({
   pfn: z.int(),

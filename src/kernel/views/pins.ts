@@ -1,18 +1,10 @@
 import { z } from 'zod';
+import { pageSizeMax } from '../records/contract.ts';
+import { pinRecord, zPin } from '../records/pin.ts';
 import type { Pin } from '../state.ts';
 import type { PinId } from '../units.ts';
-import {
-  absent,
-  cursorOf,
-  defineView,
-  found,
-  pageOfList,
-  pageSizeMax,
-  tokenOf,
-  zPage,
-} from './define.ts';
-import { pinRecord, zPin } from './pin-record.ts';
-import { inodeAskedFor, zByFile } from './whose.ts';
+import { inodeAskedFor, zByFile } from './by-file.ts';
+import { absent, cursorOf, defineView, found, pageOfList, tokenOf, zPage } from './define.ts';
 
 /** Of each pin in a list of pins. */
 const pagesInLists = 16;

@@ -1,7 +1,10 @@
 // The wait-for graph as it stands: tasks, what they sleep on, who is in the way, and every cycle
 // with its explanation.
 import { z } from 'zod';
+import { inodeRecord, inodeRecordOrNone, nameOf } from '../records/inode.ts';
 import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
+import type { Kernel, Task } from '../state.ts';
+import type { Pfn, TaskId } from '../units.ts';
 import {
   cyclesThrough,
   explain,
@@ -11,11 +14,8 @@ import {
   pinsOn,
   tangled,
   waitsFor,
-} from '../sched/wait-graph.ts';
-import type { Kernel, Task } from '../state.ts';
-import type { Pfn, TaskId } from '../units.ts';
+} from '../waits/wait-graph.ts';
 import { defineView, found } from './define.ts';
-import { inodeRecord, inodeRecordOrNone, nameOf } from './whose.ts';
 
 const zNode = z.object({
   id: z.string(),

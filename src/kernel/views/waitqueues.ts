@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { runnableNames } from '../ops/scheduler-step.ts';
-import { opId } from '../sched/task.ts';
+import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
+import { opId, runnableNames } from '../sched/task.ts';
 import { newestFirst } from '../sched/waitqueue.ts';
 import type { Kernel } from '../state.ts';
 import type { Ino, TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
-import { inodeRecordOrNone, zInodeOrNone } from './whose.ts';
 
 const bucketsMax = 1000;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Kernel, Mapping } from '../state.ts';
 import { byteOf, pageSize } from '../units.ts';
-import { inodeRecord, nameOf, zInode } from './whose.ts';
+import { inodeRecord, nameOf, zInode } from './inode.ts';
 
 export const zMapping = z.object({
   id: z.string(),

@@ -2,10 +2,10 @@
 // so a cycle is a deadlock. A pin is let go by its owner, and an owner is one thread: while one of
 // its operations sleeps, its pins stay.
 import { assert } from '../panic.ts';
+import { semOf } from '../sched/rwsem.ts';
+import { opId } from '../sched/task.ts';
 import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
 import type { Pfn, PinId, TaskId } from '../units.ts';
-import { semOf } from './rwsem.ts';
-import { opId } from './task.ts';
 
 /** One step of a wait: through the thing in between to the task that must move first. */
 export interface WaitEdge {

@@ -1,7 +1,7 @@
-import { emit } from '../events.ts';
-import { inodeOf } from '../sched/task.ts';
-import { wakeSleeper } from '../sched/waitqueue.ts';
+import { emit } from '../emit.ts';
 import type { Kernel, Task } from '../state.ts';
+import { inodeOf } from './task.ts';
+import { wakeSleeper } from './waitqueue.ts';
 
 /**
  * Marks the signal pending and wakes the task where its sleep can be interrupted; in state D it is

@@ -9,7 +9,7 @@ import {
   type Run,
   type RunList,
   removeRun,
-} from '../../../src/kernel/fs/run-list.ts';
+} from '../../../src/kernel/lib/run-list.ts';
 import { assert, Panic } from '../../../src/kernel/panic.ts';
 import { toPfn } from '../../../src/kernel/units.ts';
 

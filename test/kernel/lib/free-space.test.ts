@@ -10,7 +10,7 @@ import {
   takeAligned,
   takeExact,
   takeRun,
-} from '../../../src/kernel/fs/free-space.ts';
+} from '../../../src/kernel/lib/free-space.ts';
 import { assert, Panic } from '../../../src/kernel/panic.ts';
 import { toPfn } from '../../../src/kernel/units.ts';
 

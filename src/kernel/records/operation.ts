@@ -4,11 +4,11 @@ import { detailOf } from '../errno.ts';
 import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
 import { inodeOf, opId, stateLetter } from '../sched/task.ts';
-import { blockersMax, type Places, pinBlockers, pinsOn, waitsFor } from '../sched/wait-graph.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
 import { byteOf, type Pfn } from '../units.ts';
+import { blockersMax, type Places, pinBlockers, pinsOn, waitsFor } from '../waits/wait-graph.ts';
+import { inodeRecord, inodeRecordOrNone, nameOf, zInode, zInodeOrNone } from './inode.ts';
 import { rfc3339 } from './rfc3339.ts';
-import { inodeRecord, inodeRecordOrNone, nameOf, zInode, zInodeOrNone } from './whose.ts';
 
 const zBlocker = z.object({
   pin: z.string().optional().describe('The pin on the page that it sleeps on.'),

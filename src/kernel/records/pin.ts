@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { lookupBlock } from '../fs/extent.ts';
+import { lookupBlock } from '../lib/extent-map.ts';
 import type { Kernel, Pin } from '../state.ts';
 import { byteOf, type PgOff } from '../units.ts';
-import { pageSizeMax } from './define.ts';
-import { inodeRecord, nameOf, zInode } from './whose.ts';
+import { pageSizeMax } from './contract.ts';
+import { inodeRecord, nameOf, zInode } from './inode.ts';
 
 export const zPin = z.object({
   id: z.string(),

@@ -8,7 +8,7 @@ import {
   load,
   store,
   type XArray,
-} from '../../../src/kernel/mm/xarray.ts';
+} from '../../../src/kernel/lib/xarray.ts';
 import { assert, Panic } from '../../../src/kernel/panic.ts';
 
 type Entries = [number, number][];

@@ -15,7 +15,7 @@ import {
   removeRange,
   setWritten,
   shiftExtents,
-} from '../../../src/kernel/fs/extent.ts';
+} from '../../../src/kernel/lib/extent-map.ts';
 import { assert, Panic } from '../../../src/kernel/panic.ts';
 import { toPfn, toPgOff } from '../../../src/kernel/units.ts';
 
