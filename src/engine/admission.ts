@@ -43,14 +43,14 @@ export function admit(command: Command, { account, memory, kernel }: Payer): Adm
   const op = operations.get(command.op);
   const charged = op?.charges ?? null;
   if (charged !== null && !reserve(account, charged, 1))
-    return { is: 'over quota', outcome: overQuota(account, charged) };
+    return { is: 'over quota', outcome: overQuota(account, charged, 1) };
   const bytes = memoryWanted(command, kernel);
   const full = bytes === 0 ? null : memory.hold(account, bytes);
   if (full !== null) {
     if (charged !== null) release(account, charged, 1);
     return full === 'server'
       ? { is: 'refused', error: memoryFull(memory.max) }
-      : { is: 'over quota', outcome: overQuota(account, 'memory') };
+      : { is: 'over quota', outcome: overQuota(account, 'memory', bytes) };
   }
   const maySleep = op?.waits === true && command.nowait !== true;
   const mayTakeSleeper = maySleep && reserve(account, 'sleepers', 1);

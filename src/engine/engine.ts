@@ -330,10 +330,10 @@ export class Engine {
       );
     }
     const { account } = hosted;
-    if (!reserve(account, 'filesystems', 1)) return overQuota(account, 'filesystems');
+    if (!reserve(account, 'filesystems', 1)) return overQuota(account, 'filesystems', 1);
     if (!reserve(account, 'bytes', args.sizeBytes)) {
       release(account, 'filesystems', 1);
-      return overQuota(account, 'bytes');
+      return overQuota(account, 'bytes', args.sizeBytes);
     }
     const memory = emptyMemory(args.sizeBytes);
     const noRoom = this.memory.hold(account, memory);
@@ -341,7 +341,7 @@ export class Engine {
       release(account, 'filesystems', 1);
       release(account, 'bytes', args.sizeBytes);
       if (noRoom === 'server') throw memoryFull(this.memory.max);
-      return overQuota(account, 'memory');
+      return overQuota(account, 'memory', memory);
     }
     hosted.creating.add(args.name);
     this.#filesystems += 1;
@@ -375,7 +375,7 @@ export class Engine {
     const { account } = this.#tenant(tenant);
     const noRoom = this.memory.hold(account, bytes);
     if (noRoom === 'server') throw memoryFull(this.memory.max);
-    if (noRoom === 'tenant') return overQuota(account, 'memory');
+    if (noRoom === 'tenant') return overQuota(account, 'memory', bytes);
     return () => this.memory.letGo(account, bytes);
   }
 

@@ -10,10 +10,19 @@ export interface QuotaFailure extends Failure {
   quota: { name: QuotaName; limit: number; used: number };
 }
 
-export function overQuota(account: Account, name: QuotaName): Outcome & { ok: false } {
+/** `needed` is how much more the request may take, as it was tried to reserve. */
+export function overQuota(
+  account: Account,
+  name: QuotaName,
+  needed: number,
+): Outcome & { ok: false } {
   const quota = { name, limit: account.limits[name], used: account.used[name] };
-  const of = name === 'memory' ? 'bytes of memory' : name;
-  const why = `the tenant has used ${quota.used} ${of}, and its quota is ${quota.limit}`;
+  const what = name === 'memory' ? 'bytes of memory' : name;
+  const reserved = account.reserved[name];
+  const inFlight = reserved === 0 ? '' : ` and ${reserved} are reserved by requests in flight`;
+  const why =
+    `the tenant has used ${quota.used} ${what}${inFlight}; ` +
+    `its quota is ${quota.limit}, and this request needs up to ${needed} more`;
   const refused: QuotaFailure = { ...failure('EDQUOT', 'Q1', why), quota };
   return { ok: false, failure: refused };
 }
@@ -26,7 +35,7 @@ export function overQuota(account: Account, name: QuotaName): Outcome & { ok: fa
 export function quotaBehindNowait(outcome: Outcome, account: Account): Outcome {
   if (outcome.ok || outcome.failure.errno !== 'EAGAIN' || outcome.failure.rule !== 'SL2')
     return outcome;
-  return overQuota(account, 'sleepers');
+  return overQuota(account, 'sleepers', 1);
 }
 
 export const memoryFull = (max: number): EngineError =>
