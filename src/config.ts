@@ -1,6 +1,5 @@
-// Every setting and every limit of the service, once: its flag, its environment variable, its
-// default and its sentence. Unknown flags, unknown PINHOLE_* variables and values out of range are
-// start-up errors.
+// Every setting and limit of the service: flag, environment variable, default and description.
+// Unknown flags, unknown PINHOLE_* variables and values out of range stop the start.
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
@@ -10,7 +9,7 @@ interface Setting<T> {
   parse: z.ZodType<T, string>;
   initial: T;
   doc: string;
-  /** The default in words, where it depends on the machine. */
+  /** Describes a default that depends on the machine. */
   words?: string;
 }
 
@@ -40,7 +39,7 @@ const hostNames = list.pipe(
   z.array(
     z
       .string()
-      .regex(/^[^/:]+$/, 'is a host name without a port')
+      .regex(/^[^/:]+$/, 'must be a host name without a port')
       .toLowerCase(),
   ),
 );
@@ -50,7 +49,7 @@ const origins = list.pipe(
       .string()
       .refine(
         (one) => URL.canParse(one) && new URL(one).origin === one,
-        'is an origin such as https://app.example, nothing behind it',
+        'must be an origin without a path, such as https://app.example',
       ),
   ),
 );
@@ -59,8 +58,8 @@ const day = 86_400_000;
 const MiB = 1024 * 1024;
 
 /**
- * What the accounted memory may be by default: half of what the machine, or the container, has, and
- * no more than the heap of this process can hold of records with room for garbage.
+ * Half of the memory of the machine or container, but at most half of the heap limit, because
+ * records live on the JavaScript heap and garbage needs the rest.
  */
 function defaultMemoryMax(): number {
   const constrained = process.constrainedMemory();
@@ -74,41 +73,59 @@ export const settings = {
   host: setting(
     text,
     '127.0.0.1',
-    'Address to listen on. Anything but loopback needs an operator token.',
+    'Address to listen on. Any address other than loopback requires --operator-token-file.',
   ),
-  port: setting(whole(0, 65_535), 8080, 'Port to listen on; 0 picks a free one.'),
-  dataDir: setting(text, './pinhole-data', 'Where the journal lives; one server at a time.'),
-  volatile: setting(flag, false, 'Keep nothing on disk.'),
+  port: setting(whole(0, 65_535), 8080, 'Port to listen on; 0 picks a free port.'),
+  dataDir: setting(
+    text,
+    './pinhole-data',
+    'Directory of the journal. Only one server at a time can use it.',
+  ),
+  volatile: setting(flag, false, 'Store nothing on disk; all state is lost when the process ends.'),
   operatorTokenFile: setting(
     text.nullable() as z.ZodType<string | null, string>,
     null,
-    'File with the operator token, mode 0600; made with a fresh token if it does not exist.',
+    'File with the operator token, mode 0600. If it does not exist, it is created with a new ' +
+      'token.',
   ),
   logLevel: setting(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'info',
-    'Least level that is logged.',
+    'Lowest level that is logged.',
   ),
   allowedHosts: setting(
     hostNames,
     [],
-    'Host names, comma-separated, that callers without a token may use besides those of loopback.',
+    'Comma-separated host names that callers without a token may use, in addition to the ' +
+      'loopback names.',
   ),
   allowedOrigins: setting(
     origins,
     [],
-    'Origins of web pages, comma-separated, that may call besides the same origin.',
+    'Comma-separated origins of web pages that may call the server, in addition to its own origin.',
   ),
 
   waitDefaultMs: setting(
     whole(0, 60_000),
     1000,
-    'How long a request waits for a sleeping operation before it answers 202.',
+    'How long a request waits for a sleeping operation before it is answered 202.',
   ),
-  waitMaxMs: setting(whole(0, 3_600_000), 60_000, 'The longest wait that `Prefer: wait` gets.'),
-  drainMs: setting(whole(0, 600_000), 5000, 'How long a stop waits for requests in flight.'),
-  headersTimeoutMs: setting(whole(100, 600_000), 5000, 'Time to send the headers of a request.'),
-  requestTimeoutMs: setting(whole(100, 3_600_000), 10_000, 'Time to send a whole request.'),
+  waitMaxMs: setting(whole(0, 3_600_000), 60_000, 'Longest wait that `Prefer: wait` can ask for.'),
+  drainMs: setting(
+    whole(0, 600_000),
+    5000,
+    'How long a stopping server waits for requests in flight.',
+  ),
+  headersTimeoutMs: setting(
+    whole(100, 600_000),
+    5000,
+    'Time for a client to send the headers of a request.',
+  ),
+  requestTimeoutMs: setting(
+    whole(100, 3_600_000),
+    10_000,
+    'Time for a client to send a whole request.',
+  ),
   keepAliveTimeoutMs: setting(
     whole(100, 3_600_000),
     72_000,
@@ -117,59 +134,72 @@ export const settings = {
   answerTimeoutMs: setting(
     whole(100, 3_600_000),
     60_000,
-    'How long a client may take nothing of an answer before its connection is closed.',
+    'How long a client may read nothing of an answer before its connection is closed.',
   ),
   pipelineMax: setting(
     whole(0, 10_000),
     64,
-    'Requests that may wait on one connection for the answer to the one before them.',
+    'Maximum number of requests that a client may send ahead on one connection.',
   ),
-  connectionsMax: setting(whole(1, 1_000_000), 20_000, 'Open connections.'),
+  connectionsMax: setting(whole(1, 1_000_000), 20_000, 'Maximum number of open connections.'),
   headerBytesMax: setting(
     whole(1024, MiB),
     16_384,
-    'Bytes of all headers of a request, and of its URL.',
+    'Maximum size of the URL and all headers of a request, in bytes.',
   ),
-  jsonBytesMax: setting(whole(1024, 64 * MiB), 262_144, 'Bytes of a JSON body.'),
-  jsonDepthMax: setting(whole(4, 1000), 32, 'Depth of a JSON body.'),
+  jsonBytesMax: setting(whole(1024, 64 * MiB), 262_144, 'Maximum size of a JSON body, in bytes.'),
+  jsonDepthMax: setting(whole(4, 1000), 32, 'Maximum nesting depth of a JSON body.'),
   contentBytesMax: setting(
     whole(4096, 1024 * MiB),
     16 * MiB,
-    'Bytes that one request reads or writes.',
+    'Maximum number of bytes that one request reads or writes.',
   ),
 
-  tenantsMax: setting(whole(1), 10_000, 'Tenants of the server.'),
-  tokensPerTenantMax: setting(whole(1), 1000, 'Tokens of one tenant, expired ones not counted.'),
-  filesystemsMax: setting(whole(1), 20_000, 'Filesystems of the server.'),
-  deviceBytesMax: setting(whole(65_536, 2 ** 40), 2 ** 36, 'Bytes of the largest device.'),
-  quotaFilesystems: setting(whole(0), 1000, 'Quota of a tenant: filesystems.'),
-  quotaBytes: setting(whole(0), 2 ** 40, 'Quota of a tenant: bytes of all its devices.'),
-  quotaBlocks: setting(whole(0), 2 ** 32, 'Quota of a tenant: blocks of 4 KiB that its files own.'),
-  quotaFiles: setting(whole(0), 1_000_000, 'Quota of a tenant: files.'),
-  quotaMappings: setting(whole(0), 1_000_000, 'Quota of a tenant: mappings.'),
-  quotaPins: setting(whole(0), 1_000_000, 'Quota of a tenant: pins.'),
-  quotaSleepers: setting(whole(0), 10_000, 'Quota of a tenant: sleeping operations.'),
+  tenantsMax: setting(whole(1), 10_000, 'Maximum number of tenants.'),
+  tokensPerTenantMax: setting(whole(1), 1000, 'Maximum number of unexpired tokens of one tenant.'),
+  filesystemsMax: setting(whole(1), 20_000, 'Maximum number of filesystems of the server.'),
+  deviceBytesMax: setting(whole(65_536, 2 ** 40), 2 ** 36, 'Maximum size of a device, in bytes.'),
+  quotaFilesystems: setting(whole(0), 1000, 'Default quota of a tenant: filesystems.'),
+  quotaBytes: setting(whole(0), 2 ** 40, 'Default quota of a tenant: bytes of all its devices.'),
+  quotaBlocks: setting(
+    whole(0),
+    2 ** 32,
+    'Default quota of a tenant: blocks of 4 KiB that its files own.',
+  ),
+  quotaFiles: setting(whole(0), 1_000_000, 'Default quota of a tenant: files.'),
+  quotaMappings: setting(whole(0), 1_000_000, 'Default quota of a tenant: mappings.'),
+  quotaPins: setting(whole(0), 1_000_000, 'Default quota of a tenant: pins.'),
+  quotaSleepers: setting(whole(0), 10_000, 'Default quota of a tenant: sleeping operations.'),
 
   quotaMemory: setting(
     whole(0),
     0,
-    'Quota of a tenant: bytes of memory that the server holds for it; 0 is a quarter of `--memory-max`.',
+    'Default quota of a tenant: bytes of memory that the server holds for it. 0 means a ' +
+      'quarter of `--memory-max`.',
     'a quarter of --memory-max',
   ),
 
   memoryMax: setting(
     whole(16 * MiB),
     defaultMemoryMax(),
-    'Bytes of memory that the server holds for all tenants, by its own account.',
-    'half of the memory of the machine, or of the heap limit if that is less',
+    'Maximum memory that the server holds for all tenants, in bytes, as the server counts it.',
+    'half of the memory of the machine, or half of the heap limit if that is less',
   ),
-  inboxMax: setting(whole(1), 10_000, 'Commands that wait for their turn in one filesystem.'),
-  batchMax: setting(whole(1), 512, 'Commands that one filesystem takes in one turn.'),
-  tasksMax: setting(whole(1), 10_000, 'Operations of one filesystem that run or sleep.'),
+  inboxMax: setting(whole(1), 10_000, 'Maximum number of commands that wait for one filesystem.'),
+  batchMax: setting(
+    whole(1),
+    512,
+    'Maximum number of commands that one filesystem executes in one batch.',
+  ),
+  tasksMax: setting(
+    whole(1),
+    10_000,
+    'Maximum number of operations of one filesystem that run or sleep.',
+  ),
   endedOperationsMax: setting(
     whole(0),
     1000,
-    'Ended operations of one filesystem that stay readable.',
+    'Maximum number of ended operations of one filesystem that stay readable.',
   ),
   endedOperationMs: setting(
     whole(0, 30 * day),
@@ -179,128 +209,160 @@ export const settings = {
   readBytesKeptMax: setting(
     whole(0, 1024 * MiB),
     4 * MiB,
-    'Bytes of ended reads that were answered 202 which one filesystem keeps; the oldest go first.',
+    'Maximum bytes that one filesystem stores of ended reads that were answered 202. The ' +
+      'oldest are discarded first.',
   ),
-  extentsPerFileMax: setting(whole(1), 10_000_000, 'Extents of one file.'),
-  pagesPerPinMax: setting(whole(1), 65_536, 'Pages of one pin, and of one fault.'),
+  extentsPerFileMax: setting(whole(1), 10_000_000, 'Maximum number of extents of one file.'),
+  pagesPerPinMax: setting(
+    whole(1),
+    65_536,
+    'Maximum number of pages of one pin, and of one fault.',
+  ),
   pinnedReferencesMax: setting(
     whole(1),
     4_194_304,
-    'Page references that all pins of one filesystem hold.',
+    'Maximum number of page references that all pins of one filesystem hold.',
   ),
-  anonPagesMax: setting(whole(1), 16_384, 'Private copies of pages of one filesystem; 4 KiB each.'),
+  anonPagesMax: setting(
+    whole(1),
+    16_384,
+    'Maximum number of private page copies of one filesystem, 4 KiB each.',
+  ),
   stepsPerApplyMax: setting(
     whole(1),
     2000,
-    'Steps that operations of one filesystem take before others have their turn; what is left goes on in the next turn.',
+    'Maximum number of steps that the operations of one filesystem take before other ' +
+      'filesystems have their turn. The remaining steps follow in later turns.',
   ),
 
   diskReserveBytes: setting(
     whole(MiB, 1024 * MiB),
     16 * MiB,
-    'Bytes kept free for the day the disk is full, so that what gives back can still be written.',
+    'Disk space that the server reserves, so that operations that free space can still be ' +
+      'written when the disk is full.',
   ),
   snapshotEntries: setting(
     whole(100),
     20_000,
-    'Commands of one filesystem after which its state is written, more if it is big.',
+    'Number of commands of one filesystem after which a snapshot is written. A large state is ' +
+      'written less often.',
   ),
-  snapshotBytes: setting(whole(65_536), 64 * MiB, 'The same in bytes of the journal.'),
+  snapshotBytes: setting(
+    whole(65_536),
+    64 * MiB,
+    'Bytes of journal of one filesystem after which a snapshot is written. A large state is ' +
+      'written less often.',
+  ),
 
   idempotencyKeysMax: setting(
     whole(1),
     10_000,
-    'Answers to an Idempotency-Key that are kept for one tenant.',
+    'Maximum number of Idempotency-Keys that are stored for one tenant.',
   ),
   idempotencyMs: setting(
     whole(1, 30 * day),
     day,
-    'How long the answer to an Idempotency-Key is kept.',
+    'How long an Idempotency-Key and its answer are stored.',
   ),
   idempotencyAnswerBytesMax: setting(
     whole(0, 64 * MiB),
     65_536,
-    'Bytes of the longest answer that is kept; of a longer one only the key is.',
+    'Maximum size of a stored answer, in bytes. For a longer answer only its key is stored.',
   ),
   idempotencyBytesMax: setting(
     whole(0),
     16 * MiB,
-    'Bytes of all answers that are kept for one tenant.',
+    'Maximum bytes of all stored answers of one tenant.',
   ),
 
   metricsTargetsMax: setting(
     whole(0, 10_000),
     100,
-    'Filesystems that service discovery sends Prometheus to, those with trouble first; each is some 200 series.',
+    'Maximum number of filesystems that service discovery lists for Prometheus. Those with ' +
+      'problems come first; each has about 200 series.',
   ),
   ringEventsMax: setting(
     whole(16, 10_000_000),
     65_536,
-    'Events of one filesystem that a reader can come back to.',
+    'Maximum number of events of one filesystem that stay readable.',
   ),
   ringBytesMax: setting(
     whole(65_536),
     16 * MiB,
-    'Bytes that the events of one filesystem may take, before the oldest are forgotten.',
+    'Maximum bytes of events of one filesystem that stay readable. The oldest are discarded first.',
   ),
   tenantRingBytesMax: setting(
     whole(65_536),
     16 * MiB,
-    'The same for the stream of a whole tenant.',
+    'The same as --ring-bytes-max, for the stream of a tenant.',
   ),
   tenantRingEventsMax: setting(
     whole(16, 10_000_000),
     65_536,
-    'The same for the stream of a whole tenant.',
+    'The same as --ring-events-max, for the stream of a tenant.',
   ),
-  streamClientsMax: setting(whole(0), 10_000, 'Open event streams.'),
-  streamClientsPerTenantMax: setting(whole(0), 2000, 'Open event streams of one tenant.'),
-  streamSubscriptionsMax: setting(whole(1, 10_000), 64, 'Subscriptions of one event stream.'),
+  streamClientsMax: setting(whole(0), 10_000, 'Maximum number of open event streams.'),
+  streamClientsPerTenantMax: setting(
+    whole(0),
+    2000,
+    'Maximum number of open event streams of one tenant.',
+  ),
+  streamSubscriptionsMax: setting(
+    whole(1, 10_000),
+    64,
+    'Maximum number of subscriptions of one event stream.',
+  ),
   ticketsPerTenantMax: setting(
     whole(1, 1_000_000),
     1000,
-    'Unused tickets for event streams of one tenant.',
+    'Maximum number of unused tickets for event streams of one tenant.',
   ),
-  streamReadersMax: setting(whole(1), 100_000, 'Subscriptions of all event streams.'),
+  streamReadersMax: setting(
+    whole(1),
+    100_000,
+    'Maximum number of subscriptions of all event streams.',
+  ),
   streamMessagesPerSecondMax: setting(
     whole(1),
     1000,
-    'Messages that a client may send on a WebSocket in a second.',
+    'Maximum number of messages that a client may send on a WebSocket in one second.',
   ),
   streamFrameEventsMax: setting(
     whole(1, 100_000),
     512,
-    'Events of one frame; those of the last command in it may be more.',
+    'Number of events after which a frame ends. The events of one command are never split.',
   ),
   streamFrameBytesMax: setting(
     whole(256, 64 * MiB),
     65_536,
-    'Bytes of one frame; the last command in it may need more.',
+    'Bytes after which a frame ends. The events of one command are never split.',
   ),
   streamBookmarkMs: setting(
     whole(10, 600_000),
     1000,
-    'How soon an event stream is told of progress through events that it does not show.',
+    'How soon an event stream reports its position when the filter hides all new events.',
   ),
   streamBufferBytesMax: setting(
     whole(1024, 1024 * MiB),
     262_144,
-    'Bytes queued for one event stream before it is left to read the log later.',
+    'Maximum bytes queued for one event stream. Further events stay in the log until the ' +
+      'client has read on.',
   ),
   streamBuffersBytesMax: setting(
     whole(1024, 2 ** 36),
     16 * MiB,
-    'Bytes queued for all event streams; each may have its part of it, and one frame.',
+    'Maximum bytes queued for all event streams together; each stream gets an equal share, ' +
+      'and at least one frame.',
   ),
   streamMessageBytesMax: setting(
     whole(128, MiB),
     16_384,
-    'Bytes of one message of a client on a WebSocket.',
+    'Maximum size of a message that a client sends on a WebSocket, in bytes.',
   ),
   streamHeartbeatMs: setting(
     whole(10, 600_000),
     15_000,
-    'Time between two pings of a WebSocket; two misses close it.',
+    'Time between two pings of a WebSocket. After two unanswered pings the server closes it.',
   ),
 };
 
@@ -332,7 +394,7 @@ function commandLine(): Command {
     .configureOutput({ writeErr: () => {} });
   for (const name of names) {
     const { initial, doc, parse, words } = settings[name] as Setting<unknown>;
-    // A switch may carry a value, so that PINHOLE_VOLATILE=0 says no.
+    // A switch takes an optional value, because PINHOLE_VOLATILE=0 must switch it off.
     const option = new Option(
       `${flagOf(name)} ${(parse as unknown) === flag ? '[bool]' : '<value>'}`,
       `${doc} (${words ?? shown(initial)})`,
@@ -365,7 +427,8 @@ export function readConfig(argv: readonly string[]): Config {
       const parsed = settings[name].parse.safeParse(value);
       if (parsed.success) return [name, parsed.data];
       throw new ConfigError(
-        `${flagOf(name)} (${envOf(name)}): ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
+        `${flagOf(name)} (${envOf(name)}): ` +
+          `${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
       );
     }),
   ) as Config;
@@ -383,7 +446,9 @@ export function defaultConfig(overrides: Partial<Config> = {}): Config {
 export function settingsTable(): string {
   const rows = names.map(
     (name) =>
-      `| \`${flagOf(name)}\` | \`${envOf(name)}\` | ${(settings[name] as Setting<unknown>).words ?? shown(settings[name].initial)} | ${settings[name].doc} |`,
+      `| \`${flagOf(name)}\` | \`${envOf(name)}\` | ` +
+      `${(settings[name] as Setting<unknown>).words ?? shown(settings[name].initial)} | ` +
+      `${settings[name].doc} |`,
   );
   return ['| flag | environment | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

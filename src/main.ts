@@ -32,7 +32,7 @@ function settings(): Config {
   }
 }
 
-/** Null until it serves: then nothing was told that could be lost. */
+/** Null until it listens: until then nothing was acknowledged, so a signal may end the process. */
 let serving: Service | null = null;
 
 function stopOnSignal(logger: Logger): void {
@@ -51,13 +51,16 @@ function stopOnSignal(logger: Logger): void {
   process.on('SIGINT', (signal) => void stop(signal));
 }
 
-/** A stop by signal must not hide it. */
+/** Set when the journal failed, because a later signal must not turn the exit code into 0. */
 let failed = false;
 
-/** What is in flight gets its answer; then the process ends, well within a second. */
+/** Requests in flight get 200 ms for their answers; then the process ends. */
 function stopOnFailure(logger: Logger, error: JournalError): void {
   failed = true;
-  logger.fatal({ err: error }, 'the journal failed: nothing more is acknowledged');
+  logger.fatal(
+    { err: error },
+    'the journal failed; the server acknowledges nothing more and stops',
+  );
   setTimeout(() => process.exit(exitCodes.failed), 200);
 }
 
@@ -71,19 +74,29 @@ function openStore(config: Config, logger: Logger): Promise<Store> {
     onPutBack: () =>
       logger.warn(
         { directory },
-        'the start before was killed: its journal is put back as that found it',
+        'the previous start was killed while it opened the journal; the journal was restored ' +
+          'to its earlier state',
       ),
     onFull: (full) =>
       full
-        ? logger.error({ directory }, 'disk full')
-        : logger.info({ directory }, 'disk no longer full'),
+        ? logger.error(
+            { directory },
+            'the disk of the journal is full; operations that need space are refused',
+          )
+        : logger.info(
+            { directory },
+            'the disk of the journal has space again; all operations are accepted',
+          ),
   });
 }
 
 function hintOf(error: unknown): string {
   if (!(error instanceof JournalError) || !['damaged', 'poison', 'version'].includes(error.kind))
     return '';
-  return 'Nothing was changed. pinhole repair --data-dir … says what is there and what can be done.\n';
+  return (
+    'The journal was not changed. Run "pinhole repair --data-dir …" to inspect it; "pinhole ' +
+    'repair --help" lists what can be done.\n'
+  );
 }
 
 /** pinhole repair … */
@@ -99,13 +112,13 @@ async function runRepair(argv: readonly string[]): Promise<never> {
 }
 
 async function main(): Promise<void> {
-  // Where it goes is full, or nobody reads on: it is lost, and no reason to end.
+  // A full disk or a closed pipe loses log lines; the server must not stop because of that.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   const [command, ...rest] = process.argv.slice(2);
   if (command === 'repair') return runRepair(rest);
   const config = settings();
-  // Synchronous, so that lines keep their order and the last ones are out before the exit.
+  // Synchronous, because process.exit() would lose the last lines of an asynchronous stream.
   const lines = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   lines.on('error', () => {});
   const logger = pino(
@@ -134,8 +147,8 @@ async function main(): Promise<void> {
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   logger.info({ url, durability: service.engine.durability }, 'listening');
   const where = config.volatile
-    ? 'State is in memory and ends with the process.'
-    : `What it acknowledges is in ${resolve(config.dataDir)}.`;
+    ? 'Its state is in memory only and ends with the process.'
+    : `Its state is stored in ${resolve(config.dataDir)}.`;
   process.stdout.write(`
 Pinhole is at ${url}. ${where} Try:
 

@@ -72,7 +72,8 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   const loopback = isLoopback(config.host);
   if (config.operatorTokenFile === null && !loopback) {
     throw new Error(
-      `--host ${config.host} is not loopback: an operator token is needed, see --operator-token-file`,
+      `--host ${config.host} is not loopback: an operator token is needed, see ` +
+        '--operator-token-file',
     );
   }
   const store = await options.openStore?.();
@@ -94,7 +95,7 @@ async function joinFloors(
   const ownClock =
     options.clock === undefined
       ? systemClock((byMs) =>
-          logger.warn({ byMs }, 'the wall clock of the machine was set while the server ran'),
+          logger.warn({ byMs }, 'the wall clock of this host jumped while the server ran'),
         )
       : null;
   const clock = options.clock ?? (ownClock as Clock);
@@ -106,7 +107,7 @@ async function joinFloors(
   if (config.operatorTokenFile !== null) {
     const { token, made } = operatorTokenOf(config.operatorTokenFile);
     tokens.setOperator(token);
-    if (made) logger.info({ file: config.operatorTokenFile }, 'operator token made');
+    if (made) logger.info({ file: config.operatorTokenFile }, 'created an operator token');
   }
   const kept = store === undefined ? null : await recoverAll(store, config, logger);
   const counts: Counts = { log: logCounts(), journal: journalCounts(store) };
@@ -138,7 +139,7 @@ async function joinFloors(
     if (lastMs > clock.nowMs())
       logger.warn(
         { aheadMs: lastMs - clock.nowMs() },
-        'the wall clock is behind what was told before',
+        'the wall clock is behind the last time that was recorded; logical time goes on from there',
       );
     ownClock?.atLeast(lastMs);
   }
@@ -209,12 +210,12 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
     bytes: { max: config.ringBytesMax, budget: { used: 0, max: () => config.memoryMax / 4 } },
     readBytesMax: config.readBytesKeptMax,
     onSkipped: (skipped) =>
-      logger.warn(skipped, 'an entry of the journal is left out, by order of the operator'),
+      logger.warn(skipped, 'skipped an entry of the journal, as pinhole repair --skip asked'),
   });
   for (const { id, birth, error } of kept.unrecovered) {
     logger.error(
       { err: error, id, tenant: birth.tenant, filesystem: birth.args.name },
-      'filesystem stopped: it did not come back',
+      'filesystem stopped: it could not be restored from its journal',
     );
   }
   const entries = kept.filesystems.reduce((sum, { tail }) => sum + tail.entries, 0);

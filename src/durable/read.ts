@@ -35,7 +35,10 @@ export async function metaOf(store: Store, nowMs: number): Promise<Meta> {
   const known = await knownMeta(store);
   if (known !== null) return known;
   if (store.nextGroup > 1)
-    throw new JournalError('damaged', `the store in ${store.directory} does not say what it is`);
+    throw new JournalError(
+      'damaged',
+      `the record that identifies ${store.directory} as a Pinhole store is missing`,
+    );
   const meta = { format: storeFormat, createdMs: nowMs, tokenKey: newTokenKey() };
   await store.put([{ key: 'meta', value: encode(meta) }]);
   return meta;
@@ -49,7 +52,8 @@ export async function knownMeta(store: Store): Promise<Meta | null> {
   if (meta.format !== storeFormat) {
     throw new JournalError(
       'version',
-      `the store in ${store.directory} has format ${meta.format}; this release reads ${storeFormat}`,
+      `the store in ${store.directory} has format ${meta.format}; this release reads only ` +
+        `format ${storeFormat}`,
     );
   }
   return meta;
@@ -184,7 +188,9 @@ export function restoreFilesystems(
 ): void {
   for (const { id, birth } of [...filesystems, ...unrecovered]) {
     if (tenants.get(birth.tenant) !== undefined) continue;
-    const what = `filesystem ${id} (${birth.args.name}) belongs to a tenant ${birth.tenant} of which nothing is known`;
+    const what =
+      `the record of tenant ${birth.tenant}, which owns filesystem ${id} (${birth.args.name}), ` +
+      'is missing';
     throw new JournalError('damaged', what);
   }
   const recoveredOf = byTenant(filesystems);

@@ -1,6 +1,6 @@
-// pinhole repair: looks at a journal that a server refuses to start on, and does what it is
-// explicitly told to. Without an order it changes nothing. Whatever takes something back that was
-// told begins new histories: no cursor of before is taken for one of them.
+// pinhole repair: inspects a journal that a server does not start on. It changes the journal only
+// when an option asks for it. An option that undoes acknowledged work starts new epochs, because a
+// client with an older cursor must be rejected instead of silently missing events.
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
@@ -43,39 +43,46 @@ const wholeNumber = (text: string): number => {
 function ordersOf(argv: readonly string[]): Orders {
   const orders = new Command('pinhole repair')
     .description(
-      'Looks at the journal of a server that is not running. Without an order nothing is changed.',
+      'Inspects the journal of a server that is not running. Without --snapshot, ' +
+        '--accept-loss, --skip, --cut-before or --remove it changes nothing.',
     )
     .addOption(
-      new Option('--data-dir <directory>', 'what the server was started with')
+      new Option('--data-dir <directory>', 'the --data-dir of the server')
         .env('PINHOLE_DATA_DIR')
         .default('./pinhole-data'),
     )
     .option(
       '--snapshot',
-      'keep the state of every filesystem as it is now, which a release with another machine can go on from',
+      'write a snapshot of every filesystem, so that a release whose machine behaves ' +
+        'differently can continue from it',
     )
-    .option('--accept-loss', 'go on without the changes that were acknowledged and are gone')
-    .option('--filesystem <id>', 'the filesystem that the next three are about')
+    .option(
+      '--accept-loss',
+      'accept that acknowledged changes are lost, so that the server starts without them',
+    )
+    .option('--filesystem <id>', 'the filesystem for --skip, --cut-before or --remove')
     .option(
       '--skip <entry>',
-      'leave the entry that breaks a law out, now and in every replay to come',
+      'skip this entry, which breaks a law of the machine, in every replay from now on',
       wholeNumber,
     )
     .option(
       '--cut-before <entry>',
-      'forget this entry, which begins a batch, and all that follow',
+      'delete this entry, which must be the first of a batch, and all later entries',
       wholeNumber,
     )
-    .option('--remove', 'forget the whole filesystem')
+    .option('--remove', 'delete the whole filesystem')
     .allowExcessArguments(false)
     .exitOverride()
     .parse(argv, { from: 'user' })
     .opts<Orders>();
   const { filesystem, skip, cutBefore, remove } = orders;
   const about = [skip, cutBefore, remove].filter((order) => order !== undefined).length;
-  if (about > 1) throw new Error('--skip, --cut-before and --remove are one order each');
+  if (about > 1) throw new Error('--skip, --cut-before and --remove cannot be combined');
   if ((about === 1) !== (filesystem !== undefined))
-    throw new Error('--filesystem goes with --skip, --cut-before or --remove');
+    throw new Error(
+      '--filesystem must be given together with exactly one of --skip, --cut-before or --remove',
+    );
   return orders;
 }
 
@@ -84,8 +91,8 @@ const say = (line: string): void => {
 };
 
 /**
- * The exit code: 0 where a server would start, 3 where not. Throws a JournalError, or what is wrong
- * with the order.
+ * Returns the exit code: 0 if a server would start and serve every filesystem, else 3. Throws a
+ * JournalError, or an Error if the options make no sense.
  */
 export async function repair(argv: readonly string[]): Promise<number> {
   const orders = ordersOf(argv);
@@ -98,7 +105,7 @@ export async function repair(argv: readonly string[]): Promise<number> {
   try {
     if (orders.acceptLoss === true) await forgetLoss(store);
     else if (store.losses !== null && (orders.filesystem ?? orders.snapshot) !== undefined)
-      throw new JournalError('damaged', `${store.losses}; --accept-loss comes first`);
+      throw new JournalError('damaged', `${store.losses}; run --accept-loss first`);
     if (orders.filesystem !== undefined) await obey(store, orders.filesystem, orders);
     if (orders.snapshot === true) await snapshotAll(store);
     return await report(store, orders.acceptLoss === true ? null : store.losses);
@@ -107,7 +114,7 @@ export async function repair(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Throws where there is none, or none that may be read. */
+/** Throws if the directory has no journal, or cannot be read. */
 function demandJournal(directory: string): void {
   let names: string[] = [];
   try {
@@ -127,14 +134,14 @@ async function obey(store: Store, id: string, { skip, cutBefore, remove }: Order
   if (cutBefore !== undefined) await cut(store, id, cutBefore, birth);
 }
 
-/** Nobody knows which events are gone: every stream begins anew. */
+/** Every stream gets a new epoch, because it is unknown which events are lost. */
 async function forgetLoss(store: Store): Promise<void> {
   if (store.losses === null)
-    throw new Error('nothing is missing of what was acknowledged: there is no loss to accept');
+    throw new Error('no acknowledged change is missing: there is no loss to accept');
   const changes = await newTenantEpochs(store, () => true);
   for (const [id, birth] of await birthsOf(store)) changes.push(newEpoch(id, birth));
   await store.put(changes);
-  say('what is gone is gone: the next start will not mention it');
+  say('the loss is accepted: the next start goes on without the lost changes');
 }
 
 async function skipEntry(store: Store, id: string, seq: number, tenant: string): Promise<void> {
@@ -143,9 +150,12 @@ async function skipEntry(store: Store, id: string, seq: number, tenant: string):
     (error: unknown) => error,
   );
   if (!(poison instanceof Poison) || poison.seq !== seq)
-    throw new Error(`entry ${seq} of filesystem ${id} is not the one that breaks a law`);
-  // It was not done: who asked for it may ask again. What came behind it in its batch happens now,
-  // and was told to nobody.
+    throw new Error(
+      `entry ${seq} of filesystem ${id} does not break a law; only the entry that does can be ` +
+        'skipped',
+    );
+  // The skipped entry was not executed, so its Idempotency-Key is free again. The entries after it
+  // in its batch are executed by the next replay, and no event of theirs was ever sent.
   const changes = [
     skipChange(id, seq),
     ...(await newTenantEpochs(store, (name) => name === tenant)),
@@ -156,20 +166,20 @@ async function skipEntry(store: Store, id: string, seq: number, tenant: string):
       changes.push({ key, value: null });
   }
   await store.put(changes);
-  say(`${id}: entry ${seq} is left out from now on`);
+  say(`${id}: entry ${seq} is skipped from now on`);
 }
 
 async function cut(store: Store, id: string, seq: number, birth: StoredBirth): Promise<void> {
   const manifests: number[] = [];
   for await (const key of store.keys(`s/${id}/`))
     if (key.endsWith('/m')) manifests.push(Number(key.split('/')[2]));
-  // Of an older one parts may be deleted already.
+  // Only the newest two, because parts of an older snapshot may be deleted already.
   const kept = manifests.slice(-2).filter((at) => at < seq);
   await demandWay(store, id, seq, kept);
   const changes: Change[] = [];
   for await (const key of store.keys(`j/${id}/`, batchKey(id, seq)))
     changes.push({ key, value: null });
-  // What was to be left out behind the cut would leave out what comes in its place.
+  // A skip after the cut must go too, because a new entry will get that number.
   for await (const key of store.keys(`x/${id}/`))
     if (key >= `x/${id}/${seqKey(seq)}`) changes.push({ key, value: null });
   for (const at of manifests)
@@ -183,12 +193,12 @@ async function cut(store: Store, id: string, seq: number, birth: StoredBirth): P
     ...(await noAnswers(store, birth.tenant)),
   );
   await store.put(changes);
-  say(`${id}: ends before entry ${seq}`);
+  say(`${id}: now ends before entry ${seq}`);
 }
 
 /**
- * Throws where no start comes to the state before entry `seq`, which must be where a batch begins
- * or one is missing.
+ * Throws if no replay can reach the state before entry `seq`. That entry must begin a batch, or be
+ * missing.
  */
 async function demandWay(
   store: Store,
@@ -203,19 +213,23 @@ async function demandWay(
     if (begin >= seq) break;
     if (next === 0) first = begin;
     else if (begin !== next)
-      throw new Error(`filesystem ${id}: entry ${next} is missing; nothing behind it can be kept`);
+      throw new Error(
+        `filesystem ${id}: entry ${next} is missing, so no later entry can stay; cut before ` +
+          `entry ${next}`,
+      );
     const [, , , , , entries] = decode((await store.get(key)) ?? new Uint8Array(0)) as BatchRecord;
     next = begin + entries.length;
   }
   if (next !== 0 && next !== seq)
-    throw new Error(`no batch of filesystem ${id} begins with entry ${seq}`);
+    throw new Error(`entry ${seq} of filesystem ${id} is not the first of a batch`);
   if (first !== 1 && !manifests.some((at) => at + 1 >= first))
     throw new Error(
-      `the journal of filesystem ${id} begins with entry ${first}: there is nothing to go back to`,
+      `the journal of filesystem ${id} begins with entry ${first}, and no snapshot has the ` +
+        'state before it',
     );
 }
 
-/** Also of one of which nothing but the rest is there. */
+/** Also removes a filesystem whose birth record is lost and of which only other records remain. */
 async function removeAll(store: Store, id: string): Promise<void> {
   const tenant = (await birthsOf(store)).get(id)?.tenant;
   const changes: Change[] = [
@@ -233,7 +247,7 @@ async function removeAll(store: Store, id: string): Promise<void> {
       ...(await noAnswers(store, tenant)),
     );
   await store.put(changes);
-  say(`${id}: is gone`);
+  say(`${id}: deleted`);
 }
 
 const newEpoch = (id: string, birth: StoredBirth): Change => ({
@@ -252,8 +266,8 @@ async function newTenantEpochs(store: Store, whose: (name: string) => boolean): 
 }
 
 /**
- * An answer may tell of what is gone: of what came with a key it is only said that it may have been
- * done.
+ * Stored answers of the tenant are dropped, because they may describe work that is now undone. A
+ * repeated request gets `answer-not-kept`.
  */
 async function noAnswers(store: Store, tenant: string): Promise<Change[]> {
   const owner = (await recordsOf<TenantRecord>(store, 'tenant/')).find(
@@ -271,7 +285,7 @@ async function noAnswers(store: Store, tenant: string): Promise<Change[]> {
   return changes;
 }
 
-/** As a server would bring it back. */
+/** Replays a filesystem exactly as a starting server does. */
 async function replayOf(store: Store, id: string) {
   const birth = (await birthsOf(store)).get(id);
   if (birth === undefined) throw new Error(`there is no filesystem ${id}`);
@@ -286,7 +300,7 @@ async function snapshotAll(store: Store): Promise<void> {
     log.resume(id, tail);
     await log.snapshotNow(id, kernel, tail.digest);
     await tail.swept;
-    say(`${id}: a snapshot at entry ${kernel.seq}`);
+    say(`${id}: wrote a snapshot at entry ${kernel.seq}`);
   }
 }
 
@@ -304,9 +318,15 @@ async function report(store: Store, losses: string | null): Promise<number> {
   const tenants = new Set<string>();
   await look('store', async () => {
     if (losses !== null)
-      throw new JournalError('damaged', `${losses}; --accept-loss goes on without what is gone`);
+      throw new JournalError(
+        'damaged',
+        `${losses}; to start without the lost changes, run --accept-loss`,
+      );
     if ((await knownMeta(store)) === null)
-      throw new JournalError('damaged', 'it does not say what it is');
+      throw new JournalError(
+        'damaged',
+        'the record that identifies it as a Pinhole store is missing',
+      );
     await goneOf(store, births);
     return `${births.size} filesystems`;
   });
@@ -319,7 +339,7 @@ async function report(store: Store, losses: string | null): Promise<number> {
   for (const [id, birth] of births) {
     await look(`${id} (${birth.tenant}/${birth.args.name})`, async () => {
       if (!tenants.has(birth.tenant))
-        throw new JournalError('damaged', 'nothing is known of its tenant');
+        throw new JournalError('damaged', 'the record of its tenant is missing');
       const { kernel } = await recover(store, id, birth, { eventsMax: 1 });
       return `good, up to entry ${kernel.seq}, state ${await stateHash(kernel, new Map())}`;
     });

@@ -123,7 +123,7 @@ export async function goneOf(
       if (!known.has(id))
         throw new JournalError(
           'damaged',
-          `${next} belongs to a filesystem of which the journal knows nothing`,
+          `${next} belongs to a filesystem whose birth record is missing`,
         );
       from = `${kind}/${id}0`;
     }
@@ -165,7 +165,8 @@ function startsOf(
   if (oldest === undefined && first !== null && first !== 1) {
     throw new JournalError(
       'damaged',
-      `the journal of filesystem ${id} begins with entry ${first}, and there is no snapshot before it`,
+      `the journal of filesystem ${id} begins with entry ${first}, and no snapshot has the ` +
+        'state before it',
     );
   }
   const newest = manifests.slice(-2);
@@ -245,7 +246,8 @@ async function replay(
     if (digest !== tail.digest) {
       throw new JournalError(
         'damaged',
-        `${where}: what was done before it gives digest ${tail.digest}, not the ${digest} recorded`,
+        `${where}: the replay of the entries before it gives digest ${tail.digest}, but ` +
+          `${digest} is recorded`,
       );
     }
     tail.chain = crc32(body, tail.chain);
@@ -289,7 +291,8 @@ async function replay(
   if (!unmounted && last !== null && last[0] !== kernel.seq) {
     throw new JournalError(
       'damaged',
-      `filesystem ${id} (${birth.args.name}) ends with entry ${kernel.seq}, but ${last[0]} was acknowledged`,
+      `filesystem ${id} (${birth.args.name}) ends with entry ${kernel.seq}, but ${last[0]} ` +
+        'was acknowledged',
     );
   }
   const since =
@@ -371,7 +374,7 @@ async function compare(
   if (hash !== mark.hash) {
     throw new JournalError(
       'damaged',
-      `${where}: the state that follows has not the hash that the snapshot at entry ${mark.seq} has`,
+      `${where}: the state after it differs from the snapshot at entry ${mark.seq} (hashes differ)`,
     );
   }
 }
@@ -390,7 +393,9 @@ function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
   try {
     return apply(kernel, entry);
   } catch (error) {
-    const what = `${where}: entry ${entry.seq} (${entry.command?.op ?? 'tick'}) breaks a law of the machine`;
+    const what =
+      `${where}: entry ${entry.seq} (${entry.command?.op ?? 'tick'}) breaks a law of the ` +
+      'machine';
     throw new Poison(
       entry.seq,
       `${what}: ${error instanceof Error ? error.message : String(error)}`,
@@ -423,6 +428,7 @@ export const skipChange = (id: string, seq: number): { key: string; value: Uint8
 function versionError(id: string, { args }: Birth): JournalError {
   return new JournalError(
     'version',
-    `filesystem ${id} (${args.name}) was written by a release whose machine behaves differently: "pinhole repair --snapshot" of that release makes it readable for this one`,
+    `filesystem ${id} (${args.name}) was written by a release whose machine behaves ` +
+      'differently; run "pinhole repair --snapshot" of that release first',
   );
 }

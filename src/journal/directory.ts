@@ -14,6 +14,6 @@ export function makeDirectory(directory: string): void {
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the journal cannot be kept in ${directory}: ${why}`, { cause: error });
+    throw new Error(`the journal cannot be written in ${directory}: ${why}`, { cause: error });
   }
 }

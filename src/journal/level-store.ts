@@ -191,7 +191,12 @@ export class Store {
 
   commit(changes: readonly Change[], done: Done): void {
     if (this.#state === 'failed' || this.#state === 'closed') {
-      done(new JournalError('failed', 'the journal takes nothing more'));
+      done(
+        new JournalError(
+          'failed',
+          'the journal has failed or is closed, and accepts no more changes',
+        ),
+      );
       return;
     }
     if (this.#state === 'reopening' || (this.#full && !this.#roomFromReserve())) {
@@ -287,7 +292,13 @@ export class Store {
     const taken = this.#waiting;
     this.#waiting = [];
     if (this.#state !== 'open') {
-      tell(taken, new JournalError('failed', 'the journal takes nothing more'));
+      tell(
+        taken,
+        new JournalError(
+          'failed',
+          'the journal has failed or is closed, and accepts no more changes',
+        ),
+      );
       this.#flushed();
       return;
     }

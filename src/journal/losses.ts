@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What tells that acknowledged changes are gone: the store is behind what was acknowledged, or says
- * itself that it dropped records that it could not read when it was opened.
+ * Says that acknowledged changes are lost, or null. Either the store ends before the last
+ * acknowledged flush, or LevelDB logged that it dropped unreadable records when it opened.
  */
 export function lossesOf(directory: string, acknowledged: number, group: number): string | null {
   if (group < acknowledged) {
-    return `the store in ${directory} ends with flush ${group}, but ${acknowledged} were acknowledged`;
+    return (
+      `the store in ${directory} ends with flush ${group}, but flush ${acknowledged} was ` +
+      'acknowledged'
+    );
   }
   const dropped = readFileSync(join(directory, 'store', 'LOG'), 'utf8')
     .split('\n')

@@ -47,10 +47,14 @@ function refusalOf(error: unknown, directory: string): JournalError {
       error,
     );
   if (cause.code === 'LEVEL_LOCKED')
-    return new JournalError('locked', `another process has the journal in ${directory}`, error);
+    return new JournalError('locked', `another process uses the journal in ${directory}`, error);
   // What the disk says is not what the store says of its contents.
   const kind = isFailing(cause) ? 'failed' : 'damaged';
-  return new JournalError(kind, `the store in ${directory} does not open: ${cause.message}`, error);
+  return new JournalError(
+    kind,
+    `the store in ${directory} cannot be opened: ${cause.message}`,
+    error,
+  );
 }
 
 async function openLevel(options: StoreOptions, untouched: Untouched): Promise<Level> {

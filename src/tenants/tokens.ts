@@ -196,8 +196,9 @@ export function operatorTokenOf(file: string): { token: string; made: boolean } 
     return { token, made: true };
   }
   if ((statSync(file).mode & 0o077) !== 0)
-    throw new Error('the operator token file may be read by others; its mode must be 0600');
+    throw new Error('other users can read the operator token file; set its mode to 0600');
   const token = readFileSync(file, 'utf8').trim();
-  if (token.length < 32) throw new Error('the operator token must have at least 32 characters');
+  if (token.length < 32)
+    throw new Error('the operator token is too short; it must have at least 32 characters');
   return { token, made: false };
 }

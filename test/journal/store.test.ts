@@ -193,7 +193,7 @@ describe('a store', () => {
     for (let i = 0; i < 2; i++)
       await expect(openStore(folder)).rejects.toMatchObject({
         kind: 'damaged',
-        message: /were acknowledged/,
+        message: /was acknowledged/,
       });
     const despite = () =>
       Store.open({ directory: folder, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, true);
