@@ -15,9 +15,9 @@ export function emit<T extends EventType>(
     file === null
       ? { file: null, ino: 0, unlinked: false }
       : { file: file.name, ino: file.ino, unlinked: file.nlink === 0 };
-  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.current, ...whose, data };
+  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.turn.current, ...whose, data };
   // The row ties `data` to `type`; TypeScript cannot see through the union of all rows.
-  k.events.push(event as unknown as KernelEvent);
+  k.turn.events.push(event as unknown as KernelEvent);
 }
 
 /** The inode for an event; one that was evicted has a number and nothing else. */

@@ -1,13 +1,12 @@
 // The one entrance of the machine: apply(kernel, entry) → effects. Deterministic: the same entries
 // give the same state and events.
-import { createPmem } from './dev/pmem.ts';
+import { blankKernel, blankTurn, noCounts } from './blank-kernel.ts';
 import { emit } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
 import type { KernelEvent } from './events.ts';
 import { personalityOf } from './fs/personality/index.ts';
 import { metadataBlocks } from './fs/superblock.ts';
 import { createFreeSpace, takeExact } from './lib/free-space.ts';
-import { createRunList } from './lib/run-list.ts';
 import { releasePin } from './mm/gup.ts';
 import type { MkfsArgs } from './ops/mkfs.ts';
 import { useStrategy } from './ops/set-strategy.ts';
@@ -15,7 +14,7 @@ import { chooseStrategy } from './reclaim/index.ts';
 import { canGoOn, goOn, run, start, stepOnce } from './run.ts';
 import { sendSignal } from './sched/signal.ts';
 import { retrySpinners } from './sched/spin.ts';
-import { createTimers, firstTimer, removeTimer } from './sched/timers.ts';
+import { firstTimer, removeTimer } from './sched/timers.ts';
 import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
 
@@ -40,7 +39,7 @@ export function createKernel(
   const blocks = args.sizeBytes / pageSize;
   const blocksMetadata = metadataBlocks(blocks);
   const { strategy: _choice, ...geometry } = args;
-  const k: Kernel = {
+  const k = blankKernel({
     geometry: { ...geometry, blocks, blocksMetadata },
     limits,
     strategy: chosen.choice,
@@ -56,63 +55,16 @@ export function createKernel(
     nextAnon: 2,
     // A filesystem made again under the same name must not repeat the ETags of the old one.
     nextGeneration: 1 + (nowMs % 2 ** 31),
-    pmem: createPmem(),
-    frames: [],
-    folios: new Map(),
-    anonPages: new Map(),
-    space: createFreeSpace(blocks),
-    busy: createRunList(),
-    busyByAge: new Set(),
     busyGeneration: 0,
-    detached: createRunList(),
-    counts: {
-      files: 0,
-      mappings: 0,
-      pins: 0,
-      pinnedPages: 0,
-      pinsAcquired: 0,
-      pinsReleased: 0,
-      sleepers: 0,
-      blocksUsed: 0,
-      delayedFrees: 0,
-      wakeups: 0,
-      spuriousWakeups: 0,
-      bucketCollisions: 0,
-      tableBytes: 0,
-      extents: 0,
-      frameChunks: 0,
-      dataBytes: 0,
-    },
-    inodes: new Map(),
-    names: new Map(),
-    mappings: new Map(),
-    pins: new Map(),
-    holders: new Map(),
-    tasks: new Map(),
-    sleepers: new Set(),
-    sleepersOf: new Map(),
-    pinsOf: new Map(),
-    runnable: [],
-    spinning: [],
-    ended: new Map(),
-    pageQueues: new Map(),
-    pageWaiters: new Map(),
-    entryQueues: new Map(),
-    workqueue: [],
-    timers: createTimers(),
+    counts: noCounts(),
     advanceToMs: 0,
-    blocksMax: Number.POSITIVE_INFINITY,
-    stepsLeft: 0,
-    current: 0,
-    events: [],
-    replies: [],
-    pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },
-  };
+  });
+  k.space = createFreeSpace(blocks);
   useStrategy(k, chosen.choice);
   takeExact(k.space, toPfn(0), blocksMetadata);
   emit(k, 'filesystem.created', null, { kind: args.kind, kernel: args.kernel, blocks });
-  const { events } = k;
-  k.events = [];
+  const { events } = k.turn;
+  k.turn = blankTurn();
   return { ok: true, kernel: k, events };
 }
 
@@ -123,11 +75,8 @@ export function createKernel(
  */
 export function apply(k: Kernel, entry: Entry): Effects {
   k.seq = entry.seq;
-  k.blocksMax = entry.blocksMax ?? Number.POSITIVE_INFINITY;
-  k.stepsLeft = k.limits.stepsPerApply;
-  k.events = [];
-  k.replies = [];
-  k.pending = { advanceToMs: 0, step: null, unmounted: false, endAll: null };
+  k.turn.blocksMax = entry.blocksMax ?? Number.POSITIVE_INFINITY;
+  k.turn.stepsLeft = k.limits.stepsPerApply;
   let task: TaskId | 0 = 0;
   if (k.geometry.clock === 'realtime') k.advanceToMs = Math.max(k.advanceToMs, entry.timeMs);
   moveTime(k);
@@ -135,15 +84,15 @@ export function apply(k: Kernel, entry: Entry): Effects {
   if (k.geometry.scheduler === 'stepped') retrySpinners(k);
   if (entry.command !== null) task = start(k, entry.command);
   run(k);
-  if (k.pending.step !== null) stepOnce(k, k.pending.step);
-  if (k.pending.advanceToMs > 0) k.advanceToMs = k.pending.advanceToMs;
+  if (k.turn.pending.step !== null) stepOnce(k, k.turn.pending.step);
+  if (k.turn.pending.advanceToMs > 0) k.advanceToMs = k.turn.pending.advanceToMs;
   moveTime(k);
-  k.current = 0;
-  k.blocksMax = Number.POSITIVE_INFINITY;
-  const { events, replies } = k;
-  const { unmounted } = k.pending;
-  k.events = [];
-  k.replies = [];
+  const {
+    events,
+    replies,
+    pending: { unmounted },
+  } = k.turn;
+  k.turn = blankTurn();
   return { task, replies, events, unmounted };
 }
 
@@ -170,13 +119,13 @@ function moveTime(k: Kernel): void {
   for (;;) {
     // What an earlier timer set off comes before the next one.
     goOn(k);
-    if (k.stepsLeft <= 0) return;
+    if (k.turn.stepsLeft <= 0) return;
     const timer = firstTimer(k);
     if (timer === null || timer.atMs > toMs) break;
-    k.stepsLeft -= 1;
+    k.turn.stepsLeft -= 1;
     removeTimer(k, timer);
     k.nowMs = Math.max(k.nowMs, timer.atMs);
-    k.current = 0;
+    k.turn.current = 0;
     if (timer.kind === 'pin') {
       const pin = k.pins.get(timer.id as PinId);
       if (pin !== undefined) releasePin(k, pin);

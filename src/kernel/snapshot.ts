@@ -4,12 +4,13 @@
 // and are told by the number of the entry that changed them last.
 //
 // Order is part of the state: a Map or a Set comes back in the order in which it was.
-import { chunkOf, createPmem, setChunk } from './dev/pmem.ts';
+import { blankKernel } from './blank-kernel.ts';
+import { chunkOf, setChunk } from './dev/pmem.ts';
 import type { ExtentLeaf } from './lib/extent-map.ts';
 import type { XLeaf } from './lib/xarray.ts';
 import { assert } from './panic.ts';
-import { createTimers, eachTimer, setTimer } from './sched/timers.ts';
-import type { BusyRun, DetachedRun, Inode, Kernel, Mapping, Timer } from './state.ts';
+import { eachTimer, setTimer } from './sched/timers.ts';
+import type { BusyRun, DetachedRun, Inode, Kernel, KernelHead, Mapping, Timer } from './state.ts';
 
 /**
  * What the records below mean. A release that changes them moves it; a start refuses snapshots of
@@ -70,17 +71,11 @@ const plan = {
   spinning: 'list',
   workqueue: 'list',
   timers: 'own',
-  blocksMax: 'none',
-  stepsLeft: 'none',
-  current: 'none',
-  events: 'none',
-  replies: 'none',
-  pending: 'none',
+  turn: 'none',
 } as const satisfies Record<keyof Kernel, 'head' | 'own' | 'map' | 'set' | 'list' | 'none'>;
 
 type Field = keyof typeof plan;
 type FieldOf<How> = { [F in Field]: (typeof plan)[F] extends How ? F : never }[Field];
-type Head = Pick<Kernel, FieldOf<'head'>>;
 
 const fieldsOf = <How extends (typeof plan)[Field]>(how: How): FieldOf<How>[] =>
   (Object.keys(plan) as Field[]).filter((field) => plan[field] === how) as FieldOf<How>[];
@@ -90,7 +85,7 @@ const setFields = fieldsOf('set');
 const listFields = fieldsOf('list');
 
 export type SnapshotRecord =
-  | ['head', Head]
+  | ['head', KernelHead]
   | ['map', FieldOf<'map'>, unknown, unknown]
   | ['set', FieldOf<'set'>, unknown]
   | ['list', FieldOf<'list'>, unknown]
@@ -127,7 +122,7 @@ const timersPerRecord = 1024;
 export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
   yield [
     'head',
-    Object.fromEntries(headFields.map((field) => [field, k[field]])) as unknown as Head,
+    Object.fromEntries(headFields.map((field) => [field, k[field]])) as unknown as KernelHead,
   ];
   for (const inode of k.inodes.values()) {
     const { extents, entries } = inode;
@@ -189,7 +184,7 @@ export class Restore {
   add(record: SnapshotRecord): void {
     if (record[0] === 'head') {
       assert(this.#kernel === null, 'a snapshot has one head');
-      this.#kernel = emptyKernel(record[1]);
+      this.#kernel = blankKernel(record[1]);
       return;
     }
     const k = this.kernel;
@@ -269,47 +264,4 @@ function addRuns<R extends { pages: number }>(
 function countLines(k: Kernel, lines: readonly number[]): void {
   for (const word of lines)
     for (let bits = word; bits !== 0; bits &= bits - 1) k.pmem.dirtyLines += 1;
-}
-
-function emptyKernel(head: Head): Kernel {
-  return {
-    ...head,
-    pmem: createPmem(),
-    frames: [],
-    space: {
-      blocks: 0,
-      free: 0,
-      bits: new Int32Array(0),
-      summary: new Int32Array(0),
-      top: new Int32Array(0),
-    },
-    busy: { leaves: [], runs: 0, pages: 0 },
-    detached: { leaves: [], runs: 0, pages: 0 },
-    inodes: new Map(),
-    mappings: new Map(),
-    folios: new Map(),
-    anonPages: new Map(),
-    names: new Map(),
-    pins: new Map(),
-    holders: new Map(),
-    tasks: new Map(),
-    sleepersOf: new Map(),
-    pinsOf: new Map(),
-    ended: new Map(),
-    pageQueues: new Map(),
-    pageWaiters: new Map(),
-    entryQueues: new Map(),
-    busyByAge: new Set(),
-    sleepers: new Set(),
-    runnable: [],
-    spinning: [],
-    workqueue: [],
-    timers: createTimers(),
-    blocksMax: Number.POSITIVE_INFINITY,
-    stepsLeft: 0,
-    current: 0,
-    events: [],
-    replies: [],
-    pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },
-  };
 }

@@ -343,7 +343,8 @@ export interface Timers {
   at: Map<number, Map<string, Timer>>;
 }
 
-export interface Kernel {
+/** The numbers and choices of a machine: the first record of its snapshot. */
+export interface KernelHead {
   geometry: Geometry;
   limits: KernelLimits;
   strategy: StrategyChoice;
@@ -360,7 +361,16 @@ export interface Kernel {
   nextTask: number;
   nextAnon: number;
   nextGeneration: number;
+  busyGeneration: number;
+  counts: Counts;
+  /**
+   * Where the time is moving to. 0 between two entries, but where an entry had too few steps for
+   * all timers on the way.
+   */
+  advanceToMs: number;
+}
 
+export interface Kernel extends KernelHead {
   pmem: Pmem;
   /** struct page, in chunks of 512: see mm/page.ts for the fields. */
   frames: (Int32Array | undefined)[];
@@ -371,9 +381,7 @@ export interface Kernel {
   busy: RunList<BusyRun>;
   /** First pfn of each busy run by age: the first is the oldest. */
   busyByAge: Set<Pfn>;
-  busyGeneration: number;
   detached: RunList<DetachedRun>;
-  counts: Counts;
 
   inodes: Map<Ino, Inode>;
   names: Map<string, Ino>;
@@ -410,26 +418,20 @@ export interface Kernel {
    */
   workqueue: Pfn[];
   timers: Timers;
-  /**
-   * Where the time is moving to. 0 between two entries, but where an entry had too few steps for
-   * all timers on the way.
-   */
-  advanceToMs: number;
 
-  /**
-   * How many blocks the files may own, as the entry says: the quota of the tenant. Infinity without
-   * one. Alive only inside `apply`.
-   */
+  turn: Turn;
+}
+
+/** What lives for one `apply`, and is blank between two. */
+export interface Turn {
+  /** How many blocks the files may own: the quota of the tenant, or Infinity. */
   blocksMax: number;
   /**
-   * What is left of `stepsPerApply`. Alive only inside `apply`; heavy steps take more than one, and
-   * the last of them may take it below 0.
+   * What is left of `stepsPerApply`. Heavy steps take more than one, and the last of them may take
+   * it below 0.
    */
   stepsLeft: number;
-  /**
-   * The task whose step runs; 0 for the worker and the clock. Like the two below, alive only inside
-   * `apply`.
-   */
+  /** The task whose step runs; 0 for the worker and the clock. */
   current: TaskId | 0;
   events: KernelEvent[];
   replies: Reply[];

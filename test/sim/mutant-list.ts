@@ -132,14 +132,14 @@ export const mutants: Mutant[] = [
       'deadlock reported iff there is one',
     ],
   ),
+  ...inFile('run.ts', [
+    'no sleep closes a cycle',
+    "if (task.state === 'sleeping') reportDeadlocks(k, task);",
+    '',
+    'deadlock reported iff there is one',
+  ]),
   ...inFile(
-    'run.ts',
-    [
-      'no sleep closes a cycle',
-      "if (task.state === 'sleeping') reportDeadlocks(k, task);",
-      '',
-      'deadlock reported iff there is one',
-    ],
+    'deadlock.ts',
     [
       'no pin closes a cycle',
       'if (sleeper !== undefined) reportCycle',
@@ -164,6 +164,9 @@ export const mutants: Mutant[] = [
       'task.locals.cycle = [];',
       'EDEADLK iff there is one',
     ],
+  ),
+  ...inFile(
+    'lifecycle.ts',
     [
       'an end keeps its locks',
       'releaseAll(k, task);\n  k.tasks.delete(task.id);',
@@ -418,7 +421,7 @@ export const mutants: Mutant[] = [
     '',
     'T1',
   ]),
-  ...inFile('run.ts', [
+  ...inFile('lifecycle.ts', [
     'an operation that ended keeps its timeout',
     "removeTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });",
     '',
@@ -439,7 +442,6 @@ export const mutants: Mutant[] = [
       'k.runnable.push(task.id);',
       'LM8',
     ],
-    ['the worker takes no steps', 'as Pfn;\n  k.stepsLeft -= 1;', 'as Pfn;', 'LM8'],
     [
       'an entry without steps for its worker is at rest',
       'if (k.runnable.length > 0 || k.workqueue.length > 0) return true;',
@@ -448,24 +450,30 @@ export const mutants: Mutant[] = [
     ],
     [
       'steps are not counted',
-      'k.stepsLeft -= 1;\n  k.current = task.id;',
-      'k.current = task.id;',
+      'k.turn.stepsLeft -= 1;\n  k.turn.current = task.id;',
+      'k.turn.current = task.id;',
       'LM8',
     ],
   ),
+  ...forTest(slices, 'fs/release-worker.ts', [
+    'the worker takes no steps',
+    'as Pfn;\n  k.turn.stepsLeft -= 1;',
+    'as Pfn;',
+    'LM8',
+  ]),
   ...forTest(
     slices,
     'kernel.ts',
     [
       'the next timer fires before what the last one set off',
-      'goOn(k);\n    if (k.stepsLeft <= 0) return;\n    const timer',
-      'if (k.stepsLeft <= 0) return;\n    const timer',
+      'goOn(k);\n    if (k.turn.stepsLeft <= 0) return;\n    const timer',
+      'if (k.turn.stepsLeft <= 0) return;\n    const timer',
       'LM8',
     ],
     [
       'time is at its end before the timers on the way have fired',
-      'if (k.stepsLeft <= 0) return;\n    const timer',
-      'if (k.stepsLeft <= 0) break;\n    const timer',
+      'if (k.turn.stepsLeft <= 0) return;\n    const timer',
+      'if (k.turn.stepsLeft <= 0) break;\n    const timer',
       'LM8',
     ],
     [

@@ -79,7 +79,7 @@ function fitOf(k: Kernel, inode: Inode, mapping: Mapping, first: PgOff, access: 
 /** Entries of 4 KiB, or locks of others on some that are about to be made. */
 function hasEntries(k: Kernel, inode: Inode, first: PgOff): boolean {
   for (const [pgoff, task] of inode.entryLocks) {
-    if (pgoff > first && pgoff < first + pagesPerPmd && task !== k.current) return true;
+    if (pgoff > first && pgoff < first + pagesPerPmd && task !== k.turn.current) return true;
   }
   let found = false;
   eachEntry(inode.entries, first, first + pagesPerPmd - 1, () => {

@@ -23,7 +23,7 @@ export function readBytes(k: Kernel, inode: Inode, offset: number, length: numbe
   if (end <= offset) return new Uint8Array(0);
   const out = new Uint8Array(end - offset);
   // Who wakes a thousand readers must not have all their bytes in memory at once.
-  k.stepsLeft -= out.length / bytesPerStep;
+  k.turn.stepsLeft -= out.length / bytesPerStep;
   eachExtent(inode.extents, pageOf(offset), pageOf(end - 1), (extent) => {
     if (!extent.written) return;
     for (let page = 0; page < extent.pages; page++) {

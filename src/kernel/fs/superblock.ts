@@ -21,12 +21,12 @@ export function metadataBlocks(blocks: number): number {
  * leaves.
  */
 export function roomFor(k: Kernel): number {
-  return Math.max(0, Math.min(k.space.free, k.blocksMax - k.counts.blocksUsed));
+  return Math.max(0, Math.min(k.space.free, k.turn.blocksMax - k.counts.blocksUsed));
 }
 
 /** ENOSPC, or EDQUOT where it is the quota that is used up. */
 export function noRoom(k: Kernel, rule: string, why: string): Failure {
-  const overQuota = k.blocksMax - k.counts.blocksUsed < k.space.free;
+  const overQuota = k.turn.blocksMax - k.counts.blocksUsed < k.space.free;
   return failure(
     overQuota ? 'EDQUOT' : 'ENOSPC',
     rule,

@@ -22,7 +22,7 @@ export const clockAdvance = defineAtomic({
         'the clock of this filesystem is realtime; only a manual one can be advanced',
       );
     const nowMs = Math.max(k.nowMs, k.advanceToMs) + args.ms;
-    k.pending.advanceToMs = nowMs;
+    k.turn.pending.advanceToMs = nowMs;
     emit(k, 'clock.advanced', null, { fromMs: k.nowMs, toMs: nowMs });
     return done({ nowMs });
   },

@@ -73,7 +73,7 @@ nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and ope
       keepsAll ? () => true : drop === 'all' ? () => false : toss,
     );
     emit(k, 'power.cut', null, { linesDirty, linesLost });
-    k.pending.endAll = failure('ENODEV', 'PC1', 'a power cycle ended the operation');
+    k.turn.pending.endAll = failure('ENODEV', 'PC1', 'a power cycle ended the operation');
     const blocksFreed = recover(k);
     for (const inode of k.inodes.values()) if (ownsAny(inode, pfns)) touch(k, inode);
     emit(k, 'power.restored', null, { pinsDropped, mappingsDropped, blocksFreed });

@@ -40,12 +40,12 @@ its step. The answer names the step that was taken; task is null where nothing c
       );
     }
     if (chosen === workerName) {
-      k.pending.step = 0;
+      k.turn.pending.step = 0;
       return done({ task: chosen, op: workerName, step: 'release' });
     }
     const id = Number(chosen.slice(3)) as TaskId;
     const task = k.tasks.get(id);
-    k.pending.step = id;
+    k.turn.pending.step = id;
     return done({ task: chosen, op: task?.op ?? null, step: task?.step ?? null });
   },
 });

@@ -71,8 +71,8 @@ that sleep end with ENODEV.`,
         },
       );
     }
-    k.pending.unmounted = true;
-    k.pending.endAll = failure('ENODEV', 'UM2', 'the filesystem was unmounted with force');
+    k.turn.pending.unmounted = true;
+    k.turn.pending.endAll = failure('ENODEV', 'UM2', 'the filesystem was unmounted with force');
     emit(k, 'filesystem.unmounted', null, { forced: busy.length > 0 });
     return done({ name: k.geometry.name, forced: busy.length > 0 });
   },

@@ -92,15 +92,15 @@ export function wakeTask(k: Kernel, task: Task, spurious: boolean): void {
   assert(task.state === 'sleeping', 'only a sleeper is woken');
   const file = fileWaitedFor(k, task);
   // A crowd that one step wakes is work of this entry, too.
-  k.stepsLeft -= 1;
+  k.turn.stepsLeft -= 1;
   leaveSleep(k, task);
   task.state = 'runnable';
   task.woken = true;
   k.runnable.push(task.id);
-  const running = k.current;
-  k.current = task.id;
+  const running = k.turn.current;
+  k.turn.current = task.id;
   emit(k, 'task.woken', file, { op: task.op, waitedMs: k.nowMs - task.sleptSinceMs, spurious });
-  k.current = running;
+  k.turn.current = running;
 }
 
 /** Takes a task out of the books of the sleeping. */

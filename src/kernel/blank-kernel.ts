@@ -1,0 +1,67 @@
+// A machine with nothing in it: what mkfs fills in, and what a snapshot is read into.
+import { createPmem } from './dev/pmem.ts';
+import { createFreeSpace } from './lib/free-space.ts';
+import { createRunList } from './lib/run-list.ts';
+import { createTimers } from './sched/timers.ts';
+import type { Counts, Kernel, KernelHead, Turn } from './state.ts';
+
+export const noCounts = (): Counts => ({
+  files: 0,
+  mappings: 0,
+  pins: 0,
+  pinnedPages: 0,
+  pinsAcquired: 0,
+  pinsReleased: 0,
+  sleepers: 0,
+  blocksUsed: 0,
+  delayedFrees: 0,
+  wakeups: 0,
+  spuriousWakeups: 0,
+  bucketCollisions: 0,
+  tableBytes: 0,
+  extents: 0,
+  frameChunks: 0,
+  dataBytes: 0,
+});
+
+export const blankTurn = (): Turn => ({
+  blocksMax: Number.POSITIVE_INFINITY,
+  stepsLeft: 0,
+  current: 0,
+  events: [],
+  replies: [],
+  pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },
+});
+
+/** `space` has no blocks yet: a snapshot brings its own, and mkfs makes it. */
+export function blankKernel(head: KernelHead): Kernel {
+  return {
+    ...head,
+    pmem: createPmem(),
+    frames: [],
+    folios: new Map(),
+    anonPages: new Map(),
+    space: createFreeSpace(0),
+    busy: createRunList(),
+    busyByAge: new Set(),
+    detached: createRunList(),
+    inodes: new Map(),
+    names: new Map(),
+    mappings: new Map(),
+    pins: new Map(),
+    holders: new Map(),
+    tasks: new Map(),
+    sleepers: new Set(),
+    sleepersOf: new Map(),
+    pinsOf: new Map(),
+    runnable: [],
+    spinning: [],
+    ended: new Map(),
+    pageQueues: new Map(),
+    pageWaiters: new Map(),
+    entryQueues: new Map(),
+    workqueue: [],
+    timers: createTimers(),
+    turn: blankTurn(),
+  };
+}

@@ -1,0 +1,82 @@
+// Cycles that a sleep or a new pin closes: each is reported, and who asked for EDEADLK ends with it.
+import { emit } from './emit.ts';
+import { failure } from './errno.ts';
+import { end, operationOf } from './lifecycle.ts';
+import { headOf } from './mm/page.ts';
+import { withdraw } from './sched/rwsem.ts';
+import { sendSignal } from './sched/signal.ts';
+import { stopSpinning } from './sched/spin.ts';
+import { inodeOf, pageWaitedFor } from './sched/task.ts';
+import type { Kernel, Task } from './state.ts';
+import type { Pfn, PinId } from './units.ts';
+import { cyclesThrough, explain, nodesOf, type WaitEdge } from './waits/wait-graph.ts';
+
+/**
+ * A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK
+ * instead.
+ */
+export function reportDeadlocks(k: Kernel, task: Task): void {
+  const cycles = cyclesThrough(k, task);
+  // What spins comes by again and again, and tells each cycle once.
+  const told = task.locals.cyclesTold ?? [];
+  const names = task.sleep?.on === 'spin' ? cycles.map((cycle) => nodesOf(cycle).join()) : [];
+  for (const [index, cycle] of cycles.entries())
+    if (!told.includes(names[index] ?? '')) reportCycle(k, task, cycle);
+  if (names.length > 0) task.locals.cyclesTold = names;
+  if (cycles.length === 0 || !task.failOnDeadlock) return;
+  if (task.interruptible) {
+    task.locals.cycle = nodesOf(cycles[0] ?? []);
+    sendSignal(k, task, 'deadlock');
+  } else if (task.sleep?.on === 'lock' || task.sleep?.on === 'spin') {
+    if (task.sleep.on === 'lock') withdraw(k, task);
+    else stopSpinning(k, task);
+    operationOf(task).undo?.(k, task as Task & { args: unknown });
+    const refused = failure(
+      'EDEADLK',
+      'SL5',
+      'the wait would be a deadlock, and the request says failOnDeadlock',
+    );
+    end(k, task, { ok: false, failure: { ...refused, cycle: nodesOf(cycles[0] ?? []) } });
+  }
+}
+
+/** Of so many who wait for a page of a new pin the cycles are looked for. */
+const pinWaitersMax = 64;
+
+/**
+ * A new pin of an owner who already sleeps can close a cycle too, where somebody waits for one of
+ * its pages.
+ */
+export function reportPinDeadlocks(k: Kernel, owner: string, id: PinId): void {
+  if (!k.sleepersOf.has(owner)) return;
+  for (const waiter of waitersFor(k, k.pins.get(id)?.pfns ?? [])) {
+    for (const cycle of cyclesThrough(k, waiter)) {
+      const through = cycle.find((edge) => edge.pin === id);
+      const sleeper = through === undefined ? undefined : k.tasks.get(through.to);
+      if (sleeper !== undefined) reportCycle(k, sleeper, cycle);
+    }
+  }
+}
+
+/** Who sleeps on one of these pages, the longest sleeper first. */
+function waitersFor(k: Kernel, pfns: readonly number[]): Task[] {
+  if (k.pageWaiters.size === 0 && k.spinning.length === 0) return [];
+  const heads = new Set(pfns.flatMap((pfn) => (pfn < 0 ? [] : [headOf(k, pfn as Pfn)])));
+  if (k.spinning.length === 0 && ![...heads].some((pfn) => k.pageWaiters.has(pfn))) return [];
+  const waiters: Task[] = [];
+  for (const id of k.sleepers) {
+    const task = k.tasks.get(id);
+    const pfn = task === undefined ? null : pageWaitedFor(task);
+    if (task === undefined || pfn === null || !heads.has(headOf(k, pfn))) continue;
+    waiters.push(task);
+    if (waiters.length === pinWaitersMax) break;
+  }
+  return waiters;
+}
+
+function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {
+  emit(k, 'deadlock.detected', inodeOf(k, task), {
+    cycle: nodesOf(cycle),
+    explanation: explain(k, cycle),
+  });
+}
