@@ -14,8 +14,11 @@ const refused = { errno: z.string(), rule: z.string() };
 
 /** What the wire adds to the data of an event about a file. */
 export const zWhose = z.object({
-  ino: z.int().optional().describe('The inode that it is about.'),
-  unlinked: z.literal(true).optional().describe('That inode had no name any more.'),
+  ino: z.int().optional().describe('The inode that the event is about.'),
+  unlinked: z
+    .literal(true)
+    .optional()
+    .describe('The inode no longer had a name when the event happened.'),
 });
 
 const row = <S extends z.ZodRawShape>(doc: string, shape: S) => ({ doc, data: z.object(shape) });
@@ -26,41 +29,53 @@ export const eventTable = {
     kernel: z.string(),
     blocks: z.int(),
   }),
-  'filesystem.unmounted': row('The filesystem is gone.', { forced: z.boolean() }),
-  'strategy.changed': row('Another reclaim strategy is in force; sleepers look again under it.', {
-    from: z.string(),
-    to: z.string(),
-    idleRule: z.string(),
-  }),
-  'clock.advanced': row('Manual time moved.', { fromMs: z.int(), toMs: z.int() }),
+  'filesystem.unmounted': row('The filesystem was unmounted.', { forced: z.boolean() }),
+  'strategy.changed': row(
+    'Another reclaim strategy is in force. Sleeping operations wake up and scan again under it.',
+    {
+      from: z.string(),
+      to: z.string(),
+      idleRule: z.string(),
+    },
+  ),
+  'clock.advanced': row('The manual clock was advanced.', { fromMs: z.int(), toMs: z.int() }),
 
-  'power.cut': row('The power went; words of dirty lines may be lost.', {
+  'power.cut': row('The power was cut; words in dirty cache lines may be lost.', {
     linesDirty: z.int(),
     linesLost: z.int(),
   }),
-  'power.restored': row('The filesystem was mounted again.', {
+  'power.restored': row('The filesystem was mounted again after a power cut.', {
     pinsDropped: z.int(),
     mappingsDropped: z.int(),
     blocksFreed: z.int(),
   }),
 
-  'file.created': row('A name and an inode.', { ino: z.int(), sizeBytes: z.int() }),
-  'file.renamed': row('Another name for the same inode.', {
+  'file.created': row('A file was created: a name and an inode.', {
+    ino: z.int(),
+    sizeBytes: z.int(),
+  }),
+  'file.renamed': row('A file was renamed; its inode stays the same.', {
     ino: z.int(),
     from: z.string(),
     to: z.string(),
-    replaced: z.int().optional().describe('The inode that had the name before.'),
+    replaced: z.int().optional().describe('The inode that had the new name before.'),
   }),
-  'file.unlinked': row('The name is gone; the inode lives on while mapped or in use.', {
+  'file.unlinked': row('A name was removed. The inode stays while it is mapped or in use.', {
     ino: z.int(),
   }),
-  'file.evicted': row('The last reference is gone and so is the inode.', {
-    ino: z.int(),
-    blocksFreed: z.int(),
+  'file.evicted': row(
+    'The last reference to an unlinked inode was dropped, and the inode was removed.',
+    {
+      ino: z.int(),
+      blocksFreed: z.int(),
+    },
+  ),
+  'file.resized': row('The size of a file (i_size) changed.', {
+    fromBytes: z.int(),
+    toBytes: z.int(),
   }),
-  'file.resized': row('i_size changed.', { fromBytes: z.int(), toBytes: z.int() }),
 
-  'range.exchanged': row('Two ranges of blocks changed places.', {
+  'range.exchanged': row('Two files exchanged a range of blocks.', {
     ...range,
     with: z.string(),
     withIno: z.int(),
@@ -69,56 +84,66 @@ export const eventTable = {
     retries: z.int(),
   }),
 
-  'extent.allocated': row('Blocks went from free to the file.', {
+  'extent.allocated': row('Free blocks were allocated to a file.', {
     ...range,
     ...run,
     written: z.boolean(),
   }),
   'extent.removed': row(
-    'Blocks left the file; extent.freed, extent.busy or extent.detached says where they went.',
+    'Blocks left a file. The event extent.freed, extent.busy or extent.detached says what ' +
+      'happened to them.',
     {
       ...range,
       ...run,
     },
   ),
-  'extent.freed': row('Blocks may be handed out again.', {
+  'extent.freed': row('Blocks became free and can be allocated again.', {
     ...run,
     from: z.enum(['inode', 'busy', 'detached']),
     waitedMs: z.int(),
   }),
-  'extent.busy': row('xfs_extent_busy: free in the books, not to be handed out.', {
+  'extent.busy': row('xfs_extent_busy: blocks left their file but cannot be allocated yet.', {
     ...run,
     reasons: z.array(z.enum(['transaction', 'pinned'])),
     generation: z.int(),
   }),
-  'extent.detached': row('Blocks wait on the detached list for their pins.', run),
+  'extent.detached': row(
+    'Blocks left their file and wait on the detached list until their pins are released.',
+    run,
+  ),
 
-  'mapping.created': row('mmap.', {
+  'mapping.created': row('mmap: a mapping was created.', {
     mapping: z.string(),
     ...range,
     access: z.enum(['read', 'read-write']),
   }),
-  'mapping.removed': row('munmap.', { mapping: z.string(), pagesUnmapped: z.int() }),
-  'page.faulted': row('dax_pte_fault_done.', {
+  'mapping.removed': row('munmap: a mapping was removed.', {
+    mapping: z.string(),
+    pagesUnmapped: z.int(),
+  }),
+  'page.faulted': row('dax_pte_fault_done: a page fault was handled.', {
     mapping: z.string(),
     pgoff,
     pfn: pfn.nullable(),
     access,
     result: z.enum(['NOPAGE', 'MAJOR', 'SIGBUS']),
     zeroPage: z.boolean(),
-    copied: z.boolean().describe('A private mapping got its own copy.'),
+    copied: z.boolean().describe('A private mapping got its own copy of the page.'),
   }),
-  'page.pmd_faulted': row('dax_pmd_fault_done: a fault of 2 MiB, or why it fell back to 4 KiB.', {
-    mapping: z.string(),
-    pgoff: pgoff.describe('First page of the 2 MiB.'),
-    pfn: pfn.nullable(),
-    access,
-    result: z.enum(['NOPAGE', 'FALLBACK']),
-    zeroPage: z.boolean(),
-    why: z
-      .enum(['private write', 'end of file', '4 KiB entries', 'blocks', 'unwritten', 'poison'])
-      .nullable(),
-  }),
+  'page.pmd_faulted': row(
+    'dax_pmd_fault_done: a fault mapped 2 MiB, or fell back to 4 KiB for the reason in `why`.',
+    {
+      mapping: z.string(),
+      pgoff: pgoff.describe('First page of the 2 MiB range.'),
+      pfn: pfn.nullable(),
+      access,
+      result: z.enum(['NOPAGE', 'FALLBACK']),
+      zeroPage: z.boolean(),
+      why: z
+        .enum(['private write', 'end of file', '4 KiB entries', 'blocks', 'unwritten', 'poison'])
+        .nullable(),
+    },
+  ),
   'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', {
     ...range,
     pages: z.int(),
@@ -145,7 +170,7 @@ export const eventTable = {
     { pfn, pins: z.int() },
   ),
   'page.worker_queued': row('The last put queued work for the release worker.', { pfn }),
-  'gup.refused': row('get_user_pages gave nothing.', {
+  'gup.refused': row('get_user_pages was refused and pinned no page.', {
     errno: z.string(),
     rule: z.string(),
     ...range,
@@ -161,7 +186,7 @@ export const eventTable = {
   ),
   'dma.read': row('A device read through a pin.', { pin: z.string(), ...range, orphan: z.int() }),
 
-  'memory.failed': row('memory_failure(): a poisoned page left every page table.', {
+  'memory.failed': row('memory_failure(): a poisoned page was unmapped from every page table.', {
     pfn,
     pgoff: pgoff.nullable(),
   }),
@@ -172,29 +197,36 @@ export const eventTable = {
     pins: z.int(),
   }),
   'layout.retried': row(
-    'The second file of an exchange has a pinned page: both fault locks were dropped, and it starts over without sleeping.',
+    'The second file of exchange-range has a pinned page. The operation drops both ' +
+      'invalidate_locks and starts over without sleeping.',
     {
       pfn,
       pgoff: pgoff.describe('Page of the second file.'),
       retries: z.int(),
     },
   ),
-  'layout.broken': row('dax_break_layout_done: nothing in the range is busy, the change goes on.', {
-    ...range,
-    scans: z.int(),
-  }),
+  'layout.broken': row(
+    'dax_break_layout_done: no page in the range is busy, so the layout change continues.',
+    {
+      ...range,
+      scans: z.int(),
+    },
+  ),
 
-  'waitqueue.wakeup': row('A wake-up walked a bucket.', {
+  'waitqueue.wakeup': row('A wake-up walked a waitqueue bucket.', {
     bucket: z.int(),
     pfn,
     walked: z.int(),
     woken: z.array(z.string()),
     matched: z
       .int()
-      .describe('How many of the woken wait for this page; the others are woken in vain.'),
+      .describe(
+        'How many of the woken operations wait for this page. The others are woken for nothing.',
+      ),
   }),
   'task.blocked': row(
-    'The task sleeps on a page, a lock or an entry of the file. State S can be interrupted, D cannot.',
+    'A task went to sleep on a page, a lock or a mapping entry. A signal ends state S, but ' +
+      'not state D.',
     {
       op: z.string(),
       on: z.enum(['page', 'lock', 'entry']),
@@ -205,29 +237,32 @@ export const eventTable = {
       state: z.enum(['S', 'D']),
     },
   ),
-  'task.woken': row('The task may run again. The file is that of its task.blocked.', {
-    op: z.string(),
-    waitedMs: z.int(),
-    spurious: z.boolean(),
-  }),
-  'task.signalled': row('A signal for the task.', { op: z.string(), restart: z.boolean() }),
-  'deadlock.detected': row('A wait closed a cycle.', {
+  'task.woken': row(
+    'A sleeping task can run again. The event names the same file as its task.blocked.',
+    {
+      op: z.string(),
+      waitedMs: z.int(),
+      spurious: z.boolean(),
+    },
+  ),
+  'task.signalled': row('A signal was sent to a task.', { op: z.string(), restart: z.boolean() }),
+  'deadlock.detected': row('A wait completed a cycle: a deadlock.', {
     cycle: z.array(z.string()),
     explanation: z.string(),
   }),
-  'warning.raised': row('What a kernel would log with a WARNING.', {
+  'warning.raised': row('A warning that a Linux kernel would log.', {
     where: z.string(),
     text: z.string(),
     pfn: pfn.optional(),
   }),
 
-  'operation.submitted': row('An operation that takes more than one step began.', {
+  'operation.submitted': row('An operation of more than one step began.', {
     op: z.string(),
     owner: z.string().nullable(),
   }),
-  'operation.done': row('An operation ended well.', ended),
-  'operation.failed': row('An operation ended with an error.', { ...ended, ...refused }),
-  'operation.cancelled': row('An operation was ended by a signal.', { ...ended, ...refused }),
+  'operation.done': row('An operation succeeded.', ended),
+  'operation.failed': row('An operation failed.', { ...ended, ...refused }),
+  'operation.cancelled': row('A signal ended an operation.', { ...ended, ...refused }),
 } as const;
 
 export type EventType = keyof typeof eventTable;

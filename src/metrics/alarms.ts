@@ -16,19 +16,21 @@ export const alarms = defineFamily({
     {
       name: 'pinhole_deadlocks_total',
       type: 'counter',
-      help: 'Cycles of waits that were closed.',
+      help: 'Deadlocks detected: waits that completed a cycle.',
       read: (state) => one(state.deadlocks),
     },
     {
       name: 'pinhole_warnings_total',
       type: 'counter',
-      help: 'What a kernel would have logged with a WARNING, by its place in Linux.',
+      help: 'Warnings that a Linux kernel would have logged, by their place in its source.',
       read: (state) => samplesOf(['where'], state.warnings),
     },
     {
       name: 'pinhole_filesystems_stopped',
       type: 'gauge',
-      help: 'Filesystems that serve nothing: a law of the machine broke in them, or their journal did not bring them back.',
+      help:
+        'Filesystems that stopped: a law of the simulated machine broke, or the journal could ' +
+        'not restore them.',
       read: (_, { totals }) => one(totals.stopped),
     },
   ],

@@ -9,7 +9,7 @@ export const build = defineFamily({
     {
       name: 'pinhole_build_info',
       type: 'gauge',
-      help: 'Always 1; the labels say which version this is and what it runs on.',
+      help: 'Always 1; the labels name the version of Pinhole and of Node.js.',
       read(_, { server }) {
         if (server === null) return [];
         const { version, durability } = server;

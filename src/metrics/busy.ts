@@ -42,13 +42,13 @@ export const busy = defineFamily({
     {
       name: 'pinhole_busy_oldest_age_seconds',
       type: 'gauge',
-      help: 'Age of the extent that is busy for longest; 0 when none is.',
+      help: 'Age of the oldest busy extent; 0 if there is none.',
       read: (_, { totals }) => one(totals.oldestBusyMs / 1000),
     },
     {
       name: 'pinhole_delayed_free_pages',
       type: 'gauge',
-      help: 'Pages whose block has left its file and whose last put will free it.',
+      help: 'Pages whose block left its file while pinned; their last put frees the block.',
       read: (_, { totals }) => one(totals.delayedFrees),
     },
     {

@@ -10,7 +10,7 @@ export const clock = defineFamily({
     {
       name: 'pinhole_clock_jumps_total',
       type: 'counter',
-      help: 'How often the wall clock of the machine was set by more than half a second while the server ran.',
+      help: 'Jumps of the wall clock of this host by more than half a second while the server ran.',
       read(_, { server }) {
         if (server?.clock == null) return [];
         const { forward, backward } = server.clock.jumps;
@@ -23,7 +23,9 @@ export const clock = defineFamily({
     {
       name: 'pinhole_clock_ahead_seconds',
       type: 'gauge',
-      help: 'How far the time of the server is ahead of the wall clock, because that was set back or was ahead at an earlier start.',
+      help:
+        'How far the time of the server is ahead of the wall clock, because the wall clock was ' +
+        'set back.',
       read: (_, { server }) => (server?.clock == null ? [] : one(server.clock.aheadMs() / 1000)),
     },
   ],

@@ -50,31 +50,33 @@ export const engine = defineFamily({
     {
       name: 'pinhole_engine_inbox_commands',
       type: 'gauge',
-      help: 'Commands that wait for their turn, in all filesystems.',
+      help: 'Commands that wait to be executed, in all filesystems.',
       read: (_, { totals }) => one(totals.inbox),
     },
     {
       name: 'pinhole_engine_inbox_deepest_commands',
       type: 'gauge',
-      help: 'The same in the filesystem where it is most.',
+      help: 'Commands that wait to be executed, in the filesystem with the most of them.',
       read: (_, { totals }) => one(totals.inboxDeepest),
     },
     {
       name: batch,
       type: 'histogram',
-      help: 'Commands that a filesystem took in one turn.',
+      help: 'Commands in one batch of a filesystem.',
       read: (_, { server }) => (server === null ? [] : bucketsOf(batch, {}, server.log.batches)),
     },
     {
       name: append,
       type: 'histogram',
-      help: 'How long the log took for a batch, until it was as durable as the log makes it.',
+      help: 'Time until a batch was durable in the log.',
       read: (_, { server }) => (server === null ? [] : bucketsOf(append, {}, server.log.append)),
     },
     {
       name: 'pinhole_engine_append_failures_total',
       type: 'counter',
-      help: 'Batches that the log could not write; those that a full disk refused are not counted.',
+      help:
+        'Batches that could not be written to the log. Refusals because of a full disk are not ' +
+        'counted.',
       read: (_, { server }) => (server === null ? [] : one(server.log.failures)),
     },
   ],

@@ -13,7 +13,7 @@ export const faults = defineFamily({
     {
       name: 'pinhole_faults_total',
       type: 'counter',
-      help: 'Page faults by access and by what the handler gave back.',
+      help: 'Page faults by access and by the result of the fault handler.',
       read: (state) => samplesOf(['access', 'result'], state),
     },
   ],

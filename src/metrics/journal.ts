@@ -34,27 +34,31 @@ export const journal = defineFamily({
     {
       name: flush,
       type: 'histogram',
-      help: 'How long a flush of the journal took, fsync included.',
+      help: 'Duration of a journal flush, including fsync.',
       read: (_, { server }) =>
         server === null ? [] : bucketsOf(flush, {}, server.journal.flushes),
     },
     {
       name: commits,
       type: 'histogram',
-      help: 'Commits that a flush took together: batches of commands, births and ends of filesystems, answers, pieces of snapshots.',
+      help:
+        'Commits in one flush: batches of commands, created and removed filesystems, answers, ' +
+        'parts of snapshots.',
       read: (_, { server }) =>
         server === null ? [] : bucketsOf(commits, {}, server.journal.commits),
     },
     {
       name: 'pinhole_journal_flushed_bytes_total',
       type: 'counter',
-      help: 'Bytes of the values that flushes wrote.',
+      help: 'Bytes of values that flushes wrote.',
       read: (_, { server }) => (server === null ? [] : one(server.journal.bytes)),
     },
     {
       name: 'pinhole_journal_full',
       type: 'gauge',
-      help: '1 while the disk of the journal is full and what adds is refused.',
+      help:
+        '1 while the disk of the journal is full and operations that need space are refused, ' +
+        'else 0.',
       read: (_, { server }) => (server === null ? [] : one(server.journal.full() ? 1 : 0)),
     },
   ],

@@ -9,13 +9,17 @@ export const memory = defineFamily({
     {
       name: 'pinhole_memory_held_bytes',
       type: 'gauge',
-      help: 'Memory that the server holds for its tenants: machines, events, kept answers, bodies and replies on their way.',
+      help:
+        'Memory that the server holds for its tenants: filesystems, events, stored answers, ' +
+        'request bodies and replies.',
       read: (_, { server }) => (server === null ? [] : one(server.memory.used)),
     },
     {
       name: 'pinhole_memory_limit_bytes',
       type: 'gauge',
-      help: 'The most that it may be (--memory-max); beyond it, operations that need memory are refused.',
+      help:
+        'Limit of pinhole_memory_held_bytes (--memory-max); beyond it, operations that need memory ' +
+        'are refused.',
       read: (_, { server }) => (server === null ? [] : one(server.memory.max)),
     },
   ],

@@ -67,19 +67,19 @@ export const pins = defineFamily({
     {
       name: 'pinhole_pin_oldest_age_seconds',
       type: 'gauge',
-      help: 'Age of the pin that is held for longest; 0 when there is none.',
+      help: 'Age of the oldest live pin; 0 if there is none.',
       read: (_, { totals }) => one(totals.oldestPinMs / 1000),
     },
     {
       name: 'pinhole_pins_acquired_total',
       type: 'counter',
-      help: 'Pins that get_user_pages gave.',
+      help: 'Pins that get_user_pages granted.',
       read: (state) => samplesOf(['kind'], state.acquired),
     },
     {
       name: 'pinhole_pins_released_total',
       type: 'counter',
-      help: 'Pins that were let go.',
+      help: 'Pins that were released.',
       read: (state) => samplesOf(['kind'], state.released),
     },
     {
@@ -91,7 +91,7 @@ export const pins = defineFamily({
     {
       name: 'pinhole_pin_refusals_total',
       type: 'counter',
-      help: 'Calls of get_user_pages that got nothing, by the rule that said no.',
+      help: 'Calls of get_user_pages that pinned no page, by the rule that refused them.',
       read: (state) => samplesOf(['rule', 'errno'], state.refused),
     },
   ],

@@ -17,13 +17,13 @@ export const space = defineFamily({
     {
       name: 'pinhole_filesystems',
       type: 'gauge',
-      help: 'Hosted filesystems.',
+      help: 'Filesystems.',
       read: (_, { totals }) => one(totals.filesystems),
     },
     {
       name: 'pinhole_files',
       type: 'gauge',
-      help: 'Inodes, orphans included.',
+      help: 'Inodes, including those of unlinked files.',
       read: (_, { totals }) => one(totals.files),
     },
     {
@@ -35,7 +35,9 @@ export const space = defineFamily({
     {
       name: 'pinhole_space_bytes',
       type: 'gauge',
-      help: 'Bytes of all devices by the state of their blocks; the states add up to the devices.',
+      help:
+        'Bytes of all devices, by the state of their blocks. The states add up to the size of ' +
+        'the devices.',
       read: (_, { totals }) =>
         Object.entries({
           metadata: totals.blocksMetadata,
@@ -48,13 +50,13 @@ export const space = defineFamily({
     {
       name: 'pinhole_blocks_allocated_total',
       type: 'counter',
-      help: 'Blocks that went from free to a file.',
+      help: 'Blocks that were allocated to files.',
       read: (state) => one(state.allocated),
     },
     {
       name: 'pinhole_blocks_freed_total',
       type: 'counter',
-      help: 'Blocks that may be handed out again, by where they came from.',
+      help: 'Blocks that were freed, by the list from which they came.',
       read: (state) => samplesOf(['from'], state.freed),
     },
   ],

@@ -25,25 +25,25 @@ export const stream = defineFamily({
     {
       name: 'pinhole_stream_lag_events',
       type: 'gauge',
-      help: 'Events that the reader furthest behind has not been sent yet.',
+      help: 'Events that were not yet sent to the slowest reader.',
       read: (_, s) => of(s.server, (c) => c.lagEvents()),
     },
     {
       name: 'pinhole_stream_frames_sent_total',
       type: 'counter',
-      help: 'Frames with events.',
+      help: 'Frames with events that were sent.',
       read: (_, s) => of(s.server, (c) => c.framesSent),
     },
     {
       name: 'pinhole_stream_events_sent_total',
       type: 'counter',
-      help: 'Events in those frames, each once for every reader.',
+      help: 'Events that were sent, counted once for each reader.',
       read: (_, s) => of(s.server, (c) => c.eventsSent),
     },
     {
       name: 'pinhole_stream_sent_bytes_total',
       type: 'counter',
-      help: 'Bytes of those frames.',
+      help: 'Bytes of frames with events that were sent.',
       read: (_, s) => of(s.server, (c) => c.bytesSent),
     },
     {

@@ -66,37 +66,39 @@ export const waits = defineFamily<State>({
     {
       name: 'pinhole_operation_refusals_total',
       type: 'counter',
-      help: 'Operations of more than one step that failed, by the rule that said no.',
+      help: 'Operations of more than one step that failed, by the rule that refused them.',
       read: (state) => samplesOf(['operation', 'errno', 'rule'], state.refused),
     },
     {
       name: 'pinhole_layout_busy_scans_total',
       type: 'counter',
-      help: 'Scans for a layout change that found a page in use; many for one wait mean that pins come faster than they go.',
+      help:
+        'Scans for a layout change that found a page in use. Many scans during one wait mean ' +
+        'that new pins keep it waiting.',
       read: (state) => one(state.busyScans),
     },
     {
       name: 'pinhole_operations_running',
       type: 'gauge',
-      help: 'Operations that run or sleep.',
+      help: 'Operations that run or sleep now.',
       read: (_, { totals }) => one(totals.operations),
     },
     {
       name: duration,
       type: 'histogram',
-      help: 'How long operations slept in all, of those that slept.',
+      help: 'Total sleep time of each operation that slept.',
       read: (state) => histogramOf(duration, ['operation', 'strategy', 'outcome'], state.waits),
     },
     {
       name: 'pinhole_sleepers',
       type: 'gauge',
-      help: 'Operations asleep now.',
+      help: 'Operations that sleep now.',
       read: (_, { totals }) => one(totals.sleepers),
     },
     {
       name: 'pinhole_wait_oldest_age_seconds',
       type: 'gauge',
-      help: 'How long the longest sleeper has slept, all its sleeps together; 0 when nobody sleeps.',
+      help: 'Longest total sleep time of an operation that sleeps now; 0 if none sleeps.',
       read: (_, { totals }) => one(totals.oldestWaitMs / 1000),
     },
   ],

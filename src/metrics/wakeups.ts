@@ -27,7 +27,7 @@ export const wakeups = defineFamily<State>({
     {
       name: 'pinhole_wakeups_total',
       type: 'counter',
-      help: 'Wake-ups of sleeping operations; a spurious one found its page still busy.',
+      help: 'Wake-ups of sleeping operations. A spurious wake-up found its page still busy.',
       read(state, { totals }) {
         const spurious = state.spuriousWakeups + totals.spuriousWakeups;
         return [
@@ -39,7 +39,9 @@ export const wakeups = defineFamily<State>({
     {
       name: 'pinhole_waitqueue_bucket_collisions_total',
       type: 'counter',
-      help: 'Sleeps in a bucket where somebody already waited for another page.',
+      help:
+        'Sleeps in a waitqueue bucket in which another operation already waited for a different ' +
+        'page.',
       read: (state, { totals }) => one(state.bucketCollisions + totals.bucketCollisions),
     },
   ],
