@@ -22,12 +22,17 @@ export function pageOf(cells: Cells): string {
   });
   return `# Every interleaving of S01 to S12
 
-What can happen in each [scenario](scenarios.md), under each strategy, when two or three tasks take their steps in every order there is.
-\`npm run explore\` writes this page. *Hangs*: the first task sleeps, is in no cycle, and nothing that the others can do wakes it; only munmap or
-a signal ends it. *Starves*: a circle of states in which everybody gets their turns, the others come to the end of their calls, and the first
-is woken, looks again and goes to sleep again, for ever. *Deadlock* beside *completes*: some orders end well.
+What can happen in each [scenario](scenarios.md), under each strategy, if two or three tasks take their steps in every
+possible order. \`npm run explore\` writes this page.
 
-| | tale | ${everyColumn.join(' | ')} |
+- *Completes*: in some orders all calls finish.
+- *Hangs*: the first task sleeps, is in no deadlock, and nothing that the others can do wakes it. Only munmap or a signal
+  ends its sleep.
+- *Starves*: the states form a cycle in which every task runs and the calls of the others finish, but the first task
+  wakes up, scans and sleeps again.
+- *Deadlock*: in some orders a cycle of waits is completed.
+
+| | what happens | ${everyColumn.join(' | ')} |
 |---|---|${everyColumn.map(() => '---').join('|')}|
 ${rows.join('')}`;
 }

@@ -233,17 +233,17 @@ if (given.only === undefined) {
   const count = (by: string): number => dead.filter(({ killed }) => killed?.by === by).length;
   const head = `# Mutants
 
-Small wrongs made in a copy of the sources, and the first seed of the simulator that notices, counted from 1. \`npm run mutants\` writes this
-page; the wrongs themselves are in [mutant-list.ts](../test/sim/mutant-list.ts). ${dead.length} of ${verdicts.length} are killed: ${count('oracle')} by an oracle,
+Each row is a small bug in a copy of the sources, and the first seed of the simulator (counted from 1) that finds it. \`npm run mutants\` writes this
+page; [mutant-list.ts](../test/sim/mutant-list.ts) defines the bugs. ${dead.length} of ${verdicts.length} are found: ${count('oracle')} by an oracle of the simulator,
 ${count('law')} by a law of the kernel's own table, ${count('panic')} by an assertion of the kernel, ${count('test')} by a test, and none by an error of the simulator, which
-would not count. A test takes the place of the seeds where the simulator cannot come: it steps every task itself, so no entry of it runs out of
-steps; it has five owners, so none has a crowd of sleepers; and it has no pages of 2 MiB.
+would not count. Tests cover what the simulator cannot reach: it steps every task itself, so none of its entries runs out of steps; it has five
+owners, so there are never crowds of sleepers; and it has no 2 MiB pages.
 
-The last two columns are the same with those laws left out and the assertions passed over, ${given.aloneSeeds} seeds at most: what the oracles see
-alone, which share no code with the kernel. They kill ${deadAlone.length} of the ${dead.length - count('test')}. [simulator.md](simulator.md#mutants) says why the others are for laws only.
-The runs of the journal are not made twice: there they repeat what stands before.
+The last two columns repeat this without the laws and the assertions, with ${given.aloneSeeds} seeds at most: only the oracles can find a mutant there, and they
+share no code with the kernel. They find ${deadAlone.length} of the ${dead.length - count('test')}. [simulator.md](simulator.md#mutants) tells why they miss the others.
+For mutants of the journal they repeat the first result.
 
-| file | what is wrong | law | seed | what the seed says | oracles alone | what they say |
+| file | what is wrong | law | seed | what it reports | seed, oracles only | what they report |
 |---|---|---|---|---|---|---|
 `;
   writeFileSync(join(root, 'docs/mutants.md'), `${head}${rows.join('\n')}\n`);

@@ -127,13 +127,13 @@ export const scenarios: Scenario[] = [
   },
   {
     id: 'S06',
-    tells: 'a refault of the pinned page during the wait',
+    tells: 'the pinned page is faulted back in during the wait',
     threads: [thread('T', truncate(0)), thread('P', pin(0), unpin), thread('F', touch(0))],
     but: { ...freed, 'break-layouts modern': ['completes', 'hangs'] },
   },
   {
     id: 'S07',
-    tells: 'two that pin in turn, for ever',
+    tells: 'two owners pin in turn, without end',
     threads: [thread('T', punch(0, 2)), loop('P', pin(0), unpin), loop('Q', pin(1), unpin)],
     but: {
       ...freed,
@@ -144,13 +144,13 @@ export const scenarios: Scenario[] = [
   },
   {
     id: 'S07, ended',
-    tells: 'the same page pinned again, and then no more',
+    tells: 'two owners pin in turn, and stop',
     threads: [thread('T', punch(0, 2)), thread('P', pin(0), unpin, pin(0), unpin)],
     but: { ...freed, 'break-layouts modern': ['completes', 'hangs'] },
   },
   {
     id: 'S08',
-    tells: 'victims behind a truncate: a read, and another truncate',
+    tells: 'a read and another truncate behind a truncate',
     threads: [
       thread('T', truncate(0)),
       thread('P', pin(0), unpin),
@@ -188,7 +188,7 @@ export const scenarios: Scenario[] = [
   },
   {
     id: 'S12',
-    tells: 'only the process that waits could let go',
+    tells: 'only the waiting process could unpin',
     threads: [thread('P', pin(0), munmap, unlink, unpin)],
     but: {
       ...freed,
