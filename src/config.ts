@@ -1,9 +1,11 @@
 // Every setting and limit of the service: flag, environment variable, default and description.
 // Unknown flags, unknown PINHOLE_* variables and values out of range stop the start.
+
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
+import { version } from './version.ts';
 
 interface Setting<T> {
   parse: z.ZodType<T, string>;
@@ -384,7 +386,7 @@ export const envOf = (name: string): string =>
 function commandLine(): Command {
   const command = new Command('pinhole')
     .description('Simulated DAX filesystems over HTTP: truncate and hole punch against page pins.')
-    .version('0.1.0')
+    .version(version)
     .addHelpText(
       'after',
       '\nIf the server refuses to start on its journal, see pinhole repair --help.',

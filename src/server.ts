@@ -24,7 +24,6 @@ import { Answers } from './http/answers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { isLoopback, tenantOf } from './http/auth.ts';
 import { registerEventStream } from './http/routes/events.ts';
-import { version } from './http/routes/filesystems.ts';
 import { createServer } from './http/server.ts';
 import { hostedOf, hostedOfTenant } from './http/target.ts';
 import { Tickets } from './http/tickets.ts';
@@ -36,6 +35,7 @@ import { journalCounts } from './metrics/journal.ts';
 import type { JournalCounts, LogCounts } from './metrics/server.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
 import { newTokenKey, operatorTokenOf, Tokens } from './tenants/tokens.ts';
+import { version } from './version.ts';
 
 export interface Service {
   app: FastifyInstance;

@@ -1,9 +1,11 @@
 // The thing in the URL. What is not there, is somebody else's, or has a name that nothing could
 // have, gives the same 404.
+
 import type { FastifyRequest } from 'fastify';
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { Target } from '../kernel/state.ts';
+import { numberOf } from '../kernel/units.ts';
 import { tenantOf } from './auth.ts';
 import { KernelFailure } from './problem.ts';
 
@@ -36,14 +38,6 @@ const nothing = (what: string): Found & { fs: null } => ({
   failure: failure('ENOENT', 'T1', `there is no such ${what}`),
 });
 
-const prefixes = { mapping: 'map_', pin: 'pin_', operation: 'op_' };
-
-function numberOf(id: string | undefined, prefix: string): number | null {
-  if (id === undefined || !id.startsWith(prefix)) return null;
-  const digits = id.slice(prefix.length);
-  return /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : null;
-}
-
 /** The filesystem in the URL; throws the 404. */
 export function hostedOf(engine: Engine, request: FastifyRequest): HostedFilesystem {
   const found = targetOf(engine, request, 'filesystem');
@@ -67,6 +61,6 @@ export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found
   // What is in it cannot be told any more; the filesystem itself can still be removed.
   fs.requireRunning();
   if (on === 'file') return { fs, target: { file: params.file ?? '' } };
-  const number = numberOf(params[on], prefixes[on]);
+  const number = numberOf(on, params[on] ?? '');
   return number === null ? nothing(on) : { fs, target: { [on]: number } };
 }

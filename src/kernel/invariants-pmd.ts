@@ -6,7 +6,7 @@ import { mapcountOf, pinsOf } from './mm/page.ts';
 import { bitOf, isFrame, pfnOf } from './mm/pagetable.ts';
 import { pmdOf } from './mm/pmd.ts';
 import type { Kernel } from './state.ts';
-import { type Pfn, toPfn, toPgOff } from './units.ts';
+import { mappingId, type Pfn, toPfn, toPgOff } from './units.ts';
 
 const pages = 512;
 
@@ -63,7 +63,7 @@ export function hugeEntriesAreWhole(k: Kernel): void {
     hold(
       mapping.pmds === null || mapping.pmds.size > 0,
       law,
-      () => `map_${mapping.id} has an empty set`,
+      () => `${mappingId(mapping.id)} has an empty set`,
     );
     eachEntry(mapping.ptes, 0, mapping.pages - 1, (index) => {
       const first = pmdOf(toPgOff(mapping.first + index));
@@ -72,11 +72,11 @@ export function hugeEntriesAreWhole(k: Kernel): void {
       hold(
         !covered || noted,
         law,
-        () => `page ${mapping.first + index} of map_${mapping.id} is in no page table`,
+        () => `page ${mapping.first + index} of ${mappingId(mapping.id)} is in no page table`,
       );
     });
     for (const first of mapping.pmds ?? []) {
-      const where = () => `page ${first} of map_${mapping.id}`;
+      const where = () => `page ${first} of ${mappingId(mapping.id)}`;
       hold(inode?.pmds?.has(first) === true, law, where);
       hold(first >= mapping.first && first + pages <= mapping.first + mapping.pages, law, where);
       headOfEntry(mapping.ptes, first - mapping.first, true, law, where);

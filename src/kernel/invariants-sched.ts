@@ -1,11 +1,13 @@
 // The laws of tasks, locks, queues and timers; invariants.ts has the others and the table of all.
+
 import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
+import type { WalkLocals } from './ops/page-walk.ts';
 import { Panic } from './panic.ts';
 import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
 import { readersWokenMax } from './sched/rwsem.ts';
 import { eachTimer, firstTimer } from './sched/timers.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task, Waiter } from './state.ts';
-import { type PgOff, type PinId, type TaskId, toPfn } from './units.ts';
+import { type PgOff, type PinId, pinId, type TaskId, toPfn } from './units.ts';
 
 export type Law = (k: Kernel) => void;
 
@@ -81,7 +83,7 @@ function hasRival(k: Kernel, { sleep, id }: Task): boolean {
       other.ino !== sleep.ino
     )
       continue;
-    if (other.step === 'entry') return true;
+    if ((other.locals as WalkLocals).walk?.entry != null) return true;
   }
   return false;
 }
@@ -248,7 +250,7 @@ export function timersAscend(k: Kernel): void {
   }
   for (const { id, untilMs } of k.pins.values()) {
     const timed = untilMs === 0 || k.timers.at.get(untilMs)?.has(`pin ${id}`) === true;
-    hold(timed, law, () => `pin_${id} is to be let go at ${untilMs}, and no timer does it`);
+    hold(timed, law, () => `${pinId(id)} is to be let go at ${untilMs}, and no timer does it`);
   }
   for (const [atMs, same] of at) {
     const where = () => `the timers of ${atMs}`;

@@ -25,7 +25,7 @@ import { isDelayedFree, mapcountOf, ownerOf, pinsOf, pinsOver } from './mm/page.
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
 import type { LayoutLocals } from './ops/layout-change.ts';
 import type { Inode, Kernel } from './state.ts';
-import { lastPage, type Pfn, pageSize, toPfn, toPgOff } from './units.ts';
+import { lastPage, mappingId, type Pfn, pageSize, pinId, toPfn, toPgOff } from './units.ts';
 
 const everyExtent = (inode: Inode, visit: (extent: Extent) => void): void =>
   eachExtent(inode.extents, toPgOff(0), lastPage, visit);
@@ -50,7 +50,7 @@ function pinnedFramesStayPut(k: Kernel): void {
   for (const pin of k.pins.values()) {
     for (const [index, pfn] of pin.pfns.entries()) {
       if (pfn < 0) continue;
-      hold(!isFree(k.space, toPfn(pfn)), law, () => `pfn ${pfn} of pin_${pin.id} is free`);
+      hold(!isFree(k.space, toPfn(pfn)), law, () => `pfn ${pfn} of ${pinId(pin.id)} is free`);
       const place = `${pin.ino}:${pin.first + index}`;
       foundAt.set(pfn, [...(foundAt.get(pfn) ?? []), place]);
     }
@@ -205,7 +205,8 @@ function pageTablesPointIntoTheFile(k: Kernel): void {
   for (const mapping of k.mappings.values()) {
     checkXArray(mapping.ptes);
     const inode = k.inodes.get(mapping.ino);
-    const where = (index: number) => () => `page ${mapping.first + index} of map_${mapping.id}`;
+    const where = (index: number) => () =>
+      `page ${mapping.first + index} of ${mappingId(mapping.id)}`;
     hold(inode !== undefined, law, where(0));
     eachEntry(mapping.ptes, 0, lastPage, (index, pte) => {
       const entry = load(inode.entries, mapping.first + index);
@@ -292,7 +293,7 @@ function pinsAreCounted(k: Kernel): void {
     hold(
       pin.task === 0 || k.tasks.get(pin.task)?.pin === pin.id,
       law,
-      () => `pin_${pin.id} is collected by nobody`,
+      () => `${pinId(pin.id)} is collected by nobody`,
     );
     if (pin.task === 0) live += pin.pfns.length;
     for (const pfn of pin.pfns) if (pfn >= 0) held.set(pfn, [...(held.get(pfn) ?? []), pin.id]);
@@ -384,7 +385,7 @@ function filesAreCounted(k: Kernel): void {
       () => `${where()} was not evicted`,
     );
     for (const id of inode.mappings)
-      hold(k.mappings.get(id)?.ino === inode.ino, law, () => `map_${id} of ${where()}`);
+      hold(k.mappings.get(id)?.ino === inode.ino, law, () => `${mappingId(id)} of ${where()}`);
     mappings += inode.mappings.length;
     named += inode.nlink;
   }

@@ -11,7 +11,7 @@ import { releaseAll } from './sched/rwsem.ts';
 import { inodeOf, leaveSleep } from './sched/task.ts';
 import { addTimer, removeTimer } from './sched/timers.ts';
 import type { Command, Inode, Kernel, Outcome, Task } from './state.ts';
-import type { MapId, PinId, TaskId } from './units.ts';
+import { type MapId, mappingId, opId, type PinId, pinId, type TaskId } from './units.ts';
 
 export function operationOf(task: Task): Operation {
   const op = task.op === evict.name ? evict : operations.get(task.op);
@@ -107,18 +107,18 @@ function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure |
   if (on.mapping !== undefined) {
     const mapping = k.mappings.get(on.mapping as MapId);
     if (mapping === undefined)
-      return failure('ENOENT', 'NM2', `there is no mapping map_${on.mapping}`);
+      return failure('ENOENT', 'NM2', `there is no mapping ${mappingId(on.mapping)}`);
     task.mapping = mapping.id;
     inode = k.inodes.get(mapping.ino) ?? null;
   }
   if (on.pin !== undefined) {
     const pin = k.pins.get(on.pin as PinId);
-    if (pin === undefined) return failure('ENOENT', 'NM3', `there is no pin pin_${on.pin}`);
+    if (pin === undefined) return failure('ENOENT', 'NM3', `there is no pin ${pinId(on.pin)}`);
     task.pin = pin.id;
   }
   if (on.operation !== undefined) {
     const known = k.tasks.has(on.operation as TaskId) || k.ended.has(on.operation as TaskId);
-    if (!known) return failure('ENOENT', 'NM4', `there is no operation op_${on.operation}`);
+    if (!known) return failure('ENOENT', 'NM4', `there is no operation ${opId(on.operation)}`);
     task.locals.operation = on.operation;
   }
   if (inode !== null) task.ino = inode.ino;

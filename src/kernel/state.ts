@@ -9,8 +9,9 @@ import type { Run, RunList } from './lib/run-list.ts';
 import type { XArray } from './lib/xarray.ts';
 import type { Ino, MapId, Pfn, PgOff, PinId, TaskId } from './units.ts';
 
-export type Kind = 'xfs' | 'ext4' | 'ext2' | 'btrfs';
-export type LinuxVersion = '6.12' | '7.3';
+export const filesystemKinds = ['xfs', 'ext4', 'ext2', 'btrfs'] as const;
+export type Kind = (typeof filesystemKinds)[number];
+export type LinuxVersion = (typeof linuxVersions)[number];
 /**
  * When a page counts as idle, in terms of the two derived reference counts: classic `1 + pins`,
  * modern `pins + mapcount`.
@@ -19,7 +20,10 @@ export type IdleRule = 'classic' | 'modern' | 'fixed';
 export type Access = 'read' | 'write';
 export type LockName = 'i_rwsem' | 'invalidate_lock';
 export type LockMode = 'shared' | 'exclusive';
-export type PinKind = 'direct-io' | 'vmsplice' | 'rdma' | 'v4l2' | 'vfio' | 'io-uring';
+/** Who pins pages on Linux. The schema of `pin` and the metrics take this list. */
+export const pinKinds = ['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring'] as const;
+export type PinKind = (typeof pinKinds)[number];
+export const linuxVersions = ['6.12', '7.3'] as const;
 
 export interface StrategyChoice {
   name: string;

@@ -16,6 +16,23 @@ export type TaskId = number & { readonly __unit: 'TaskId' };
 export type MapId = number & { readonly __unit: 'MapId' };
 export type PinId = number & { readonly __unit: 'PinId' };
 
+/** Ids as a client sees them: a prefix and the number, which counts from 1. */
+const prefixes = { mapping: 'map_', pin: 'pin_', operation: 'op_' } as const;
+export type Numbered = keyof typeof prefixes;
+
+export const mappingId = (number: number): string => `${prefixes.mapping}${number}`;
+export const pinId = (number: number): string => `${prefixes.pin}${number}`;
+export const opId = (number: number): string => `${prefixes.operation}${number}`;
+
+/** The source of a regular expression. 15 digits stay below 2^53. */
+export const idPattern = (kind: Numbered): string => `${prefixes[kind]}[1-9][0-9]{0,14}`;
+
+/** The number of an id; null for what no id looks like. */
+export function numberOf(kind: Numbered, id: string): number | null {
+  const digits = id.startsWith(prefixes[kind]) ? id.slice(prefixes[kind].length) : '';
+  return /^[1-9][0-9]{0,14}$/.test(digits) ? Number(digits) : null;
+}
+
 export const toPfn = (n: number): Pfn => n as Pfn;
 export const toPgOff = (n: number): PgOff => n as PgOff;
 

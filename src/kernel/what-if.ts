@@ -3,13 +3,13 @@
 import { createPmem } from './dev/pmem.ts';
 import { apply } from './kernel.ts';
 import { operations } from './ops/index.ts';
-import { pageWaitOf } from './ops/page-sleep.ts';
+import type { LayoutLocals } from './ops/layout-change.ts';
 import { strategies } from './reclaim/index.ts';
 import { inodeRecord, inodeRecordOrNone, nameOf } from './records/inode.ts';
 import { taskRecord } from './records/operation.ts';
-import { opId, pageWaitedFor } from './sched/task.ts';
+import { pageWaitedFor } from './sched/task.ts';
 import type { Effects, Kernel, Pin, Target } from './state.ts';
-import type { TaskId } from './units.ts';
+import { opId, pinId, type TaskId } from './units.ts';
 import { type Places, pinsOn, waitsFor } from './waits/wait-graph.ts';
 
 /** Above these a copy would keep everybody else waiting. */
@@ -46,7 +46,11 @@ export function tooLarge(k: Kernel): string | null {
 /** Why no other strategy would make a difference to it any more; null where one would. */
 export function tooLate(k: Kernel, id: TaskId): string | null {
   const task = k.tasks.get(id);
-  if (task === undefined || pageWaitedFor(task) === null || pageWaitOf(task).again !== 'drain')
+  if (
+    task === undefined ||
+    pageWaitedFor(task) === null ||
+    (task.locals as LayoutLocals).committed !== true
+  )
     return null;
   return 'the blocks are detached and that is committed: what is left is the wait to free them';
 }
@@ -123,7 +127,7 @@ export function released(k: Kernel, id: TaskId, nowMs: number): Release {
     const pin = pinInTheWay(copy, id);
     if (pin === null || pins.length === releasesMax) return { pins, enough: false };
     pins.push({
-      pin: `pin_${pin.id}`,
+      pin: pinId(pin.id),
       owner: pin.owner,
       kind: pin.kind,
       ...inodeRecord(copy, pin.ino),

@@ -1,10 +1,12 @@
 // The registry of metric families, the listener that feeds them, and the routes on which they are
 // found and scraped.
+
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import type { EventRing } from '../engine/event-ring.ts';
 import type { EventType, KernelEvent } from '../kernel/events.ts';
+import { opId, pinId } from '../kernel/units.ts';
 import { alarms } from './alarms.ts';
 import { build } from './build.ts';
 import { busy } from './busy.ts';
@@ -178,7 +180,7 @@ export class Metrics {
   /** What a recovery brought back, of which no event tells any more. */
   #adopt(fs: HostedFilesystem): void {
     const { tenant, pinKinds } = this.#knownOf(fs);
-    for (const { id, kind } of fs.kernel.pins.values()) pinKinds.set(`pin_${id}`, kind);
+    for (const { id, kind } of fs.kernel.pins.values()) pinKinds.set(pinId(id), kind);
     adopt(this.#all, fs);
     adopt(tenant, fs);
   }
@@ -219,7 +221,7 @@ export class Metrics {
         place.pinKind = pinKinds.get(event.data.pin) ?? 'unknown';
         pinKinds.delete(event.data.pin);
       }
-      place.operation = event.task === 0 ? '' : `op_${event.task}`;
+      place.operation = event.task === 0 ? '' : opId(event.task);
       for (const { at, call } of interested) {
         call(this.#all[at], event.data, place);
         call(tenant[at], event.data, place);

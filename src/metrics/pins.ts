@@ -1,4 +1,5 @@
 // Pins by kind, how long they were held, and what get_user_pages refused.
+import { pinKinds } from '../kernel/state.ts';
 import {
   bump,
   type Distribution,
@@ -12,15 +13,14 @@ import {
   waitBounds,
 } from './define.ts';
 
-const kinds = ['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring'];
 const held = 'pinhole_pin_hold_duration_seconds';
 
 export const pins = defineFamily({
   scope: 'tenant',
   create: () => ({
-    live: tally(...kinds),
-    acquired: tally(...kinds),
-    released: tally(...kinds),
+    live: tally(...pinKinds),
+    acquired: tally(...pinKinds),
+    released: tally(...pinKinds),
     held: new Map<string, Distribution>(),
     refused: tally(),
   }),

@@ -2,7 +2,7 @@
 // that they leave behind.
 import { expect, test } from 'vitest';
 import type { LawName } from '../../src/kernel/invariants.ts';
-import { lookupBlock } from '../../src/kernel/lib/extent-map.ts';
+import { blockPfn, isWritten, lookupBlock } from '../../src/kernel/lib/extent-map.ts';
 import { toPfn, toPgOff } from '../../src/kernel/units.ts';
 import {
   type Choice,
@@ -59,8 +59,8 @@ export function contentOf(m: Machine, name: string): string {
   for (let pgoff = 0; pgoff * page < inode.sizeBytes; pgoff++) {
     const block = lookupBlock(inode.extents, toPgOff(pgoff));
     if (block < 0) text += '.';
-    else if (block % 2 === 0) text += '_';
-    else text += shown(bytesAt(m, (block - 1) / 2));
+    else if (!isWritten(block)) text += '_';
+    else text += shown(bytesAt(m, blockPfn(block)));
   }
   return text;
 }
@@ -72,7 +72,7 @@ function bytesAt(m: Machine, pfn: number): Uint8Array {
 /** The block of a page of a file; -1 for a hole. */
 export function blockOf(m: Machine, name: string, pgoff: number): number {
   const block = lookupBlock(m.file(name).extents, toPgOff(pgoff));
-  return block < 0 ? -1 : Math.floor(block / 2);
+  return block < 0 ? -1 : blockPfn(block);
 }
 
 /** Blocks by place. */

@@ -602,7 +602,7 @@ export const mutants: Mutant[] = [
     ],
     [
       'a new page shows what was there',
-      'zeroPage(k, toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2)), 0, pageSize);',
+      'zeroPage(k, blockPfn(lookupBlock(inode.extents, pgoff)), 0, pageSize);',
       '',
       '9',
     ],

@@ -1,7 +1,9 @@
 // The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses
 // and from the table of events.
+
 import { z } from 'zod';
 import { type EventType, eventTable, zWhose } from '../../kernel/events.ts';
+import { version } from '../../version.ts';
 import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
 import { subprotocols } from '../stream/encoding.ts';
 import { typePrefix } from '../stream/envelope.ts';
@@ -146,7 +148,7 @@ export function asyncApi(): JsonSchema {
     id: 'urn:pinhole:events',
     info: {
       title: 'Pinhole events',
-      version: '0.1.0',
+      version,
       description: `The ordered, resumable log of what happens in a filesystem, or in all of a tenant. Close codes:\n\n${closes.map((line) => `- ${line}`).join('\n')}`,
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },

@@ -1,10 +1,12 @@
 // The OpenAPI 3.1 document, made from the registries and the table of problems. `npm run openapi`
 // writes it to openapi/openapi.json.
+
 import { z } from 'zod';
 import type { Operation } from '../../kernel/ops/define.ts';
 import { operations } from '../../kernel/ops/index.ts';
 import type { View } from '../../kernel/views/define.ts';
 import { views } from '../../kernel/views/index.ts';
+import { version } from '../../version.ts';
 import {
   type ProblemType,
   problemMediaType,
@@ -458,7 +460,7 @@ export function openApi(): JsonSchema {
     openapi: '3.1.0',
     info: {
       title: 'Pinhole',
-      version: '0.1.0',
+      version,
       summary: 'Truncate and hole punch against page pins, on simulated DAX filesystems.',
       description:
         'Every error is application/problem+json. Without a token, callers on loopback are the tenant `default`.',

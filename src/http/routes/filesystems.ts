@@ -1,4 +1,5 @@
 // Filesystems as a whole, and what this server is.
+
 import { z } from 'zod';
 import type { HostedFilesystem } from '../../engine/engine.ts';
 import { mkfsArgs, sizeBytesMin } from '../../kernel/ops/mkfs.ts';
@@ -8,6 +9,7 @@ import type { View } from '../../kernel/views/define.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import { views } from '../../kernel/views/index.ts';
 import { quotaNames } from '../../tenants/quotas.ts';
+import { version } from '../../version.ts';
 import { tenantOf } from '../auth.ts';
 import { etagOfFilesystem } from '../conditional.ts';
 import {
@@ -19,8 +21,6 @@ import {
 } from '../problem.ts';
 import { jsonSchemaOf } from '../schema.ts';
 import { defineRoute, type ServerRoute } from './define.ts';
-
-export const version = '0.1.0';
 
 function viewNamed(name: string): View {
   const view = views.get(name);

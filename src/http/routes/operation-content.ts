@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HostedFilesystem } from '../../engine/engine.ts';
 import { type Failure, failure } from '../../kernel/errno.ts';
 import { operations } from '../../kernel/ops/index.ts';
-import type { TaskId } from '../../kernel/units.ts';
+import { opId, type TaskId } from '../../kernel/units.ts';
 import { views } from '../../kernel/views/index.ts';
 import type { AppContext } from '../app-context.ts';
 import { incarnation, isNotModified, rangeOf } from '../conditional.ts';
@@ -57,18 +57,18 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
     if (!read.ok) throw new KernelFailure(read.failure);
     const { op } = read.result as Shown;
     if (operations.get(op)?.gives !== 'bytes')
-      throw refuse('ENOENT', `the operation op_${id} is a ${op}, which does not read bytes`);
+      throw refuse('ENOENT', `the operation ${opId(id)} is a ${op}, which does not read bytes`);
     const ended = fs.kernel.ended.get(id);
     if (ended === undefined)
       throw refuse(
         'EAGAIN',
-        `the operation op_${id} has not ended yet; repeat the request with Prefer: wait to ` +
+        `the operation ${opId(id)} has not ended yet; repeat the request with Prefer: wait to ` +
           'wait for its end',
       );
     if (!ended.outcome.ok) throw new KernelFailure(ended.outcome.failure satisfies Failure);
     const data = fs.reads.of(id);
     if (data === undefined) throw notKept(config.readBytesKeptMax);
-    return send(request, reply, data, `"${incarnation(fs)}-op_${id}"`);
+    return send(request, reply, data, `"${incarnation(fs)}-${opId(id)}"`);
   };
   app.route({
     method: 'GET',

@@ -10,7 +10,7 @@ import { etagOf } from '../../kernel/fs/inode.ts';
 import type { Operation } from '../../kernel/ops/define.ts';
 import { hasVersion } from '../../kernel/records/contract.ts';
 import type { Command, Outcome, Target } from '../../kernel/state.ts';
-import { type TaskId, zMs } from '../../kernel/units.ts';
+import { opId, type TaskId, zMs } from '../../kernel/units.ts';
 import { views } from '../../kernel/views/index.ts';
 import type { AppContext } from '../app-context.ts';
 import {
@@ -344,7 +344,7 @@ function sendAccepted(
   const read = fs.view(view, { operation: task }, {});
   // Ended and already forgotten, or unmounted, between its end and now.
   if (!read.ok) return sendFailure(reply, read.failure);
-  reply.code(202).header('location', `/v1/filesystems/${fs.name}/operations/op_${task}`);
+  reply.code(202).header('location', `/v1/filesystems/${fs.name}/operations/${opId(task)}`);
   return reply
     .header('content-type', 'application/json; charset=utf-8')
     .send(plan.operationToJson(reply, withContent(fs, read.result)));

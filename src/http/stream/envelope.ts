@@ -1,8 +1,10 @@
 // One event of a log as a CloudEvent (1.0, JSON). What is the same for every reader is serialised
 // once and kept with the record; the position stands in front of it, because the log of a
 // filesystem and that of its tenant number the same event differently.
+
 import type { EventRecord } from '../../engine/event-ring.ts';
 import { rfc3339 } from '../../kernel/records/rfc3339.ts';
+import { opId } from '../../kernel/units.ts';
 
 export const typePrefix = 'pinhole.';
 
@@ -26,7 +28,7 @@ function bodyOf({ filesystem, event }: EventRecord): string {
   // An inode without a name is at no URL, and another file may be at the one that it had.
   const about = unlinked ? `inodes/${ino}` : `files/${file}`;
   const subject = ino === 0 ? '' : `"subject":${JSON.stringify(about)},`;
-  const operation = task === 0 ? '' : `,"operation":"op_${task}"`;
+  const operation = task === 0 ? '' : `,"operation":"${opId(task)}"`;
   // Names of filesystems and event types need no escapes.
   return `"source":"/v1/filesystems/${filesystem}","type":"${typePrefix}${event.type}",${subject}"time":"${timeOf(
     event.timeMs,

@@ -1,6 +1,8 @@
 // A span of the log in Chrome's JSON trace format, which Perfetto opens: one track a task and one a
 // pin, slices for their lives and sleeps, an arrow from whoever wakes to whoever is woken.
+
 import type { KernelEvent } from '../../kernel/events.ts';
+import { opId } from '../../kernel/units.ts';
 
 type Json = Record<string, unknown>;
 
@@ -123,7 +125,7 @@ export class Perfetto {
       ...this.#at('X', tasks, waker),
       dur: 2,
       name: 'wakes',
-      args: { woken: `op_${task}` },
+      args: { woken: opId(task) },
     });
     out.push({ ...this.#at('s', tasks, waker), ...flow });
     out.push({ ...this.#at('X', tasks, task), ts: this.#us + 1, dur: 2, name: 'task.woken', args });
@@ -140,7 +142,7 @@ export class Perfetto {
     const key = `${task}${op === '' ? '' : ' named'}`;
     if (task === machine || this.#named.has(key) || this.#named.has(`${task} named`)) return;
     this.#named.add(key);
-    out.push(name('thread_name', tasks, task, `op_${task} ${op}`.trim()));
+    out.push(name('thread_name', tasks, task, `${opId(task)} ${op}`.trim()));
   }
 
   #slice(pid: number, tid: number, title: string, args: Json, out: Json[]): void {

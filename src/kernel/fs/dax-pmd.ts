@@ -27,7 +27,7 @@ import {
 } from '../mm/pmd.ts';
 import { assert } from '../panic.ts';
 import type { Access, Inode, Kernel, Mapping } from '../state.ts';
-import { byteOf, type Pfn, type PgOff, pageCeil, toPfn, toPgOff } from '../units.ts';
+import { byteOf, mappingId, type Pfn, type PgOff, pageCeil, toPfn, toPgOff } from '../units.ts';
 import { personalityOf } from './personality/index.ts';
 
 /** Why a fault of 2 MiB falls back to 4 KiB. */
@@ -121,7 +121,7 @@ export function faultPmd(
   const first = pmdOf(pgoff);
   if (isTried(k, mapping, first)) {
     const fit = fitOf(k, inode, mapping, first, access);
-    const about = { mapping: `map_${mapping.id}`, pgoff: first, access };
+    const about = { mapping: mappingId(mapping.id), pgoff: first, access };
     if ('head' in fit) {
       const { head } = fit;
       storeEntry(k, inode, first, head, access === 'write');

@@ -4,7 +4,7 @@ import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, zeroPage } from '../dev/pmem.ts';
 import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
-import { eachExtent, lookupBlock } from '../lib/extent-map.ts';
+import { blockPfn, eachExtent, isWritten, lookupBlock } from '../lib/extent-map.ts';
 import { eachEntry, eraseRange, load } from '../lib/xarray.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
 import { clearOwner, nextPinned, ownerOf, setOwner, splitFolio } from '../mm/page.ts';
@@ -23,7 +23,7 @@ import { assert } from '../panic.ts';
 import { fallAsleep } from '../sched/task.ts';
 import { queueForEntry, wakeEntry } from '../sched/waitqueue.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
-import { type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
+import { mappingId, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntry, faultPmd, setEntry } from './dax-pmd.ts';
 import { touch } from './inode.ts';
 import { allocateBlocks, noRoom, roomFor } from './superblock.ts';
@@ -75,14 +75,14 @@ export function faultPage(
     // lock and leave what is there: to put the page of the file over a private copy would lose what
     // was stored to it.
     const pfn = isFrame(pte) ? pfnOf(pte) : null;
-    const about = { mapping: `map_${mapping.id}`, pgoff, pfn, access, result: 'NOPAGE' } as const;
+    const about = { mapping: mappingId(mapping.id), pgoff, pfn, access, result: 'NOPAGE' } as const;
     emit(k, 'page.faulted', inode, { ...about, zeroPage: pte === zeroEntry, copied: false });
     return null;
   }
   if (faultPmd(k, inode, mapping, pgoff, access)) return null;
   const block = lookupBlock(inode.extents, pgoff);
-  const written = block >= 0 && block % 2 === 1;
-  if (written && isPoisoned(k, toPfn((block - 1) / 2))) {
+  const written = isWritten(block);
+  if (written && isPoisoned(k, blockPfn(block))) {
     return sigbus(
       k,
       inode,
@@ -142,13 +142,13 @@ export function faultPage(
         );
       }
       allocateBlocks(k, inode, pgoff, 1, true);
-      zeroPage(k, toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2)), 0, pageSize);
+      zeroPage(k, blockPfn(lookupBlock(inode.extents, pgoff)), 0, pageSize);
       dropZeroEntries(k, inode, pgoff, pgoff);
     } else {
       const converted = convertUnwritten(k, inode, pgoff, 1);
       dropZeroEntries(k, inode, converted.pgoff, toPgOff(converted.pgoff + converted.pages - 1));
     }
-    pfn = toPfn(Math.floor(lookupBlock(inode.extents, pgoff) / 2));
+    pfn = blockPfn(lookupBlock(inode.extents, pgoff));
     touch(k, inode);
   }
   const before = load(inode.entries, pgoff);
@@ -172,7 +172,7 @@ function fault(
 ): void {
   const zero = pfn === null && result !== 'SIGBUS' && !copied;
   emit(k, 'page.faulted', inode, {
-    mapping: `map_${mapping.id}`,
+    mapping: mappingId(mapping.id),
     pgoff,
     pfn,
     access,

@@ -2,7 +2,15 @@
 // the blocks, which are allocated at once.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, writePage, zeroPage } from '../dev/pmem.ts';
-import { type Extent, eachExtent, lookupBlock, nextExtent, setWritten } from '../lib/extent-map.ts';
+import {
+  blockPfn,
+  type Extent,
+  eachExtent,
+  isWritten,
+  lookupBlock,
+  nextExtent,
+  setWritten,
+} from '../lib/extent-map.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntries } from './dax.ts';
@@ -168,8 +176,8 @@ export function zeroTail(k: Kernel, inode: Inode, from: number): void {
 function zeroBytes(k: Kernel, inode: Inode, from: number, to: number): void {
   if (to <= from) return;
   const block = lookupBlock(inode.extents, pageOf(from));
-  if (block < 0 || block % 2 === 0) return;
-  zeroPage(k, toPfn((block - 1) / 2), from % pageSize, to - from);
+  if (!isWritten(block)) return;
+  zeroPage(k, blockPfn(block), from % pageSize, to - from);
 }
 
 /**

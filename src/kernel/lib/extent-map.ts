@@ -47,7 +47,10 @@ export function createExtentMap(): ExtentMap {
   return { leaves: [], firsts: [], extents: 0, pages: 0 };
 }
 
-/** The block of one page without allocating: -1 for a hole, else pfn * 2 + (written ? 1 : 0). */
+/**
+ * The block of one page as a number, because an object for each page costs a fault a tenth of its
+ * time: below 0 is a hole; of others `blockPfn` and `isWritten` say what it is.
+ */
 export function lookupBlock(map: ExtentMap, pgoff: PgOff): number {
   const at = floorPosition(map, pgoff);
   if (at < 0) return -1;
@@ -57,6 +60,9 @@ export function lookupBlock(map: ExtentMap, pgoff: PgOff): number {
   if (into >= pagesOf(leaf, slot)) return -1;
   return (pfnOf(leaf, slot) + into) * 2 + writtenOf(leaf, slot);
 }
+
+export const blockPfn = (block: number): Pfn => toPfn(Math.floor(block / 2));
+export const isWritten = (block: number): boolean => block >= 0 && block % 2 === 1;
 
 /** The extent that covers `pgoff`. */
 export function findExtent(map: ExtentMap, pgoff: PgOff): Extent | null {

@@ -4,7 +4,7 @@ import { emit, fileOfEvent } from '../emit.ts';
 import { assert } from '../panic.ts';
 import { removeTimer } from '../sched/timers.ts';
 import type { Kernel, Pin } from '../state.ts';
-import { byteOf, type Pfn, type PgOff, type PinId, pageSize, toPgOff } from '../units.ts';
+import { byteOf, type Pfn, type PgOff, type PinId, pageSize, pinId, toPgOff } from '../units.ts';
 import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
 
@@ -64,7 +64,7 @@ export function recordPin(k: Kernel, pin: Pin): void {
   pin.task = 0;
   k.counts.pinsAcquired += pin.pfns.length;
   emit(k, 'page.pinned', fileOfEvent(k, pin.ino), {
-    pin: `pin_${pin.id}`,
+    pin: pinId(pin.id),
     owner: pin.owner,
     kind: pin.kind,
     offset: byteOf(pin.first),
@@ -86,7 +86,7 @@ export function releasePin(k: Kernel, pin: Pin): void {
   if (pin.task === 0) {
     k.counts.pinsReleased += pin.pfns.length;
     emit(k, 'page.unpinned', fileOfEvent(k, pin.ino), {
-      pin: `pin_${pin.id}`,
+      pin: pinId(pin.id),
       pages: pin.pfns.length,
       heldMs: k.nowMs - pin.createdMs,
     });

@@ -2,8 +2,7 @@
 // where the task is in state D.
 import { z } from 'zod';
 import { sendSignal } from '../sched/signal.ts';
-import { opId } from '../sched/task.ts';
-import type { TaskId } from '../units.ts';
+import { opId, type TaskId } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 export const cancel = defineAtomic({

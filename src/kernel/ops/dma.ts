@@ -6,7 +6,7 @@ import { emit, fileOfEvent } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
 import { isOrphan } from '../records/pin.ts';
 import type { Kernel, Pin } from '../state.ts';
-import { byteOf, type Pfn, pageOf, pageSize, zBytes } from '../units.ts';
+import { byteOf, type Pfn, pageOf, pageSize, pinId, zBytes } from '../units.ts';
 
 export const zDmaOffset = zBytes
   .optional()
@@ -61,7 +61,7 @@ export function eachPinnedPiece(
     at += bytes;
   }
   emit(k, type, fileOfEvent(k, pin.ino), {
-    pin: `pin_${pin.id}`,
+    pin: pinId(pin.id),
     offset: byteOf(pin.first) + pin.offsetInPage + offset,
     length,
     orphan,

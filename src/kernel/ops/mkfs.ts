@@ -1,6 +1,7 @@
 // mkfs: a new filesystem on a new simulated pmem namespace. It is the first entry of a filesystem's
 // log; `createKernel` does the work.
 import { z } from 'zod';
+import { filesystemKinds, linuxVersions } from '../state.ts';
 import { pageSize, zBytes } from '../units.ts';
 import { zFilesystemName } from './name.ts';
 
@@ -18,8 +19,8 @@ export const mkfsArgs = z.strictObject({
     .min(sizeBytesMin)
     .max(sizeBytesMax)
     .refine((n) => n % pageSize === 0, `must be a multiple of ${pageSize}`),
-  kind: z.enum(['xfs', 'ext4', 'ext2', 'btrfs']).default('xfs'),
-  kernel: z.enum(['6.12', '7.3']).default('7.3'),
+  kind: z.enum(filesystemKinds).default('xfs'),
+  kernel: z.enum(linuxVersions).default('7.3'),
   strategy: zStrategyChoice.optional(),
   waitqueue: z
     .strictObject({

@@ -5,7 +5,7 @@ import { personalityOf } from '../fs/personality/index.ts';
 import { createXArray } from '../lib/xarray.ts';
 import { mappingRecord, zMapping } from '../records/mapping.ts';
 import type { Mapping } from '../state.ts';
-import { type MapId, pageCeil, pageOf, pageSize, zBytes } from '../units.ts';
+import { type MapId, mappingId, pageCeil, pageOf, pageSize, zBytes } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 import { theInode } from './layout-change.ts';
 
@@ -64,7 +64,7 @@ to one. In a private mapping (shared: false) the first write to a page copies it
     inode.mappings.push(mapping.id);
     k.counts.mappings += 1;
     emit(k, 'mapping.created', inode, {
-      mapping: `map_${mapping.id}`,
+      mapping: mappingId(mapping.id),
       offset,
       length: mapping.pages * pageSize,
       access,

@@ -7,7 +7,7 @@ import { unmapPart } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { inTheWayOf } from '../records/operation.ts';
-import { lastPage, toPgOff } from '../units.ts';
+import { lastPage, mappingId, toPgOff } from '../units.ts';
 import { defineOp, fail, goto, type TaskOf } from './define.ts';
 import { blocksOf, evictSteps } from './evict.ts';
 import { type LayoutLocals, theInode } from './layout-change.ts';
@@ -64,7 +64,7 @@ was faulted back in.`,
         true,
       );
       task.locals.pagesUnmapped = pagesUnmapped;
-      emit(k, 'mapping.removed', inode, { mapping: `map_${mapping.id}`, pagesUnmapped });
+      emit(k, 'mapping.removed', inode, { mapping: mappingId(mapping.id), pagesUnmapped });
       return goto('evict');
     },
     ...evictSteps((_k, task: TaskOf<unknown, MunmapLocals>) => ({

@@ -47,7 +47,7 @@ export function sleepOnPage<Again extends string>(
   return goto('enqueue');
 }
 
-export function pageWaitOf(task: Sleeper): PageWait {
+function pageWaitOf(task: Sleeper): PageWait {
   assert(task.locals.pageWait !== undefined, 'a task that waits for a page knows which');
   return task.locals.pageWait;
 }

@@ -9,7 +9,7 @@ import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { pinRecord, zPin } from '../records/pin.ts';
 import { addTimer } from '../sched/timers.ts';
-import type { Kernel, Pin, Task } from '../state.ts';
+import { type Kernel, type Pin, pinKinds, type Task } from '../state.ts';
 import { byteOf, type PgOff, type PinId, pageOf, pageSize, zBytes, zMs } from '../units.ts';
 import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
@@ -25,7 +25,7 @@ const args = z.strictObject({
     .boolean()
     .default(false)
     .describe('FOLL_LONGTERM: refused on fs-dax unless the strategy allows it.'),
-  kind: z.enum(['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring']).default('direct-io'),
+  kind: z.enum(pinKinds).default('direct-io'),
   hwpoison: z
     .boolean()
     .default(false)

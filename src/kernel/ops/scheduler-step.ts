@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runnableNames, workerName } from '../sched/task.ts';
-import type { TaskId } from '../units.ts';
+import { idPattern, numberOf, type TaskId } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 export const schedulerStep = defineAtomic({
@@ -13,7 +13,7 @@ its step. The answer names the step that was taken; task is null where nothing c
   args: z.strictObject({
     task: z
       .string()
-      .regex(/^(op_[1-9][0-9]{0,14}|kworker)$/)
+      .regex(new RegExp(`^(${idPattern('operation')}|${workerName})$`))
       .optional(),
   }),
   result: z.object({
@@ -43,7 +43,7 @@ its step. The answer names the step that was taken; task is null where nothing c
       k.turn.pending.step = 0;
       return done({ task: chosen, op: workerName, step: 'release' });
     }
-    const id = Number(chosen.slice(3)) as TaskId;
+    const id = numberOf('operation', chosen) as TaskId;
     const task = k.tasks.get(id);
     k.turn.pending.step = id;
     return done({ task: chosen, op: task?.op ?? null, step: task?.step ?? null });

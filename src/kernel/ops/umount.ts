@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { emit } from '../emit.ts';
 import { failure } from '../errno.ts';
-import { opId } from '../sched/task.ts';
 import type { Kernel } from '../state.ts';
-import type { TaskId } from '../units.ts';
+import { mappingId, opId, pinId, type TaskId } from '../units.ts';
 import { blockersMax } from '../waits/wait-graph.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
@@ -19,13 +18,13 @@ function users(k: Kernel, self: TaskId): object[] {
   const { nowMs } = k;
   return [
     ...some(k.pins).map(({ id, owner, kind, createdMs }) => ({
-      pin: `pin_${id}`,
+      pin: pinId(id),
       owner,
       kind,
       heldMs: nowMs - createdMs,
     })),
     ...some(k.mappings).map(({ id, owner, createdMs }) => ({
-      mapping: `map_${id}`,
+      mapping: mappingId(id),
       owner,
       heldMs: nowMs - createdMs,
     })),

@@ -1,7 +1,9 @@
 // put_page on every page of a pin. It takes no lock, so it runs at once, as it may in interrupt
 // context.
+
 import { z } from 'zod';
 import { releasePin } from '../mm/gup.ts';
+import { pinId } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 export const unpin = defineAtomic({
@@ -22,7 +24,7 @@ export const unpin = defineAtomic({
       return fail('EBUSY', 'GP5', 'get_user_pages is still collecting the pages of this pin');
     releasePin(k, held);
     return done({
-      id: `pin_${held.id}`,
+      id: pinId(held.id),
       pagesReleased: held.pfns.length,
       heldMs: k.nowMs - held.createdMs,
     });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Kernel, Mapping } from '../state.ts';
-import { byteOf, pageSize } from '../units.ts';
+import { byteOf, mappingId, pageSize } from '../units.ts';
 import { inodeRecord, nameOf, zInode } from './inode.ts';
 
 export const zMapping = z.object({
@@ -20,7 +20,7 @@ export const zMapping = z.object({
 
 export function mappingRecord(k: Kernel, mapping: Mapping): z.infer<typeof zMapping> {
   return {
-    id: `map_${mapping.id}`,
+    id: mappingId(mapping.id),
     file: nameOf(k, mapping.ino),
     ...inodeRecord(k, mapping.ino),
     offset: byteOf(mapping.first),

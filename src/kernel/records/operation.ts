@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { detailOf } from '../errno.ts';
 import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
-import { inodeOf, opId, stateLetter } from '../sched/task.ts';
+import { inodeOf, stateLetter } from '../sched/task.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
-import { byteOf, type Pfn } from '../units.ts';
+import { byteOf, mappingId, opId, type Pfn } from '../units.ts';
 import { blockersMax, type Places, pinBlockers, pinsOn, waitsFor } from '../waits/wait-graph.ts';
 import { inodeRecord, inodeRecordOrNone, nameOf, zInode, zInodeOrNone } from './inode.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -218,7 +218,7 @@ function pageBlockers(k: Kernel, pfn: Pfn, nowMs: number, max?: number): Operati
     if (owner.pgoff < mapping.first || owner.pgoff >= mapping.first + mapping.pages) continue;
     if (pfnOf(pteOf(mapping, owner.pgoff)) !== pfn) continue;
     blockers.push({
-      mapping: `map_${id}`,
+      mapping: mappingId(id),
       owner: mapping.owner,
       pgoff: owner.pgoff,
       heldMs: nowMs - mapping.createdMs,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { lookupBlock } from '../lib/extent-map.ts';
+import { blockPfn, lookupBlock } from '../lib/extent-map.ts';
 import type { Kernel, Pin } from '../state.ts';
-import { byteOf, type PgOff } from '../units.ts';
+import { byteOf, mappingId, type PgOff, pinId } from '../units.ts';
 import { pageSizeMax } from './contract.ts';
 import { inodeRecord, nameOf, zInode } from './inode.ts';
 
@@ -50,7 +50,7 @@ export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
   const inode = k.inodes.get(pin.ino);
   if (inode === undefined) return true;
   const block = lookupBlock(inode.extents, (pin.first + index) as PgOff);
-  return block < 0 || Math.floor(block / 2) !== pfn;
+  return block < 0 || blockPfn(block) !== pfn;
 }
 
 /** With `max` of its pages from the one at `from` on: a long pin must not make a long answer. */
@@ -64,10 +64,10 @@ export function pinRecord(
   const shown = pin.pfns.slice(from, from + max);
   const omitted = pin.pfns.length - shown.length;
   return {
-    id: `pin_${pin.id}`,
+    id: pinId(pin.id),
     file: nameOf(k, pin.ino),
     ...inodeRecord(k, pin.ino),
-    mapping: `map_${pin.mapping}`,
+    mapping: mappingId(pin.mapping),
     owner: pin.owner,
     kind: pin.kind,
     access: pin.access,

@@ -2,9 +2,7 @@
 import { emit } from '../emit.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, Sleep, Task } from '../state.ts';
-import type { Pfn, TaskId } from '../units.ts';
-
-export const opId = (id: number): string => `op_${id}`;
+import { opId, type Pfn, type TaskId } from '../units.ts';
 
 export function taskOf(k: Kernel, id: TaskId): Task {
   const task = k.tasks.get(id);

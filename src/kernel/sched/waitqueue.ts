@@ -5,9 +5,9 @@
 // table of 4096 buckets serves the locks of DAX mapping entries (fs/dax.c).
 import { emit } from '../emit.ts';
 import type { Kernel, Task, Waiter } from '../state.ts';
-import type { Ino, Pfn, PgOff, TaskId } from '../units.ts';
+import { type Ino, opId, type Pfn, type PgOff, type TaskId } from '../units.ts';
 import { bucketOfEntry, bucketOfPage } from './hash.ts';
-import { opId, taskOf, wakeTask } from './task.ts';
+import { taskOf, wakeTask } from './task.ts';
 
 export function pageBucket(k: Kernel, pfn: Pfn): number {
   return bucketOfPage(pfn, Math.log2(k.geometry.waitqueue.buckets));

@@ -5,7 +5,7 @@ import { pinsOf } from '../mm/page.ts';
 import { pageSizeMax } from '../records/contract.ts';
 import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
 import type { Kernel } from '../state.ts';
-import { toPfn } from '../units.ts';
+import { opId, toPfn } from '../units.ts';
 import { cursorOf, defineView, found, tokenOf, zPage } from './define.ts';
 
 const zBusy = z.object({
@@ -78,7 +78,7 @@ export const busyExtents = defineView({
     }[] = [];
     eachRun(k.detached, ({ pfn, pages, sinceMs, task, ino }) => {
       if (detached.length === size) return;
-      const freedBy = task === 0 ? 'reaper' : `op_${task}`;
+      const freedBy = task === 0 ? 'reaper' : opId(task);
       detached.push({
         pfn,
         pages,

@@ -2,11 +2,12 @@
 // all of them stand behind sleeps interruptibly, it never names that one, nor the pins that it
 // waits for. Here both are named.
 import { z } from 'zod';
+import { personalityOf } from '../fs/personality/index.ts';
 import { inodeRecordOrNone, nameOf, zInodeOrNone } from '../records/inode.ts';
 import { semOf } from '../sched/rwsem.ts';
-import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
+import { pageWaitedFor, stateLetter } from '../sched/task.ts';
 import type { Kernel, RwSem, Task } from '../state.ts';
-import { zBytes } from '../units.ts';
+import { opId, pinId, zBytes } from '../units.ts';
 import { blockersMax, type Places, pinsOn, waitsFor } from '../waits/wait-graph.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
 
@@ -84,11 +85,11 @@ that one waits for. seconds is hung_task_timeout_secs.`,
 function linuxSays(k: Kernel, task: Task, seconds: number, places: Places): string[] {
   const name = `${task.op}:${task.id}`;
   const lines = [`INFO: task ${name} blocked for more than ${seconds} seconds.`];
-  if (k.geometry.kernel !== '7.3' || task.sleep?.on !== 'lock') return lines;
+  if (!personalityOf(k.geometry).hungTaskNamesOwner || task.sleep?.on !== 'lock') return lines;
   for (const edge of waitsFor(k, task, places)) {
     const owner = k.tasks.get(edge.to);
     const mode = owner?.locks.some((held) => held.mode === 'exclusive') ? 'writer' : 'reader';
-    if (owner === undefined || edge.because === 'is queued before it') continue;
+    if (owner === undefined || edge.relation === 'queued') continue;
     const how = task.sleep.mode === 'exclusive' ? 'writer' : 'reader';
     lines.push(
       `INFO: task ${name} <${how}> blocked on an rw-semaphore likely owned by task ${owner.op}:${owner.id} <${mode}>`,
@@ -138,7 +139,7 @@ function culpritRecord(k: Kernel, task: Task, nowMs: number): z.infer<typeof zCu
     ...inodeRecordOrNone(k, task.ino),
     state: letter === 'R' ? 'running' : letter,
     pins: pins.map(({ id, owner, kind, ino, createdMs }) => ({
-      pin: `pin_${id}`,
+      pin: pinId(id),
       owner,
       kind,
       ino,

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { inodeRecord, zInode } from '../records/inode.ts';
 import { semOf } from '../sched/rwsem.ts';
-import { opId } from '../sched/task.ts';
 import type { LockName } from '../state.ts';
-import type { TaskId } from '../units.ts';
+import { opId, type TaskId } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { defineView, found } from './define.ts';
 

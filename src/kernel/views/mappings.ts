@@ -5,7 +5,7 @@ import { isFrame, isWritable, pfnOf, zeroEntry } from '../mm/pagetable.ts';
 import { inPmd, pmdBytes, pmdOf } from '../mm/pmd.ts';
 import { pageSizeMax } from '../records/contract.ts';
 import { mappingRecord, zMapping } from '../records/mapping.ts';
-import { type MapId, pageSize, toPgOff } from '../units.ts';
+import { type MapId, mappingId, pageSize, toPgOff } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { absent, cursorOf, defineView, found, pageOfList, tokenOf, zPage } from './define.ts';
 
@@ -50,7 +50,8 @@ export const mapping = defineView({
   }),
   read(k, target, query) {
     const vma = k.mappings.get((target.mapping ?? 0) as MapId);
-    if (vma === undefined) return absent('NM2', `there is no mapping map_${target.mapping}`);
+    if (vma === undefined)
+      return absent('NM2', `there is no mapping ${mappingId(target.mapping ?? 0)}`);
     const size = Math.min(query.pageSize, pageSizeMax);
     const pageTable: z.infer<typeof zPte>[] = [];
     let next: number | null = null;

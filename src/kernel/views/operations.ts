@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endedRecord, taskRecord, zOperation } from '../records/operation.ts';
-import type { TaskId } from '../units.ts';
+import { opId, type TaskId } from '../units.ts';
 import type { Places } from '../waits/wait-graph.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
@@ -64,6 +64,6 @@ export const operation = defineView({
     const ended = k.ended.get(id);
     if (ended !== undefined && nowMs - ended.endedMs <= k.limits.endedOperationMs)
       return found(endedRecord(k, ended));
-    return absent('NM4', `there is no operation op_${target.operation}`);
+    return absent('NM4', `there is no operation ${opId(target.operation ?? 0)}`);
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageSizeMax } from '../records/contract.ts';
 import { pinRecord, zPin } from '../records/pin.ts';
 import type { Pin } from '../state.ts';
-import type { PinId } from '../units.ts';
+import { type PinId, pinId } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { absent, cursorOf, defineView, found, pageOfList, tokenOf, zPage } from './define.ts';
 
@@ -45,7 +45,7 @@ export const pin = defineView({
   result: zPin.extend({ nextPageToken: z.string().optional() }),
   read(k, target, query, nowMs) {
     const held = k.pins.get((target.pin ?? 0) as PinId);
-    if (held === undefined) return absent('NM3', `there is no pin pin_${target.pin}`);
+    if (held === undefined) return absent('NM3', `there is no pin ${pinId(target.pin ?? 0)}`);
     const from = cursorOf(query);
     const max = Math.min(query.pageSize, pageSizeMax);
     const more = from + max < held.pfns.length ? { nextPageToken: tokenOf(from + max) } : {};

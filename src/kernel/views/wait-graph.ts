@@ -2,9 +2,9 @@
 // with its explanation.
 import { z } from 'zod';
 import { inodeRecord, inodeRecordOrNone, nameOf } from '../records/inode.ts';
-import { opId, pageWaitedFor, stateLetter } from '../sched/task.ts';
+import { pageWaitedFor, stateLetter } from '../sched/task.ts';
 import type { Kernel, Task } from '../state.ts';
-import type { Pfn, TaskId } from '../units.ts';
+import { opId, type Pfn, pinId, type TaskId } from '../units.ts';
 import {
   cyclesThrough,
   explain,
@@ -153,7 +153,7 @@ function addPage(
   nodes.set(page, { id: page, kind: 'page', label: `pfn ${pfn}` });
   addEdge(opId(task), page, 'sleeps on it');
   for (const pin of pinsOn(k, pfn, pinsShown)) {
-    const id = `pin_${pin.id}`;
+    const id = pinId(pin.id);
     nodes.set(id, {
       id,
       kind: 'pin',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
-import { opId, runnableNames } from '../sched/task.ts';
+import { runnableNames } from '../sched/task.ts';
 import { newestFirst } from '../sched/waitqueue.ts';
 import type { Kernel } from '../state.ts';
-import type { Ino, TaskId } from '../units.ts';
+import { type Ino, opId, type TaskId } from '../units.ts';
 import { defineView, found } from './define.ts';
 
 const bucketsMax = 1000;

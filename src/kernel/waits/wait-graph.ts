@@ -3,9 +3,8 @@
 // its operations sleeps, its pins stay.
 import { assert } from '../panic.ts';
 import { semOf } from '../sched/rwsem.ts';
-import { opId } from '../sched/task.ts';
 import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
-import type { Pfn, PinId, TaskId } from '../units.ts';
+import { opId, type Pfn, type PinId, pinId, type TaskId } from '../units.ts';
 
 /** One step of a wait: through the thing in between to the task that must move first. */
 export interface WaitEdge {
@@ -13,7 +12,12 @@ export interface WaitEdge {
   /** The page or lock in between, as a node of the graph. */
   through: string;
   to: TaskId;
-  /** "holds pin_3 as G", "holds it exclusive", "is queued before it". */
+  /**
+   * `to` belongs to the owner of a pin, collects the pages of one, holds the lock, or is queued
+   * before it.
+   */
+  relation: 'owns' | 'collects' | 'holds' | 'queued';
+  /** The same for a reader: "holds it exclusive". */
   because: string;
   /** The pin by which `to` holds the page, where it is a pin. */
   pin?: PinId;
@@ -103,7 +107,7 @@ export const blockersMax = 16;
 export function pinBlockers(k: Kernel, pfn: Pfn, nowMs: number, max = Number.POSITIVE_INFINITY) {
   const { first, count } = framesWith(k, pfn);
   return pinsOn(k, pfn, max).map((pin) => ({
-    pin: `pin_${pin.id}`,
+    pin: pinId(pin.id),
     owner: pin.owner,
     kind: pin.kind,
     pgoff: pin.first + pin.pfns.findIndex((frame) => frame >= first && frame < first + count),
@@ -196,8 +200,7 @@ function crowdOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
   return few;
 }
 
-const edgeOf = ({ from, through, because, pin }: Hop, to: TaskId): WaitEdge =>
-  pin === undefined ? { from, through, to, because } : { from, through, to, because, pin };
+const edgeOf = ({ owner: _, ...hop }: Hop, to: TaskId): WaitEdge => ({ ...hop, to });
 
 function hopsOf(k: Kernel, task: Task, places: Places): Hop[] {
   const { sleep } = task;
@@ -210,7 +213,16 @@ function hopsOf(k: Kernel, task: Task, places: Places): Hop[] {
   const through = `entry:${nodeName(inode)}:${sleep.pgoff}`;
   return holder === undefined
     ? []
-    : [{ from: task.id, through, to: holder, owner: null, because: 'holds the entry lock' }];
+    : [
+        {
+          from: task.id,
+          through,
+          to: holder,
+          owner: null,
+          relation: 'holds',
+          because: 'holds the entry lock',
+        },
+      ];
 }
 
 function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
@@ -220,14 +232,29 @@ function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
   const owners = new Set<string>();
   for (const pin of pins) {
     if (pin.task !== 0) {
-      const because = `holds it while it collects pages for pin_${pin.id}`;
-      hops.push({ from: task.id, through, to: pin.task, owner: null, because });
+      const because = `holds it while it collects pages for ${pinId(pin.id)}`;
+      hops.push({
+        from: task.id,
+        through,
+        to: pin.task,
+        owner: null,
+        relation: 'collects',
+        because,
+      });
     } else if (pin.owner !== null && pin.untilMs === 0) {
       // A pin with holdMs lets go by itself, whatever its owner does.
       if (pins.length > alikeMax && owners.has(pin.owner)) continue;
       owners.add(pin.owner);
-      const because = `belongs to ${pin.owner}, who holds it by pin_${pin.id} (${pin.kind})`;
-      hops.push({ from: task.id, through, to: null, owner: pin.owner, because, pin: pin.id });
+      const because = `belongs to ${pin.owner}, who holds it by ${pinId(pin.id)} (${pin.kind})`;
+      hops.push({
+        from: task.id,
+        through,
+        to: null,
+        owner: pin.owner,
+        relation: 'owns',
+        because,
+        pin: pin.id,
+      });
     }
   }
   return hops;
@@ -237,10 +264,12 @@ function lockHops(task: Task, inode: Inode, lock: LockName, places: Places): Hop
   const sem = semOf(inode, lock);
   const common = { from: task.id, through: lockNode(inode, lock), owner: null };
   const hops: Hop[] = [];
-  if (sem.writer !== 0) hops.push({ ...common, to: sem.writer, because: 'holds it exclusive' });
-  for (const to of sem.readers) hops.push({ ...common, to, because: 'holds it shared' });
+  if (sem.writer !== 0)
+    hops.push({ ...common, to: sem.writer, relation: 'holds', because: 'holds it exclusive' });
+  for (const to of sem.readers)
+    hops.push({ ...common, to, relation: 'holds', because: 'holds it shared' });
   for (const ahead of directlyAhead(places, sem, task.id))
-    hops.push({ ...common, to: ahead, because: 'is queued before it' });
+    hops.push({ ...common, to: ahead, relation: 'queued', because: 'is queued before it' });
   return hops;
 }
 

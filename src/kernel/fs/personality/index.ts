@@ -89,6 +89,8 @@ export interface Personality {
   emptyWriteLocks: boolean;
   /** A write into an unwritten extent may convert what is beside it. */
   zeroOut: boolean;
+  /** khungtaskd names the owner of the rw-semaphore: later than 6.12. */
+  hungTaskNamesOwner: boolean;
   /** Part of the blocks that statfs keeps back for root: mke2fs -m. */
   rootReservePercent: number;
 }
@@ -122,6 +124,7 @@ const xfs: Personality = {
   truncateUpZeroesTail: true,
   emptyWriteLocks: false,
   zeroOut: false,
+  hungTaskNamesOwner: true,
   rootReservePercent: 0,
 };
 
@@ -175,22 +178,27 @@ const btrfs: Personality = {
 };
 
 /** What every kind shares of Linux 6.12: fs/dax.c before the page counts of 6.15. */
-const dax612 = { idleRule: 'classic', scanNeedsMapping: true, breakDeletesEntries: false } as const;
+const linux612 = {
+  idleRule: 'classic',
+  scanNeedsMapping: true,
+  breakDeletesEntries: false,
+  hungTaskNamesOwner: false,
+} as const;
 
 const table: Record<Kind, Record<LinuxVersion, Personality>> = {
-  xfs: { '6.12': { ...xfs, ...dax612 }, '7.3': xfs },
+  xfs: { '6.12': { ...xfs, ...linux612 }, '7.3': xfs },
   ext4: {
     '6.12': {
       ...ext4,
-      ...dax612,
+      ...linux612,
       fiemapLock: 'none',
       punchTakesEofBlock: 'past',
       writeZeroesTail: false,
     },
     '7.3': ext4,
   },
-  ext2: { '6.12': { ...ext2, ...dax612 }, '7.3': { ...ext2, dax: false } },
-  btrfs: { '6.12': { ...btrfs, ...dax612 }, '7.3': btrfs },
+  ext2: { '6.12': { ...ext2, ...linux612 }, '7.3': { ...ext2, dax: false } },
+  btrfs: { '6.12': { ...btrfs, ...linux612 }, '7.3': btrfs },
 };
 
 export function personalityOf(geometry: { kind: Kind; kernel: LinuxVersion }): Personality {
