@@ -1,9 +1,6 @@
 // Joins the floors: the engine, the tenants and the routes. Everything that concerns the process is
 // in main.ts.
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import { type Log, memoryLog } from './durable/log.ts';
 import {
@@ -19,19 +16,18 @@ import {
 } from './durable/read.ts';
 import { noRecords, storedRecords } from './durable/records.ts';
 import { Engine } from './engine/engine.ts';
-import { type Clock, type SystemClock, systemClock } from './engine/ticker.ts';
+import { type Clock, systemClock } from './engine/ticker.ts';
 import { Answers } from './http/answers.ts';
 import type { AppContext } from './http/app-context.ts';
-import { isLoopback, tenantOf } from './http/auth.ts';
-import { registerEventStream } from './http/routes/events.ts';
+import { isLoopback } from './http/auth.ts';
 import { createServer } from './http/server.ts';
-import { hostedOf, hostedOfTenant } from './http/target.ts';
+import { Hub, streamLimitsOf } from './http/stream/hub.ts';
 import { Tickets } from './http/tickets.ts';
 import type { Store } from './journal/level-store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
-import { timeRequests } from './metrics/http.ts';
-import { Metrics, registerMetrics } from './metrics/index.ts';
+import { requestCounts, timeRequests } from './metrics/http.ts';
 import { journalCounts } from './metrics/journal.ts';
+import { Metrics } from './metrics/scrape.ts';
 import type { JournalCounts, LogCounts } from './metrics/server.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
 import { newTokenKey, operatorTokenOf, Tokens } from './tenants/tokens.ts';
@@ -157,12 +153,26 @@ async function joinFloors(
   const timeKept = store === undefined ? null : keepTimeNowAndThen(store, clock);
   if (tenants.get(defaultTenant) === undefined)
     await tenants.create(defaultTenant, {}, clock.nowMs());
+  const streams = new Hub(streamLimitsOf(config));
+  const requests = requestCounts();
+  const counted = {
+    version,
+    durability: engine.durability,
+    memory: engine.memory,
+    stream: streams.counts,
+    http: requests,
+    clock: ownClock,
+    ...counts,
+  };
+  const metrics = new Metrics(engine, clock.nowMs, counted, options.processMetrics === true);
   const context: AppContext = {
     engine,
     tenants,
     tokens,
     tickets,
     answers,
+    streams,
+    metrics,
     config,
     nowMs: clock.nowMs,
     checkReplies,
@@ -170,7 +180,7 @@ async function joinFloors(
   const app = await createServer(context, {
     logger,
     loopback,
-    extend: (server) => extend(server, context, counts, options, ownClock),
+    extend: (server) => timeRequests(server, requests),
   });
 
   const close = async () => {
@@ -224,59 +234,4 @@ async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogge
     'recovered',
   );
   return kept;
-}
-
-/**
- * The routes that http does not know: the event stream and the metrics. Called before the routes are
- * registered.
- */
-async function extend(
-  app: FastifyInstance,
-  context: AppContext,
-  counts: Counts,
-  options: ServiceOptions,
-  clock: SystemClock | null,
-): Promise<void> {
-  const http = timeRequests(app);
-  const stream = await registerEventStream(app, context);
-  // Behind the streams, which end by themselves: until then whoever asks is told that the server
-  // stops.
-  const lastAnswer = lastAnswerOf(app.server);
-  app.addHook('preClose', () => lastAnswer(context.config.drainMs));
-  const { durability, memory } = context.engine;
-  const server = { version, durability, stream, ...counts, http, clock, memory };
-  const metrics = new Metrics(
-    context.engine,
-    context.nowMs,
-    server,
-    options.processMetrics === true,
-  );
-  const callers = {
-    tenantOf,
-    filesystemOf: (request: FastifyRequest) => hostedOf(context.engine, request),
-    anyFilesystemOf: (request: FastifyRequest) => hostedOfTenant(context.engine, request),
-    mayOperate: ({ caller }: FastifyRequest) => caller?.scopes.includes('operator') === true,
-  };
-  registerMetrics(app, metrics, callers, context.config.metricsTargetsMax);
-}
-
-/**
- * Remembers what is open. Gives back what resolves when all of it that is open then is closed, or
- * after `ms`; who comes meanwhile is served.
- */
-function lastAnswerOf(server: Server): (ms: number) => Promise<void> {
-  const open = new Set<Socket>();
-  server.on('connection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
-  return async (ms) => {
-    const until = performance.now() + ms;
-    const waiting = [...open];
-    for (;;) {
-      server.closeIdleConnections();
-      if (!waiting.some((socket) => open.has(socket)) || performance.now() >= until) return;
-      await sleep(20);
-    }
-  };
 }

@@ -4,24 +4,19 @@
 // for `100 Continue` gets it. A body that is refused for what it says (400) names its fault only
 // where the thing is there: else the answer is the 404 that any other body would get.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { etagOf } from '../kernel/fs/inode.ts';
-import { operations } from '../kernel/ops/index.ts';
 import type { MapId, PinId, TaskId } from '../kernel/units.ts';
 import type { AppContext } from './app-context.ts';
 import { tenantOf } from './auth.ts';
-import { etagOfFilesystem, fileOf, isNotModified } from './conditional.ts';
+import { etagOfTarget, fileOf, isNotModified } from './conditional.ts';
+import { jsonType } from './contract.ts';
 import { holdBytes } from './held-bytes.ts';
 import { HttpProblem, KernelFailure, type ProblemType } from './problem.ts';
-import { type On, type Params, targetOf } from './target.ts';
+import { onOf, type Params, targetOf } from './target.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The client sends its body when it is told to, and was not. */
     awaitsContinue: boolean;
-  }
-  interface FastifyContextConfig {
-    /** The body is application/octet-stream. Else it is JSON. */
-    bytes?: boolean;
   }
 }
 
@@ -140,16 +135,10 @@ export function checkBodies(app: FastifyInstance, context: AppContext): void {
 
 /** The same as when the operation begins, so that nobody sends a body for nothing. */
 function checkConditions(request: FastifyRequest, { engine }: AppContext): void {
-  const op = operations.get(request.routeOptions.config.operation ?? '');
-  if (op === undefined) return;
-  const found = targetOf(engine, request, op.on);
-  if (found.fs === null) return;
-  const { fs, target } = found;
-  const inode = fileOf(fs, target.file);
-  isNotModified(
-    request,
-    op.on === 'filesystem' ? etagOfFilesystem(fs) : inode === null ? null : etagOf(inode),
-  );
+  const on = onOf(request.params as Partial<Params>);
+  if (request.routeOptions.config.contract?.conditions !== 'command' || on === null) return;
+  const found = targetOf(engine, request, on);
+  if (found.fs !== null) isNotModified(request, etagOfTarget(found.fs, on, found.target));
 }
 
 function wrongType(request: FastifyRequest): HttpProblem | null {
@@ -166,15 +155,14 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
       { 'accept-encoding': 'identity' },
     );
   }
-  const accepts =
-    routeOptions.config.bytes === true ? 'application/octet-stream' : 'application/json';
+  const accepts = routeOptions.config.contract?.body?.type ?? jsonType;
   const type = headers['content-type'];
   // `curl -T` sends bytes without a type.
   if (type === undefined)
-    return accepts === 'application/json' && hasBody(request) ? otherType(accepts) : null;
+    return accepts === jsonType && hasBody(request) ? otherType(accepts) : null;
   const [essence = '', ...parameters] = type.split(';');
   if (essence.trim().toLowerCase() !== accepts) return otherType(accepts);
-  if (accepts !== 'application/json') return null;
+  if (accepts !== jsonType) return null;
   for (const parameter of parameters) {
     const [, charset] = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter) ?? [];
     if (charset === undefined || /^utf-?8$/i.test(charset)) continue;
@@ -205,24 +193,17 @@ function tooLong({ headers, routeOptions }: FastifyRequest): HttpProblem | null 
   });
 }
 
-const nameless = ['mapping', 'pin', 'operation'] as const;
-
 /** The 404 for what the URL names and is not there; null where all of it is, or nobody may know. */
 function missing(request: FastifyRequest, context: AppContext): Error | null {
   const { caller, params } = request;
   if (caller === null) return null;
-  const { tenant, fs: name, file } = params as Partial<Params> & { tenant?: string };
+  const { tenant, file } = params as Partial<Params> & { tenant?: string };
   if (tenant !== undefined && context.tenants.get(tenant) === undefined)
     return new HttpProblem('no-such-thing', 'There is no such tenant.');
   // An answer to a key may be given again when the thing is gone.
-  if (
-    name === undefined ||
-    tenant !== undefined ||
-    request.headers['idempotency-key'] !== undefined
-  )
+  const on = onOf(params as Partial<Params>);
+  if (on === null || tenant !== undefined || request.headers['idempotency-key'] !== undefined)
     return null;
-  const thing = nameless.find((one) => (params as Partial<Params>)[one] !== undefined);
-  const on: On = thing ?? (file === undefined ? 'filesystem' : 'file');
   tenantOf(request);
   const found = targetOf(context.engine, request, on);
   if (found.fs === null) return new KernelFailure(found.failure);

@@ -4,6 +4,8 @@ import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Tokens } from '../tenants/tokens.ts';
 import type { Answers } from './answers.ts';
+import type { MetricsSource } from './routes/metrics.ts';
+import type { Hub } from './stream/hub.ts';
 import type { Tickets } from './tickets.ts';
 
 export interface AppContext {
@@ -12,6 +14,8 @@ export interface AppContext {
   tokens: Tokens;
   tickets: Tickets;
   answers: Answers;
+  streams: Hub;
+  metrics: MetricsSource;
   config: Config;
   nowMs(): number;
   /** For tests: every reply is parsed with its schema before it is sent. */

@@ -1,5 +1,5 @@
-// Who is calling. The tenant comes from the bearer token and from nowhere else; a route that does
-// not say which scope it needs cannot be registered.
+// Who is calling. The tenant comes from the bearer token and from nowhere else; a route without a
+// contract, which says the scope that it needs, cannot be registered.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { defaultTenant } from '../tenants/tenants.ts';
 import type { Scope, Tokens } from '../tenants/tokens.ts';
@@ -24,17 +24,6 @@ declare module 'fastify' {
      * tells it.
      */
     refusal: HttpProblem | null;
-  }
-  interface FastifyContextConfig {
-    /** Required on every route; `public` asks nobody, `any` takes everybody who is somebody. */
-    scope?: Scope | 'public' | 'any';
-    /** `?ticket=` does instead of a token. */
-    ticket?: boolean;
-    /** The parameters that a route takes which reads the query by itself: any other is refused. */
-    query?: readonly string[];
-    /** The registry's name of the operation or view behind a route. */
-    operation?: string;
-    view?: string;
   }
 }
 
@@ -68,13 +57,14 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   app.decorateRequest('ticket', null);
   app.decorateRequest('refusal', null);
   app.addHook('onRoute', (route: RouteOptions) => {
-    if (route.config?.scope === undefined)
-      throw new Error(`${String(route.method)} ${route.url} does not say which scope it needs`);
+    if (route.config?.contract === undefined)
+      throw new Error(`${String(route.method)} ${route.url} has no contract`);
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    const { scope, ticket } = request.routeOptions.config;
-    // No scope: the router's own 404.
-    if (scope === undefined || scope === 'public') return done();
+    const { contract } = request.routeOptions.config;
+    // The router's own 404 has no contract.
+    if (contract === undefined || contract.scope === 'public') return done();
+    const { scope, ticket } = contract;
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const secret = /^bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];

@@ -1,10 +1,10 @@
-// ETags, If-Match, If-None-Match and Range (RFC 9110 §13, §14). The ETag of a file is the kernel's
-// own, which its records also show.
+// ETags, If-Match and If-None-Match (RFC 9110 §13). The ETag of a file is the kernel's own, which
+// its records also show.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { HostedFilesystem } from '../engine/engine.ts';
-import { findFile } from '../kernel/fs/inode.ts';
-import type { Command, Inode } from '../kernel/state.ts';
+import { etagOf, findFile } from '../kernel/fs/inode.ts';
+import type { Command, Inode, Outcome, Target } from '../kernel/state.ts';
 import { HttpProblem } from './problem.ts';
 import type { On } from './target.ts';
 
@@ -15,6 +15,13 @@ export function fileOf(fs: HostedFilesystem, name: string | undefined): Inode | 
 /** Moves with every command. */
 export function etagOfFilesystem(fs: HostedFilesystem): string {
   return `"${incarnation(fs)}-${fs.kernel.seq}"`;
+}
+
+/** The ETag of what the URL names; null where it has none, or is not there. */
+export function etagOfTarget(fs: HostedFilesystem, on: On, target: Target): string | null {
+  if (on === 'filesystem') return etagOfFilesystem(fs);
+  const inode = on === 'file' ? fileOf(fs, target.file) : null;
+  return inode === null ? null : etagOf(inode);
 }
 
 export const incarnation = (fs: HostedFilesystem): string => fs.id.slice(0, 8);
@@ -94,6 +101,10 @@ function entryOf(fs: HostedFilesystem, tag: string): string {
   return tag.startsWith(prefix) ? tag.slice(prefix.length, -1) : '';
 }
 
+/** A GET is not refused by If-None-Match: its answer is a 304. */
+export const isNoneMatchFailure = (outcome: Outcome | null): boolean =>
+  outcome !== null && !outcome.ok && outcome.failure.header === 'If-None-Match';
+
 /** Nothing matches where there is nothing, not even `*`. */
 export const nothingMatches = (): HttpProblem =>
   new HttpProblem('precondition-failed', 'If-Match is given, but the resource does not exist.', {
@@ -123,62 +134,4 @@ export function isNotModified({ method, headers }: FastifyRequest, etag: string 
     'The resource at this URL exists, and If-None-Match matches its current state. (For a ' +
     'POST to a list, the resource is the list.)';
   throw new HttpProblem('precondition-failed', why, { header: 'If-None-Match' });
-}
-
-/**
- * Where a PATCH writes: the first byte of Content-Range, which must fit the body
- * (draft-ietf-httpapi-patch-byterange). Null for a PUT, which with a Content-Range would replace
- * what the client meant to keep (RFC 9110 §14.5).
- */
-export function patchOffset(
-  method: string,
-  headers: IncomingHttpHeaders,
-  bytes: number,
-): number | null {
-  const header = headers['content-range'];
-  if (method !== 'PATCH') {
-    if (header === undefined) return null;
-    throw new HttpProblem(
-      'invalid-header',
-      'PUT does not accept Content-Range; use PATCH to write a part of the content.',
-    );
-  }
-  const [, first, last] = /^bytes (\d{1,16})-(\d{1,16})\/\*$/i.exec(header?.trim() ?? '') ?? [];
-  if (first === undefined)
-    throw new HttpProblem('invalid-header', 'PATCH needs `Content-Range: bytes first-last/*`.');
-  if (Number(last) - Number(first) + 1 === bytes) return Number(first);
-  throw new HttpProblem(
-    'invalid-header',
-    `The length in Content-Range differs from that of the body, which has ${bytes} bytes.`,
-  );
-}
-
-export type Range =
-  | { kind: 'whole' }
-  | { kind: 'part'; offset: number; length: number }
-  | { kind: 'unsatisfiable' };
-
-/**
- * One range of bytes; several, another unit, a malformed header or an If-Range that does not match
- * mean the whole.
- */
-export function rangeOf(headers: IncomingHttpHeaders, sizeBytes: number, etag: string): Range {
-  const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(headers.range ?? '');
-  if (match === null) return { kind: 'whole' };
-  const ifRange = headers['if-range'];
-  if (ifRange !== undefined && ifRange !== etag) return { kind: 'whole' };
-  const [, from = '', to = ''] = match;
-  if (from === '' && to === '') return { kind: 'whole' };
-  if (from === '') {
-    const length = Math.min(Number(to), sizeBytes);
-    return length === 0
-      ? { kind: 'unsatisfiable' }
-      : { kind: 'part', offset: sizeBytes - length, length };
-  }
-  const offset = Number(from);
-  const last = to === '' ? sizeBytes - 1 : Math.min(Number(to), sizeBytes - 1);
-  if (to !== '' && Number(to) < offset) return { kind: 'whole' };
-  return offset >= sizeBytes
-    ? { kind: 'unsatisfiable' }
-    : { kind: 'part', offset, length: last - offset + 1 };
 }

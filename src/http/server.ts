@@ -9,19 +9,19 @@ import {
   type FastifyRequest,
   fastify,
   LogController,
-  type preValidationHookHandler,
 } from 'fastify';
-import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { checkBodies, orMissing, refuseWhatIsNowhere } from './admission.ts';
 import type { AppContext } from './app-context.ts';
 import { registerAuth } from './auth.ts';
 import { Connections } from './connections.ts';
+import { lastAnswerOf } from './drain.ts';
 import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
 import { answerError, HttpProblem } from './problem.ts';
-import { registerRoutes } from './routes.ts';
-import { coerce, coercionsOf, parse } from './schema.ts';
+import { registerRoute } from './routes/define.ts';
+import { routes } from './routes/index.ts';
+import { registerUpgrades } from './stream/upgrade.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -34,11 +34,8 @@ export interface ServerOptions {
   logger: FastifyBaseLogger;
   /** Bound to loopback, so that callers without a token are the default tenant. */
   loopback: boolean;
-  /**
-   * Called before the routes are registered, so that its hooks see them all: main joins the event
-   * stream and the metrics here. Every route that it adds must say its `config.scope`.
-   */
-  extend?(app: FastifyInstance): Promise<void> | void;
+  /** Called before the routes are registered, so that its hooks see them all. */
+  extend?(app: FastifyInstance): void;
 }
 
 export async function createServer(
@@ -71,11 +68,6 @@ export async function createServer(
   if (config.allowedOrigins.length > 0) await app.register(fastifyCors, corsOf(config));
 
   refuseWhatIsNowhere(app);
-  app.addHook('onRoute', (route) => {
-    const names = route.config?.query;
-    if (names !== undefined)
-      route.preValidation = [...[route.preValidation ?? []].flat(), onlyParameters(names)];
-  });
   registerBodyParsers(app, config);
   registerAuth(app, {
     tokens: context.tokens,
@@ -96,8 +88,13 @@ export async function createServer(
   app.setErrorHandler((error, request, reply) =>
     answer(error, request, reply, orMissing(error, reply, context)),
   );
-  await options.extend?.(app);
-  registerRoutes(app, context);
+  options.extend?.(app);
+  await registerUpgrades(app, context);
+  // Registered behind the streams, which end by themselves, so that a client that asks until then
+  // learns that the server stops.
+  const lastAnswer = lastAnswerOf(app.server);
+  app.addHook('preClose', () => lastAnswer(config.drainMs));
+  for (const route of routes) registerRoute(app, context, route);
   await app.ready();
   return app;
 }
@@ -128,17 +125,6 @@ const readable = [
   'RateLimit-Policy',
   'Retry-After',
 ];
-
-function onlyParameters(names: readonly string[]): preValidationHookHandler {
-  const zQuery = z
-    .strictObject(Object.fromEntries(names.map((name) => [name, z.unknown()])))
-    .partial();
-  const coercions = coercionsOf(zQuery);
-  return (request, _reply, done) => {
-    parse(zQuery, coerce(request.query as Record<string, unknown>, coercions));
-    done();
-  };
-}
 
 /** `instead` is what to say, where that is not the error itself. */
 function answer(

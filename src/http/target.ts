@@ -31,6 +31,13 @@ export type Params = {
   pin?: string;
   operation?: string;
 };
+/** The thing that a path names; null where that is in no filesystem. */
+export function onOf(params: Partial<Params>): On | null {
+  if (params.fs === undefined) return null;
+  return innermost.find((on) => params[on] !== undefined) ?? 'filesystem';
+}
+const innermost = ['mapping', 'pin', 'operation', 'file'] as const;
+
 export type Found = { fs: HostedFilesystem; target: Target } | { fs: null; failure: Failure };
 
 const nothing = (what: string): Found & { fs: null } => ({

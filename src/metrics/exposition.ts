@@ -1,6 +1,5 @@
 // The two forms of a scrape: the text format of Prometheus, and OpenMetrics, which has room for
 // exemplars.
-import Negotiator from 'negotiator';
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Exemplar, Row, Sample, Scrape } from './define.ts';
 
@@ -10,30 +9,6 @@ export const contentTypes: Record<Form, string> = {
   text: Registry.PROMETHEUS_CONTENT_TYPE,
   openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
 };
-
-/**
- * Prometheus 3 names one of these with each type. Our metric and label names are plain ASCII words,
- * so each of them holds.
- */
-const escapings = ['allow-utf-8', 'underscores', 'dots', 'values'];
-/**
- * A range matches an offer that has all of its parameters, so each offer has all that we can
- * promise.
- */
-const offers = (['text', 'openmetrics'] as const).flatMap((form) =>
-  escapings.map((escaping) => ({ form, type: `${contentTypes[form]}; escaping=${escaping}` })),
-);
-
-/**
- * The text format is the answer where Accept has no preference, and also where it accepts neither:
- * a scraper can do more with it than with a 406.
- */
-export function formOf(accept: string | undefined): Form {
-  const accepted = new Negotiator({ headers: { accept } }).mediaType(
-    offers.map(({ type }) => type),
-  );
-  return offers.find(({ type }) => type === accepted)?.form ?? 'text';
-}
 
 /** A row and the state that it reads. */
 export interface StatedRow {

@@ -6,9 +6,10 @@ import type { HttpCounts } from './server.ts';
 const name = 'pinhole_http_request_duration_seconds';
 const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 
+export const requestCounts = (): HttpCounts => ({ durations: new Map() });
+
 /** Times every request of the routes that are registered from here on. */
-export function timeRequests(app: FastifyInstance): HttpCounts {
-  const durations = new Map<string, Distribution>();
+export function timeRequests(app: FastifyInstance, { durations }: HttpCounts): void {
   const timer = (template: string, method: string) => {
     const byStatus = new Map<number, Distribution>();
     return (status: number, seconds: number) => {
@@ -41,7 +42,6 @@ export function timeRequests(app: FastifyInstance): HttpCounts {
     if (request.is404) nowhere(reply.statusCode, reply.elapsedTime / 1000);
     done();
   });
-  return { durations };
 }
 
 export const http = defineFamily({

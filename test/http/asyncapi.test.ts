@@ -3,12 +3,13 @@ import { Parser } from '@asyncapi/parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { asyncApi } from '../../src/http/openapi/asyncapi.ts';
+import { contracts } from '../../src/http/routes/index.ts';
 import { closings } from '../../src/http/stream/messages.ts';
 import { eventTable } from '../../src/kernel/events.ts';
 import { fs, must, type Service, sleepingWorld, start, waiting } from './start.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is looked into at every depth
-const document = asyncApi() as any;
+const document = asyncApi(contracts) as any;
 let service: Service;
 beforeAll(async () => {
   service = await start();

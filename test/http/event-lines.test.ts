@@ -291,11 +291,11 @@ describe('Accept', () => {
   const ndjson = 'application/x-ndjson';
   const refused = 'application/problem+json';
   it.each([
-    ['*/*', refused],
-    ['text/html, application/xhtml+xml, */*;q=0.8', refused],
+    ['*/*', ndjson],
+    ['text/html, application/xhtml+xml, */*;q=0.8', ndjson],
     ['application/json', refused],
     [`${sse};q=0, ${ndjson};q=0.0`, refused],
-    [`${sse};q=0, */*`, refused],
+    [`${sse};q=0, */*`, ndjson],
     [`${sse}, */*;q=0.1`, sse],
     [`${sse};q=0.5, */*;q=0.1`, sse],
     ['Text/Event-Stream; Charset=UTF-8', sse],

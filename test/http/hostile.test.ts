@@ -1,7 +1,9 @@
 // Requests that are well-formed and mean harm: they get an answer of 4xx, and the filesystem serves
 // on.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serverRoutes } from '../../src/http/routes/index.ts';
+import { jsonType } from '../../src/http/contract.ts';
+import { recorded } from '../../src/http/openapi/recorded-answers.ts';
+import { contracts } from '../../src/http/routes/index.ts';
 import { call, fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';
 
 let service: Service;
@@ -84,9 +86,12 @@ describe('bytes of a call that slept', () => {
 });
 
 describe('bodies of the routes that are no operations', () => {
-  const withBody = serverRoutes.filter(({ body }) => body !== undefined);
+  const withBody = contracts.filter(
+    ({ body, command }) => body?.type === jsonType && command === undefined,
+  );
 
-  it.each(withBody)('$name refuses what it does not know', async ({ method, url, example }) => {
+  it.each(withBody)('$name refuses what it does not know', async ({ name, method, url }) => {
+    const example = recorded[name]?.request;
     const at = url.replace(':tenant', 'default');
     const bodies: unknown[] = [
       [],

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serverRoutes } from '../../src/http/routes/index.ts';
+import { contracts } from '../../src/http/routes/index.ts';
 import { fill, request, routes } from './registry.ts';
 import { type Answer, call, must, type Service, sleepingWorld, start, waiting } from './start.ts';
 
@@ -75,15 +75,7 @@ describe('[T1] what is foreign is the same 404 as what is absent', () => {
   });
 });
 
-const everyRoute = [
-  ...routes.map(({ name, method, url }) => ({
-    name,
-    method,
-    url,
-    scope: method === 'GET' ? 'read' : 'write',
-  })),
-  ...serverRoutes.map(({ name, method, url, scope }) => ({ name, method, url, scope })),
-];
+const everyRoute = contracts.filter(({ scope }) => scope !== 'any');
 
 describe('route × scope', () => {
   it.each(everyRoute.filter(({ scope }) => scope !== 'public'))(

@@ -1,7 +1,8 @@
-// The small pieces of the context that need no server.
+// The small pieces of src/http that need no server.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { rangeOf, tagsOf } from '../../src/http/conditional.ts';
+import { rangeOf } from '../../src/http/byte-range.ts';
+import { tagsOf } from '../../src/http/conditional.ts';
 import { isDeeperThan } from '../../src/http/json-body.ts';
 import { preferenceOf } from '../../src/http/prefer.ts';
 import { problemTable, problemTypes } from '../../src/http/problem.ts';

@@ -1,10 +1,11 @@
 // Every route that comes from the kernel's registries, with a URL that exists in `sleepingWorld`
 // and arguments that its schema takes.
-import { exampleOf } from '../../src/http/openapi/example.ts';
+
 import { type JsonSchema, jsonSchemaOf } from '../../src/http/schema.ts';
 import { urlOf } from '../../src/http/target.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { views } from '../../src/kernel/views/index.ts';
+import { exampleOf } from './example.ts';
 
 export interface RegistryRoute {
   name: string;

@@ -4,11 +4,12 @@
 import { z } from 'zod';
 import { type EventType, eventTable, zWhose } from '../../kernel/events.ts';
 import { version } from '../../version.ts';
+import { type Contract, pathNames } from '../contract.ts';
 import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
 import { subprotocols } from '../stream/encoding.ts';
 import { typePrefix } from '../stream/envelope.ts';
 import { clientMessages, closings, serverMessages } from '../stream/messages.ts';
-import { zStreamQuery } from '../stream/query.ts';
+import { pathParameters } from './item.ts';
 
 const pascal = (name: string): string =>
   name.replace(/(^|[-._])(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
@@ -84,17 +85,25 @@ const example = {
 const said = Object.keys(clientMessages);
 const heard = ['event', ...Object.keys(serverMessages)];
 
-function channel(address: string, title: string, parameters: JsonSchema): JsonSchema {
+/** `events` and `tenant-events` are the channels `events` and `tenantEvents`. */
+const channelName = ({ name }: Contract): string =>
+  name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+function channel({ url, summary, query }: Contract): JsonSchema {
+  const parameters = pathNames(url).map((name) => [
+    name,
+    { description: pathParameters[name]?.description },
+  ]);
   return {
-    address,
-    title,
+    address: url.replace(/:(\w+)/g, '{$1}'),
+    title: summary,
     description: `Over a WebSocket (subprotocols ${Object.keys(subprotocols).join(', ')}), with \`Accept: text/event-stream\` as server-sent events, with \`Accept: application/x-ndjson\` as lines.`,
     messages: Object.fromEntries([...said, ...heard].map((name) => [name, messageRef(name)])),
-    ...parameters,
+    ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
     bindings: {
       ws: {
         method: 'GET',
-        query: jsonSchemaOf(zStreamQuery, 'input'),
+        query: jsonSchemaOf(query, 'input'),
         headers: {
           type: 'object',
           properties: { Authorization: { type: 'string', description: 'Bearer …' } },
@@ -125,7 +134,8 @@ function operationsOf(name: string): JsonSchema {
   };
 }
 
-export function asyncApi(): JsonSchema {
+export function asyncApi(contracts: readonly Contract[]): JsonSchema {
+  const streams = contracts.filter(({ webSocket }) => webSocket === true);
   const types = Object.keys(eventTable) as EventType[];
   const event = {
     type: 'object',
@@ -161,13 +171,8 @@ export function asyncApi(): JsonSchema {
         security: [{ $ref: '#/components/securitySchemes/bearer' }],
       },
     },
-    channels: {
-      filesystemEvents: channel('/v1/filesystems/{fs}/events', 'The events of one filesystem', {
-        parameters: { fs: { description: 'The name of the filesystem.' } },
-      }),
-      tenantEvents: channel('/v1/events', 'The events of the whole tenant', {}),
-    },
-    operations: { ...operationsOf('filesystemEvents'), ...operationsOf('tenantEvents') },
+    channels: Object.fromEntries(streams.map((one) => [channelName(one), channel(one)])),
+    operations: Object.assign({}, ...streams.map((one) => operationsOf(channelName(one)))),
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       messages: {

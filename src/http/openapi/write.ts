@@ -1,10 +1,11 @@
 // Writes openapi/openapi.json and openapi/asyncapi.json. Run it after a change of an operation, a
 // view, a route or a problem; a test fails where it was forgotten.
 import { writeFileSync } from 'node:fs';
+import { contracts } from '../routes/index.ts';
 import { asyncApi } from './asyncapi.ts';
 import { openApi } from './document.ts';
 
-const documents = { openapi: openApi(), asyncapi: asyncApi() };
+const documents = { openapi: openApi(contracts), asyncapi: asyncApi(contracts) };
 for (const [name, document] of Object.entries(documents)) {
   writeFileSync(
     new URL(`../../../openapi/${name}.json`, import.meta.url),

@@ -1,69 +1,142 @@
-// The routes that no registry of the kernel has: filesystems as a whole, tenants, tokens,
-// capabilities, problem types. Each is a row with its contract, so that the OpenAPI document is
-// made from the same thing that serves.
+// A route is a contract and what answers it.
+
+import type { WebsocketHandler } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import type { Scope } from '../../tenants/tokens.ts';
+import type { z } from 'zod';
 import type { AppContext } from '../app-context.ts';
 import { isNotModified } from '../conditional.ts';
-import type { ProblemType } from '../problem.ts';
+import { type Answer, bytesType, type Contract, jsonType, noQuery } from '../contract.ts';
 import { coerce, coercionsOf, objectOf, parse, serializerOf } from '../schema.ts';
-import { linkNext } from './view.ts';
 
-export interface ServerRoute<Query = unknown, Body = unknown> {
-  name: string;
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** In Fastify's notation. */
-  url: string;
-  scope: Scope | 'public';
-  tag: string;
-  summary: string;
-  doc: string;
-  query?: z.ZodType<Query>;
-  body?: z.ZodType<Body>;
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+/** What a route does with a request, worked out once. */
+export interface Handling {
+  handler: Handler;
+  /** Runs before the handler, and before an upgrade to a WebSocket. */
+  preHandler?: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: (error?: Error) => void,
+  ) => void;
+  webSocket?: WebsocketHandler;
+}
+
+export interface Route {
+  /** More than one where methods share what answers them. */
+  contracts: readonly [Contract, ...Contract[]];
+  handle(context: AppContext): Handling;
+}
+
+type Given = Pick<Contract, 'name' | 'url' | 'scope' | 'tag' | 'summary' | 'doc' | 'answers'>;
+type Optional = Partial<Omit<Contract, keyof Given>>;
+
+/** What is not said is as most routes have it: a GET with no parameters and no body. */
+export function contractOf(given: Given & Optional): Contract {
+  const method = given.method ?? 'GET';
+  return {
+    query: noQuery,
+    body: null,
+    problems: [],
+    head: method === 'GET' ? 'derived' : 'none',
+    ...given,
+    method,
+  };
+}
+
+/** Parses the query of a request, or throws the problem that names what is wrong. */
+export function queryParserOf<Q extends z.ZodType>(
+  query: Q,
+): (request: FastifyRequest) => z.infer<Q> {
+  const coercions = coercionsOf(query);
+  return (request) =>
+    parse<z.infer<Q>>(
+      query as z.ZodType<z.infer<Q>>,
+      coerce(request.query as Record<string, unknown>, coercions),
+    );
+}
+
+/** RFC 8288: where the list goes on. */
+export function linkNext(request: FastifyRequest, nextPageToken: string): string {
+  const query = new URLSearchParams(request.query as Record<string, string>);
+  query.set('pageToken', nextPageToken);
+  const path = request.url.split('?', 1)[0];
+  return `<${path}?${query}>; rel="next"`;
+}
+
+interface JsonRoute<Q extends z.ZodType, B extends z.ZodType>
+  extends Omit<Given & Optional, 'answers' | 'query' | 'body'> {
+  query?: Q;
+  body?: B;
   result: z.ZodType;
-  status: 200 | 201;
-  errors: readonly ProblemType[];
-  example?: unknown;
+  status?: 200 | 201;
   answer(
     context: AppContext,
-    call: { request: FastifyRequest; reply: FastifyReply; query: Query; body: Body },
+    call: { request: FastifyRequest; reply: FastifyReply; query: z.infer<Q>; body: z.infer<B> },
   ): unknown;
 }
 
-export function defineRoute<Q, B>(route: ServerRoute<Q, B>): ServerRoute {
-  // The table holds routes of every argument type; each gets its own parsed arguments.
-  return route as unknown as ServerRoute;
+/** A route that takes JSON, or no body, and answers with JSON. None of them has an ETag. */
+export function defineRoute<
+  Q extends z.ZodType = typeof noQuery,
+  B extends z.ZodType = z.ZodUndefined,
+>({ query, body, result, status = 200, answer, ...given }: JsonRoute<Q, B>): Route {
+  const contract = contractOf({
+    ...given,
+    query: query ?? noQuery,
+    body: body === undefined ? null : { type: jsonType, schema: body },
+    answers: [done(status, result)],
+    conditions: 'answer',
+  });
+  return {
+    contracts: [contract],
+    handle(context) {
+      const toJson = serializerOf(result, context.checkReplies);
+      const queryOf = queryParserOf(contract.query);
+      const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+        const call = {
+          request,
+          reply,
+          query: queryOf(request) as z.infer<Q>,
+          body: (body === undefined
+            ? undefined
+            : parse(body, objectOf(request.body))) as z.infer<B>,
+        };
+        if (isNotModified(request, null)) return reply.code(304).send();
+        const answered = await answer(context, call);
+        const { nextPageToken } = answered as { nextPageToken?: string };
+        if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
+        return reply
+          .code(status)
+          .header('content-type', `${jsonType}; charset=utf-8`)
+          .send(toJson(reply, answered));
+      };
+      return { handler };
+    },
+  };
 }
 
-/** Of a route that takes no parameters. */
-const zNothing = z.strictObject({});
+function done(status: 200 | 201, result: z.ZodType): Answer {
+  const content = { [jsonType]: result };
+  if (status === 200) return { status, doc: 'Done.', content };
+  return { status, doc: 'Made.', content, headers: { Location: 'The URL of what was made.' } };
+}
 
-export function serverRoute(app: FastifyInstance, context: AppContext, route: ServerRoute): void {
-  const toJson = serializerOf(route.result, context.checkReplies);
-  const zQuery = route.query ?? zNothing;
-  const coercions = coercionsOf(zQuery);
-  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const query = parse(zQuery, coerce(request.query as Record<string, unknown>, coercions));
-    const body = route.body === undefined ? undefined : parse(route.body, objectOf(request.body));
-    // None of them has an ETag.
-    if (isNotModified(request, null)) return reply.code(304).send();
-    const result = await route.answer(context, { request, reply, query, body });
-    const { nextPageToken } = result as { nextPageToken?: string };
-    if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
-    return reply
-      .code(route.status)
-      .header('content-type', 'application/json; charset=utf-8')
-      .send(toJson(reply, result));
-  };
-  const { method, url } = route;
-  const { jsonBytesMax } = context.config;
-  app.route({
-    method,
-    url,
-    exposeHeadRoute: method === 'GET',
-    bodyLimit: jsonBytesMax,
-    config: { scope: route.scope },
-    handler,
-  });
+/** Registers a route with Fastify, by each of its contracts. */
+export function registerRoute(app: FastifyInstance, context: AppContext, route: Route): void {
+  const { config } = context;
+  const { handler, preHandler, webSocket } = route.handle(context);
+  for (const contract of route.contracts) {
+    const { method, url, head, body } = contract;
+    app.route({
+      method: head === 'handled' ? [method, 'HEAD'] : method,
+      url,
+      exposeHeadRoute: head === 'derived',
+      bodyLimit: body?.type === bytesType ? config.contentBytesMax : config.jsonBytesMax,
+      config: { contract },
+      handler,
+      ...(preHandler === undefined ? {} : { preHandler }),
+      ...(webSocket === undefined ? {} : { wsHandler: webSocket }),
+    });
+  }
 }

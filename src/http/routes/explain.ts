@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { zInode, zInodeOrNone } from '../../kernel/records/inode.ts';
 import { zOperation } from '../../kernel/records/operation.ts';
 import type { TaskId } from '../../kernel/units.ts';
-import { views } from '../../kernel/views/index.ts';
+import { operation as operationView } from '../../kernel/views/operations.ts';
 import {
   otherStrategies,
   queuedBehind,
@@ -12,10 +12,10 @@ import {
   tooLarge,
   tooLate,
 } from '../../kernel/what-if.ts';
+import { withContentLink } from '../operation-record.ts';
 import { KernelFailure } from '../problem.ts';
 import { targetOf } from '../target.ts';
-import { defineRoute, type ServerRoute } from './define.ts';
-import { withContent } from './operation-content.ts';
+import { defineRoute, type Route } from './define.ts';
 
 const zParty = z.object({
   operation: z.string(),
@@ -37,7 +37,6 @@ const shownMax = 100;
 
 const explain = defineRoute({
   name: 'explain-operation',
-  method: 'GET',
   url: '/v1/filesystems/:fs/operations/:operation/explain',
   scope: 'read',
   tag: 'operation',
@@ -73,15 +72,11 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
     ),
     notRun: z.string().nullable(),
   }),
-  status: 200,
-  errors: ['enoent', 'filesystem-stopped'],
   answer({ engine, nowMs }, { request }) {
     const found = targetOf(engine, request, 'operation');
     if (found.fs === null) throw new KernelFailure(found.failure);
     const { fs, target } = found;
-    const view = views.get('operation');
-    if (view === undefined) throw new Error('the registry of views has no operation');
-    const read = fs.view(view, target, {});
+    const read = fs.view(operationView, target, {});
     if (!read.ok) throw new KernelFailure(read.failure);
     const { kernel, ring } = fs;
     const id = (target.operation ?? 0) as TaskId;
@@ -108,7 +103,7 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
               : [],
           );
     return {
-      operation: withContent(fs, read.result),
+      operation: withContentLink(fs, read.result),
       path: path.slice(-shownMax),
       behind: queuedBehind(kernel, id, shownMax),
       released: notRun === null ? released(kernel, id, time) : null,
@@ -119,4 +114,4 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
   },
 });
 
-export const explainRoutes: readonly ServerRoute[] = [explain];
+export const explainRoutes: readonly Route[] = [explain];

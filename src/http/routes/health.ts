@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { AppContext } from '../app-context.ts';
 import { HttpProblem } from '../problem.ts';
-import { defineRoute, type ServerRoute } from './define.ts';
+import { defineRoute, type Route } from './define.ts';
 
 const zHealth = z.object({
   status: z.literal('ok'),
@@ -41,7 +41,6 @@ function checksOf({ engine }: AppContext): { name: string; ok: boolean; stopped?
 
 const livez = defineRoute({
   name: 'livez',
-  method: 'GET',
   url: '/livez',
   scope: 'public',
   tag: 'server',
@@ -49,14 +48,11 @@ const livez = defineRoute({
   doc: 'Answers as long as the event loop turns.',
   query: verbose,
   result: zHealth,
-  status: 200,
-  errors: [],
   answer: () => ({ status: 'ok' }),
 });
 
 const readyz = defineRoute({
   name: 'readyz',
-  method: 'GET',
   url: '/readyz',
   scope: 'public',
   tag: 'server',
@@ -64,8 +60,7 @@ const readyz = defineRoute({
   doc: '503 from the moment that the server begins to stop.',
   query: verbose,
   result: zHealth,
-  status: 200,
-  errors: ['not-ready'],
+  problems: ['not-ready'],
   answer(context, { query }) {
     const checks = query.verbose === true ? { checks: checksOf(context) } : {};
     if (context.engine.draining)
@@ -74,4 +69,4 @@ const readyz = defineRoute({
   },
 });
 
-export const healthRoutes: readonly ServerRoute[] = [livez, readyz];
+export const healthRoutes: readonly Route[] = [livez, readyz];

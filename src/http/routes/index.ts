@@ -1,16 +1,53 @@
-// The registry of routes that no registry of the kernel has.
-
-import type { ServerRoute } from './define.ts';
+// The registry of routes.
+import { operations } from '../../kernel/ops/index.ts';
+import { views } from '../../kernel/views/index.ts';
+import type { Contract } from '../contract.ts';
+import { asyncApi } from '../openapi/asyncapi.ts';
+import { openApi } from '../openapi/document.ts';
+import { capabilitiesRoute } from './capabilities.ts';
+import type { Route } from './define.ts';
+import { documentRoute } from './documents.ts';
+import { eventRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
 import { filesystemRoutes } from './filesystems.ts';
 import { healthRoutes } from './health.ts';
+import { metricsRoutes } from './metrics.ts';
+import { operationRoute } from './operation.ts';
+import { operationContentRoute } from './operation-content.ts';
+import { problemRoutes } from './problems.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
+import { tokenRoutes } from './tokens.ts';
+import { traceRoute } from './trace.ts';
+import { viewRoute } from './view.ts';
 
-export const serverRoutes: readonly ServerRoute[] = [
+export const routes: readonly Route[] = [
+  capabilitiesRoute,
   ...filesystemRoutes,
-  ...tenantRoutes,
-  ...ticketRoutes,
+  ...[...views.values()].map(viewRoute),
+  ...[...operations.values()].map(operationRoute),
+  operationContentRoute,
   ...explainRoutes,
+  traceRoute,
+  ...eventRoutes,
+  ...tenantRoutes,
+  ...tokenRoutes,
+  ...ticketRoutes,
+  ...metricsRoutes,
+  ...problemRoutes,
   ...healthRoutes,
+  documentRoute({
+    name: 'openapi',
+    summary: 'This document',
+    of: 'OpenAPI 3.1.',
+    make: () => openApi(contracts),
+  }),
+  documentRoute({
+    name: 'asyncapi',
+    summary: 'The event streams',
+    of: 'AsyncAPI 3.',
+    make: () => asyncApi(contracts),
+  }),
 ];
+
+export const contracts: readonly Contract[] = routes.flatMap((route) => [...route.contracts]);

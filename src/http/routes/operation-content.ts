@@ -1,46 +1,53 @@
 // The bytes of a read that was answered 202, when it has ended: what its own answer would have
 // been.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { HostedFilesystem } from '../../engine/engine.ts';
-import { type Failure, failure } from '../../kernel/errno.ts';
-import { operations } from '../../kernel/ops/index.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { failure } from '../../kernel/errno.ts';
 import { opId, type TaskId } from '../../kernel/units.ts';
-import { views } from '../../kernel/views/index.ts';
+import { operation as operationView } from '../../kernel/views/operations.ts';
 import type { AppContext } from '../app-context.ts';
-import { incarnation, isNotModified, rangeOf } from '../conditional.ts';
+import { contentRange, rangeOf, unsatisfiable, wholeRange } from '../byte-range.ts';
+import { incarnation, isNotModified } from '../conditional.ts';
+import { bytesType } from '../contract.ts';
+import { readsBytes } from '../operation-record.ts';
 import { preferenceOf } from '../prefer.ts';
 import { HttpProblem, KernelFailure } from '../problem.ts';
 import { targetOf } from '../target.ts';
+import { contractOf, type Handling, queryParserOf, type Route } from './define.ts';
 
-const template = '/v1/filesystems/:fs/operations/:operation/content';
+const content = { [bytesType]: 'bytes' } as const;
 
-interface Shown {
-  id: string;
-  op: string;
-  result?: unknown;
-}
-
-/**
- * The record of an operation, with the way to its bytes where it read some. It does not say whether
- * they are kept: records are the same after a restart, and the bytes may not be.
- */
-export function withContent<T>(fs: HostedFilesystem, record: T): T {
-  const { id, op, result } = record as T & Shown;
-  if (operations.get(op)?.gives !== 'bytes' || typeof result !== 'object' || result === null)
-    return record;
-  const { bytes } = result as { bytes?: number };
-  const href = `/v1/filesystems/${fs.name}/operations/${id}/content`;
-  return { ...record, result: { ...result, content: { href, bytes } } };
-}
+const contract = contractOf({
+  name: 'operation-content',
+  url: '/v1/filesystems/:fs/operations/:operation/content',
+  scope: 'read',
+  tag: 'operation',
+  summary: 'The bytes of a read that was answered 202',
+  doc: `What the answer to the read would have been when it ended; the record of the operation leads here with \`result.content.href\`. Bytes of ended
+reads are kept up to \`readBytesKeptMax\` a filesystem, the newest, as long as the record of their operation.`,
+  answers: [
+    { status: 200, doc: 'The bytes.', content },
+    {
+      status: 206,
+      doc: 'The part that Range asked for.',
+      content,
+      headers: { 'Content-Range': '`bytes first-last/size`.' },
+    },
+    { status: 304, doc: 'Not modified: If-None-Match names it.' },
+  ],
+  problems: ['eagain', 'eintr', 'eio', 'content-not-kept'],
+  conditions: 'answer',
+  etag: true,
+  range: true,
+  waits: true,
+});
 
 const refuse = (errno: 'EAGAIN' | 'ENOENT', why: string): KernelFailure =>
   new KernelFailure(failure(errno, 'H33', why));
 
-export function operationContentRoute(app: FastifyInstance, { engine, config }: AppContext): void {
-  const view = views.get('operation');
-  if (view === undefined) throw new Error('the registry of views has no operation');
-
+function handlingOf({ engine, config }: AppContext): Handling {
+  const queryOf = queryParserOf(contract.query);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    queryOf(request);
     const found = targetOf(engine, request, 'operation');
     if (found.fs === null) throw new KernelFailure(found.failure);
     const { fs, target } = found;
@@ -53,10 +60,10 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
       if (applied !== null) reply.header('preference-applied', applied);
       await fs.whenEnded(id, waitMs);
     }
-    const read = fs.view(view, target, {});
+    const read = fs.view(operationView, target, {});
     if (!read.ok) throw new KernelFailure(read.failure);
-    const { op } = read.result as Shown;
-    if (operations.get(op)?.gives !== 'bytes')
+    const { op } = read.result as { op: string };
+    if (!readsBytes(op))
       throw refuse('ENOENT', `the operation ${opId(id)} is a ${op}, which does not read bytes`);
     const ended = fs.kernel.ended.get(id);
     if (ended === undefined)
@@ -65,18 +72,12 @@ export function operationContentRoute(app: FastifyInstance, { engine, config }: 
         `the operation ${opId(id)} has not ended yet; repeat the request with Prefer: wait to ` +
           'wait for its end',
       );
-    if (!ended.outcome.ok) throw new KernelFailure(ended.outcome.failure satisfies Failure);
+    if (!ended.outcome.ok) throw new KernelFailure(ended.outcome.failure);
     const data = fs.reads.of(id);
     if (data === undefined) throw notKept(config.readBytesKeptMax);
     return send(request, reply, data, `"${incarnation(fs)}-${opId(id)}"`);
   };
-  app.route({
-    method: 'GET',
-    url: template,
-    exposeHeadRoute: true,
-    config: { scope: 'read', query: [] },
-    handler,
-  });
+  return { handler };
 }
 
 function notKept(limit: number): HttpProblem {
@@ -95,23 +96,15 @@ function send(
   reply.header('etag', etag).header('accept-ranges', 'bytes');
   if (isNotModified(request, etag)) return reply.code(304).send();
   const range =
-    request.method === 'HEAD'
-      ? ({ kind: 'whole' } as const)
-      : rangeOf(request.headers, data.length, etag);
-  if (range.kind === 'unsatisfiable') {
-    const headers = { 'content-range': `bytes */${data.length}` };
-    throw new HttpProblem(
-      'range-not-satisfiable',
-      `The range begins beyond the end of the read, which has ${data.length} bytes.`,
-      { sizeBytes: data.length },
-      headers,
-    );
-  }
-  reply
-    .header('content-type', 'application/octet-stream')
-    .header('x-content-type-options', 'nosniff');
+    request.method === 'HEAD' ? wholeRange : rangeOf(request.headers, data.length, etag);
+  if (range.kind === 'unsatisfiable') throw unsatisfiable('read', data.length);
+  reply.header('content-type', bytesType).header('x-content-type-options', 'nosniff');
   if (range.kind === 'whole') return reply.send(data);
   const { offset, length } = range;
-  reply.code(206).header('content-range', `bytes ${offset}-${offset + length - 1}/${data.length}`);
-  return reply.send(data.subarray(offset, offset + length));
+  return reply
+    .code(206)
+    .header('content-range', contentRange(offset, length, data.length))
+    .send(data.subarray(offset, offset + length));
 }
+
+export const operationContentRoute: Route = { contracts: [contract], handle: handlingOf };

@@ -1,13 +1,12 @@
-// Tenants, their quotas and their tokens: for the operator scope only.
+// Tenants and their quotas: for the operator scope only.
 import { z } from 'zod';
 import { begunRecord } from '../../durable/stored-log.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import type { QuotaName } from '../../tenants/quotas.ts';
 import { defaultTenant, type Tenant } from '../../tenants/tenants.ts';
-import type { Token } from '../../tenants/tokens.ts';
 import type { AppContext } from '../app-context.ts';
 import { HttpProblem } from '../problem.ts';
-import { defineRoute, type ServerRoute } from './define.ts';
+import { defineRoute, type Route } from './define.ts';
 
 const zTenantName = z
   .string()
@@ -40,47 +39,28 @@ const zTenant = z.object({
   quotas: zAllQuotas,
   used: zAllQuotas,
 });
-const zGranted = z.enum(['read', 'write', 'operator']);
-const zToken = z.object({
-  id: z.string(),
-  scopes: z.array(zGranted),
-  createdMs: z.int(),
-  expiresMs: z.int().nullable(),
-});
-
 const shownTenant = ({ name, createdMs, account }: Tenant) => ({
   name,
   createdMs,
   quotas: account.limits,
   used: account.used,
 });
-const shownToken = ({ id, scopes, createdMs, expiresMs }: Token) => ({
-  id,
-  scopes,
-  createdMs,
-  expiresMs,
-});
-
-function tenantNamed(context: AppContext, params: unknown): Tenant {
+export function tenantNamed(context: AppContext, params: unknown): Tenant {
   const tenant = context.tenants.get((params as { tenant: string }).tenant);
   if (tenant === undefined) throw new HttpProblem('no-such-thing', 'There is no such tenant.');
   return tenant;
 }
 
-const common = { scope: 'operator', tag: 'tenant' } as const;
-const ofJournal = ['disk-full', 'journal-failed'] as const;
+export const ofOperator = { scope: 'operator', tag: 'tenant' } as const;
 
 const listTenants = defineRoute({
-  ...common,
+  ...ofOperator,
   name: 'list-tenants',
-  method: 'GET',
   url: '/v1/tenants',
   summary: 'List the tenants',
   doc: 'In the order of their creation, with what they may have and what they have.',
   query: z.strictObject(zPage),
   result: z.object({ items: z.array(zTenant), nextPageToken: z.string().optional() }),
-  status: 200,
-  errors: [],
   answer(context, { query }) {
     const page = pageOfList(context.tenants.all(), query, (tenant) => tenant.number);
     return { ...page, items: page.items.map(shownTenant) };
@@ -88,7 +68,7 @@ const listTenants = defineRoute({
 });
 
 const createTenant = defineRoute({
-  ...common,
+  ...ofOperator,
   name: 'create-tenant',
   method: 'POST',
   url: '/v1/tenants',
@@ -97,8 +77,8 @@ const createTenant = defineRoute({
   body: z.strictObject({ name: zTenantName, quotas: zQuotas.optional() }),
   result: zTenant,
   status: 201,
-  errors: ['already-exists', 'too-many-tenants', ...ofJournal],
-  example: { name: 'team-a', quotas: { filesystems: 10, pins: 10_000 } },
+  problems: ['already-exists', 'too-many-tenants'],
+  durable: true,
   async answer(context, { request, reply, body }) {
     const { idempotent } = request;
     const before = idempotent?.became?.kind === 'tenant' ? idempotent.became.tenant : undefined;
@@ -130,20 +110,17 @@ const createTenant = defineRoute({
 });
 
 const getTenant = defineRoute({
-  ...common,
+  ...ofOperator,
   name: 'get-tenant',
-  method: 'GET',
   url: '/v1/tenants/:tenant',
   summary: 'One tenant',
   doc: 'What it may have and what it has.',
   result: zTenant,
-  status: 200,
-  errors: ['no-such-thing'],
   answer: (context, { request }) => shownTenant(tenantNamed(context, request.params)),
 });
 
 const putQuotas = defineRoute({
-  ...common,
+  ...ofOperator,
   name: 'set-quotas',
   method: 'PUT',
   url: '/v1/tenants/:tenant/quotas',
@@ -151,9 +128,7 @@ const putQuotas = defineRoute({
   doc: 'What the tenant already has beyond a smaller quota stays.',
   body: zQuotas,
   result: zTenant,
-  status: 200,
-  errors: ['no-such-thing', ...ofJournal],
-  example: { pins: 100 },
+  durable: true,
   async answer(context, { request, body }) {
     const tenant = tenantNamed(context, request.params);
     if (!(await context.tenants.setQuotas(tenant, body)))
@@ -163,15 +138,15 @@ const putQuotas = defineRoute({
 });
 
 const deleteTenant = defineRoute({
-  ...common,
+  ...ofOperator,
   name: 'delete-tenant',
   method: 'DELETE',
   url: '/v1/tenants/:tenant',
   summary: 'Remove a tenant that has no filesystem',
   doc: 'Its tokens and the answers that were kept for it go with it.',
   result: zTenant,
-  status: 200,
-  errors: ['no-such-thing', 'in-use', ...ofJournal],
+  problems: ['in-use'],
+  durable: true,
   async answer(context, { request }) {
     const tenant = tenantNamed(context, request.params);
     const { name, id } = tenant;
@@ -198,101 +173,10 @@ const deleteTenant = defineRoute({
   },
 });
 
-const listTokens = defineRoute({
-  ...common,
-  name: 'list-tokens',
-  method: 'GET',
-  url: '/v1/tenants/:tenant/tokens',
-  summary: 'List the tokens of a tenant',
-  doc: 'Without the tokens themselves, which nobody can read again.',
-  result: z.object({ items: z.array(zToken) }),
-  status: 200,
-  errors: ['no-such-thing'],
-  answer: (context, { request }) => ({
-    items: context.tokens
-      .list(tenantNamed(context, request.params).name, context.nowMs())
-      .map(shownToken),
-  }),
-});
-
-const createToken = defineRoute({
-  ...common,
-  name: 'create-token',
-  method: 'POST',
-  url: '/v1/tenants/:tenant/tokens',
-  summary: 'Issue a token',
-  doc: 'The token is in this answer and nowhere else.',
-  body: z.strictObject({
-    scopes: z
-      .array(z.enum(['read', 'write']))
-      .min(1)
-      .max(2)
-      .default(['read', 'write']),
-    expiresInMs: z
-      .int()
-      .positive()
-      .max(315_360_000_000)
-      .optional()
-      .describe('It never expires without this.'),
-  }),
-  result: zToken.extend({ token: z.string() }),
-  status: 201,
-  errors: ['no-such-thing', 'too-many-tokens', ...ofJournal],
-  example: { scopes: ['read'], expiresInMs: 86_400_000 },
-  async answer(context, { request, reply, body }) {
-    const tenant = tenantNamed(context, request.params);
-    const { name } = tenant;
-    const now = context.nowMs();
-    const limit = context.config.tokensPerTenantMax;
-    if (context.tokens.list(name, now).length >= limit)
-      throw new HttpProblem(
-        'too-many-tokens',
-        `A tenant may have at most ${limit} unexpired tokens; revoke one first.`,
-        { limit },
-      );
-    const { idempotent } = request;
-    const { token, secret } = await context.tokens.issue(
-      name,
-      body.scopes,
-      now,
-      body.expiresInMs === undefined ? null : now + body.expiresInMs,
-      // Of nothing: what nobody heard cannot be told again.
-      idempotent === null ? {} : begunRecord(idempotent.requestKey, null),
-    );
-    if (context.tenants.get(name) !== tenant)
-      throw new HttpProblem('no-such-thing', 'The tenant was deleted while the request ran.');
-    reply
-      .header('location', `/v1/tenants/${name}/tokens/${token.id}`)
-      .header('cache-control', 'no-store');
-    return { ...shownToken(token), token: secret };
-  },
-});
-
-const deleteToken = defineRoute({
-  ...common,
-  name: 'revoke-token',
-  method: 'DELETE',
-  url: '/v1/tenants/:tenant/tokens/:token',
-  summary: 'Revoke a token',
-  doc: 'In force at once.',
-  result: z.object({ id: z.string() }),
-  status: 200,
-  errors: ['no-such-thing', ...ofJournal],
-  async answer(context, { request }) {
-    const { token } = request.params as { token: string };
-    if (!(await context.tokens.revoke(tenantNamed(context, request.params).name, token)))
-      throw new HttpProblem('no-such-thing', 'There is no such token.');
-    return { id: token };
-  },
-});
-
-export const tenantRoutes: readonly ServerRoute[] = [
+export const tenantRoutes: readonly Route[] = [
   listTenants,
   createTenant,
   getTenant,
   putQuotas,
   deleteTenant,
-  listTokens,
-  createToken,
-  deleteToken,
 ];

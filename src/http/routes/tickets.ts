@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { mayStayOf, tenantOf } from '../auth.ts';
 import { HttpProblem } from '../problem.ts';
 import { ticketMs } from '../tickets.ts';
-import { defineRoute, type ServerRoute } from './define.ts';
+import { defineRoute, type Route } from './define.ts';
 
 const createTicket = defineRoute({
   name: 'create-ticket',
@@ -23,8 +23,7 @@ once, for that stream, and for pages of the origin that bought it. The stream en
   }),
   result: z.object({ ticket: z.string(), stream: z.string(), expiresMs: z.int() }),
   status: 201,
-  errors: ['too-many-tickets'],
-  example: { stream: '/v1/filesystems/scratch/events' },
+  problems: ['too-many-tickets'],
   answer(context, { request, reply, body }) {
     const { caller } = request;
     const tenant = tenantOf(request);
@@ -56,4 +55,4 @@ once, for that stream, and for pages of the origin that bought it. The stream en
   },
 });
 
-export const ticketRoutes: readonly ServerRoute[] = [createTicket];
+export const ticketRoutes: readonly Route[] = [createTicket];

@@ -1,19 +1,19 @@
 // A recorded span of events as a file for other tools.
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { EventRing } from '../../engine/event-ring.ts';
 import type { KernelEvent } from '../../kernel/events.ts';
 import type { AppContext } from '../app-context.ts';
 import { HttpProblem } from '../problem.ts';
-import { coerce, coercionsOf, parse } from '../schema.ts';
 import { oldestCursor, placeOf } from '../stream/cursor.ts';
 import { zFrom } from '../stream/messages.ts';
 import { hostedOf } from '../target.ts';
 import { Ftrace } from '../trace/ftrace.ts';
 import { Perfetto } from '../trace/perfetto.ts';
+import { contractOf, type Handling, queryParserOf, type Route } from './define.ts';
 
-export const zTraceQuery = z.strictObject({
+const zTraceQuery = z.strictObject({
   format: z
     .enum(['perfetto', 'ftrace'])
     .default('perfetto')
@@ -23,9 +23,17 @@ export const zTraceQuery = z.strictObject({
     .describe('The span begins behind this cursor; `oldest` is all that is kept.'),
   to: zFrom.default('now').describe('It ends with this event.'),
 });
-const coercions = coercionsOf(zTraceQuery);
 
-export const traceTypes = { perfetto: 'application/json', ftrace: 'text/plain' } as const;
+const traceTypes = { perfetto: 'application/json', ftrace: 'text/plain' } as const;
+
+const zPerfetto = z
+  .object({
+    traceEvents: z
+      .array(z.looseObject({ ph: z.string().describe('The phase of the event: `X`, `i`, `M`.') }))
+      .describe('Events of the trace.'),
+    displayTimeUnit: z.literal('ms').describe('How Perfetto shows times.'),
+  })
+  .describe("The object form of Chrome's trace format.");
 
 interface Writer {
   add(event: KernelEvent, last: boolean): string;
@@ -54,15 +62,31 @@ async function* written(
   yield writer.end();
 }
 
-export function traceRoute(app: FastifyInstance, { engine }: AppContext): void {
-  app.get('/v1/filesystems/:fs/trace', { config: { scope: 'read' } }, (request, reply) => {
+const contract = contractOf({
+  name: 'trace',
+  url: '/v1/filesystems/:fs/trace',
+  scope: 'read',
+  tag: 'filesystem',
+  summary: 'A span of events for other tools',
+  doc: 'A trace that Perfetto opens, or the text of ftrace with the names and fields of the tracepoints of Linux.',
+  query: zTraceQuery,
+  answers: [
+    {
+      status: 200,
+      doc: 'The file.',
+      content: { [traceTypes.perfetto]: zPerfetto, [traceTypes.ftrace]: 'text' },
+    },
+  ],
+  problems: ['gap'],
+});
+
+function handlingOf({ engine }: AppContext): Handling {
+  const queryOf = queryParserOf(zTraceQuery);
+  const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const fs = hostedOf(engine, request);
     const { kernel, ring, name } = fs;
     if (ring.unreadable) fs.requireRunning();
-    const { format, from, to } = parse(
-      zTraceQuery,
-      coerce(request.query as Record<string, unknown>, coercions),
-    );
+    const { format, from, to } = queryOf(request);
     const [first, end] = [placeOf(ring, from), placeOf(ring, to)];
     if (first === null || end === null) {
       throw new HttpProblem(
@@ -75,9 +99,12 @@ export function traceRoute(app: FastifyInstance, { engine }: AppContext): void {
     }
     const writer = format === 'perfetto' ? new Perfetto(name) : new Ftrace(kernel);
     const file = `${name}.${format === 'perfetto' ? 'json' : 'txt'}`;
-    reply
+    return reply
       .header('content-type', `${traceTypes[format]}; charset=utf-8`)
-      .header('content-disposition', `attachment; filename="${file}"`);
-    return reply.send(Readable.from(written(ring, first, end, writer)));
-  });
+      .header('content-disposition', `attachment; filename="${file}"`)
+      .send(Readable.from(written(ring, first, end, writer)));
+  };
+  return { handler };
 }
+
+export const traceRoute: Route = { contracts: [contract], handle: handlingOf };

@@ -1,56 +1,60 @@
 // One view of the kernel's registry as a route for GET and HEAD.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HostedFilesystem } from '../../engine/engine.ts';
-import { etagOf } from '../../kernel/fs/inode.ts';
-import type { Target } from '../../kernel/state.ts';
 import type { View } from '../../kernel/views/define.ts';
 import type { AppContext } from '../app-context.ts';
-import { etagOfFilesystem, fileOf, isNotModified, nothingMatches } from '../conditional.ts';
+import { etagOfTarget, isNotModified, nothingMatches } from '../conditional.ts';
+import { type Contract, jsonType } from '../contract.ts';
+import { withContentLink } from '../operation-record.ts';
 import { preferenceOf } from '../prefer.ts';
-import { sendFailure } from '../problem.ts';
-import { coerce, coercionsOf, parse, type Serialize } from '../schema.ts';
+import { type ProblemType, sendFailure } from '../problem.ts';
+import { serializerOf } from '../schema.ts';
 import { targetOf, urlOf } from '../target.ts';
-import { withContent } from './operation-content.ts';
+import { contractOf, type Handling, linkNext, queryParserOf, type Route } from './define.ts';
 
-function etagFor(fs: HostedFilesystem, target: Target): string | null {
-  if (target.file === undefined) return etagOfFilesystem(fs);
-  const inode = fileOf(fs, target.file);
-  return inode === null ? null : etagOf(inode);
+export function viewRoute(view: View): Route {
+  return { contracts: [viewContract(view)], handle: (context) => handlingOf(context, view) };
 }
 
-/** RFC 8288: where the list goes on. */
-export function linkNext(request: FastifyRequest, nextPageToken: string): string {
-  const query = new URLSearchParams(request.query as Record<string, string>);
-  query.set('pageToken', nextPageToken);
-  const path = request.url.split('?', 1)[0];
-  return `<${path}?${query}>; rel="next"`;
+function viewContract(view: View): Contract {
+  const { etag, waits } = view;
+  const content = { [jsonType]: view.result };
+  return contractOf({
+    name: `get-${view.name}`,
+    url: urlOf({ on: view.on, path: view.path }),
+    scope: 'read',
+    tag: view.on,
+    summary: view.summary,
+    doc: view.doc,
+    query: view.query,
+    answers: [
+      { status: 200, doc: 'As it is now.', content },
+      ...(etag ? [{ status: 304, doc: 'Not modified: If-None-Match names it.' }] : []),
+    ],
+    problems: view.errors.map((errno) => errno.toLowerCase() as ProblemType),
+    conditions: 'answer',
+    ...(etag ? { etag } : {}),
+    ...(waits ? { waits } : {}),
+  });
 }
 
-function eachWithContent(fs: HostedFilesystem, list: unknown): unknown {
-  const { items, ...rest } = list as { items: unknown[] };
-  return { items: items.map((item) => withContent(fs, item)), ...rest };
-}
-
-export function viewRoute(
-  app: FastifyInstance,
-  context: AppContext,
-  view: View,
-  toJson: Serialize,
-): void {
+function handlingOf(context: AppContext, view: View): Handling {
   const { engine, config } = context;
-  const coercions = coercionsOf(view.query);
-  const { etag: tagged, operationRecords } = view;
+  const { etag: hasOwnEtag, waits, operationRecords } = view;
+  const queryOf = queryParserOf(view.query);
+  const toJson = serializerOf(view.result, context.checkReplies);
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const asksMatch = hasOwnEtag && request.headers['if-match'] !== undefined;
     const found = targetOf(engine, request, view.on);
     if (found.fs === null) {
-      if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();
+      if (asksMatch) throw nothingMatches();
       return sendFailure(reply, found.failure);
     }
     const { fs, target } = found;
-    const query = parse(view.query, coerce(request.query as Record<string, unknown>, coercions));
-    // Without the header, a look at an operation does not wait.
-    if (view.waits && request.headers.prefer !== undefined) {
+    const query = queryOf(request);
+    // A look at an operation does not wait unless the request asks for it.
+    if (waits && request.headers.prefer !== undefined) {
       const { waitMs, applied } = preferenceOf(request.headers.prefer, config);
       if (applied?.startsWith('wait') === true) {
         reply.header('preference-applied', applied);
@@ -58,33 +62,31 @@ export function viewRoute(
       }
     }
     const read = fs.view(view, target, query);
-    const etag = tagged ? etagFor(fs, target) : null;
+    const etag = hasOwnEtag ? etagOfTarget(fs, view.on, target) : null;
     if (!read.ok) {
-      if (tagged && request.headers['if-match'] !== undefined) throw nothingMatches();
+      if (asksMatch) throw nothingMatches();
       return sendFailure(reply, read.failure);
     }
-    const result =
-      operationRecords === 'result'
-        ? withContent(fs, read.result)
-        : operationRecords === 'items'
-          ? eachWithContent(fs, read.result)
-          : read.result;
     const unchanged = isNotModified(request, etag);
     if (etag !== null) reply.header('etag', etag);
     if (unchanged) return reply.code(304).send();
-    const { nextPageToken } = result as { nextPageToken?: string };
+    const { nextPageToken } = read.result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
     return reply
-      .header('content-type', 'application/json; charset=utf-8')
-      .send(toJson(reply, result));
+      .header('content-type', `${jsonType}; charset=utf-8`)
+      .send(toJson(reply, withLinks(fs, operationRecords, read.result)));
   };
+  return { handler };
+}
 
-  const url = urlOf({ on: view.on, path: view.path });
-  app.route({
-    method: 'GET',
-    url,
-    exposeHeadRoute: true,
-    config: { scope: 'read', view: view.name },
-    handler,
-  });
+/** Adds links to the records of operations in a result. */
+function withLinks(
+  fs: HostedFilesystem,
+  where: View['operationRecords'],
+  result: unknown,
+): unknown {
+  if (where === null) return result;
+  if (where === 'result') return withContentLink(fs, result);
+  const { items, ...rest } = result as { items: unknown[] };
+  return { items: items.map((item) => withContentLink(fs, item)), ...rest };
 }

@@ -1,5 +1,6 @@
 // All event streams of the server: who may come in, whose turn it is to get a frame, and what was
 // sent.
+import type { Config } from '../../config.ts';
 import type { EventRing } from '../../engine/event-ring.ts';
 import { type HttpProblem, problemOf } from '../problem.ts';
 import { type ClientHost, type ClientLimits, StreamClient, type Subscription } from './client.ts';
@@ -19,6 +20,19 @@ export interface HubLimits extends ClientLimits, FrameLimits {
   /** How soon a reader learns that the filter hid something. */
   bookmarkMs: number;
 }
+
+export const streamLimitsOf = (config: Config): HubLimits => ({
+  clientsMax: config.streamClientsMax,
+  clientsPerTenantMax: config.streamClientsPerTenantMax,
+  readersMax: config.streamReadersMax,
+  subscriptionsMax: config.streamSubscriptionsMax,
+  bufferBytesMax: config.streamBufferBytesMax,
+  buffersBytesMax: config.streamBuffersBytesMax,
+  eventsMax: config.streamFrameEventsMax,
+  bytesMax: config.streamFrameBytesMax,
+  heartbeatMs: config.streamHeartbeatMs,
+  bookmarkMs: config.streamBookmarkMs,
+});
 
 /** Read by the metrics. */
 export interface StreamCounts {

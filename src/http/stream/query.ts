@@ -1,7 +1,7 @@
 // The subscription that the URL of a stream makes.
 import type { FastifyRequest } from 'fastify';
-import Negotiator from 'negotiator';
 import { z } from 'zod';
+import { preferredType } from '../accept.ts';
 import { HttpProblem } from '../problem.ts';
 import { coerce, coercionsOf, parse } from '../schema.ts';
 import { cursorForm } from './cursor.ts';
@@ -68,25 +68,17 @@ function lastEventId({ headers }: FastifyRequest, transport: Transport): string 
   return id;
 }
 
+/** In the order in which they are offered: lines end by themselves, server-sent events do not. */
 export const streamMediaTypes = {
-  sse: 'text/event-stream; charset=utf-8',
   ndjson: 'application/x-ndjson; charset=utf-8',
+  sse: 'text/event-stream; charset=utf-8',
 } as const;
-const offers = Object.entries(streamMediaTypes) as ['sse' | 'ndjson', string][];
+const offers = Object.values(streamMediaTypes);
 
-/**
- * The transport that the client prefers. Null where a plain GET accepts neither kind of stream, or
- * accepts one only by a wildcard for all types: that is what curl and browsers send for any URL,
- * and an answer without an end would surprise them.
- */
+/** The transport that the client prefers; null where it accepts neither kind of stream. */
 export function transportOf({ ws, headers }: FastifyRequest): Transport | null {
   if (ws) return 'websocket';
-  const negotiator = new Negotiator({ headers: { accept: headers.accept ?? '*/*' } });
-  const ranges = negotiator.mediaTypes().map((range) => range.toLowerCase());
-  const named = offers.filter(([, type]) => {
-    const [essence = ''] = type.split(';');
-    return ranges.includes(essence) || ranges.includes(`${essence.split('/')[0]}/*`);
-  });
-  const accepted = negotiator.mediaType(named.map(([, type]) => type));
-  return named.find(([, type]) => type === accepted)?.[0] ?? null;
+  const type = preferredType(headers.accept, offers);
+  if (type === null) return null;
+  return type === streamMediaTypes.sse ? 'sse' : 'ndjson';
 }

@@ -1,6 +1,6 @@
 // Examples for the OpenAPI document, made from a JSON Schema: its default, its first choice, or a
 // value that its field usually has.
-import type { JsonSchema } from '../schema.ts';
+import type { JsonSchema } from '../../src/http/schema.ts';
 
 const byField: Record<string, unknown> = {
   name: 'a',

@@ -1,0 +1,128 @@
+// What a route promises. Routing, validation, the OpenAPI and AsyncAPI documents and the lists of
+// the tests are all derived from it, so that none of them can say something else than the server
+// does.
+import { z } from 'zod';
+import type { Scope } from '../tenants/tokens.ts';
+import type { ProblemType } from './problem.ts';
+
+export const jsonType = 'application/json';
+export const bytesType = 'application/octet-stream';
+
+/** The routes of one tag stand together in the OpenAPI document. */
+export const tags = {
+  filesystem: 'A filesystem on a simulated pmem namespace, and what can be seen of its inside.',
+  file: 'Files by name: content, size, layout.',
+  mapping: 'What a process mapped: faults, loads, stores, flushes.',
+  pin: 'Pages that a device holds: get_user_pages, DMA, unpin.',
+  operation: 'What runs, sleeps or has ended.',
+  tenant: 'Tenants, quotas and tokens; for the operator.',
+  server: 'The server itself.',
+} as const;
+export type Tag = keyof typeof tags;
+
+/** What a body holds: a value with a schema, bytes, or text. */
+export type Content = z.ZodType | 'bytes' | 'text';
+
+export interface Answer {
+  status: number;
+  doc: string;
+  /** By media type. An answer without it has no body. */
+  content?: Readonly<Record<string, Content>>;
+  /** Names and descriptions of headers that do not follow from the rest of the contract. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+export interface Contract {
+  /** The `operationId` of the OpenAPI document. */
+  name: string;
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** In Fastify's notation. */
+  url: string;
+  /** `public` needs no caller, `any` takes every caller that is known. */
+  scope: Scope | 'public' | 'any';
+  tag: Tag;
+  summary: string;
+  doc: string;
+  query: z.ZodType;
+  /** Request headers that do not follow from the rest of the contract, with their descriptions. */
+  headers?: Readonly<Record<string, string>>;
+  /** The body of the request by its one media type; null where it has none. */
+  body: { type: typeof jsonType; schema: z.ZodType } | { type: typeof bytesType } | null;
+  answers: readonly Answer[];
+  /** Problems that do not follow from the rest of the contract; see `problemsOf`. */
+  problems: readonly ProblemType[];
+
+  /**
+   * HEAD of a GET: `derived` runs the handler and drops the body, `handled` leaves it to the
+   * handler, `none` is a 405.
+   */
+  head: 'derived' | 'handled' | 'none';
+  /** `?ticket=` is accepted instead of a token. */
+  ticket?: true;
+  /** An upgrade to a WebSocket carries the stream; it is a channel of the AsyncAPI document. */
+  webSocket?: true;
+  /** The answer has a strong ETag. */
+  etag?: true;
+  /**
+   * When If-Match and If-None-Match are compared: with what the answer shows, or by the kernel when
+   * the operation begins.
+   */
+  conditions?: 'answer' | 'command';
+  /** Range and If-Range give a part of the answer. */
+  range?: true;
+  /** Prefer says how long to wait for the operation. */
+  waits?: true;
+  /** It becomes a command of the kernel, with an owner, and waits for its turn. */
+  command?: true;
+  /** It writes to the journal. */
+  durable?: true;
+}
+
+/** The query of a route that takes no parameters. */
+export const noQuery = z.strictObject({});
+
+/** The names in the path, in their order. */
+export const pathNames = (url: string): string[] =>
+  [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+
+const behindToken: readonly ProblemType[] = ['unauthorized', 'missing-scope', 'forbidden-origin'];
+const ofBody: readonly ProblemType[] = ['invalid-body', 'too-large', 'unsupported-media-type'];
+const ofKey: readonly ProblemType[] = [
+  'key-in-use',
+  'key-reused',
+  'answer-not-kept',
+  'too-many-keys',
+];
+const ofFilesystem: readonly ProblemType[] = ['enoent', 'filesystem-stopped'];
+const ofCommand: readonly ProblemType[] = ['enodev', 'inbox-full', 'memory-full'];
+const ofJournal: readonly ProblemType[] = ['disk-full', 'journal-failed'];
+
+/** Every problem that a route can answer with. */
+export function problemsOf(contract: Contract): ReadonlySet<ProblemType> {
+  const { url, scope, body, method, query } = contract;
+  const names = pathNames(url);
+  return new Set<ProblemType>([
+    ...(scope === 'public' ? [] : behindToken),
+    ...(query === noQuery && body === null ? [] : (['invalid-value'] as const)),
+    'unknown-field',
+    ...(body === null ? [] : ofBody),
+    ...(method === 'POST' ? ofKey : []),
+    ...(method === 'GET' && scope === 'public' && contract.etag === undefined
+      ? []
+      : (['invalid-header', 'precondition-failed'] as const)),
+    ...(names.includes('fs') ? ofFilesystem : []),
+    ...(names.includes('tenant') || names.includes('problem') ? (['no-such-thing'] as const) : []),
+    ...(contract.command === true ? [...ofCommand, 'estale' as const] : []),
+    ...(contract.durable === true ? ofJournal : []),
+    ...(contract.range === true ? (['range-not-satisfiable'] as const) : []),
+    ...contract.problems,
+    'internal',
+  ]);
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Required on every route. */
+    contract?: Contract;
+  }
+}

@@ -1,0 +1,81 @@
+// The named schemas of the OpenAPI document. A schema that several routes share stands there once,
+// and all of them refer to it.
+import { z } from 'zod';
+import { zOperation } from '../../kernel/records/operation.ts';
+import { filesystem } from '../../kernel/views/filesystem.ts';
+import { type Content, type Contract, jsonType } from '../contract.ts';
+import { zProblemType } from '../routes/problems.ts';
+import type { JsonSchema } from '../schema.ts';
+import { withDescriptions } from './glossary.ts';
+import { zProblem } from './problems.ts';
+
+const pascal = (name: string): string =>
+  name.replace(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
+const uri = (id: string): string => `#/components/schemas/${id}`;
+const schemaRef = (id: string) => ({ $ref: uri(id) });
+
+type Io = 'input' | 'output';
+type Named = Map<z.ZodType, string>;
+
+export interface Components {
+  /** A reference to the schema, which has a name. */
+  refTo(schema: z.ZodType): { $ref: string };
+  schemas: Record<string, JsonSchema>;
+}
+
+/** Parts of answers that are worth a name of their own. */
+const parts = (): Record<string, z.ZodType> => ({
+  Blocker: zOperation.shape.blockedBy.element,
+  Space: (filesystem.result as z.ZodObject).shape.space as z.ZodType,
+  Problem: zProblem,
+  ProblemType: zProblemType,
+});
+
+export function componentsOf(contracts: readonly Contract[]): Components {
+  const answers: Named = new Map();
+  const bodies: Named = new Map();
+  for (const [id, schema] of Object.entries(parts())) answers.set(schema, id);
+  // Views come first: what a view shows is named for the view, also where an operation returns it.
+  const ordered = [...contracts].sort((a, b) => rankOf(a) - rankOf(b));
+  for (const contract of ordered) {
+    if (contract.body?.type === jsonType)
+      bodies.set(contract.body.schema, `${pascal(contract.name)}Args`);
+    for (const { content } of contract.answers) {
+      for (const schema of Object.values(content ?? {})) {
+        if (isSchema(schema) && !answers.has(schema)) answers.set(schema, resultName(contract));
+      }
+    }
+  }
+  return {
+    refTo(schema) {
+      const id = answers.get(schema) ?? bodies.get(schema);
+      if (id === undefined) throw new Error('a schema that no contract holds');
+      return schemaRef(id);
+    },
+    schemas: { ...schemasOf(answers, 'output'), ...schemasOf(bodies, 'input') },
+  };
+}
+
+export const isSchema = (content: Content): content is z.ZodType => content instanceof z.ZodType;
+
+const rankOf = ({ name }: Contract): number => (name.startsWith('get-') ? 0 : 1);
+
+/** `get-pin` shows a Pin; `truncate` gives a TruncateResult. */
+function resultName({ name }: Contract): string {
+  const [, shown] = /^get-(.*)$/.exec(name) ?? [];
+  return shown === undefined ? `${pascal(name)}Result` : pascal(shown);
+}
+
+function schemasOf(named: Named, io: Io): Record<string, JsonSchema> {
+  const ids = new Set(named.values());
+  if (ids.size < named.size) throw new Error('two schemas have the same name');
+  const registry = z.registry<{ id: string }>();
+  for (const [schema, id] of named) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { io, uri, unrepresentable: 'any' });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema, $id, ...schema }]) => [
+      id,
+      withDescriptions(schema as JsonSchema, id),
+    ]),
+  );
+}

@@ -1,0 +1,97 @@
+// Problems in the OpenAPI document: their schema, an example for each type, and the responses of a
+// route by status.
+import { z } from 'zod';
+import {
+  type ProblemType,
+  problemMediaType,
+  problemOf,
+  problemTable,
+  problemTypes,
+  retryAfter,
+} from '../problem.ts';
+import { isLimit } from '../rate-limit.ts';
+import type { JsonSchema } from '../schema.ts';
+
+export const zProblem = z
+  .looseObject({
+    type: z.string().describe('A URL of this server that explains the problem.'),
+    title: z.string().describe('The name of the problem type.'),
+    status: z.int().min(400).max(599).describe('The status of the answer.'),
+    detail: z.string().describe('What happened, to what, and what can be done.'),
+    instance: z.string().optional().describe('The path of the request.'),
+    errno: z.string().optional().describe('What a system call would have given.'),
+    rule: z.string().optional().describe('The rule of docs/spec.md that fired.'),
+    blockedBy: z
+      .array(
+        z.looseObject({
+          pin: z.string().optional(),
+          mapping: z.string().optional(),
+          operation: z.string().optional(),
+          owner: z.string().nullable(),
+          heldMs: z.int().nonnegative(),
+        }),
+      )
+      .optional()
+      .describe('Who is in the way, 16 at most: on EAGAIN of nowait, and on EBUSY.'),
+    cycle: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'On EDEADLK: operations and what each waits for, once around, as in the wait-graph.',
+      ),
+    fields: z
+      .array(
+        z.object({
+          field: z.string().describe('The path of the field, with dots.'),
+          message: z.string().optional().describe('What is wrong with it.'),
+        }),
+      )
+      .optional()
+      .describe('The fields of the body or the query that are wrong, 16 at most.'),
+  })
+  .describe(`RFC 9457. Types: ${problemTypes.join(', ')}.`);
+
+export const header = (description: string) => ({ description, schema: { type: 'string' } });
+
+const rateLimitHeaders = {
+  RateLimit: header('What is left of the bound or quota that refused: `"pins";r=0`.'),
+  'RateLimit-Policy': header('That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`.'),
+};
+
+/** One response per status, with an example for each problem type. */
+export function problemResponses(types: Iterable<ProblemType>): Record<string, JsonSchema> {
+  const byStatus = new Map<number, ProblemType[]>();
+  for (const type of types) {
+    const { status } = problemTable[type];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), type]);
+  }
+  const ascending = [...byStatus].sort(([a], [b]) => a - b);
+  return Object.fromEntries(
+    ascending.map(([status, group]) => [String(status), problemResponse(group.sort())]),
+  );
+}
+
+function problemResponse(types: readonly ProblemType[]): JsonSchema {
+  const examples = Object.fromEntries(
+    types.map((type) => [type, { $ref: `#/components/examples/${type}` }]),
+  );
+  return {
+    description: `${types.map((type) => `\`${type}\``).join(', ')}.`,
+    headers: {
+      ...(types.some((type) => type in retryAfter) ? { 'Retry-After': header('In seconds.') } : {}),
+      ...(types.some(isLimit) ? rateLimitHeaders : {}),
+    },
+    content: {
+      [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' }, examples },
+    },
+  };
+}
+
+/** An example of each problem type. */
+export const problemExamples = (): Record<string, JsonSchema> =>
+  Object.fromEntries(
+    problemTypes.map((type) => [
+      type,
+      { summary: problemTable[type].title, value: problemOf(type, problemTable[type].doc) },
+    ]),
+  );

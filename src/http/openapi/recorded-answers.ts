@@ -1,0 +1,2072 @@
+// Written by test/http/record-answers.ts, as a part of `npm run openapi`.
+
+/** Bodies of requests, and answers by their status, by the names of the contracts. */
+export const recorded: Readonly<
+  Record<string, { request?: unknown; answers: Readonly<Record<number, unknown>> }>
+> = {
+  mkfs: {
+    answers: {
+      '201': {
+        name: 'scratch',
+        kind: 'xfs',
+        kernel: '7.3',
+        sizeBytes: 67108864,
+        strategy: {
+          name: 'break-layouts',
+          idleRule: 'modern',
+          breakScope: 'file',
+          longterm: 'refuse',
+        },
+        waitqueue: {
+          buckets: 256,
+          keyed: true,
+        },
+        clock: 'realtime',
+        nowMs: 1767225600250,
+        scheduler: 'auto',
+        persistenceDomain: 'adr',
+        folioGranularity: false,
+        extentMaxZerooutKb: 0,
+        space: {
+          blockSizeBytes: 4096,
+          blocks: 16384,
+          blocksMetadata: 2,
+          blocksUsed: 0,
+          blocksFree: 16382,
+          blocksBusy: 0,
+          blocksDetached: 0,
+          native: {
+            f_blocks: 16382,
+            f_bfree: 16382,
+            f_bavail: 16382,
+          },
+        },
+        counts: {
+          files: 0,
+          mappings: 0,
+          pins: 0,
+          pinnedPages: 0,
+          pinsAcquired: 0,
+          pinsReleased: 0,
+          sleepers: 0,
+          delayedFrees: 0,
+          wakeups: 0,
+          spuriousWakeups: 0,
+          bucketCollisions: 0,
+          dirtyLines: 0,
+        },
+      },
+    },
+    request: {
+      name: 'scratch',
+      sizeBytes: 67108864,
+      kind: 'xfs',
+      kernel: '7.3',
+      strategy: {
+        name: 'break-layouts',
+      },
+    },
+  },
+  trace: {
+    answers: {
+      '200': {
+        traceEvents: [
+          {
+            ph: 'M',
+            pid: 1,
+            tid: 0,
+            name: 'process_name',
+            args: {
+              name: 'scratch: operations',
+            },
+          },
+          {
+            ph: 'M',
+            pid: 2,
+            tid: 0,
+            name: 'process_name',
+            args: {
+              name: 'scratch: pins',
+            },
+          },
+          {
+            ph: 'M',
+            pid: 1,
+            tid: 0,
+            name: 'thread_name',
+            args: {
+              name: 'release worker, clock',
+            },
+          },
+        ],
+        displayTimeUnit: 'ms',
+      },
+    },
+  },
+  create: {
+    answers: {
+      '201': {
+        name: 'a',
+        ino: 2,
+        generation: 1994041596,
+        sizeBytes: 0,
+        blocks512: 0,
+        extents: 0,
+        nlink: 1,
+        mappings: 0,
+        etag: '"2-1994041596-1"',
+        createdMs: 1767225600750,
+        modifiedMs: 1767225600750,
+      },
+    },
+    request: {
+      name: 'a',
+    },
+  },
+  write: {
+    answers: {
+      '200': {
+        sizeBytes: 65536,
+        bytesWritten: 65536,
+        blocksFreed: 0,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 1,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+  },
+  'write-range': {
+    answers: {
+      '200': {
+        sizeBytes: 65536,
+        bytesWritten: 4096,
+      },
+    },
+  },
+  allocate: {
+    answers: {
+      '200': {
+        sizeBytes: 73728,
+        blocksFreed: 0,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 1,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+    request: {
+      offset: 65536,
+      length: 8192,
+    },
+  },
+  'punch-hole': {
+    answers: {
+      '200': {
+        sizeBytes: 73728,
+        blocksFreed: 1,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 1,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+      '202': {
+        id: 'op_14',
+        op: 'punch-hole',
+        state: 'sleeping',
+        owner: null,
+        file: 'a',
+        ino: 2,
+        step: 'relock',
+        sleepingOn: {
+          state: 'S',
+          sinceMs: 1767225606750,
+          page: {
+            pfn: 2,
+            pgoff: 0,
+            ino: 2,
+          },
+          queue: 74,
+        },
+        blockedBy: [
+          {
+            owner: 'device',
+            heldMs: 1750,
+            pin: 'pin_1',
+            kind: 'rdma',
+            pgoff: 0,
+            ino: 2,
+            range: {
+              offset: 0,
+              length: 8192,
+            },
+          },
+        ],
+        holds: [
+          {
+            lock: 'i_rwsem',
+            file: 'a',
+            ino: 2,
+            mode: 'exclusive',
+            heldMs: 0,
+          },
+        ],
+        submittedAt: '2026-01-01T00:00:06.750Z',
+        submittedMs: 1767225606750,
+        sleptMs: 0,
+        wakeups: 0,
+        endedMs: null,
+      },
+    },
+    request: {
+      offset: 32768,
+      length: 4096,
+    },
+  },
+  'get-file': {
+    answers: {
+      '200': {
+        name: 'a',
+        ino: 2,
+        generation: 1994041596,
+        sizeBytes: 73728,
+        blocks512: 136,
+        extents: 3,
+        nlink: 1,
+        mappings: 0,
+        etag: '"2-1994041596-6"',
+        createdMs: 1767225600750,
+        modifiedMs: 1767225601750,
+      },
+    },
+  },
+  'get-files': {
+    answers: {
+      '200': {
+        items: [
+          {
+            name: 'a',
+            ino: 2,
+            generation: 1994041596,
+            sizeBytes: 73728,
+            blocks512: 136,
+            extents: 3,
+            nlink: 1,
+            mappings: 0,
+            etag: '"2-1994041596-6"',
+            createdMs: 1767225600750,
+            modifiedMs: 1767225601750,
+          },
+        ],
+      },
+    },
+  },
+  'get-extents': {
+    answers: {
+      '200': {
+        sizeBytes: 73728,
+        blocks512: 136,
+        extents: [
+          {
+            offset: 0,
+            length: 32768,
+            physical: 8192,
+            state: 'written',
+          },
+          {
+            offset: 36864,
+            length: 28672,
+            physical: 45056,
+            state: 'written',
+          },
+          {
+            offset: 65536,
+            length: 8192,
+            physical: 73728,
+            state: 'unwritten',
+          },
+        ],
+      },
+    },
+  },
+  seek: {
+    answers: {
+      '200': {
+        offset: 32768,
+      },
+    },
+  },
+  fiemap: {
+    answers: {
+      '200': {
+        extents: [
+          {
+            fe_logical: 0,
+            fe_physical: 8192,
+            fe_length: 32768,
+            fe_flags: 0,
+          },
+          {
+            fe_logical: 36864,
+            fe_physical: 45056,
+            fe_length: 28672,
+            fe_flags: 0,
+          },
+          {
+            fe_logical: 65536,
+            fe_physical: 73728,
+            fe_length: 8192,
+            fe_flags: 2049,
+          },
+        ],
+      },
+    },
+  },
+  'get-strategy': {
+    answers: {
+      '200': {
+        name: 'break-layouts',
+        summary: 'D: unmap, drop the fault lock, sleep on the first busy page, look again',
+        idle: 'modern',
+        idleRule: 'modern',
+        breakScope: 'file',
+        longterm: 'refuse',
+      },
+    },
+  },
+  'get-free-extents': {
+    answers: {
+      '200': {
+        blocksFree: 16365,
+        extents: [
+          {
+            pfn: 10,
+            pages: 1,
+          },
+          {
+            pfn: 20,
+            pages: 16364,
+          },
+        ],
+      },
+    },
+  },
+  'get-filesystem': {
+    answers: {
+      '200': {
+        name: 'scratch',
+        kind: 'xfs',
+        kernel: '7.3',
+        sizeBytes: 67108864,
+        strategy: {
+          name: 'break-layouts',
+          idleRule: 'modern',
+          breakScope: 'file',
+          longterm: 'refuse',
+        },
+        waitqueue: {
+          buckets: 256,
+          keyed: true,
+        },
+        clock: 'realtime',
+        nowMs: 1767225603750,
+        scheduler: 'auto',
+        persistenceDomain: 'adr',
+        folioGranularity: false,
+        extentMaxZerooutKb: 0,
+        space: {
+          blockSizeBytes: 4096,
+          blocks: 16384,
+          blocksMetadata: 2,
+          blocksUsed: 17,
+          blocksFree: 16365,
+          blocksBusy: 0,
+          blocksDetached: 0,
+          native: {
+            f_blocks: 16382,
+            f_bfree: 16365,
+            f_bavail: 16365,
+          },
+        },
+        counts: {
+          files: 1,
+          mappings: 0,
+          pins: 0,
+          pinnedPages: 0,
+          pinsAcquired: 0,
+          pinsReleased: 0,
+          sleepers: 0,
+          delayedFrees: 0,
+          wakeups: 0,
+          spuriousWakeups: 0,
+          bucketCollisions: 0,
+          dirtyLines: 0,
+        },
+      },
+    },
+  },
+  mmap: {
+    answers: {
+      '201': {
+        id: 'map_1',
+        file: 'a',
+        ino: 2,
+        offset: 0,
+        length: 65536,
+        access: 'read-write',
+        shared: true,
+        sync: false,
+        owner: null,
+        pagesPresent: 0,
+        pmdsPresent: 0,
+        createdMs: 1767225604000,
+      },
+    },
+    request: {
+      offset: 0,
+      length: 65536,
+      access: 'read-write',
+    },
+  },
+  fault: {
+    answers: {
+      '200': {
+        pages: [
+          {
+            pgoff: 0,
+            pfn: 2,
+            zeroPage: false,
+            copied: false,
+            sizeBytes: 4096,
+          },
+          {
+            pgoff: 1,
+            pfn: 3,
+            zeroPage: false,
+            copied: false,
+            sizeBytes: 4096,
+          },
+        ],
+      },
+    },
+    request: {
+      offset: 0,
+      length: 8192,
+      access: 'write',
+    },
+  },
+  store: {
+    answers: {
+      '200': {
+        bytesStored: 5,
+      },
+    },
+  },
+  flush: {
+    answers: {
+      '200': {
+        linesFlushed: 1,
+      },
+    },
+    request: {
+      how: 'clwb',
+    },
+  },
+  pin: {
+    answers: {
+      '201': {
+        id: 'pin_1',
+        file: 'a',
+        ino: 2,
+        mapping: 'map_1',
+        owner: 'device',
+        kind: 'rdma',
+        access: 'write',
+        longterm: false,
+        offset: 0,
+        mappingOffset: 0,
+        bytesPinned: 8192,
+        pages: [
+          {
+            pgoff: 0,
+            pfn: 2,
+            orphan: false,
+          },
+          {
+            pgoff: 1,
+            pfn: 3,
+            orphan: false,
+          },
+        ],
+        createdMs: 1767225605000,
+        heldMs: 0,
+        untilMs: null,
+      },
+    },
+    request: {
+      offset: 0,
+      length: 8192,
+      access: 'write',
+      kind: 'rdma',
+      owner: 'device',
+    },
+  },
+  'dma-write': {
+    answers: {
+      '200': {
+        bytesWritten: 3,
+        pagesOrphan: 0,
+      },
+    },
+  },
+  'get-mappings': {
+    answers: {
+      '200': {
+        items: [
+          {
+            id: 'map_1',
+            file: 'a',
+            ino: 2,
+            offset: 0,
+            length: 65536,
+            access: 'read-write',
+            shared: true,
+            sync: false,
+            owner: null,
+            pagesPresent: 16,
+            pmdsPresent: 0,
+            createdMs: 1767225604000,
+          },
+        ],
+      },
+    },
+  },
+  'get-mapping': {
+    answers: {
+      '200': {
+        id: 'map_1',
+        file: 'a',
+        ino: 2,
+        offset: 0,
+        length: 65536,
+        access: 'read-write',
+        shared: true,
+        sync: false,
+        owner: null,
+        pagesPresent: 16,
+        pmdsPresent: 0,
+        createdMs: 1767225604000,
+        pageTable: [
+          {
+            pgoff: 0,
+            pfn: 2,
+            zeroPage: false,
+            writable: true,
+            copied: false,
+            sizeBytes: 4096,
+          },
+          {
+            pgoff: 1,
+            pfn: 3,
+            zeroPage: false,
+            writable: true,
+            copied: false,
+            sizeBytes: 4096,
+          },
+          {
+            pgoff: 2,
+            pfn: 4,
+            zeroPage: false,
+            writable: false,
+            copied: false,
+            sizeBytes: 4096,
+          },
+        ],
+      },
+    },
+  },
+  'get-pins': {
+    answers: {
+      '200': {
+        items: [
+          {
+            id: 'pin_1',
+            file: 'a',
+            ino: 2,
+            mapping: 'map_1',
+            owner: 'device',
+            kind: 'rdma',
+            access: 'write',
+            longterm: false,
+            offset: 0,
+            mappingOffset: 0,
+            bytesPinned: 8192,
+            pages: [
+              {
+                pgoff: 0,
+                pfn: 2,
+                orphan: false,
+              },
+              {
+                pgoff: 1,
+                pfn: 3,
+                orphan: false,
+              },
+            ],
+            createdMs: 1767225605000,
+            heldMs: 1000,
+            untilMs: null,
+          },
+        ],
+      },
+    },
+  },
+  'get-pin': {
+    answers: {
+      '200': {
+        id: 'pin_1',
+        file: 'a',
+        ino: 2,
+        mapping: 'map_1',
+        owner: 'device',
+        kind: 'rdma',
+        access: 'write',
+        longterm: false,
+        offset: 0,
+        mappingOffset: 0,
+        bytesPinned: 8192,
+        pages: [
+          {
+            pgoff: 0,
+            pfn: 2,
+            orphan: false,
+          },
+          {
+            pgoff: 1,
+            pfn: 3,
+            orphan: false,
+          },
+        ],
+        createdMs: 1767225605000,
+        heldMs: 1250,
+        untilMs: null,
+      },
+    },
+  },
+  'get-pages': {
+    answers: {
+      '200': {
+        items: [
+          {
+            pfn: 0,
+            state: 'metadata',
+            pins: 0,
+            mapcount: 0,
+            refcount: {
+              classic: 1,
+              modern: 0,
+            },
+            folio: null,
+            delayedFree: false,
+            stopNewRefs: false,
+            file: null,
+            ino: null,
+            pgoff: null,
+            bucket: 102,
+          },
+          {
+            pfn: 1,
+            state: 'metadata',
+            pins: 0,
+            mapcount: 0,
+            refcount: {
+              classic: 1,
+              modern: 0,
+            },
+            folio: null,
+            delayedFree: false,
+            stopNewRefs: false,
+            file: null,
+            ino: null,
+            pgoff: null,
+            bucket: 216,
+          },
+          {
+            pfn: 2,
+            state: 'used',
+            pins: 1,
+            mapcount: 1,
+            refcount: {
+              classic: 2,
+              modern: 2,
+            },
+            folio: null,
+            delayedFree: false,
+            stopNewRefs: false,
+            file: 'a',
+            ino: 2,
+            pgoff: 0,
+            bucket: 74,
+          },
+        ],
+        nextPageToken: 'p2s',
+      },
+    },
+  },
+  read: {
+    answers: {
+      '202': {
+        id: 'op_15',
+        op: 'read',
+        state: 'sleeping',
+        owner: null,
+        file: 'a',
+        ino: 2,
+        step: 'copy',
+        sleepingOn: {
+          state: 'D',
+          sinceMs: 1767225607000,
+          lock: {
+            name: 'i_rwsem',
+            file: 'a',
+            ino: 2,
+            mode: 'shared',
+          },
+        },
+        blockedBy: [
+          {
+            owner: null,
+            heldMs: 250,
+            operation: 'op_14',
+            lock: 'i_rwsem',
+            mode: 'exclusive',
+          },
+        ],
+        holds: [],
+        submittedAt: '2026-01-01T00:00:07.000Z',
+        submittedMs: 1767225607000,
+        sleptMs: 0,
+        wakeups: 0,
+        endedMs: null,
+      },
+    },
+  },
+  'get-operation': {
+    answers: {
+      '200': {
+        id: 'op_14',
+        op: 'punch-hole',
+        state: 'sleeping',
+        owner: null,
+        file: 'a',
+        ino: 2,
+        step: 'relock',
+        sleepingOn: {
+          state: 'S',
+          sinceMs: 1767225606750,
+          page: {
+            pfn: 2,
+            pgoff: 0,
+            ino: 2,
+          },
+          queue: 74,
+        },
+        blockedBy: [
+          {
+            owner: 'device',
+            heldMs: 2250,
+            pin: 'pin_1',
+            kind: 'rdma',
+            pgoff: 0,
+            ino: 2,
+            range: {
+              offset: 0,
+              length: 8192,
+            },
+          },
+        ],
+        holds: [
+          {
+            lock: 'i_rwsem',
+            file: 'a',
+            ino: 2,
+            mode: 'exclusive',
+            heldMs: 500,
+          },
+        ],
+        submittedAt: '2026-01-01T00:00:06.750Z',
+        submittedMs: 1767225606750,
+        sleptMs: 500,
+        wakeups: 0,
+        endedMs: null,
+      },
+    },
+  },
+  'explain-operation': {
+    answers: {
+      '200': {
+        operation: {
+          id: 'op_14',
+          op: 'punch-hole',
+          state: 'sleeping',
+          owner: null,
+          file: 'a',
+          ino: 2,
+          step: 'relock',
+          sleepingOn: {
+            state: 'S',
+            sinceMs: 1767225606750,
+            page: {
+              pfn: 2,
+              pgoff: 0,
+              ino: 2,
+            },
+            queue: 74,
+          },
+          blockedBy: [
+            {
+              owner: 'device',
+              heldMs: 2500,
+              pin: 'pin_1',
+              kind: 'rdma',
+              pgoff: 0,
+              ino: 2,
+              range: {
+                offset: 0,
+                length: 8192,
+              },
+            },
+          ],
+          holds: [
+            {
+              lock: 'i_rwsem',
+              file: 'a',
+              ino: 2,
+              mode: 'exclusive',
+              heldMs: 750,
+            },
+          ],
+          submittedAt: '2026-01-01T00:00:06.750Z',
+          submittedMs: 1767225606750,
+          sleptMs: 750,
+          wakeups: 0,
+          endedMs: null,
+        },
+        path: [
+          {
+            seq: 51,
+            timeMs: 1767225606750,
+            type: 'pinhole.operation.submitted',
+            data: {
+              op: 'punch-hole',
+              owner: null,
+            },
+            ino: 2,
+          },
+          {
+            seq: 52,
+            timeMs: 1767225606750,
+            type: 'pinhole.page.unmapped',
+            data: {
+              offset: 0,
+              length: 65536,
+              pages: 16,
+            },
+            ino: 2,
+          },
+          {
+            seq: 53,
+            timeMs: 1767225606750,
+            type: 'pinhole.layout.busy',
+            data: {
+              pfn: 2,
+              pgoff: 0,
+              pins: 1,
+            },
+            ino: 2,
+          },
+        ],
+        behind: [
+          {
+            operation: 'op_15',
+            op: 'read',
+            owner: null,
+            file: 'a',
+            ino: 2,
+            because: 'lock:a:i_rwsem: op_14 holds it exclusive',
+          },
+        ],
+        released: {
+          pins: [
+            {
+              pin: 'pin_1',
+              owner: 'device',
+              kind: 'rdma',
+              ino: 2,
+            },
+          ],
+          enough: true,
+        },
+        strategy: {
+          name: 'break-layouts',
+          idleRule: 'modern',
+          breakScope: 'file',
+          longterm: 'refuse',
+        },
+        others: [
+          {
+            strategy: 'busy-extents',
+            outcome: 'done',
+            blocksBusy: 1,
+            blocksDetached: 0,
+            deadlocks: 0,
+            warnings: 0,
+            result: {
+              sizeBytes: 73728,
+              blocksFreed: 0,
+              blocksBusy: 1,
+              blocksDetached: 0,
+              scans: 2,
+              wakeups: 1,
+              sleptMs: 750,
+            },
+          },
+          {
+            strategy: 'wait-for-refs',
+            outcome: 'sleeping',
+            blocksBusy: 0,
+            blocksDetached: 0,
+            deadlocks: 0,
+            warnings: 0,
+            sleepingOn: {
+              page: {
+                pfn: 2,
+                pgoff: 0,
+                ino: 2,
+              },
+              queue: 74,
+              state: 'S',
+              sinceMs: 1767225607500,
+            },
+          },
+          {
+            strategy: 'detach-and-wait',
+            outcome: 'sleeping',
+            blocksBusy: 0,
+            blocksDetached: 1,
+            deadlocks: 0,
+            warnings: 0,
+            sleepingOn: {
+              page: {
+                pfn: 2,
+                pgoff: 0,
+                ino: 2,
+              },
+              queue: 74,
+              state: 'S',
+              sinceMs: 1767225607500,
+            },
+          },
+        ],
+        notRun: null,
+      },
+    },
+  },
+  'get-operations': {
+    answers: {
+      '200': {
+        items: [
+          {
+            id: 'op_14',
+            op: 'punch-hole',
+            state: 'sleeping',
+            owner: null,
+            file: 'a',
+            ino: 2,
+            step: 'relock',
+            sleepingOn: {
+              state: 'S',
+              sinceMs: 1767225606750,
+              page: {
+                pfn: 2,
+                pgoff: 0,
+                ino: 2,
+              },
+              queue: 74,
+            },
+            blockedBy: [
+              {
+                owner: 'device',
+                heldMs: 202750,
+                pin: 'pin_1',
+                kind: 'rdma',
+                pgoff: 0,
+                ino: 2,
+                range: {
+                  offset: 0,
+                  length: 8192,
+                },
+              },
+            ],
+            holds: [
+              {
+                lock: 'i_rwsem',
+                file: 'a',
+                ino: 2,
+                mode: 'exclusive',
+                heldMs: 201000,
+              },
+            ],
+            submittedAt: '2026-01-01T00:00:06.750Z',
+            submittedMs: 1767225606750,
+            sleptMs: 201000,
+            wakeups: 0,
+            endedMs: null,
+          },
+          {
+            id: 'op_15',
+            op: 'read',
+            state: 'sleeping',
+            owner: null,
+            file: 'a',
+            ino: 2,
+            step: 'copy',
+            sleepingOn: {
+              state: 'D',
+              sinceMs: 1767225607000,
+              lock: {
+                name: 'i_rwsem',
+                file: 'a',
+                ino: 2,
+                mode: 'shared',
+              },
+            },
+            blockedBy: [
+              {
+                owner: null,
+                heldMs: 201000,
+                operation: 'op_14',
+                lock: 'i_rwsem',
+                mode: 'exclusive',
+              },
+            ],
+            holds: [],
+            submittedAt: '2026-01-01T00:00:07.000Z',
+            submittedMs: 1767225607000,
+            sleptMs: 200750,
+            wakeups: 0,
+            endedMs: null,
+          },
+        ],
+      },
+    },
+  },
+  'get-waitqueues': {
+    answers: {
+      '200': {
+        buckets: 256,
+        keyed: true,
+        wakeups: 0,
+        spuriousWakeups: 0,
+        bucketCollisions: 0,
+        pages: [
+          {
+            bucket: 74,
+            waiters: [
+              {
+                operation: 'op_14',
+                pfn: 2,
+                exclusive: false,
+                ino: 2,
+              },
+            ],
+          },
+        ],
+        entries: [],
+        runnable: [],
+      },
+    },
+  },
+  'get-locks': {
+    answers: {
+      '200': {
+        items: [
+          {
+            lock: 'i_rwsem',
+            file: 'a',
+            ino: 2,
+            holders: [
+              {
+                operation: 'op_14',
+                op: 'punch-hole',
+                mode: 'exclusive',
+                heldMs: 201500,
+              },
+            ],
+            queue: [
+              {
+                operation: 'op_15',
+                op: 'read',
+                mode: 'shared',
+              },
+            ],
+          },
+        ],
+      },
+    },
+  },
+  'get-wait-graph': {
+    answers: {
+      '200': {
+        nodes: [
+          {
+            id: 'op_14',
+            kind: 'operation',
+            label: 'punch-hole',
+            owner: null,
+            state: 'S',
+            file: 'a',
+            ino: 2,
+          },
+          {
+            id: 'page:2',
+            kind: 'page',
+            label: 'pfn 2',
+          },
+          {
+            id: 'pin_1',
+            kind: 'pin',
+            label: 'rdma',
+            owner: 'device',
+            file: 'a',
+            ino: 2,
+          },
+        ],
+        edges: [
+          {
+            from: 'op_14',
+            to: 'page:2',
+            because: 'sleeps on it',
+          },
+          {
+            from: 'page:2',
+            to: 'pin_1',
+            because: 'is pinned by device',
+          },
+          {
+            from: 'op_15',
+            to: 'lock:a:i_rwsem',
+            because: 'sleeps on it',
+          },
+        ],
+        cycles: [],
+        omitted: 0,
+      },
+    },
+  },
+  'get-hung-tasks': {
+    answers: {
+      '200': {
+        items: [
+          {
+            operation: 'op_15',
+            op: 'read',
+            file: 'a',
+            ino: 2,
+            blockedMs: 201750,
+            linux: [
+              'INFO: task read:15 blocked for more than 120 seconds.',
+              'INFO: task read:15 <reader> blocked on an rw-semaphore likely owned by task punch-hole:14 <writer>',
+            ],
+            culprits: [
+              {
+                operation: 'op_14',
+                op: 'punch-hole',
+                file: 'a',
+                ino: 2,
+                state: 'S',
+                pins: [
+                  {
+                    pin: 'pin_1',
+                    owner: 'device',
+                    kind: 'rdma',
+                    ino: 2,
+                    heldMs: 203750,
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    },
+  },
+  cancel: {
+    answers: {
+      '200': {
+        id: 'op_14',
+        signalled: true,
+        restart: false,
+      },
+    },
+    request: {
+      restart: false,
+    },
+  },
+  unpin: {
+    answers: {
+      '200': {
+        id: 'pin_1',
+        pagesReleased: 2,
+        heldMs: 204250,
+      },
+    },
+  },
+  munmap: {
+    answers: {
+      '200': {
+        pagesUnmapped: 0,
+        blocksFreed: 0,
+        blocksBusy: 0,
+        blocksDetached: 0,
+      },
+    },
+  },
+  truncate: {
+    answers: {
+      '200': {
+        sizeBytes: 49152,
+        blocksFreed: 6,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 1,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+    request: {
+      sizeBytes: 49152,
+    },
+  },
+  'zero-range': {
+    answers: {
+      '200': {
+        sizeBytes: 49152,
+        blocksFreed: 0,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 1,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+    request: {
+      offset: 4096,
+      length: 4096,
+    },
+  },
+  'collapse-range': {
+    answers: {
+      '200': {
+        sizeBytes: 45056,
+        blocksFreed: 1,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 1,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+    request: {
+      offset: 4096,
+      length: 4096,
+    },
+  },
+  'insert-range': {
+    answers: {
+      '200': {
+        sizeBytes: 49152,
+        blocksFreed: 0,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 1,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+    request: {
+      offset: 4096,
+      length: 4096,
+    },
+  },
+  'exchange-range': {
+    answers: {
+      '200': {
+        sizeBytes: 49152,
+        withSizeBytes: 65536,
+        scans: 2,
+        retries: 0,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+    request: {
+      with: 'b',
+      offset: 0,
+      withOffset: 0,
+      length: 4096,
+    },
+  },
+  rename: {
+    answers: {
+      '200': {
+        name: 'c',
+        ino: 2,
+        generation: 1994041596,
+        sizeBytes: 49152,
+        blocks512: 72,
+        extents: 2,
+        nlink: 1,
+        mappings: 0,
+        etag: '"2-1994041596-13"',
+        createdMs: 1767225600750,
+        modifiedMs: 1767225810750,
+      },
+    },
+    request: {
+      name: 'c',
+    },
+  },
+  unlink: {
+    answers: {
+      '200': {
+        sizeBytes: 0,
+        blocksFreed: 9,
+        blocksBusy: 0,
+        blocksDetached: 0,
+        scans: 0,
+        wakeups: 0,
+        sleptMs: 0,
+      },
+    },
+  },
+  poison: {
+    answers: {
+      '200': {
+        block: 9000,
+        count: 1,
+        pagesUnmapped: 0,
+      },
+    },
+    request: {
+      block: 9000,
+      count: 1,
+    },
+  },
+  'get-badblocks': {
+    answers: {
+      '200': {
+        badblock_count: 1,
+        items: [
+          {
+            block: 9000,
+            count: 1,
+            offset: 4608000,
+            length: 512,
+          },
+        ],
+      },
+    },
+  },
+  unpoison: {
+    answers: {
+      '200': {
+        blocksCleared: 1,
+      },
+    },
+  },
+  sync: {
+    answers: {
+      '200': {
+        linesFlushed: 0,
+      },
+    },
+    request: {},
+  },
+  'set-strategy': {
+    answers: {
+      '200': {
+        name: 'busy-extents',
+        longterm: 'refuse',
+      },
+    },
+    request: {
+      name: 'busy-extents',
+    },
+  },
+  'get-busy-extents': {
+    answers: {
+      '200': {
+        generation: 2,
+        blocksBusy: 1,
+        blocksDetached: 0,
+        extents: [
+          {
+            pfn: 2,
+            pages: 1,
+            reasons: ['pinned'],
+            pins: 1,
+            ageMs: 250,
+            ino: 3,
+          },
+        ],
+        detached: [],
+      },
+    },
+  },
+  'power-cycle': {
+    answers: {
+      '200': {
+        linesDirty: 0,
+        linesLost: 0,
+        pinsDropped: 1,
+        mappingsDropped: 1,
+        operationsEnded: 0,
+        blocksFreed: 1,
+      },
+    },
+    request: {},
+  },
+  'clock-advance': {
+    answers: {
+      '200': {
+        nowMs: 1000,
+      },
+    },
+    request: {
+      ms: 1000,
+    },
+  },
+  'scheduler-step': {
+    answers: {
+      '200': {
+        task: null,
+        op: null,
+        step: null,
+      },
+    },
+    request: {},
+  },
+  'list-filesystems': {
+    answers: {
+      '200': {
+        items: [
+          {
+            name: 'scratch',
+            kind: 'xfs',
+            kernel: '7.3',
+            sizeBytes: 67108864,
+            strategy: {
+              name: 'busy-extents',
+              longterm: 'refuse',
+            },
+            waitqueue: {
+              buckets: 256,
+              keyed: true,
+            },
+            clock: 'realtime',
+            nowMs: 1767225813750,
+            scheduler: 'auto',
+            persistenceDomain: 'adr',
+            folioGranularity: false,
+            extentMaxZerooutKb: 0,
+            space: {
+              blockSizeBytes: 4096,
+              blocks: 16384,
+              blocksMetadata: 2,
+              blocksUsed: 0,
+              blocksFree: 16382,
+              blocksBusy: 0,
+              blocksDetached: 0,
+              native: {
+                f_blocks: 16382,
+                f_bfree: 16382,
+                f_bavail: 16382,
+              },
+            },
+            counts: {
+              files: 1,
+              mappings: 0,
+              pins: 0,
+              pinnedPages: 0,
+              pinsAcquired: 3,
+              pinsReleased: 3,
+              sleepers: 0,
+              delayedFrees: 0,
+              wakeups: 0,
+              spuriousWakeups: 0,
+              bucketCollisions: 0,
+              dirtyLines: 0,
+            },
+          },
+          {
+            name: 'stepped',
+            kind: 'xfs',
+            kernel: '7.3',
+            sizeBytes: 1048576,
+            strategy: {
+              name: 'break-layouts',
+              idleRule: 'modern',
+              breakScope: 'file',
+              longterm: 'refuse',
+            },
+            waitqueue: {
+              buckets: 256,
+              keyed: true,
+            },
+            clock: 'manual',
+            nowMs: 1000,
+            scheduler: 'stepped',
+            persistenceDomain: 'adr',
+            folioGranularity: false,
+            extentMaxZerooutKb: 0,
+            space: {
+              blockSizeBytes: 4096,
+              blocks: 256,
+              blocksMetadata: 2,
+              blocksUsed: 0,
+              blocksFree: 254,
+              blocksBusy: 0,
+              blocksDetached: 0,
+              native: {
+                f_blocks: 254,
+                f_bfree: 254,
+                f_bavail: 254,
+              },
+            },
+            counts: {
+              files: 1,
+              mappings: 0,
+              pins: 0,
+              pinnedPages: 0,
+              pinsAcquired: 0,
+              pinsReleased: 0,
+              sleepers: 0,
+              delayedFrees: 0,
+              wakeups: 0,
+              spuriousWakeups: 0,
+              bucketCollisions: 0,
+              dirtyLines: 0,
+            },
+          },
+        ],
+      },
+    },
+  },
+  umount: {
+    answers: {
+      '200': {
+        name: 'stepped',
+        forced: false,
+      },
+    },
+  },
+  capabilities: {
+    answers: {
+      '200': {
+        name: 'pinhole',
+        version: '0.1.0',
+        durability: 'memory',
+        kinds: ['xfs', 'ext4', 'ext2'],
+        kernels: ['6.12', '7.3'],
+        strategies: [
+          {
+            name: 'break-layouts',
+            summary: 'D: unmap, drop the fault lock, sleep on the first busy page, look again',
+            doc: 'The caller sleeps, interruptible, with i_rwsem held and invalidate_lock dropped; faults go on, reads, writes and other layout\nchanges of the file queue up behind it. Nothing of the file changes before the last pin in scope is gone. It starves while pages are\nre-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in. Kernel 6.12 sees no pin in a\nfile that nobody has mapped: it frees or moves the blocks under the pins, with a warning.',
+            options: {
+              type: 'object',
+              properties: {
+                idleRule: {
+                  default: 'modern',
+                  description:
+                    'classic: refcount 1, mappings not counted (to 6.14); modern: refcount 0, mappings counted (from 6.15); fixed: no pins.',
+                  type: 'string',
+                  enum: ['classic', 'modern', 'fixed'],
+                },
+                breakScope: {
+                  default: 'file',
+                  description: 'What is scanned: ext4 and XFS scan the whole file.',
+                  type: 'string',
+                  enum: ['file', 'range'],
+                },
+                longterm: {
+                  default: 'refuse',
+                  description: 'Pins with longterm: refused with EOPNOTSUPP, or allowed.',
+                  type: 'string',
+                  enum: ['refuse', 'allow'],
+                },
+              },
+              additionalProperties: false,
+            },
+          },
+          {
+            name: 'busy-extents',
+            summary: 'A: free in the books at once, parked on the busy list until the last put',
+            doc: 'The call returns at once; the file shows the new layout at once. Pinned blocks stay on the busy list and cannot be allocated until\ntheir last reference drops, when a worker frees them. du falls at once, reusable space rises with the last put: space that no file owns and\nnobody can use, for as long as somebody pins. collapse and insert wait like break-layouts\nfor pins on what they move, not for those on what collapse takes out.',
+            options: {
+              type: 'object',
+              properties: {
+                longterm: {
+                  default: 'refuse',
+                  description: 'Pins with longterm: refused with EOPNOTSUPP, or allowed.',
+                  type: 'string',
+                  enum: ['refuse', 'allow'],
+                },
+              },
+              additionalProperties: false,
+            },
+          },
+          {
+            name: 'wait-for-refs',
+            summary: 'B: stop new references, wait inside the truncate with the locks held',
+            doc: 'The caller sleeps, interruptible, with i_rwsem and invalidate_lock held until every page that leaves the file has been let go. No\nstarvation, since nobody can take a new reference; but a fault anywhere in the file blocks for as long, and a holder that needs such a fault\nbefore it lets go is a deadlock.',
+            options: {
+              type: 'object',
+              properties: {
+                newRefs: {
+                  default: 'block',
+                  description: 'get_user_pages on a stopped page: sleep in the fault, or EAGAIN.',
+                  type: 'string',
+                  enum: ['block', 'fail'],
+                },
+                longterm: {
+                  default: 'refuse',
+                  description: 'Pins with longterm: refused with EOPNOTSUPP, or allowed.',
+                  type: 'string',
+                  enum: ['refuse', 'allow'],
+                },
+              },
+              additionalProperties: false,
+            },
+          },
+        ],
+        limits: {
+          waitDefaultMs: 1000,
+          waitMaxMs: 60000,
+          drainMs: 5000,
+          headersTimeoutMs: 5000,
+          requestTimeoutMs: 10000,
+          keepAliveTimeoutMs: 72000,
+          answerTimeoutMs: 60000,
+          pipelineMax: 64,
+          connectionsMax: 20000,
+          headerBytesMax: 16384,
+          jsonBytesMax: 262144,
+          jsonDepthMax: 32,
+          contentBytesMax: 16777216,
+          tenantsMax: 10000,
+          tokensPerTenantMax: 1000,
+          filesystemsMax: 20000,
+          deviceBytesMax: 68719476736,
+          memoryMax: 1073741824,
+          inboxMax: 10000,
+          batchMax: 512,
+          tasksMax: 10000,
+          endedOperationsMax: 1000,
+          endedOperationMs: 600000,
+          readBytesKeptMax: 4194304,
+          extentsPerFileMax: 10000000,
+          pagesPerPinMax: 65536,
+          pinnedReferencesMax: 4194304,
+          anonPagesMax: 16384,
+          stepsPerApplyMax: 2000,
+          diskReserveBytes: 16777216,
+          snapshotEntries: 20000,
+          snapshotBytes: 67108864,
+          idempotencyKeysMax: 10000,
+          idempotencyMs: 86400000,
+          idempotencyAnswerBytesMax: 65536,
+          idempotencyBytesMax: 16777216,
+          metricsTargetsMax: 100,
+          ringEventsMax: 65536,
+          ringBytesMax: 16777216,
+          tenantRingBytesMax: 16777216,
+          tenantRingEventsMax: 65536,
+          streamClientsMax: 10000,
+          streamClientsPerTenantMax: 2000,
+          streamSubscriptionsMax: 64,
+          ticketsPerTenantMax: 1000,
+          streamReadersMax: 100000,
+          streamMessagesPerSecondMax: 1000,
+          streamFrameEventsMax: 512,
+          streamFrameBytesMax: 65536,
+          streamBookmarkMs: 1000,
+          streamBufferBytesMax: 262144,
+          streamBuffersBytesMax: 16777216,
+          streamMessageBytesMax: 16384,
+          streamHeartbeatMs: 15000,
+          sizeBytesMin: 65536,
+          pageSizeMax: 1000,
+        },
+        tenant: {
+          name: 'default',
+          quotas: {
+            filesystems: {
+              limit: 1000,
+              used: 1,
+            },
+            bytes: {
+              limit: 1099511627776,
+              used: 67108864,
+            },
+            blocks: {
+              limit: 4294967296,
+              used: 0,
+            },
+            files: {
+              limit: 1000000,
+              used: 1,
+            },
+            mappings: {
+              limit: 1000000,
+              used: 0,
+            },
+            pins: {
+              limit: 1000000,
+              used: 0,
+            },
+            sleepers: {
+              limit: 10000,
+              used: 0,
+            },
+            memory: {
+              limit: 268435456,
+              used: 1048576,
+            },
+          },
+        },
+        scopes: ['read', 'write', 'operator'],
+      },
+    },
+  },
+  'create-tenant': {
+    answers: {
+      '201': {
+        name: 'team-a',
+        createdMs: 1767225814500,
+        quotas: {
+          filesystems: 10,
+          bytes: 1099511627776,
+          blocks: 4294967296,
+          files: 1000000,
+          mappings: 1000000,
+          pins: 10000,
+          sleepers: 10000,
+          memory: 1048576,
+        },
+        used: {
+          filesystems: 0,
+          bytes: 0,
+          blocks: 0,
+          files: 0,
+          mappings: 0,
+          pins: 0,
+          sleepers: 0,
+          memory: 1048576,
+        },
+      },
+    },
+    request: {
+      name: 'team-a',
+      quotas: {
+        filesystems: 10,
+        pins: 10000,
+      },
+    },
+  },
+  'list-tenants': {
+    answers: {
+      '200': {
+        items: [
+          {
+            name: 'default',
+            createdMs: 1767225600000,
+            quotas: {
+              filesystems: 1000,
+              bytes: 1099511627776,
+              blocks: 4294967296,
+              files: 1000000,
+              mappings: 1000000,
+              pins: 1000000,
+              sleepers: 10000,
+              memory: 1048576,
+            },
+            used: {
+              filesystems: 1,
+              bytes: 67108864,
+              blocks: 0,
+              files: 1,
+              mappings: 0,
+              pins: 0,
+              sleepers: 0,
+              memory: 1048576,
+            },
+          },
+          {
+            name: 'team-a',
+            createdMs: 1767225814500,
+            quotas: {
+              filesystems: 10,
+              bytes: 1099511627776,
+              blocks: 4294967296,
+              files: 1000000,
+              mappings: 1000000,
+              pins: 10000,
+              sleepers: 10000,
+              memory: 1048576,
+            },
+            used: {
+              filesystems: 0,
+              bytes: 0,
+              blocks: 0,
+              files: 0,
+              mappings: 0,
+              pins: 0,
+              sleepers: 0,
+              memory: 1048576,
+            },
+          },
+        ],
+      },
+    },
+  },
+  'get-tenant': {
+    answers: {
+      '200': {
+        name: 'team-a',
+        createdMs: 1767225814500,
+        quotas: {
+          filesystems: 10,
+          bytes: 1099511627776,
+          blocks: 4294967296,
+          files: 1000000,
+          mappings: 1000000,
+          pins: 10000,
+          sleepers: 10000,
+          memory: 1048576,
+        },
+        used: {
+          filesystems: 0,
+          bytes: 0,
+          blocks: 0,
+          files: 0,
+          mappings: 0,
+          pins: 0,
+          sleepers: 0,
+          memory: 1048576,
+        },
+      },
+    },
+  },
+  'set-quotas': {
+    answers: {
+      '200': {
+        name: 'team-a',
+        createdMs: 1767225814500,
+        quotas: {
+          filesystems: 10,
+          bytes: 1099511627776,
+          blocks: 4294967296,
+          files: 1000000,
+          mappings: 1000000,
+          pins: 100,
+          sleepers: 10000,
+          memory: 1048576,
+        },
+        used: {
+          filesystems: 0,
+          bytes: 0,
+          blocks: 0,
+          files: 0,
+          mappings: 0,
+          pins: 0,
+          sleepers: 0,
+          memory: 1048576,
+        },
+      },
+    },
+    request: {
+      pins: 100,
+    },
+  },
+  'create-token': {
+    answers: {
+      '201': {
+        id: '0123456789abcdef',
+        scopes: ['read'],
+        createdMs: 1767225815500,
+        expiresMs: 1767312215500,
+        token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+      },
+    },
+    request: {
+      scopes: ['read'],
+      expiresInMs: 86400000,
+    },
+  },
+  'list-tokens': {
+    answers: {
+      '200': {
+        items: [
+          {
+            id: '0123456789abcdef',
+            scopes: ['read'],
+            createdMs: 1767225815500,
+            expiresMs: 1767312215500,
+          },
+        ],
+      },
+    },
+  },
+  'revoke-token': {
+    answers: {
+      '200': {
+        id: '0123456789abcdef',
+      },
+    },
+  },
+  'delete-tenant': {
+    answers: {
+      '200': {
+        name: 'team-a',
+        createdMs: 1767225814500,
+        quotas: {
+          filesystems: 10,
+          bytes: 1099511627776,
+          blocks: 4294967296,
+          files: 1000000,
+          mappings: 1000000,
+          pins: 100,
+          sleepers: 10000,
+          memory: 1048576,
+        },
+        used: {
+          filesystems: 0,
+          bytes: 0,
+          blocks: 0,
+          files: 0,
+          mappings: 0,
+          pins: 0,
+          sleepers: 0,
+          memory: 1048576,
+        },
+      },
+    },
+  },
+  'create-ticket': {
+    answers: {
+      '201': {
+        ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
+        stream: '/v1/filesystems/scratch/events',
+        expiresMs: 1767225846500,
+      },
+    },
+    request: {
+      stream: '/v1/filesystems/scratch/events',
+    },
+  },
+  'metrics-targets': {
+    answers: {
+      '200': [
+        {
+          targets: ['localhost:8080'],
+          labels: {
+            __metrics_path__: '/metrics',
+            service: 'pinhole',
+          },
+        },
+        {
+          targets: ['localhost:8080'],
+          labels: {
+            __metrics_path__: '/v1/tenants/default/filesystems/scratch/metrics',
+            service: 'pinhole',
+            tenant: 'default',
+            filesystem: 'scratch',
+          },
+        },
+      ],
+    },
+  },
+  'list-problems': {
+    answers: {
+      '200': {
+        items: [
+          {
+            type: '/v1/problems/eacces',
+            title: 'EACCES',
+            status: 403,
+            detail:
+              'The access needs write permission, and the mapping is read-only; or the token lacks the scope.',
+          },
+          {
+            type: '/v1/problems/eagain',
+            title: 'EAGAIN',
+            status: 409,
+            detail:
+              'The operation would have to wait and may not (nowait), or a limit of the filesystem is reached for now. Nothing was changed; try again later.',
+          },
+          {
+            type: '/v1/problems/ebusy',
+            title: 'EBUSY',
+            status: 409,
+            detail:
+              'The object is in use: pinned, mapped, or needed by an operation. Where `blockedBy` is given, it lists the users.',
+          },
+        ],
+      },
+    },
+  },
+  'get-problem': {
+    answers: {
+      '200': {
+        type: '/v1/problems/ebusy',
+        title: 'EBUSY',
+        status: 409,
+        detail:
+          'The object is in use: pinned, mapped, or needed by an operation. Where `blockedBy` is given, it lists the users.',
+      },
+    },
+  },
+  livez: {
+    answers: {
+      '200': {
+        status: 'ok',
+      },
+    },
+  },
+  readyz: {
+    answers: {
+      '200': {
+        status: 'ok',
+        checks: [
+          {
+            name: 'accepting',
+            ok: true,
+          },
+          {
+            name: 'filesystems-running',
+            ok: true,
+          },
+          {
+            name: 'journal-has-room',
+            ok: true,
+          },
+        ],
+      },
+    },
+  },
+};

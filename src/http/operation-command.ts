@@ -1,0 +1,157 @@
+// From a request to the command of an operation: its arguments, its bytes and who acts.
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Operation } from '../kernel/ops/define.ts';
+import type { Command, Target } from '../kernel/state.ts';
+import { zMs } from '../kernel/units.ts';
+import { patchOffset } from './byte-range.ts';
+import { bytesType } from './contract.ts';
+import type { Preference } from './prefer.ts';
+import { HttpProblem } from './problem.ts';
+import { coerce, coercionsOf, objectOf, parse } from './schema.ts';
+
+const zOwner = z
+  .string()
+  .min(1)
+  .max(128)
+  .describe(
+    'Who acts: one thread of one process, for whom pins are held and locks are waited for.',
+  );
+
+/** What every operation takes beside its own arguments. */
+const commonArgs = z.object({ owner: zOwner.optional() });
+/** And what those take that may wait. */
+const waitArgs = z.object({
+  owner: zOwner.optional(),
+  nowait: z.boolean().optional().describe('EAGAIN instead of a sleep; nothing is changed.'),
+  timeoutMs: zMs.optional().describe('A signal after this time: EINTR.'),
+  failOnDeadlock: z
+    .boolean()
+    .optional()
+    .describe('EDEADLK instead of a sleep that closes a cycle.'),
+});
+type WaitArgs = z.infer<typeof waitArgs>;
+
+/** The arguments that belong to the request, whatever the operation is. */
+export const requestArgsOf = ({ waits }: Operation): z.ZodObject => (waits ? waitArgs : commonArgs);
+
+/** Parsing of one operation's requests, worked out once. */
+export interface CommandParser {
+  op: Operation;
+  coercions: ReturnType<typeof coercionsOf>;
+  requestCoercions: ReturnType<typeof coercionsOf>;
+  requestNames: readonly string[];
+}
+
+export function commandParserOf(op: Operation): CommandParser {
+  const requestArgs = requestArgsOf(op);
+  return {
+    op,
+    coercions: coercionsOf(op.args, requestArgs),
+    requestCoercions: coercionsOf(requestArgs),
+    requestNames: Object.keys(requestArgs.shape),
+  };
+}
+
+export function commandOf(
+  parser: CommandParser,
+  request: FastifyRequest,
+  on: Target,
+  { preference, stepped }: { preference: Preference; stepped: boolean },
+): Command {
+  const { op } = parser;
+  const { patch, takes, waits } = op;
+  const data = takes === 'bytes' ? bytesOf(request) : null;
+  const raw = rawArgs(parser, request);
+  if (data !== null && patch) setOffset(raw, request, data.length);
+  const { common, rest } = splitArgs(parser, raw);
+  const command: Command = { op: op.name, on, args: parse(op.args, rest) };
+  if (data !== null) command.data = data;
+  const owner = common.owner ?? ownerHeader(request);
+  if (owner !== undefined) command.owner = owner;
+  if (common.nowait === true) command.nowait = true;
+  if (common.timeoutMs !== undefined) command.timeoutMs = common.timeoutMs;
+  if (common.failOnDeadlock === true) command.failOnDeadlock = true;
+  // The record stays readable where the caller may not wait for the result. A stepped filesystem
+  // runs nothing by itself, and the kernel keeps the record of what sleeps anyway.
+  if (preference.async || (stepped && waits)) command.keep = true;
+  return command;
+}
+
+const isEmpty = (record: object): boolean => {
+  for (const _ in record) return false;
+  return true;
+};
+
+function rawArgs(parser: CommandParser, request: FastifyRequest): Record<string, unknown> {
+  const { op, coercions, requestCoercions } = parser;
+  const { takes, route } = op;
+  const query = request.query as Record<string, unknown>;
+  if (takes === 'bytes') return coerce(query, coercions);
+  // DELETE is the one method whose arguments may stand in either place.
+  const mayBeInQuery = takes === null || route.method === 'DELETE';
+  const inQuery = isEmpty(query)
+    ? null
+    : coerce(query, mayBeInQuery ? coercions : requestCoercions);
+  const inBody = objectOf(request.body);
+  if (inQuery === null) return inBody;
+  if (!mayBeInQuery) {
+    for (const name of Object.keys(inQuery)) {
+      if (requestCoercions[name] !== undefined) continue;
+      throw new HttpProblem(
+        'unknown-field',
+        `The field ${name} belongs in the body, not in the query.`,
+        {
+          fields: [{ field: name, message: 'Belongs in the body, not in the query.' }],
+        },
+      );
+    }
+  }
+  return { ...inQuery, ...inBody };
+}
+
+function bytesOf(request: FastifyRequest): Uint8Array {
+  const { body } = request;
+  const type = request.headers['content-type'];
+  if (body instanceof Uint8Array) return body;
+  if (body === undefined && (type === undefined || type === bytesType)) return new Uint8Array(0);
+  throw new HttpProblem('unsupported-media-type', `The body must be ${bytesType}.`, {
+    accepts: bytesType,
+  });
+}
+
+function setOffset(raw: Record<string, unknown>, request: FastifyRequest, bytes: number): void {
+  const offset = patchOffset(request.method, request.headers, bytes);
+  if (offset === null) return;
+  if (raw.offset !== undefined)
+    throw new HttpProblem(
+      'invalid-header',
+      'Content-Range already says where to write; remove the parameter `offset`.',
+    );
+  raw.offset = offset;
+}
+
+const none: WaitArgs = {};
+
+/** A field that the operation and the request both have belongs to the request. */
+function splitArgs(
+  { requestNames }: CommandParser,
+  raw: Record<string, unknown>,
+): { common: WaitArgs; rest: Record<string, unknown> } {
+  let any = false;
+  for (const name of requestNames) any ||= raw[name] !== undefined;
+  if (!any) return { common: none, rest: raw };
+  const common: Record<string, unknown> = {};
+  const rest: Record<string, unknown> = {};
+  // Plain loops, because this runs on every request that names its owner.
+  for (const name in raw) {
+    if (requestNames.includes(name)) common[name] = raw[name];
+    else rest[name] = raw[name];
+  }
+  return { common: parse(waitArgs, common), rest };
+}
+
+function ownerHeader(request: FastifyRequest): string | undefined {
+  const header = request.headers['pinhole-owner'];
+  return header === undefined ? undefined : parse(zOwner, header);
+}

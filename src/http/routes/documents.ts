@@ -1,0 +1,46 @@
+// The documents that are made from the contracts of all routes.
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { isNotModified } from '../conditional.ts';
+import { jsonType } from '../contract.ts';
+import { contractOf, queryParserOf, type Route } from './define.ts';
+
+interface Document {
+  name: string;
+  summary: string;
+  of: string;
+  make(): object;
+}
+
+/** Made when somebody first asks for it. */
+export function documentRoute({ name, summary, of, make }: Document): Route {
+  const contract = contractOf({
+    name,
+    url: `/${name}.json`,
+    scope: 'public',
+    tag: 'server',
+    summary,
+    doc: 'Made from the registries that serve.',
+    answers: [
+      { status: 200, doc: of, content: { [jsonType]: z.looseObject({}).describe(of) } },
+      { status: 304, doc: 'Not modified: If-None-Match names it.' },
+    ],
+    conditions: 'answer',
+    etag: true,
+  });
+  const queryOf = queryParserOf(contract.query);
+  let text: string | null = null;
+  let etag = '';
+  const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    queryOf(request);
+    if (text === null) {
+      text = JSON.stringify(make());
+      etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 16)}"`;
+    }
+    reply.header('etag', etag);
+    if (isNotModified(request, etag)) return reply.code(304).send();
+    return reply.header('content-type', `${jsonType}; charset=utf-8`).send(text);
+  };
+  return { contracts: [contract], handle: () => ({ handler }) };
+}

@@ -1,0 +1,165 @@
+// Where metrics are scraped, and where Prometheus finds out about that.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { HostedFilesystem } from '../../engine/engine.ts';
+import { preferredType } from '../accept.ts';
+import type { AppContext } from '../app-context.ts';
+import { tenantOf } from '../auth.ts';
+import type { Contract } from '../contract.ts';
+import { hostedOf, hostedOfTenant } from '../target.ts';
+import { contractOf, defineRoute, queryParserOf, type Route } from './define.ts';
+
+export type MetricsForm = 'text' | 'openmetrics';
+
+/** What these routes need of the metrics, which are not imported here: the server joins both. */
+export interface MetricsSource {
+  /** The media type of each form, with its parameters. */
+  readonly contentTypes: Readonly<Record<MetricsForm, string>>;
+  scrape(form: MetricsForm): Promise<string>;
+  scrapeOf(tenant: string, form: MetricsForm): Promise<string>;
+  scrapeOne(fs: HostedFilesystem, form: MetricsForm): Promise<string>;
+  /** Filesystems of a tenant, or of all: those with trouble first, then the oldest. */
+  worthALook(tenant: string | null, max: number): readonly HostedFilesystem[];
+}
+
+const forms: readonly MetricsForm[] = ['text', 'openmetrics'];
+/**
+ * Prometheus 3 names one of these with each type. Our metric and label names are plain ASCII words,
+ * so each of them holds.
+ */
+const escapings = ['allow-utf-8', 'underscores', 'dots', 'values'];
+
+/**
+ * The text format is the answer where Accept has no preference, and also where it accepts neither:
+ * a scraper can do more with it than with a 406.
+ */
+function formNegotiatorOf({ contentTypes }: MetricsSource) {
+  // A range matches an offer that has all of its parameters, so each offer has all of ours.
+  const offered = new Map(
+    forms.flatMap((form) =>
+      escapings.map((escaping) => [`${contentTypes[form]}; escaping=${escaping}`, form]),
+    ),
+  );
+  const types = [...offered.keys()];
+  return ({ headers }: FastifyRequest): MetricsForm =>
+    offered.get(preferredType(headers.accept, types) ?? '') ?? 'text';
+}
+
+type Scrape = (context: AppContext, request: FastifyRequest, form: MetricsForm) => Promise<string>;
+
+function scrapeRoute(
+  given: Pick<Contract, 'name' | 'url' | 'scope' | 'summary'>,
+  scrape: Scrape,
+): Route {
+  const contract = contractOf({
+    ...given,
+    tag: 'server',
+    doc: 'In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.',
+    answers: [
+      {
+        status: 200,
+        doc: 'Metrics.',
+        content: { 'text/plain': 'text', 'application/openmetrics-text': 'text' },
+      },
+    ],
+  });
+  const queryOf = queryParserOf(contract.query);
+  return {
+    contracts: [contract],
+    handle(context) {
+      const { contentTypes } = context.metrics;
+      const formOf = formNegotiatorOf(context.metrics);
+      const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+        queryOf(request);
+        const form = formOf(request);
+        return reply
+          .header('content-type', contentTypes[form])
+          .send(await scrape(context, request, form));
+      };
+      return { handler };
+    },
+  };
+}
+
+const ofServer = scrapeRoute(
+  { name: 'metrics', url: '/metrics', scope: 'public', summary: 'Metrics of the server' },
+  ({ metrics }, _request, form) => metrics.scrape(form),
+);
+
+const ofTenant = scrapeRoute(
+  { name: 'tenant-metrics', url: '/v1/metrics', scope: 'read', summary: 'Metrics of the tenant' },
+  ({ metrics }, request, form) => metrics.scrapeOf(tenantOf(request), form),
+);
+
+const ofFilesystem = scrapeRoute(
+  {
+    name: 'filesystem-metrics',
+    url: '/v1/filesystems/:fs/metrics',
+    scope: 'read',
+    summary: 'Metrics of one filesystem',
+  },
+  ({ metrics, engine }, request, form) => metrics.scrapeOne(hostedOf(engine, request), form),
+);
+
+const ofFilesystemOfTenant = scrapeRoute(
+  {
+    name: 'tenant-filesystem-metrics',
+    url: '/v1/tenants/:tenant/filesystems/:fs/metrics',
+    scope: 'operator',
+    summary: 'Metrics of one filesystem of a tenant, for the operator',
+  },
+  ({ metrics, engine }, request, form) => metrics.scrapeOne(hostedOfTenant(engine, request), form),
+);
+
+const zTargetGroup = z.object({
+  targets: z.array(z.string()).describe('The host and port at which it was asked.'),
+  labels: z.record(z.string(), z.string()).describe('The path to scrape, and what it is of.'),
+});
+
+/** The tenant is a label for the operator only: a tenant needs its own name for nothing. */
+const targets = defineRoute({
+  name: 'metrics-targets',
+  url: '/v1/metrics/targets',
+  scope: 'any',
+  tag: 'server',
+  summary: 'Where to scrape',
+  doc: 'HTTP service discovery of Prometheus. The operator is sent to /metrics, a tenant to its own /v1/metrics, at the address that was asked.',
+  query: z.strictObject({
+    filesystems: z
+      .string()
+      .optional()
+      .describe(
+        '`true` adds a target for each filesystem, with its name as a label: of the tenant, or for the operator of all tenants, with the tenant as another label. At most --metrics-targets-max of them: first those where somebody waits, where blocks are busy or detached, or that stopped; then the oldest.',
+      ),
+  }),
+  result: z.array(zTargetGroup),
+  answer({ metrics, config }, { request, query }) {
+    const { caller, headers } = request;
+    const group = (path: string, labels: Record<string, string> = {}) => ({
+      targets: [headers.host ?? ''],
+      labels: { __metrics_path__: path, service: 'pinhole', ...labels },
+    });
+    const operates = caller?.scopes.includes('operator') === true;
+    const first = group(operates ? '/metrics' : '/v1/metrics');
+    if (query.filesystems !== 'true') return [first];
+    const tenant = operates ? null : tenantOf(request);
+    const worth = metrics.worthALook(tenant, config.metricsTargetsMax);
+    const groups = worth.map((fs) =>
+      operates
+        ? group(`/v1/tenants/${fs.tenant}/filesystems/${fs.name}/metrics`, {
+            tenant: fs.tenant,
+            filesystem: fs.name,
+          })
+        : group(`/v1/filesystems/${fs.name}/metrics`, { filesystem: fs.name }),
+    );
+    return [first, ...groups];
+  },
+});
+
+export const metricsRoutes: readonly Route[] = [
+  ofServer,
+  ofTenant,
+  ofFilesystem,
+  ofFilesystemOfTenant,
+  targets,
+];

@@ -1,0 +1,50 @@
+// Where the `type` of a problem leads.
+import { z } from 'zod';
+import {
+  HttpProblem,
+  isProblemType,
+  type ProblemType,
+  problemTable,
+  problemTypes,
+} from '../problem.ts';
+import { defineRoute, type Route } from './define.ts';
+
+export const zProblemType = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+});
+const shownRow = (type: ProblemType) => {
+  const { title, status, doc } = problemTable[type];
+  return { type: `/v1/problems/${type}`, title, status, detail: doc };
+};
+
+const listProblems = defineRoute({
+  name: 'list-problems',
+  url: '/v1/problems',
+  scope: 'public',
+  tag: 'server',
+  summary: 'Every problem type',
+  doc: 'What the `type` of a problem can be.',
+  result: z.object({ items: z.array(zProblemType) }),
+  answer: () => ({ items: problemTypes.map(shownRow) }),
+});
+
+const getProblem = defineRoute({
+  name: 'get-problem',
+  url: '/v1/problems/:problem',
+  scope: 'public',
+  tag: 'server',
+  summary: 'One problem type',
+  doc: 'Where the `type` of a problem leads.',
+  result: zProblemType,
+  answer(_door, { request }) {
+    const { problem } = request.params as { problem: string };
+    if (!isProblemType(problem))
+      throw new HttpProblem('no-such-thing', 'There is no such problem type.');
+    return shownRow(problem);
+  },
+});
+
+export const problemRoutes: readonly Route[] = [listProblems, getProblem];

@@ -1,0 +1,81 @@
+// Upgrades to a WebSocket: what is refused over HTTP before @fastify/websocket sees it, and what the
+// plugin needs to be told.
+import type { Socket } from 'node:net';
+import { fastifyWebsocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { AppContext } from '../app-context.ts';
+import { HttpProblem } from '../problem.ts';
+import { rawProblem } from '../raw-problem.ts';
+import { subprotocols } from './encoding.ts';
+import { ignoreForeignUpgrades } from './foreign-upgrade.ts';
+import { closeTimeoutMs } from './wire.ts';
+
+export const isOurs = (name: string): name is keyof typeof subprotocols =>
+  Object.hasOwn(subprotocols, name);
+
+/** What ws itself would refuse, in HTML (RFC 6455 §4.2.1). */
+function faultOfHandshake({ headers }: FastifyRequest): HttpProblem | null {
+  const refuse = (why: string) =>
+    new HttpProblem('invalid-header', why, {}, { 'sec-websocket-version': '13' });
+  if (!/^[+/0-9a-z]{22}==$/i.test(headers['sec-websocket-key'] ?? ''))
+    return refuse(
+      'Sec-WebSocket-Key must be 16 bytes in base64; a WebSocket client sends it by itself.',
+    );
+  if (headers['sec-websocket-version'] !== '13')
+    return refuse('Sec-WebSocket-Version must be 13, the only version that this server speaks.');
+  const protocols = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
+  if (
+    protocols?.some((name) => !/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name)) ||
+    new Set(protocols).size < (protocols?.length ?? 0)
+  )
+    return refuse('Sec-WebSocket-Protocol must be a list of different names.');
+  return null;
+}
+
+/** Call it before the routes are registered, so that its hooks see them all. */
+export async function registerUpgrades(
+  app: FastifyInstance,
+  { config, streams }: AppContext,
+): Promise<void> {
+  app.decorateRequest('stream', null);
+  // By name: the types of ws do not know of closeTimeout yet.
+  const options = {
+    maxPayload: config.streamMessageBytesMax,
+    perMessageDeflate: false,
+    clientTracking: false,
+    closeTimeout: closeTimeoutMs,
+    handleProtocols: (offered: Set<string>) => [...offered].find(isOurs) ?? false,
+  };
+  await app.register(fastifyWebsocket, {
+    options,
+    errorHandler(error, socket, request) {
+      // A breach of the protocol: ws has already begun to close with the right code.
+      if (socket.readyState !== socket.OPEN) return;
+      request.log.error({ err: error }, 'an event stream failed');
+      socket.close(1011);
+    },
+    preClose: () => streams.close(),
+  });
+  // What faultOfHandshake() does not know of.
+  app.websocketServer.on('wsClientError', (error: Error, socket: Socket) =>
+    app.connections.end(
+      socket,
+      rawProblem('invalid-header', `The WebSocket handshake is invalid: ${error.message}.`),
+    ),
+  );
+  ignoreForeignUpgrades(app.server, app.connections);
+  // The plugin upgrades on every URL, and closes at once where nothing streams.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!request.ws) return done();
+    if (request.routeOptions.config.contract?.webSocket !== true)
+      return done(new HttpProblem('no-such-route', 'There is no WebSocket at this URL.'));
+    done(faultOfHandshake(request) ?? undefined);
+  });
+  // A request that was refused before the plugin knew it as an upgrade has no parser any more that
+  // would close its connection.
+  app.addHook('onResponse', (request, _reply, done) => {
+    const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
+    if (raw.upgrade === true && !request.ws) app.connections.end(raw.socket, '');
+    done();
+  });
+}

@@ -1,0 +1,79 @@
+// The metrics as they are scraped: of the server, of a tenant, or of one filesystem.
+import type { Registry } from 'prom-client';
+import type { Engine, HostedFilesystem } from '../engine/engine.ts';
+import { EventCounter } from './counting.ts';
+import type { Scrape } from './define.ts';
+import { contentTypes, type Form, processMetrics, registryOf } from './exposition.ts';
+import type { Server } from './server.ts';
+import { rowsOf, type States } from './states.ts';
+import { Ledger } from './totals.ts';
+
+/** Somebody waits in it, blocks wait for their pins, or it serves no more. */
+const hasTrouble = ({ kernel, stopped }: HostedFilesystem): boolean =>
+  kernel.counts.sleepers > 0 ||
+  kernel.busy.pages > 0 ||
+  kernel.detached.pages > 0 ||
+  stopped !== null;
+
+export class Metrics {
+  readonly contentTypes = contentTypes;
+  readonly #engine: Engine;
+  readonly #nowMs: () => number;
+  readonly #ledger: Ledger;
+  readonly #counter: EventCounter;
+  readonly #registries: Record<Form, Registry>;
+
+  /**
+   * `defaults` adds the metrics of the process and its event loop, which watch it for as long as it
+   * lives.
+   */
+  constructor(engine: Engine, nowMs: () => number, server: Server, defaults: boolean) {
+    this.#engine = engine;
+    this.#nowMs = nowMs;
+    this.#ledger = new Ledger(engine);
+    this.#counter = new EventCounter(engine, nowMs);
+    // All rows of one scrape read the same totals.
+    let scrape: Scrape | null = null;
+    const read = () => {
+      scrape ??= { totals: this.#ledger.all(nowMs()), server };
+      queueMicrotask(() => {
+        scrape = null;
+      });
+      return scrape;
+    };
+    const rows = rowsOf(this.#counter.ofServer, 'server');
+    const process = defaults ? processMetrics() : null;
+    const registry = (form: Form) => registryOf(rows, form, 'server', read, process);
+    this.#registries = { text: registry('text'), openmetrics: registry('openmetrics') };
+  }
+
+  scrape(form: Form): Promise<string> {
+    return this.#registries[form].metrics();
+  }
+
+  scrapeOf(tenant: string, form: Form): Promise<string> {
+    const states = this.#counter.ofTenant(tenant);
+    return this.#scrapeOf(states, this.#engine.list(tenant), form);
+  }
+
+  /** Counts from the first scrape on. */
+  scrapeOne(fs: HostedFilesystem, form: Form): Promise<string> {
+    return this.#scrapeOf(this.#counter.ofFilesystem(fs), [fs], form);
+  }
+
+  #scrapeOf(states: States, filesystems: Iterable<HostedFilesystem>, form: Form): Promise<string> {
+    const totals = this.#ledger.of(filesystems, this.#nowMs());
+    const scrape: Scrape = { totals, server: null };
+    return registryOf(rowsOf(states, 'tenant'), form, 'tenant', () => scrape).metrics();
+  }
+
+  /**
+   * The filesystems of a tenant, or of all, that are worth a scrape of their own: first those with
+   * trouble, then the oldest.
+   */
+  worthALook(tenant: string | null, max: number): HostedFilesystem[] {
+    const all = [...(tenant === null ? this.#engine.all() : this.#engine.list(tenant))];
+    const worth = (fs: HostedFilesystem) => (hasTrouble(fs) ? 1 : 0);
+    return all.sort((a, b) => worth(b) - worth(a) || a.number - b.number).slice(0, max);
+  }
+}
