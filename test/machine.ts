@@ -159,7 +159,12 @@ export function machine(options: MachineOptions = {}) {
       outcomes.set(reply.task, reply.outcome);
       // What is promised about results is held for every operation of every story.
       const name = asked.get(reply.task) ?? op;
-      if (reply.outcome.ok) operations.get(name)?.result.parse(reply.outcome.result);
+      const operation = operations.get(name);
+      if (reply.outcome.ok) operation?.result.parse(reply.outcome.result);
+      else if (operation?.errors.includes(reply.outcome.failure.errno) === false)
+        throw new Error(
+          `${name} fails with ${reply.outcome.failure.errno}, which it does not declare`,
+        );
       if (reply.task !== effects.task || !isPlumbing(op)) lines.push(replyLine(reply));
     }
     options.watch?.after(k, command, effects);

@@ -192,7 +192,12 @@ export class World {
     for (const { task, outcome } of effects.replies) {
       const made = this.made.get(this.labelOf.get(task) ?? -1);
       if (made === undefined) continue;
-      if (!outcome.ok) continue;
+      if (!outcome.ok) {
+        const { errno } = outcome.failure;
+        if (operations.get(made.op)?.errors.includes(errno) === false)
+          throw new Broken('errors', `${made.op} fails with ${errno}, which it does not declare`);
+        continue;
+      }
       const wrong = operations.get(made.op)?.result.safeParse(outcome.result).error;
       if (wrong !== undefined)
         throw new Broken(

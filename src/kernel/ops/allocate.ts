@@ -10,7 +10,7 @@ import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type PgOff, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
 import { type LayoutChange, rangeOf } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
-import { checkRange } from './range.ts';
+import { checkRange, rangeErrors } from './range.ts';
 
 const args = z.strictObject({
   offset: zBytes,
@@ -118,5 +118,5 @@ export const allocate = defineLayoutOp({
   args,
   change,
   grows: true,
-  errors: ['ENOSPC'],
+  errors: [...rangeErrors, 'ENOSPC'],
 });

@@ -14,7 +14,7 @@ the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A
   route: { method: 'POST', path: 'cancel', status: 200 },
   args: z.strictObject({ restart: z.boolean().default(false) }),
   result: z.object({ id: z.string(), signalled: z.boolean(), restart: z.boolean() }),
-  errors: ['ENOENT', 'EBUSY'],
+  errors: ['EBUSY'],
   run(k, task) {
     const id = Number(task.locals.operation);
     const target = k.tasks.get(id as TaskId);

@@ -12,7 +12,7 @@ import { strategyOf } from '../reclaim/index.ts';
 import { lastPage, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
 import { type LayoutChange, rangeFrom, removeBlocks } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
-import { checkAligned, checkRange } from './range.ts';
+import { checkAligned, checkRange, rangeErrors } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes });
 
@@ -54,4 +54,5 @@ export const collapseRange = defineLayoutOp({
 protects pins at all waits for pins on those first.`,
   args,
   change,
+  errors: rangeErrors,
 });

@@ -14,7 +14,7 @@ export const create = defineAtomic({
   route: { method: 'POST', path: 'files', status: 201 },
   args: z.strictObject({ name: zFileName, sizeBytes: zBytes.default(0) }),
   result: zFile,
-  errors: ['EEXIST', 'EFBIG', 'EDQUOT'],
+  errors: ['EEXIST', 'EFBIG'],
   charges: 'files',
   grows: true,
   run(k, { args }) {

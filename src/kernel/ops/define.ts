@@ -120,7 +120,7 @@ export interface Operation extends Contract, Body {
   steps: Readonly<Record<string, Step>>;
 }
 
-type Facts = 'name' | 'summary' | 'doc' | 'on' | 'route' | 'errors';
+type Facts = 'name' | 'summary' | 'doc' | 'on' | 'route';
 type Schemas<A extends z.ZodType, R extends z.ZodType> = { args: A; result: R };
 type HasOffset<A extends z.ZodType> =
   z.infer<A> extends { offset?: number | undefined } ? true : never;
@@ -129,6 +129,8 @@ type HasOffset<A extends z.ZodType> =
 export type ContractInput<A extends z.ZodType, R extends z.ZodType> = Pick<Contract, Facts> &
   Schemas<A, R> &
   Partial<Pick<Contract, 'takes' | 'gives' | 'charges'>> & {
+    /** Beside those of its scope, and of waiting. */
+    errors?: readonly Errno[];
     etag?: true;
     range?: HasOffset<A>;
     patch?: HasOffset<A>;
@@ -160,7 +162,7 @@ export function defineOp<
   },
 ): Operation {
   const { locals: _, ...rest } = op;
-  return erased({ ...defaults(op), ...rest, waits: true });
+  return erased({ ...defaults(op), ...rest, errors: errorsOf(op, true), waits: true });
 }
 
 /** An operation of one step that never sleeps. */
@@ -173,10 +175,36 @@ export function defineAtomic<A extends z.ZodType, R extends z.ZodType>({
   return erased({
     ...defaults(contract),
     ...contract,
+    errors: errorsOf(contract, false),
     waits: false,
     first: 'run',
     steps: { run },
   });
+}
+
+/** A command that names what is not there. A filesystem is looked up before its kernel is asked. */
+const ofScope: Readonly<Record<Scope, readonly Errno[]>> = {
+  filesystem: [],
+  file: ['ENOENT'],
+  mapping: ['ENOENT'],
+  pin: ['ENOENT'],
+  operation: ['ENOENT'],
+};
+/**
+ * The table of operations is full or `nowait` was asked for, `failOnDeadlock` was asked for, the
+ * filesystem went away, the quota of sleepers or blocks is used up.
+ */
+const ofWaiting: readonly Errno[] = ['EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'];
+
+function errorsOf(
+  { on, charges, errors }: { on: Scope; charges?: Contract['charges']; errors?: readonly Errno[] },
+  waits: boolean,
+): readonly Errno[] {
+  const charged: readonly Errno[] = (charges ?? null) === null ? [] : ['EDQUOT'];
+  // Of every command: its precondition does not hold.
+  const common: readonly Errno[] = ['ESTALE'];
+  const waiting = waits ? ofWaiting : [];
+  return [...new Set([...ofScope[on], ...common, ...waiting, ...charged, ...(errors ?? [])])];
 }
 
 function defaults({ route }: { route: Route }) {

@@ -22,7 +22,7 @@ export const dmaRead = defineAtomic({
     length: zBytes.optional().describe('To the end of the pinned range by default.'),
   }),
   result: z.object({ data: zData }),
-  errors: ['ENOENT', 'EBUSY', 'EFAULT', 'EINVAL', 'EIO'],
+  errors: ['EBUSY', 'EFAULT', 'EINVAL', 'EIO'],
   run(k, task) {
     const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);
     if (pin === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');

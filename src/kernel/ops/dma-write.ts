@@ -21,7 +21,7 @@ export const dmaWrite = defineAtomic({
       .int()
       .describe('Of the pages written, those that the file no longer owns at that place.'),
   }),
-  errors: ['ENOENT', 'EBUSY', 'EFAULT'],
+  errors: ['EBUSY', 'EFAULT'],
   grows: true,
   run(k, task) {
     const pin = task.pin === 0 ? undefined : k.pins.get(task.pin);

@@ -3,7 +3,7 @@
 // can interrupt it; before, it frees the blocks under them.
 import { z } from 'zod';
 import { emit } from '../emit.ts';
-import { type Failure, failure } from '../errno.ts';
+import { type Errno, type Failure, failure } from '../errno.ts';
 import { firstBusy } from '../fs/dax.ts';
 import { handToReaper } from '../fs/detached.ts';
 import { isLastReference } from '../fs/inode.ts';
@@ -22,6 +22,9 @@ import {
   theInode,
 } from './layout-change.ts';
 import { type PageSleepStep, pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
+
+/** The strategy refuses to evict a pinned file. */
+export const evictErrors = ['EBUSY'] as const satisfies readonly Errno[];
 
 /** What the eviction did to the blocks, for the result of an operation. */
 export const blocksOf = (task: LayoutTask) => {
@@ -117,7 +120,6 @@ export const evict = defineOp({
   route: { method: 'POST', path: 'evict', status: 200 },
   args: z.strictObject({}),
   result: z.object({}),
-  errors: [],
   locals: {} as LayoutLocals,
   first: 'evict',
   steps: evictSteps(() => ({})),

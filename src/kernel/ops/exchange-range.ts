@@ -29,6 +29,7 @@ import { lockThen, theInode } from './layout-change.ts';
 import { layoutErrors } from './layout-op.ts';
 import { zFileName } from './name.ts';
 import { type PageWaitLocals, pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
+import { rangeErrors } from './range.ts';
 
 const args = z.strictObject({
   with: zFileName.describe('The other file; the same one for two ranges that do not overlap.'),
@@ -232,7 +233,7 @@ their files, on whole blocks; the length may be odd where both end with their fi
     wakeups: z.int(),
     sleptMs: z.int().describe('How long it slept, or spun.'),
   }),
-  errors: layoutErrors,
+  errors: [...rangeErrors, ...layoutErrors],
   locals: {} as ExchangeLocals,
   first: 'lock',
   steps: {

@@ -5,7 +5,7 @@ import { isAnon, zeroPfn } from '../mm/anon.ts';
 import { inPmd, pmdBytes } from '../mm/pmd.ts';
 import { pageSize, zBytes } from '../units.ts';
 import { defineOp, done, failWith } from './define.ts';
-import { checkInside, checkWritable, type WalkLocals, walkSteps } from './page-walk.ts';
+import { checkInside, checkWritable, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.describe('From the start of the mapping.'),
@@ -66,18 +66,7 @@ them in one aligned piece, one fault maps all of it.`,
   route: { method: 'POST', path: 'faults', status: 200 },
   args,
   result,
-  errors: [
-    'ENOENT',
-    'EINVAL',
-    'EFAULT',
-    'EACCES',
-    'SIGBUS',
-    'ENOMEM',
-    'EAGAIN',
-    'EDEADLK',
-    'ENODEV',
-    'EDQUOT',
-  ],
+  errors: ['EINVAL', 'EACCES', ...walkErrors],
   grows: true,
   locals: {} as FaultLocals,
   first: 'begin',

@@ -33,7 +33,7 @@ ${extentsMax} extents.`,
       }),
     ),
   }),
-  errors: ['ENOENT', 'EINVAL', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['EINVAL'],
   first: 'lock',
   steps: {
     lock(k, task) {

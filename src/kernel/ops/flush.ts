@@ -10,7 +10,7 @@ import type { Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '../units.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf, type Verdict } from './define.ts';
 import { theInode } from './layout-change.ts';
-import { checkInside, theMapping, type WalkLocals, walkSteps } from './page-walk.ts';
+import { checkInside, theMapping, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.default(0).describe('From the start of the mapping.'),
@@ -124,17 +124,7 @@ beyond the end of the file; of a private mapping nothing. Its offset is a multip
   route: { method: 'POST', path: 'flush', status: 200 },
   args,
   result,
-  errors: [
-    'ENOENT',
-    'EINVAL',
-    'EFAULT',
-    'ENOMEM',
-    'SIGBUS',
-    'EAGAIN',
-    'EDEADLK',
-    'ENODEV',
-    'EDQUOT',
-  ],
+  errors: ['EINVAL', ...walkErrors],
   locals: {} as FlushLocals,
   first: 'flush',
   steps: {

@@ -11,7 +11,7 @@ import { unmapRange } from '../mm/pagetable.ts';
 import { lastPage, pageOf, pageSize, zBytes } from '../units.ts';
 import { type LayoutChange, rangeFrom } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
-import { checkAligned, checkRange } from './range.ts';
+import { checkAligned, checkRange, rangeErrors } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes });
 
@@ -63,4 +63,5 @@ export const insertRange = defineLayoutOp({
 protects pins at all waits for pins on them first.`,
   args,
   change,
+  errors: rangeErrors,
 });

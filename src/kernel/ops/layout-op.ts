@@ -11,19 +11,8 @@ import {
   undoLayout,
 } from './layout-change.ts';
 
-export const layoutErrors = [
-  'ENOENT',
-  'EINVAL',
-  'EFBIG',
-  'EOPNOTSUPP',
-  'EBUSY',
-  'EAGAIN',
-  'EDEADLK',
-  'EINTR',
-  'ESTALE',
-  'ENODEV',
-  'EDQUOT',
-] as const satisfies readonly Errno[];
+/** The strategy refuses, or a signal ends the wait. */
+export const layoutErrors = ['EBUSY', 'EINTR'] as const satisfies readonly Errno[];
 
 interface LayoutOperation<A extends z.ZodType> {
   name: string;
@@ -33,12 +22,12 @@ interface LayoutOperation<A extends z.ZodType> {
   change: LayoutChange<z.infer<A>>;
   grows?: true;
   /** What it can fail with beside the errors of every layout change. */
-  errors?: readonly Errno[];
+  errors: readonly Errno[];
 }
 
 export function defineLayoutOp<A extends z.ZodType>({
   change,
-  errors = [],
+  errors,
   ...op
 }: LayoutOperation<A>): Operation {
   return defineOp({

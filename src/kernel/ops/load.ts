@@ -7,7 +7,7 @@ import { assert } from '../panic.ts';
 import { zData } from '../records/contract.ts';
 import { byteOf, pageSize, zBytes } from '../units.ts';
 import { defineOp, done, failWith, type TaskOf } from './define.ts';
-import { checkInside, type WalkLocals, walkSteps } from './page-walk.ts';
+import { checkInside, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.default(0).describe('From the start of the mapping.'),
@@ -29,7 +29,7 @@ export const load = defineOp({
   gives: 'bytes',
   args,
   result: z.object({ data: zData }),
-  errors: ['ENOENT', 'EINVAL', 'EFAULT', 'SIGBUS', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['EINVAL', ...walkErrors],
   locals: {} as WalkLocals,
   first: 'begin',
   steps: walkSteps<Args, { data: Uint8Array }>({

@@ -24,7 +24,7 @@ to one. In a private mapping (shared: false) the first write to a page copies it
     sync: z.boolean().default(false).describe('MAP_SYNC.'),
   }),
   result: zMapping,
-  errors: ['ENOENT', 'EINVAL', 'EFBIG', 'EOPNOTSUPP', 'EDQUOT', 'ESTALE'],
+  errors: ['EINVAL', 'EFBIG', 'EOPNOTSUPP'],
   charges: 'mappings',
   grows: true,
   run(k, task) {

@@ -9,7 +9,7 @@ import { strategyOf } from '../reclaim/index.ts';
 import { inTheWayOf } from '../records/operation.ts';
 import { lastPage, mappingId, toPgOff } from '../units.ts';
 import { defineOp, fail, goto, type TaskOf } from './define.ts';
-import { blocksOf, evictSteps } from './evict.ts';
+import { blocksOf, evictErrors, evictSteps } from './evict.ts';
 import { type LayoutLocals, theInode } from './layout-change.ts';
 
 interface MunmapLocals extends LayoutLocals {
@@ -30,7 +30,7 @@ was faulted back in.`,
     blocksBusy: z.int(),
     blocksDetached: z.int(),
   }),
-  errors: ['ENOENT', 'EBUSY', 'EDEADLK', 'ENODEV', 'EAGAIN', 'EDQUOT'],
+  errors: evictErrors,
   unbounded: true,
   locals: {} as MunmapLocals,
   first: 'unmap',

@@ -5,7 +5,7 @@
 //
 // A page that was faulted in may be unmapped again before the walk comes back to it; then it is
 // faulted in again.
-import { type Failure, failure } from '../errno.ts';
+import { type Errno, type Failure, failure } from '../errno.ts';
 import { faultPage, leaveEntry, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
 import { lockedPage } from '../fs/dax-pmd.ts';
 import { isWritable, pfnOf, pteOf } from '../mm/pagetable.ts';
@@ -58,6 +58,9 @@ function walkOf(task: Task & { locals: WalkLocals }): Walk {
 export function theMapping(k: Kernel, task: Task): Mapping | null {
   return task.mapping === 0 ? null : (k.mappings.get(task.mapping) ?? null);
 }
+
+/** The mapping is gone, the page is beyond the file or poisoned, no memory for a private copy. */
+export const walkErrors = ['EFAULT', 'SIGBUS', 'ENOMEM'] as const satisfies readonly Errno[];
 
 const unmapped = () => failure('EFAULT', 'GP1', 'the mapping was removed meanwhile');
 

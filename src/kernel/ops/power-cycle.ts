@@ -62,7 +62,6 @@ nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and ope
     operationsEnded: z.int(),
     blocksFreed: z.int(),
   }),
-  errors: [],
   run(k, { args: { drop, seed } }) {
     const { dirtyLines: linesDirty } = k.pmem;
     const { pins: pinsDropped, mappings: mappingsDropped } = k.counts;

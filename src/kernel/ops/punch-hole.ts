@@ -8,7 +8,7 @@ import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageOf, toPgOff, zBytes } from '../units.ts';
 import { type LayoutChange, rangeOf, removeBlocks } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
-import { checkRange } from './range.ts';
+import { checkRange, rangeErrors } from './range.ts';
 
 const args = z.strictObject({ offset: zBytes, length: zBytes });
 type Args = z.infer<typeof args>;
@@ -55,4 +55,5 @@ export const punchHole = defineLayoutOp({
   doc: 'Whole blocks in the range become a hole and read as zero; partial blocks at the edges are zeroed in place. The size stays.',
   args,
   change,
+  errors: rangeErrors,
 });

@@ -1,9 +1,12 @@
 // The checks of a byte range that Linux makes before it looks at the file (vfs_fallocate,
 // do_sys_ftruncate), in its order.
-import { type Failure, failure } from '../errno.ts';
+import { type Errno, type Failure, failure } from '../errno.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { pageSize } from '../units.ts';
+
+/** What a range that is checked here, or under the locks, is refused with. */
+export const rangeErrors = ['EINVAL', 'EFBIG', 'EOPNOTSUPP'] as const satisfies readonly Errno[];
 
 /**
  * A fallocate mode on [offset, offset + length): EINVAL for an empty range, EFBIG past the largest

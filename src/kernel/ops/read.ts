@@ -21,7 +21,7 @@ export const read = defineOp({
     length: zBytes.optional().describe('To the end of the file by default.'),
   }),
   result: z.object({ data: zData, sizeBytes: z.int(), etag: z.string() }),
-  errors: ['ENOENT', 'EINVAL', 'EIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['EIO'],
   first: 'lock',
   steps: {
     // A read of 0 bytes ends in the VFS and never meets the lock.

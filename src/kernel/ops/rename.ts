@@ -11,7 +11,7 @@ import { fileRecord, zFile } from '../records/file.ts';
 import { releaseAll } from '../sched/rwsem.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf } from './define.ts';
-import { blocksOf, evictSteps, whyNotEvicted } from './evict.ts';
+import { blocksOf, evictErrors, evictSteps, whyNotEvicted } from './evict.ts';
 import { type LayoutLocals, lockThen, theInode } from './layout-change.ts';
 import { zFileName } from './name.ts';
 
@@ -69,7 +69,7 @@ behind a layout change that sleeps. A rename to the name that the file has does 
       .optional()
       .describe('The file that had the name, and what became of its blocks.'),
   }),
-  errors: ['ENOENT', 'EEXIST', 'EBUSY', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT', 'ESTALE'],
+  errors: ['EEXIST', ...evictErrors],
   locals: {} as RenameLocals,
   first: 'begin',
   steps: {

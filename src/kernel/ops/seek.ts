@@ -29,7 +29,7 @@ holes: the file is data up to its end.`,
   route: { method: 'GET', path: 'seek', status: 200 },
   args: z.strictObject({ whence: z.enum(['data', 'hole']), offset: zBytes.default(0) }),
   result: z.object({ offset: z.int() }),
-  errors: ['ENOENT', 'ENXIO', 'EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'],
+  errors: ['ENXIO'],
   first: 'lock',
   steps: {
     lock(k, task) {

@@ -9,7 +9,7 @@ import type { Task } from '../state.ts';
 import { byteOf, pageSize, zBytes } from '../units.ts';
 import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
-import { checkInside, checkWritable, type WalkLocals, walkSteps } from './page-walk.ts';
+import { checkInside, checkWritable, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
   offset: zBytes.default(0).describe('From the start of the mapping.'),
@@ -30,18 +30,7 @@ the next truncate. Pages before one that fails keep what was stored.`,
   takes: 'bytes',
   args,
   result: z.object({ bytesStored: z.int() }),
-  errors: [
-    'ENOENT',
-    'EINVAL',
-    'EFAULT',
-    'EACCES',
-    'SIGBUS',
-    'ENOMEM',
-    'EAGAIN',
-    'EDEADLK',
-    'ENODEV',
-    'EDQUOT',
-  ],
+  errors: ['EINVAL', 'EACCES', ...walkErrors],
   grows: true,
   locals: {} as WalkLocals,
   first: 'begin',

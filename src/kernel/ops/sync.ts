@@ -11,7 +11,6 @@ export const sync = defineAtomic({
   route: { method: 'POST', path: 'sync', status: 200 },
   args: z.strictObject({}),
   result: z.object({ linesFlushed: z.int() }),
-  errors: [],
   run(k) {
     let linesFlushed = 0;
     for (const pfn of [...k.pmem.dirty.keys()]) linesFlushed += flushPage(k, pfn, 0, pageSize);

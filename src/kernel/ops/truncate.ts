@@ -56,4 +56,5 @@ export const truncate = defineLayoutOp({
 scope. The tail of the last block is zeroed.`,
   args,
   change,
+  errors: ['EFBIG'],
 });

@@ -47,7 +47,7 @@ that sleep end with ENODEV.`,
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({ force: z.boolean().default(false) }),
   result: z.object({ name: z.string(), forced: z.boolean() }),
-  errors: ['ENOENT', 'EBUSY', 'ESTALE'],
+  errors: ['EBUSY'],
   removesStopped: ({ force }) => force,
   run(k, task) {
     const { force } = task.args;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { removeName } from '../fs/inode.ts';
 import { releaseAll } from '../sched/rwsem.ts';
 import { defineOp, fail, failWith, goto } from './define.ts';
-import { blocksOf, evictSteps, whyNotEvicted } from './evict.ts';
+import { blocksOf, evictErrors, evictSteps, whyNotEvicted } from './evict.ts';
 import {
   type LayoutLocals,
   type LayoutTask,
@@ -13,7 +13,6 @@ import {
   lockThen,
   theInode,
 } from './layout-change.ts';
-import { layoutErrors } from './layout-op.ts';
 
 export const unlink = defineOp({
   name: 'unlink',
@@ -25,7 +24,7 @@ freed under the pins, with a warning.`,
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),
   result: layoutResult,
-  errors: layoutErrors,
+  errors: evictErrors,
   locals: {} as LayoutLocals & { name?: string },
   first: 'lock',
   steps: {

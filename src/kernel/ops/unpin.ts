@@ -16,7 +16,7 @@ export const unpin = defineAtomic({
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),
   result: z.object({ id: z.string(), pagesReleased: z.int(), heldMs: z.int() }),
-  errors: ['ENOENT', 'EBUSY'],
+  errors: ['EBUSY'],
   run(k, task) {
     const held = task.pin === 0 ? undefined : k.pins.get(task.pin);
     if (held === undefined) return fail('ENOENT', 'GP4', 'the pin was released meanwhile');

@@ -92,7 +92,7 @@ not at all, and where the write grows the file all of its rest must fit. Without
   takes: 'bytes',
   args,
   result: layoutResult.partial().extend({ bytesWritten: z.int(), sizeBytes: z.int() }),
-  errors: [...layoutErrors, 'ENOSPC', 'EFAULT'],
+  errors: ['EFBIG', 'ENOSPC', 'EFAULT', ...layoutErrors],
   grows: true,
   patch: true,
   locals: {} as LayoutLocals,

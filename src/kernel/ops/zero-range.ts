@@ -16,7 +16,7 @@ import { type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '
 import { allocateWhatFits, growTo } from './allocate.ts';
 import { type LayoutChange, rangeOf, removeBlocks } from './layout-change.ts';
 import { defineLayoutOp } from './layout-op.ts';
-import { checkRange } from './range.ts';
+import { checkRange, rangeErrors } from './range.ts';
 
 const args = z.strictObject({
   offset: zBytes,
@@ -160,5 +160,5 @@ where the range is of whole pages.`,
   args,
   change,
   grows: true,
-  errors: ['ENOSPC'],
+  errors: [...rangeErrors, 'ENOSPC'],
 });

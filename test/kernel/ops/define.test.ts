@@ -16,7 +16,6 @@ const contract = {
   route: { method: 'POST', path: 'probe', status: 200 },
   args: z.strictObject({ offset: z.int() }),
   result: z.object({ pages: z.int() }),
-  errors: [],
 } as const;
 
 describe('the body of an operation is typed by its contract', () => {
