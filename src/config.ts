@@ -5,22 +5,29 @@ import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
+import { byQuota, type QuotaName, type Quotas, quotaNames, quotaTable } from './tenants/quotas.ts';
 import { version } from './version.ts';
 
 interface Setting<T> {
   parse: z.ZodType<T, string>;
   initial: T;
   doc: string;
-  /** Describes a default that depends on the machine. */
-  words?: string;
+  /** The default in words. */
+  shown: string;
 }
 
+/** `shown` describes a default that depends on the machine. */
 const setting = <T>(
   parse: z.ZodType<T, string>,
   initial: T,
   doc: string,
-  words?: string,
-): Setting<T> => (words === undefined ? { parse, initial, doc } : { parse, initial, doc, words });
+  shown: string = inWords(initial),
+): Setting<T> => ({ parse, initial, doc, shown });
+
+function inWords(value: unknown): string {
+  if (value === null || (Array.isArray(value) && value.length === 0)) return 'none';
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
 
 const whole = (min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> =>
   z
@@ -68,6 +75,31 @@ function defaultMemoryMax(): number {
   const machine = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
   const heap = getHeapStatistics().heap_size_limit;
   return Math.max(64 * MiB, Math.floor(Math.min(machine / 2, heap * 0.5) / MiB) * MiB);
+}
+
+type QuotaSetting = `quota${Capitalize<QuotaName>}`;
+const quotaSetting = (name: QuotaName) =>
+  `quota${name.charAt(0).toUpperCase()}${name.slice(1)}` as QuotaSetting;
+
+/** A setting for the default of each quota. */
+const quotaSettings = Object.fromEntries(
+  quotaNames.map((name) => {
+    const { initial, counts } = quotaTable[name];
+    const doc = `Default quota of a tenant: ${counts}.`;
+    const ofMemory = setting(
+      whole(0),
+      initial,
+      `${doc} 0 means a quarter of \`--memory-max\`.`,
+      'a quarter of --memory-max',
+    );
+    return [quotaSetting(name), name === 'memory' ? ofMemory : setting(whole(0), initial, doc)];
+  }),
+) as Record<QuotaSetting, Setting<number>>;
+
+/** What a tenant may have that was made without quotas of its own. */
+export function defaultQuotas(config: Config): Quotas {
+  const quotas = byQuota((name) => config[quotaSetting(name)]);
+  return quotas.memory === 0 ? { ...quotas, memory: Math.floor(config.memoryMax / 4) } : quotas;
 }
 
 /** In the order in which the table of the README shows them. */
@@ -161,26 +193,7 @@ export const settings = {
   tokensPerTenantMax: setting(whole(1), 1000, 'Maximum number of unexpired tokens of one tenant.'),
   filesystemsMax: setting(whole(1), 20_000, 'Maximum number of filesystems of the server.'),
   deviceBytesMax: setting(whole(65_536, 2 ** 40), 2 ** 36, 'Maximum size of a device, in bytes.'),
-  quotaFilesystems: setting(whole(0), 1000, 'Default quota of a tenant: filesystems.'),
-  quotaBytes: setting(whole(0), 2 ** 40, 'Default quota of a tenant: bytes of all its devices.'),
-  quotaBlocks: setting(
-    whole(0),
-    2 ** 32,
-    'Default quota of a tenant: blocks of 4 KiB that its files own.',
-  ),
-  quotaFiles: setting(whole(0), 1_000_000, 'Default quota of a tenant: files.'),
-  quotaMappings: setting(whole(0), 1_000_000, 'Default quota of a tenant: mappings.'),
-  quotaPins: setting(whole(0), 1_000_000, 'Default quota of a tenant: pins.'),
-  quotaSleepers: setting(whole(0), 10_000, 'Default quota of a tenant: sleeping operations.'),
-
-  quotaMemory: setting(
-    whole(0),
-    0,
-    'Default quota of a tenant: bytes of memory that the server holds for it. 0 means a ' +
-      'quarter of `--memory-max`.',
-    'a quarter of --memory-max',
-  ),
-
+  ...quotaSettings,
   memoryMax: setting(
     whole(16 * MiB),
     defaultMemoryMax(),
@@ -395,11 +408,11 @@ function commandLine(): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   for (const name of names) {
-    const { initial, doc, parse, words } = settings[name] as Setting<unknown>;
+    const { doc, parse, shown } = settings[name];
     // A switch takes an optional value, because PINHOLE_VOLATILE=0 must switch it off.
     const option = new Option(
       `${flagOf(name)} ${(parse as unknown) === flag ? '[bool]' : '<value>'}`,
-      `${doc} (${words ?? shown(initial)})`,
+      `${doc} (${shown})`,
     );
     command.addOption(option.env(envOf(name)).preset('true'));
   }
@@ -446,16 +459,9 @@ export function defaultConfig(overrides: Partial<Config> = {}): Config {
 
 /** The table of the README. */
 export function settingsTable(): string {
-  const rows = names.map(
-    (name) =>
-      `| \`${flagOf(name)}\` | \`${envOf(name)}\` | ` +
-      `${(settings[name] as Setting<unknown>).words ?? shown(settings[name].initial)} | ` +
-      `${settings[name].doc} |`,
-  );
+  const rows = names.map((name) => {
+    const { doc, shown } = settings[name];
+    return `| \`${flagOf(name)}\` | \`${envOf(name)}\` | ${shown} | ${doc} |`;
+  });
   return ['| flag | environment | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
-}
-
-function shown(value: unknown): string {
-  if (value === null || (Array.isArray(value) && value.length === 0)) return 'none';
-  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }

@@ -1,7 +1,7 @@
 // Joins the floors: the engine, the tenants and the routes. Everything that concerns the process is
 // in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { Config } from './config.ts';
+import { type Config, defaultQuotas } from './config.ts';
 import { type Log, memoryLog } from './durable/log.ts';
 import {
   type Kept,
@@ -114,16 +114,7 @@ async function joinFloors(
     onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
   });
   const tenants = new Tenants({
-    quotas: {
-      filesystems: config.quotaFilesystems,
-      bytes: config.quotaBytes,
-      blocks: config.quotaBlocks,
-      files: config.quotaFiles,
-      mappings: config.quotaMappings,
-      pins: config.quotaPins,
-      sleepers: config.quotaSleepers,
-      memory: config.quotaMemory === 0 ? Math.floor(config.memoryMax / 4) : config.quotaMemory,
-    },
+    quotas: defaultQuotas(config),
     tenantsMax: config.tenantsMax,
     records,
     onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),

@@ -2,6 +2,8 @@
 // after every entry. What happened is kept as a trace, one line a command, an event or a reply (see
 // trace.ts).
 
+import { defaultConfig } from '../src/config.ts';
+import { kernelLimits } from '../src/engine/engine.ts';
 import type { KernelEvent } from '../src/kernel/events.ts';
 import { checkInvariants, type LawName } from '../src/kernel/invariants.ts';
 import { apply, atRest, createKernel } from '../src/kernel/kernel.ts';
@@ -73,6 +75,7 @@ export interface Ran {
 }
 
 export const limitsOfTests: KernelLimits = {
+  ...kernelLimits(defaultConfig()),
   tasks: 1000,
   endedOperations: 1000,
   endedOperationMs: 600_000,

@@ -1,6 +1,7 @@
 // The hosted filesystems of every tenant. Routes, metrics and streams find them here; nothing above
 // holds a kernel by another way.
 
+import type { Config } from '../config.ts';
 import { KeptReads } from '../durable/kept-reads.ts';
 import type { Log, RequestKey } from '../durable/log.ts';
 import { newId } from '../durable/new-id.ts';
@@ -11,7 +12,7 @@ import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
 import { emptyMemory } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { Kernel, KernelLimits, Outcome } from '../kernel/state.ts';
+import { type Kernel, type KernelLimits, kernelLimitTable, type Outcome } from '../kernel/state.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing, type RingBudget, type RingBytes } from './event-ring.ts';
@@ -44,27 +45,22 @@ export type HostedFilesystem = Pick<
   | 'requireRunning'
 >;
 
-export interface EngineLimits {
-  inboxMax: number;
-  batchMax: number;
-  filesystemsMax: number;
-  deviceBytesMax: number;
-  ringEventsMax: number;
-  tenantRingEventsMax: number;
-  ringBytesMax: number;
-  tenantRingBytesMax: number;
-  memoryMax: number;
-  tasksMax: number;
-  endedOperationsMax: number;
-  endedOperationMs: number;
-  extentsPerFileMax: number;
-  pagesPerPinMax: number;
-  pinnedReferencesMax: number;
-  anonPagesMax: number;
-  contentBytesMax: number;
-  stepsPerApplyMax: number;
-  readBytesKeptMax: number;
-}
+/** The settings that the engine and its kernels read. */
+export type EngineLimits = Pick<
+  Config,
+  | KernelSetting
+  | 'inboxMax'
+  | 'batchMax'
+  | 'filesystemsMax'
+  | 'deviceBytesMax'
+  | 'ringEventsMax'
+  | 'tenantRingEventsMax'
+  | 'ringBytesMax'
+  | 'tenantRingBytesMax'
+  | 'memoryMax'
+  | 'readBytesKeptMax'
+>;
+type KernelSetting = (typeof kernelLimitTable)[keyof KernelLimits];
 
 export interface EngineOptions {
   limits: EngineLimits;
@@ -549,16 +545,7 @@ type Order = Pick<PastBatch, 'group' | 'position'>;
 const isAfter = (a: Order, b: Order): boolean =>
   a.group > b.group || (a.group === b.group && a.position > b.position);
 
-function kernelLimits(limits: EngineLimits): KernelLimits {
-  return {
-    tasks: limits.tasksMax,
-    endedOperations: limits.endedOperationsMax,
-    endedOperationMs: limits.endedOperationMs,
-    extentsPerFile: limits.extentsPerFileMax,
-    pagesPerPin: limits.pagesPerPinMax,
-    pinnedReferences: limits.pinnedReferencesMax,
-    anonPages: limits.anonPagesMax,
-    bytesPerRead: limits.contentBytesMax,
-    stepsPerApply: limits.stepsPerApplyMax,
-  };
+export function kernelLimits(settings: Pick<Config, KernelSetting>): KernelLimits {
+  const rows = Object.entries(kernelLimitTable).map(([name, from]) => [name, settings[from]]);
+  return Object.fromEntries(rows) as KernelLimits;
 }

@@ -80,20 +80,23 @@ export interface Geometry {
  * Bounds of one machine; they are part of the state so that a replay meets the same ones. Set from
  * `config.ts` by mkfs.
  */
-export interface KernelLimits {
-  tasks: number;
-  endedOperations: number;
-  endedOperationMs: number;
-  extentsPerFile: number;
-  pagesPerPin: number;
+export type KernelLimits = Record<keyof typeof kernelLimitTable, number>;
+
+/** One row for each limit: the setting of `config.ts` that it is set from. */
+export const kernelLimitTable = {
+  tasks: 'tasksMax',
+  endedOperations: 'endedOperationsMax',
+  endedOperationMs: 'endedOperationMs',
+  extentsPerFile: 'extentsPerFileMax',
+  pagesPerPin: 'pagesPerPinMax',
   /** Page references that all pins of the filesystem hold. */
-  pinnedReferences: number;
+  pinnedReferences: 'pinnedReferencesMax',
   /** Private copies of pages, in ordinary memory. */
-  anonPages: number;
-  bytesPerRead: number;
+  anonPages: 'anonPagesMax',
+  bytesPerRead: 'contentBytesMax',
   /** Steps that one entry of the log runs; the next entry goes on with what is left. */
-  stepsPerApply: number;
-}
+  stepsPerApply: 'stepsPerApplyMax',
+} as const;
 
 /** Counted as things happen; metrics and quotas read them, the invariants recount them. */
 export interface Counts {

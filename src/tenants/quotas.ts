@@ -2,19 +2,25 @@
 // each kernel's counts; a reservation covers a command from the moment that it is accepted until
 // its effect is counted, so that a burst cannot pass the limit.
 
-/** `memory` is what the server holds for the tenant, in bytes; see engine/memory.ts. */
-export const quotaNames = [
-  'filesystems',
-  'bytes',
-  'blocks',
-  'files',
-  'mappings',
-  'pins',
-  'sleepers',
-  'memory',
-] as const;
-export type QuotaName = (typeof quotaNames)[number];
+/** One row for each quota: what a tenant gets by default, and what is counted. */
+export const quotaTable = {
+  filesystems: { initial: 1000, counts: 'filesystems' },
+  bytes: { initial: 2 ** 40, counts: 'bytes of all its devices' },
+  blocks: { initial: 2 ** 32, counts: 'blocks of 4 KiB that its files own' },
+  files: { initial: 1_000_000, counts: 'files' },
+  mappings: { initial: 1_000_000, counts: 'mappings' },
+  pins: { initial: 1_000_000, counts: 'pins' },
+  sleepers: { initial: 10_000, counts: 'sleeping operations' },
+  /** See engine/memory.ts. */
+  memory: { initial: 0, counts: 'bytes of memory that the server holds for it' },
+};
+export type QuotaName = keyof typeof quotaTable;
+export const quotaNames = Object.keys(quotaTable) as QuotaName[];
 export type Quotas = Record<QuotaName, number>;
+
+/** A record with one value for each quota. */
+export const byQuota = <T>(of: (name: QuotaName) => T): Record<QuotaName, T> =>
+  Object.fromEntries(quotaNames.map((name) => [name, of(name)])) as Record<QuotaName, T>;
 
 export interface Account {
   limits: Quotas;
@@ -23,16 +29,7 @@ export interface Account {
   reserved: Quotas;
 }
 
-const zero = (): Quotas => ({
-  filesystems: 0,
-  bytes: 0,
-  blocks: 0,
-  files: 0,
-  mappings: 0,
-  pins: 0,
-  sleepers: 0,
-  memory: 0,
-});
+const zero = (): Quotas => byQuota(() => 0);
 
 export function openAccount(limits: Quotas): Account {
   return { limits: { ...limits }, used: zero(), reserved: zero() };

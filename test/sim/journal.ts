@@ -2,9 +2,11 @@
 // forgets by seed; two tenants with filesystems of the same names. After every start: all that was
 // acknowledged is there, nothing twice, and each machine is what the entries give that were taken,
 // applied again elsewhere. Or the start is refused, where the disk did what no journal can mend.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultConfig } from '../../src/config.ts';
 import type { Before, Birth, Log, LoggedEntry, RequestKey } from '../../src/durable/log.ts';
 import { bulkPrefixes, recoverFilesystems } from '../../src/durable/read.ts';
 import type { Recovered } from '../../src/durable/replay.ts';
@@ -52,6 +54,7 @@ const law = 'journal';
 const tenantNames = ['east', 'west'];
 const much = 1_000_000;
 const limits = {
+  ...defaultConfig(),
   inboxMax: 1000,
   batchMax: 8,
   filesystemsMax: 100,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { mkfsArgs, sizeBytesMin } from '../../kernel/ops/mkfs.ts';
 import { strategies } from '../../kernel/reclaim/index.ts';
 import { pageSizeMax } from '../../kernel/records/contract.ts';
-import { quotaNames } from '../../tenants/quotas.ts';
+import { byQuota } from '../../tenants/quotas.ts';
 import { version } from '../../version.ts';
 import { jsonSchemaOf } from '../schema.ts';
 import { defineRoute } from './define.ts';
@@ -60,12 +60,10 @@ export const capabilitiesRoute = defineRoute({
           ? null
           : {
               name: tenant.name,
-              quotas: Object.fromEntries(
-                quotaNames.map((name) => [
-                  name,
-                  { limit: tenant.account.limits[name], used: tenant.account.used[name] },
-                ]),
-              ),
+              quotas: byQuota((name) => ({
+                limit: tenant.account.limits[name],
+                used: tenant.account.used[name],
+              })),
             },
       scopes: request.caller?.scopes ?? [],
     };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { begunRecord } from '../../durable/stored-log.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
-import type { QuotaName } from '../../tenants/quotas.ts';
+import { byQuota, quotaTable } from '../../tenants/quotas.ts';
 import { defaultTenant, type Tenant } from '../../tenants/tenants.ts';
 import type { AppContext } from '../app-context.ts';
 import { HttpProblem } from '../problem.ts';
@@ -14,20 +14,9 @@ const zTenantName = z
   .describe(
     '1 to 63 of a-z, 0-9, dot, dash and underscore; begins and ends with a letter or digit.',
   );
-const zCount = z.int().nonnegative();
-const quotaShape: Record<QuotaName, z.ZodInt> = {
-  filesystems: zCount,
-  bytes: zCount,
-  blocks: zCount,
-  files: zCount,
-  mappings: zCount,
-  pins: zCount,
-  sleepers: zCount,
-  memory: zCount.describe(
-    'Bytes that the server holds for the tenant: machines, events, bodies and replies on ' +
-      'their way.',
-  ),
-};
+const quotaShape = byQuota((name) =>
+  z.int().nonnegative().describe(`Number of ${quotaTable[name].counts}.`),
+);
 const zAllQuotas = z.object(quotaShape);
 const zQuotas = z
   .strictObject(quotaShape)
