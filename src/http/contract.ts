@@ -10,11 +10,11 @@ export const bytesType = 'application/octet-stream';
 
 /** The routes of one tag stand together in the OpenAPI document. */
 export const tags = {
-  filesystem: 'A filesystem on a simulated pmem namespace, and what can be seen of its inside.',
+  filesystem: 'Filesystems on simulated pmem namespaces, and views of their internal state.',
   file: 'Files by name: content, size, layout.',
-  mapping: 'What a process mapped: faults, loads, stores, flushes.',
-  pin: 'Pages that a device holds: get_user_pages, DMA, unpin.',
-  operation: 'What runs, sleeps or has ended.',
+  mapping: 'Mappings of files into a process: faults, loads, stores, flushes.',
+  pin: 'Pages that a device has pinned: get_user_pages, DMA, unpin.',
+  operation: 'Operations that run, sleep or have ended.',
   tenant: 'Tenants, quotas and tokens; for the operator.',
   server: 'The server itself.',
 } as const;

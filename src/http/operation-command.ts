@@ -15,7 +15,7 @@ const zOwner = z
   .min(1)
   .max(128)
   .describe(
-    'Who acts: one thread of one process, for whom pins are held and locks are waited for.',
+    'The thread on whose behalf the request is made. It owns the pins and waits for the locks.',
   );
 
 /** What every operation takes beside its own arguments. */
@@ -23,12 +23,17 @@ const commonArgs = z.object({ owner: zOwner.optional() });
 /** And what those take that may wait. */
 const waitArgs = z.object({
   owner: zOwner.optional(),
-  nowait: z.boolean().optional().describe('EAGAIN instead of a sleep; nothing is changed.'),
-  timeoutMs: zMs.optional().describe('A signal after this time: EINTR.'),
+  nowait: z
+    .boolean()
+    .optional()
+    .describe('Fails with EAGAIN instead of sleeping; nothing is changed.'),
+  timeoutMs: zMs
+    .optional()
+    .describe('Sends a signal after this time, which ends an interruptible wait with EINTR.'),
   failOnDeadlock: z
     .boolean()
     .optional()
-    .describe('EDEADLK instead of a sleep that closes a cycle.'),
+    .describe('Fails with EDEADLK instead of sleeping in a deadlock.'),
 });
 type WaitArgs = z.infer<typeof waitArgs>;
 

@@ -19,22 +19,23 @@ const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` })
 const epoch = '4f1d2c3b5a69788796';
 const zEnvelope = z.object({
   specversion: z.literal('1.0'),
-  id: z.string().describe('`<epoch>.<seq>`, which is also the cursor behind this event.'),
-  seq: z.int().describe('Ascends by one in its log.'),
-  epoch: z.string().describe('Changes when history is not continued.'),
+  id: z.string().describe('`<epoch>.<seq>`, which is also the cursor after this event.'),
+  seq: z.int().describe('Increases by one in each log.'),
+  epoch: z.string().describe('A new epoch begins when the history of events does not continue.'),
   source: z.string().describe('`/v1/filesystems/{fs}`.'),
   subject: z
     .string()
     .optional()
     .describe(
-      '`files/{file}`, by the name that the file had, or `inodes/{ino}` of one that had been unlinked.',
+      '`files/{file}` with the name at that time, or `inodes/{ino}` if the file was already ' +
+        'unlinked.',
     ),
   time: z.string().describe('RFC 3339, by the clock of the filesystem.'),
   datacontenttype: z.literal('application/json'),
   operation: z
     .string()
     .optional()
-    .describe('`op_…`: what ran; absent for the release worker and the clock.'),
+    .describe('`op_…`: the operation that ran; absent for the release worker and the clock.'),
 });
 
 /** What a row of the table says, and whose file it is about. */
@@ -97,7 +98,10 @@ function channel({ url, summary, query }: Contract): JsonSchema {
   return {
     address: url.replace(/:(\w+)/g, '{$1}'),
     title: summary,
-    description: `Over a WebSocket (subprotocols ${Object.keys(subprotocols).join(', ')}), with \`Accept: text/event-stream\` as server-sent events, with \`Accept: application/x-ndjson\` as lines.`,
+    description:
+      `Over a WebSocket (subprotocols ${Object.keys(subprotocols).join(', ')}), with \`Accept: ` +
+      'text/event-stream` as server-sent events, with `Accept: application/x-ndjson` as ' +
+      'lines of JSON.',
     messages: Object.fromEntries([...said, ...heard].map((name) => [name, messageRef(name)])),
     ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
     bindings: {
@@ -122,13 +126,13 @@ function operationsOf(name: string): JsonSchema {
     [`send${pascal(name)}`]: {
       action: 'send',
       channel: on,
-      summary: 'What the server says.',
+      summary: 'Messages of the server.',
       messages: messages(heard),
     },
     [`receive${pascal(name)}`]: {
       action: 'receive',
       channel: on,
-      summary: 'What a reader may say on a WebSocket.',
+      summary: 'Messages of the client on a WebSocket.',
       messages: messages(said),
     },
   };
@@ -139,13 +143,13 @@ export function asyncApi(contracts: readonly Contract[]): JsonSchema {
   const types = Object.keys(eventTable) as EventType[];
   const event = {
     type: 'object',
-    description: 'Events of whole commands, in their order.',
+    description: 'Events in order; the events of one command are never split.',
     properties: {
       type: { const: 'event' },
-      id: { type: 'string', description: 'The subscription; `query` where the URL made it.' },
+      id: { type: 'string', description: 'The subscription; `query` if the URL created it.' },
       cursor: {
         type: 'string',
-        description: 'Behind the last of these events, and behind what the filter hid.',
+        description: 'The position after these events and after those that the filter hid.',
       },
       events: { type: 'array', items: { oneOf: types.map((type) => schemaRef(pascal(type))) } },
     },
@@ -159,7 +163,9 @@ export function asyncApi(contracts: readonly Contract[]): JsonSchema {
     info: {
       title: 'Pinhole events',
       version,
-      description: `The ordered, resumable log of what happens in a filesystem, or in all of a tenant. Close codes:\n\n${closes.map((line) => `- ${line}`).join('\n')}`,
+      description:
+        'The ordered, resumable event log of a filesystem, or of all filesystems of a tenant. ' +
+        `Close codes:\n\n${closes.map((line) => `- ${line}`).join('\n')}`,
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/json',

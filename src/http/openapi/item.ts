@@ -79,11 +79,15 @@ function requestHeadersOf(contract: Contract): Record<string, string> {
   const refused = method === 'GET' ? 304 : 412;
   const has = command === true ? 'has when the operation begins' : 'has now';
   return {
-    ...(command === true ? { 'Pinhole-Owner': 'The same as `owner`.' } : {}),
+    ...(command === true ? { 'Pinhole-Owner': 'The same as the field `owner`.' } : {}),
     ...(conditions === 'command' || etag === true
       ? {
-          'If-Match': `412 unless one of these ETags is the one that the thing ${has}. \`*\` is any.`,
-          'If-None-Match': `${refused} if one of these ETags is the one that the thing ${has}. \`*\` is any.`,
+          'If-Match':
+            `412 unless one of these ETags is the one that the resource ${has}. \`*\` matches ` +
+            'any ETag.',
+          'If-None-Match':
+            `${refused} if one of these ETags is the one that the resource ${has}. \`*\` ` +
+            'matches any ETag.',
         }
       : {}),
     ...(waits === true
@@ -91,14 +95,20 @@ function requestHeadersOf(contract: Contract): Record<string, string> {
           Prefer:
             command === true
               ? '`wait=seconds`, or `respond-async`.'
-              : '`wait=seconds` for the end of the operation.',
+              : '`wait=seconds` waits for the end of the operation.',
         }
       : {}),
     ...(method === 'POST'
-      ? { 'Idempotency-Key': 'The same key with the same request gets the first answer again.' }
+      ? {
+          'Idempotency-Key':
+            'A repeated request with the same key gets the answer of the first one.',
+        }
       : {}),
     ...(range === true
-      ? { Range: '`bytes=first-last`.', 'If-Range': 'The ETag for which Range holds.' }
+      ? {
+          Range: '`bytes=first-last`.',
+          'If-Range': 'The ETag of the version to which Range applies.',
+        }
       : {}),
     ...headers,
   };
@@ -152,12 +162,14 @@ function responseHeadersOf(contract: Contract, answer: Answer): JsonSchema {
       (of) => isSchema(of) && 'nextPageToken' in ((of as z.ZodObject).shape ?? {}),
     );
   return {
-    ...(etag === true && answer.status !== 202 ? { ETag: header('Strong.') } : {}),
+    ...(etag === true && answer.status !== 202 ? { ETag: header('A strong ETag.') } : {}),
     ...(range === true && answer.status !== 202 ? { 'Accept-Ranges': header('`bytes`.') } : {}),
     ...(waits === true
-      ? { 'Preference-Applied': header('The preference that was followed.') }
+      ? { 'Preference-Applied': header('The preference that the server applied.') }
       : {}),
-    ...(isList ? { Link: header('`rel="next"` where the list goes on.') } : {}),
+    ...(isList
+      ? { Link: header('`rel="next"` is the URL of the next page, if there is one.') }
+      : {}),
     ...Object.fromEntries(
       Object.entries(answer.headers ?? {}).map(([name, doc]) => [name, header(doc)]),
     ),

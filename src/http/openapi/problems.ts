@@ -19,8 +19,8 @@ export const zProblem = z
     status: z.int().min(400).max(599).describe('The status of the answer.'),
     detail: z.string().describe('What happened, to what, and what can be done.'),
     instance: z.string().optional().describe('The path of the request.'),
-    errno: z.string().optional().describe('What a system call would have given.'),
-    rule: z.string().optional().describe('The rule of docs/spec.md that fired.'),
+    errno: z.string().optional().describe('The errno that a system call would have returned.'),
+    rule: z.string().optional().describe('The rule of docs/spec.md that applied.'),
     blockedBy: z
       .array(
         z.looseObject({
@@ -32,12 +32,12 @@ export const zProblem = z
         }),
       )
       .optional()
-      .describe('Who is in the way, 16 at most: on EAGAIN of nowait, and on EBUSY.'),
+      .describe('What blocks the operation, 16 at most: with EAGAIN for nowait, and with EBUSY.'),
     cycle: z
       .array(z.string())
       .optional()
       .describe(
-        'On EDEADLK: operations and what each waits for, once around, as in the wait-graph.',
+        'With EDEADLK: the operations and what each waits for, in a circle, as in the wait graph.',
       ),
     fields: z
       .array(
@@ -54,8 +54,11 @@ export const zProblem = z
 export const header = (description: string) => ({ description, schema: { type: 'string' } });
 
 const rateLimitHeaders = {
-  RateLimit: header('What is left of the bound or quota that refused: `"pins";r=0`.'),
-  'RateLimit-Policy': header('That bound or quota, and what it counts: `"pins";q=1024;qu="pins"`.'),
+  RateLimit: header('What is left of the limit or quota that refused the request: `"pins";r=0`.'),
+  'RateLimit-Policy': header(
+    'The limit or quota that refused the request, and what it counts: ' +
+      '`"pins";q=1024;qu="pins"`.',
+  ),
 };
 
 /** One response per status, with an example for each problem type. */

@@ -329,7 +329,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'break-layouts',
-        summary: 'D: unmap, drop the fault lock, sleep on the first busy page, look again',
+        summary: 'D: unmap, drop invalidate_lock, sleep on the first busy page, scan again',
         idle: 'modern',
         idleRule: 'modern',
         breakScope: 'file',
@@ -1585,7 +1585,7 @@ export const recorded: Readonly<
         strategies: [
           {
             name: 'break-layouts',
-            summary: 'D: unmap, drop the fault lock, sleep on the first busy page, look again',
+            summary: 'D: unmap, drop invalidate_lock, sleep on the first busy page, scan again',
             doc: 'The caller sleeps, interruptible, with i_rwsem held and invalidate_lock dropped; faults go on, reads, writes and other layout\nchanges of the file queue up behind it. Nothing of the file changes before the last pin in scope is gone. It starves while pages are\nre-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in. Kernel 6.12 sees no pin in a\nfile that nobody has mapped: it frees or moves the blocks under the pins, with a warning.',
             options: {
               type: 'object',
@@ -1593,19 +1593,20 @@ export const recorded: Readonly<
                 idleRule: {
                   default: 'modern',
                   description:
-                    'classic: refcount 1, mappings not counted (to 6.14); modern: refcount 0, mappings counted (from 6.15); fixed: no pins.',
+                    'When a page is idle. classic (until 6.14): at a refcount of 1, which does not count mappings. modern (since 6.15): at a refcount of 0, which counts mappings. fixed: without pins.',
                   type: 'string',
                   enum: ['classic', 'modern', 'fixed'],
                 },
                 breakScope: {
                   default: 'file',
-                  description: 'What is scanned: ext4 and XFS scan the whole file.',
+                  description:
+                    'What is scanned for pinned pages. ext4 and XFS on Linux scan the whole file.',
                   type: 'string',
                   enum: ['file', 'range'],
                 },
                 longterm: {
                   default: 'refuse',
-                  description: 'Pins with longterm: refused with EOPNOTSUPP, or allowed.',
+                  description: 'Whether pins with longterm are refused (EOPNOTSUPP) or allowed.',
                   type: 'string',
                   enum: ['refuse', 'allow'],
                 },
@@ -1615,14 +1616,15 @@ export const recorded: Readonly<
           },
           {
             name: 'busy-extents',
-            summary: 'A: free in the books at once, parked on the busy list until the last put',
+            summary:
+              'A: take blocks out of the file at once, keep them on the busy list until the last put',
             doc: 'The call returns at once; the file shows the new layout at once. Pinned blocks stay on the busy list and cannot be allocated until\ntheir last reference drops, when a worker frees them. du falls at once, reusable space rises with the last put: space that no file owns and\nnobody can use, for as long as somebody pins. collapse and insert wait like break-layouts\nfor pins on what they move, not for those on what collapse takes out.',
             options: {
               type: 'object',
               properties: {
                 longterm: {
                   default: 'refuse',
-                  description: 'Pins with longterm: refused with EOPNOTSUPP, or allowed.',
+                  description: 'Whether pins with longterm are refused (EOPNOTSUPP) or allowed.',
                   type: 'string',
                   enum: ['refuse', 'allow'],
                 },
@@ -1632,20 +1634,21 @@ export const recorded: Readonly<
           },
           {
             name: 'wait-for-refs',
-            summary: 'B: stop new references, wait inside the truncate with the locks held',
+            summary: 'B: refuse new references and wait in the truncate with both locks held',
             doc: 'The caller sleeps, interruptible, with i_rwsem and invalidate_lock held until every page that leaves the file has been let go. No\nstarvation, since nobody can take a new reference; but a fault anywhere in the file blocks for as long, and a holder that needs such a fault\nbefore it lets go is a deadlock.',
             options: {
               type: 'object',
               properties: {
                 newRefs: {
                   default: 'block',
-                  description: 'get_user_pages on a stopped page: sleep in the fault, or EAGAIN.',
+                  description:
+                    'What get_user_pages does on a page that is closed to new references: sleep in the fault (block), or EAGAIN (fail).',
                   type: 'string',
                   enum: ['block', 'fail'],
                 },
                 longterm: {
                   default: 'refuse',
-                  description: 'Pins with longterm: refused with EOPNOTSUPP, or allowed.',
+                  description: 'Whether pins with longterm are refused (EOPNOTSUPP) or allowed.',
                   type: 'string',
                   enum: ['refuse', 'allow'],
                 },

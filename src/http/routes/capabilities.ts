@@ -17,7 +17,9 @@ export const capabilitiesRoute = defineRoute({
   scope: 'read',
   tag: 'server',
   summary: 'What this server can do',
-  doc: 'Kinds, kernels and strategies to choose from, the limits in force, and what an answer of 2xx promises.',
+  doc:
+    'The available kinds, kernels and strategies, the limits of this server, and how durable a ' +
+    '2xx answer is.',
   result: z.object({
     name: z.string(),
     version: z.string(),

@@ -119,7 +119,12 @@ export function defineRoute<
 function done(status: 200 | 201, result: z.ZodType): Answer {
   const content = { [jsonType]: result };
   if (status === 200) return { status, doc: 'Done.', content };
-  return { status, doc: 'Made.', content, headers: { Location: 'The URL of what was made.' } };
+  return {
+    status,
+    doc: 'Created.',
+    content,
+    headers: { Location: 'The URL of the created resource.' },
+  };
 }
 
 /** Registers a route with Fastify, by each of its contracts. */

@@ -21,10 +21,10 @@ export function documentRoute({ name, summary, of, make }: Document): Route {
     scope: 'public',
     tag: 'server',
     summary,
-    doc: 'Made from the registries that serve.',
+    doc: 'Generated from the registries that also serve the requests.',
     answers: [
       { status: 200, doc: of, content: { [jsonType]: z.looseObject({}).describe(of) } },
-      { status: 304, doc: 'Not modified: If-None-Match names it.' },
+      { status: 304, doc: 'Not modified: an ETag in If-None-Match matches.' },
     ],
     conditions: 'answer',
     etag: true,

@@ -191,19 +191,26 @@ function eventRoute(
   const contract = contractOf({
     ...given,
     scope: 'read',
-    doc: 'A WebSocket with JSON messages, server-sent events, or lines of JSON; /asyncapi.json says what they are. The query subscribes at once.',
+    doc:
+      'A WebSocket with JSON messages, server-sent events, or lines of JSON. /asyncapi.json ' +
+      'describes the messages. Query parameters subscribe at once.',
     query: zStreamQuery,
     headers: {
       'Last-Event-ID':
-        'The cursor from which server-sent events, or lines, go on; it comes before `from`.',
-      Prefer: '`wait=seconds`: how long lines of JSON wait for the first event to show.',
+        'The cursor after which server-sent events or lines continue. It takes precedence ' +
+        'over `from`.',
+      Prefer:
+        '`wait=seconds`: how long lines of JSON wait for the first event that passes the ' +
+        'filter.',
     },
     answers: [
       { status: 101, doc: 'The stream, over a WebSocket.' },
       {
         status: 200,
-        doc: 'The stream: without an end as server-sent events; as lines what is there, or the next that comes, and a bookmark.',
-        headers: { 'Preference-Applied': 'The wait that was followed.' },
+        doc:
+          'The stream. Server-sent events do not end. Lines of JSON contain the events so far, ' +
+          'or the next ones, and end with a bookmark.',
+        headers: { 'Preference-Applied': 'The wait that the server applied.' },
         content: { 'text/event-stream': 'text', 'application/x-ndjson': 'text' },
       },
     ],
@@ -230,7 +237,7 @@ export const eventRoutes: readonly Route[] = [
       name: 'tenant-events',
       url: '/v1/events',
       tag: 'server',
-      summary: 'The events of the whole tenant',
+      summary: 'The events of all filesystems of the tenant',
     },
     ({ engine }, request) => engine.tenantRing(tenantOf(request)),
   ),

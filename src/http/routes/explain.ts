@@ -40,10 +40,13 @@ const explain = defineRoute({
   url: '/v1/filesystems/:fs/operations/:operation/explain',
   scope: 'read',
   tag: 'operation',
-  summary: 'Why an operation waits, and what would end that',
-  doc: `The operation with its locks and blockers; \`path\` is what it did, as far as the log of events goes back, at most ${shownMax} events; \`behind\` who
-waits for it. \`released\` lists the pins that have to go, and \`others\` what the other strategies would have done, both found by running copies of the
-machine as it is now; \`notRun\` says why there was no copy, or why the other strategies come too late. Nothing of the machine itself moves.`,
+  summary: 'Explain why an operation waits, and what would end the wait',
+  doc:
+    `The operation with its locks and blockers. \`path\` has its events, at most ${shownMax}, ` +
+    'as far as the event log goes back. `behind` lists the operations that wait for it. ' +
+    '`released` lists the pins that must be released, and `others` what the other ' +
+    'strategies would do; both are found by running copies of the machine. `notRun` says why ' +
+    'no copy was run. The machine itself does not change.',
   result: z.object({
     operation: zOperation,
     path: z.array(zStep),
@@ -53,7 +56,7 @@ machine as it is now; \`notRun\` says why there was no copy, or why the other st
         pins: z.array(
           z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), ...zInode }),
         ),
-        enough: z.boolean().describe('With these the operation ends.'),
+        enough: z.boolean().describe('The operation ends when these are released.'),
       })
       .nullable(),
     strategy: z.looseObject({ name: z.string() }),

@@ -21,8 +21,10 @@ const mkfs = defineRoute({
   url: '/v1/filesystems',
   scope: 'write',
   tag: 'filesystem',
-  summary: 'Make a filesystem on a new simulated pmem namespace',
-  doc: 'Only name and sizeBytes are required. The strategy defaults to what the chosen kernel does for the chosen kind.',
+  summary: 'Create a filesystem on a new simulated pmem namespace',
+  doc:
+    'Only name and sizeBytes are required. The default strategy is what the chosen kernel does ' +
+    'for the chosen kind.',
   body: mkfsArgs,
   result: filesystemView.result,
   status: 201,

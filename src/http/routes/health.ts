@@ -16,8 +16,7 @@ const zHealth = z.object({
           .array(z.string())
           .optional()
           .describe(
-            'Ids of filesystems that stopped, as `pinhole repair` and the log name them; the ' +
-              'first 20.',
+            'Ids of the first 20 stopped filesystems, as used by `pinhole repair` and the log.',
           ),
       }),
     )
@@ -44,8 +43,8 @@ const livez = defineRoute({
   url: '/livez',
   scope: 'public',
   tag: 'server',
-  summary: 'Alive',
-  doc: 'Answers as long as the event loop turns.',
+  summary: 'Liveness check',
+  doc: 'Answers as long as the event loop runs.',
   query: verbose,
   result: zHealth,
   answer: () => ({ status: 'ok' }),
@@ -56,8 +55,8 @@ const readyz = defineRoute({
   url: '/readyz',
   scope: 'public',
   tag: 'server',
-  summary: 'Ready for requests',
-  doc: '503 from the moment that the server begins to stop.',
+  summary: 'Readiness check',
+  doc: '503 as soon as the server begins to stop.',
   query: verbose,
   result: zHealth,
   problems: ['not-ready'],

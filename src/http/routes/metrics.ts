@@ -54,7 +54,9 @@ function scrapeRoute(
   const contract = contractOf({
     ...given,
     tag: 'server',
-    doc: 'In the text format of Prometheus, or as OpenMetrics with exemplars, where Accept names that.',
+    doc:
+      'In the text format of Prometheus, or as OpenMetrics with exemplars if Accept asks for ' +
+      'it.',
     answers: [
       {
         status: 200,
@@ -112,8 +114,10 @@ const ofFilesystemOfTenant = scrapeRoute(
 );
 
 const zTargetGroup = z.object({
-  targets: z.array(z.string()).describe('The host and port at which it was asked.'),
-  labels: z.record(z.string(), z.string()).describe('The path to scrape, and what it is of.'),
+  targets: z.array(z.string()).describe('The host and port of the request.'),
+  labels: z
+    .record(z.string(), z.string())
+    .describe('The path to scrape, and labels that say what it is about.'),
 });
 
 /** The tenant is a label for the operator only: a tenant needs its own name for nothing. */
@@ -122,14 +126,19 @@ const targets = defineRoute({
   url: '/v1/metrics/targets',
   scope: 'any',
   tag: 'server',
-  summary: 'Where to scrape',
-  doc: 'HTTP service discovery of Prometheus. The operator is sent to /metrics, a tenant to its own /v1/metrics, at the address that was asked.',
+  summary: 'Targets for Prometheus',
+  doc:
+    'HTTP service discovery for Prometheus. The target is /metrics for the operator and ' +
+    '/v1/metrics for a tenant, at the address of the request.',
   query: z.strictObject({
     filesystems: z
       .string()
       .optional()
       .describe(
-        '`true` adds a target for each filesystem, with its name as a label: of the tenant, or for the operator of all tenants, with the tenant as another label. At most --metrics-targets-max of them: first those where somebody waits, where blocks are busy or detached, or that stopped; then the oldest.',
+        '`true` adds a target for each filesystem of the tenant, with its name as a label; ' +
+          'for the operator, of all tenants, with the tenant as another label. At most ' +
+          '--metrics-targets-max are listed: first those with sleeping operations, busy or ' +
+          'detached blocks, and those that stopped; then the oldest.',
       ),
   }),
   result: z.array(zTargetGroup),

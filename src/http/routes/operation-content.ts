@@ -22,17 +22,19 @@ const contract = contractOf({
   scope: 'read',
   tag: 'operation',
   summary: 'The bytes of a read that was answered 202',
-  doc: `What the answer to the read would have been when it ended; the record of the operation leads here with \`result.content.href\`. Bytes of ended
-reads are kept up to \`readBytesKeptMax\` a filesystem, the newest, as long as the record of their operation.`,
+  doc:
+    'The bytes that the read returned when it ended. The record of the operation links here ' +
+    'with `result.content.href`. A filesystem stores the newest `readBytesKeptMax` bytes of ' +
+    'ended reads, each as long as the record of its operation.',
   answers: [
     { status: 200, doc: 'The bytes.', content },
     {
       status: 206,
-      doc: 'The part that Range asked for.',
+      doc: 'The part of the content that Range selects.',
       content,
       headers: { 'Content-Range': '`bytes first-last/size`.' },
     },
-    { status: 304, doc: 'Not modified: If-None-Match names it.' },
+    { status: 304, doc: 'Not modified: an ETag in If-None-Match matches.' },
   ],
   problems: ['eagain', 'eintr', 'eio', 'content-not-kept'],
   conditions: 'answer',

@@ -75,13 +75,18 @@ function answersOf(op: Operation): Answer[] {
     gives === 'bytes' ? { [bytesType]: 'bytes' } : { [jsonType]: op.result };
   const answers: Answer[] = [
     status === 201
-      ? { status, doc: 'Made.', content, headers: { Location: 'The URL of what was made.' } }
+      ? {
+          status,
+          doc: 'Created.',
+          content,
+          headers: { Location: 'The URL of the created resource.' },
+        }
       : { status, doc: 'Done.', content },
   ];
   if (waits) {
     answers.push({
       status: 202,
-      doc: 'It sleeps or runs on; the body is the operation.',
+      doc: 'The operation still runs or sleeps. The body is its record.',
       content: { [jsonType]: zOperation },
       headers: { Location: 'The URL of the operation.' },
     });
@@ -89,12 +94,13 @@ function answersOf(op: Operation): Answer[] {
   if (range) {
     answers.push({
       status: 206,
-      doc: 'The part that Range asked for.',
+      doc: 'The part of the content that Range selects.',
       content,
       headers: { 'Content-Range': '`bytes first-last/size`.' },
     });
   }
-  if (method === 'GET') answers.push({ status: 304, doc: 'Not modified: If-None-Match names it.' });
+  if (method === 'GET')
+    answers.push({ status: 304, doc: 'Not modified: an ETag in If-None-Match matches.' });
   return answers;
 }
 
@@ -113,11 +119,14 @@ function patchContract(put: Contract): Contract {
     ...put,
     name: `${put.name}-range`,
     method: 'PATCH',
-    summary: `${put.summary}, a part of it`,
-    doc: 'draft-ietf-httpapi-patch-byterange with Content-Range as a header; the same as PUT with `offset`.',
+    summary: 'Write a part of the content of a file',
+    doc:
+      'draft-ietf-httpapi-patch-byterange, with Content-Range as a header. The same as PUT with ' +
+      '`offset`.',
     query: (put.query as z.ZodObject).omit({ offset: true }),
     headers: {
-      'Content-Range': '`bytes first-last/*`: where the body goes. It must be as long as that.',
+      'Content-Range':
+        '`bytes first-last/*`: the range to write. The body must have exactly its length.',
     },
   };
 }

@@ -26,7 +26,7 @@ const listProblems = defineRoute({
   scope: 'public',
   tag: 'server',
   summary: 'Every problem type',
-  doc: 'What the `type` of a problem can be.',
+  doc: 'All values of `type` in a problem.',
   result: z.object({ items: z.array(zProblemType) }),
   answer: () => ({ items: problemTypes.map(shownRow) }),
 });
@@ -37,7 +37,7 @@ const getProblem = defineRoute({
   scope: 'public',
   tag: 'server',
   summary: 'One problem type',
-  doc: 'Where the `type` of a problem leads.',
+  doc: 'The page to which the `type` of a problem links.',
   result: zProblemType,
   answer(_door, { request }) {
     const { problem } = request.params as { problem: string };

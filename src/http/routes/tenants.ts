@@ -21,7 +21,7 @@ const zAllQuotas = z.object(quotaShape);
 const zQuotas = z
   .strictObject(quotaShape)
   .partial()
-  .describe('Those left out keep the default of the server, or what they were.');
+  .describe('A quota that is left out keeps the default of the server, or its current value.');
 const zTenant = z.object({
   name: z.string(),
   createdMs: z.int(),
@@ -47,7 +47,7 @@ const listTenants = defineRoute({
   name: 'list-tenants',
   url: '/v1/tenants',
   summary: 'List the tenants',
-  doc: 'In the order of their creation, with what they may have and what they have.',
+  doc: 'In the order of their creation, with their quotas and usage.',
   query: z.strictObject(zPage),
   result: z.object({ items: z.array(zTenant), nextPageToken: z.string().optional() }),
   answer(context, { query }) {
@@ -61,8 +61,8 @@ const createTenant = defineRoute({
   name: 'create-tenant',
   method: 'POST',
   url: '/v1/tenants',
-  summary: 'Make a tenant',
-  doc: 'It can do nothing before it gets a token.',
+  summary: 'Create a tenant',
+  doc: 'The tenant needs a token before it can do anything.',
   body: z.strictObject({ name: zTenantName, quotas: zQuotas.optional() }),
   result: zTenant,
   status: 201,
@@ -103,7 +103,7 @@ const getTenant = defineRoute({
   name: 'get-tenant',
   url: '/v1/tenants/:tenant',
   summary: 'One tenant',
-  doc: 'What it may have and what it has.',
+  doc: 'Its quotas and usage.',
   result: zTenant,
   answer: (context, { request }) => shownTenant(tenantNamed(context, request.params)),
 });
@@ -114,7 +114,7 @@ const putQuotas = defineRoute({
   method: 'PUT',
   url: '/v1/tenants/:tenant/quotas',
   summary: 'Change the quotas of a tenant',
-  doc: 'What the tenant already has beyond a smaller quota stays.',
+  doc: 'If a quota becomes smaller than the usage, nothing is taken away.',
   body: zQuotas,
   result: zTenant,
   durable: true,
@@ -131,8 +131,8 @@ const deleteTenant = defineRoute({
   name: 'delete-tenant',
   method: 'DELETE',
   url: '/v1/tenants/:tenant',
-  summary: 'Remove a tenant that has no filesystem',
-  doc: 'Its tokens and the answers that were kept for it go with it.',
+  summary: 'Delete a tenant that has no filesystem',
+  doc: 'Its tokens and stored answers are deleted, too.',
   result: zTenant,
   problems: ['in-use'],
   durable: true,

@@ -11,7 +11,7 @@ const createTicket = defineRoute({
   url: '/v1/tickets',
   scope: 'read',
   tag: 'server',
-  summary: 'Buy a ticket for an event stream',
+  summary: 'Get a ticket for an event stream',
   doc: `For browsers, which send no header with a WebSocket or an EventSource: open the stream with \`?ticket=\` within ${ticketMs / 1000} s. A ticket is good
 once, for that stream, and for pages of the origin that bought it. The stream ends when the token does.`,
   body: z.strictObject({

@@ -26,7 +26,7 @@ const listTokens = defineRoute({
   name: 'list-tokens',
   url: '/v1/tenants/:tenant/tokens',
   summary: 'List the tokens of a tenant',
-  doc: 'Without the tokens themselves, which nobody can read again.',
+  doc: 'The tokens themselves are not shown; they cannot be read again.',
   result: z.object({ items: z.array(zToken) }),
   answer: (context, { request }) => ({
     items: context.tokens
@@ -41,7 +41,7 @@ const createToken = defineRoute({
   method: 'POST',
   url: '/v1/tenants/:tenant/tokens',
   summary: 'Issue a token',
-  doc: 'The token is in this answer and nowhere else.',
+  doc: 'Only this answer contains the token.',
   body: z.strictObject({
     scopes: z
       .array(z.enum(['read', 'write']))
@@ -53,7 +53,7 @@ const createToken = defineRoute({
       .positive()
       .max(315_360_000_000)
       .optional()
-      .describe('It never expires without this.'),
+      .describe('Without it the token never expires.'),
   }),
   result: zToken.extend({ token: z.string() }),
   status: 201,
@@ -94,7 +94,7 @@ const deleteToken = defineRoute({
   method: 'DELETE',
   url: '/v1/tenants/:tenant/tokens/:token',
   summary: 'Revoke a token',
-  doc: 'In force at once.',
+  doc: 'Takes effect at once.',
   result: z.object({ id: z.string() }),
   durable: true,
   async answer(context, { request }) {

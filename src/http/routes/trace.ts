@@ -17,11 +17,11 @@ const zTraceQuery = z.strictObject({
   format: z
     .enum(['perfetto', 'ftrace'])
     .default('perfetto')
-    .describe('Chrome JSON for Perfetto, or the text of ftrace.'),
+    .describe('JSON in Chrome format for Perfetto, or ftrace text.'),
   from: zFrom
     .default('oldest')
-    .describe('The span begins behind this cursor; `oldest` is all that is kept.'),
-  to: zFrom.default('now').describe('It ends with this event.'),
+    .describe('The range begins after this cursor; `oldest` begins with the oldest stored event.'),
+  to: zFrom.default('now').describe('The last event of the range.'),
 });
 
 const traceTypes = { perfetto: 'application/json', ftrace: 'text/plain' } as const;
@@ -67,8 +67,8 @@ const contract = contractOf({
   url: '/v1/filesystems/:fs/trace',
   scope: 'read',
   tag: 'filesystem',
-  summary: 'A span of events for other tools',
-  doc: 'A trace that Perfetto opens, or the text of ftrace with the names and fields of the tracepoints of Linux.',
+  summary: 'Export a range of events for other tools',
+  doc: 'A trace for Perfetto, or ftrace text with the names and fields of the Linux tracepoints.',
   query: zTraceQuery,
   answers: [
     {

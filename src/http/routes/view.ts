@@ -28,8 +28,8 @@ function viewContract(view: View): Contract {
     doc: view.doc,
     query: view.query,
     answers: [
-      { status: 200, doc: 'As it is now.', content },
-      ...(etag ? [{ status: 304, doc: 'Not modified: If-None-Match names it.' }] : []),
+      { status: 200, doc: 'The current state.', content },
+      ...(etag ? [{ status: 304, doc: 'Not modified: an ETag in If-None-Match matches.' }] : []),
     ],
     problems: view.errors.map((errno) => errno.toLowerCase() as ProblemType),
     conditions: 'answer',

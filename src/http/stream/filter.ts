@@ -38,19 +38,18 @@ export const zFilter = z
       .max(255)
       .optional()
       .describe(
-        'The file that had this name when the event happened. One that was unlinked by then has none: ask for its inode.',
+        'The file that had this name when the event happened. An unlinked file has no name; ' +
+          'use ino for it.',
       ),
     ino: z
       .int()
       .positive()
       .optional()
-      .describe('The file of this inode, whatever it was called, unlinked or not.'),
+      .describe('The file with this inode, whatever its name, even if it is unlinked.'),
     range: z
       .strictObject({ offset: zBytes, length: zBytes.min(1) })
       .optional()
-      .describe(
-        'Hides events that name a place of the file outside of this range of bytes; needs `file` or `ino`.',
-      ),
+      .describe('Hides events about other bytes of the file than these; needs `file` or `ino`.'),
   })
   .refine(
     ({ file, ino, range }) => range === undefined || file !== undefined || ino !== undefined,

@@ -11,14 +11,15 @@ export const zFrom = z
     z.string().regex(cursorForm, 'must be now, oldest or a cursor'),
   ])
   .describe(
-    'now, oldest, or a cursor: the id of the last event that is already known; reading goes on behind it.',
+    'now, oldest, or a cursor: the id of the last event that the client knows. Reading ' +
+      'continues after it.',
   );
 
 const zId = z
   .string()
   .min(1)
   .max(64)
-  .describe('Chosen by the client; every message about the subscription carries it.');
+  .describe('Chosen by the client; every message about the subscription has it.');
 
 export const clientMessages = {
   subscribe: z.strictObject({
@@ -42,18 +43,21 @@ export type ClientMessage = z.infer<typeof zClientMessage>;
 
 /** Why the server closes, and the word for it in the metrics. */
 export const closings = {
-  done: { code: 1000, doc: 'All that was asked for was sent.' },
-  policy: { code: 1008, doc: 'More messages in a second than one connection may send.' },
+  done: { code: 1000, doc: 'The poll is complete.' },
+  policy: { code: 1008, doc: 'The client sent more messages in a second than the limit allows.' },
   busy: {
     code: 1013,
-    doc: 'All streams of the server have as many subscriptions as they may have; try again later.',
+    doc: 'The server has its maximum number of subscriptions; try again later.',
   },
   stopped: {
     code: 1013,
-    doc: 'The filesystem serves no more, and everything before that was sent; try again after a restart.',
+    doc: 'The filesystem has stopped, and all its events were sent. Try again when it is repaired.',
   },
-  restart: { code: 1012, doc: 'The server stops; come back with the last cursor.' },
-  'bad-message': { code: 4400, doc: 'A message of the client is not one of the protocol.' },
+  restart: { code: 1012, doc: 'The server is stopping; reconnect later with the last cursor.' },
+  'bad-message': {
+    code: 4400,
+    doc: 'The client sent a message that the protocol does not define.',
+  },
   unauthorized: { code: 4401, doc: 'The token expired or was revoked.' },
   forbidden: {
     code: 4403,
@@ -61,52 +65,60 @@ export const closings = {
   },
   gone: {
     code: 4404,
-    doc: 'The filesystem or the tenant was removed, and everything before that was sent.',
+    doc: 'The filesystem or the tenant was removed, and all its events were sent.',
   },
   heartbeat: { code: 4408, doc: 'Two pings in a row were not answered.' },
-  gap: { code: 4410, doc: 'The events behind the cursor are not kept any more.' },
-  'slow-reader': { code: 4413, doc: 'The reader fell behind the oldest event kept.' },
-  'too-many': { code: 4429, doc: 'The connection has as many subscriptions as one may have.' },
+  gap: { code: 4410, doc: 'The events after the cursor are no longer stored.' },
+  'slow-reader': { code: 4413, doc: 'The client fell behind the oldest stored event.' },
+  'too-many': { code: 4429, doc: 'The connection has its maximum number of subscriptions.' },
   internal: { code: 1011, doc: 'The server failed.' },
 } as const;
 
 export type Closing = keyof typeof closings;
 
-const zCursor = z.string().regex(cursorForm).describe('`<epoch>.<seq>`: what to come back with.');
+const zCursor = z
+  .string()
+  .regex(cursorForm)
+  .describe('`<epoch>.<seq>`: the cursor with which to reconnect.');
 
 /** All but `event`, which the feed writes by itself. */
 export const serverMessages = {
   ack: z
     .object({ type: z.literal('ack'), id: zId, cursor: zCursor })
-    .describe('The subscription begins, or ends, behind this position.'),
+    .describe('The subscription begins, or ended, after this position.'),
   bookmark: z
     .object({ type: z.literal('bookmark'), id: zId, cursor: zCursor })
-    .describe('Nothing was missed up to this position; the filter hid what lies between.'),
+    .describe(
+      'The reader has everything up to this position; the filter hid all events since the last ' +
+        'message.',
+    ),
   gap: z
     .object({ type: z.literal('gap'), id: zId, oldest: zCursor })
-    .describe("Events between the reader's position and `oldest` are gone."),
+    .describe('Events between the position of the reader and `oldest` are no longer stored.'),
   error: z
     .object({
       type: z.literal('error'),
       id: zId.optional(),
-      problem: z.custom<Problem>().describe('As HTTP would answer it (RFC 9457).'),
+      problem: z.custom<Problem>().describe('The problem as HTTP would return it (RFC 9457).'),
     })
-    .describe('What is wrong; the end follows.'),
+    .describe('An error; the stream closes after it.'),
   stopped: z
     .object({
       type: z.literal('stopped'),
       id: zId,
       filesystem: z.string(),
       cursor: zCursor,
-      problem: z.custom<Problem>().describe('As HTTP would answer it (RFC 9457).'),
+      problem: z.custom<Problem>().describe('The problem as HTTP would return it (RFC 9457).'),
     })
     .describe(
-      'In the stream of a tenant: a filesystem serves no more, and all that it had to tell stands before this position. Said once to each subscription, also to one that comes later; the stream goes on.',
+      'In the stream of a tenant: a filesystem has stopped, and all its events come before ' +
+        'this position. Each subscription gets this message once, including later ones. The ' +
+        'stream continues.',
     ),
   pong: z.object({ type: z.literal('pong'), id: zId.optional() }).describe('The answer to a ping.'),
   close: z
     .object({ type: z.literal('close'), code: z.int(), reason: z.string() })
-    .describe('The end, where there are no close frames.'),
+    .describe('The end of a stream whose transport has no close frames.'),
 };
 
 export type ServerMessage = {

@@ -19,16 +19,16 @@ export const zStreamQuery = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Event types or families of them, comma-separated: `pinhole.page.*,pinhole.task.blocked`.',
+      'Comma-separated event types, or families of them: `pinhole.page.*,pinhole.task.blocked`.',
     ),
   file: z
     .string()
     .optional()
-    .describe('Only events of the file that had this name then, and was not unlinked.'),
+    .describe('Only events of the file that had this name when they happened.'),
   ino: z.int().optional().describe('Only events of this inode.'),
-  offset: z.int().optional().describe('With length, the bytes of the file that matter.'),
+  offset: z.int().optional().describe('With length: hides events about other bytes of the file.'),
   length: z.int().optional(),
-  ticket: z.string().optional().describe('Instead of a token; see `POST /v1/tickets`.'),
+  ticket: z.string().optional().describe('A ticket instead of a token; see `POST /v1/tickets`.'),
 });
 const coercions = coercionsOf(zStreamQuery);
 

@@ -15,7 +15,13 @@ import { checkRange, rangeErrors } from './range.ts';
 const args = z.strictObject({
   offset: zBytes,
   length: zBytes,
-  keepSize: z.boolean().default(false).describe('Blocks may lie past the end of the file.'),
+  keepSize: z
+    .boolean()
+    .default(false)
+    .describe(
+      'FALLOC_FL_KEEP_SIZE: the size of the file does not change, so blocks may lie beyond its ' +
+        'end.',
+    ),
   unshare: z.boolean().default(false).describe('UNSHARE_RANGE; EOPNOTSUPP on ext4.'),
 });
 

@@ -8,8 +8,11 @@ import { defineAtomic, done, fail } from './define.ts';
 export const cancel = defineAtomic({
   name: 'cancel',
   summary: 'Send a signal to an operation',
-  doc: `The wait of an interruptible sleep (state S) ends with EINTR and nothing changed; detach-and-wait answers success and leaves the blocks to
-the reaper. With restart (SA_RESTART) the call begins again and keeps waiting. A sleep in state D, and what spins, cannot be interrupted: EBUSY.`,
+  doc:
+    'An interruptible sleep (state S) ends with EINTR and nothing has changed. detach-and-wait ' +
+    'succeeds instead and leaves the blocks to the reaper. With restart (SA_RESTART) the call ' +
+    'begins again and waits again. A sleep in state D and an operation that spins cannot be ' +
+    'interrupted: EBUSY.',
   on: 'operation',
   route: { method: 'POST', path: 'cancel', status: 200 },
   args: z.strictObject({ restart: z.boolean().default(false) }),

@@ -5,10 +5,10 @@ import { defineAtomic, done, fail } from './define.ts';
 
 export const clockAdvance = defineAtomic({
   name: 'clock-advance',
-  summary: 'Move the time of a filesystem with a manual clock',
+  summary: 'Advance the manual clock of a filesystem',
   doc:
-    'Pins with holdMs let go and operations with timeoutMs end, each at its own time, before ' +
-    'the call returns.',
+    'Before the call returns, pins with holdMs are released and operations with timeoutMs ' +
+    'end, each at its own time.',
   on: 'filesystem',
   route: { method: 'POST', path: 'clock/advance', status: 200 },
   args: z.strictObject({ ms: zMs }),

@@ -49,9 +49,11 @@ const change: LayoutChange<z.infer<typeof args>> = {
 
 export const collapseRange = defineLayoutOp({
   name: 'collapse-range',
-  summary: 'Take a range out of a file and close the gap',
-  doc: `offset and length are whole blocks, and the range ends before the end of the file. Blocks behind it move down, so every strategy that
-protects pins at all waits for pins on those first.`,
+  summary: 'Remove a range from a file and close the gap',
+  doc:
+    'offset and length are whole blocks, and the range ends before the end of the file. Blocks ' +
+    'after the range move down, so every strategy that protects pins first waits for pins on ' +
+    'them.',
   args,
   change,
   errors: rangeErrors,

@@ -9,7 +9,7 @@ import { zFileName } from './name.ts';
 export const create = defineAtomic({
   name: 'create',
   summary: 'Create a file',
-  doc: 'A new, empty file; with sizeBytes it is that long and one hole.',
+  doc: 'The new file is empty. With sizeBytes it has that size and is one hole.',
   on: 'filesystem',
   route: { method: 'POST', path: 'files', status: 201 },
   args: z.strictObject({ name: zFileName, sizeBytes: zBytes.default(0) }),

@@ -10,10 +10,10 @@ import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 
 export const dmaRead = defineAtomic({
   name: 'dma-read',
-  summary: 'Read pinned pages as a device does',
+  summary: 'Read pinned pages by DMA',
   doc:
-    'The frames as they are now, whoever owns them. Through a pin that outlived its block under ' +
-    'strategy none this shows foreign bytes.',
+    'Returns the current bytes of the frames, whichever file owns them. Under the strategy ' +
+    'none a pin can show bytes of another file.',
   on: 'pin',
   route: { method: 'GET', path: 'memory', status: 200 },
   gives: 'bytes',

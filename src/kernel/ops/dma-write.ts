@@ -7,19 +7,17 @@ import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 
 export const dmaWrite = defineAtomic({
   name: 'dma-write',
-  summary: 'Write pinned pages as a device does',
+  summary: 'Write pinned pages by DMA',
   doc:
-    'Goes to the frames, whoever owns them now: to the file, to an orphan that nobody sees, or ' +
-    'under strategy none into another file.',
+    'Writes to the frames, whichever file owns them: the same file, no file, or under the ' +
+    'strategy none another file.',
   on: 'pin',
   route: { method: 'PUT', path: 'memory', status: 200 },
   takes: 'bytes',
   args: z.strictObject({ offset: zDmaOffset }),
   result: z.object({
     bytesWritten: z.int(),
-    pagesOrphan: z
-      .int()
-      .describe('Of the pages written, those that the file no longer owns at that place.'),
+    pagesOrphan: z.int().describe('Written pages that the file no longer owns at that offset.'),
   }),
   errors: ['EBUSY', 'EFAULT'],
   grows: true,

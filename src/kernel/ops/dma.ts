@@ -11,8 +11,8 @@ import { byteOf, type Pfn, pageOf, pageSize, pinId, zBytes } from '../units.ts';
 export const zDmaOffset = zBytes
   .optional()
   .describe(
-    'From the start of the mapping that the pages were pinned through; by default where the ' +
-      'pinned range begins.',
+    'In bytes from the start of the mapping through which the pages were pinned. By default ' +
+      'the start of the pinned range.',
   );
 
 /**

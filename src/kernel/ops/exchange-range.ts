@@ -32,9 +32,11 @@ import { type PageWaitLocals, pageSleepSteps, signalled, sleepOnPage } from './p
 import { rangeErrors } from './range.ts';
 
 const args = z.strictObject({
-  with: zFileName.describe('The other file; the same one for two ranges that do not overlap.'),
+  with: zFileName.describe(
+    'The other file. It can be the same file if the two ranges do not overlap.',
+  ),
   offset: zBytes,
-  withOffset: zBytes.describe('Where the range of the other file begins.'),
+  withOffset: zBytes.describe('The first byte of the range in the other file.'),
   length: zBytes,
 });
 type Args = z.infer<typeof args>;
@@ -218,10 +220,14 @@ function restart(k: Kernel, task: ExchangeTask): void {
 export const exchangeRange = defineOp({
   name: 'exchange-range',
   summary: 'Exchange the blocks of two ranges',
-  doc: `XFS_IOC_EXCHANGE_RANGE; EOPNOTSUPP elsewhere. Both layouts are broken first: of the file with the lower inode number by waiting, of the other
-without. While a page of that one is pinned Linux spins, deaf to signals, and holds i_rwsem of both; here it looks once more with each command to
-the filesystem and each timer, and counts that in retries. wait-for-refs sleeps for the second too, with every lock held. Both ranges lie within
-their files, on whole blocks; the length may be odd where both end with their files.`,
+  doc:
+    'XFS_IOC_EXCHANGE_RANGE; EOPNOTSUPP on other kinds. Both layouts are broken first. For the ' +
+    'file with the lower inode number the operation sleeps until its pins are released. For the ' +
+    'other file it does not sleep: while a page of that file is pinned, Linux loops, ignores ' +
+    'signals and holds i_rwsem of both files. Here the operation scans again with each command ' +
+    'to the filesystem and each timer, and counts retries. wait-for-refs sleeps for the second ' +
+    'file too, with every lock held. Both ranges lie within their files and consist of whole ' +
+    'blocks; the length may be a partial block if both ranges end at the end of their files.',
   on: 'file',
   route: { method: 'POST', path: 'exchange-range', status: 200 },
   args,
@@ -231,7 +237,7 @@ their files, on whole blocks; the length may be odd where both end with their fi
     scans: z.int().describe('How often a file was scanned for busy pages.'),
     retries: z.int().describe('How often the second file was busy, and everything started over.'),
     wakeups: z.int(),
-    sleptMs: z.int().describe('How long it slept, or spun.'),
+    sleptMs: z.int().describe('How long it slept or spun, in milliseconds.'),
   }),
   errors: [...rangeErrors, ...layoutErrors],
   locals: {} as ExchangeLocals,

@@ -8,7 +8,7 @@ import { defineOp, done, failWith } from './define.ts';
 import { checkInside, checkWritable, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
-  offset: zBytes.describe('From the start of the mapping.'),
+  offset: zBytes.describe('In bytes from the start of the mapping.'),
   length: zBytes.default(1),
   access: z.enum(['read', 'write']),
 });
@@ -23,7 +23,7 @@ const result = z.object({
       sizeBytes: z
         .int()
         .describe(
-          'Of the page-table entry: 4096, or 2097152 for one that maps the 2 MiB around the page.',
+          'Size of the page-table entry: 4096, or 2097152 if it maps the 2 MiB around the page.',
         ),
     }),
   ),
@@ -31,7 +31,7 @@ const result = z.object({
     .int()
     .optional()
     .describe(
-      'Pages that were touched and are not listed: the page table of the mapping has them.',
+      'Pages that were faulted in and are not listed here; see the page table of the mapping.',
     ),
 });
 
@@ -58,10 +58,12 @@ function touchedBy(task: { locals: FaultLocals }): Touched[] {
 
 export const fault = defineOp({
   name: 'fault',
-  summary: 'Touch pages through a mapping',
-  doc: `Faults in every page of the range that is not there yet. A read of a hole or of an unwritten block maps the shared zero page and allocates
-nothing; a write allocates. Pages before one that fails stay mapped. Where the mapping covers aligned 2 MiB of the file and an extent holds
-them in one aligned piece, one fault maps all of it.`,
+  summary: 'Fault in pages of a mapping',
+  doc:
+    'Faults in every page of the range that is not mapped yet. A read fault of a hole or an ' +
+    'unwritten block maps the shared zero page and allocates nothing; a write fault allocates. ' +
+    'Pages before one that fails stay mapped. If the mapping covers an aligned 2 MiB of the ' +
+    'file, and one extent has it on aligned frames, one fault maps all 2 MiB.',
   on: 'mapping',
   route: { method: 'POST', path: 'faults', status: 200 },
   args,

@@ -13,7 +13,7 @@ import { theInode } from './layout-change.ts';
 import { checkInside, theMapping, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
-  offset: zBytes.default(0).describe('From the start of the mapping.'),
+  offset: zBytes.default(0).describe('In bytes from the start of the mapping.'),
   length: zBytes.optional().describe('To the end of the mapping by default.'),
   how: z.enum(['clwb', 'msync']).default('clwb'),
 });
@@ -117,9 +117,12 @@ const walk = walkSteps<Args, FlushResult, FlushLocals>({
 export const flush = defineOp({
   name: 'flush',
   summary: 'Flush stores of a mapping to the medium',
-  doc: `clwb writes back the cache lines of the byte range. It faults in what is not mapped and fails as a load does: beyond the last page of the
-file it is a SIGBUS, and what lies before is flushed. msync flushes the whole pages of the range whoever stored to them, mapped or not, also
-beyond the end of the file; of a private mapping nothing. Its offset is a multiple of the page size.`,
+  doc:
+    'clwb writes back the cache lines of the byte range. It faults in pages and fails like a ' +
+    'load: beyond the last page of the file it is a SIGBUS, and the bytes before are flushed. ' +
+    'msync flushes whole pages of the range, mapped or not, whoever stored to them, also beyond ' +
+    'the end of the file; for a private mapping it flushes nothing. Its offset must be a ' +
+    'multiple of the page size.',
   on: 'mapping',
   route: { method: 'POST', path: 'flush', status: 200 },
   args,

@@ -58,9 +58,10 @@ const change: LayoutChange<z.infer<typeof args>> = {
 
 export const insertRange = defineLayoutOp({
   name: 'insert-range',
-  summary: 'Move the end of a file up and leave a hole',
-  doc: `offset and length are whole blocks, and offset lies before the end of the file. Blocks behind it move up, so every strategy that
-protects pins at all waits for pins on them first.`,
+  summary: 'Insert a hole into a file',
+  doc:
+    'offset and length are whole blocks, and offset lies before the end of the file. Blocks ' +
+    'from offset on move up, so every strategy that protects pins first waits for pins on them.',
   args,
   change,
   errors: rangeErrors,

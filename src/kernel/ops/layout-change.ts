@@ -44,8 +44,8 @@ import {
 
 /** The result of every layout change. */
 export const layoutResult = z.object({
-  sizeBytes: z.int().describe('Size of the file afterwards.'),
-  blocksFreed: z.int().describe('Blocks that left the file and may be handed out again.'),
+  sizeBytes: z.int().describe('Size of the file after the operation.'),
+  blocksFreed: z.int().describe('Blocks that left the file and are free.'),
   blocksBusy: z
     .int()
     .describe('Blocks that left the file and stay on the busy list until their last put.'),
@@ -55,8 +55,8 @@ export const layoutResult = z.object({
       'Blocks that left the file and wait for the reaper, because a signal ended the wait.',
     ),
   scans: z.int().describe('How often the range was scanned for busy pages.'),
-  wakeups: z.int().describe('How often the call was woken.'),
-  sleptMs: z.int().describe('How long it slept, on pages and on locks.'),
+  wakeups: z.int().describe('How often the operation was woken.'),
+  sleptMs: z.int().describe('How long it slept on pages and locks, in milliseconds.'),
 });
 export type LayoutResult = z.infer<typeof layoutResult>;
 

@@ -10,7 +10,7 @@ import { defineOp, done, failWith, type TaskOf } from './define.ts';
 import { checkInside, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
-  offset: zBytes.default(0).describe('From the start of the mapping.'),
+  offset: zBytes.default(0).describe('In bytes from the start of the mapping.'),
   length: zBytes.optional().describe('To the end of the mapping by default.'),
 });
 type Args = z.infer<typeof args>;
@@ -23,7 +23,9 @@ function outOf(task: TaskOf<Args>): Uint8Array {
 export const load = defineOp({
   name: 'load',
   summary: 'Load bytes through a mapping',
-  doc: 'Faults in what is not there. Beyond the last page of the file it is a SIGBUS.',
+  doc:
+    'Faults in pages that are not mapped yet. An access beyond the last page of the file is a ' +
+    'SIGBUS.',
   on: 'mapping',
   route: { method: 'GET', path: 'memory', status: 200 },
   gives: 'bytes',

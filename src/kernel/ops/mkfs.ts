@@ -42,13 +42,15 @@ export const mkfsArgs = z.strictObject({
     .max(1024)
     .default(0)
     .describe(
-      'ext4: how much of an unwritten extent a write may convert beside itself, zeroed. The default of Linux is 32; only on ext4.',
+      'ext4 only: how much of an unwritten extent next to a write is zeroed and converted, in ' +
+        'KiB. The default on Linux is 32.',
     ),
   folioGranularity: z
     .boolean()
     .default(false)
     .describe(
-      'One pin makes the whole 2 MiB folio busy, as from Linux 6.15 on; otherwise each 4 KiB page by itself.',
+      'One pin makes the whole 2 MiB folio busy, as since Linux 6.15. Otherwise each 4 KiB ' +
+        'page counts separately.',
     ),
 });
 export type MkfsArgs = z.infer<typeof mkfsArgs>;

@@ -12,8 +12,10 @@ import { theInode } from './layout-change.ts';
 export const mmap = defineAtomic({
   name: 'mmap',
   summary: 'Map a range of a file',
-  doc: `The range may lie past the end of the file; touching a page there is a SIGBUS. offset is a multiple of the page size, length is rounded up
-to one. In a private mapping (shared: false) the first write to a page copies it; MAP_SYNC is ignored there.`,
+  doc:
+    'The range may lie beyond the end of the file; an access there is a SIGBUS. offset must be ' +
+    'a multiple of the page size; length is rounded up to one. In a private mapping (shared: ' +
+    'false) the first write to a page copies the page, and MAP_SYNC is ignored.',
   on: 'file',
   route: { method: 'POST', path: 'mappings', status: 201 },
   args: z.strictObject({

@@ -19,8 +19,10 @@ interface MunmapLocals extends LayoutLocals {
 export const munmap = defineOp({
   name: 'munmap',
   summary: 'Remove a mapping',
-  doc: `Pins taken through the mapping stay: they name frames, not addresses. Under the modern idle rule this is what ends a wait for a page that
-was faulted back in.`,
+  doc:
+    'Pins that were taken through the mapping stay, because they refer to frames and not to ' +
+    'addresses. Under the modern idle rule munmap ends a wait for a page that was faulted back ' +
+    'in.',
   on: 'mapping',
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),

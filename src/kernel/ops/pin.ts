@@ -16,7 +16,7 @@ import { theInode } from './layout-change.ts';
 import { type WalkLocals, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
-  offset: zBytes.describe('From the start of the mapping.'),
+  offset: zBytes.describe('In bytes from the start of the mapping.'),
   length: zBytes,
   access: z
     .enum(['read', 'write'])
@@ -30,7 +30,7 @@ const args = z.strictObject({
     .boolean()
     .default(false)
     .describe('FOLL_HWPOISON: a poisoned page is EHWPOISON instead of EFAULT.'),
-  holdMs: zMs.min(1).optional().describe('Let go by itself after this time.'),
+  holdMs: zMs.min(1).optional().describe('Releases the pin automatically after this time.'),
 });
 type Args = z.infer<typeof args>;
 
@@ -110,8 +110,10 @@ function gupErrno(why: Failure, hwpoison: boolean): Failure {
 export const pin = defineOp({
   name: 'pin',
   summary: 'Pin pages through a mapping (get_user_pages)',
-  doc: `Takes a reference on each page of the range, in order, faulting in what is not there. The answer may hold fewer pages than were asked for;
-it is an error only when there is none. A pin names frames: it stays when the mapping, the block or the file goes away.`,
+  doc:
+    'Takes a reference on each page of the range, in order, and faults in pages that are not ' +
+    'mapped yet. The pin may have fewer pages than requested; it is an error only if it has ' +
+    'none. A pin refers to frames: it stays when the mapping, the block or the file is removed.',
   on: 'mapping',
   route: { method: 'POST', path: 'pins', status: 201 },
   args,

@@ -41,8 +41,10 @@ const outside = (k: Kernel, { block, count }: z.infer<typeof args>) =>
 export const poison = defineAtomic({
   name: 'poison',
   summary: 'Inject media errors',
-  doc: `The pages that hold the blocks are unmapped everywhere. A touch of one is SIGBUS (BUS_MCEERR_AR), get_user_pages on it EFAULT, a read EIO;
-a write of the whole page repairs it. A pin that exists stays.`,
+  doc:
+    'The pages of the blocks are unmapped everywhere. An access to such a page is SIGBUS ' +
+    '(BUS_MCEERR_AR), get_user_pages is EFAULT, a read is EIO. A write of the whole page ' +
+    'repairs it. Existing pins stay.',
   on: 'filesystem',
   route: { method: 'POST', path: 'poison', status: 200 },
   args,
@@ -70,8 +72,8 @@ a write of the whole page repairs it. A pin that exists stays.`,
 
 export const unpoison = defineAtomic({
   name: 'unpoison',
-  summary: 'Take media errors back',
-  doc: 'ndctl inject-error --uninject: the bytes that were there can be read again.',
+  summary: 'Remove injected media errors',
+  doc: 'ndctl inject-error --uninject: the old bytes can be read again.',
   on: 'filesystem',
   route: { method: 'DELETE', path: 'poison', status: 200 },
   args,

@@ -45,9 +45,12 @@ function ownsAny(inode: Inode, pfns: readonly Pfn[]): boolean {
 
 export const powerCycle = defineAtomic({
   name: 'power-cycle',
-  summary: 'Cut the power of the device and mount again',
-  doc: `Of the cache lines that were stored to and not flushed, drop decides what is lost: all, none, or some of their 8-byte words by seed. On eADR
-nothing is lost. A file that lost nothing keeps its ETag. Pins, mappings and operations are gone (ENODEV); busy and detached blocks are free, unlinked files are gone.`,
+  summary: 'Cut the power of the device and mount the filesystem again',
+  doc:
+    'drop decides what is lost of cache lines that were stored to and not flushed: all of their ' +
+    '8-byte words, none, or some (chosen by seed). With eADR nothing is lost. A file that lost ' +
+    'nothing keeps its ETag. Pins and mappings end, running operations fail with ENODEV, busy ' +
+    'and detached blocks become free, and unlinked files are removed.',
   on: 'filesystem',
   route: { method: 'POST', path: 'power-cycle', status: 200 },
   args: z.strictObject({

@@ -51,8 +51,10 @@ const change: LayoutChange<Args> = {
 
 export const punchHole = defineLayoutOp({
   name: 'punch-hole',
-  summary: 'Take the blocks of a byte range away',
-  doc: 'Whole blocks in the range become a hole and read as zero; partial blocks at the edges are zeroed in place. The size stays.',
+  summary: 'Remove the blocks of a byte range',
+  doc:
+    'Whole blocks in the range become a hole and read as zero. Partial blocks at the edges are ' +
+    'zeroed in place. The size of the file does not change.',
   args,
   change,
   errors: rangeErrors,

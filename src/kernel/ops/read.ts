@@ -10,7 +10,9 @@ import { lockThen, theInode } from './layout-change.ts';
 export const read = defineOp({
   name: 'read',
   summary: 'Read the content of a file',
-  doc: 'Holes and unwritten blocks read as zero. A range that reaches past the end is cut there.',
+  doc:
+    'Holes and unwritten blocks read as zero. A range that reaches beyond the end of the file ' +
+    'is cut there.',
   on: 'file',
   route: { method: 'GET', path: 'content', status: 200 },
   gives: 'bytes',

@@ -21,7 +21,8 @@ const args = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Take a name that is taken, as rename(2) does; without it that is EEXIST (RENAME_NOREPLACE).',
+      'Replaces an existing file, like rename(2). Without it an existing name is EEXIST ' +
+        '(RENAME_NOREPLACE).',
     ),
 });
 
@@ -56,18 +57,22 @@ const replaced = z.object({
 
 export const rename = defineOp({
   name: 'rename',
-  summary: 'Give a file another name',
-  doc: `By default renameat2 with RENAME_NOREPLACE: a name that is taken is EEXIST. With replace it is rename(2): the file that had the name is
-unlinked and, unless it is mapped or in use, evicted before the call returns; under break-layouts with idleRule modern or fixed that waits,
-uninterruptible, for every pin on it. Mappings, pins and sleeping operations stay with the file. It takes i_rwsem of both, so it waits in state D
-behind a layout change that sleeps. A rename to the name that the file has does nothing and waits for nobody.`,
+  summary: 'Rename a file',
+  doc:
+    'By default this is renameat2 with RENAME_NOREPLACE: an existing name is EEXIST. With ' +
+    'replace it is rename(2): the file that has the new name is unlinked, and evicted before ' +
+    'the call returns unless it is mapped or in use. Under break-layouts with idleRule modern ' +
+    'or fixed the eviction waits, uninterruptibly, for every pin. Mappings, pins and sleeping ' +
+    'operations stay with the renamed file. rename takes i_rwsem of both files, so it waits in ' +
+    'state D behind a layout change that sleeps. A rename to the current name does nothing and ' +
+    'never waits.',
   on: 'file',
   route: { method: 'POST', path: 'rename', status: 200 },
   args,
   result: zFile.extend({
     replaced: replaced
       .optional()
-      .describe('The file that had the name, and what became of its blocks.'),
+      .describe('The file that had the new name, and what happened to its blocks.'),
   }),
   errors: ['EEXIST', ...evictErrors],
   locals: {} as RenameLocals,

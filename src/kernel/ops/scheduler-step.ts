@@ -5,9 +5,11 @@ import { defineAtomic, done, fail } from './define.ts';
 
 export const schedulerStep = defineAtomic({
   name: 'scheduler-step',
-  summary: 'Let one runnable task take one step',
-  doc: `For a filesystem with a stepped scheduler. task is an operation id or kworker, the release worker; without it the first in the queue takes
-its step. The answer names the step that was taken; task is null where nothing could run.`,
+  summary: 'Run one step of one task',
+  doc:
+    'For a filesystem with a stepped scheduler. task is the id of an operation, or kworker for ' +
+    'the release worker; without it the first task of the run queue takes a step. The answer ' +
+    'names the step that was taken; its task is null if no task can run.',
   on: 'filesystem',
   route: { method: 'POST', path: 'scheduler/step', status: 200 },
   args: z.strictObject({

@@ -23,8 +23,9 @@ function nextPage(inode: Inode, from: PgOff, data: boolean): PgOff | null {
 export const seek = defineOp({
   name: 'seek',
   summary: 'Find the next data or the next hole',
-  doc: `lseek with SEEK_DATA or SEEK_HOLE. There is a virtual hole at the end of the file. On ext4 it waits for i_rwsem, on XFS it does not. ext2 knows no
-holes: the file is data up to its end.`,
+  doc:
+    'lseek with SEEK_DATA or SEEK_HOLE. There is a virtual hole at the end of the file. On ext4 ' +
+    'it waits for i_rwsem, on XFS it does not. On ext2 the whole file counts as data.',
   on: 'file',
   route: { method: 'GET', path: 'seek', status: 200 },
   args: z.strictObject({ whence: z.enum(['data', 'hole']), offset: zBytes.default(0) }),

@@ -15,8 +15,9 @@ export function useStrategy(k: Kernel, choice: StrategyChoice): void {
 export const setStrategy = defineAtomic({
   name: 'set-strategy',
   summary: 'Change the reclaim strategy',
-  doc: `Takes effect at once. Whoever sleeps on a page wakes and looks again under the new strategy; blocks that are busy or detached already stay so
-until their pins are gone.`,
+  doc:
+    'Takes effect at once. Operations that sleep on a page wake up and scan again under the new ' +
+    'strategy. Blocks that are already busy or detached stay so until their pins are released.',
   on: 'filesystem',
   route: { method: 'PUT', path: 'strategy', status: 200 },
   args: zStrategyChoice,

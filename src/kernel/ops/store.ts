@@ -12,7 +12,7 @@ import { theInode } from './layout-change.ts';
 import { checkInside, checkWritable, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
 const args = z.strictObject({
-  offset: zBytes.default(0).describe('From the start of the mapping.'),
+  offset: zBytes.default(0).describe('In bytes from the start of the mapping.'),
 });
 
 function bytesOf(task: Task): Uint8Array {
@@ -23,8 +23,10 @@ function bytesOf(task: Task): Uint8Array {
 export const store = defineOp({
   name: 'store',
   summary: 'Store bytes through a mapping',
-  doc: `Faults in what is not there, allocating blocks for holes. The size of the file does not change: bytes past it in the last page are lost with
-the next truncate. Pages before one that fails keep what was stored.`,
+  doc:
+    'Faults in pages that are not mapped yet, and allocates blocks for holes. The size of the ' +
+    'file does not change: bytes beyond it in the last page are lost with the next truncate. ' +
+    'Pages before one that fails keep the stored bytes.',
   on: 'mapping',
   route: { method: 'PUT', path: 'memory', status: 200 },
   takes: 'bytes',

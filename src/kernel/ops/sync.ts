@@ -6,7 +6,7 @@ import { defineAtomic, done } from './define.ts';
 export const sync = defineAtomic({
   name: 'sync',
   summary: 'Flush every dirty cache line of the device',
-  doc: 'sync(2): what was stored through any mapping is on the medium afterwards.',
+  doc: 'sync(2): afterwards all stores through any mapping are on the medium.',
   on: 'filesystem',
   route: { method: 'POST', path: 'sync', status: 200 },
   args: z.strictObject({}),

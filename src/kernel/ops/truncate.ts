@@ -52,8 +52,10 @@ export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: n
 export const truncate = defineLayoutOp({
   name: 'truncate',
   summary: 'Set the size of a file',
-  doc: `Blocks past the new end leave the file; under break-layouts any size change, also up or to the same size, first waits for every pin in
-scope. The tail of the last block is zeroed.`,
+  doc:
+    'Blocks beyond the new end leave the file, and the tail of the last block is zeroed. Under ' +
+    'break-layouts every truncate, also one to a larger or the same size, first waits for every ' +
+    'pin in breakScope.',
   args,
   change,
   errors: ['EFBIG'],

@@ -41,8 +41,10 @@ function users(k: Kernel, self: TaskId): object[] {
 export const umount = defineAtomic({
   name: 'umount',
   summary: 'Unmount and remove a filesystem',
-  doc: `EBUSY while anything is mapped, pinned, asleep, busy or detached: blocks are never freed early. With force everything goes, and operations
-that sleep end with ENODEV.`,
+  doc:
+    'EBUSY while there are mappings, pins, running operations, busy or detached blocks, because ' +
+    'blocks are never freed early. With force all of these end, and sleeping operations fail ' +
+    'with ENODEV.',
   on: 'filesystem',
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({ force: z.boolean().default(false) }),

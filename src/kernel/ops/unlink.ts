@@ -17,9 +17,11 @@ import {
 export const unlink = defineOp({
   name: 'unlink',
   summary: 'Remove a file',
-  doc: `The name goes at once. The blocks go with the last reference: a mapping or a running operation keeps the file. Under break-layouts with
-idleRule modern or fixed, the call that drops the last reference sleeps, uninterruptible, until every pin is gone; with classic the blocks are
-freed under the pins, with a warning.`,
+  doc:
+    'The name is removed at once. The blocks are freed with the last reference, which is a ' +
+    'mapping or a running operation. Under break-layouts with idleRule modern or fixed, the ' +
+    'call that drops the last reference sleeps, uninterruptibly, until every pin is released. ' +
+    'With classic the blocks are freed under the pins, with a warning.',
   on: 'file',
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),

@@ -8,10 +8,10 @@ import { defineAtomic, done, fail } from './define.ts';
 
 export const unpin = defineAtomic({
   name: 'unpin',
-  summary: 'Let go of pinned pages',
+  summary: 'Release a pin',
   doc:
-    'Drops every reference of the pin. Where a page becomes idle, whoever waits for it is ' +
-    'woken.',
+    'Drops every reference of the pin. If a page becomes idle, the operations that wait for ' +
+    'it are woken.',
   on: 'pin',
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),

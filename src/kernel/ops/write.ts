@@ -26,7 +26,7 @@ import { truncateBlocks } from './truncate.ts';
 const args = z.strictObject({
   offset: zBytes
     .optional()
-    .describe('Where to write; without it the body replaces the whole content.'),
+    .describe('The byte at which to write. Without it the body replaces the whole content.'),
 });
 type Args = z.infer<typeof args>;
 
@@ -84,9 +84,13 @@ const walk = layoutSteps(replace);
 export const write = defineOp({
   name: 'write',
   summary: 'Write the content of a file',
-  doc: `With offset: pwrite. The blocks are allocated at once and the bytes go past the CPU cache. Where the device fills up in the middle, or the
-largest size is reached, what fits is written and bytesWritten says how much. XFS reserves its blocks first: a hole is filled as a whole or
-not at all, and where the write grows the file all of its rest must fit. Without offset the body replaces the whole content, like O_TRUNC and write.`,
+  doc:
+    'With offset this is pwrite. Blocks are allocated at once, and the bytes bypass the CPU ' +
+    'cache. If the device becomes full, or the largest file size is reached, the write is ' +
+    'short, and bytesWritten says how much was written. XFS reserves blocks first: a hole is ' +
+    'filled completely or not at all, and if the write makes the file longer, the rest of the ' +
+    'write must fit. Without offset the body replaces the whole content, like O_TRUNC and ' +
+    'write.',
   on: 'file',
   route: { method: 'PUT', path: 'content', status: 200 },
   takes: 'bytes',

@@ -153,10 +153,12 @@ function pinnedPages(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff[
 
 export const zeroRange = defineLayoutOp({
   name: 'zero-range',
-  summary: 'Make a byte range read as zero, with blocks reserved for it',
-  doc: `Whole blocks of the range become unwritten, holes are preallocated, partial blocks at the edges are zeroed in place. Without keepSize
-the file grows to the end of the range. Out of space, XFS has freed the range before, so its content is gone (zeros); ext4 keeps what it got, zeroed
-where the range is of whole pages.`,
+  summary: 'Zero a byte range and keep blocks allocated for it',
+  doc:
+    'Whole blocks of the range become unwritten, holes are preallocated, and partial blocks at ' +
+    'the edges are zeroed in place. Without keepSize the file grows to the end of the range. If ' +
+    'space runs out, XFS has already freed the range, so it reads as zero; ext4 keeps the ' +
+    'blocks that it got, zeroed if the range consists of whole pages.',
   args,
   change,
   grows: true,

@@ -12,7 +12,7 @@ import { defineStrategy } from './strategy.ts';
 
 export const breakLayouts = defineStrategy({
   name: 'break-layouts',
-  summary: 'D: unmap, drop the fault lock, sleep on the first busy page, look again',
+  summary: 'D: unmap, drop invalidate_lock, sleep on the first busy page, scan again',
   doc: `The caller sleeps, interruptible, with i_rwsem held and invalidate_lock dropped; faults go on, reads, writes and other layout
 changes of the file queue up behind it. Nothing of the file changes before the last pin in scope is gone. It starves while pages are
 re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in. Kernel 6.12 sees no pin in a
@@ -22,12 +22,14 @@ file that nobody has mapped: it frees or moves the blocks under the pins, with a
       .enum(['classic', 'modern', 'fixed'])
       .default('modern')
       .describe(
-        'classic: refcount 1, mappings not counted (to 6.14); modern: refcount 0, mappings counted (from 6.15); fixed: no pins.',
+        'When a page is idle. classic (until 6.14): at a refcount of 1, which does not count ' +
+          'mappings. modern (since 6.15): at a refcount of 0, which counts mappings. fixed: ' +
+          'without pins.',
       ),
     breakScope: z
       .enum(['file', 'range'])
       .default('file')
-      .describe('What is scanned: ext4 and XFS scan the whole file.'),
+      .describe('What is scanned for pinned pages. ext4 and XFS on Linux scan the whole file.'),
     longterm: zLongterm,
   }),
   needsBusyState: false,

@@ -8,7 +8,7 @@ import { defineStrategy } from './strategy.ts';
 
 export const busyExtents = defineStrategy({
   name: 'busy-extents',
-  summary: 'A: free in the books at once, parked on the busy list until the last put',
+  summary: 'A: take blocks out of the file at once, keep them on the busy list until the last put',
   doc: `The call returns at once; the file shows the new layout at once. Pinned blocks stay on the busy list and cannot be allocated until
 their last reference drops, when a worker frees them. du falls at once, reusable space rises with the last put: space that no file owns and
 nobody can use, for as long as somebody pins. collapse and insert wait like break-layouts

@@ -7,4 +7,4 @@ import { z } from 'zod';
 export const zLongterm = z
   .enum(['refuse', 'allow'])
   .default('refuse')
-  .describe('Pins with longterm: refused with EOPNOTSUPP, or allowed.');
+  .describe('Whether pins with longterm are refused (EOPNOTSUPP) or allowed.');

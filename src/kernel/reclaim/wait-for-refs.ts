@@ -9,7 +9,7 @@ import { concerned, defineStrategy } from './strategy.ts';
 
 export const waitForRefs = defineStrategy({
   name: 'wait-for-refs',
-  summary: 'B: stop new references, wait inside the truncate with the locks held',
+  summary: 'B: refuse new references and wait in the truncate with both locks held',
   doc: `The caller sleeps, interruptible, with i_rwsem and invalidate_lock held until every page that leaves the file has been let go. No
 starvation, since nobody can take a new reference; but a fault anywhere in the file blocks for as long, and a holder that needs such a fault
 before it lets go is a deadlock.`,
@@ -17,7 +17,10 @@ before it lets go is a deadlock.`,
     newRefs: z
       .enum(['block', 'fail'])
       .default('block')
-      .describe('get_user_pages on a stopped page: sleep in the fault, or EAGAIN.'),
+      .describe(
+        'What get_user_pages does on a page that is closed to new references: sleep in the ' +
+          'fault (block), or EAGAIN (fail).',
+      ),
     longterm: zLongterm,
   }),
   needsBusyState: false,

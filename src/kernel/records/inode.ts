@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { Kernel } from '../state.ts';
 import type { Ino } from '../units.ts';
 
-const zIno = z.int().describe('The inode. Another file may have the name by now.');
-const zUnlinked = z.literal(true).optional().describe('The inode has no name any more.');
+const zIno = z.int().describe('The inode. Its former name may now belong to another file.');
+const zUnlinked = z.literal(true).optional().describe('The inode no longer has a name.');
 
 /** Beside a name that is there for other reasons. */
 export const zInode = { ino: zIno, unlinked: zUnlinked };

@@ -13,7 +13,7 @@ export const zMapping = z.object({
   shared: z.boolean(),
   sync: z.boolean(),
   owner: z.string().nullable(),
-  pagesPresent: z.int().describe('Pages that have a page-table entry; the zero page counts.'),
+  pagesPresent: z.int().describe('Pages that have a page-table entry, including the zero page.'),
   pmdsPresent: z.int().describe('Entries of 2 MiB; their pages count in pagesPresent.'),
   createdMs: z.int(),
 });

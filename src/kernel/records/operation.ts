@@ -27,7 +27,7 @@ const zBlocker = z.object({
   operation: z
     .string()
     .optional()
-    .describe('The operation that holds, or waits before it for, the lock.'),
+    .describe('The operation that holds the lock, or is queued for it before this one.'),
   lock: z.string().optional(),
   mode: z.string().optional(),
   heldMs: z.int(),
@@ -51,12 +51,15 @@ export const zOperation = z.object({
       queue: z.int().optional().describe('Bucket of the waitqueue.'),
       state: z
         .enum(['R', 'S', 'D'])
-        .describe('S: a signal ends it; D: nothing does; R: it spins, and nothing does either.'),
-      retries: z.int().optional().describe('How often a task that spins has started over.'),
+        .describe(
+          'S: a signal ends the sleep. D: a signal has no effect. R: the operation spins, and a ' +
+            'signal has no effect.',
+        ),
+      retries: z.int().optional().describe('How often a spinning operation has started over.'),
       sinceMs: z.int(),
     })
     .nullable(),
-  blockedBy: z.array(zBlocker).describe('Who is in the way, 16 at most.'),
+  blockedBy: z.array(zBlocker).describe('What blocks the operation, 16 entries at most.'),
   holds: z.array(
     z.object({ lock: z.string(), file: z.string(), ...zInode, mode: z.string(), heldMs: z.int() }),
   ),
@@ -71,8 +74,14 @@ export const zOperation = z.object({
       errno: z.string(),
       rule: z.string(),
       detail: z.string(),
-      blockedBy: z.array(zBlocker).optional().describe('Who was in the way, 16 at most.'),
-      cycle: z.array(z.string()).optional().describe('The cycle that the wait closed.'),
+      blockedBy: z
+        .array(zBlocker)
+        .optional()
+        .describe('What blocked the operation, 16 entries at most.'),
+      cycle: z
+        .array(z.string())
+        .optional()
+        .describe('The cycle that the wait would have completed.'),
     })
     .optional(),
 });

@@ -7,7 +7,7 @@ import { inodeRecord, nameOf, zInode } from './inode.ts';
 
 export const zPin = z.object({
   id: z.string(),
-  file: z.string().nullable().describe('null once the file is gone.'),
+  file: z.string().nullable().describe('null if the file no longer exists.'),
   ...zInode,
   mapping: z.string(),
   owner: z.string().nullable(),
@@ -18,7 +18,8 @@ export const zPin = z.object({
   mappingOffset: z
     .int()
     .describe(
-      'Byte of the mapping at which it begins, where the addresses of its memory begin too.',
+      'Byte of the mapping at which the pinned range begins; addresses of its memory count ' +
+        'from the same origin.',
     ),
   bytesPinned: z.int(),
   pages: z.array(
@@ -27,8 +28,8 @@ export const zPin = z.object({
       pfn: z
         .int()
         .nullable()
-        .describe('null has no block: the shared zero page or a private copy.'),
-      orphan: z.boolean().describe('The file does not own this frame at this place any more.'),
+        .describe('null if the page has no block: the shared zero page or a private copy.'),
+      orphan: z.boolean().describe('The file no longer owns this frame at this offset.'),
     }),
   ),
   pagesOmitted: z

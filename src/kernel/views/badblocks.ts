@@ -5,7 +5,7 @@ import { defineView, found, pageOfList, zPage } from './define.ts';
 export const badblocks = defineView({
   name: 'badblocks',
   summary: 'The media errors of the device',
-  doc: 'Runs of 512-byte blocks, ascending, as `ndctl list --media-errors` gives them.',
+  doc: 'Runs of 512-byte blocks in ascending order, as `ndctl list --media-errors` shows them.',
   on: 'filesystem',
   path: 'poison',
   query: z.strictObject(zPage),

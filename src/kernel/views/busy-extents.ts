@@ -25,13 +25,15 @@ function pinsOfRun(k: Kernel, pfn: number, pages: number): number {
 
 export const busyExtents = defineView({
   name: 'busy-extents',
-  summary: 'Blocks that are free in the books and kept back',
-  doc: 'Ascending by pfn; ino is the file that they left. detached lists the blocks that left their file under detach-and-wait and wait for their pins.',
+  summary: 'Blocks that left their file but cannot be allocated yet',
+  doc:
+    'In ascending order of pfn. ino is the file that the blocks left. detached lists blocks ' +
+    'that left their file under detach-and-wait and wait for their pins.',
   on: 'filesystem',
   path: 'busy-extents',
   query: z.strictObject(zPage),
   result: z.object({
-    generation: z.int().describe('Moves each time that runs leave the list.'),
+    generation: z.int().describe('Increases each time that runs leave the list.'),
     blocksBusy: z.int(),
     blocksDetached: z.int(),
     extents: z.array(zBusy),
@@ -42,7 +44,7 @@ export const busyExtents = defineView({
         pins: z.int(),
         ageMs: z.int(),
         ...zInodeOrNone,
-        freedBy: z.string().describe('The operation that waits for it, or reaper.'),
+        freedBy: z.string().describe('The operation that waits for the blocks, or reaper.'),
       }),
     ),
     nextPageToken: z.string().optional(),

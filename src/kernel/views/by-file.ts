@@ -8,8 +8,8 @@ import { absent } from './define.ts';
 
 /** Lists take these. */
 export const zByFile = {
-  file: z.string().max(255).optional().describe('Of the file that has this name now.'),
-  ino: z.int().positive().optional().describe('Of this inode, also where it was unlinked.'),
+  file: z.string().max(255).optional().describe('Only of the file that currently has this name.'),
+  ino: z.int().positive().optional().describe('Only this inode, even if it was unlinked.'),
 };
 
 /**

@@ -71,15 +71,15 @@ export const zPageToken = z
     (token) => token === '' || tokenOf(cursorOf({ pageToken: token })) === token,
     'must be a nextPageToken of a list',
   )
-  .describe('From nextPageToken; opaque.');
+  .describe('The nextPageToken of the previous page. Its content has no meaning for the client.');
 
-/** Every list takes these. A larger pageSize is brought down to the maximum. */
+/** Every list takes these. A larger pageSize is reduced to the maximum. */
 export const zPage = {
   pageSize: z
     .int()
     .positive()
     .default(100)
-    .describe(`At most ${pageSizeMax}; a larger one is brought down.`),
+    .describe(`At most ${pageSizeMax}; a larger number is reduced to that.`),
   pageToken: zPageToken.optional(),
 };
 

@@ -13,14 +13,16 @@ const zExtentPage = {
     .int()
     .positive()
     .default(extentsPageMax)
-    .describe(`At most ${extentsPageMax}; a larger one is brought down.`),
+    .describe(`At most ${extentsPageMax}; a larger number is reduced to that.`),
   pageToken: zPageToken.optional(),
 };
 
 export const extents = defineView({
   name: 'extents',
   summary: 'The extents of a file (FIEMAP)',
-  doc: 'Ascending by offset; neighbours that go on physically and have the same state are one extent. physical is a byte address on the device.',
+  doc:
+    'In ascending order of offset. Neighbouring blocks that are physically contiguous and have ' +
+    'the same state are one extent. physical is a byte address on the device.',
   on: 'file',
   path: 'extents',
   query: z.strictObject(zExtentPage),
@@ -66,7 +68,7 @@ export const extents = defineView({
 export const freeExtents = defineView({
   name: 'free-extents',
   summary: 'The free runs of the device',
-  doc: 'Maximal runs, ascending: what an allocation can take now.',
+  doc: 'Maximal runs of blocks that can be allocated now, in ascending order.',
   on: 'filesystem',
   path: 'free-extents',
   query: z.strictObject(zExtentPage),

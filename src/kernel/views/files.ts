@@ -19,8 +19,9 @@ function* listed(
 export const files = defineView({
   name: 'files',
   summary: 'List the files',
-  doc: `In the order in which they were created. Unlinked files that are still mapped or in use are not listed; orphans=true adds them, and
-ino=N is one file, whatever became of its name.`,
+  doc:
+    'In the order of their creation. Unlinked files that are still mapped or in use are listed ' +
+    'only with orphans=true. ino=N lists one inode, with or without a name.',
   on: 'filesystem',
   path: 'files',
   query: z.strictObject({ ...zPage, orphans: z.boolean().default(false), ino: zByFile.ino }),

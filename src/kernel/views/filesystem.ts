@@ -7,12 +7,17 @@ const zSpace = z.object({
   blocks: z.int(),
   blocksMetadata: z.int(),
   blocksUsed: z.int(),
-  blocksFree: z.int().describe('May be handed out now.'),
-  blocksBusy: z.int().describe('Free in the books, kept back for a transaction or a pin.'),
-  blocksDetached: z.int().describe('Left their file, wait for their pins.'),
+  blocksFree: z.int().describe('Blocks that can be allocated now.'),
+  blocksBusy: z
+    .int()
+    .describe(
+      'Blocks that left their file and cannot be allocated yet, because of a transaction or a ' +
+        'pin.',
+    ),
+  blocksDetached: z.int().describe('Blocks that left their file and wait for their pins.'),
   native: z
     .object({ f_blocks: z.int(), f_bfree: z.int(), f_bavail: z.int() })
-    .describe("What Linux's statfs would say: busy blocks count as free."),
+    .describe('The values of statfs on Linux, where busy blocks count as free.'),
 });
 
 const zFilesystem = z.object({

@@ -31,8 +31,10 @@ const zCulprit = z.object({
 export const hungTasks = defineView({
   name: 'hung-tasks',
   summary: 'Operations that have been in state D for too long',
-  doc: `linux is what the kernel log would say; culprits is what it does not say: who stands at the head of the wait, in which state, and which pins
-that one waits for. seconds is hung_task_timeout_secs.`,
+  doc:
+    'linux has the messages that the kernel log would show. culprits has what Linux does not ' +
+    'show: the operations that the others wait for, their states, and the pins that they wait ' +
+    'for. seconds is hung_task_timeout_secs.',
   on: 'filesystem',
   path: 'hung-tasks',
   query: z.strictObject({ ...zPage, seconds: zBytes.max(1_000_000).default(120) }),
@@ -92,7 +94,8 @@ function linuxSays(k: Kernel, task: Task, seconds: number, places: Places): stri
     if (owner === undefined || edge.relation === 'queued') continue;
     const how = task.sleep.mode === 'exclusive' ? 'writer' : 'reader';
     lines.push(
-      `INFO: task ${name} <${how}> blocked on an rw-semaphore likely owned by task ${owner.op}:${owner.id} <${mode}>`,
+      `INFO: task ${name} <${how}> blocked on an rw-semaphore likely owned by task ` +
+        `${owner.op}:${owner.id} <${mode}>`,
     );
   }
   return lines;

@@ -16,8 +16,11 @@ const locksMax = 1000;
 
 export const locks = defineView({
   name: 'locks',
-  summary: 'i_rwsem and invalidate_lock of every file that somebody holds or waits for',
-  doc: `Holders with how long they have it, and the queue in its order; file=NAME and ino=N are those of one file. At most ${locksMax}.`,
+  summary: 'The locks i_rwsem and invalidate_lock that are held or waited for',
+  doc:
+    'Each lock with its holders, how long they have held it, and its queue in order. ' +
+    'file=NAME and ino=N list those of one file. ' +
+    `At most ${locksMax}.`,
   on: 'filesystem',
   path: 'locks',
   query: z.strictObject(zByFile),

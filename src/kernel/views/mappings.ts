@@ -12,7 +12,7 @@ import { absent, cursorOf, defineView, found, pageOfList, tokenOf, zPage } from 
 export const mappings = defineView({
   name: 'mappings',
   summary: 'List the mappings of a filesystem',
-  doc: 'In the order in which they were made; file=NAME and ino=N list those of one file.',
+  doc: 'In the order of their creation. file=NAME and ino=N list those of one file.',
   on: 'filesystem',
   path: 'mappings',
   query: z.strictObject({ ...zPage, ...zByFile }),
@@ -40,7 +40,9 @@ const zPte = z.object({
 export const mapping = defineView({
   name: 'mapping',
   summary: 'A mapping with its page table',
-  doc: 'pageTable lists the entries that are present, ascending; pageSize and pageToken page through it.',
+  doc:
+    'pageTable lists the present entries in ascending order; pageSize and pageToken page ' +
+    'through it.',
   on: 'mapping',
   path: '',
   query: z.strictObject(zPage),

@@ -8,8 +8,10 @@ import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 export const operationsView = defineView({
   name: 'operations',
   operationRecords: 'items',
-  summary: 'List operations that run or sleep, and those that ended lately',
-  doc: 'Oldest first. state=sleeping and so on filters, and so do owner, file and ino. Of the ended ones those are kept that slept or were asked for with respond-async.',
+  summary: 'List operations that run or sleep, and recently ended ones',
+  doc:
+    'Oldest first. state, owner, file and ino filter the list. Ended operations are listed only ' +
+    'if they slept or were requested with respond-async.',
   on: 'filesystem',
   path: 'operations',
   query: z.strictObject({
@@ -51,8 +53,10 @@ export const operation = defineView({
   name: 'operation',
   waits: true,
   operationRecords: 'result',
-  summary: 'An operation: what it does, what it sleeps on, who is in its way',
-  doc: 'Ended operations stay readable for a bounded time and number. Of one that read bytes, `result.content.href` leads to them.',
+  summary: 'Get an operation: what it does, what it sleeps on, what blocks it',
+  doc:
+    'The newest ended operations stay readable for some time (limits endedOperations and ' +
+    'endedOperationMs). If the operation read bytes, `result.content.href` is their URL.',
   on: 'operation',
   path: '',
   query: z.strictObject({}),

@@ -36,18 +36,20 @@ const zFrame = z.object({
     .object({ pfn: z.int(), pages: z.int(), pins: z.int(), mapcount: z.int() })
     .nullable()
     .describe(
-      'With folioGranularity, the 2 MiB folio that it is held and let go with; refcount is that of the folio then.',
+      'With folioGranularity: the 2 MiB folio of the page. The folio is pinned and released ' +
+        'as a whole, and refcount is that of the folio.',
     ),
   delayedFree: z.boolean(),
   stopNewRefs: z
     .boolean()
-    .describe(
-      'wait-for-refs allows no new references to this page of the file while it waits for the old ones.',
-    ),
+    .describe('wait-for-refs refuses new references to this page while it waits for the old ones.'),
   file: z
     .string()
     .nullable()
-    .describe('The file page that it was last faulted in for, if its mapping entry still stands.'),
+    .describe(
+      'The page of the file for which it was last faulted in, if the mapping entry still ' +
+        'exists.',
+    ),
   ...zInodeOrNone,
   pgoff: z.int().nullable(),
   bucket: z.int().describe('Its waitqueue bucket.'),
@@ -135,7 +137,9 @@ function ownedFrom(
 export const pages = defineView({
   name: 'pages',
   summary: 'Page frames of the device',
-  doc: 'Ascending by pfn. file=NAME and ino=N list the frames that a file owns; pinned=true only those that somebody holds.',
+  doc:
+    'In ascending order of pfn. file=NAME and ino=N list the frames that a file owns; ' +
+    'pinned=true lists only pinned frames.',
   on: 'filesystem',
   path: 'pages',
   query: z.strictObject({ ...zPage, ...zByFile, pinned: z.boolean().default(false) }),

@@ -12,7 +12,9 @@ const pagesInLists = 16;
 export const pins = defineView({
   name: 'pins',
   summary: 'List the pins of a filesystem',
-  doc: 'Oldest first, each with the first 16 of its pages; owner=NAME lists those of one owner, file=NAME and ino=N those of one file, also on pages that it has lost since.',
+  doc:
+    'Oldest first, each with its first 16 pages. owner=NAME lists the pins of one owner; ' +
+    'file=NAME and ino=N list those of one file, including pages that the file no longer owns.',
   on: 'filesystem',
   path: 'pins',
   query: z.strictObject({ ...zPage, owner: z.string().max(128).optional(), ...zByFile }),
@@ -38,7 +40,9 @@ export const pins = defineView({
 export const pin = defineView({
   name: 'pin',
   summary: 'A pin and its pages',
-  doc: 'orphan says for each page whether the file has lost it since. pageSize and pageToken page through its pages.',
+  doc:
+    'orphan says for each page whether the file no longer owns it. pageSize and pageToken page ' +
+    'through the pages.',
   on: 'pin',
   path: '',
   query: z.strictObject({ ...zPage, pageSize: zPage.pageSize.default(pageSizeMax) }),

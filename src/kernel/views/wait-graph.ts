@@ -28,11 +28,11 @@ const zNode = z.object({
     .int()
     .nullable()
     .optional()
-    .describe('Of an operation, a pin, a lock or an entry: the inode.'),
+    .describe('The inode of an operation, a pin, a lock or an entry.'),
   unlinked: z
     .literal(true)
     .optional()
-    .describe('That inode has no name any more; its locks and entries are called by #ino.'),
+    .describe('The inode no longer has a name; its locks and entries are named by #ino.'),
 });
 const zEdge = z.object({ from: z.string(), to: z.string(), because: z.string() });
 type Node = z.infer<typeof zNode>;
@@ -46,11 +46,15 @@ const pinsShown = 64;
 
 export const waitGraph = defineView({
   name: 'wait-graph',
-  summary: 'Who waits for whom, and every cycle',
-  doc: `An edge reads "from waits for to": an operation for a page or a lock, a page for the pins on it or for the operation of their owner that
-sleeps, a lock for its holders and for who is queued before. An owner is one thread: while one of its operations sleeps, its pins stay. A cycle
-is a deadlock; its nodes are listed from the oldest operation round to it again. At most ${shownMax} sleepers are shown, those that may be on a cycle
-first, with the first 64 that each of them waits for; \`omitted\` counts the others.`,
+  summary: 'The wait graph: which operation waits for which, and every deadlock',
+  doc:
+    'An edge means "from waits for to". An operation waits for a page or a lock. A page waits ' +
+    'for its pins, or for the sleeping operation of their owner. A lock waits for its holders ' +
+    'and for the operations queued before. An owner is one thread: while one of its operations ' +
+    'sleeps, it releases no pin. A cycle is a deadlock; its nodes are listed from the oldest ' +
+    `operation around to that operation again. At most ${shownMax} sleeping operations are ` +
+    'shown, first those that can be on a cycle, each with the first 64 nodes that it waits for. ' +
+    '`omitted` counts the others.',
   on: 'filesystem',
   path: 'wait-graph',
   query: z.strictObject({}),

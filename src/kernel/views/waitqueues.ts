@@ -17,8 +17,10 @@ function pageOf(k: Kernel, id: TaskId): Ino | 0 {
 export const waitqueues = defineView({
   name: 'waitqueues',
   summary: 'The hashed waitqueues, bucket by bucket',
-  doc: `Buckets with waiters, ascending, in the order in which a wake-up walks them (at most ${bucketsMax} of each table). runnable lists what would
-run next: of use where the scheduler is stepped.`,
+  doc:
+    'Buckets with waiters in ascending order, each in the order in which a wake-up walks it (at ' +
+    `most ${bucketsMax} of each table). runnable lists the tasks that can run next, for a ` +
+    'stepped scheduler.',
   on: 'filesystem',
   path: 'waitqueues',
   query: z.strictObject({}),
