@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { defaultConfig } from '../src/config.ts';
-import { bulkPrefixes } from '../src/durable/read.ts';
-import { Store } from '../src/journal/level-store.ts';
+import { bulkPrefixes } from '../src/durable/keys.ts';
+import { LevelStore } from '../src/journal/level-store.ts';
 import type { Command } from '../src/kernel/state.ts';
 import { createService } from '../src/server.ts';
 import { defaultTenant } from '../src/tenants/tenants.ts';
@@ -43,7 +43,7 @@ async function fill(folder: string, commands: number, snapshotEntries: number): 
   const service = await createService(defaultConfig({ snapshotEntries, snapshotBytes: 2 ** 40 }), {
     logger: pino({ level: 'silent' }),
     openStore: () =>
-      Store.open({
+      LevelStore.open({
         directory: join(folder, 'journal'),
         reserveBytes: 0,
         bulk: bulkPrefixes,

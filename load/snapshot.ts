@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultConfig } from '../src/config.ts';
-import { bulkPrefixes } from '../src/durable/read.ts';
-import { knownOf, type Manifest, stateHash, writeSnapshot } from '../src/durable/snapshots.ts';
-import { Store } from '../src/journal/level-store.ts';
+import { bulkPrefixes } from '../src/durable/keys.ts';
+import type { Manifest } from '../src/durable/records.ts';
+import { knownOf, stateHash, writeSnapshot } from '../src/durable/snapshots.ts';
+import { LevelStore } from '../src/journal/level-store.ts';
 import { apply, createKernel } from '../src/kernel/kernel.ts';
 import { operations } from '../src/kernel/ops/index.ts';
 import { mkfsArgs } from '../src/kernel/ops/mkfs.ts';
@@ -77,7 +78,7 @@ function threadMs(): number {
 /** Prints both; says whether what was written is the state, and held up nobody for long. */
 export async function snapshot(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-load-'));
-  const store = await Store.open({
+  const store = await LevelStore.open({
     directory: join(folder, 'journal'),
     reserveBytes: 0,
     bulk: bulkPrefixes,
@@ -102,8 +103,7 @@ export async function snapshot(): Promise<boolean> {
     };
     setImmediate(look);
     before = await writeSnapshot(
-      store,
-      'big',
+      store.journal('big'),
       k,
       { group: 0, position: 0, chain: 0, digest: 0 },
       knownOf(before),

@@ -396,7 +396,7 @@ export const flagOf = (name: string): string =>
 export const envOf = (name: string): string =>
   `PINHOLE_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 
-function commandLine(): Command {
+function commandLine(subcommands: readonly Command[]): Command {
   const command = new Command('pinhole')
     .description('Simulated DAX filesystems over HTTP: truncate and hole punch against page pins.')
     .version(version)
@@ -405,8 +405,11 @@ function commandLine(): Command {
       '\nIf the server refuses to start on its journal, see pinhole repair --help.',
     )
     .allowExcessArguments(false)
+    // Behind a subcommand every option is its own.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
+  for (const subcommand of subcommands) command.addCommand(subcommand);
   for (const name of names) {
     const { doc, parse, shown } = settings[name];
     // A switch takes an optional value, because PINHOLE_VOLATILE=0 must switch it off.
@@ -419,14 +422,18 @@ function commandLine(): Command {
   return command;
 }
 
-/** Throws ConfigError, or commander's own error with exit code 0 after --help and --version. */
-export function readConfig(argv: readonly string[]): Config {
-  const known = new Set(names.map(envOf));
-  const strangers = Object.keys(process.env).filter(
-    (name) => name.startsWith('PINHOLE_') && !known.has(name),
-  );
-  if (strangers.length > 0) throw new ConfigError(`unknown setting: ${strangers.join(', ')}`);
-  const command = commandLine();
+/**
+ * Null where the arguments name one of the subcommands, which was then called. Throws ConfigError, or
+ * commander's own error with exit code 0 after --help and --version.
+ */
+export function parseArguments(
+  argv: readonly string[],
+  subcommands: readonly Command[],
+): Config | null {
+  let serves = false;
+  const command = commandLine(subcommands).action(() => {
+    serves = true;
+  });
   try {
     command.parse(argv, { from: 'user' });
   } catch (error) {
@@ -434,6 +441,8 @@ export function readConfig(argv: readonly string[]): Config {
       throw new ConfigError(error.message);
     throw error;
   }
+  if (!serves) return null;
+  demandKnownEnvironment();
   const given = command.opts<Record<string, string>>();
   return Object.fromEntries(
     names.map((name) => {
@@ -447,6 +456,17 @@ export function readConfig(argv: readonly string[]): Config {
       );
     }),
   ) as Config;
+}
+
+/** The settings of a server. Throws as parseArguments() does. */
+export const readConfig = (argv: readonly string[]): Config => parseArguments(argv, []) as Config;
+
+function demandKnownEnvironment(): void {
+  const known = new Set(names.map(envOf));
+  const strangers = Object.keys(process.env).filter(
+    (name) => name.startsWith('PINHOLE_') && !known.has(name),
+  );
+  if (strangers.length > 0) throw new ConfigError(`unknown setting: ${strangers.join(', ')}`);
 }
 
 /** Every setting at its default. */

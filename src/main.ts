@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // The process: settings, signals, exit codes.
 import { join, resolve } from 'node:path';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { bulkPrefixes } from './durable/read.ts';
-import { repair } from './durable/repair.ts';
+import { type RepairOrders, repair, repairCommand } from './cli/repair.ts';
+import { type Config, ConfigError, parseArguments } from './config.ts';
+import { bulkPrefixes } from './durable/keys.ts';
 import { JournalError } from './journal/journal-error.ts';
-import { Store } from './journal/level-store.ts';
+import { LevelStore } from './journal/level-store.ts';
 import { createService, type Service } from './server.ts';
 
 /** In the README's table too. */
@@ -21,9 +21,10 @@ const exitCodes = {
   version: 7,
 } as const;
 
-function settings(): Config {
+/** Null where a subcommand is to run instead of the server. */
+function settings(subcommands: readonly Command[]): Config | null {
   try {
-    return readConfig(process.argv.slice(2));
+    return parseArguments(process.argv.slice(2), subcommands);
   } catch (error) {
     if (error instanceof CommanderError) process.exit(error.exitCode);
     if (!(error instanceof ConfigError)) throw error;
@@ -64,9 +65,9 @@ function stopOnFailure(logger: Logger, error: JournalError): void {
   setTimeout(() => process.exit(exitCodes.failed), 200);
 }
 
-function openStore(config: Config, logger: Logger): Promise<Store> {
+function openStore(config: Config, logger: Logger): Promise<LevelStore> {
   const directory = resolve(config.dataDir);
-  return Store.open({
+  return LevelStore.open({
     directory: join(directory, 'journal'),
     reserveBytes: config.diskReserveBytes,
     bulk: bulkPrefixes,
@@ -99,13 +100,10 @@ function hintOf(error: unknown): string {
   );
 }
 
-/** pinhole repair … */
-async function runRepair(argv: readonly string[]): Promise<never> {
+async function runRepair(orders: RepairOrders): Promise<never> {
   try {
-    process.exit(await repair(argv));
+    process.exit(await repair(orders));
   } catch (error) {
-    if (error instanceof CommanderError)
-      process.exit(error.exitCode === 0 ? 0 : exitCodes.settings);
     process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(error instanceof JournalError ? exitCodes[error.kind] : exitCodes.settings);
   }
@@ -115,9 +113,8 @@ async function main(): Promise<void> {
   // A full disk or a closed pipe loses log lines; the server must not stop because of that.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const [command, ...rest] = process.argv.slice(2);
-  if (command === 'repair') return runRepair(rest);
-  const config = settings();
+  const config = settings([repairCommand((orders) => void runRepair(orders))]);
+  if (config === null) return;
   // Synchronous, because process.exit() would lose the last lines of an asynchronous stream.
   const lines = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   lines.on('error', () => {});

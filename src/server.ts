@@ -1,36 +1,33 @@
-// Joins the floors: the engine, the tenants and the routes. Everything that concerns the process is
-// in main.ts.
+// Reads the store, lets each part adopt its own of it, listens, and drains. What concerns the process
+// is in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { type Config, defaultQuotas } from './config.ts';
+import { recordKeys } from './durable/keys.ts';
 import { type Log, memoryLog } from './durable/log.ts';
-import {
-  type Kept,
-  keepTime,
-  lastTimeOf,
-  metaOf,
-  recoverFilesystems,
-  restoreAnswers,
-  restoreFilesystems,
-  restoreTenants,
-  settle,
-} from './durable/read.ts';
-import { noRecords, storedRecords } from './durable/records.ts';
+import { newTokenKey } from './durable/random.ts';
+import { readWorld } from './durable/read.ts';
+import { clockRecord, noRecords, type Records } from './durable/records.ts';
+import { StoredLog } from './durable/stored-log.ts';
+import { emptyWorld, type World } from './durable/world.ts';
 import { Engine } from './engine/engine.ts';
-import { type Clock, systemClock } from './engine/ticker.ts';
+import { type Clock, type SystemClock, systemClock } from './engine/ticker.ts';
 import { Answers } from './http/answers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { isLoopback } from './http/auth.ts';
+import { becameOf } from './http/became.ts';
 import { createServer } from './http/server.ts';
 import { Hub, streamLimitsOf } from './http/stream/hub.ts';
 import { Tickets } from './http/tickets.ts';
-import type { Store } from './journal/level-store.ts';
+import { JournalError } from './journal/journal-error.ts';
+import { Opened } from './journal/opened.ts';
+import type { Store } from './journal/store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
 import { requestCounts, timeRequests } from './metrics/http.ts';
 import { journalCounts } from './metrics/journal.ts';
 import { Metrics } from './metrics/scrape.ts';
 import type { JournalCounts, LogCounts } from './metrics/server.ts';
 import { defaultTenant, Tenants } from './tenants/tenants.ts';
-import { newTokenKey, operatorTokenOf, Tokens } from './tenants/tokens.ts';
+import { operatorTokenOf, Tokens } from './tenants/tokens.ts';
 import { version } from './version.ts';
 
 export interface Service {
@@ -65,83 +62,54 @@ interface Counts {
 }
 
 export async function createService(config: Config, options: ServiceOptions): Promise<Service> {
-  const loopback = isLoopback(config.host);
-  if (config.operatorTokenFile === null && !loopback) {
+  if (config.operatorTokenFile === null && !isLoopback(config.host))
     throw new Error(
       `--host ${config.host} is not loopback: an operator token is needed, see ` +
         '--operator-token-file',
     );
-  }
-  const store = await options.openStore?.();
+  const opened = new Opened();
   try {
-    return await joinFloors(config, options, loopback, store);
+    return await start(config, options, opened);
   } catch (error) {
-    await store?.close();
+    // What failed is told, and not what the way down meets on top of it.
+    await opened.close().catch(() => {});
     throw error;
   }
 }
 
-async function joinFloors(
-  config: Config,
-  options: ServiceOptions,
-  loopback: boolean,
-  store: Store | undefined,
-): Promise<Service> {
+/** Read, adopt, listen. */
+async function start(config: Config, options: ServiceOptions, opened: Opened): Promise<Service> {
   const { logger } = options;
-  const ownClock =
-    options.clock === undefined
-      ? systemClock((byMs) =>
-          logger.warn({ byMs }, 'the wall clock of this host jumped while the server ran'),
-        )
-      : null;
+  const store = await options.openStore?.();
+  opened.add(() => store?.close());
+  const ownClock = options.clock === undefined ? watchedClock(logger) : null;
+  opened.add(() => ownClock?.stop());
   const clock = options.clock ?? (ownClock as Clock);
-  const records = store === undefined ? noRecords : storedRecords(store);
-  const tokens = new Tokens(
-    store === undefined ? newTokenKey() : (await metaOf(store, clock.nowMs())).tokenKey,
-    records,
-  );
-  if (config.operatorTokenFile !== null) {
-    const { token, made } = operatorTokenOf(config.operatorTokenFile);
-    tokens.setOperator(token);
-    if (made) logger.info({ file: config.operatorTokenFile }, 'created an operator token');
-  }
-  const kept = store === undefined ? null : await recoverAll(store, config, logger);
+  const world =
+    store === undefined
+      ? emptyWorld(newTokenKey())
+      : await recoverWorld(store, config, logger, clock.nowMs());
+  setClock(world, ownClock, logger);
+  const log = store === undefined ? null : new StoredLog(store, config);
   const counts: Counts = { log: logCounts(), journal: journalCounts(store) };
   const engine = new Engine({
     limits: config,
-    log: measured(kept?.log ?? options.log ?? memoryLog, counts.log),
+    log: measured(log ?? options.log ?? memoryLog, counts.log),
     clock,
     onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
   });
-  const tenants = new Tenants({
-    quotas: defaultQuotas(config),
-    tenantsMax: config.tenantsMax,
-    records,
-    onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),
-  });
-  const changes =
-    store === undefined || kept === null ? {} : await restoreTenants(store, kept, tenants, tokens);
-  if (store !== undefined && kept !== null) {
-    const lastMs = Math.max(await lastTimeOf(store, kept), tokens.lastCreatedMs());
-    if (lastMs > clock.nowMs())
-      logger.warn(
-        { aheadMs: lastMs - clock.nowMs() },
-        'the wall clock is behind the last time that was recorded; logical time goes on from there',
-      );
-    ownClock?.atLeast(lastMs);
-  }
-  if (kept !== null) restoreFilesystems(kept, engine, tenants);
-  const tickets = new Tickets(config.ticketsPerTenantMax);
-  const checkReplies = options.checkReplies === true;
-  const answers = new Answers(config, records, (bytes) => engine.memory.add(bytes));
-  if (store !== undefined && kept !== null) {
-    Object.assign(changes, await restoreAnswers(store, kept, engine, tenants, answers));
+  opened.add(() => engine.halt());
+  const parts = partsOf(config, options, { engine, clock, world, store });
+  log?.adopt(world);
+  adopt(world, parts);
+  if (store !== undefined) {
     // Nothing refuses any more, and nothing was written.
     store.accept();
-    await settle(store, kept, changes);
-    engine.start();
+    await settle(store, log as StoredLog, world);
+    opened.add(keepTimeNowAndThen(store, clock));
   }
-  const timeKept = store === undefined ? null : keepTimeNowAndThen(store, clock);
+  engine.start();
+  const { tenants } = parts;
   if (tenants.get(defaultTenant) === undefined)
     await tenants.create(defaultTenant, {}, clock.nowMs());
   const streams = new Hub(streamLimitsOf(config));
@@ -156,47 +124,118 @@ async function joinFloors(
     ...counts,
   };
   const metrics = new Metrics(engine, clock.nowMs, counted, options.processMetrics === true);
-  const context: AppContext = {
-    engine,
-    tenants,
-    tokens,
-    tickets,
-    answers,
-    streams,
-    metrics,
-    config,
-    nowMs: clock.nowMs,
-    checkReplies,
-  };
+  const context = { ...parts, streams, metrics };
   const app = await createServer(context, {
     logger,
-    loopback,
+    loopback: isLoopback(config.host),
     extend: (server) => timeRequests(server, requests),
   });
-
+  opened.add(() => closeWithin(app, config.drainMs));
   const close = async () => {
     engine.drain();
-    const closed = app.close();
-    const late = setTimeout(() => app.connections.destroyAll(), config.drainMs);
-    await closed;
-    clearTimeout(late);
-    engine.halt();
-    ownClock?.stop();
-    await timeKept?.();
-    await store?.close();
+    await opened.close();
   };
   return { app, context, engine, close };
 }
 
-/** How much of the time that was told a kill may lose. */
+const watchedClock = (logger: FastifyBaseLogger): SystemClock =>
+  systemClock((byMs) =>
+    logger.warn({ byMs }, 'the wall clock of this host jumped while the server ran'),
+  );
+
+/** Time goes on from what an earlier process showed. */
+function setClock({ lastMs }: World, clock: SystemClock | null, logger: FastifyBaseLogger): void {
+  if (clock === null) return;
+  const aheadMs = lastMs - clock.nowMs();
+  if (aheadMs > 0)
+    logger.warn(
+      { aheadMs },
+      'the wall clock is behind the last time that was recorded; logical time goes on from there',
+    );
+  clock.atLeast(lastMs);
+}
+
+type Parts = Omit<AppContext, 'streams' | 'metrics'>;
+
+/** What every route works with and can adopt a world; nothing of it is there yet. */
+function partsOf(
+  config: Config,
+  options: ServiceOptions,
+  given: { engine: Engine; clock: Clock; world: World; store: Store | undefined },
+): Parts {
+  const { engine, clock, world, store } = given;
+  const records = store?.records ?? noRecords;
+  return {
+    engine,
+    tenants: new Tenants({
+      quotas: defaultQuotas(config),
+      tenantsMax: config.tenantsMax,
+      records,
+      onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),
+    }),
+    tokens: tokensOf(config, options.logger, world, records),
+    tickets: new Tickets(config.ticketsPerTenantMax),
+    answers: new Answers(config, records, (bytes) => engine.memory.add(bytes)),
+    config,
+    nowMs: clock.nowMs,
+    checkReplies: options.checkReplies === true,
+  };
+}
+
+function tokensOf(
+  { operatorTokenFile }: Config,
+  logger: FastifyBaseLogger,
+  { tokenKey }: World,
+  records: Records,
+): Tokens {
+  const tokens = new Tokens(tokenKey, records);
+  if (operatorTokenFile === null) return tokens;
+  const { token, made } = operatorTokenOf(operatorTokenFile);
+  tokens.setOperator(token);
+  if (made) logger.info({ file: operatorTokenFile }, 'created an operator token');
+  return tokens;
+}
+
+/** Each adopts its part: a filesystem belongs to a tenant, and an answer to both. */
+function adopt(world: World, { tenants, tokens, engine, answers }: Parts): void {
+  tenants.adopt(world);
+  tokens.adopt(world);
+  engine.adopt(world);
+  answers.adopt(world, becameOf(world, engine, tenants));
+}
+
+/** When the world is accepted: what nobody needs any more goes, and what changed is kept. */
+async function settle(store: Store, log: StoredLog, { gone, corrections }: World): Promise<void> {
+  for (const id of gone) void log.purge(id);
+  if (corrections.length === 0) return;
+  // On a full disk it is done at the next start; only a new store must say what it is.
+  if (store.full && store.next.group > 1) return;
+  await store.records.put(corrections);
+}
+
+async function closeWithin(app: FastifyInstance, drainMs: number): Promise<void> {
+  const closed = app.close();
+  const late = setTimeout(() => app.connections.destroyAll(), drainMs);
+  await closed;
+  clearTimeout(late);
+}
+
+/** How much of the time that was shown a kill may lose. */
 const keepTimeMs = 60_000;
 
 /** Gives back the way to stop it, which keeps the time once more. */
 function keepTimeNowAndThen(store: Store, clock: Clock): () => Promise<void> {
-  // A full disk, or one that failed, has more to say than the time.
-  const keep = () =>
-    store.full ? Promise.resolve() : keepTime(store, clock.nowMs()).catch(() => {});
-  const timer = setInterval(keep, keepTimeMs);
+  const keep = async () => {
+    if (store.full) return;
+    try {
+      await store.records.put([clockRecord.change(recordKeys.clock, clock.nowMs())]);
+    } catch (error) {
+      // A journal that fails ends the process by itself, and a full disk is shown by a metric: both
+      // lose a minute of the time that was shown, no more.
+      if (!(error instanceof JournalError)) throw error;
+    }
+  };
+  const timer = setInterval(() => void keep(), keepTimeMs);
   timer.unref();
   return () => {
     clearInterval(timer);
@@ -204,25 +243,32 @@ function keepTimeNowAndThen(store: Store, clock: Clock): () => Promise<void> {
   };
 }
 
-async function recoverAll(store: Store, config: Config, logger: FastifyBaseLogger): Promise<Kept> {
+async function recoverWorld(
+  store: Store,
+  config: Config,
+  logger: FastifyBaseLogger,
+  nowMs: number,
+): Promise<World> {
   const begin = performance.now();
-  const kept = await recoverFilesystems(store, config, {
-    eventsMax: config.ringEventsMax,
-    bytes: { max: config.ringBytesMax, budget: { used: 0, max: () => config.memoryMax / 4 } },
+  const world = await readWorld(store, {
+    nowMs,
+    events: {
+      eventsMax: config.ringEventsMax,
+      bytesMax: config.ringBytesMax,
+      budget: { used: 0, max: () => config.memoryMax / 4 },
+    },
     readBytesMax: config.readBytesKeptMax,
     onSkipped: (skipped) =>
       logger.warn(skipped, 'skipped an entry of the journal, as pinhole repair --skip asked'),
   });
-  for (const { id, birth, error } of kept.unrecovered) {
+  for (const { id, birth, error } of world.unrecovered)
     logger.error(
       { err: error, id, tenant: birth.tenant, filesystem: birth.args.name },
       'filesystem stopped: it could not be restored from its journal',
     );
-  }
-  const entries = kept.filesystems.reduce((sum, { tail }) => sum + tail.entries, 0);
-  logger.info(
-    { filesystems: kept.filesystems.length, entries, ms: Math.round(performance.now() - begin) },
-    'recovered',
-  );
-  return kept;
+  const { filesystems } = world;
+  const entries = filesystems.reduce((sum, { tail }) => sum + tail.entries, 0);
+  const ms = Math.round(performance.now() - begin);
+  logger.info({ filesystems: filesystems.length, entries, ms }, 'recovered');
+  return world;
 }

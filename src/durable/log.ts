@@ -1,34 +1,9 @@
 // What the engine needs of a journal. An entry is given to the log before it is applied, and is
 // acknowledged only after that; a log that keeps what it is given can therefore bring every
 // filesystem back by applying it again.
-import type { Done } from '../journal/level-store.ts';
-import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
-import type { Entry, Kernel, KernelLimits } from '../kernel/state.ts';
-
-/**
- * The first entry of a filesystem's log: what createKernel was called with, and what names its
- * history.
- */
-export interface Birth {
-  tenant: string;
-  args: MkfsArgs;
-  limits: KernelLimits;
-  timeMs: number;
-  /** Ascends in the order of creation. */
-  number: number;
-  /** Of its events. */
-  epoch: string;
-}
-
-/**
- * The Idempotency-Key of a request: the record that its answer is kept under, and the fingerprint
- * that tells another request with the same key.
- */
-export interface RequestKey {
-  record: string;
-  fingerprint: string;
-  sinceMs: number;
-}
+import type { Change, Done } from '../journal/store.ts';
+import type { Entry, Kernel } from '../kernel/state.ts';
+import type { Birth, RequestKey } from './records.ts';
 
 /** An entry, and the key of the request that asked for it. The machine does not know the key. */
 export type LoggedEntry = Entry & { readonly key?: RequestKey };
@@ -56,8 +31,8 @@ export interface Log {
    * no room it is tried again until there is: the filesystem is unmounted whatever the disk says.
    */
   remove(id: string, events: number, epoch: string, done: Done): void;
-  /** What is kept of a tenant that is to go, and has no filesystem left. */
-  recordsOf(tenant: string): Readonly<Record<string, null>>;
+  /** Deletes what is kept of a tenant that has no filesystem left. */
+  removalOf(tenant: string): readonly Change[];
   /**
    * Keeps the state as it is after all that was appended, if that is worth its while; until the
    * promise is fulfilled it must not change.
@@ -72,6 +47,6 @@ export const memoryLog: Log = {
   create: (_id, _birth, _key, done) => done(null),
   append: (_id, _entries, _digest, done) => done(null),
   remove: (_id, _events, _epoch, done) => done(null),
-  recordsOf: () => ({}),
+  removalOf: () => [],
   snapshot: () => null,
 };

@@ -1,151 +1,44 @@
-// pinhole repair: inspects a journal that a server does not start on. It changes the journal only
-// when an option asks for it. An option that undoes acknowledged work starts new epochs, because a
-// client with an older cursor must be rejected instead of silently missing events.
-import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
-import { answerPrefix } from '../http/answers.ts';
-import { decode, encode } from '../journal/codec.ts';
+// What an operator can do to a store that no server uses. A repair that undoes acknowledged work
+// starts new epochs, so old cursors are rejected instead of silently missing events.
 import { JournalError } from '../journal/journal-error.ts';
-import { type Change, Store } from '../journal/level-store.ts';
-import type { TenantRecord } from '../tenants/tenants.ts';
-import type { TokenRecord } from '../tenants/tokens.ts';
-import { newId } from './new-id.ts';
-import { bulkPrefixes, knownMeta } from './read.ts';
-import { recordsOf } from './records.ts';
-import { birthsOf, goneOf, Poison, recover, type StoredBirth, skipChange } from './replay.ts';
-import { seqKey, stateHash } from './snapshots.ts';
+import type { Change, Journal, Store } from '../journal/store.ts';
+import { isManifest, journalKeys, journalKinds, recordKeys, seqOf } from './keys.ts';
+import { newId } from './random.ts';
+import { birthRecordOf, journalsOf, noServerRecords, readServerRecords } from './read.ts';
 import {
-  type AnswerRecord,
-  type BatchRecord,
-  batchKey,
-  DurableLog,
-  type TailRecord,
-  tailKey,
-} from './stored-log.ts';
-
-interface Orders {
-  dataDir: string;
-  acceptLoss?: true;
-  snapshot?: true;
-  filesystem?: string;
-  skip?: number;
-  cutBefore?: number;
-  remove?: true;
-}
-
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,15}$/.test(text))
-    throw new CommanderError(1, 'pinhole.number', `${text} is not a whole number`);
-  return Number(text);
-};
-
-function ordersOf(argv: readonly string[]): Orders {
-  const orders = new Command('pinhole repair')
-    .description(
-      'Inspects the journal of a server that is not running. Without --snapshot, ' +
-        '--accept-loss, --skip, --cut-before or --remove it changes nothing.',
-    )
-    .addOption(
-      new Option('--data-dir <directory>', 'the --data-dir of the server')
-        .env('PINHOLE_DATA_DIR')
-        .default('./pinhole-data'),
-    )
-    .option(
-      '--snapshot',
-      'write a snapshot of every filesystem, so that a release whose machine behaves ' +
-        'differently can continue from it',
-    )
-    .option(
-      '--accept-loss',
-      'accept that acknowledged changes are lost, so that the server starts without them',
-    )
-    .option('--filesystem <id>', 'the filesystem for --skip, --cut-before or --remove')
-    .option(
-      '--skip <entry>',
-      'skip this entry, which breaks a law of the machine, in every replay from now on',
-      wholeNumber,
-    )
-    .option(
-      '--cut-before <entry>',
-      'delete this entry, which must be the first of a batch, and all later entries',
-      wholeNumber,
-    )
-    .option('--remove', 'delete the whole filesystem')
-    .allowExcessArguments(false)
-    .exitOverride()
-    .parse(argv, { from: 'user' })
-    .opts<Orders>();
-  const { filesystem, skip, cutBefore, remove } = orders;
-  const about = [skip, cutBefore, remove].filter((order) => order !== undefined).length;
-  if (about > 1) throw new Error('--skip, --cut-before and --remove cannot be combined');
-  if ((about === 1) !== (filesystem !== undefined))
-    throw new Error(
-      '--filesystem must be given together with exactly one of --skip, --cut-before or --remove',
-    );
-  return orders;
-}
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
-
-/**
- * Returns the exit code: 0 if a server would start and serve every filesystem, else 3. Throws a
- * JournalError, or an Error if the options make no sense.
- */
-export async function repair(argv: readonly string[]): Promise<number> {
-  const orders = ordersOf(argv);
-  const directory = join(resolve(orders.dataDir), 'journal');
-  demandJournal(directory);
-  const store = await Store.open(
-    { directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} },
-    true,
-  );
-  try {
-    if (orders.acceptLoss === true) await forgetLoss(store);
-    else if (store.losses !== null && (orders.filesystem ?? orders.snapshot) !== undefined)
-      throw new JournalError('damaged', `${store.losses}; run --accept-loss first`);
-    if (orders.filesystem !== undefined) await obey(store, orders.filesystem, orders);
-    if (orders.snapshot === true) await snapshotAll(store);
-    return await report(store, orders.acceptLoss === true ? null : store.losses);
-  } finally {
-    await store.close();
-  }
-}
-
-/** Throws if the directory has no journal, or cannot be read. */
-function demandJournal(directory: string): void {
-  let names: string[] = [];
-  try {
-    names = readdirSync(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  if (!names.includes('store') && !names.includes('untouched'))
-    throw new Error(`there is no journal in ${directory}`);
-}
-
-async function obey(store: Store, id: string, { skip, cutBefore, remove }: Orders): Promise<void> {
-  if (remove === true) return removeAll(store, id);
-  const birth = (await birthsOf(store)).get(id);
-  if (birth === undefined) throw new Error(`there is no filesystem ${id}`);
-  if (skip !== undefined) await skipEntry(store, id, skip, birth.tenant);
-  if (cutBefore !== undefined) await cut(store, id, cutBefore, birth);
-}
+  answerRecord,
+  type BirthRecord,
+  batchRecord,
+  birthRecord,
+  removal,
+  skipChange,
+  tailRecord,
+  tenantRecord,
+} from './records.ts';
+import { Poison, recover, withoutEvents } from './replay.ts';
+import { stateHash } from './snapshots.ts';
+import { StoredLog } from './stored-log.ts';
 
 /** Every stream gets a new epoch, because it is unknown which events are lost. */
-async function forgetLoss(store: Store): Promise<void> {
+export async function acceptLoss(store: Store): Promise<string> {
   if (store.losses === null)
     throw new Error('no acknowledged change is missing: there is no loss to accept');
-  const changes = await newTenantEpochs(store, () => true);
-  for (const [id, birth] of await birthsOf(store)) changes.push(newEpoch(id, birth));
-  await store.put(changes);
-  say('the loss is accepted: the next start goes on without the lost changes');
+  const tenants = await newTenantEpochs(store, () => true);
+  const births = new Map<string, Change>();
+  for (const id of (await journalsIn(store)).born)
+    births.set(id, newEpoch(await birthRecordOf(store, id)));
+  // Given at once, because the flush that takes them hides the loss: all have to be in that one.
+  await Promise.all([
+    store.records.put(tenants),
+    ...[...births].map(([id, birth]) => store.journal(id).put([birth])),
+  ]);
+  return 'the loss is accepted: the next start goes on without the lost changes';
 }
 
-async function skipEntry(store: Store, id: string, seq: number, tenant: string): Promise<void> {
-  const poison = await replayOf(store, id).then(
+/** Every replay skips the entry, which must be the one that breaks a law. */
+export async function skipEntry(store: Store, id: string, seq: number): Promise<string> {
+  const { tenant } = await birthRecordOf(store, id);
+  const poison = await recover(store, id, withoutEvents).then(
     () => null,
     (error: unknown) => error,
   );
@@ -156,60 +49,53 @@ async function skipEntry(store: Store, id: string, seq: number, tenant: string):
     );
   // The skipped entry was not executed, so its Idempotency-Key is free again. The entries after it
   // in its batch are executed by the next replay, and no event of theirs was ever sent.
-  const changes = [
-    skipChange(id, seq),
-    ...(await newTenantEpochs(store, (name) => name === tenant)),
-  ];
-  for await (const [key, body] of store.entries(answerPrefix)) {
-    const { became } = decode(body) as AnswerRecord;
+  const records = await newTenantEpochs(store, (name) => name === tenant);
+  for await (const [key, body] of store.records.entries(recordKeys.answers)) {
+    const { became } = answerRecord.decode(body, key);
     if (became !== null && 'seq' in became && became.id === id && became.seq === seq)
-      changes.push({ key, value: null });
+      records.push(removal(key));
   }
-  await store.put(changes);
-  say(`${id}: entry ${seq} is skipped from now on`);
+  await put(store, id, [skipChange(seq)], records);
+  return `${id}: entry ${seq} is skipped from now on`;
 }
 
-async function cut(store: Store, id: string, seq: number, birth: StoredBirth): Promise<void> {
-  const manifests: number[] = [];
-  for await (const key of store.keys(`s/${id}/`))
-    if (key.endsWith('/m')) manifests.push(Number(key.split('/')[2]));
+/** Deletes an entry, which must be the first of a batch, and all later entries. */
+export async function cutBefore(store: Store, id: string, seq: number): Promise<string> {
+  const birth = await birthRecordOf(store, id);
+  const journal = store.journal(id);
+  const snapshots: number[] = [];
+  for await (const key of journal.keys(journalKeys.snapshots))
+    if (isManifest(key)) snapshots.push(seqOf(key));
   // Only the newest two, because parts of an older snapshot may be deleted already.
-  const kept = manifests.slice(-2).filter((at) => at < seq);
-  await demandWay(store, id, seq, kept);
+  const kept = snapshots.slice(-2).filter((at) => at < seq);
+  await demandWay(journal, id, seq, kept);
   const changes: Change[] = [];
-  for await (const key of store.keys(`j/${id}/`, batchKey(id, seq)))
-    changes.push({ key, value: null });
+  for await (const key of journal.keys(journalKeys.batches, { from: journalKeys.batch(seq) }))
+    changes.push(removal(key));
   // A skip after the cut must go too, because a new entry will get that number.
-  for await (const key of store.keys(`x/${id}/`))
-    if (key >= `x/${id}/${seqKey(seq)}`) changes.push({ key, value: null });
-  for (const at of manifests)
-    if (!kept.includes(at)) changes.push({ key: `s/${id}/${seqKey(at)}/m`, value: null });
-  changes.push(
-    { key: tailKey(id), value: encode([seq - 1, 0] satisfies TailRecord) },
-    newEpoch(id, birth),
-  );
-  changes.push(
-    ...(await newTenantEpochs(store, (name) => name === birth.tenant)),
-    ...(await noAnswers(store, birth.tenant)),
-  );
-  await store.put(changes);
-  say(`${id}: now ends before entry ${seq}`);
+  for await (const key of journal.keys(journalKeys.skips, { from: journalKeys.skip(seq) }))
+    changes.push(removal(key));
+  for (const at of snapshots)
+    if (!kept.includes(at)) changes.push(removal(journalKeys.manifest(at)));
+  changes.push(tailRecord.change(journalKeys.tail, [seq - 1, 0]), newEpoch(birth));
+  await put(store, id, changes, await newHistory(store, birth.tenant));
+  return `${id}: now ends before entry ${seq}`;
 }
 
 /**
  * Throws if no replay can reach the state before entry `seq`. That entry must begin a batch, or be
- * missing.
+ * missing. `snapshots` are those that stay.
  */
 async function demandWay(
-  store: Store,
+  journal: Journal,
   id: string,
   seq: number,
-  manifests: readonly number[],
+  snapshots: readonly number[],
 ): Promise<void> {
   let first = seq;
   let next = 0;
-  for await (const key of store.keys(`j/${id}/`)) {
-    const begin = Number(key.slice(key.lastIndexOf('/') + 1));
+  for await (const key of journal.keys(journalKeys.batches)) {
+    const begin = seqOf(key);
     if (begin >= seq) break;
     if (next === 0) first = begin;
     else if (begin !== next)
@@ -217,12 +103,13 @@ async function demandWay(
         `filesystem ${id}: entry ${next} is missing, so no later entry can stay; cut before ` +
           `entry ${next}`,
       );
-    const [, , , , , entries] = decode((await store.get(key)) ?? new Uint8Array(0)) as BatchRecord;
+    const body = (await journal.get(key)) ?? new Uint8Array(0);
+    const [, , , , , entries] = batchRecord.decode(body, `${key} of ${id}`);
     next = begin + entries.length;
   }
   if (next !== 0 && next !== seq)
     throw new Error(`entry ${seq} of filesystem ${id} is not the first of a batch`);
-  if (first !== 1 && !manifests.some((at) => at + 1 >= first))
+  if (first !== 1 && !snapshots.some((at) => at + 1 >= first))
     throw new Error(
       `the journal of filesystem ${id} begins with entry ${first}, and no snapshot has the ` +
         'state before it',
@@ -230,119 +117,153 @@ async function demandWay(
 }
 
 /** Also removes a filesystem whose birth record is lost and of which only other records remain. */
-async function removeAll(store: Store, id: string): Promise<void> {
-  const tenant = (await birthsOf(store)).get(id)?.tenant;
-  const changes: Change[] = [
-    { key: `fs/${id}`, value: null },
-    { key: tailKey(id), value: null },
-  ];
-  const { length } = changes;
-  for (const kind of ['c', 'j', 's', 'x'])
-    for await (const key of store.keys(`${kind}/${id}/`)) changes.push({ key, value: null });
-  if (tenant === undefined && changes.length === length)
-    throw new Error(`there is no filesystem ${id}`);
-  if (tenant !== undefined)
-    changes.push(
-      ...(await newTenantEpochs(store, (name) => name === tenant)),
-      ...(await noAnswers(store, tenant)),
-    );
-  await store.put(changes);
-  say(`${id}: deleted`);
-}
-
-const newEpoch = (id: string, birth: StoredBirth): Change => ({
-  key: `fs/${id}`,
-  value: encode({ ...birth, epoch: newId() }),
-});
-
-async function newTenantEpochs(store: Store, whose: (name: string) => boolean): Promise<Change[]> {
-  const tenants = await recordsOf<TenantRecord>(store, 'tenant/');
-  return tenants
-    .filter(({ name }) => whose(name))
-    .map((record) => ({
-      key: `tenant/${record.name}`,
-      value: encode({ ...record, epoch: newId() } satisfies TenantRecord),
-    }));
+export async function removeFilesystem(store: Store, id: string): Promise<string> {
+  const kinds = (await store.journals(journalKinds)).get(id);
+  if (kinds === undefined) throw new Error(`there is no filesystem ${id}`);
+  const tenant = kinds.has(journalKeys.birth) ? (await birthRecordOf(store, id)).tenant : null;
+  const journal = store.journal(id);
+  const changes = [removal(journalKeys.birth), removal(journalKeys.tail)];
+  for (const kind of ['chunks', 'batches', 'snapshots', 'skips'] as const)
+    for await (const key of journal.keys(journalKeys[kind])) changes.push(removal(key));
+  await put(store, id, changes, tenant === null ? [] : await newHistory(store, tenant));
+  return `${id}: deleted`;
 }
 
 /**
- * Stored answers of the tenant are dropped, because they may describe work that is now undone. A
- * repeated request gets `answer-not-kept`.
+ * Deletes the record of the last time that was shown, so that the next start follows the clock of
+ * this host again. It still starts no earlier than the newest entry of a filesystem with a real-time
+ * clock, and than the newest token.
  */
-async function noAnswers(store: Store, tenant: string): Promise<Change[]> {
-  const owner = (await recordsOf<TenantRecord>(store, 'tenant/')).find(
-    ({ name }) => name === tenant,
-  )?.id;
-  const changes: Change[] = [];
-  if (owner === undefined) return changes;
-  for await (const [key, body] of store.entries(`${answerPrefix}${owner}/`)) {
-    const record = decode(body) as AnswerRecord;
-    changes.push({
-      key,
-      value: encode({ ...record, became: null, answer: null } satisfies AnswerRecord),
-    });
-  }
-  return changes;
+export async function resetClock(store: Store): Promise<string> {
+  await store.records.put([removal(recordKeys.clock)]);
+  return 'clock: the recorded time is deleted';
 }
 
-/** Replays a filesystem exactly as a starting server does. */
-async function replayOf(store: Store, id: string) {
-  const birth = (await birthsOf(store)).get(id);
-  if (birth === undefined) throw new Error(`there is no filesystem ${id}`);
-  return recover(store, id, birth, { eventsMax: 1 });
-}
-
-async function snapshotAll(store: Store): Promise<void> {
-  const log = new DurableLog(store, { snapshotEntries: 0, snapshotBytes: 0 });
-  for (const id of (await birthsOf(store)).keys()) {
-    const { kernel, tail, unmounted } = await replayOf(store, id);
+/** Writes a snapshot of every filesystem. */
+export async function snapshotAll(store: Store, say: (line: string) => void): Promise<void> {
+  const log = new StoredLog(store, { snapshotEntries: 0, snapshotBytes: 0 });
+  for (const id of (await journalsIn(store)).born) {
+    const recovered = await recover(store, id, withoutEvents);
+    const { kernel, tail, unmounted } = recovered;
     if (unmounted || (tail.entries === 0 && tail.snapshots.length > 0)) continue;
-    log.resume(id, tail);
+    log.adopt({ filesystems: [recovered], unrecovered: [], pastEvents: new Map() });
     await log.snapshotNow(id, kernel, tail.digest);
     await tail.swept;
     say(`${id}: wrote a snapshot at entry ${kernel.seq}`);
   }
 }
 
-async function report(store: Store, losses: string | null): Promise<number> {
-  const births = await birthsOf(store);
-  let bad = 0;
+/** Says what the store has; true if a server would start and serve every filesystem. */
+export async function report(
+  store: Store,
+  options: { losses: string | null; nowMs: number },
+  say: (line: string) => void,
+): Promise<boolean> {
+  const { born, unknown } = await journalsIn(store);
+  let good = true;
   const look = async (what: string, at: () => Promise<string>) => {
     try {
       say(`${what}: ${await at()}`);
     } catch (error) {
-      bad += 1;
+      good = false;
       say(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const tenants = new Set<string>();
+  const read = await readServerRecords(store).catch(journalErrorOf);
+  const records = read instanceof JournalError ? noServerRecords() : read;
   await look('store', async () => {
-    if (losses !== null)
+    if (options.losses !== null)
       throw new JournalError(
         'damaged',
-        `${losses}; to start without the lost changes, run --accept-loss`,
+        `${options.losses}; to start without the lost changes, run --accept-loss`,
       );
-    if ((await knownMeta(store)) === null)
+    if (read instanceof JournalError) throw read;
+    if (read.meta === null)
       throw new JournalError(
         'damaged',
         'the record that identifies it as a Pinhole store is missing',
       );
-    await goneOf(store, births);
-    return `${births.size} filesystems`;
+    if (unknown !== null) throw unknown;
+    return `${born.length} filesystems`;
   });
   await look('tenants', async () => {
-    for (const { name } of await recordsOf<TenantRecord>(store, 'tenant/')) tenants.add(name);
-    const tokens = await recordsOf<TokenRecord>(store, 'token/');
-    const answers = await recordsOf<AnswerRecord>(store, answerPrefix);
-    return `${tenants.size}, with ${tokens.length} tokens and ${answers.length} answers`;
+    const { tenants, tokens, answers } = records;
+    return `${tenants.length}, with ${tokens.length} tokens and ${answers.size} answers`;
   });
-  for (const [id, birth] of births) {
-    await look(`${id} (${birth.tenant}/${birth.args.name})`, async () => {
-      if (!tenants.has(birth.tenant))
+  const aheadMs = records.clockMs - options.nowMs;
+  if (aheadMs > clockToleranceMs)
+    say(
+      `clock: ${new Date(records.clockMs).toISOString()} was recorded, ` +
+        `${Math.round(aheadMs / 1000)} s ahead of this host; --reset-clock deletes that record`,
+    );
+  const known = new Set(records.tenants.map(({ name }) => name));
+  for (const id of born) {
+    const { tenant, args } = await birthRecordOf(store, id);
+    await look(`${id} (${tenant}/${args.name})`, async () => {
+      if (!known.has(tenant))
         throw new JournalError('damaged', 'the record of its tenant is missing');
-      const { kernel } = await recover(store, id, birth, { eventsMax: 1 });
+      const { kernel } = await recover(store, id, withoutEvents);
       return `good, up to entry ${kernel.seq}, state ${await stateHash(kernel, new Map())}`;
     });
   }
-  return bad === 0 ? 0 : 3;
+  return good;
+}
+
+/** A clock that was set back by less is no trouble. */
+const clockToleranceMs = 60_000;
+
+/** Gives back a JournalError, and throws what is none. */
+function journalErrorOf(error: unknown): JournalError {
+  if (error instanceof JournalError) return error;
+  throw error;
+}
+
+/** Filesystems that were made; `unknown` is what is wrong with others. */
+async function journalsIn(
+  store: Store,
+): Promise<{ born: readonly string[]; unknown: JournalError | null }> {
+  const found = await journalsOf(store).catch(journalErrorOf);
+  if (!(found instanceof JournalError)) return { born: found.born, unknown: null };
+  const kinds = await store.journals([journalKeys.birth]);
+  return { born: [...kinds.keys()].sort(), unknown: found };
+}
+
+const put = (
+  store: Store,
+  id: string,
+  changes: readonly Change[],
+  records: readonly Change[],
+): Promise<void> =>
+  new Promise((resolve, reject) =>
+    store
+      .journal(id)
+      .commit(changes, (error) => (error === null ? resolve() : reject(error)), records),
+  );
+
+const newEpoch = (birth: BirthRecord): Change =>
+  birthRecord.change(journalKeys.birth, { ...birth, epoch: newId() });
+
+async function newTenantEpochs(store: Store, whose: (name: string) => boolean): Promise<Change[]> {
+  const { tenants } = await readServerRecords(store);
+  return tenants
+    .filter(({ name }) => whose(name))
+    .map((tenant) =>
+      tenantRecord.change(recordKeys.tenant(tenant.name), { ...tenant, epoch: newId() }),
+    );
+}
+
+/**
+ * A new epoch of the tenant's stream. Stored answers of the tenant are dropped, because they may
+ * describe work that is now undone. A repeated request gets `answer-not-kept`.
+ */
+async function newHistory(store: Store, tenant: string): Promise<Change[]> {
+  const changes = await newTenantEpochs(store, (name) => name === tenant);
+  const { tenants } = await readServerRecords(store);
+  const owner = tenants.find(({ name }) => name === tenant)?.id;
+  if (owner === undefined) return changes;
+  for await (const [key, body] of store.records.entries(recordKeys.answersOf(owner))) {
+    const record = answerRecord.decode(body, key);
+    changes.push(answerRecord.change(key, { ...record, became: null, answer: null }));
+  }
+  return changes;
 }

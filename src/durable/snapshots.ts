@@ -1,15 +1,11 @@
 // Snapshots of one filesystem in the store. The machine without its contents is written whole, in
 // pieces; of the contents only what changed since the snapshot before. Nothing counts before the
 // manifest is there, and that is written when all of it was read back.
-//
-//   s/<id>/<seq>/m           the manifest
-//   s/<id>/<seq>/<piece>     records of the machine, one behind the other
-//   c/<id>/<chunk>/<seq>     a chunk of the contents as the entry `seq` left it
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { decode, decodeAll, encode } from '../journal/codec.ts';
+import { decodeAll, encode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Change, Store } from '../journal/level-store.ts';
+import type { Change, Journal } from '../journal/store.ts';
 import {
   contentChunks,
   kernelVersion,
@@ -19,43 +15,16 @@ import {
   snapshotRecords,
 } from '../kernel/snapshot.ts';
 import type { Kernel } from '../kernel/state.ts';
-
-export interface Manifest {
-  format: number;
-  kernelVersion: number;
-  /** The last entry that is in it. */
-  seq: number;
-  eventSeq: number;
-  /**
-   * Where the journal stood: the flush and the place in it of the last batch, its chained checksum
-   * and the digest of all results.
-   */
-  group: number;
-  position: number;
-  chain: number;
-  digest: number;
-  /** The checksum of each piece. */
-  pieces: number[];
-  /** Index, entry that changed it last, and checksum. */
-  content: [chunk: number, seq: number, crc: number][];
-  /** Of everything. */
-  hash: string;
-  /** Of the pieces. */
-  bytes: number;
-}
+import { journalKeys, seqOf } from './keys.ts';
+import { type Manifest, manifestRecord } from './records.ts';
 
 export type Place = Pick<Manifest, 'group' | 'position' | 'chain' | 'digest'>;
 
 const pieceBytes = 65_536;
 /** As much of a snapshot as one flush takes. */
 const flushBytes = 16 * pieceBytes;
-const digits = (number: number, width: number): string => String(number).padStart(width, '0');
-export const seqKey = (seq: number): string => digits(seq, 16);
-const pieceKey = (id: string, seq: number, piece: number | 'm'): string =>
-  `s/${id}/${seqKey(seq)}/${piece === 'm' ? 'm' : digits(piece, 8)}`;
-const contentKey = (id: string, chunk: number, seq: number): string =>
-  `c/${id}/${digits(chunk, 8)}/${seqKey(seq)}`;
-
+/** So many chunks of contents are read at the same time. */
+const chunksPerRead = 16;
 /** The records in pieces of bounded size. */
 function* piecesOf(k: Kernel): Generator<Buffer> {
   let parts: Uint8Array[] = [];
@@ -108,8 +77,7 @@ export async function stateHash(k: Kernel, known: Known): Promise<string> {
 
 /** Writes everything but the manifest, and reads it back. `k` must not change meanwhile. */
 export async function writeSnapshot(
-  store: Store,
-  id: string,
+  journal: Journal,
   k: Kernel,
   place: Place,
   known: Known,
@@ -122,9 +90,9 @@ export async function writeSnapshot(
   let together: { key: string; value: Uint8Array; crc: number }[] = [];
   let togetherBytes = 0;
   const flush = async () => {
-    await store.put(together);
+    await journal.put(together);
     for (const { key, crc } of together) {
-      const back = await store.get(key);
+      const back = await journal.get(key);
       if (back === null || crc32(back) !== crc)
         throw new JournalError('damaged', `${key} was not read back as written`);
     }
@@ -141,7 +109,7 @@ export async function writeSnapshot(
     const crc = crc32(piece);
     bytes += piece.length;
     records = crc32(piece, records);
-    await put(pieceKey(id, seq, pieces.length), piece, crc);
+    await put(journalKeys.piece(seq, pieces.length), piece, crc);
     pieces.push(crc);
   }
   for (const chunk of contentChunks(k)) {
@@ -149,7 +117,7 @@ export async function writeSnapshot(
     const crc = before?.seq === chunk.seq ? before.crc : crc32(chunk.bytes);
     content.push([chunk.index, chunk.seq, crc]);
     if (before?.seq !== chunk.seq)
-      await put(contentKey(id, chunk.index, chunk.seq), chunk.bytes, crc);
+      await put(journalKeys.chunk(chunk.index, chunk.seq), chunk.bytes, crc);
   }
   if (together.length > 0) await flush();
   return {
@@ -165,61 +133,55 @@ export async function writeSnapshot(
   };
 }
 
-export const manifestChange = (id: string, manifest: Manifest): Change => ({
-  key: pieceKey(id, manifest.seq, 'm'),
-  value: encode(manifest),
-});
+export const manifestChange = (manifest: Manifest): Change =>
+  manifestRecord.change(journalKeys.manifest(manifest.seq), manifest);
 
-/** Those that were finished, the oldest first. */
-export async function manifestsOf(store: Store, id: string): Promise<Manifest[]> {
-  const found: Manifest[] = [];
-  for await (const key of store.keys(`s/${id}/`)) {
-    if (!key.endsWith('/m')) continue;
-    const body = await store.get(key);
-    if (body !== null) found.push(decode(body) as Manifest);
-  }
-  return found;
-}
-
-/** Rejects with `damaged` where a piece is missing or is not what the manifest says. */
-export async function readSnapshot(store: Store, id: string, manifest: Manifest): Promise<Kernel> {
+/**
+ * The machine that a snapshot holds. Rejects with `damaged` where a piece is missing or is not what
+ * the manifest says. `pieceOf` gives a piece that was read already.
+ */
+export async function readSnapshot(
+  journal: Journal,
+  manifest: Manifest,
+  pieceOf: (key: string) => Uint8Array | null,
+): Promise<Kernel> {
   const restore = new Restore();
-  const read = async (key: string, crc: number): Promise<Uint8Array> => {
-    const body = await store.get(key);
-    if (body === null || crc32(body) !== crc)
-      throw new JournalError('damaged', `the snapshot of filesystem ${id} lacks ${key}`);
+  const checked = (key: string, body: Uint8Array | null | undefined, crc: number): Uint8Array => {
+    if (body === null || body === undefined || crc32(body) !== crc)
+      throw new JournalError('damaged', `the snapshot at entry ${manifest.seq} lacks ${key}`);
     return body;
   };
   for (const [piece, crc] of manifest.pieces.entries()) {
-    const body = await read(pieceKey(id, manifest.seq, piece), crc);
-    for (const record of decodeAll(body)) restore.add(record as SnapshotRecord);
+    const key = journalKeys.piece(manifest.seq, piece);
+    for (const record of decodeAll(checked(key, pieceOf(key), crc)))
+      restore.add(record as SnapshotRecord);
+    await turn();
   }
-  for (const [index, seq, crc] of manifest.content) {
-    restore.addContent({
-      index,
-      seq,
-      bytes: new Uint8Array(await read(contentKey(id, index, seq), crc)),
-    });
+  for (let at = 0; at < manifest.content.length; at += chunksPerRead) {
+    const some = manifest.content.slice(at, at + chunksPerRead);
+    const bodies = await Promise.all(
+      some.map(([index, seq]) => journal.get(journalKeys.chunk(index, seq))),
+    );
+    for (const [i, [index, seq, crc]] of some.entries()) {
+      const body = checked(journalKeys.chunk(index, seq), bodies[i], crc);
+      restore.addContent({ index, seq, bytes: new Uint8Array(body) });
+    }
   }
   return restore.kernel;
 }
 
-const contentKeys = (id: string, { content }: Manifest): string[] =>
-  content.map(([chunk, seq]) => contentKey(id, chunk, seq));
+const chunkKeys = ({ content }: Manifest): string[] =>
+  content.map(([chunk, seq]) => journalKeys.chunk(chunk, seq));
 
 /**
  * Of what the manifest `gone` names, what none of `kept` needs. What was never finished is in no
  * manifest.
  */
-export function* obsoleteKeys(
-  id: string,
-  gone: Manifest,
-  kept: readonly Manifest[],
-): Generator<string> {
-  yield pieceKey(id, gone.seq, 'm');
-  for (const piece of gone.pieces.keys()) yield pieceKey(id, gone.seq, piece);
-  const needed = new Set(kept.flatMap((manifest) => contentKeys(id, manifest)));
-  for (const key of contentKeys(id, gone)) if (!needed.has(key)) yield key;
+export function* obsoleteKeys(gone: Manifest, kept: readonly Manifest[]): Generator<string> {
+  yield journalKeys.manifest(gone.seq);
+  for (const piece of gone.pieces.keys()) yield journalKeys.piece(gone.seq, piece);
+  const needed = new Set(kept.flatMap(chunkKeys));
+  for (const key of chunkKeys(gone)) if (!needed.has(key)) yield key;
 }
 
 /**
@@ -227,12 +189,11 @@ export function* obsoleteKeys(
  * never finished.
  */
 export async function* strayKeys(
-  store: Store,
-  id: string,
+  journal: Journal,
   kept: readonly Manifest[],
 ): AsyncGenerator<string> {
-  const seqs = new Set(kept.map(({ seq }) => seqKey(seq)));
-  for await (const key of store.keys(`s/${id}/`)) if (!seqs.has(key.split('/')[2] ?? '')) yield key;
-  const needed = new Set(kept.flatMap((manifest) => contentKeys(id, manifest)));
-  for await (const key of store.keys(`c/${id}/`)) if (!needed.has(key)) yield key;
+  const seqs = new Set(kept.map(({ seq }) => seq));
+  for await (const key of journal.keys(journalKeys.snapshots)) if (!seqs.has(seqOf(key))) yield key;
+  const needed = new Set(kept.flatMap(chunkKeys));
+  for await (const key of journal.keys(journalKeys.chunks)) if (!needed.has(key)) yield key;
 }

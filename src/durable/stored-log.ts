@@ -1,79 +1,28 @@
-// The log on disk: every batch of a filesystem is a record, chained to the one before by its
-// checksum.
-//
-//   fs/<id>            how the filesystem was born
-//   j/<id>/<seq>       a batch; `seq` is that of its first entry
-// tail/<id>          the number of the last entry, and how many events there were before its batch
-//   x/<id>/<seq>       an entry that is to be left out, by order of the operator
-//   gone/<id>          unmounted: what is left of it may be deleted
-//   events/<tenant>    how many events the tenant's filesystems that are gone had
+// The log in a store: every batch of a filesystem is a record, chained to the one before by its
+// checksum. keys.ts says where it stands, records.ts what is in it.
 import { crc32 } from 'node:zlib';
-import { encode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Change, Done, Store } from '../journal/level-store.ts';
+import type { Change, Done, Journal, Store } from '../journal/store.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
-import type { Command, Kernel } from '../kernel/state.ts';
-import type { Before, Birth, Log, LoggedEntry, RequestKey } from './log.ts';
+import type { Kernel } from '../kernel/state.ts';
+import { journalKeys, recordKeys } from './keys.ts';
+import type { Before, Log, LoggedEntry } from './log.ts';
 import {
-  knownOf,
+  type Birth,
+  batchRecord,
+  begunChange,
+  birthRecord,
+  type EntryRecord,
+  goneChange,
   type Manifest,
-  manifestChange,
-  obsoleteKeys,
-  type Place,
-  seqKey,
-  strayKeys,
-  writeSnapshot,
-} from './snapshots.ts';
-
-/** One batch as it is kept. */
-export type BatchRecord = [
-  kernelVersion: number,
-  group: number,
-  position: number,
-  /** The chained checksum of all batches before. */
-  chain: number,
-  /** The digest of the results of all entries before. */
-  digest: number,
-  entries: EntryRecord[],
-];
-export type EntryRecord =
-  | [timeMs: number]
-  | [
-      timeMs: number,
-      op: string,
-      on: Command['on'],
-      args: unknown,
-      rest?: (Omit<Command, 'op' | 'on' | 'args'> & { key?: RequestKey }) | null,
-      blocksMax?: number,
-    ]
-  | [timeMs: number, op: null, on: null, args: null, rest: null, blocksMax: number];
-
-/** How many events of filesystems that are gone a tenant's stream counts. */
-export interface PastEvents {
-  epoch: string;
-  events: number;
-  /** The flush with which the last of them went. */
-  group: number;
-}
-
-/** Where the log of a filesystem ends. */
-export interface Tail extends Place {
-  birth: Birth;
-  /** Since the last snapshot. */
-  entries: number;
-  bytes: number;
-  /** So many more before the next snapshot, because there was no room for the last one. */
-  postponed: number;
-  /** The two that are kept, the older one first. */
-  snapshots: Manifest[];
-  /**
-   * Fulfilled when what the last snapshot made superfluous is deleted; null when there is nothing
-   * to wait for.
-   */
-  swept: Promise<void> | null;
-  /** Up to this entry nothing superfluous is left; null until everything was looked at. */
-  sweptTo: number | null;
-}
+  type PastEvents,
+  pastEventsRecord,
+  type RequestKey,
+  removal,
+  tailRecord,
+} from './records.ts';
+import { knownOf, manifestChange, obsoleteKeys, strayKeys, writeSnapshot } from './snapshots.ts';
+import { type Tail, tailOfBirth, type World } from './world.ts';
 
 interface Removal {
   id: string;
@@ -83,34 +32,13 @@ interface Removal {
   done: Done;
 }
 
-export const tailOfBirth = (birth: Birth, group: number, position: number): Tail => ({
-  birth,
-  group,
-  position,
-  chain: 0,
-  digest: 0,
-  entries: 0,
-  bytes: 0,
-  postponed: 0,
-  snapshots: [],
-  swept: null,
-  sweptTo: null,
-});
-
 /** How soon what frees and found no room is tried again. */
 const retryMs = 1000;
 
-export interface DurableLogLimits {
+export interface StoredLogLimits {
   snapshotEntries: number;
   snapshotBytes: number;
 }
-
-const eventsKey = (tenant: string): string => `events/${tenant}`;
-/** Of the events there are at least so many. */
-export type TailRecord = [seq: number, events: number];
-
-export const tailKey = (id: string): string => `tail/${id}`;
-export const batchKey = (id: string, seq: number): string => `j/${id}/${seqKey(seq)}`;
 
 function recordOf({ timeMs, command, blocksMax, key }: LoggedEntry): EntryRecord {
   if (command === null)
@@ -122,36 +50,10 @@ function recordOf({ timeMs, command, blocksMax, key }: LoggedEntry): EntryRecord
   return [timeMs, op, on, args];
 }
 
-/** A request with an Idempotency-Key, kept from the moment that it is in the journal. */
-export interface AnswerRecord {
-  fingerprint: string;
-  sinceMs: number;
-  /**
-   * What the request became: an entry of a filesystem, 0 for its birth, or a tenant. Null where it
-   * became nothing.
-   */
-  became: { id: string; seq: number } | { tenant: string } | null;
-  /** Null until there is one. */
-  answer: unknown;
-}
-
-/** What to keep together with that which the request became. */
-export function begunRecord(
-  { record, fingerprint, sinceMs }: RequestKey,
-  became: AnswerRecord['became'],
-): Record<string, AnswerRecord> {
-  return { [record]: { fingerprint, sinceMs, became, answer: null } };
-}
-
-const begunChange = (key: RequestKey, became: AnswerRecord['became']): Change => ({
-  key: key.record,
-  value: encode(begunRecord(key, became)[key.record]),
-});
-
-export class DurableLog implements Log {
-  readonly durability = 'disk';
+export class StoredLog implements Log {
+  readonly durability: Log['durability'];
   readonly #store: Store;
-  readonly #limits: DurableLogLimits;
+  readonly #limits: StoredLogLimits;
   readonly #tails = new Map<string, Tail>();
   readonly #past = new Map<string, PastEvents>();
   /**
@@ -161,7 +63,8 @@ export class DurableLog implements Log {
   #removals: Removal[] = [];
   #removing = false;
 
-  constructor(store: Store, limits: DurableLogLimits) {
+  constructor(store: Store, limits: StoredLogLimits) {
+    this.durability = store.durability;
     this.#store = store;
     this.#limits = limits;
   }
@@ -170,31 +73,24 @@ export class DurableLog implements Log {
     return this.#store.full;
   }
 
-  /** Goes on where a recovery found the end. */
-  resume(id: string, tail: Tail): void {
-    this.#tails.set(id, tail);
-  }
-
-  resumePast(tenant: string, past: PastEvents): void {
-    this.#past.set(tenant, past);
-  }
-
-  /** Null where no filesystem of this history is gone. */
-  pastOf(tenant: string, epoch: string): PastEvents | null {
-    const past = this.#past.get(tenant);
-    return past?.epoch === epoch ? past : null;
+  /** Goes on where a recovery found the end of each filesystem, also of those that stopped. */
+  adopt(world: Pick<World, 'filesystems' | 'unrecovered' | 'pastEvents'>): void {
+    for (const { id, tail } of [...world.filesystems, ...world.unrecovered])
+      this.#tails.set(id, tail);
+    for (const [tenant, past] of world.pastEvents) this.#past.set(tenant, past);
   }
 
   create(id: string, birth: Birth, key: RequestKey | undefined, done: Done): void {
-    const { nextGroup: group, nextPosition: position } = this.#store;
-    const changes: Change[] = [
-      { key: `fs/${id}`, value: encode({ ...birth, kernelVersion, group, position }) },
-    ];
-    if (key !== undefined) changes.push(begunChange(key, { id, seq: 0 }));
-    this.#store.commit(changes, (error) => {
-      if (error === null) this.#tails.set(id, tailOfBirth(birth, group, position));
-      done(error);
-    });
+    const { group, position } = this.#store.next;
+    const record = { ...birth, kernelVersion, group, position };
+    this.#store.journal(id).commit(
+      [birthRecord.change(journalKeys.birth, record)],
+      (error) => {
+        if (error === null) this.#tails.set(id, tailOfBirth(birth, record));
+        done(error);
+      },
+      key === undefined ? [] : [begunChange(key, { id, seq: 0 })],
+    );
   }
 
   append(
@@ -204,35 +100,31 @@ export class DurableLog implements Log {
     done: Done,
   ): void {
     const tail = this.#tailOf(id);
-    const { nextGroup: group, nextPosition: position } = this.#store;
+    const { group, position } = this.#store.next;
     const first = (entries[0] as LoggedEntry).seq;
-    const body = encode([
-      kernelVersion,
-      group,
-      position,
-      tail.chain,
-      digest,
-      entries.map(recordOf),
-    ] satisfies BatchRecord);
+    const records = entries.map(recordOf);
+    const body = batchRecord.encode([kernelVersion, group, position, tail.chain, digest, records]);
     const changes: Change[] = [
-      { key: batchKey(id, first), value: body },
-      {
-        key: tailKey(id),
-        value: encode([first + entries.length - 1, eventSeq] satisfies TailRecord),
-      },
+      { key: journalKeys.batch(first), value: body },
+      tailRecord.change(journalKeys.tail, [first + entries.length - 1, eventSeq]),
     ];
+    const begun: Change[] = [];
     for (const { seq, key } of entries)
-      if (key !== undefined) changes.push(begunChange(key, { id, seq }));
-    this.#store.commit(changes, (error) => {
-      if (error === null) {
-        tail.group = group;
-        tail.position = position;
-        tail.chain = crc32(body, tail.chain);
-        tail.entries += entries.length;
-        tail.bytes += body.length;
-      }
-      done(error);
-    });
+      if (key !== undefined) begun.push(begunChange(key, { id, seq }));
+    this.#store.journal(id).commit(
+      changes,
+      (error) => {
+        if (error === null) {
+          tail.group = group;
+          tail.position = position;
+          tail.chain = crc32(body, tail.chain);
+          tail.entries += entries.length;
+          tail.bytes += body.length;
+        }
+        done(error);
+      },
+      begun,
+    );
   }
 
   remove(id: string, events: number, epoch: string, done: Done): void {
@@ -242,55 +134,63 @@ export class DurableLog implements Log {
     if (!this.#removing) this.#remove();
   }
 
+  /**
+   * Each counts on what the one before it counted: of commits given together, those that a full
+   * disk refuses are the last ones.
+   */
   #remove(): void {
-    const removals = this.#removals;
+    const removals = this.#removals.splice(0);
     if (removals.length === 0) return;
-    const past = new Map<string, PastEvents>();
-    const changes: Change[] = [];
-    for (const { id, tenant, events, epoch } of removals) {
-      const before = past.get(tenant) ?? this.pastOf(tenant, epoch);
-      past.set(tenant, {
+    this.#removing = true;
+    const past = new Map(this.#past);
+    const refused: Removal[] = [];
+    let untold = removals.length;
+    for (const removed of removals) {
+      const { id, tenant, events, epoch, done } = removed;
+      const before = past.get(tenant);
+      const counted = {
         epoch,
-        events: events + (before?.events ?? 0),
-        group: this.#store.nextGroup,
-      });
-      changes.push(
-        { key: `fs/${id}`, value: null },
-        { key: tailKey(id), value: null },
-        { key: `gone/${id}`, value: encode(null) },
+        events: events + (before?.epoch === epoch ? before.events : 0),
+        group: this.#store.next.group,
+      };
+      past.set(tenant, counted);
+      this.#store.journal(id).commit(
+        [removal(journalKeys.birth), removal(journalKeys.tail), goneChange],
+        (error) => {
+          if (error === null) {
+            this.#past.set(tenant, counted);
+            void this.purge(id);
+          }
+          if (error?.kind === 'full') refused.push(removed);
+          else done(error);
+          untold -= 1;
+          if (untold === 0) this.#removed(refused);
+        },
+        [pastEventsRecord.change(recordKeys.pastEventsOf(tenant), counted)],
       );
     }
-    for (const [tenant, counted] of past)
-      changes.push({ key: eventsKey(tenant), value: encode(counted) });
-    this.#removals = [];
-    this.#removing = true;
-    this.#store.commit(changes, (error) => {
-      this.#removing = false;
-      if (error?.kind === 'full') {
-        this.#removals.unshift(...removals);
-        this.#removing = true;
-        setTimeout(() => this.#remove(), retryMs).unref();
-        return;
-      }
-      if (error === null) for (const [tenant, counted] of past) this.#past.set(tenant, counted);
-      for (const { id, done } of removals) {
-        if (error === null) void this.purge(id);
-        done(error);
-      }
-      this.#remove();
-    });
   }
 
-  recordsOf(tenant: string): Record<string, null> {
-    return this.#past.has(tenant) ? { [eventsKey(tenant)]: null } : {};
+  #removed(refused: readonly Removal[]): void {
+    this.#removals.unshift(...refused);
+    if (refused.length > 0) setTimeout(() => this.#remove(), retryMs).unref();
+    else {
+      this.#removing = false;
+      this.#remove();
+    }
+  }
+
+  removalOf(tenant: string): readonly Change[] {
+    return this.#past.has(tenant) ? [removal(recordKeys.pastEventsOf(tenant))] : [];
   }
 
   /** Deletes what is left of a filesystem that is gone. */
   async purge(id: string): Promise<void> {
+    const journal = this.#store.journal(id);
     try {
-      for (const kind of ['j', 's', 'c', 'x'])
-        await this.#store.drop(this.#store.keys(`${kind}/${id}/`));
-      await this.#store.put([{ key: `gone/${id}`, value: null }]);
+      for (const kind of ['batches', 'snapshots', 'chunks', 'skips'] as const)
+        await journal.drop(journal.keys(journalKeys[kind]));
+      await journal.put([removal(journalKeys.gone)]);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
       // Closed, or failed: the next start goes on with it.
@@ -312,7 +212,7 @@ export class DurableLog implements Log {
       if (!(error instanceof JournalError) || error.kind !== 'full')
         return void this.#store.fail(error);
       tail.postponed = tail.entries + snapshotEntries;
-      tail.swept = this.#sweep(id, tail);
+      tail.swept = sweep(this.#store.journal(id), tail);
     });
   }
 
@@ -321,14 +221,10 @@ export class DurableLog implements Log {
     const tail = this.#tailOf(id);
     const { group, position, chain } = tail;
     const newest = tail.snapshots.at(-1);
-    const manifest = await writeSnapshot(
-      this.#store,
-      id,
-      kernel,
-      { group, position, chain, digest },
-      knownOf(newest),
-    );
-    await this.#store.put([manifestChange(id, manifest)]);
+    const journal = this.#store.journal(id);
+    const place = { group, position, chain, digest };
+    const manifest = await writeSnapshot(journal, kernel, place, knownOf(newest));
+    await journal.put([manifestChange(manifest)]);
     tail.entries = 0;
     tail.bytes = 0;
     tail.postponed = 0;
@@ -338,39 +234,38 @@ export class DurableLog implements Log {
     }
     const gone = tail.snapshots.length > 1 ? tail.snapshots[0] : undefined;
     tail.snapshots = [newest, manifest];
-    tail.swept = this.#sweep(id, tail, gone);
-  }
-
-  /**
-   * The older snapshot stays until the newer is proven by a replay that passes through it; what
-   * lies before it has no reader left. Only where the sweep before came to its end is `gone` all
-   * that there is: else everything is looked at.
-   */
-  async #sweep(id: string, tail: Tail, gone?: Manifest): Promise<void> {
-    const store = this.#store;
-    const { snapshots, sweptTo } = tail;
-    // Until the end is reached.
-    tail.sweptTo = null;
-    try {
-      // Before the older of two.
-      const needless = snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0;
-      await store.drop(
-        store.keys(`j/${id}/`, batchKey(id, sweptTo ?? 0), batchKey(id, needless + 1)),
-      );
-      const known = sweptTo !== null && gone !== undefined;
-      await store.drop(known ? obsoleteKeys(id, gone, snapshots) : strayKeys(store, id, snapshots));
-      tail.sweptTo = needless;
-    } catch (error) {
-      // Closed meanwhile, or full. What is left over now goes with the next snapshot.
-      if (!(error instanceof JournalError)) throw error;
-    } finally {
-      tail.swept = null;
-    }
+    tail.swept = sweep(journal, tail, gone);
   }
 
   #tailOf(id: string): Tail {
     const tail = this.#tails.get(id);
     if (tail === undefined) throw new Error(`the log has no filesystem ${id}`);
     return tail;
+  }
+}
+
+/**
+ * The older snapshot stays until the newer is proven by a replay that passes through it; what lies
+ * before it has no reader left. Only where the sweep before came to its end is `gone` all that there
+ * is: else everything is looked at.
+ */
+async function sweep(journal: Journal, tail: Tail, gone?: Manifest): Promise<void> {
+  const { snapshots, sweptTo } = tail;
+  // Until the end is reached.
+  tail.sweptTo = null;
+  try {
+    // Before the older of two.
+    const needless = snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0;
+    const from = journalKeys.batch(sweptTo ?? 0);
+    const to = journalKeys.batch(needless + 1);
+    await journal.drop(journal.keys(journalKeys.batches, { from, to }));
+    const known = sweptTo !== null && gone !== undefined;
+    await journal.drop(known ? obsoleteKeys(gone, snapshots) : strayKeys(journal, snapshots));
+    tail.sweptTo = needless;
+  } catch (error) {
+    // Closed meanwhile, or full. What is left over now goes with the next snapshot.
+    if (!(error instanceof JournalError)) throw error;
+  } finally {
+    tail.swept = null;
   }
 }

@@ -2,11 +2,14 @@
 // holds a kernel by another way.
 
 import type { Config } from '../config.ts';
+import type { EventBudget } from '../durable/event-batch.ts';
 import { KeptReads } from '../durable/kept-reads.ts';
-import type { Log, RequestKey } from '../durable/log.ts';
-import { newId } from '../durable/new-id.ts';
-import type { PastBatch, Recovered, Unrecovered } from '../durable/replay.ts';
-import type { Done } from '../journal/level-store.ts';
+import type { Log } from '../durable/log.ts';
+import type { PastBatch } from '../durable/past-events.ts';
+import { newId } from '../durable/random.ts';
+import type { PastEvents, RequestKey } from '../durable/records.ts';
+import type { RecoveredFilesystem, UnrecoveredFilesystem, World } from '../durable/world.ts';
+import type { Change, Done, Order } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { createKernel } from '../kernel/kernel.ts';
@@ -15,7 +18,7 @@ import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import { type Kernel, type KernelLimits, kernelLimitTable, type Outcome } from '../kernel/state.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
-import { EventRing, type RingBudget, type RingBytes } from './event-ring.ts';
+import { EventRing, type RingBytes } from './event-ring.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import { Memory } from './memory.ts';
 import { memoryFull, overQuota } from './refusals.ts';
@@ -84,14 +87,6 @@ export type DeliveredListener = (
 type ChangedListener = (fs: HostedFilesystem) => void;
 export type Created = { ok: true; fs: HostedFilesystem } | { ok: false; failure: Failure };
 
-/** Where the stream of a tenant goes on after a recovery. */
-export interface TenantHistory {
-  /** Events of filesystems that are gone, and the flush with which the last of them went. */
-  past: { events: number; group: number } | null;
-  filesystems: readonly Recovered[];
-  unrecovered: readonly Unrecovered[];
-}
-
 interface HostedTenant {
   account: Account;
   ring: EventRing;
@@ -112,7 +107,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #host: LaneHost;
   readonly #tenants = new Map<string, HostedTenant>();
-  readonly #ringBudgets = new WeakMap<Account, RingBudget>();
+  readonly #ringBudgets = new WeakMap<Account, EventBudget>();
   readonly #listeners = new Set<DeliveredListener>();
   readonly #watchers = new Set<ChangedListener>();
   #lastNumber = 0;
@@ -166,8 +161,27 @@ export class Engine {
     });
   }
 
-  /** Takes back what a recovery found of a tenant that was just admitted. */
-  restore(tenant: string, { past, filesystems, unrecovered }: TenantHistory): void {
+  /** The filesystems of a world, and the streams of its tenants, which were admitted before. */
+  adopt(world: Pick<World, 'tenants' | 'filesystems' | 'unrecovered' | 'pastEvents'>): void {
+    const filesystems = byTenant(world.filesystems);
+    const unrecovered = byTenant(world.unrecovered);
+    for (const { name, epoch } of world.tenants) {
+      const past = world.pastEvents.get(name);
+      this.#adoptTenant(
+        name,
+        past?.epoch === epoch ? past : null,
+        filesystems.get(name) ?? [],
+        unrecovered.get(name) ?? [],
+      );
+    }
+  }
+
+  #adoptTenant(
+    tenant: string,
+    past: PastEvents | null,
+    filesystems: readonly RecoveredFilesystem[],
+    unrecovered: readonly UnrecoveredFilesystem[],
+  ): void {
     const hosted = this.#tenant(tenant);
     const { ring, batches } = tenantRingOf(
       hosted.ring.epoch,
@@ -208,7 +222,7 @@ export class Engine {
 
   #adopt(
     hosted: HostedTenant,
-    { id, birth, kernel, tail, batches, reads, unmounted }: Recovered,
+    { id, birth, kernel, tail, batches, reads, unmounted }: RecoveredFilesystem,
   ): void {
     const events = batches.reduce((sum, { batch }) => sum + batch.events.length, 0);
     const ring = new EventRing(
@@ -233,7 +247,7 @@ export class Engine {
    * It serves nothing, keeps its name, and can be removed with force. Its kernel is as mkfs made
    * it, and is shown to nobody; its memory counts.
    */
-  #adoptStopped(hosted: HostedTenant, { id, birth, error }: Unrecovered): void {
+  #adoptStopped(hosted: HostedTenant, { id, birth, error }: UnrecoveredFilesystem): void {
     const { args, limits, timeMs } = birth;
     this.#lastNumber = Math.max(this.#lastNumber, birth.number);
     const made = createKernel(args, limits, timeMs);
@@ -283,14 +297,14 @@ export class Engine {
    */
   async dismiss(
     tenant: string,
-    durable: (records: Readonly<Record<string, null>>) => Promise<void>,
+    durable: (removal: readonly Change[]) => Promise<void>,
   ): Promise<boolean> {
     const hosted = this.#tenant(tenant);
     if (hosted.closing || hosted.lanes.size + hosted.creating.size + hosted.removing > 0)
       return false;
     hosted.closing = true;
     try {
-      await durable(this.#options.log.recordsOf(tenant));
+      await durable(this.#options.log.removalOf(tenant));
     } finally {
       hosted.closing = false;
     }
@@ -375,7 +389,7 @@ export class Engine {
     return () => this.memory.letGo(account, bytes);
   }
 
-  /** After restore(), when the store is accepted: timers and unfinished entries go on. */
+  /** After adopt(), when the store is accepted: timers and unfinished entries go on. */
   start(): void {
     for (const hosted of this.#tenants.values())
       for (const lane of hosted.lanes.values()) lane.start();
@@ -516,6 +530,16 @@ export class Engine {
   }
 }
 
+function byTenant<T extends { birth: { tenant: string } }>(all: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(one.birth.tenant);
+    if (group === undefined) groups.set(one.birth.tenant, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
 /**
  * The stream of a tenant is that of its filesystems in the order in which the server applied them.
  * It can be told from where all of them can; what came before has a number and nothing else.
@@ -524,8 +548,8 @@ function tenantRingOf(
   epoch: string,
   capacity: number,
   bytes: RingBytes,
-  past: TenantHistory['past'],
-  filesystems: readonly Recovered[],
+  past: PastEvents | null,
+  filesystems: readonly RecoveredFilesystem[],
 ): { ring: EventRing; batches: PastBatch[] } {
   let since = { group: past?.group ?? -1, position: Number.POSITIVE_INFINITY };
   let next = 1 + (past?.events ?? 0);
@@ -541,7 +565,6 @@ function tenantRingOf(
   return { ring: new EventRing(epoch, capacity, next - events, bytes), batches: told };
 }
 
-type Order = Pick<PastBatch, 'group' | 'position'>;
 const isAfter = (a: Order, b: Order): boolean =>
   a.group > b.group || (a.group === b.group && a.position > b.position);
 

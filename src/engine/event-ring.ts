@@ -1,53 +1,14 @@
 // The bounded, resumable log of events of one filesystem or of one tenant. Readers hold a cursor
 // and read; nothing is queued for them.
+import { type Batch, bytesOf, type EventBudget, leastBytes } from '../durable/event-batch.ts';
 import type { KernelEvent } from '../kernel/events.ts';
-
-/**
- * What one command made happen, shared by the ring of its filesystem and the ring of its tenant.
- * Kept as the kernel gave it.
- */
-export interface Batch {
-  readonly tenant: string;
-  readonly filesystem: string;
-  /** At least one. */
-  readonly events: readonly KernelEvent[];
-  /** The serialised form of each event, made by whoever needs it first. */
-  json: (string | null)[] | null;
-}
-
-/** What all rings of a tenant hold together, and may hold. */
-export interface RingBudget {
-  used: number;
-  max(): number;
-}
 
 /** What one ring may hold, in bytes. */
 export interface RingBytes {
   max: number;
-  budget: RingBudget;
+  budget: EventBudget;
   /** Hears of what it takes and gives back, where nobody else counts it. */
   onBytes?(delta: number): void;
-}
-
-/** Of a tenant that has used up its budget each ring keeps so much. */
-export const leastBytes = 65_536;
-
-/**
- * About what the events of a command take, as records and as the text that the first reader makes
- * of them.
- */
-export function bytesOf({ events }: Batch): number {
-  let bytes = 200;
-  for (const event of events) {
-    bytes += 600;
-    const data = event.data as Record<string, unknown>;
-    for (const key in data) {
-      const value = data[key];
-      if (typeof value === 'string') bytes += 2 * value.length;
-      else if (Array.isArray(value)) for (const one of value) bytes += 60 + 2 * String(one).length;
-    }
-  }
-  return bytes;
 }
 
 /** One event as a reader sees it. */
@@ -111,7 +72,7 @@ export type ReadResult =
   | { kind: 'gap'; oldestSeq: number };
 
 const smallest = 16;
-export const unlimited: RingBytes = {
+const unlimited: RingBytes = {
   max: Number.POSITIVE_INFINITY,
   budget: { used: 0, max: () => Number.POSITIVE_INFINITY },
 };

@@ -2,10 +2,12 @@
 // applies it, delivers the events and only then answers. Nothing else calls apply().
 
 import { digestOf } from '../durable/digest.ts';
+import type { Batch } from '../durable/event-batch.ts';
 import type { KeptReads } from '../durable/kept-reads.ts';
-import type { Birth, Log, LoggedEntry, RequestKey } from '../durable/log.ts';
+import type { Log, LoggedEntry } from '../durable/log.ts';
+import type { Birth, RequestKey } from '../durable/records.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Done } from '../journal/level-store.ts';
+import type { Done } from '../journal/store.ts';
 import type { Failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply, atRest, nextTimerMs } from '../kernel/kernel.ts';
@@ -16,7 +18,7 @@ import type { View } from '../kernel/views/define.ts';
 import type { Account } from '../tenants/quotas.ts';
 import { admit, type Payer, releaseAll } from './admission.ts';
 import { EngineError } from './engine-error.ts';
-import type { Batch, EventRing } from './event-ring.ts';
+import type { EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
 import type { Memory } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';

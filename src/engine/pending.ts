@@ -1,6 +1,6 @@
 // What waits in the inbox of a lane for its turn.
 
-import type { RequestKey } from '../durable/log.ts';
+import type { RequestKey } from '../durable/records.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command } from '../kernel/state.ts';
 import { holdsNothing, type Reservation } from './admission.ts';

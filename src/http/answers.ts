@@ -2,18 +2,20 @@
 // process. A bounded number of them, of bytes, for a bounded time. They belong to a tenant, not to
 // its name: another tenant of that name sees none of them.
 
-import type { RequestKey } from '../durable/log.ts';
-import type { Records } from '../durable/records.ts';
-import type { AnswerRecord } from '../durable/stored-log.ts';
+import { ownerAndKey, recordKeys } from '../durable/keys.ts';
+import {
+  type Answer,
+  type AnswerRecord,
+  answerRecord,
+  type Records,
+  type RequestKey,
+  removal,
+} from '../durable/records.ts';
+import type { World } from '../durable/world.ts';
 import type { HostedFilesystem } from '../engine/engine.ts';
 import type { Submission } from '../engine/watches.ts';
+import type { Change } from '../journal/store.ts';
 import type { Tenant } from '../tenants/tenants.ts';
-
-export interface Answer {
-  status: number;
-  headers: Record<string, string>;
-  payload: string;
-}
 
 /** What a request of an earlier process became, whose answer was never kept. */
 export type Became =
@@ -54,8 +56,6 @@ export interface AnswerLimits {
   idempotencyBytesMax: number;
 }
 
-export const answerPrefix = 'answer/';
-
 export class Answers {
   readonly #tables = new Map<string, Table>();
   readonly #limits: AnswerLimits;
@@ -74,26 +74,20 @@ export class Answers {
     this.#onBytes(bytes);
   }
 
-  /** `becameOf` says what an unanswered request became. */
-  restore(
-    records: ReadonlyMap<string, AnswerRecord>,
+  /** `becameOf` says what a request without an answer became. */
+  adopt(
+    { answers }: Pick<World, 'answers'>,
     becameOf: (record: string, became: AnswerRecord['became']) => Became,
   ): void {
-    const bySince = [...records].sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
+    const bySince = [...answers].sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
     for (const [record, { fingerprint, sinceMs, became, answer }] of bySince) {
-      const [, owner = '', ...rest] = record.split('/');
+      const { owner, key } = ownerAndKey(record);
       const table = this.#tableOf(owner);
-      const kept: Kept = {
-        fingerprint,
-        sinceMs,
-        answer: answer as Answer | null,
-        became: null,
-        bytes: 0,
-      };
-      if (kept.answer === null) kept.became = becameOf(record, became);
-      else kept.bytes = Buffer.byteLength(kept.answer.payload);
+      const kept: Kept = { fingerprint, sinceMs, answer, became: null, bytes: 0 };
+      if (answer === null) kept.became = becameOf(record, became);
+      else kept.bytes = Buffer.byteLength(answer.payload);
       this.#count(table, kept.bytes);
-      table.keys.set(rest.join('/'), kept);
+      table.keys.set(key, kept);
     }
   }
 
@@ -113,7 +107,7 @@ export class Answers {
     const { keys } = table;
     const kept = keys.get(key);
     const requestKey = {
-      record: recordOf(owner, key),
+      record: recordKeys.answer(owner, key),
       fingerprint,
       sinceMs: kept?.sinceMs ?? nowMs,
     };
@@ -141,9 +135,8 @@ export class Answers {
     kept.bytes = Buffer.byteLength(answer.payload);
     this.#count(table, kept.bytes);
     const { fingerprint, sinceMs } = kept;
-    this.#put({
-      [recordOf(owner, key)]: { fingerprint, sinceMs, became: null, answer } satisfies AnswerRecord,
-    });
+    const record = { fingerprint, sinceMs, became: null, answer };
+    this.#put([answerRecord.change(recordKeys.answer(owner, key), record)]);
     this.#forget(
       owner,
       table,
@@ -163,13 +156,13 @@ export class Answers {
       return;
     }
     keys.delete(key);
-    this.#put({ [recordOf(owner, key)]: null });
+    this.#put([removal(recordKeys.answer(owner, key))]);
   }
 
-  /** What is kept of an owner's. */
-  recordsOf(owner: string): Record<string, null> {
-    return Object.fromEntries(
-      [...this.#tableOf(owner).keys.keys()].map((key) => [recordOf(owner, key), null]),
+  /** Deletes what is kept of an owner's. */
+  removalOf(owner: string): Change[] {
+    return [...this.#tableOf(owner).keys.keys()].map((key) =>
+      removal(recordKeys.answer(owner, key)),
     );
   }
 
@@ -190,23 +183,21 @@ export class Answers {
 
   /** Oldest first: what is too old, and what is too much. What still runs stays. */
   #forget(owner: string, table: Table, beforeMs: number, keysMax: number, bytesMax: number): void {
-    const gone: Record<string, null> = {};
+    const gone: Change[] = [];
     for (const [key, { sinceMs, answer, became, bytes }] of table.keys) {
       const tooMany = sinceMs <= beforeMs || table.keys.size > keysMax;
       if (!tooMany && table.bytes <= bytesMax) break;
       if (answer === null && (became === null || !tooMany)) continue;
       table.keys.delete(key);
       this.#count(table, -bytes);
-      gone[recordOf(owner, key)] = null;
+      gone.push(removal(recordKeys.answer(owner, key)));
     }
-    if (Object.keys(gone).length > 0) this.#put(gone);
+    if (gone.length > 0) this.#put(gone);
   }
 
-  #put(changes: Readonly<Record<string, unknown>>): void {
+  #put(changes: readonly Change[]): void {
     // A journal that fails ends the process by itself; one that is full has what the request
     // became.
     this.#records.put(changes).catch(() => {});
   }
 }
-
-const recordOf = (owner: string, key: string): string => `${answerPrefix}${owner}/${key}`;

@@ -3,7 +3,8 @@
 // before did not come to answer, what became of it is answered.
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer, Answers, Begun } from './answers.ts';
+import type { Answer } from '../durable/records.ts';
+import type { Answers, Begun } from './answers.ts';
 import { HttpProblem, problemMediaType, problemOf } from './problem.ts';
 
 declare module 'fastify' {

@@ -14,52 +14,21 @@ import { makeDirectory } from './directory.ts';
 import { freeBytes, isFull, type Reserve } from './disk-room.ts';
 import { HeadFile } from './head-file.ts';
 import { JournalError } from './journal-error.ts';
+import { journalsIn, LevelJournal } from './level-journal.ts';
 import { lossesOf } from './losses.ts';
 import {
+  type LevelStoreOptions,
   lockWhenThereIsRoom,
   openReserveOf,
   openWhenThereIsRoom,
   reserveOf,
 } from './open-level.ts';
-import { type Level, reading, seal, unseal } from './sealed.ts';
+import { Opened } from './opened.ts';
+import { type Level, seal } from './sealed.ts';
+import type { Change, Done, Journal, Order, Store } from './store.ts';
 import { Untouched } from './untouched.ts';
 
-export interface Change {
-  key: string;
-  /** Null deletes. */
-  value: Uint8Array | null;
-}
-
-/**
- * Called once: with null when the changes are on the disk. `full` means certainly not there; any
- * other error, unknown.
- */
-export type Done = (error: JournalError | null) => void;
-
-export interface StoreOptions {
-  directory: string;
-  /** Size of the files that are given up when the disk is full; 0 is none. */
-  reserveBytes: number;
-  /**
-   * Ascending prefixes of keys that come in great numbers. Whoever reads those can tell whether one
-   * is missing; of the others the store tells.
-   */
-  bulk: readonly string[];
-  /** The first failed flush, which is also the last one. */
-  onFailed(error: JournalError): void;
-  /**
-   * A start before was killed before it had looked: the files are again as they were before that.
-   */
-  onPutBack?(): void;
-  /** The disk became full, or is no longer. */
-  onFull?(full: boolean): void;
-  /** How often to look whether there is room on the disk. */
-  lookMs?: number;
-  /** A disk of a test's own. */
-  openLevel?(location: string): Promise<Level>;
-}
-
-interface Opened {
+interface OpenedLevel {
   level: Level;
   head: HeadFile;
   untouched: Untouched;
@@ -74,9 +43,11 @@ interface Waiting {
   done: Done;
 }
 
-export class Store {
+export class LevelStore implements Store {
+  readonly durability = 'disk';
   readonly directory: string;
-  readonly #options: StoreOptions;
+  readonly records: Journal = this.#journalOf(null);
+  readonly #options: LevelStoreOptions;
   /** What is gone of what was acknowledged; null where nothing is. */
   readonly losses: string | null;
   readonly #head: HeadFile;
@@ -94,10 +65,6 @@ export class Store {
   #full = false;
   #watch: NodeJS.Timeout;
   #idle: (() => void) | null = null;
-  /**
-   * Called after each flush: the time that it took, the commits that it took together, the bytes of
-   * their values.
-   */
   onFlush: (ms: number, commits: number, bytes: number) => void = () => {};
 
   /**
@@ -105,46 +72,45 @@ export class Store {
    * trusted (`damaged`). Then, and where it is closed before it was accepted and before anything
    * was written, every file is as it was.
    */
-  static async open(options: StoreOptions, despiteLoss = false): Promise<Store> {
+  static async open(options: LevelStoreOptions): Promise<LevelStore> {
     const { directory } = options;
     makeDirectory(directory);
-    const closers: (() => unknown)[] = [];
-    const close = async () => {
-      const failures: unknown[] = [];
-      for (const closeOne of closers.reverse()) {
-        try {
-          await closeOne();
-        } catch (error) {
-          failures.push(error);
-        }
-      }
-      if (failures.length > 0) throw failures[0];
-    };
+    const opened = new Opened();
     try {
       if (options.openLevel === undefined) {
         const lock = await lockWhenThereIsRoom(options);
-        closers.push(() => lock.close());
+        opened.add(() => lock.close());
       }
       const head = new HeadFile(join(directory, 'head'));
-      closers.push(() => head.close());
+      opened.add(() => head.close());
       const untouched = new Untouched(directory);
-      closers.push(() => untouched.putBack());
+      opened.add(() => untouched.putBack());
       const level = await openWhenThereIsRoom(options, untouched);
-      closers.push(() => level.close());
+      opened.add(() => level.close());
       const { group, census, missing } = await censusOf(level, options.bulk);
       const losses = lossesOf(directory, head.read(), group) ?? missing;
-      if (losses !== null && !despiteLoss) throw new JournalError('damaged', losses);
-      const store = new Store(options, { level, head, untouched, group, census, losses, close });
+      if (losses !== null && options.despiteLoss !== true)
+        throw new JournalError('damaged', losses);
+      const store = new LevelStore(options, {
+        level,
+        head,
+        untouched,
+        group,
+        census,
+        losses,
+        close: () => opened.close(),
+      });
       // From now on another level may take its place.
-      closers.pop();
+      opened.handOver();
       return store;
     } catch (error) {
-      await close().catch(() => {});
+      // What failed is told, and not what closing meets on top of it.
+      await opened.close().catch(() => {});
       throw error;
     }
   }
 
-  private constructor(options: StoreOptions, opened: Opened) {
+  private constructor(options: LevelStoreOptions, opened: OpenedLevel) {
     this.directory = options.directory;
     this.losses = opened.losses;
     this.#options = options;
@@ -170,17 +136,14 @@ export class Store {
     }
   }
 
-  /** The number of the flush that takes what is committed now. */
-  get nextGroup(): number {
-    return this.#group + 1;
+  get name(): string {
+    return `the store in ${this.directory}`;
   }
 
-  /** How many commits it will take before that. */
-  get nextPosition(): number {
-    return this.#waiting.length;
+  get next(): Order {
+    return { group: this.#group + 1, position: this.#waiting.length };
   }
 
-  /** The disk is full: what adds should be kept away, what frees may come. */
   get full(): boolean {
     return this.#full;
   }
@@ -189,7 +152,31 @@ export class Store {
     return this.#state === 'failed';
   }
 
-  commit(changes: readonly Change[], done: Done): void {
+  journal(id: string): Journal {
+    return this.#journalOf(id);
+  }
+
+  async journals(kinds: readonly string[]): Promise<Map<string, Set<string>>> {
+    return journalsIn(await this.#readable(), kinds);
+  }
+
+  #journalOf(id: string | null): Journal {
+    return new LevelJournal(
+      {
+        level: () => this.#readable(),
+        commit: (changes, done) => this.#commit(changes, done),
+      },
+      id,
+    );
+  }
+
+  async #readable(): Promise<Level> {
+    if (this.#state === 'reopening')
+      throw new JournalError('full', 'the disk of the journal is full');
+    return this.#level;
+  }
+
+  #commit(changes: readonly Change[], done: Done): void {
     if (this.#state === 'failed' || this.#state === 'closed') {
       done(
         new JournalError(
@@ -210,66 +197,6 @@ export class Store {
       this.#scheduled = false;
       void this.#flush();
     });
-  }
-
-  /** The same as a promise. */
-  put(changes: readonly Change[]): Promise<void> {
-    return new Promise((resolve, reject) =>
-      this.commit(changes, (error) => (error === null ? resolve() : reject(error))),
-    );
-  }
-
-  /** Null where there is none. Rejects with `damaged` where the checksum says no. */
-  async get(key: string): Promise<Uint8Array | null> {
-    if (this.#state === 'reopening')
-      throw new JournalError('full', 'the disk of the journal is full');
-    const sealed = await reading(key, () => this.#level.get(key));
-    return sealed === undefined ? null : unseal(key, sealed);
-  }
-
-  /** Everything whose key begins with `prefix`, in the order of the keys, from `from` on. */
-  async *entries(prefix: string, from = prefix): AsyncGenerator<[key: string, value: Uint8Array]> {
-    const iterator = await reading(prefix, async () =>
-      this.#level.iterator({ gte: from, lt: `${prefix}\uffff` }),
-    );
-    try {
-      for (;;) {
-        const some = await reading(prefix, () => iterator.nextv(256));
-        if (some.length === 0) return;
-        for (const [key, sealed] of some) yield [key, unseal(key, sealed)];
-      }
-    } finally {
-      await iterator.close();
-    }
-  }
-
-  /** The keys alone, those before `to`. */
-  async *keys(prefix: string, from = prefix, to = `${prefix}\uffff`): AsyncGenerator<string> {
-    const iterator = await reading(prefix, async () => this.#level.keys({ gte: from, lt: to }));
-    try {
-      for (;;) {
-        const some = await reading(prefix, () => iterator.nextv(1024));
-        if (some.length === 0) return;
-        yield* some;
-      }
-    } finally {
-      await iterator.close();
-    }
-  }
-
-  /**
-   * Deletes what nobody needs any more, some keys with each flush: what a crash leaves over is
-   * found again. Rejects where the rest must stay for now.
-   */
-  async drop(keys: AsyncIterable<string> | Iterable<string>): Promise<void> {
-    let changes: Change[] = [];
-    for await (const key of keys) {
-      changes.push({ key, value: null });
-      if (changes.length < 256) continue;
-      await this.put(changes);
-      changes = [];
-    }
-    if (changes.length > 0) await this.put(changes);
   }
 
   /** After the flush in flight. What comes later is refused. */

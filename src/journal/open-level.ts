@@ -5,9 +5,34 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { causeOf, isFull, Reserve } from './disk-room.ts';
 import { JournalError } from './journal-error.ts';
-import type { StoreOptions } from './level-store.ts';
+
 import type { Level } from './sealed.ts';
 import type { Untouched } from './untouched.ts';
+
+export interface LevelStoreOptions {
+  directory: string;
+  /** Size of the files that are given up when the disk is full; 0 is none. */
+  reserveBytes: number;
+  /**
+   * Ascending prefixes of keys that come in great numbers. Whoever reads those can tell whether one
+   * is missing; of the others the census of the store tells.
+   */
+  bulk: readonly string[];
+  /** The first failed flush, which is also the last one. */
+  onFailed(error: JournalError): void;
+  /**
+   * A start before was killed before it had looked: the files are again as they were before that.
+   */
+  onPutBack?(): void;
+  /** The disk became full, or is no longer. */
+  onFull?(full: boolean): void;
+  /** How often to look whether there is room on the disk. */
+  lookMs?: number;
+  /** Opens also where acknowledged changes are gone, so that somebody can look and decide. */
+  despiteLoss?: boolean;
+  /** A disk of a test's own. */
+  openLevel?(location: string): Promise<Level>;
+}
 
 const retryMs = 500;
 
@@ -17,13 +42,16 @@ async function openAt(location: string): Promise<Level> {
   return level;
 }
 
-export const reserveOf = ({ directory, reserveBytes }: StoreOptions) =>
+export const reserveOf = ({ directory, reserveBytes }: LevelStoreOptions) =>
   new Reserve(directory, 'reserve', Math.floor(reserveBytes / 2));
-export const openReserveOf = ({ directory, reserveBytes }: StoreOptions) =>
+export const openReserveOf = ({ directory, reserveBytes }: LevelStoreOptions) =>
   new Reserve(directory, 'reserve-open', Math.floor(reserveBytes / 2));
 
 /** Tries without the reserves first. */
-async function fromReserves(options: StoreOptions, open: () => Promise<Level>): Promise<Level> {
+async function fromReserves(
+  options: LevelStoreOptions,
+  open: () => Promise<Level>,
+): Promise<Level> {
   const openGivingUp = (reserve: Reserve, error: unknown): Promise<Level> => {
     if (!isFull(error)) throw error;
     reserve.giveUp();
@@ -57,7 +85,7 @@ function refusalOf(error: unknown, directory: string): JournalError {
   );
 }
 
-async function openLevel(options: StoreOptions, untouched: Untouched): Promise<Level> {
+async function openLevel(options: LevelStoreOptions, untouched: Untouched): Promise<Level> {
   const { directory, openLevel: open = openAt } = options;
   try {
     return await fromReserves(options, async () => {
@@ -79,7 +107,7 @@ async function openLevel(options: StoreOptions, untouched: Untouched): Promise<L
  * What keeps other processes away, from before the store is looked at: LevelDB's own lock, of a
  * store with nothing in it. Whatever else is wrong with that one, nobody has it.
  */
-async function openLock(options: StoreOptions): Promise<Level> {
+async function openLock(options: LevelStoreOptions): Promise<Level> {
   const location = join(options.directory, 'lock');
   const open = () => fromReserves(options, () => openAt(location));
   try {
@@ -97,7 +125,7 @@ async function openLock(options: StoreOptions): Promise<Level> {
 
 /** Waits for as long as there is not even room to open it, and it is wanted. */
 async function whenThereIsRoom(
-  options: StoreOptions,
+  options: LevelStoreOptions,
   open: () => Promise<Level>,
   wanted = () => true,
 ): Promise<Level> {
@@ -112,10 +140,10 @@ async function whenThereIsRoom(
   }
 }
 
-export const lockWhenThereIsRoom = (options: StoreOptions): Promise<Level> =>
+export const lockWhenThereIsRoom = (options: LevelStoreOptions): Promise<Level> =>
   whenThereIsRoom(options, () => openLock(options));
 export const openWhenThereIsRoom = (
-  options: StoreOptions,
+  options: LevelStoreOptions,
   untouched: Untouched,
   wanted?: () => boolean,
 ): Promise<Level> => whenThereIsRoom(options, () => openLevel(options, untouched), wanted);

@@ -26,7 +26,7 @@ export function measured(log: Log, counts: LogCounts): Log {
     },
     create: (id, birth, key, created) => log.create(id, birth, key, created),
     remove: (id, events, epoch, removed) => log.remove(id, events, epoch, removed),
-    recordsOf: (tenant) => log.recordsOf(tenant),
+    removalOf: (tenant) => log.removalOf(tenant),
     snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),
     append(id, entries, before, appended) {
       observe(counts.batches, entries.length);

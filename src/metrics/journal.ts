@@ -1,6 +1,6 @@
 // The journal on the disk: its flushes, each of which takes together what came in while the one
 // before it ran.
-import type { Store } from '../journal/level-store.ts';
+import type { Store } from '../journal/store.ts';
 import { bucketsOf, defineFamily, distribution, observe, one } from './define.ts';
 import type { JournalCounts } from './server.ts';
 

@@ -1,6 +1,9 @@
 // Who may have filesystems here, and how much.
-import { newId } from '../durable/new-id.ts';
-import { noRecords, type Records } from '../durable/records.ts';
+import { recordKeys } from '../durable/keys.ts';
+import { newId } from '../durable/random.ts';
+import { noRecords, type Records, removal, tenantRecord } from '../durable/records.ts';
+import type { World } from '../durable/world.ts';
+import type { Change } from '../journal/store.ts';
 import { type Account, openAccount, type QuotaName, type Quotas, quotaNames } from './quotas.ts';
 
 export const defaultTenant = 'default';
@@ -17,13 +20,8 @@ export interface Tenant {
   /**
    * Ids of its filesystems that did not come back at the start before: the epoch changes with them.
    */
-  missing?: readonly string[];
+  missing?: readonly string[] | undefined;
   account: Account;
-}
-
-/** A tenant as it is kept. */
-export interface TenantRecord extends Omit<Tenant, 'account'> {
-  quotas: Quotas;
 }
 
 export interface TenantsOptions {
@@ -64,9 +62,8 @@ export class Tenants {
     return this.#byName.values();
   }
 
-  /** As they were kept, in any order. */
-  restore(records: readonly TenantRecord[]): void {
-    for (const { quotas, ...record } of [...records].sort((a, b) => a.number - b.number)) {
+  adopt({ tenants }: Pick<World, 'tenants'>): void {
+    for (const { quotas, ...record } of [...tenants].sort((a, b) => a.number - b.number)) {
       this.#lastNumber = record.number;
       this.#add({ ...record, account: openAccount(merged(this.#options.quotas, quotas)) });
     }
@@ -77,7 +74,7 @@ export class Tenants {
     name: string,
     quotas: PartialQuotas,
     nowMs: number,
-    alongside: Readonly<Record<string, unknown>> = {},
+    alongside: readonly Change[] = [],
   ): Promise<Tenant | 'exists' | 'full'> {
     if (this.#byName.has(name) || this.#coming.has(name)) return 'exists';
     if (this.#byName.size + this.#coming.size >= this.#options.tenantsMax) return 'full';
@@ -119,10 +116,10 @@ export class Tenants {
   }
 
   /** Not to be had from here on; gone when that is durable, together with `alongside`. */
-  async remove(name: string, alongside: Readonly<Record<string, null>>): Promise<void> {
+  async remove(name: string, alongside: readonly Change[]): Promise<void> {
     this.#going.add(name);
     try {
-      await this.#records.put({ [`tenant/${name}`]: null, ...alongside });
+      await this.#records.put([removal(recordKeys.tenant(name)), ...alongside]);
       this.#byName.delete(name);
     } finally {
       this.#going.delete(name);
@@ -132,12 +129,12 @@ export class Tenants {
   #keep(
     { account: _, ...tenant }: Tenant,
     quotas: Quotas,
-    alongside: Readonly<Record<string, unknown>> = {},
+    alongside: readonly Change[] = [],
   ): Promise<void> {
-    return this.#records.put({
-      [`tenant/${tenant.name}`]: { ...tenant, quotas } satisfies TenantRecord,
+    return this.#records.put([
+      tenantRecord.change(recordKeys.tenant(tenant.name), { ...tenant, quotas }),
       ...alongside,
-    });
+    ]);
   }
 
   #add(tenant: Tenant): void {

@@ -3,9 +3,20 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
-import { noRecords, type Records } from '../durable/records.ts';
+import { recordKeys } from '../durable/keys.ts';
+import { newTokenKey } from '../durable/random.ts';
+import {
+  noRecords,
+  type Records,
+  removal,
+  scopes,
+  type TokenRecord,
+  tokenRecord,
+} from '../durable/records.ts';
+import type { World } from '../durable/world.ts';
+import type { Change } from '../journal/store.ts';
 
-export const scopes = ['read', 'write', 'operator'] as const;
+export { scopes };
 export type Scope = (typeof scopes)[number];
 
 export interface Token {
@@ -18,22 +29,12 @@ export interface Token {
   expiresMs: number | null;
 }
 
-interface Stored extends Token {
-  mac: Uint8Array;
-}
-
-/** A token as it is kept. */
-export type TokenRecord = Stored;
-
-/** Under which a fresh server's tokens are hashed. */
-export const newTokenKey = (): Uint8Array => randomBytes(32);
-
 const form = /^ph_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
 export class Tokens {
   readonly #key: Uint8Array;
   readonly #records: Records;
-  readonly #byId = new Map<string, Stored>();
+  readonly #byId = new Map<string, TokenRecord>();
   readonly #idsOf = new Map<string, Set<string>>();
   #operator: Buffer | null = null;
 
@@ -43,15 +44,8 @@ export class Tokens {
     this.#records = records;
   }
 
-  restore(records: readonly TokenRecord[]): void {
-    for (const record of records) this.#add(record);
-  }
-
-  /** When the last of them was issued. */
-  lastCreatedMs(): number {
-    let last = 0;
-    for (const { createdMs } of this.#byId.values()) last = Math.max(last, createdMs);
-    return last;
+  adopt({ tokens }: Pick<World, 'tokens'>): void {
+    for (const record of tokens) this.#add(record);
   }
 
   /** From a file or an environment; `check` knows it from here on. */
@@ -72,11 +66,11 @@ export class Tokens {
     granted: readonly Scope[],
     nowMs: number,
     expiresMs: number | null,
-    alongside: Readonly<Record<string, unknown>> = {},
+    alongside: readonly Change[] = [],
   ): Promise<{ token: Token; secret: string }> {
     const id = randomBytes(8).toString('hex');
     const secret = `ph_${id}_${randomBytes(32).toString('base64url')}`;
-    const stored: Stored = {
+    const stored: TokenRecord = {
       id,
       tenant,
       scopes: [...granted],
@@ -88,7 +82,7 @@ export class Tokens {
     // it yet.
     this.#add(stored);
     try {
-      await this.#records.put({ [`token/${id}`]: stored, ...alongside });
+      await this.#records.put([tokenRecord.change(recordKeys.token(id), stored), ...alongside]);
     } catch (error) {
       this.#forget(tenant, id);
       throw error;
@@ -121,7 +115,9 @@ export class Tokens {
 
   list(tenant: string, nowMs: number): Token[] {
     this.#forgetExpired(tenant, nowMs);
-    return [...(this.#idsOf.get(tenant) ?? [])].map((id) => shown(this.#byId.get(id) as Stored));
+    return [...(this.#idsOf.get(tenant) ?? [])].map((id) =>
+      shown(this.#byId.get(id) as TokenRecord),
+    );
   }
 
   /** In force at once; fulfilled when it is durable. False where there is no such token. */
@@ -129,7 +125,7 @@ export class Tokens {
     const stored = this.#byId.get(id);
     if (stored === undefined || !this.#forget(tenant, id)) return false;
     try {
-      await this.#records.put({ [`token/${id}`]: null });
+      await this.#records.put([removal(recordKeys.token(id))]);
     } catch (error) {
       // Not revoked, and the caller is told so: it must be there to be revoked again.
       this.#add(stored);
@@ -138,11 +134,9 @@ export class Tokens {
     return true;
   }
 
-  /** What is kept of a tenant's tokens. */
-  recordsOf(tenant: string): Record<string, null> {
-    return Object.fromEntries(
-      [...(this.#idsOf.get(tenant) ?? [])].map((id) => [`token/${id}`, null]),
-    );
+  /** Deletes what is kept of a tenant's tokens. */
+  removalOf(tenant: string): Change[] {
+    return [...(this.#idsOf.get(tenant) ?? [])].map((id) => removal(recordKeys.token(id)));
   }
 
   /** Of a tenant that is gone, with what was kept of them. */
@@ -151,7 +145,7 @@ export class Tokens {
     this.#idsOf.delete(tenant);
   }
 
-  #add(stored: Stored): void {
+  #add(stored: TokenRecord): void {
     const { id, tenant } = stored;
     if (tenant === null) return;
     this.#byId.set(id, stored);
@@ -165,10 +159,10 @@ export class Tokens {
 
   #forgetExpired(tenant: string, nowMs: number): void {
     for (const id of this.#idsOf.get(tenant) ?? []) {
-      const { expiresMs } = this.#byId.get(id) as Stored;
+      const { expiresMs } = this.#byId.get(id) as TokenRecord;
       if (expiresMs === null || expiresMs > nowMs || !this.#forget(tenant, id)) continue;
       // Nobody waits for it: expired, it is worth nothing, kept or not.
-      this.#records.put({ [`token/${id}`]: null }).catch(() => {});
+      this.#records.put([removal(recordKeys.token(id))]).catch(() => {});
     }
   }
 
@@ -177,11 +171,11 @@ export class Tokens {
   }
 }
 
-const isLive = ({ expiresMs }: Stored, nowMs: number): boolean =>
+const isLive = ({ expiresMs }: TokenRecord, nowMs: number): boolean =>
   expiresMs === null || nowMs < expiresMs;
 
 /** Without the MAC. */
-function shown({ id, tenant, scopes: granted, createdMs, expiresMs }: Stored): Token {
+function shown({ id, tenant, scopes: granted, createdMs, expiresMs }: TokenRecord): Token {
   return { id, tenant, scopes: granted, createdMs, expiresMs };
 }
 

@@ -130,9 +130,9 @@ describe('a restart', () => {
     const before = await comesBack(folder);
     const store = await openStore(folder);
     const manifests: string[] = [];
-    for await (const key of store.keys('s/')) if (key.endsWith('/m')) manifests.push(key);
+    for await (const key of store.records.keys('s/')) if (key.endsWith('/m')) manifests.push(key);
     expect(manifests).toHaveLength(2);
-    await store.put([{ key: manifests[1] as string, value: null }]);
+    await store.records.put([{ key: manifests[1] as string, value: null }]);
     await store.close();
     expect(await comesBack(folder)).toBe(before);
   });
@@ -152,9 +152,11 @@ describe('a journal that does not come out as it was recorded', () => {
     await service.close();
     const store = await openStore(folder);
     const keys: string[] = [];
-    for await (const key of store.keys(prefix)) keys.push(key);
+    for await (const key of store.records.keys(prefix)) keys.push(key);
     const key = keys[index] as string;
-    await store.put([{ key, value: change(new Uint8Array((await store.get(key)) as Uint8Array)) }]);
+    await store.records.put([
+      { key, value: change(new Uint8Array((await store.records.get(key)) as Uint8Array)) },
+    ]);
     await store.close();
     return comesBack(folder).then(
       () => null,

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../src/config.ts';
-import { type Birth, type Log, memoryLog } from '../../src/durable/log.ts';
+import { type Log, memoryLog } from '../../src/durable/log.ts';
+import type { Birth } from '../../src/durable/records.ts';
 import { Engine, type EngineLimits, type HostedFilesystem } from '../../src/engine/engine.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
-import type { Done } from '../../src/journal/level-store.ts';
+import type { Done } from '../../src/journal/store.ts';
 import { findFile } from '../../src/kernel/fs/inode.ts';
 import { atRest } from '../../src/kernel/kernel.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
@@ -59,8 +60,8 @@ class TestLog implements Log {
     return null;
   }
 
-  recordsOf() {
-    return {};
+  removalOf() {
+    return [];
   }
 
   remove(id: string, _events: number, _epoch: string, done: Done) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Batch, EventRing } from '../../src/engine/event-ring.ts';
+import type { Batch } from '../../src/durable/event-batch.ts';
+import { EventRing } from '../../src/engine/event-ring.ts';
 import type { KernelEvent } from '../../src/kernel/events.ts';
 
 let seq = 0;

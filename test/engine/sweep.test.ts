@@ -1,9 +1,12 @@
 // What snapshots make superfluous goes, and nothing else.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { birthsOf } from '../../src/durable/replay.ts';
-import { type Manifest, manifestsOf, stateHash } from '../../src/durable/snapshots.ts';
+import { isManifest, journalKeys } from '../../src/durable/keys.ts';
+import { journalsOf } from '../../src/durable/read.ts';
+import { type Manifest, manifestRecord } from '../../src/durable/records.ts';
+import { stateHash } from '../../src/durable/snapshots.ts';
 import { encode } from '../../src/journal/codec.ts';
+import type { Store } from '../../src/journal/store.ts';
 import type { Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { call, must } from '../http/start.ts';
@@ -60,11 +63,19 @@ async function withStore<T>(
 ): Promise<T> {
   const store = await openStore(folder);
   try {
-    const [id] = [...(await birthsOf(store)).keys()];
+    const [id] = (await journalsOf(store)).born;
     return await look(store, id as string);
   } finally {
     await store.close();
   }
+}
+
+/** Those that were finished, the oldest first. */
+async function manifestsOf(store: Store, id: string): Promise<Manifest[]> {
+  const found: Manifest[] = [];
+  for await (const [key, body] of store.journal(id).entries(journalKeys.snapshots))
+    if (isManifest(key)) found.push(manifestRecord.decode(body, key));
+  return found;
 }
 
 /** In the folder is what the last two snapshots need, and nothing else. Returns them. */
@@ -72,7 +83,7 @@ const swept = (): Promise<[older: Manifest, newer: Manifest]> =>
   withStore(async (store, id) => {
     const keysOf = async (prefix: string) => {
       const keys: string[] = [];
-      for await (const key of store.keys(prefix)) keys.push(key);
+      for await (const key of store.records.keys(prefix)) keys.push(key);
       return keys;
     };
     const [older, newer, ...others] = await manifestsOf(store, id);
@@ -117,7 +128,7 @@ it('also what a life before left unfinished', async () => {
   await withStore(async (store, id) => {
     const [older] = await manifestsOf(store, id);
     const key = (seq: number, rest: string) => `s/${id}/${digits(seq, 16)}/${rest}`;
-    await store.put([
+    await store.records.put([
       { key: key(299, '00000000'), value: new Uint8Array(10) },
       { key: `c/${id}/00000000/${digits(299, 16)}`, value: new Uint8Array(10) },
       { key: key(50, 'm'), value: encode({ ...older, seq: 50 }) },

@@ -23,7 +23,7 @@ describe('making it', () => {
     '%s: an error at once',
     (directory) => {
       expect(() => makeDirectory(directory)).toThrow(
-        `the journal cannot be kept in ${directory}: E`,
+        `the journal cannot be written in ${directory}: E`,
       );
     },
   );
@@ -50,11 +50,13 @@ describe('losing it', () => {
       onFailed: (error) => (failed = error),
       lookMs: 1e9,
     });
-    await store.put([{ key: 'k', value: new Uint8Array(1) }]);
+    await store.records.put([{ key: 'k', value: new Uint8Array(1) }]);
     remove(directory);
-    await expect(store.put([{ key: 'l', value: new Uint8Array(1) }])).rejects.toMatchObject({
-      kind: 'failed',
-    });
+    await expect(store.records.put([{ key: 'l', value: new Uint8Array(1) }])).rejects.toMatchObject(
+      {
+        kind: 'failed',
+      },
+    );
     expect(failed).toMatchObject({
       cause: { message: expect.stringContaining('was removed while the server ran') },
     });

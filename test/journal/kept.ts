@@ -4,19 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { defaultConfig } from '../../src/config.ts';
-import { bulkPrefixes, metaOf, recoverFilesystems } from '../../src/durable/read.ts';
+import { bulkPrefixes } from '../../src/durable/keys.ts';
+import { readWorld } from '../../src/durable/read.ts';
+import { withoutEvents } from '../../src/durable/replay.ts';
 import { stateHash } from '../../src/durable/snapshots.ts';
 import { decode } from '../../src/journal/codec.ts';
-import { Store, type StoreOptions } from '../../src/journal/level-store.ts';
+import { LevelStore } from '../../src/journal/level-store.ts';
+import type { LevelStoreOptions } from '../../src/journal/open-level.ts';
 import { createService, type Service } from '../../src/server.ts';
 import { call, must } from '../http/start.ts';
 
 export const freshFolder = (): string => mkdtempSync(join(tmpdir(), 'pinhole-journal-'));
 
-export const openStore = (directory: string, more: Partial<StoreOptions> = {}): Promise<Store> =>
-  Store.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {}, ...more });
+export const openStore = (
+  directory: string,
+  more: Partial<LevelStoreOptions> = {},
+): Promise<LevelStore> =>
+  LevelStore.open({ directory, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {}, ...more });
 
-export const durable = (directory: string, more: Partial<StoreOptions> = {}): Promise<Service> =>
+export const durable = (
+  directory: string,
+  more: Partial<LevelStoreOptions> = {},
+): Promise<Service> =>
   createService(defaultConfig({ snapshotEntries: 100, waitDefaultMs: 0 }), {
     logger: pino({ level: 'silent' }),
     openStore: () => openStore(directory, more),
@@ -75,17 +84,17 @@ export async function makeJournal(directory: string): Promise<string> {
 export async function comesBack(directory: string): Promise<string> {
   const store = await openStore(directory);
   try {
-    const { tokenKey } = await metaOf(store, 0);
-    const limits = { snapshotEntries: 1e9, snapshotBytes: 1e9 };
-    const { filesystems, unrecovered } = await recoverFilesystems(store, limits, {
-      eventsMax: 1000,
+    const { tokenKey, filesystems, unrecovered } = await readWorld(store, {
+      ...withoutEvents,
+      nowMs: 0,
     });
     for (const { error } of unrecovered) throw error;
     const states: unknown[] = [[...tokenKey]];
     for (const { id, kernel, tail } of filesystems)
       states.push([id, kernel.seq, tail.digest, await stateHash(kernel, new Map())]);
     for (const prefix of ['tenant/', 'token/', 'answer/', 'events/']) {
-      for await (const [key, body] of store.entries(prefix)) states.push([key, decode(body)]);
+      for await (const [key, body] of store.records.entries(prefix))
+        states.push([key, decode(body)]);
     }
     return JSON.stringify(states);
   } finally {

@@ -2,7 +2,7 @@
 // the journal with the command.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { AnswerRecord } from '../../src/durable/stored-log.ts';
+import type { AnswerRecord } from '../../src/durable/records.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
 import type { Service } from '../../src/server.ts';
 import { call, fs, must } from '../http/start.ts';
@@ -28,11 +28,11 @@ async function lose(became: AnswerRecord['became']): Promise<string> {
   const store = await openStore(folder);
   const kept: unknown[] = [];
   for (const prefix of ['answer/', 'token/']) {
-    for await (const [key, body] of store.entries(prefix)) {
+    for await (const [key, body] of store.records.entries(prefix)) {
       kept.push(decode(body));
       if (prefix !== 'answer/') continue;
       const lost = { ...(decode(body) as AnswerRecord), became, answer: null };
-      await store.put([{ key, value: encode(lost) }]);
+      await store.records.put([{ key, value: encode(lost) }]);
     }
   }
   await store.close();

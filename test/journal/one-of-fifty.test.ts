@@ -3,9 +3,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { BatchRecord } from '../../src/durable/stored-log.ts';
+import type { BatchRecord } from '../../src/durable/records.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
-import type { Store } from '../../src/journal/level-store.ts';
+import type { Store } from '../../src/journal/store.ts';
 import type { Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { call, must } from '../http/start.ts';
@@ -33,7 +33,7 @@ const idOf = (running: Service): string => running.engine.find(defaultTenant, vi
 async function keptOf(store: Store, id: string): Promise<string[]> {
   const kept: string[] = [];
   for (const kind of ['j', 's', 'c', 'x'])
-    for await (const key of store.keys(`${kind}/${id}/`)) kept.push(key);
+    for await (const key of store.records.keys(`${kind}/${id}/`)) kept.push(key);
   return kept;
 }
 
@@ -44,7 +44,7 @@ async function lastBatch(
   nth: number,
 ): Promise<{ key: string; body: Uint8Array }> {
   const batches: { key: string; body: Uint8Array }[] = [];
-  for await (const [key, body] of store.entries(`j/${id}/`)) batches.push({ key, body });
+  for await (const [key, body] of store.records.entries(`j/${id}/`)) batches.push({ key, body });
   return batches.at(-nth) as { key: string; body: Uint8Array };
 }
 
@@ -75,20 +75,20 @@ const mishaps: Record<string, { inflict(store: Store, id: string): Promise<void>
         const { key, body } = await lastBatch(store, id, 2);
         const flipped = Uint8Array.from(body);
         flipped[flipped.length - 1] = (flipped[flipped.length - 1] ?? 0) ^ 1;
-        await store.put([{ key, value: flipped }]);
+        await store.records.put([{ key, value: flipped }]);
       },
     },
     'a missing batch': {
       says: /is missing/,
       async inflict(store, id) {
-        await store.put([{ key: (await lastBatch(store, id, 2)).key, value: null }]);
+        await store.records.put([{ key: (await lastBatch(store, id, 2)).key, value: null }]);
       },
     },
     'a missing snapshot': {
       says: /lacks s\//,
       async inflict(store, id) {
-        for await (const key of store.keys(`s/${id}/`))
-          if (!key.endsWith('/m')) await store.put([{ key, value: null }]);
+        for await (const key of store.records.keys(`s/${id}/`))
+          if (!key.endsWith('/m')) await store.records.put([{ key, value: null }]);
       },
     },
     'a poison command': {
@@ -97,7 +97,7 @@ const mishaps: Record<string, { inflict(store: Store, id: string): Promise<void>
         const { key, body } = await lastBatch(store, id, 1);
         const record = decode(body) as BatchRecord;
         record[5] = [[Date.now(), 'no-such-operation', {}, {}]];
-        await store.put([{ key, value: encode(record) }]);
+        await store.records.put([{ key, value: encode(record) }]);
       },
     },
   };

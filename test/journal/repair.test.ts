@@ -2,9 +2,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { repair } from '../../src/durable/repair.ts';
-import type { Manifest } from '../../src/durable/snapshots.ts';
-import type { BatchRecord } from '../../src/durable/stored-log.ts';
+import { type RepairOrders, repair, repairCommand } from '../../src/cli/repair.ts';
+import type { BatchRecord, Manifest } from '../../src/durable/records.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
 import { HeadFile } from '../../src/journal/head-file.ts';
 import { kernelVersion } from '../../src/kernel/snapshot.ts';
@@ -51,9 +50,18 @@ async function startWithoutOne(): Promise<string> {
   await stop();
   return why?.detail ?? '';
 }
+async function run(argv: readonly string[]): Promise<number> {
+  let orders: RepairOrders | null = null;
+  repairCommand((given) => {
+    orders = given;
+  })
+    .configureOutput({ writeErr() {} })
+    .parse(argv, { from: 'user' });
+  return repair(orders as unknown as RepairOrders);
+}
 const order = (...argv: string[]): Promise<number> => {
   said = '';
-  return repair(['--data-dir', folder, ...argv]);
+  return run(['--data-dir', folder, ...argv]);
 };
 
 const hostedOf = (running: Service, name: string) => {
@@ -156,7 +164,7 @@ describe('repair', () => {
     const id = await begin(9);
     await stop();
     const store = await openStore(journal());
-    await store.put([{ key: `j/${id}/${'4'.padStart(16, '0')}`, value: null }]);
+    await store.records.put([{ key: `j/${id}/${'4'.padStart(16, '0')}`, value: null }]);
     await store.close();
     expect(await startWithoutOne()).toMatch(/entry 4 is missing before 5/);
     await expect(order('--filesystem', id, '--cut-before', '5')).rejects.toThrow(
@@ -177,15 +185,18 @@ describe('repair', () => {
     await stop();
     const store = await openStore(journal());
     const batches: string[] = [];
-    for await (const key of store.keys(`j/${id}/`)) batches.push(key);
+    for await (const key of store.records.keys(`j/${id}/`)) batches.push(key);
     const manifests: string[] = [];
-    for await (const key of store.keys(`s/${id}/`)) if (key.endsWith('/m')) manifests.push(key);
+    for await (const key of store.records.keys(`s/${id}/`))
+      if (key.endsWith('/m')) manifests.push(key);
     const [older = '', newer = ''] = manifests;
     expect(manifests).toHaveLength(2);
     // As a kill in the middle of the sweep leaves it: the journal of the oldest is gone, and some
     // of its pieces are.
     const oldest = `s/${id}/${'3'.padStart(16, '0')}/m`;
-    await store.put([{ key: oldest, value: (await store.get(older)) as Uint8Array }]);
+    await store.records.put([
+      { key: oldest, value: (await store.records.get(older)) as Uint8Array },
+    ]);
     await store.close();
     const numberIn = (key: string) => Number(key.split('/')[2]);
     const first = Number((batches[0] as string).split('/')[2]);
@@ -237,13 +248,13 @@ describe('repair', () => {
     const before = await comesBack(journal());
     const store = await openStore(journal());
     let newest = '';
-    for await (const [key, body] of store.entries('j/')) {
+    for await (const [key, body] of store.records.entries('j/')) {
       const [, ...rest] = decode(body) as BatchRecord;
-      await store.put([{ key, value: encode([kernelVersion - 1, ...rest]) }]);
+      await store.records.put([{ key, value: encode([kernelVersion - 1, ...rest]) }]);
     }
-    for await (const [key, body] of store.entries('s/')) {
+    for await (const [key, body] of store.records.entries('s/')) {
       if (!key.endsWith('/m')) continue;
-      await store.put([
+      await store.records.put([
         { key, value: encode({ ...(decode(body) as Manifest), kernelVersion: kernelVersion - 1 }) },
       ]);
       newest = key;
@@ -257,8 +268,8 @@ describe('repair', () => {
     expect((await filesOf(await start(), 'one')).length).toBe(270);
     await stop();
     const other = await openStore(journal());
-    for await (const key of other.keys('s/'))
-      if (key.endsWith('/m')) await other.put([{ key, value: null }]);
+    for await (const key of other.records.keys('s/'))
+      if (key.endsWith('/m')) await other.records.put([{ key, value: null }]);
     await other.close();
     expect(newest).not.toBe('');
     expect(await startWithoutOne()).toMatch(/no snapshot has the state before it/);
@@ -274,7 +285,7 @@ describe('repair', () => {
     await expect(order('--filesystem', 'x', '--remove')).rejects.toThrow(
       /there is no filesystem x/,
     );
-    await expect(repair(['--data-dir', join(folder, 'nowhere')])).rejects.toThrow(
+    await expect(run(['--data-dir', join(folder, 'nowhere')])).rejects.toThrow(
       /there is no journal/,
     );
     await expect(order('--filesystem', 'x', '--skip', 'one')).rejects.toThrow(/not a whole number/);
@@ -313,7 +324,7 @@ describe('a log of several blocks with a flipped bit', () => {
         expect(tries).toBeLessThan(5);
         const missing = /^(\w+) \(.*: entry (\d+) is missing/m.exec(said);
         const short = /^(\w+) \(.*ends with entry (\d+), but/m.exec(said);
-        const unknown = /^store: \w\/(\w+)\/.* birth record is missing/m.exec(said);
+        const unknown = /^store: .* filesystem (\w+) is missing/m.exec(said);
         if (missing !== null)
           code = await order('--filesystem', missing[1] ?? '', '--cut-before', missing[2] ?? '');
         else if (short !== null)

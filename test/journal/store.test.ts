@@ -14,10 +14,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bulkPrefixes } from '../../src/durable/read.ts';
 import { HeadFile } from '../../src/journal/head-file.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
-import { Store } from '../../src/journal/level-store.ts';
 import type { Level } from '../../src/journal/sealed.ts';
 import type { Service } from '../../src/server.ts';
 import { some } from '../dose.ts';
@@ -168,16 +166,18 @@ describe('a store', () => {
     const store = await openStore(folder);
     const told: number[] = [];
     const groups = Array.from({ length: 20 }, (_, i) => {
-      store.commit([{ key: `tenant/${i}`, value: new Uint8Array([i]) }], (error) =>
+      store.records.commit([{ key: `tenant/${i}`, value: new Uint8Array([i]) }], (error) =>
         told.push(error === null ? i : -1),
       );
-      return store.nextGroup;
+      return store.next.group;
     });
-    await store.put([{ key: 'tenant/x', value: new Uint8Array(1) }]);
+    await store.records.put([{ key: 'tenant/x', value: new Uint8Array(1) }]);
     expect(told).toEqual(groups.map((_, i) => i));
     expect(new Set(groups).size).toBe(1);
     await store.close();
-    await expect(store.put([{ key: 'tenant/y', value: new Uint8Array(1) }])).rejects.toMatchObject({
+    await expect(
+      store.records.put([{ key: 'tenant/y', value: new Uint8Array(1) }]),
+    ).rejects.toMatchObject({
       kind: 'failed',
     });
   });
@@ -185,7 +185,7 @@ describe('a store', () => {
   it('says so where acknowledged flushes are gone, at every start, until it is told to go on', async () => {
     const store = await openStore(folder);
     for (let i = 0; i < 5; i++)
-      await store.put([{ key: `tenant/${i}`, value: new Uint8Array(10) }]);
+      await store.records.put([{ key: `tenant/${i}`, value: new Uint8Array(10) }]);
     await store.close();
     const head = new HeadFile(join(folder, 'head'));
     head.write(head.read() + 1);
@@ -195,14 +195,13 @@ describe('a store', () => {
         kind: 'damaged',
         message: /was acknowledged/,
       });
-    const despite = () =>
-      Store.open({ directory: folder, reserveBytes: 0, bulk: bulkPrefixes, onFailed() {} }, true);
+    const despite = () => openStore(folder, { despiteLoss: true });
     await (await despite()).close();
     await expect(openStore(folder), 'nobody accepted it').rejects.toMatchObject({
       kind: 'damaged',
     });
     const going = await despite();
-    await going.put([{ key: 'tenant/x', value: new Uint8Array(1) }]);
+    await going.records.put([{ key: 'tenant/x', value: new Uint8Array(1) }]);
     await going.close();
     await (await openStore(folder)).close();
   });
@@ -212,7 +211,7 @@ describe('a store', () => {
     for (let time = 0; time < 2; time++) {
       const store = await openStore(folder);
       for (let i = 0; i < 5; i++)
-        await store.put([{ key: `tenant/${time}${i}`, value: new Uint8Array(10) }]);
+        await store.records.put([{ key: `tenant/${time}${i}`, value: new Uint8Array(10) }]);
       await store.close();
     }
     const current = join(folder, 'store', 'CURRENT');
@@ -230,25 +229,25 @@ describe('a store', () => {
     expect(readFileSync(log).length).toBe(100);
     writeFileSync(log, records);
     const again = await openStore(folder);
-    for (let i = 0; i < 5; i++) expect(await again.get(`tenant/0${i}`)).toHaveLength(10);
+    for (let i = 0; i < 5; i++) expect(await again.records.get(`tenant/0${i}`)).toHaveLength(10);
     await again.close();
     expect(readFileSync(log)).toEqual(records);
   });
 
   it('puts back what a start left behind that was killed before it had looked', async () => {
     const store = await openStore(folder);
-    await store.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
+    await store.records.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
     await store.close();
     const looking = await openStore(folder);
     expect(readdirSync(folder)).toContain('untouched');
     // As a kill between two renames leaves it.
     cpSync(folder, `${folder}-killed`, { recursive: true });
     rmSync(join(`${folder}-killed`, 'store'), { recursive: true });
-    await looking.put([{ key: 'tenant/b', value: new Uint8Array(10) }]);
+    await looking.records.put([{ key: 'tenant/b', value: new Uint8Array(10) }]);
     expect(readdirSync(folder)).not.toContain('untouched');
     await looking.close();
     const [killed, written] = [await openStore(`${folder}-killed`), await openStore(folder)];
-    expect([await killed.get('tenant/a'), await written.get('tenant/b')]).toEqual([
+    expect([await killed.records.get('tenant/a'), await written.records.get('tenant/b')]).toEqual([
       expect.anything(),
       expect.anything(),
     ]);
@@ -288,7 +287,7 @@ describe('a store', () => {
     };
     const store = await openStore(folder);
     for (let i = 0; i < 5; i++)
-      await store.put([{ key: `tenant/${i}`, value: new Uint8Array(10) }]);
+      await store.records.put([{ key: `tenant/${i}`, value: new Uint8Array(10) }]);
     await store.close();
     let most = 0;
     for (const message of ['EIO: i/o error', 'ENOSPC: no space left on device']) {
@@ -299,13 +298,17 @@ describe('a store', () => {
           failAt(n, message);
           const opened = await openStore(folder).catch(() => null);
           if (writes)
-            await opened?.put([{ key: 'tenant/x', value: new Uint8Array(1) }]).catch(() => {});
+            await opened?.records
+              .put([{ key: 'tenant/x', value: new Uint8Array(1) }])
+              .catch(() => {});
           await opened?.close().catch(() => {});
           most = Math.max(most, calls);
           patch(originals);
           const again = await openStore(folder);
           for (let i = 0; i < 5; i++)
-            expect(await again.get(`tenant/${i}`), `${message}, call ${n}`).toHaveLength(10);
+            expect(await again.records.get(`tenant/${i}`), `${message}, call ${n}`).toHaveLength(
+              10,
+            );
           await again.close();
           if (calls >= n) calls = n + 1;
         }
@@ -329,9 +332,9 @@ describe('a store', () => {
       return disk(2, 'No space left on device', false)(location);
     };
     const store = await openStore(folder, { openLevel });
-    await store.put([{ key: 'tenant/a', value: new Uint8Array(1) }]);
+    await store.records.put([{ key: 'tenant/a', value: new Uint8Array(1) }]);
     full = true;
-    const refused = store
+    const refused = store.records
       .put([{ key: 'tenant/b', value: new Uint8Array(1) }])
       .catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -343,7 +346,7 @@ describe('a store', () => {
 
   it('does not mind a head that was cut', async () => {
     const store = await openStore(folder);
-    await store.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
+    await store.records.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
     await store.close();
     truncateSync(join(folder, 'head'), 5);
     expect(statSync(join(folder, 'head')).size).toBe(5);
@@ -352,7 +355,7 @@ describe('a store', () => {
 
   it('notices what was not written by itself', async () => {
     const store = await openStore(folder);
-    await store.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
+    await store.records.put([{ key: 'tenant/a', value: new Uint8Array(10) }]);
     await store.close();
     const raw = new ClassicLevel<string, Uint8Array>(join(folder, 'store'), {
       keyEncoding: 'utf8',

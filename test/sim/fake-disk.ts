@@ -98,8 +98,11 @@ export class FakeDisk {
       [...this.#kept]
         .filter(([key]) => key >= gte && key < lt)
         .sort(([a], [b]) => (a < b ? -1 : 1));
-    const some = <T>(left: T[]) => ({
+    const some = <T>(left: T[], keyOf: (one: T) => string) => ({
       nextv: async (size: number) => left.splice(0, size),
+      seek: (target: string) => {
+        while (left.length > 0 && keyOf(left[0] as T) < target) left.shift();
+      },
       close: async () => {},
     });
     const write = (ops: readonly Op[]): Promise<void> =>
@@ -110,8 +113,12 @@ export class FakeDisk {
       });
     const level = {
       get: async (key: string) => this.#kept.get(key),
-      iterator: (range: Range) => some(sorted(range)),
-      keys: (range: Range) => some(sorted(range).map(([key]) => key)),
+      iterator: (range: Range) => some(sorted(range), ([key]) => key),
+      keys: (range: Range) =>
+        some(
+          sorted(range).map(([key]) => key),
+          (key) => key,
+        ),
       batch: () => {
         const ops: Op[] = [];
         return {

@@ -7,14 +7,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultConfig } from '../../src/config.ts';
-import type { Before, Birth, Log, LoggedEntry, RequestKey } from '../../src/durable/log.ts';
-import { bulkPrefixes, recoverFilesystems } from '../../src/durable/read.ts';
-import type { Recovered } from '../../src/durable/replay.ts';
+import { bulkPrefixes } from '../../src/durable/keys.ts';
+import type { Before, Log, LoggedEntry } from '../../src/durable/log.ts';
+import { readFilesystems } from '../../src/durable/read.ts';
+import type { Birth, RequestKey, TenantRecord } from '../../src/durable/records.ts';
+import { withoutEvents } from '../../src/durable/replay.ts';
+import { StoredLog } from '../../src/durable/stored-log.ts';
+import type { RecoveredFilesystem } from '../../src/durable/world.ts';
 import { Engine, type HostedFilesystem } from '../../src/engine/engine.ts';
 import type { Clock } from '../../src/engine/ticker.ts';
 import { encode } from '../../src/journal/codec.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
-import { type Done, Store } from '../../src/journal/level-store.ts';
+import { LevelStore } from '../../src/journal/level-store.ts';
+import type { Change, Done } from '../../src/journal/store.ts';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
@@ -177,8 +182,8 @@ class Recorder implements Log {
     });
   }
 
-  recordsOf(tenant: string): Readonly<Record<string, null>> {
-    return this.#inner.recordsOf(tenant);
+  removalOf(tenant: string): readonly Change[] {
+    return this.#inner.removalOf(tenant);
   }
 
   snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null {
@@ -196,6 +201,16 @@ async function settle(): Promise<void> {
   for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+const epochOf = (tenant: string): string => `epoch of ${tenant}`;
+const tenantRecordOf = (name: string, number: number): TenantRecord => ({
+  name,
+  number,
+  createdMs: 0,
+  id: name,
+  epoch: epochOf(name),
+  quotas: {},
+});
+
 class JournalWorld {
   readonly #random: Prng;
   readonly #counts: JournalCounts;
@@ -204,7 +219,7 @@ class JournalWorld {
   readonly #histories = new Map<string, History>();
   readonly #seqs = new WeakMap<Command, { history: History; seq: number }>();
   #accounts = new Map<string, Account>();
-  #store: Store | null = null;
+  #store: LevelStore | null = null;
   #engine: Engine | null = null;
   /** Lives of the server. */
   #life = 0;
@@ -241,7 +256,7 @@ class JournalWorld {
     this.#mayRefuse = null;
     const { generation } = this.#disk;
     try {
-      this.#store = await Store.open({
+      const store = await LevelStore.open({
         directory: this.#folder,
         reserveBytes: 0,
         bulk: bulkPrefixes,
@@ -250,11 +265,10 @@ class JournalWorld {
         lookMs: 2 ** 31 - 1,
         openLevel: async () => this.#disk.open(generation),
       });
-      const kept = await recoverFilesystems(
-        this.#store,
-        { snapshotEntries: 12, snapshotBytes: 2 ** 20 },
-        { eventsMax: 50 },
-      );
+      this.#store = store;
+      const kept = await readFilesystems(store, {
+        events: { ...withoutEvents.events, eventsMax: 50 },
+      });
       if (state === 'lost flush refused')
         throw new Broken(law, 'an acknowledged flush is gone, and the start says nothing');
       const stopped = new Set(kept.unrecovered.map(({ id }) => id));
@@ -264,9 +278,11 @@ class JournalWorld {
       // A torn flush stops the filesystems that it was of, and no others. Here the world ends with
       // them.
       for (const { error } of kept.unrecovered) throw error;
-      for (const id of kept.gone) void kept.log.purge(id);
-      this.#restore(
-        new Recorder(kept.log, this.#histories, this.#seqs, (wrong) => this.#broken(wrong)),
+      const log = new StoredLog(store, { snapshotEntries: 12, snapshotBytes: 2 ** 20 });
+      log.adopt({ ...kept, pastEvents: new Map() });
+      for (const id of kept.gone) void log.purge(id);
+      this.#adopt(
+        new Recorder(log, this.#histories, this.#seqs, (wrong) => this.#broken(wrong)),
         kept.filesystems,
       );
       return true;
@@ -279,7 +295,7 @@ class JournalWorld {
     }
   }
 
-  #check(filesystems: readonly Recovered[], stopped: ReadonlySet<string>): void {
+  #check(filesystems: readonly RecoveredFilesystem[], stopped: ReadonlySet<string>): void {
     const byId = new Map(filesystems.map((recovered) => [recovered.id, recovered]));
     for (const [id, history] of [...this.#histories]) {
       if (stopped.has(id)) continue;
@@ -324,7 +340,7 @@ class JournalWorld {
       throw new Broken(law, `filesystems that nobody made: ${[...byId.keys()].join()}`);
   }
 
-  #restore(log: Log, filesystems: readonly Recovered[]): void {
+  #adopt(log: Log, filesystems: readonly RecoveredFilesystem[]): void {
     const engine = new Engine({ limits, log, clock, onBroken: ({ error }) => this.#broken(error) });
     this.#engine = engine;
     this.#accounts = new Map();
@@ -340,13 +356,14 @@ class JournalWorld {
         memory: 1e12,
       });
       this.#accounts.set(tenant, account);
-      engine.admit(tenant, account, `epoch of ${tenant}`);
-      engine.restore(tenant, {
-        past: null,
-        unrecovered: [],
-        filesystems: filesystems.filter(({ birth }) => birth.tenant === tenant),
-      });
+      engine.admit(tenant, account, epochOf(tenant));
     }
+    engine.adopt({
+      tenants: tenantNames.map(tenantRecordOf),
+      filesystems,
+      unrecovered: [],
+      pastEvents: new Map(),
+    });
     engine.start();
     this.#checkTenants();
   }

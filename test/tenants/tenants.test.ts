@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Records } from '../../src/durable/records.ts';
+import { decode } from '../../src/journal/codec.ts';
+import type { Change } from '../../src/journal/store.ts';
 import type { Quotas } from '../../src/tenants/quotas.ts';
 import { Tenants } from '../../src/tenants/tenants.ts';
 import { Tokens } from '../../src/tenants/tokens.ts';
@@ -19,12 +21,12 @@ const quotas: Quotas = {
 class SlowRecords implements Records {
   readonly kept = new Map<string, unknown>();
   readonly #waiting: {
-    changes: Readonly<Record<string, unknown>>;
+    changes: readonly Change[];
     resolve(): void;
     reject(error: Error): void;
   }[] = [];
 
-  put(changes: Readonly<Record<string, unknown>>): Promise<void> {
+  put(changes: readonly Change[]): Promise<void> {
     return new Promise((resolve, reject) => this.#waiting.push({ changes, resolve, reject }));
   }
 
@@ -34,9 +36,9 @@ class SlowRecords implements Records {
         reject(error);
         continue;
       }
-      for (const [key, value] of Object.entries(changes)) {
+      for (const { key, value } of changes) {
         if (value === null) this.kept.delete(key);
-        else this.kept.set(key, value);
+        else this.kept.set(key, decode(value));
       }
       resolve();
     }
@@ -57,13 +59,13 @@ async function world() {
 describe('a tenant that is removed', () => {
   it('is not to be had from the first moment, and there again where that was refused', async () => {
     const { records, tenants } = await world();
-    const removal = tenants.remove('team', {}).catch((error: unknown) => String(error));
+    const removal = tenants.remove('team', []).catch((error: unknown) => String(error));
     expect(tenants.get('team')).toBeUndefined();
     expect(await tenants.create('team', {}, 0)).toBe('exists');
     await records.flush(new Error('full'));
     expect(await removal).toBe('Error: full');
     expect(tenants.get('team')).toBeDefined();
-    const again = tenants.remove('team', {});
+    const again = tenants.remove('team', []);
     await records.flush();
     await again;
     expect([tenants.get('team'), tenants.size, records.kept.size]).toEqual([undefined, 0, 0]);
@@ -73,7 +75,7 @@ describe('a tenant that is removed', () => {
     const { records, tenants, team } = await world();
     const first = tenants.setQuotas(team, { pins: 2 });
     await new Promise((resolve) => setImmediate(resolve));
-    const removal = tenants.remove('team', {});
+    const removal = tenants.remove('team', []);
     const second = tenants.setQuotas(team, { pins: 3 });
     await records.flush();
     await removal;
@@ -86,7 +88,7 @@ describe('a tenant that is removed', () => {
     const { records, tenants } = await world();
     const tokens = new Tokens(undefined, records);
     const issued = tokens.issue('team', ['read'], 0, null);
-    const removal = tenants.remove('team', tokens.recordsOf('team'));
+    const removal = tenants.remove('team', tokens.removalOf('team'));
     await records.flush();
     await Promise.all([issued, removal]);
     expect([...records.kept.keys()]).toEqual([]);

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Change } from '../../src/journal/store.ts';
 import { operatorTokenOf, Tokens } from '../../src/tenants/tokens.ts';
 
 describe('tokens', () => {
@@ -22,10 +23,10 @@ describe('tokens', () => {
 
   it('are kept together with what the caller keeps of them', async () => {
     const puts: string[][] = [];
-    const put = async (changes: object) => void puts.push(Object.keys(changes));
-    const { token } = await new Tokens(undefined, { put }).issue('a', ['read'], 0, null, {
-      'answer/a/k': {},
-    });
+    const put = async (changes: readonly Change[]) => void puts.push(changes.map(({ key }) => key));
+    const { token } = await new Tokens(undefined, { put }).issue('a', ['read'], 0, null, [
+      { key: 'answer/a/k', value: new Uint8Array(0) },
+    ]);
     expect(puts).toEqual([[`token/${token.id}`, 'answer/a/k']]);
   });
 

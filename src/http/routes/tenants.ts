@@ -1,6 +1,6 @@
 // Tenants and their quotas: for the operator scope only.
 import { z } from 'zod';
-import { begunRecord } from '../../durable/stored-log.ts';
+import { begunChange } from '../../durable/records.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import { byQuota, quotaTable } from '../../tenants/quotas.ts';
 import { defaultTenant, type Tenant } from '../../tenants/tenants.ts';
@@ -77,7 +77,7 @@ const createTenant = defineRoute({
         'The tenant was created by the first request, and has been deleted since.',
       );
     const alongside =
-      idempotent === null ? {} : begunRecord(idempotent.requestKey, { tenant: body.name });
+      idempotent === null ? [] : [begunChange(idempotent.requestKey, { tenant: body.name })];
     const tenant =
       before ??
       (await context.tenants.create(body.name, body.quotas ?? {}, context.nowMs(), alongside));
@@ -145,11 +145,11 @@ const deleteTenant = defineRoute({
         'This is the tenant of callers without a token; it cannot be deleted.',
       );
     const gone = await context.engine.dismiss(name, (records) =>
-      context.tenants.remove(name, {
+      context.tenants.remove(name, [
         ...records,
-        ...context.tokens.recordsOf(name),
-        ...context.answers.recordsOf(id),
-      }),
+        ...context.tokens.removalOf(name),
+        ...context.answers.removalOf(id),
+      ]),
     );
     if (!gone)
       throw new HttpProblem(

@@ -1,6 +1,6 @@
 // Tokens of tenants: for the operator scope only.
 import { z } from 'zod';
-import { begunRecord } from '../../durable/stored-log.ts';
+import { begunChange } from '../../durable/records.ts';
 import type { Token } from '../../tenants/tokens.ts';
 import { HttpProblem } from '../problem.ts';
 import { defineRoute, type Route } from './define.ts';
@@ -77,7 +77,7 @@ const createToken = defineRoute({
       now,
       body.expiresInMs === undefined ? null : now + body.expiresInMs,
       // Of nothing: what nobody heard cannot be told again.
-      idempotent === null ? {} : begunRecord(idempotent.requestKey, null),
+      idempotent === null ? [] : [begunChange(idempotent.requestKey, null)],
     );
     if (context.tenants.get(name) !== tenant)
       throw new HttpProblem('no-such-thing', 'The tenant was deleted while the request ran.');

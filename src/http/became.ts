@@ -1,0 +1,30 @@
+// What requests of an earlier process became, where that did not come to keep their answers.
+import type { AnswerRecord } from '../durable/records.ts';
+import type { World } from '../durable/world.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Tenants } from '../tenants/tenants.ts';
+import type { Became } from './answers.ts';
+
+/** Call it when the engine and the tenants have adopted the world. */
+export function becameOf(
+  { filesystems, unrecovered }: Pick<World, 'filesystems' | 'unrecovered'>,
+  engine: Engine,
+  tenants: Tenants,
+): (record: string, became: AnswerRecord['became']) => Became {
+  const results = new Map(filesystems.map((fs) => [fs.id, fs.results]));
+  const stopped = new Set(unrecovered.map(({ id }) => id));
+  return (record, became) => {
+    if (became === null) return { kind: 'forgotten' };
+    if ('tenant' in became) {
+      const tenant = tenants.get(became.tenant);
+      return tenant === undefined ? { kind: 'forgotten' } : { kind: 'tenant', tenant };
+    }
+    const { id, seq } = became;
+    const fs = stopped.has(id) ? engine.findById(id) : undefined;
+    // Whoever asks is told that the filesystem stopped.
+    if (fs !== undefined) return { kind: 'operation', fs, submission: { task: 0, outcome: null } };
+    const found = engine.became(id, seq, results.get(id)?.get(record));
+    if (found === null) return { kind: 'forgotten' };
+    return seq === 0 ? { kind: 'filesystem', fs: found.fs } : { kind: 'operation', ...found };
+  };
+}
