@@ -1,13 +1,6 @@
 // Blocks that are freed and must not be handed out yet.
-import {
-  type Distribution,
-  defineFamily,
-  histogramOf,
-  observe,
-  one,
-  under,
-  waitBounds,
-} from './define.ts';
+import { defineFamily, histogramOf, observe, one, under, waitBounds } from './define.ts';
+import type { Distribution } from './distribution.ts';
 import { bytesOf } from './totals.ts';
 
 const waited = 'pinhole_busy_wait_seconds';

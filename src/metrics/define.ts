@@ -3,31 +3,12 @@
 // somebody scrapes.
 import type { EventData, EventType } from '../kernel/events.ts';
 import type { Kernel } from '../kernel/state.ts';
+import type { Distribution, Exemplar } from './distribution.ts';
 import type { Server } from './server.ts';
 import type { Totals } from './totals.ts';
 
 /** Values of labels, joined by line feeds, to a count. */
 export type Tally = Map<string, number>;
-
-/** An operation that stands for the values of a bucket. */
-export interface Exemplar {
-  operation: string;
-  filesystem: string;
-  value: number;
-  atMs: number;
-}
-
-/**
- * Upper bounds in seconds, and how often a value was at most that; the last count is of those
- * beyond.
- */
-export interface Distribution {
-  readonly bounds: readonly number[];
-  readonly counts: number[];
-  /** The last one of each bucket, where whoever observed knew one. */
-  readonly exemplars: (Exemplar | undefined)[];
-  sum: number;
-}
 
 export interface Sample {
   labels: Record<string, string>;

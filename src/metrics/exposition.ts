@@ -1,7 +1,8 @@
 // The two forms of a scrape: the text format of Prometheus, and OpenMetrics, which has room for
 // exemplars.
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
-import type { Exemplar, Row, Sample, Scrape } from './define.ts';
+import type { Row, Sample, Scrape } from './define.ts';
+import type { Exemplar } from './distribution.ts';
 
 export type Form = 'text' | 'openmetrics';
 

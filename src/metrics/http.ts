@@ -1,6 +1,7 @@
 // HTTP requests by the template of their route. What a request pays is one look into a small table.
 import type { FastifyInstance } from 'fastify';
-import { type Distribution, defineFamily, distribution, histogramOf, observe } from './define.ts';
+import { defineFamily, distribution, histogramOf, observe } from './define.ts';
+import type { Distribution } from './distribution.ts';
 import type { HttpCounts } from './server.ts';
 
 const name = 'pinhole_http_request_duration_seconds';

@@ -2,7 +2,6 @@
 import { pinKinds } from '../kernel/state.ts';
 import {
   bump,
-  type Distribution,
   defineFamily,
   histogramOf,
   observe,
@@ -12,6 +11,7 @@ import {
   under,
   waitBounds,
 } from './define.ts';
+import type { Distribution } from './distribution.ts';
 
 const held = 'pinhole_pin_hold_duration_seconds';
 

@@ -1,5 +1,5 @@
 // What the floors beside the kernel count by themselves, in the shape in which the metrics read it.
-import type { Distribution } from './define.ts';
+import type { Distribution } from './distribution.ts';
 
 /** Of the event streams. */
 export interface StreamCounts {

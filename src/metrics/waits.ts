@@ -1,7 +1,6 @@
 // Operations, and how long they slept.
 import {
   bump,
-  type Distribution,
   defineFamily,
   histogramOf,
   observe,
@@ -13,6 +12,7 @@ import {
   under,
   waitBounds,
 } from './define.ts';
+import type { Distribution } from './distribution.ts';
 
 interface State {
   ended: Tally;

@@ -201,7 +201,7 @@ describe('a data directory', () => {
     await begin();
     const second = await tryStart(folder);
     expect(second).toMatchObject({ code: 4 });
-    expect('stderr' in second && second.stderr).toMatch(/another process has the journal/);
+    expect('stderr' in second && second.stderr).toMatch(/another process uses the journal/);
     expect((await must(server, 'GET', '/readyz')).status).toBe(200);
   });
 
