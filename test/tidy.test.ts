@@ -297,7 +297,7 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
   },
   'src/config.ts': {
-    may: ['node:os', 'commander', 'zod'],
+    may: ['node:os', 'commander', 'zod', './version.ts', './tenants/quotas.ts'],
     mayNot: ['./kernel/units.ts', './journal/store.ts', './server.ts', './main.ts'],
   },
   'src/durable/probe.ts': {
@@ -359,7 +359,7 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../metrics/index.ts', '../config.ts', '../server.ts', '../main.ts'],
   },
   'src/http/routes/probe.ts': {
-    may: ['fastify', './index.ts', '../server.ts', '../../engine/engine.ts'],
+    may: ['fastify', './index.ts', '../server.ts', '../../engine/engine.ts', '../../version.ts'],
     mayNot: ['../../metrics/index.ts', '../../config.ts', '../../server.ts', '../../main.ts'],
   },
   'src/metrics/probe.ts': {
@@ -367,8 +367,8 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['../http/server.ts', '../config.ts', '../server.ts', '../main.ts'],
   },
   'src/server.ts': {
-    may: ['fastify', './http/server.ts', './metrics/index.ts', './durable/read.ts'],
-    mayNot: ['./config.ts', './cli/repair.ts', './client/index.ts', './main.ts'],
+    may: ['fastify', './config.ts', './http/server.ts', './metrics/index.ts', './durable/read.ts'],
+    mayNot: ['./cli/repair.ts', './client/index.ts', './main.ts'],
   },
   'src/cli/probe.ts': {
     may: ['commander', './repair.ts', '../durable/repair.ts', '../server.ts'],
