@@ -11,7 +11,7 @@ import {
   insertExtent,
   lookupBlock,
   removeRange,
-  setWritten,
+  setState,
   shiftExtents,
 } from '../src/kernel/lib/extent-map.ts';
 import {
@@ -89,8 +89,8 @@ function extentFigures(extents: number): void {
   });
   measure(`extent: convert one page and back (split + merge), ${size}`, 10_000, (count) => {
     for (let i = 0; i < count; i++) {
-      setWritten(map, place(i), 1, true);
-      setWritten(map, place(i), 1, false);
+      setState(map, place(i), 1, 'written');
+      setState(map, place(i), 1, 'unwritten');
     }
   });
   measure(`extent: punch one page and map it again (split + merge), ${size}`, 10_000, (count) => {

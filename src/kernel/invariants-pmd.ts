@@ -11,13 +11,13 @@ import { mappingId, type Pfn, toPfn, toPgOff } from './units.ts';
 const pages = 512;
 
 /**
- * The 512 slots of one entry: all of the zero page, or one aligned run of frames with `sameBit`.
+ * The 512 slots of one entry: all of the zero page, or one aligned run of frames whose bits are alike where `bits` says so.
  * Returns the first frame, -1 for zero.
  */
 function headOfEntry(
   xa: XArray,
   index: number,
-  sameBit: boolean,
+  bits: 'alike' | 'any',
   law: string,
   where: () => string,
 ): number {
@@ -30,7 +30,7 @@ function headOfEntry(
       hold(
         isFrame(entry) &&
           pfnOf(entry) === pfnOf(head) + page &&
-          (!sameBit || bitOf(entry) === bitOf(head)),
+          (bits === 'any' || bitOf(entry) === bitOf(head)),
         law,
         where,
       );
@@ -55,7 +55,7 @@ export function hugeEntriesAreWhole(k: Kernel): void {
     for (const first of inode.pmds ?? []) {
       const where = () => `page ${first} of inode ${inode.ino}`;
       hold(first % pages === 0 && (first + pages - 1) * 4096 < inode.sizeBytes, law, where);
-      headOfEntry(inode.entries, first, false, law, where);
+      headOfEntry(inode.entries, first, 'any', law, where);
     }
   }
   for (const mapping of k.mappings.values()) {
@@ -79,7 +79,7 @@ export function hugeEntriesAreWhole(k: Kernel): void {
       const where = () => `page ${first} of ${mappingId(mapping.id)}`;
       hold(inode?.pmds?.has(first) === true, law, where);
       hold(first >= mapping.first && first + pages <= mapping.first + mapping.pages, law, where);
-      headOfEntry(mapping.ptes, first - mapping.first, true, law, where);
+      headOfEntry(mapping.ptes, first - mapping.first, 'alike', law, where);
       hold(mapping.tables?.has(first) !== true, law, where);
     }
   }

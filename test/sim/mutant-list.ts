@@ -82,8 +82,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'only one reader is let in',
-      'wakeTask(k, task, false);\n  }',
-      'wakeTask(k, task, false);\n    return;\n  }',
+      'wakeTask(k, task);\n  }',
+      'wakeTask(k, task);\n    return;\n  }',
       '8',
     ],
     [
@@ -308,13 +308,13 @@ export const mutants: Mutant[] = [
     'ops/collapse-range.ts',
     [
       'private copies stay behind',
-      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
+      'unmapRange(k, inode, first, lastPage, { evenCows: shiftTakesPrivate });',
       '',
       '4, 9',
     ],
     [
       'private copies past the new end stay',
-      'unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);',
+      'unmapRange(k, inode, pageCeil(sizeBytes), lastPage, { evenCows: true });',
       '',
       '9',
     ],
@@ -325,7 +325,7 @@ export const mutants: Mutant[] = [
     ['the size stays', 'resize(k, inode, inode.sizeBytes + length);', '', '9'],
     [
       'private copies stay behind',
-      'unmapRange(k, inode, first, lastPage, shiftTakesPrivate);',
+      'unmapRange(k, inode, first, lastPage, { evenCows: shiftTakesPrivate });',
       '',
       '9',
     ],
@@ -596,8 +596,8 @@ export const mutants: Mutant[] = [
     'fs/dax.ts',
     [
       'the zero page stays mapped over a block',
-      'dropZeroEntries(k, inode, pgoff, pgoff);\n    } else',
-      '} else',
+      'dropZeroEntries(k, inode, pgoff, pgoff);\n  }\n  touch',
+      '}\n  touch',
       '5',
     ],
     [
@@ -608,7 +608,7 @@ export const mutants: Mutant[] = [
     ],
     [
       'a private copy begins empty',
-      'if (from !== null) readPage(k, from, 0, pageSize, anonPage(k, copy).bytes, 0);',
+      'if (isWritten(block)) readPage(k, blockPfn(block), 0, pageSize, anonPage(k, copy).bytes, 0);',
       '',
       '9',
     ],
@@ -658,8 +658,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'the zero page stays mapped over data',
-      'setWritten(inode.extents, first, last - first + 1, true);\n  dropZeroEntries(k, inode, first, last);',
-      'setWritten(inode.extents, first, last - first + 1, true);',
+      "setState(inode.extents, first, last - first + 1, 'written');\n  dropZeroEntries(k, inode, first, last);",
+      "setState(inode.extents, first, last - first + 1, 'written');",
       '5',
     ],
   ),

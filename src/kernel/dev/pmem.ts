@@ -151,7 +151,7 @@ function markDirty(pmem: Pmem, pfn: Pfn, offset: number, length: number): void {
   }
   for (let line = Math.floor(offset / lineBytes); line * lineBytes < offset + length; line++) {
     if (isDirty(page, line)) continue;
-    setDirty(page, line, true);
+    setDirty(page, line);
     pmem.dirtyLines += 1;
     // The line was clean, so the medium has what the page has.
     const from = line * lineBytes;
@@ -162,11 +162,12 @@ function markDirty(pmem: Pmem, pfn: Pfn, offset: number, length: number): void {
 const isDirty = (page: DirtyPage, line: number): boolean =>
   (((page.lines[line >> 5] ?? 0) >>> (line & 31)) & 1) === 1;
 
-function setDirty(page: DirtyPage, line: number, dirty: boolean): void {
-  const word = line < 32 ? 0 : 1;
-  page.lines[word] = dirty
-    ? page.lines[word] | (1 << (line & 31))
-    : page.lines[word] & ~(1 << (line & 31));
+function setDirty(page: DirtyPage, line: number): void {
+  page.lines[line < 32 ? 0 : 1] |= 1 << (line & 31);
+}
+
+function setClean(page: DirtyPage, line: number): void {
+  page.lines[line < 32 ? 0 : 1] &= ~(1 << (line & 31));
 }
 
 /** clwb and a fence over a range inside one page. Returns how many lines were dirty. */
@@ -176,7 +177,7 @@ export function flushPage(k: Kernel, pfn: Pfn, offset: number, length: number): 
   let flushed = 0;
   for (let line = Math.floor(offset / lineBytes); line * lineBytes < offset + length; line++) {
     if (!isDirty(page, line)) continue;
-    setDirty(page, line, false);
+    setClean(page, line);
     flushed += 1;
   }
   k.pmem.dirtyLines -= flushed;

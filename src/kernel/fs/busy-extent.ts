@@ -10,6 +10,7 @@ import {
   nextUnpinned,
   pinsOver,
   setDelayedFree,
+  unsetDelayedFree,
 } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import type { BusyRun, Inode, Kernel } from '../state.ts';
@@ -65,7 +66,7 @@ export function reasonsOf(run: BusyRun): ('transaction' | 'pinned')[] {
 /** From now on the last put of these pages queues work for the release worker. */
 export function markDelayedFree(k: Kernel, inode: Inode | null, pfn: Pfn, pages: number): void {
   for (let page: number = pfn; page < pfn + pages; page++) {
-    setDelayedFree(k, toPfn(page), true);
+    setDelayedFree(k, toPfn(page));
     k.counts.delayedFrees += 1;
     emit(k, 'page.delayed_free', inode, { pfn: page, pins: pinsOver(k, toPfn(page)) });
   }
@@ -73,7 +74,7 @@ export function markDelayedFree(k: Kernel, inode: Inode | null, pfn: Pfn, pages:
 
 export function clearDelayedFree(k: Kernel, pfn: Pfn): void {
   if (!isDelayedFree(k, pfn)) return;
-  setDelayedFree(k, pfn, false);
+  unsetDelayedFree(k, pfn);
   k.counts.delayedFrees -= 1;
 }
 

@@ -124,8 +124,8 @@ export function faultPmd(
     const about = { mapping: mappingId(mapping.id), pgoff: first, access };
     if ('head' in fit) {
       const { head } = fit;
-      storeEntry(k, inode, first, head, access === 'write');
-      installPmd(k, mapping, first, head, access === 'write');
+      storeEntry(k, inode, first, head, access);
+      installPmd(k, mapping, first, head, access);
       emit(k, 'page.pmd_faulted', inode, {
         ...about,
         pfn: head,
@@ -137,7 +137,9 @@ export function faultPmd(
     }
     // split_huge_pmd() of a file mapping clears it; the pages are faulted in again one by one.
     if (inPmd(mapping, first)) {
-      const pages = unmapPart(k, mapping, first, toPgOff(first + pagesPerPmd - 1), false);
+      const pages = unmapPart(k, mapping, first, toPgOff(first + pagesPerPmd - 1), {
+        evenCows: false,
+      });
       emit(k, 'page.unmapped', inode, { offset: byteOf(first), length: pmdBytes, pages });
     }
     emit(k, 'page.pmd_faulted', inode, {
@@ -160,7 +162,7 @@ export function setEntry(k: Kernel, inode: Inode, pgoff: PgOff, entry: number): 
   k.counts.tableBytes += inode.entries.heapBytes - heapBytes;
 }
 
-function storeEntry(k: Kernel, inode: Inode, first: PgOff, head: Pfn | null, dirty: boolean): void {
+function storeEntry(k: Kernel, inode: Inode, first: PgOff, head: Pfn | null, access: Access): void {
   for (let page = 0; page < pagesPerPmd; page++) {
     const pgoff = toPgOff(first + page);
     const before = load(inode.entries, pgoff);
@@ -169,7 +171,7 @@ function storeEntry(k: Kernel, inode: Inode, first: PgOff, head: Pfn | null, dir
       continue;
     }
     assert(before !== zeroEntry, 'no zero entry stands over a block');
-    setEntry(k, inode, pgoff, frameEntry(toPfn(head + page), dirty || bitOf(before)));
+    setEntry(k, inode, pgoff, frameEntry(toPfn(head + page), access === 'write' || bitOf(before)));
     setOwner(k, toPfn(head + page), inode.ino, pgoff);
   }
   addPmd(inode, first);

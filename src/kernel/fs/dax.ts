@@ -4,6 +4,7 @@ import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, zeroPage } from '../dev/pmem.ts';
 import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
+import type { EventData } from '../events.ts';
 import { blockPfn, eachExtent, isWritten, lookupBlock } from '../lib/extent-map.ts';
 import { eachEntry, eraseRange, load } from '../lib/xarray.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
@@ -36,7 +37,7 @@ import { convertUnwritten } from './zero-out.ts';
 export function lockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): boolean {
   if (inode.entryLocks.has(pgoff)) {
     const bucket = queueForEntry(k, task, inode.ino, pgoff);
-    fallAsleep(k, task, { on: 'entry', ino: inode.ino, pgoff, bucket }, false, inode);
+    fallAsleep(k, task, { on: 'entry', ino: inode.ino, pgoff, bucket }, 'D', inode);
     return false;
   }
   inode.entryLocks.set(pgoff, task.id);
@@ -83,101 +84,69 @@ export function faultPage(
   const block = lookupBlock(inode.extents, pgoff);
   const written = isWritten(block);
   if (written && isPoisoned(k, blockPfn(block))) {
-    return sigbus(
-      k,
-      inode,
-      mapping,
-      pgoff,
-      access,
-      'PO1',
-      'the page is poisoned (EHWPOISON, BUS_MCEERR_AR)',
-    );
+    const why = 'the page is poisoned (EHWPOISON, BUS_MCEERR_AR)';
+    return sigbus(k, inode, mapping, pgoff, access, 'PO1', why);
   }
-  if (access === 'write' && !mapping.shared) {
-    const max = k.limits.anonPages;
-    if (k.anonPages.size >= max) {
-      return failure(
-        'ENOMEM',
-        'LM7',
-        `the private copies of this filesystem already take ${max} pages, the maximum`,
-        max,
-      );
-    }
-    copyOnWrite(k, mapping, pgoff, written ? toPfn((block - 1) / 2) : null);
-    fault(k, inode, mapping, pgoff, null, access, 'NOPAGE', true);
-    return null;
-  }
+  if (access === 'write' && !mapping.shared) return copyOnWrite(k, inode, mapping, pgoff, block);
   if (access === 'read' && !written) {
     if (load(inode.entries, pgoff) === 0) setEntry(k, inode, pgoff, zeroEntry);
     installPte(k, mapping, pgoff, zeroEntry);
-    fault(k, inode, mapping, pgoff, null, access, 'NOPAGE');
+    faulted(k, inode, mapping, { pgoff, pfn: null, access, result: 'NOPAGE' });
     return null;
   }
-  let pfn: Pfn;
-  if (written) {
-    pfn = toPfn((block - 1) / 2);
-  } else {
-    if (block < 0) {
-      if (roomFor(k) === 0) {
-        const { errno } = noRoom(k, 'FT5', '');
-        return sigbus(
-          k,
-          inode,
-          mapping,
-          pgoff,
-          access,
-          'FT5',
-          `no block is left for the page (${errno})`,
-        );
-      }
-      if (inode.extents.extents >= k.limits.extentsPerFile) {
-        return sigbus(
-          k,
-          inode,
-          mapping,
-          pgoff,
-          access,
-          'LM3',
-          'the file has as many extents as it may have',
-        );
-      }
-      allocateBlocks(k, inode, pgoff, 1, true);
-      zeroPage(k, blockPfn(lookupBlock(inode.extents, pgoff)), 0, pageSize);
-      dropZeroEntries(k, inode, pgoff, pgoff);
-    } else {
-      const converted = convertUnwritten(k, inode, pgoff, 1);
-      dropZeroEntries(k, inode, converted.pgoff, toPgOff(converted.pgoff + converted.pages - 1));
-    }
-    pfn = blockPfn(lookupBlock(inode.extents, pgoff));
-    touch(k, inode);
-  }
-  const before = load(inode.entries, pgoff);
-  const dirty = access === 'write' || bitOf(before);
+  const refused = written ? null : provideBlock(k, inode, mapping, pgoff, block);
+  if (refused !== null) return refused;
+  const pfn = blockPfn(written ? block : lookupBlock(inode.extents, pgoff));
+  const dirty = access === 'write' || bitOf(load(inode.entries, pgoff));
   setEntry(k, inode, pgoff, frameEntry(pfn, dirty));
   setOwner(k, pfn, inode.ino, pgoff);
   installPte(k, mapping, pgoff, frameEntry(pfn, access === 'write'));
-  fault(k, inode, mapping, pgoff, pfn, access, written ? 'NOPAGE' : 'MAJOR');
+  faulted(k, inode, mapping, { pgoff, pfn, access, result: written ? 'NOPAGE' : 'MAJOR' });
   return null;
 }
 
-function fault(
+/** A write fault allocates a hole, and converts what is unwritten. A failure changes nothing. */
+function provideBlock(
   k: Kernel,
   inode: Inode,
   mapping: Mapping,
   pgoff: PgOff,
-  pfn: Pfn | null,
-  access: Access,
-  result: 'NOPAGE' | 'MAJOR' | 'SIGBUS',
-  copied = false,
+  block: number,
+): Failure | null {
+  const refuse = (rule: string, why: string) =>
+    sigbus(k, inode, mapping, pgoff, 'write', rule, why);
+  if (block >= 0) {
+    const converted = convertUnwritten(k, inode, pgoff, 1);
+    dropZeroEntries(k, inode, converted.pgoff, toPgOff(converted.pgoff + converted.pages - 1));
+  } else {
+    if (roomFor(k) === 0)
+      return refuse('FT5', `no block is left for the page (${noRoom(k, 'FT5', '').errno})`);
+    if (inode.extents.extents >= k.limits.extentsPerFile)
+      return refuse('LM3', 'the file has as many extents as it may have');
+    allocateBlocks(k, inode, pgoff, 1, 'written');
+    zeroPage(k, blockPfn(lookupBlock(inode.extents, pgoff)), 0, pageSize);
+    dropZeroEntries(k, inode, pgoff, pgoff);
+  }
+  touch(k, inode);
+  return null;
+}
+
+/** dax_pte_fault_done. Without a frame it is the zero page, unless it copied or failed. */
+function faulted(
+  k: Kernel,
+  inode: Inode,
+  mapping: Mapping,
+  {
+    copied = false,
+    ...about
+  }: Omit<EventData<'page.faulted'>, 'mapping' | 'zeroPage' | 'copied'> & {
+    copied?: boolean;
+  },
 ): void {
-  const zero = pfn === null && result !== 'SIGBUS' && !copied;
   emit(k, 'page.faulted', inode, {
     mapping: mappingId(mapping.id),
-    pgoff,
-    pfn,
-    access,
-    result,
-    zeroPage: zero,
+    ...about,
+    zeroPage: about.pfn === null && about.result !== 'SIGBUS' && !copied,
     copied,
   });
 }
@@ -186,10 +155,23 @@ function fault(
  * dax_fault_copy_on_write: a private page of ordinary memory with what the file holds there, zeroes
  * for a hole.
  */
-function copyOnWrite(k: Kernel, mapping: Mapping, pgoff: PgOff, from: Pfn | null): void {
+function copyOnWrite(
+  k: Kernel,
+  inode: Inode,
+  mapping: Mapping,
+  pgoff: PgOff,
+  block: number,
+): Failure | null {
+  const max = k.limits.anonPages;
+  if (k.anonPages.size >= max) {
+    const why = `the private copies of this filesystem already take ${max} pages, the maximum`;
+    return failure('ENOMEM', 'LM7', why, max);
+  }
   const copy = createAnon(k);
-  if (from !== null) readPage(k, from, 0, pageSize, anonPage(k, copy).bytes, 0);
+  if (isWritten(block)) readPage(k, blockPfn(block), 0, pageSize, anonPage(k, copy).bytes, 0);
   installPte(k, mapping, pgoff, copy);
+  faulted(k, inode, mapping, { pgoff, pfn: null, access: 'write', result: 'NOPAGE', copied: true });
+  return null;
 }
 
 export function sigbus(
@@ -201,7 +183,7 @@ export function sigbus(
   rule: string,
   why: string,
 ): Failure {
-  fault(k, inode, mapping, pgoff, null, access, 'SIGBUS');
+  faulted(k, inode, mapping, { pgoff, pfn: null, access, result: 'SIGBUS' });
   return failure('SIGBUS', rule, `page ${pgoff} of ${inode.name}: ${why}`);
 }
 

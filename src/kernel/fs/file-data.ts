@@ -9,7 +9,7 @@ import {
   isWritten,
   lookupBlock,
   nextExtent,
-  setWritten,
+  setState,
 } from '../lib/extent-map.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { byteOf, type PgOff, pageCeil, pageOf, pageSize, toPfn, toPgOff } from '../units.ts';
@@ -123,7 +123,9 @@ function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
     const { pgoff, pages } = convertUnwritten(k, inode, extent.pgoff, extent.pages);
     dropZeroEntries(k, inode, pgoff, toPgOff(pgoff + pages - 1));
   }
-  eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
+  eachHole(inode, first, last, (pgoff, pages) =>
+    allocateBlocks(k, inode, pgoff, pages, 'unwritten'),
+  );
   let fresh = 0;
   eachExtent(inode.extents, first, last, (extent) => {
     if (extent.written) return;
@@ -132,7 +134,7 @@ function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
       zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
   });
   if (fresh === 0) return;
-  setWritten(inode.extents, first, last - first + 1, true);
+  setState(inode.extents, first, last - first + 1, 'written');
   dropZeroEntries(k, inode, first, last);
 }
 

@@ -44,8 +44,9 @@ export function allocateBlocks(
   inode: Inode,
   pgoff: PgOff,
   pages: number,
-  written: boolean,
+  state: 'written' | 'unwritten',
 ): void {
+  const written = state === 'written';
   let at: number = pgoff;
   let left = pages;
   while (left > 0) {

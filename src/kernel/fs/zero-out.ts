@@ -2,7 +2,7 @@
 // zeroing a few blocks is cheaper than splitting the extent. Mirrors
 // ext4_ext_convert_to_initialized(), fs/ext4/extents.c. Off unless mkfs says extentMaxZerooutKb.
 import { zeroPage } from '../dev/pmem.ts';
-import { type Extent, findExtent, setWritten } from '../lib/extent-map.ts';
+import { type Extent, findExtent, setState } from '../lib/extent-map.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageSize, toPfn, toPgOff } from '../units.ts';
@@ -22,7 +22,7 @@ export function convertUnwritten(
   const converted = convertedBy(k, inode, extent, pgoff, pages);
   const head = extent.pfn + (converted.pgoff - extent.pgoff);
   for (let page = 0; page < converted.pages; page++) zeroPage(k, toPfn(head + page), 0, pageSize);
-  setWritten(inode.extents, converted.pgoff, converted.pages, true);
+  setState(inode.extents, converted.pgoff, converted.pages, 'written');
   return converted;
 }
 

@@ -161,9 +161,14 @@ export function removeRange(
 }
 
 /** Converts the mapped parts of the range; holes stay holes. */
-export function setWritten(map: ExtentMap, pgoff: PgOff, pages: number, written: boolean): void {
+export function setState(
+  map: ExtentMap,
+  pgoff: PgOff,
+  pages: number,
+  to: 'written' | 'unwritten',
+): void {
   const end = pgoff + pages;
-  const state = written ? 1 : 0;
+  const state = to === 'written' ? 1 : 0;
   const touched = firstTouching(map, pgoff);
   if (pages <= 0 || touched < 0 || startAt(map, touched) >= end) return;
   // Nothing to convert within one extent is the common case of an overwrite.

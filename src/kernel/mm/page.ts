@@ -57,11 +57,14 @@ export const mapcountOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, mapcount
 export const isDelayedFree = (k: Kernel, pfn: Pfn): boolean =>
   (read(k, pfn, flagsField) & delayedFree) !== 0;
 
-export function setDelayedFree(k: Kernel, pfn: Pfn, on: boolean): void {
-  const chunk = chunkOf(k, pfn);
+export function setDelayedFree(k: Kernel, pfn: Pfn): void {
   const at = (pfn % framesPerChunk) * fields + flagsField;
-  const value = chunk[at] as number;
-  chunk[at] = on ? value | delayedFree : value & ~delayedFree;
+  (chunkOf(k, pfn)[at] as number) |= delayedFree;
+}
+
+export function unsetDelayedFree(k: Kernel, pfn: Pfn): void {
+  const at = (pfn % framesPerChunk) * fields + flagsField;
+  (chunkOf(k, pfn)[at] as number) &= ~delayedFree;
 }
 
 /** dax_associate_entry: page->mapping and page->index. */
@@ -192,24 +195,22 @@ function wakeIdle(k: Kernel, pfn: Pfn): void {
   wakePage(k, pfn);
 }
 
-/**
- * A page-table entry points at the frame; `part`: one of 2 MiB, which the folio counts in mapFolio.
- */
-export function mapPage(k: Kernel, pfn: Pfn, part = false): void {
+/** A page-table entry points at the frame. The folio counts one of 2 MiB in mapFolio. */
+export function mapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void {
   add(k, pfn, mapcountField, 1);
   const folio = folioOf(k, pfn);
-  if (folio !== undefined && !part) folio.mapcount += 1;
+  if (folio !== undefined && entry === 'pte') folio.mapcount += 1;
 }
 
 /**
  * A page-table entry is gone. Under the modern rule a mapping is a reference, so this too can be
  * the drop to idle.
  */
-export function unmapPage(k: Kernel, pfn: Pfn, part = false): void {
+export function unmapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void {
   const mapcount = add(k, pfn, mapcountField, -1);
   assert(mapcount >= 0, 'a page is not unmapped more often than it was mapped');
   if (folioOf(k, pfn) === undefined) wakeUnmapped(k, pfn);
-  else if (!part) unmapFolio(k, pfn);
+  else if (entry === 'pte') unmapFolio(k, pfn);
 }
 
 export function mapFolio(k: Kernel, pfn: Pfn): void {

@@ -4,7 +4,7 @@
 import { emit } from '../emit.ts';
 import { eachEntry, eraseRange, load, store } from '../lib/xarray.ts';
 import { assert } from '../panic.ts';
-import type { Inode, Kernel, Mapping } from '../state.ts';
+import type { Access, Inode, Kernel, Mapping } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, toPfn } from '../units.ts';
 import { isAnon, putAnon } from './anon.ts';
 import { mapFolio, mapPage, unmapFolio, unmapPage } from './page.ts';
@@ -47,7 +47,7 @@ export function installPmd(
   mapping: Mapping,
   first: PgOff,
   head: Pfn | null,
-  writable: boolean,
+  access: Access,
 ): void {
   const upgrade = inPmd(mapping, first);
   const { heapBytes } = mapping.ptes;
@@ -61,14 +61,20 @@ export function installPmd(
     store(
       mapping.ptes,
       index,
-      head === null ? zeroEntry : frameEntry(toPfn(head + page), writable),
+      head === null ? zeroEntry : frameEntry(toPfn(head + page), access === 'write'),
     );
-    if (head !== null && !upgrade) mapPage(k, toPfn(head + page), true);
+    if (head !== null && !upgrade) mapPage(k, toPfn(head + page), 'pmd');
   }
   k.counts.tableBytes += mapping.ptes.heapBytes - heapBytes;
   if (head !== null && !upgrade) mapFolio(k, head);
   addPmd(mapping, first);
 }
+
+/** Private copies of a private mapping go as well. */
+interface Cows {
+  evenCows: boolean;
+}
+const leaveCows: Cows = { evenCows: false };
 
 /**
  * unmap_mapping_range: clears the entries of every mapping of the file in [first, last]. Private
@@ -80,7 +86,7 @@ export function unmapRange(
   inode: Inode,
   first: PgOff,
   last: PgOff,
-  evenCows = false,
+  { evenCows }: Cows = leaveCows,
 ): void {
   let pages = 0;
   let low = Number.POSITIVE_INFINITY;
@@ -93,8 +99,9 @@ export function unmapRange(
   for (const id of inode.mappings) {
     const mapping = k.mappings.get(id);
     if (mapping === undefined) continue;
-    pages += unmapPart(k, mapping, whole.first, whole.last, false, cleared);
-    if (evenCows && !mapping.shared) pages += unmapPart(k, mapping, first, last, true, cleared);
+    pages += unmapPart(k, mapping, whole.first, whole.last, leaveCows, cleared);
+    if (evenCows && !mapping.shared)
+      pages += unmapPart(k, mapping, first, last, { evenCows }, cleared);
   }
   if (pages > 0)
     emit(k, 'page.unmapped', inode, { offset: byteOf(low), length: byteOf(high + 1 - low), pages });
@@ -109,7 +116,7 @@ export function unmapPart(
   mapping: Mapping,
   first: PgOff,
   last: PgOff,
-  evenCows: boolean,
+  { evenCows }: Cows,
   cleared?: (pgoff: PgOff) => void,
 ): number {
   if (mapping.ptes.entries === 0) return 0;
@@ -121,11 +128,11 @@ export function unmapPart(
   const { heapBytes } = mapping.ptes;
   const clear = (index: number, pte: number) => {
     const pgoff = (mapping.first + index) as PgOff;
-    const part = inPmd(mapping, pgoff);
+    const isPart = inPmd(mapping, pgoff);
     pages += 1;
-    if (isFrame(pte)) unmapPage(k, pfnOf(pte), part);
+    if (isFrame(pte)) unmapPage(k, pfnOf(pte), isPart ? 'pmd' : 'pte');
     else if (isAnon(pte)) putAnon(k, pte as Pfn);
-    if (part && isFrame(pte) && pgoff === pmdOf(pgoff)) heads.push(pfnOf(pte));
+    if (isPart && isFrame(pte) && pgoff === pmdOf(pgoff)) heads.push(pfnOf(pte));
     cleared?.(pgoff);
   };
   if (mapping.shared || evenCows) {

@@ -44,7 +44,7 @@ function allocateReserved(k: Kernel, inode: Inode, first: PgOff, last: PgOff): F
     const end = isHole
       ? Math.min(next?.pgoff ?? last + 1, last + 1, at + reservedMax)
       : next.pgoff + next.pages;
-    if (isHole) allocateBlocks(k, inode, toPgOff(at), end - at, false);
+    if (isHole) allocateBlocks(k, inode, toPgOff(at), end - at, 'unwritten');
     at = end;
   }
   return null;
@@ -72,7 +72,7 @@ export function allocateWhatFits(k: Kernel, inode: Inode, first: PgOff, last: Pg
   eachHole(inode, first, last, (pgoff, pages) => {
     if (reached !== null) return;
     const fit = Math.min(pages, left);
-    if (fit > 0) allocateBlocks(k, inode, pgoff, fit, false);
+    if (fit > 0) allocateBlocks(k, inode, pgoff, fit, 'unwritten');
     left -= fit;
     if (fit < pages) reached = toPgOff(pgoff + fit);
   });
@@ -106,7 +106,9 @@ const change: LayoutChange<z.infer<typeof args>> = {
       touch(k, inode);
       return noRoom(k, 'AL3', 'the device is full; the blocks allocated so far stay');
     } else {
-      eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
+      eachHole(inode, first, last, (pgoff, pages) =>
+        allocateBlocks(k, inode, pgoff, pages, 'unwritten'),
+      );
     }
     if (end > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
     if (!keepSize && end > inode.sizeBytes) resize(k, inode, end);

@@ -32,13 +32,13 @@ const change: LayoutChange<z.infer<typeof args>> = {
     const { destination } = strategyOf(k);
     const { shiftTakesPrivate, collapseDropsPastEof } = personalityOf(k.geometry);
     const sizeBytes = inode.sizeBytes - length;
-    unmapRange(k, inode, first, lastPage, shiftTakesPrivate);
+    unmapRange(k, inode, first, lastPage, { evenCows: shiftTakesPrivate });
     deleteEntries(k, inode, first, lastPage);
     removeBlocks(k, task, inode, first, toPgOff(first + pages - 1), destination);
     warnOfMove(k, inode, toPgOff(first + pages));
     shiftExtents(inode.extents, toPgOff(first + pages), -pages);
     if (collapseDropsPastEof) {
-      unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);
+      unmapRange(k, inode, pageCeil(sizeBytes), lastPage, { evenCows: true });
       removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, destination);
     }
     resize(k, inode, sizeBytes);

@@ -162,7 +162,7 @@ export function defineOp<
   },
 ): Operation {
   const { locals: _, ...rest } = op;
-  return erased({ ...defaults(op), ...rest, errors: errorsOf(op, true), waits: true });
+  return erased({ ...defaults(op), ...rest, errors: errorsOf(op, { waits: true }), waits: true });
 }
 
 /** An operation of one step that never sleeps. */
@@ -175,7 +175,7 @@ export function defineAtomic<A extends z.ZodType, R extends z.ZodType>({
   return erased({
     ...defaults(contract),
     ...contract,
-    errors: errorsOf(contract, false),
+    errors: errorsOf(contract, { waits: false }),
     waits: false,
     first: 'run',
     steps: { run },
@@ -197,14 +197,14 @@ const ofScope: Readonly<Record<Scope, readonly Errno[]>> = {
 const ofWaiting: readonly Errno[] = ['EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'];
 
 function errorsOf(
-  { on, charges, errors }: { on: Scope; charges?: Contract['charges']; errors?: readonly Errno[] },
-  waits: boolean,
+  { on, charges = null, errors = [] }: Partial<Contract> & { on: Scope },
+  { waits }: { waits: boolean },
 ): readonly Errno[] {
-  const charged: readonly Errno[] = (charges ?? null) === null ? [] : ['EDQUOT'];
+  const charged: readonly Errno[] = charges === null ? [] : ['EDQUOT'];
   // Of every command: its precondition does not hold.
   const common: readonly Errno[] = ['ESTALE'];
   const waiting = waits ? ofWaiting : [];
-  return [...new Set([...ofScope[on], ...common, ...waiting, ...charged, ...(errors ?? [])])];
+  return [...new Set([...ofScope[on], ...common, ...waiting, ...charged, ...errors])];
 }
 
 function defaults({ route }: { route: Route }) {

@@ -46,7 +46,7 @@ const change: LayoutChange<z.infer<typeof args>> = {
   change(k, _task, inode, { offset, length }) {
     const first = pageOf(offset);
     const { shiftTakesPrivate } = personalityOf(k.geometry);
-    unmapRange(k, inode, first, lastPage, shiftTakesPrivate);
+    unmapRange(k, inode, first, lastPage, { evenCows: shiftTakesPrivate });
     deleteEntries(k, inode, first, lastPage);
     warnOfMove(k, inode, first);
     shiftExtents(inode.extents, first, length / pageSize);

@@ -252,27 +252,21 @@ type LayoutStep =
   | 'drain'
   | 'handOver';
 
+type LayoutSteps<Args, Result, Name extends LayoutStep = LayoutStep> = Record<
+  Name,
+  Step<Args, LayoutLocals, LayoutStep, Result>
+>;
+
 export function layoutSteps<Args, More extends object>(
   op: LayoutChange<Args, More>,
-): Record<LayoutStep, Step<Args, LayoutLocals, LayoutStep, LayoutResult & More>> {
-  const rangeNow = (k: Kernel, task: LayoutTask<Args>, inode: Inode) =>
-    op.range(k, inode, task.args);
-  const finish = (k: Kernel, task: LayoutTask<Args>): Verdict<never, LayoutResult & More> => {
-    if (task.locals.failure !== undefined) return failWith(task.locals.failure);
-    const { scans, blocksFreed, blocksBusy, blocksDetached, sizeBytes } = layoutLocals(task);
-    const more = op.result?.(k, task, theInode(k, task)) as More; // Empty without `result`.
-    const { wakeups, sleptMs } = task;
-    return done({
-      sizeBytes,
-      blocksFreed,
-      blocksBusy,
-      blocksDetached,
-      scans,
-      wakeups,
-      sleptMs,
-      ...more,
-    });
-  };
+): LayoutSteps<Args, LayoutResult & More> {
+  return { ...breakSteps(op), ...changeSteps(op) };
+}
+
+/** Takes both locks and breaks the layout. */
+function breakSteps<Args>(
+  op: LayoutChange<Args>,
+): LayoutSteps<Args, never, 'lock' | 'lockMapping' | 'scan' | PageSleepStep> {
   return {
     lock(k, task) {
       const inode = theInode(k, task);
@@ -289,7 +283,7 @@ export function layoutSteps<Args, More extends object>(
     scan(k, task) {
       const inode = theInode(k, task);
       const locals = layoutLocals(task);
-      const range = rangeNow(k, task, inode);
+      const range = op.range(k, inode, task.args);
       if (range === null) return goto('change');
       const strategy = strategyOf(k);
       const wrong = strategy.breaksBeforeChecks
@@ -330,26 +324,38 @@ export function layoutSteps<Args, More extends object>(
       if (task.signal !== 'restart') return signalled(task);
       // SA_RESTART: the call begins again, at the end of the lock's queue.
       task.signal = 'none';
-      abandonLayout(k, task, rangeNow(k, task, theInode(k, task)));
+      abandonLayout(k, task, op.range(k, theInode(k, task), task.args));
       releaseAll(k, task);
       return goto('lock');
     }),
+  };
+}
+
+/** Changes the file, and then waits for the blocks where the strategy is detach-and-wait. */
+function changeSteps<Args, More extends object>(
+  op: LayoutChange<Args, More>,
+): LayoutSteps<Args, LayoutResult & More, 'change' | 'commit' | 'drain' | 'handOver'> {
+  return {
     change(k, task) {
       const inode = theInode(k, task);
       // What the old strategy would have parked, the new one may have to wait for.
-      if (rangeNow(k, task, inode) !== null && layoutLocals(task).strategySeq !== k.strategySeq)
+      if (
+        op.range(k, inode, task.args) !== null &&
+        layoutLocals(task).strategySeq !== k.strategySeq
+      )
         return goto('scan');
-      const refused = op.recheck?.(k, inode, task.args) ?? op.change(k, task, inode, task.args);
+      const wrong = op.recheck?.(k, inode, task.args) ?? null;
+      const refused = wrong === null ? op.change(k, task, inode, task.args) : wrong;
       if (refused !== null && layoutLocals(task).runs.length === 0) return failWith(refused);
       // What has left the file already is committed all the same: O_TRUNC worked, and then the
       // write found no space.
       if (refused !== null) task.locals.failure = refused;
       layoutLocals(task).sizeBytes = inode.sizeBytes;
-      return layoutLocals(task).runs.length > 0 ? goto('commit') : finish(k, task);
+      return layoutLocals(task).runs.length > 0 ? goto('commit') : finish(op, k, task);
     },
     commit(k, task) {
       commitBlocks(k, task);
-      if (layoutLocals(task).destination !== 'detached') return finish(k, task);
+      if (layoutLocals(task).destination !== 'detached') return finish(op, k, task);
       task.locals.committed = true;
       releaseAll(k, task);
       return goto('drain');
@@ -369,16 +375,29 @@ export function layoutSteps<Args, More extends object>(
       }
       locals.blocksFreed += freeDetached(k, locals.runs);
       locals.blocksDetached = 0;
-      return finish(k, task);
+      return finish(op, k, task);
     },
     handOver(k, task) {
       const locals = layoutLocals(task);
       const left = handToReaper(k, locals.runs);
       locals.blocksFreed += locals.blocksDetached - left;
       locals.blocksDetached = left;
-      return finish(k, task);
+      return finish(op, k, task);
     },
   };
+}
+
+function finish<Args, More extends object>(
+  op: LayoutChange<Args, More>,
+  k: Kernel,
+  task: LayoutTask<Args>,
+): Verdict<never, LayoutResult & More> {
+  if (task.locals.failure !== undefined) return failWith(task.locals.failure);
+  const { scans, blocksFreed, blocksBusy, blocksDetached, sizeBytes } = layoutLocals(task);
+  const more = op.result?.(k, task, theInode(k, task)) as More; // Empty without `result`.
+  const { wakeups, sleptMs } = task;
+  const blocks = { blocksFreed, blocksBusy, blocksDetached };
+  return done({ sizeBytes, ...blocks, scans, wakeups, sleptMs, ...more });
 }
 
 /** Takes back what the strategy marked while it waited. */

@@ -63,7 +63,7 @@ export const munmap = defineOp({
         mapping,
         mapping.first,
         toPgOff(mapping.first + mapping.pages - 1),
-        true,
+        { evenCows: true },
       );
       task.locals.pagesUnmapped = pagesUnmapped;
       emit(k, 'mapping.removed', inode, { mapping: mappingId(mapping.id), pagesUnmapped });

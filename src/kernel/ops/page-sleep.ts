@@ -108,7 +108,7 @@ export function pageSleepSteps<
         k,
         task,
         { on: 'page', pfn, pgoff, bucket: pageBucket(k, pfn), ...other },
-        interruptible,
+        interruptible ? 'S' : 'D',
         inode ?? null,
       );
       return wait('relock');

@@ -9,7 +9,7 @@ import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { pinRecord, zPin } from '../records/pin.ts';
 import { addTimer } from '../sched/timers.ts';
-import { type Kernel, type Pin, pinKinds, type Task } from '../state.ts';
+import { type Kernel, type Mapping, type Pin, pinKinds, type Task } from '../state.ts';
 import { byteOf, type PgOff, type PinId, pageOf, pageSize, zBytes, zMs } from '../units.ts';
 import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
@@ -35,12 +35,8 @@ const args = z.strictObject({
 type Args = z.infer<typeof args>;
 
 /** The order of check_vma_flags(): the address, then FOLL_LONGTERM, then the rights. */
-function checkVma(
-  k: Kernel,
-  task: Task & { args: Args },
-  bytesMapped: number,
-  writable: boolean,
-): Failure | null {
+function checkVma(k: Kernel, task: Task & { args: Args }, mapping: Mapping): Failure | null {
+  const bytesMapped = byteOf(mapping.pages);
   const { offset, length, longterm, access } = task.args;
   if (length === 0) return failure('EINVAL', 'RG1', 'length is 0; it must be at least 1');
   if (offset >= bytesMapped)
@@ -55,7 +51,7 @@ function checkVma(
       'paging, a devdax namespace, a file without DAX, or a strategy with longterm: allow';
     return failure('EOPNOTSUPP', 'GP2', why);
   }
-  if (access === 'write' && !writable)
+  if (access === 'write' && mapping.access === 'read')
     return failure(
       'EFAULT',
       'GP3',
@@ -101,7 +97,7 @@ function refused(k: Kernel, task: Task & { args: Args }, why: Failure): Failure 
 }
 
 /** What get_user_pages makes of a fault that failed. */
-function gupErrno(why: Failure, hwpoison: boolean): Failure {
+function gupErrno(why: Failure, { hwpoison }: Args): Failure {
   if (why.errno !== 'SIGBUS') return why;
   const errno: Errno = why.rule === 'PO1' && hwpoison ? 'EHWPOISON' : 'EFAULT';
   return { ...why, errno };
@@ -127,7 +123,7 @@ export const pin = defineOp({
     begin(k, task, mapping) {
       const { offset, length, access, longterm, kind } = task.args;
       const bytesMapped = byteOf(mapping.pages);
-      const bad = checkVma(k, task, bytesMapped, mapping.access === 'read-write');
+      const bad = checkVma(k, task, mapping);
       if (bad !== null) return refused(k, task, bad);
       const id = k.nextPin as PinId;
       k.nextPin += 1;
@@ -166,7 +162,7 @@ export const pin = defineOp({
     },
     stopped(k, task, why) {
       if (task.pin !== 0 && pinOf(k, task).pfns.length > 0) return finish(k, task);
-      return failWith(refused(k, task, gupErrno(why, task.args.hwpoison)));
+      return failWith(refused(k, task, gupErrno(why, task.args)));
     },
     finish,
   }),

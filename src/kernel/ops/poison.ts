@@ -81,6 +81,7 @@ export const unpoison = defineAtomic({
   errors: ['EINVAL'],
   run(k, task) {
     const refused = outside(k, task.args);
-    return refused ?? done({ blocksCleared: clearPoison(k, task.args.block, task.args.count) });
+    if (refused !== null) return refused;
+    return done({ blocksCleared: clearPoison(k, task.args.block, task.args.count) });
   },
 });

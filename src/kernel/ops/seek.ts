@@ -9,7 +9,8 @@ import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
 /** The first page at or after `from` that is data, or a hole. Ends where the extents do. */
-function nextPage(inode: Inode, from: PgOff, data: boolean): PgOff | null {
+function nextPage(inode: Inode, from: PgOff, whence: 'data' | 'hole'): PgOff | null {
+  const data = whence === 'data';
   let at = from;
   for (;;) {
     const extent = nextExtent(inode.extents, at);
@@ -48,7 +49,7 @@ export const seek = defineOp({
       if (offset >= inode.sizeBytes) return none;
       if (!personalityOf(k.geometry).seekHoles)
         return done({ offset: whence === 'data' ? offset : inode.sizeBytes });
-      const page = nextPage(inode, pageOf(offset), whence === 'data');
+      const page = nextPage(inode, pageOf(offset), whence);
       const found = page === null ? null : Math.max(offset, byteOf(page));
       if (whence === 'hole')
         return done({ offset: Math.min(found ?? inode.sizeBytes, inode.sizeBytes) });

@@ -41,7 +41,7 @@ export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: n
     zeroTail(k, inode, truncateUpZeroesTail ? inode.sizeBytes : sizeBytes);
   }
   if (sizeBytes <= inode.sizeBytes) {
-    unmapRange(k, inode, pageCeil(sizeBytes), lastPage, true);
+    unmapRange(k, inode, pageCeil(sizeBytes), lastPage, { evenCows: true });
     removeBlocks(k, task, inode, pageCeil(sizeBytes), lastPage, strategyOf(k).destination);
     zeroTail(k, inode, sizeBytes);
   }

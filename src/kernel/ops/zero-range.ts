@@ -7,7 +7,7 @@ import { eachHole, holesIn, zeroEdges, zeroTail } from '../fs/file-data.ts';
 import { resize, touch } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import { allocateBlocks, noRoom, roomFor, warnOfZeroing } from '../fs/superblock.ts';
-import { eachExtent, setWritten } from '../lib/extent-map.ts';
+import { eachExtent, setState } from '../lib/extent-map.ts';
 import { pinsOf } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import { strategyOf } from '../reclaim/index.ts';
@@ -53,7 +53,9 @@ const change: LayoutChange<Args> = {
       removeBlocks(k, task, inode, pgoff, pgoff, strategyOf(k).destination);
     if (offset > inode.sizeBytes && !keepSize) zeroTail(k, inode, inode.sizeBytes);
     zeroEdges(k, inode, offset, end);
-    eachHole(inode, first, last, (pgoff, pages) => allocateBlocks(k, inode, pgoff, pages, false));
+    eachHole(inode, first, last, (pgoff, pages) =>
+      allocateBlocks(k, inode, pgoff, pages, 'unwritten'),
+    );
     makeUnwritten(k, inode, wholeFirst, wholeLast);
     if (!keepSize && end > inode.sizeBytes) resize(k, inode, end);
     touch(k, inode);
@@ -137,7 +139,7 @@ function makeUnwritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void
     for (let page = 0; page < extent.pages; page++)
       zeroPage(k, toPfn(extent.pfn + page), 0, pageSize);
   });
-  setWritten(inode.extents, first, last - first + 1, false);
+  setState(inode.extents, first, last - first + 1, 'unwritten');
 }
 
 function pinnedPages(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff[] {

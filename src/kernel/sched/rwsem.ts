@@ -37,7 +37,7 @@ export function acquire(
     return true;
   }
   sem.queue.push({ task: task.id, mode });
-  fallAsleep(k, task, { on: 'lock', ino: inode.ino, lock, mode }, false, inode);
+  fallAsleep(k, task, { on: 'lock', ino: inode.ino, lock, mode }, 'D', inode);
   return false;
 }
 
@@ -102,6 +102,6 @@ function handOver(k: Kernel, inode: Inode, lock: LockName): void {
     sem.queue.shift();
     const task = taskOf(k, head.task);
     grant(k, task, inode, lock, head.mode);
-    wakeTask(k, task, false);
+    wakeTask(k, task);
   }
 }

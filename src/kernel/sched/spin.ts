@@ -18,7 +18,7 @@ export function spinOn(
   pgoff: PgOff,
   retries: number,
 ): void {
-  fallAsleep(k, task, { on: 'spin', pfn, pgoff, retries, ino: file.ino }, false, file);
+  fallAsleep(k, task, { on: 'spin', pfn, pgoff, retries, ino: file.ino }, 'D', file);
   k.spinning.push(task.id);
 }
 

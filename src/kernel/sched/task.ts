@@ -41,13 +41,13 @@ export function fallAsleep(
   k: Kernel,
   task: Task,
   sleep: Sleep,
-  interruptible: boolean,
+  state: 'S' | 'D',
   file: Inode | null,
 ): void {
   assert(task.state !== 'sleeping', 'a task sleeps once at a time');
   task.state = 'sleeping';
   task.sleep = sleep;
-  task.interruptible = interruptible;
+  task.interruptible = state === 'S';
   task.woken = false;
   task.keep = true;
   task.sleptSinceMs = k.nowMs;
@@ -58,7 +58,6 @@ export function fallAsleep(
     if (asleep === undefined) k.sleepersOf.set(task.owner, [task.id]);
     else asleep.push(task.id);
   }
-  const state = interruptible ? 'S' : 'D';
   if (sleep.on === 'spin') {
     emit(k, 'layout.retried', file, { pfn: sleep.pfn, pgoff: sleep.pgoff, retries: sleep.retries });
     return;
@@ -85,8 +84,8 @@ export function fallAsleep(
   }
 }
 
-/** Makes a sleeping task runnable. `spurious`: it was woken by a key that is not its own. */
-export function wakeTask(k: Kernel, task: Task, spurious: boolean): void {
+/** Makes a sleeping task runnable. `other` is a key that is not its own: it wakes in vain. */
+export function wakeTask(k: Kernel, task: Task, key: 'own' | 'other' = 'own'): void {
   assert(task.state === 'sleeping', 'only a sleeper is woken');
   const file = fileWaitedFor(k, task);
   // A crowd that one step wakes is work of this entry, too.
@@ -97,7 +96,11 @@ export function wakeTask(k: Kernel, task: Task, spurious: boolean): void {
   k.runnable.push(task.id);
   const running = k.turn.current;
   k.turn.current = task.id;
-  emit(k, 'task.woken', file, { op: task.op, waitedMs: k.nowMs - task.sleptSinceMs, spurious });
+  emit(k, 'task.woken', file, {
+    op: task.op,
+    waitedMs: k.nowMs - task.sleptSinceMs,
+    spurious: key === 'other',
+  });
   k.turn.current = running;
 }
 

@@ -84,29 +84,29 @@ export function wakePage(k: Kernel, pfn: Pfn): void {
     woken: woken.map((waiter) => opId(waiter.task)),
     matched: woken.filter((waiter) => waiter.key === pfn).length,
   });
-  for (const waiter of woken) wakeWaiter(k, waiter, bucket, waiter.key !== pfn);
+  for (const waiter of woken) wakeWaiter(k, waiter, bucket, waiter.key === pfn ? 'own' : 'other');
 }
 
 /** Wakes every waiter of the table: they all look again. */
 export function wakeAllPages(k: Kernel): void {
   for (const [bucket, queue] of [...k.pageQueues]) {
-    for (const waiter of newestFirst(queue)) wakeWaiter(k, waiter, bucket, false);
+    for (const waiter of newestFirst(queue)) wakeWaiter(k, waiter, bucket, 'own');
   }
 }
 
 /** Wakes one task that waits for `pfn`, as a signal does. */
 export function wakeSleeper(k: Kernel, task: Task, pfn: Pfn): void {
   leavePage(k, pageBucket(k, pfn), task);
-  wakeTask(k, task, false);
+  wakeTask(k, task);
 }
 
-function wakeWaiter(k: Kernel, waiter: Waiter, bucket: number, spurious: boolean): void {
+function wakeWaiter(k: Kernel, waiter: Waiter, bucket: number, key: 'own' | 'other'): void {
   const task = taskOf(k, waiter.task);
   leavePage(k, bucket, task);
   k.counts.wakeups += 1;
   task.wakeups += 1;
   // Between prepare and sleep the mark is enough: the sleep will see it and not happen.
-  if (task.state === 'sleeping') wakeTask(k, task, spurious);
+  if (task.state === 'sleeping') wakeTask(k, task, key);
   else task.woken = true;
 }
 
@@ -132,5 +132,5 @@ export function wakeEntry(k: Kernel, ino: Ino, pgoff: PgOff): void {
   dequeue(k.entryQueues, bucket, task);
   k.counts.wakeups += 1;
   task.wakeups += 1;
-  wakeTask(k, task, false);
+  wakeTask(k, task);
 }

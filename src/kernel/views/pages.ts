@@ -117,9 +117,7 @@ function pinnedFrom(k: Kernel, from: number, end: number, count: number): number
 function ownedFrom(
   k: Kernel,
   inode: Inode,
-  from: number,
-  count: number,
-  pinned: boolean,
+  { from, count, pinned }: { from: number; count: number; pinned: boolean },
 ): number[] {
   const extents: { pfn: number; end: number }[] = [];
   eachExtent(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
@@ -153,7 +151,10 @@ export const pages = defineView({
     if (!asked.ok) return asked;
     if (asked.ino !== null) {
       const inode = k.inodes.get(asked.ino);
-      chosen = inode === undefined ? [] : ownedFrom(k, inode, from, wanted, query.pinned);
+      chosen =
+        inode === undefined
+          ? []
+          : ownedFrom(k, inode, { from, count: wanted, pinned: query.pinned });
     } else if (query.pinned) {
       chosen = pinnedFrom(k, from, k.geometry.blocks, wanted);
     } else {

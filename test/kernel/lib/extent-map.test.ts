@@ -13,7 +13,7 @@ import {
   nextExtent,
   previousExtent,
   removeRange,
-  setWritten,
+  setState,
   shiftExtents,
 } from '../../../src/kernel/lib/extent-map.ts';
 import { assert, Panic } from '../../../src/kernel/panic.ts';
@@ -82,7 +82,7 @@ function run(map: ExtentMap, model: Model, step: Step): void {
       return;
     }
     case 'convert':
-      setWritten(map, toPgOff(step.at), step.pages, step.written);
+      setState(map, toPgOff(step.at), step.pages, step.written ? 'written' : 'unwritten');
       for (const [key, block] of model) {
         if (key >= step.at && key < step.at + step.pages)
           model.set(key, (block & ~1) | (step.written ? 1 : 0));
@@ -253,7 +253,7 @@ describe('extent map', () => {
     checkExtentMap(map);
     expect(lookupBlock(map, toPgOff(2 ** 41 - 1))).toBe((2 ** 31 - 1) * 2 + 1);
     expect(lookupBlock(map, toPgOff(2 ** 40))).toBe(-1);
-    setWritten(map, toPgOff(0), 2 ** 41, true);
+    setState(map, toPgOff(0), 2 ** 41, 'written');
     const removed: Extent[] = [];
     removeRange(map, toPgOff(0), 2 ** 41, (e) => removed.push(e));
     expect(removed.map((e) => [e.pgoff, e.written])).toEqual([
