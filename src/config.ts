@@ -1,6 +1,5 @@
 // Every setting and limit of the service: flag, environment variable, default and description.
 // Unknown flags, unknown PINHOLE_* variables and values out of range stop the start.
-
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';

@@ -1,7 +1,6 @@
 // A machine for tests: createKernel and apply behind one verb an operation, with every law checked
 // after every entry. What happened is kept as a trace, one line a command, an event or a reply (see
 // trace.ts).
-
 import { defaultConfig } from '../src/config.ts';
 import { kernelLimits } from '../src/engine/engine.ts';
 import type { KernelEvent } from '../src/kernel/events.ts';

@@ -4,7 +4,6 @@
 //     > punch-hole a 0 8192 as T
 //     0 op_5 punch-hole a  task.blocked on=page pfn=2 pgoff=0 bucket=17 state=S
 //     < op_5 done sizeBytes=8192 blocksFreed=2 …
-
 import type { KernelEvent } from '../src/kernel/events.ts';
 import { operations } from '../src/kernel/ops/index.ts';
 import type { Command, Effects, Kernel, Reply } from '../src/kernel/state.ts';

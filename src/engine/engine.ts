@@ -1,6 +1,5 @@
 // The hosted filesystems of every tenant. Routes, metrics and streams find them here; nothing above
 // holds a kernel by another way.
-
 import type { Config } from '../config.ts';
 import type { EventBudget } from '../durable/event-batch.ts';
 import { KeptReads } from '../durable/kept-reads.ts';

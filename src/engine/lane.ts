@@ -1,6 +1,5 @@
 // The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log,
 // applies it, delivers the events and only then answers. Nothing else calls apply().
-
 import { digestOf } from '../durable/digest.ts';
 import type { Batch } from '../durable/event-batch.ts';
 import type { KeptReads } from '../durable/kept-reads.ts';

@@ -1,7 +1,6 @@
 // The memory of the server, held against a limit: machines, event rings, bytes of reads, answers
 // that are kept, bodies and replies on their way. It is an account of what was taken, not a look at
 // the process: what is refused is refused before the machine is in danger, by name.
-
 import type { Command, Kernel } from '../kernel/state.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 

@@ -1,6 +1,5 @@
 // How the outcome of an operation is answered: 200 or 201 with its result, 202 with the operation
 // itself, or a problem.
-
 import type { FastifyReply } from 'fastify';
 import type { HostedFilesystem } from '../engine/engine.ts';
 import type { QuotaFailure } from '../engine/refusals.ts';

@@ -1,6 +1,5 @@
 // The thing in the URL. What is not there, is somebody else's, or has a name that nothing could
 // have, gives the same 404.
-
 import type { FastifyRequest } from 'fastify';
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';

@@ -2,19 +2,20 @@
 // takes only rows of this table. On the wire the name is prefixed with `pinhole.`. Offsets and
 // lengths are bytes, times are milliseconds, pfns are device pages.
 import { z } from 'zod';
+import { zCount } from './units.ts';
 
-const pfn = z.int().describe('Page frame of the device.');
-const pgoff = z.int().describe('Page of the file.');
-const range = { offset: z.int(), length: z.int() };
-const run = { pfn, pages: z.int() };
+const pfn = zCount.describe('Page frame of the device.');
+const pgoff = zCount.describe('Page of the file.');
+const range = { offset: zCount, length: zCount };
+const run = { pfn, pages: zCount };
 const lockName = z.enum(['i_rwsem', 'invalidate_lock']);
 const access = z.enum(['read', 'write']);
-const ended = { op: z.string(), strategy: z.string(), sleptMs: z.int(), wakeups: z.int() };
+const ended = { op: z.string(), strategy: z.string(), sleptMs: zCount, wakeups: zCount };
 const refused = { errno: z.string(), rule: z.string() };
 
 /** What the wire adds to the data of an event about a file. */
 export const zWhose = z.object({
-  ino: z.int().optional().describe('The inode that the event is about.'),
+  ino: zCount.optional().describe('The inode that the event is about.'),
   unlinked: z
     .literal(true)
     .optional()
@@ -27,7 +28,7 @@ export const eventTable = {
   'filesystem.created': row('mkfs: a new filesystem on a new namespace.', {
     kind: z.string(),
     kernel: z.string(),
-    blocks: z.int(),
+    blocks: zCount,
   }),
   'filesystem.unmounted': row('The filesystem was unmounted.', { forced: z.boolean() }),
   'strategy.changed': row(
@@ -38,50 +39,50 @@ export const eventTable = {
       idleRule: z.string(),
     },
   ),
-  'clock.advanced': row('The manual clock was advanced.', { fromMs: z.int(), toMs: z.int() }),
+  'clock.advanced': row('The manual clock was advanced.', { fromMs: zCount, toMs: zCount }),
 
   'power.cut': row('The power was cut; words in dirty cache lines may be lost.', {
-    linesDirty: z.int(),
-    linesLost: z.int(),
+    linesDirty: zCount,
+    linesLost: zCount,
   }),
   'power.restored': row('The filesystem was mounted again after a power cut.', {
-    pinsDropped: z.int(),
-    mappingsDropped: z.int(),
-    blocksFreed: z.int(),
+    pinsDropped: zCount,
+    mappingsDropped: zCount,
+    blocksFreed: zCount,
   }),
 
   'file.created': row('A file was created: a name and an inode.', {
-    ino: z.int(),
-    sizeBytes: z.int(),
+    ino: zCount,
+    sizeBytes: zCount,
   }),
   'file.renamed': row('A file was renamed; its inode stays the same.', {
-    ino: z.int(),
+    ino: zCount,
     from: z.string(),
     to: z.string(),
-    replaced: z.int().optional().describe('The inode that had the new name before.'),
+    replaced: zCount.optional().describe('The inode that had the new name before.'),
   }),
   'file.unlinked': row('A name was removed. The inode stays while it is mapped or in use.', {
-    ino: z.int(),
+    ino: zCount,
   }),
   'file.evicted': row(
     'The last reference to an unlinked inode was dropped, and the inode was removed.',
     {
-      ino: z.int(),
-      blocksFreed: z.int(),
+      ino: zCount,
+      blocksFreed: zCount,
     },
   ),
   'file.resized': row('The size of a file (i_size) changed.', {
-    fromBytes: z.int(),
-    toBytes: z.int(),
+    fromBytes: zCount,
+    toBytes: zCount,
   }),
 
   'range.exchanged': row('Two files exchanged a range of blocks.', {
     ...range,
     with: z.string(),
-    withIno: z.int(),
+    withIno: zCount,
     withUnlinked: z.literal(true).optional(),
-    withOffset: z.int(),
-    retries: z.int(),
+    withOffset: zCount,
+    retries: zCount,
   }),
 
   'extent.allocated': row('Free blocks were allocated to a file.', {
@@ -100,12 +101,12 @@ export const eventTable = {
   'extent.freed': row('Blocks became free and can be allocated again.', {
     ...run,
     from: z.enum(['inode', 'busy', 'detached']),
-    waitedMs: z.int(),
+    waitedMs: zCount,
   }),
   'extent.busy': row('xfs_extent_busy: blocks left their file but cannot be allocated yet.', {
     ...run,
     reasons: z.array(z.enum(['transaction', 'pinned'])),
-    generation: z.int(),
+    generation: zCount,
   }),
   'extent.detached': row(
     'Blocks left their file and wait on the detached list until their pins are released.',
@@ -119,7 +120,7 @@ export const eventTable = {
   }),
   'mapping.removed': row('munmap: a mapping was removed.', {
     mapping: z.string(),
-    pagesUnmapped: z.int(),
+    pagesUnmapped: zCount,
   }),
   'page.faulted': row('dax_pte_fault_done: a page fault was handled.', {
     mapping: z.string(),
@@ -146,20 +147,20 @@ export const eventTable = {
   ),
   'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', {
     ...range,
-    pages: z.int(),
+    pages: zCount,
   }),
   'page.pinned': row('get_user_pages took references.', {
     pin: z.string(),
     owner: z.string().nullable(),
     kind: z.string(),
     ...range,
-    pages: z.int(),
+    pages: zCount,
     access,
   }),
   'page.unpinned': row('The references of a pin were dropped.', {
     pin: z.string(),
-    pages: z.int(),
-    heldMs: z.int(),
+    pages: zCount,
+    heldMs: zCount,
   }),
   'page.idle': row(
     'dax_page_idle: the reference count reached the value that the idle rule waits for.',
@@ -167,7 +168,7 @@ export const eventTable = {
   ),
   'page.delayed_free': row(
     'The page was pinned when its block left the file; the last put frees it.',
-    { pfn, pins: z.int() },
+    { pfn, pins: zCount },
   ),
   'page.worker_queued': row('The last put queued work for the release worker.', { pfn }),
   'gup.refused': row('get_user_pages was refused and pinned no page.', {
@@ -181,10 +182,10 @@ export const eventTable = {
     {
       pin: z.string(),
       ...range,
-      orphan: z.int(),
+      orphan: zCount,
     },
   ),
-  'dma.read': row('A device read through a pin.', { pin: z.string(), ...range, orphan: z.int() }),
+  'dma.read': row('A device read through a pin.', { pin: z.string(), ...range, orphan: zCount }),
 
   'memory.failed': row('memory_failure(): a poisoned page was unmapped from every page table.', {
     pfn,
@@ -194,7 +195,7 @@ export const eventTable = {
   'layout.busy': row('dax_break_layout_wait: the scan found a page with references.', {
     pfn,
     pgoff,
-    pins: z.int(),
+    pins: zCount,
   }),
   'layout.retried': row(
     'The second file of exchange-range has a pinned page. The operation drops both ' +
@@ -202,21 +203,21 @@ export const eventTable = {
     {
       pfn,
       pgoff: pgoff.describe('Page of the second file.'),
-      retries: z.int(),
+      retries: zCount,
     },
   ),
   'layout.broken': row(
     'dax_break_layout_done: no page in the range is busy, so the layout change continues.',
     {
       ...range,
-      scans: z.int(),
+      scans: zCount,
     },
   ),
 
   'waitqueue.wakeup': row('A wake-up walked a waitqueue bucket.', {
-    bucket: z.int(),
+    bucket: zCount,
     pfn,
-    walked: z.int(),
+    walked: zCount,
     woken: z.array(z.string()),
     matched: z
       .int()
@@ -233,7 +234,7 @@ export const eventTable = {
       pfn: pfn.optional(),
       lock: lockName.optional(),
       pgoff: pgoff.optional(),
-      bucket: z.int().optional(),
+      bucket: zCount.optional(),
       state: z.enum(['S', 'D']),
     },
   ),
@@ -241,7 +242,7 @@ export const eventTable = {
     'A sleeping task can run again. The event names the same file as its task.blocked.',
     {
       op: z.string(),
-      waitedMs: z.int(),
+      waitedMs: zCount,
       spurious: z.boolean(),
     },
   ),

@@ -1,5 +1,4 @@
 // The laws of tasks, locks, queues and timers; invariants.ts has the others and the table of all.
-
 import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
 import type { WalkLocals } from './ops/page-walk.ts';
 import { Panic } from './panic.ts';

@@ -4,7 +4,6 @@
 // the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare two
 // states; the model test holds them. Law 7, no lock inside put(), is about what happens inside one
 // step and cannot be read off a state.
-
 import { foliosAreCounted, hugeEntriesAreWhole } from './invariants-pmd.ts';
 import {
   hold,

@@ -50,5 +50,7 @@ export const zBytes = z
   .int()
   .nonnegative()
   .refine((n) => !Object.is(n, -0), 'must not be -0');
+/** A number of things, of bytes or of milliseconds in an answer. */
+export const zCount = z.int().nonnegative();
 /** Milliseconds, 0 to 10 years. */
 export const zMs = zBytes.max(315_360_000_000);

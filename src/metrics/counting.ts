@@ -1,6 +1,5 @@
 // Counts the events of all filesystems: for the server, for each tenant, and for each filesystem
 // that somebody scrapes by itself.
-
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import type { EventRing } from '../engine/event-ring.ts';
 import type { KernelEvent } from '../kernel/events.ts';

@@ -2,7 +2,6 @@
 // of its own; a pin holds pages. A change of the layout takes effect at its step `change`, a write
 // at `copy`, a store page by page. Only that a page left its file under a pin is taken from the
 // machine's word (extent.removed); the bytes are not.
-
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import type { WalkLocals } from '../../src/kernel/ops/page-walk.ts';
 import type { Command, Kernel, Task } from '../../src/kernel/state.ts';

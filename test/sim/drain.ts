@@ -2,7 +2,6 @@
 // go, and everybody who can move moves. Who is left then must be able to say why: a deadlock, or a
 // page that is mapped again (S06). Those are broken up, and after that nothing may be left: no
 // task, no busy and no detached block.
-
 import type { ExchangeLocals } from '../../src/kernel/ops/exchange-range.ts';
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import { firstTimer } from '../../src/kernel/sched/timers.ts';

@@ -2,7 +2,6 @@
 // forgets by seed; two tenants with filesystems of the same names. After every start: all that was
 // acknowledged is there, nothing twice, and each machine is what the entries give that were taken,
 // applied again elsewhere. Or the start is refused, where the disk did what no journal can mend.
-
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 // The machine under test, its scheduler stepped, driven by actions through apply() alone; whoever
 // watches is told of every entry.
-
 import { decode, encode } from '../../src/journal/codec.ts';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';

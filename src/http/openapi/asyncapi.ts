@@ -1,8 +1,8 @@
 // The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses
 // and from the table of events.
-
 import { z } from 'zod';
 import { type EventType, eventTable, zWhose } from '../../kernel/events.ts';
+import { zCount } from '../../kernel/units.ts';
 import { version } from '../../version.ts';
 import { type Contract, pathNames } from '../contract.ts';
 import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
@@ -20,7 +20,7 @@ const epoch = '4f1d2c3b5a69788796';
 const zEnvelope = z.object({
   specversion: z.literal('1.0'),
   id: z.string().describe('`<epoch>.<seq>`, which is also the cursor after this event.'),
-  seq: z.int().describe('Increases by one in each log.'),
+  seq: zCount.describe('Increases by one in each log.'),
   epoch: z.string().describe('A new epoch begins when the history of events does not continue.'),
   source: z.string().describe('`/v1/filesystems/{fs}`.'),
   subject: z

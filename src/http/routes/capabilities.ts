@@ -1,9 +1,9 @@
 // What this server is and can do.
-
 import { z } from 'zod';
 import { mkfsArgs, sizeBytesMin } from '../../kernel/ops/mkfs.ts';
 import { strategies } from '../../kernel/reclaim/index.ts';
 import { pageSizeMax } from '../../kernel/records/contract.ts';
+import { zCount } from '../../kernel/units.ts';
 import { byQuota } from '../../tenants/quotas.ts';
 import { version } from '../../version.ts';
 import { jsonSchemaOf } from '../schema.ts';
@@ -33,7 +33,7 @@ export const capabilitiesRoute = defineRoute({
     tenant: z
       .object({
         name: z.string(),
-        quotas: z.record(z.string(), z.object({ limit: z.int(), used: z.int() })),
+        quotas: z.record(z.string(), z.object({ limit: zCount, used: zCount })),
       })
       .nullable(),
     scopes: z.array(z.string()),

@@ -1,5 +1,4 @@
 // A route is a contract and what answers it.
-
 import type { WebsocketHandler } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { zInode, zInodeOrNone } from '../../kernel/records/inode.ts';
 import { zOperation } from '../../kernel/records/operation.ts';
 import type { TaskId } from '../../kernel/units.ts';
+import { zCount } from '../../kernel/units.ts';
 import { operation as operationView } from '../../kernel/views/operations.ts';
 import {
   otherStrategies,
@@ -26,10 +27,10 @@ const zParty = z.object({
   because: z.string(),
 });
 const zStep = z.object({
-  seq: z.int(),
-  timeMs: z.int(),
+  seq: zCount,
+  timeMs: zCount,
   type: z.string(),
-  ino: z.int().optional().describe('The inode that it is about.'),
+  ino: zCount.optional().describe('The inode that it is about.'),
   data: z.record(z.string(), z.unknown()),
 });
 /** Of its latest events, and of those behind it. */
@@ -67,10 +68,10 @@ const explain = defineRoute({
         errno: z.string().optional(),
         sleepingOn: z.unknown().optional(),
         result: z.unknown().optional(),
-        blocksBusy: z.int(),
-        blocksDetached: z.int(),
-        deadlocks: z.int(),
-        warnings: z.int(),
+        blocksBusy: zCount,
+        blocksDetached: zCount,
+        deadlocks: zCount,
+        warnings: zCount,
       }),
     ),
     notRun: z.string().nullable(),

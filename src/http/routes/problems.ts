@@ -1,5 +1,6 @@
 // Where the `type` of a problem leads.
 import { z } from 'zod';
+import { zCount } from '../../kernel/units.ts';
 import {
   HttpProblem,
   isProblemType,
@@ -12,7 +13,7 @@ import { defineRoute, type Route } from './define.ts';
 export const zProblemType = z.object({
   type: z.string(),
   title: z.string(),
-  status: z.int(),
+  status: zCount,
   detail: z.string(),
 });
 const shownRow = (type: ProblemType) => {

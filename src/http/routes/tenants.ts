@@ -1,6 +1,7 @@
 // Tenants and their quotas: for the operator scope only.
 import { z } from 'zod';
 import { begunChange } from '../../durable/records.ts';
+import { zCount } from '../../kernel/units.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import { byQuota, quotaTable } from '../../tenants/quotas.ts';
 import { defaultTenant, type Tenant } from '../../tenants/tenants.ts';
@@ -24,7 +25,7 @@ const zQuotas = z
   .describe('A quota that is left out keeps the default of the server, or its current value.');
 const zTenant = z.object({
   name: z.string(),
-  createdMs: z.int(),
+  createdMs: zCount,
   quotas: zAllQuotas,
   used: zAllQuotas,
 });

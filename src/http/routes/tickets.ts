@@ -1,5 +1,6 @@
 // Where a page buys a ticket for an event stream.
 import { z } from 'zod';
+import { zCount } from '../../kernel/units.ts';
 import { mayStayOf, tenantOf } from '../auth.ts';
 import { HttpProblem } from '../problem.ts';
 import { ticketMs } from '../tickets.ts';
@@ -21,7 +22,7 @@ once, for that stream, and for pages of the origin that bought it. The stream en
       .regex(/^\/v1\/(filesystems\/[^/?#]+\/)?events$/, 'must be the path of an event stream')
       .describe('`/v1/events`, or `/v1/filesystems/{fs}/events`.'),
   }),
-  result: z.object({ ticket: z.string(), stream: z.string(), expiresMs: z.int() }),
+  result: z.object({ ticket: z.string(), stream: z.string(), expiresMs: zCount }),
   status: 201,
   problems: ['too-many-tickets'],
   answer(context, { request, reply, body }) {

@@ -1,6 +1,7 @@
 // Tokens of tenants: for the operator scope only.
 import { z } from 'zod';
 import { begunChange } from '../../durable/records.ts';
+import { zCount } from '../../kernel/units.ts';
 import type { Token } from '../../tenants/tokens.ts';
 import { HttpProblem } from '../problem.ts';
 import { defineRoute, type Route } from './define.ts';
@@ -10,8 +11,8 @@ const zGranted = z.enum(['read', 'write', 'operator']);
 const zToken = z.object({
   id: z.string(),
   scopes: z.array(zGranted),
-  createdMs: z.int(),
-  expiresMs: z.int().nullable(),
+  createdMs: zCount,
+  expiresMs: zCount.nullable(),
 });
 
 const shownToken = ({ id, scopes, createdMs, expiresMs }: Token) => ({

@@ -1,7 +1,6 @@
 // One event of a log as a CloudEvent (1.0, JSON). What is the same for every reader is serialised
 // once and kept with the record; the position stands in front of it, because the log of a
 // filesystem and that of its tenant number the same event differently.
-
 import type { EventRecord } from '../../engine/event-ring.ts';
 import { rfc3339 } from '../../kernel/records/rfc3339.ts';
 import { opId } from '../../kernel/units.ts';

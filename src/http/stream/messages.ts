@@ -1,6 +1,7 @@
 // What the two sides of an event stream say to each other, each message one text frame of JSON, and
 // the codes with which the server closes.
 import { z } from 'zod';
+import { zCount } from '../../kernel/units.ts';
 import type { Problem } from '../problem.ts';
 import { cursorForm } from './cursor.ts';
 import { zFilter } from './filter.ts';
@@ -117,7 +118,7 @@ export const serverMessages = {
     ),
   pong: z.object({ type: z.literal('pong'), id: zId.optional() }).describe('The answer to a ping.'),
   close: z
-    .object({ type: z.literal('close'), code: z.int(), reason: z.string() })
+    .object({ type: z.literal('close'), code: zCount, reason: z.string() })
     .describe('The end of a stream whose transport has no close frames.'),
 };
 

@@ -1,6 +1,7 @@
 // The subscription that the URL of a stream makes.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { zCount } from '../../kernel/units.ts';
 import { preferredType } from '../accept.ts';
 import { HttpProblem } from '../problem.ts';
 import { coerce, coercionsOf, parse } from '../schema.ts';
@@ -25,9 +26,9 @@ export const zStreamQuery = z.strictObject({
     .string()
     .optional()
     .describe('Only events of the file that had this name when they happened.'),
-  ino: z.int().optional().describe('Only events of this inode.'),
-  offset: z.int().optional().describe('With length: hides events about other bytes of the file.'),
-  length: z.int().optional(),
+  ino: zCount.optional().describe('Only events of this inode.'),
+  offset: zCount.optional().describe('With length: hides events about other bytes of the file.'),
+  length: zCount.optional(),
   ticket: z.string().optional().describe('A ticket instead of a token; see `POST /v1/tickets`.'),
 });
 const coercions = coercionsOf(zStreamQuery);

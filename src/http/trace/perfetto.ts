@@ -1,6 +1,5 @@
 // A span of the log in Chrome's JSON trace format, which Perfetto opens: one track a task and one a
 // pin, slices for their lives and sleeps, an arrow from whoever wakes to whoever is woken.
-
 import type { KernelEvent } from '../../kernel/events.ts';
 import { opId } from '../../kernel/units.ts';
 

@@ -3,7 +3,6 @@
 // free. Snapshots keep contents by chunks of 64 pages. Stores through a mapping dirty lines;
 // write(2), zeroing and DMA go past the cache, as they do on real pmem (non-temporal stores, bus
 // master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
-
 import { pinsOf } from '../mm/page.ts';
 import type { DirtyPage, Kernel, Pmem } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';

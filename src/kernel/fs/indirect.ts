@@ -1,7 +1,6 @@
 // The block map of ext2: 12 blocks in the inode, then a tree with one, one with two and one with
 // three levels of blocks of 1,024 pointers (fs/ext2/inode.c, ext2_block_to_path). Only as much of
 // it exists as there are blocks to point at.
-
 import { type ExtentMap, eachExtent } from '../lib/extent-map.ts';
 import { lastPage, toPgOff } from '../units.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { emit } from '../emit.ts';
-import { zMs } from '../units.ts';
+import { zCount, zMs } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 export const clockAdvance = defineAtomic({
@@ -12,7 +12,7 @@ export const clockAdvance = defineAtomic({
   on: 'filesystem',
   route: { method: 'POST', path: 'clock/advance', status: 200 },
   args: z.strictObject({ ms: zMs }),
-  result: z.object({ nowMs: z.int() }),
+  result: z.object({ nowMs: zCount }),
   errors: ['EOPNOTSUPP'],
   run(k, { args }) {
     if (k.geometry.clock !== 'manual')

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
 import { touch } from '../fs/inode.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
+import { zCount } from '../units.ts';
 import { defineAtomic, done, fail, failWith } from './define.ts';
 import { eachPinnedPiece, inPin, zDmaOffset } from './dma.ts';
 
@@ -16,8 +17,8 @@ export const dmaWrite = defineAtomic({
   takes: 'bytes',
   args: z.strictObject({ offset: zDmaOffset }),
   result: z.object({
-    bytesWritten: z.int(),
-    pagesOrphan: z.int().describe('Written pages that the file no longer owns at that offset.'),
+    bytesWritten: zCount,
+    pagesOrphan: zCount.describe('Written pages that the file no longer owns at that offset.'),
   }),
   errors: ['EBUSY', 'EFAULT'],
   grows: true,

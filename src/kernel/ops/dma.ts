@@ -1,7 +1,6 @@
 // What a device does through a pin. It knows frames, not files: it reads and writes whatever the
 // frame holds now, whoever owns it. Its addresses are those that the pages were pinned by: bytes
 // from the start of the mapping.
-
 import { emit, fileOfEvent } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
 import { isOrphan } from '../records/pin.ts';

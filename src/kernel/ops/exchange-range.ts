@@ -23,7 +23,7 @@ import { inTheWayOf } from '../records/operation.ts';
 import { release, releaseAll } from '../sched/rwsem.ts';
 import { spinOn } from '../sched/spin.ts';
 import type { Inode, Kernel } from '../state.ts';
-import { type PgOff, pageCeil, pageOf, pageSize, toPgOff, zBytes } from '../units.ts';
+import { type PgOff, pageCeil, pageOf, pageSize, toPgOff, zBytes, zCount } from '../units.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf, wait } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 import { layoutErrors } from './layout-op.ts';
@@ -232,12 +232,12 @@ export const exchangeRange = defineOp({
   route: { method: 'POST', path: 'exchange-range', status: 200 },
   args,
   result: z.object({
-    sizeBytes: z.int(),
-    withSizeBytes: z.int(),
-    scans: z.int().describe('How often a file was scanned for busy pages.'),
-    retries: z.int().describe('How often the second file was busy, and everything started over.'),
-    wakeups: z.int(),
-    sleptMs: z.int().describe('How long it slept or spun, in milliseconds.'),
+    sizeBytes: zCount,
+    withSizeBytes: zCount,
+    scans: zCount.describe('How often a file was scanned for busy pages.'),
+    retries: zCount.describe('How often the second file was busy, and everything started over.'),
+    wakeups: zCount,
+    sleptMs: zCount.describe('How long it slept or spun, in milliseconds.'),
   }),
   errors: [...rangeErrors, ...layoutErrors],
   locals: {} as ExchangeLocals,

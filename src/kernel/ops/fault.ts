@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { isAnon, zeroPfn } from '../mm/anon.ts';
 import { inPmd, pmdBytes } from '../mm/pmd.ts';
-import { pageSize, zBytes } from '../units.ts';
+import { pageSize, zBytes, zCount } from '../units.ts';
 import { defineOp, done, failWith } from './define.ts';
 import { checkInside, checkWritable, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
 
@@ -16,19 +16,16 @@ const args = z.strictObject({
 const result = z.object({
   pages: z.array(
     z.object({
-      pgoff: z.int(),
-      pfn: z.int().nullable(),
+      pgoff: zCount,
+      pfn: zCount.nullable(),
       zeroPage: z.boolean(),
       copied: z.boolean(),
-      sizeBytes: z
-        .int()
-        .describe(
-          'Size of the page-table entry: 4096, or 2097152 if it maps the 2 MiB around the page.',
-        ),
+      sizeBytes: zCount.describe(
+        'Size of the page-table entry: 4096, or 2097152 if it maps the 2 MiB around the page.',
+      ),
     }),
   ),
-  pagesOmitted: z
-    .int()
+  pagesOmitted: zCount
     .optional()
     .describe(
       'Pages that were faulted in and are not listed here; see the page table of the mapping.',

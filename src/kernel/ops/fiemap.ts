@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { personalityOf } from '../fs/personality/index.ts';
 import { eachExtent } from '../lib/extent-map.ts';
-import { byteOf, pageOf, pageSize, zBytes } from '../units.ts';
+import { byteOf, pageOf, pageSize, zBytes, zCount } from '../units.ts';
 import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
@@ -26,10 +26,10 @@ ${extentsMax} extents.`,
   result: z.object({
     extents: z.array(
       z.object({
-        fe_logical: z.int(),
-        fe_physical: z.int(),
-        fe_length: z.int(),
-        fe_flags: z.int(),
+        fe_logical: zCount,
+        fe_physical: zCount,
+        fe_length: zCount,
+        fe_flags: zCount,
       }),
     ),
   }),

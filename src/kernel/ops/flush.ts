@@ -7,7 +7,7 @@ import { flushPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
 import { eachExtent } from '../lib/extent-map.ts';
 import type { Inode, Kernel, Mapping } from '../state.ts';
-import { byteOf, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes } from '../units.ts';
+import { byteOf, pageCeil, pageOf, pageSize, toPfn, toPgOff, zBytes, zCount } from '../units.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf, type Verdict } from './define.ts';
 import { theInode } from './layout-change.ts';
 import { checkInside, theMapping, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
@@ -19,7 +19,7 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-const result = z.object({ linesFlushed: z.int().describe('64-byte lines that were dirty.') });
+const result = z.object({ linesFlushed: zCount.describe('64-byte lines that were dirty.') });
 type FlushResult = z.infer<typeof result>;
 
 interface FlushLocals extends WalkLocals {

@@ -22,7 +22,7 @@ import type { Destination, LayoutRange } from '../reclaim/strategy.ts';
 import { acquire, canAcquire, releaseAll, semOf } from '../sched/rwsem.ts';
 import { inodeOf } from '../sched/task.ts';
 import type { Inode, Kernel, LockMode, LockName, Task } from '../state.ts';
-import { byteOf, lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
+import { byteOf, lastPage, type PgOff, pageSize, toPgOff, zCount } from '../units.ts';
 import { blockersMax, lockBlockers } from '../waits/wait-graph.ts';
 import {
   done,
@@ -44,19 +44,17 @@ import {
 
 /** The result of every layout change. */
 export const layoutResult = z.object({
-  sizeBytes: z.int().describe('Size of the file after the operation.'),
-  blocksFreed: z.int().describe('Blocks that left the file and are free.'),
-  blocksBusy: z
-    .int()
-    .describe('Blocks that left the file and stay on the busy list until their last put.'),
-  blocksDetached: z
-    .int()
-    .describe(
-      'Blocks that left the file and wait for the reaper, because a signal ended the wait.',
-    ),
-  scans: z.int().describe('How often the range was scanned for busy pages.'),
-  wakeups: z.int().describe('How often the operation was woken.'),
-  sleptMs: z.int().describe('How long it slept on pages and locks, in milliseconds.'),
+  sizeBytes: zCount.describe('Size of the file after the operation.'),
+  blocksFreed: zCount.describe('Blocks that left the file and are free.'),
+  blocksBusy: zCount.describe(
+    'Blocks that left the file and stay on the busy list until their last put.',
+  ),
+  blocksDetached: zCount.describe(
+    'Blocks that left the file and wait for the reaper, because a signal ended the wait.',
+  ),
+  scans: zCount.describe('How often the range was scanned for busy pages.'),
+  wakeups: zCount.describe('How often the operation was woken.'),
+  sleptMs: zCount.describe('How long it slept on pages and locks, in milliseconds.'),
 });
 export type LayoutResult = z.infer<typeof layoutResult>;
 

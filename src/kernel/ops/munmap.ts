@@ -7,7 +7,7 @@ import { unmapPart } from '../mm/pagetable.ts';
 import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { inTheWayOf } from '../records/operation.ts';
-import { lastPage, mappingId, toPgOff } from '../units.ts';
+import { lastPage, mappingId, toPgOff, zCount } from '../units.ts';
 import { defineOp, fail, goto, type TaskOf } from './define.ts';
 import { blocksOf, evictErrors, evictSteps } from './evict.ts';
 import { type LayoutLocals, theInode } from './layout-change.ts';
@@ -27,10 +27,10 @@ export const munmap = defineOp({
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),
   result: z.object({
-    pagesUnmapped: z.int(),
-    blocksFreed: z.int(),
-    blocksBusy: z.int(),
-    blocksDetached: z.int(),
+    pagesUnmapped: zCount,
+    blocksFreed: zCount,
+    blocksBusy: zCount,
+    blocksDetached: zCount,
   }),
   errors: evictErrors,
   unbounded: true,

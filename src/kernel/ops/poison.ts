@@ -6,7 +6,7 @@ import { emit } from '../emit.ts';
 import { ownerOf } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Kernel } from '../state.ts';
-import { type Pfn, toPfn, zBytes } from '../units.ts';
+import { type Pfn, toPfn, zBytes, zCount } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 const countMax = 65_536;
@@ -48,7 +48,7 @@ export const poison = defineAtomic({
   on: 'filesystem',
   route: { method: 'POST', path: 'poison', status: 200 },
   args,
-  result: z.object({ block: z.int(), count: z.int(), pagesUnmapped: z.int() }),
+  result: z.object({ block: zCount, count: zCount, pagesUnmapped: zCount }),
   errors: ['EINVAL', 'ENOSPC'],
   run(k, task) {
     const { block, count } = task.args;
@@ -77,7 +77,7 @@ export const unpoison = defineAtomic({
   on: 'filesystem',
   route: { method: 'DELETE', path: 'poison', status: 200 },
   args,
-  result: z.object({ blocksCleared: z.int() }),
+  result: z.object({ blocksCleared: zCount }),
   errors: ['EINVAL'],
   run(k, task) {
     const refused = outside(k, task.args);

@@ -9,7 +9,7 @@ import { touch } from '../fs/inode.ts';
 import { recover } from '../fs/recovery.ts';
 import { eachExtent } from '../lib/extent-map.ts';
 import type { Inode } from '../state.ts';
-import { lastPage, type Pfn, toPgOff, zBytes } from '../units.ts';
+import { lastPage, type Pfn, toPgOff, zBytes, zCount } from '../units.ts';
 import { defineAtomic, done } from './define.ts';
 
 /**
@@ -58,12 +58,12 @@ export const powerCycle = defineAtomic({
     seed: zBytes.max(2 ** 32 - 1).default(1),
   }),
   result: z.object({
-    linesDirty: z.int(),
-    linesLost: z.int().describe('Lines that lost at least one word that was stored.'),
-    pinsDropped: z.int(),
-    mappingsDropped: z.int(),
-    operationsEnded: z.int(),
-    blocksFreed: z.int(),
+    linesDirty: zCount,
+    linesLost: zCount.describe('Lines that lost at least one word that was stored.'),
+    pinsDropped: zCount,
+    mappingsDropped: zCount,
+    operationsEnded: zCount,
+    blocksFreed: zCount,
   }),
   run(k, { args: { drop, seed } }) {
     const { dirtyLines: linesDirty } = k.pmem;

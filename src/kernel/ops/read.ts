@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { poisonedPage, readBytes } from '../fs/file-data.ts';
 import { etagOf } from '../fs/inode.ts';
 import { zData } from '../records/contract.ts';
-import { zBytes } from '../units.ts';
+import { zBytes, zCount } from '../units.ts';
 import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
@@ -22,7 +22,7 @@ export const read = defineOp({
     offset: zBytes.default(0),
     length: zBytes.optional().describe('To the end of the file by default.'),
   }),
-  result: z.object({ data: zData, sizeBytes: z.int(), etag: z.string() }),
+  result: z.object({ data: zData, sizeBytes: zCount, etag: z.string() }),
   errors: ['EIO'],
   first: 'lock',
   steps: {

@@ -10,6 +10,7 @@ import { assert } from '../panic.ts';
 import { fileRecord, zFile } from '../records/file.ts';
 import { releaseAll } from '../sched/rwsem.ts';
 import type { Inode, Kernel, Task } from '../state.ts';
+import { zCount } from '../units.ts';
 import { defineOp, done, fail, failWith, goto, type TaskOf } from './define.ts';
 import { blocksOf, evictErrors, evictSteps, whyNotEvicted } from './evict.ts';
 import { type LayoutLocals, lockThen, theInode } from './layout-change.ts';
@@ -49,10 +50,10 @@ function inOrder(k: Kernel, task: Task): { low: Inode; high: Inode | null } {
 }
 
 const replaced = z.object({
-  ino: z.int(),
-  blocksFreed: z.int(),
-  blocksBusy: z.int(),
-  blocksDetached: z.int(),
+  ino: zCount,
+  blocksFreed: zCount,
+  blocksBusy: zCount,
+  blocksDetached: zCount,
 });
 
 export const rename = defineOp({

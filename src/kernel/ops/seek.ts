@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { personalityOf } from '../fs/personality/index.ts';
 import { nextExtent } from '../lib/extent-map.ts';
 import type { Inode } from '../state.ts';
-import { byteOf, type PgOff, pageOf, toPgOff, zBytes } from '../units.ts';
+import { byteOf, type PgOff, pageOf, toPgOff, zBytes, zCount } from '../units.ts';
 import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
@@ -30,7 +30,7 @@ export const seek = defineOp({
   on: 'file',
   route: { method: 'GET', path: 'seek', status: 200 },
   args: z.strictObject({ whence: z.enum(['data', 'hole']), offset: zBytes.default(0) }),
-  result: z.object({ offset: z.int() }),
+  result: z.object({ offset: zCount }),
   errors: ['ENXIO'],
   first: 'lock',
   steps: {

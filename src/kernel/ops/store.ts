@@ -6,7 +6,7 @@ import { touch } from '../fs/inode.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
 import { assert } from '../panic.ts';
 import type { Task } from '../state.ts';
-import { byteOf, pageSize, zBytes } from '../units.ts';
+import { byteOf, pageSize, zBytes, zCount } from '../units.ts';
 import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
 import { checkInside, checkWritable, type WalkLocals, walkErrors, walkSteps } from './page-walk.ts';
@@ -31,7 +31,7 @@ export const store = defineOp({
   route: { method: 'PUT', path: 'memory', status: 200 },
   takes: 'bytes',
   args,
-  result: z.object({ bytesStored: z.int() }),
+  result: z.object({ bytesStored: zCount }),
   errors: ['EINVAL', 'EACCES', ...walkErrors],
   grows: true,
   locals: {} as WalkLocals,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flushPage } from '../dev/pmem.ts';
-import { pageSize } from '../units.ts';
+import { pageSize, zCount } from '../units.ts';
 import { defineAtomic, done } from './define.ts';
 
 export const sync = defineAtomic({
@@ -10,7 +10,7 @@ export const sync = defineAtomic({
   on: 'filesystem',
   route: { method: 'POST', path: 'sync', status: 200 },
   args: z.strictObject({}),
-  result: z.object({ linesFlushed: z.int() }),
+  result: z.object({ linesFlushed: zCount }),
   run(k) {
     let linesFlushed = 0;
     for (const pfn of [...k.pmem.dirty.keys()]) linesFlushed += flushPage(k, pfn, 0, pageSize);

@@ -1,9 +1,8 @@
 // put_page on every page of a pin. It takes no lock, so it runs at once, as it may in interrupt
 // context.
-
 import { z } from 'zod';
 import { releasePin } from '../mm/gup.ts';
-import { pinId } from '../units.ts';
+import { pinId, zCount } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 export const unpin = defineAtomic({
@@ -15,7 +14,7 @@ export const unpin = defineAtomic({
   on: 'pin',
   route: { method: 'DELETE', path: '', status: 200 },
   args: z.strictObject({}),
-  result: z.object({ id: z.string(), pagesReleased: z.int(), heldMs: z.int() }),
+  result: z.object({ id: z.string(), pagesReleased: zCount, heldMs: zCount }),
   errors: ['EBUSY'],
   run(k, task) {
     const held = task.pin === 0 ? undefined : k.pins.get(task.pin);

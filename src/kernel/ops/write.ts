@@ -6,7 +6,7 @@ import { personalityOf } from '../fs/personality/index.ts';
 import { noRoom } from '../fs/superblock.ts';
 import { assert } from '../panic.ts';
 import type { Kernel, Task } from '../state.ts';
-import { byteOf, pageOf, toPgOff, zBytes } from '../units.ts';
+import { byteOf, pageOf, toPgOff, zBytes, zCount } from '../units.ts';
 import { defineOp, done, fail, failWith } from './define.ts';
 import {
   type LayoutChange,
@@ -95,7 +95,7 @@ export const write = defineOp({
   route: { method: 'PUT', path: 'content', status: 200 },
   takes: 'bytes',
   args,
-  result: layoutResult.partial().extend({ bytesWritten: z.int(), sizeBytes: z.int() }),
+  result: layoutResult.partial().extend({ bytesWritten: zCount, sizeBytes: zCount }),
   errors: ['EFBIG', 'ENOSPC', 'EFAULT', ...layoutErrors],
   grows: true,
   patch: true,

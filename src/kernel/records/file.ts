@@ -4,19 +4,20 @@ import { indirectBlocks } from '../fs/indirect.ts';
 import { etagOf } from '../fs/inode.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import type { Inode, Kernel } from '../state.ts';
+import { zCount } from '../units.ts';
 
 export const zFile = z.object({
   name: z.string(),
-  ino: z.int(),
-  generation: z.int(),
-  sizeBytes: z.int(),
-  blocks512: z.int().describe('st_blocks: what the file owns, in units of 512 bytes.'),
-  extents: z.int(),
-  nlink: z.int(),
-  mappings: z.int(),
+  ino: zCount,
+  generation: zCount,
+  sizeBytes: zCount,
+  blocks512: zCount.describe('st_blocks: what the file owns, in units of 512 bytes.'),
+  extents: zCount,
+  nlink: zCount,
+  mappings: zCount,
   etag: z.string(),
-  createdMs: z.int(),
-  modifiedMs: z.int(),
+  createdMs: zCount,
+  modifiedMs: zCount,
 });
 
 export function fileRecord(k: Kernel, inode: Inode): z.infer<typeof zFile> {

@@ -4,8 +4,9 @@
 import { z } from 'zod';
 import type { Kernel } from '../state.ts';
 import type { Ino } from '../units.ts';
+import { zCount } from '../units.ts';
 
-const zIno = z.int().describe('The inode. Its former name may now belong to another file.');
+const zIno = zCount.describe('The inode. Its former name may now belong to another file.');
 const zUnlinked = z.literal(true).optional().describe('The inode no longer has a name.');
 
 /** Beside a name that is there for other reasons. */

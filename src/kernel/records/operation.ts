@@ -5,7 +5,7 @@ import { ownerOf } from '../mm/page.ts';
 import { pfnOf, pteOf } from '../mm/pagetable.ts';
 import { inodeOf, stateLetter } from '../sched/task.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
-import { byteOf, mappingId, opId, type Pfn } from '../units.ts';
+import { byteOf, mappingId, opId, type Pfn, zCount } from '../units.ts';
 import { blockersMax, type Places, pinBlockers, pinsOn, waitsFor } from '../waits/wait-graph.ts';
 import { inodeRecord, inodeRecordOrNone, nameOf, zInode, zInodeOrNone } from './inode.ts';
 import { rfc3339 } from './rfc3339.ts';
@@ -14,10 +14,10 @@ const zBlocker = z.object({
   pin: z.string().optional().describe('The pin on the page that it sleeps on.'),
   owner: z.string().nullable(),
   kind: z.string().optional(),
-  pgoff: z.int().optional(),
-  ino: z.int().optional().describe('The inode whose page it was when it was pinned.'),
+  pgoff: zCount.optional(),
+  ino: zCount.optional().describe('The inode whose page it was when it was pinned.'),
   range: z
-    .object({ offset: z.int(), length: z.int() })
+    .object({ offset: zCount, length: zCount })
     .optional()
     .describe('The bytes of the file that the pin holds.'),
   mapping: z
@@ -30,7 +30,7 @@ const zBlocker = z.object({
     .describe('The operation that holds the lock, or is queued for it before this one.'),
   lock: z.string().optional(),
   mode: z.string().optional(),
-  heldMs: z.int(),
+  heldMs: zCount,
 });
 
 export const zOperation = z.object({
@@ -43,31 +43,31 @@ export const zOperation = z.object({
   step: z.string().nullable(),
   sleepingOn: z
     .object({
-      page: z.object({ pfn: z.int(), pgoff: z.int(), ...zInodeOrNone }).optional(),
+      page: z.object({ pfn: zCount, pgoff: zCount, ...zInodeOrNone }).optional(),
       lock: z
         .object({ name: z.string(), file: z.string(), ...zInode, mode: z.string() })
         .optional(),
-      entry: z.object({ file: z.string(), ...zInode, pgoff: z.int() }).optional(),
-      queue: z.int().optional().describe('Bucket of the waitqueue.'),
+      entry: z.object({ file: z.string(), ...zInode, pgoff: zCount }).optional(),
+      queue: zCount.optional().describe('Bucket of the waitqueue.'),
       state: z
         .enum(['R', 'S', 'D'])
         .describe(
           'S: a signal ends the sleep. D: a signal has no effect. R: the operation spins, and a ' +
             'signal has no effect.',
         ),
-      retries: z.int().optional().describe('How often a spinning operation has started over.'),
-      sinceMs: z.int(),
+      retries: zCount.optional().describe('How often a spinning operation has started over.'),
+      sinceMs: zCount,
     })
     .nullable(),
   blockedBy: z.array(zBlocker).describe('What blocks the operation, 16 entries at most.'),
   holds: z.array(
-    z.object({ lock: z.string(), file: z.string(), ...zInode, mode: z.string(), heldMs: z.int() }),
+    z.object({ lock: z.string(), file: z.string(), ...zInode, mode: z.string(), heldMs: zCount }),
   ),
   submittedAt: z.string().describe('RFC 3339.'),
-  submittedMs: z.int(),
-  sleptMs: z.int(),
-  wakeups: z.int(),
-  endedMs: z.int().nullable(),
+  submittedMs: zCount,
+  sleptMs: zCount,
+  wakeups: zCount,
+  endedMs: zCount.nullable(),
   result: z.unknown().optional(),
   problem: z
     .object({

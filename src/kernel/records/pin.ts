@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { blockPfn, lookupBlock } from '../lib/extent-map.ts';
 import type { Kernel, Pin } from '../state.ts';
-import { byteOf, mappingId, type PgOff, pinId } from '../units.ts';
+import { byteOf, mappingId, type PgOff, pinId, zCount } from '../units.ts';
 import { pageSizeMax } from './contract.ts';
 import { inodeRecord, nameOf, zInode } from './inode.ts';
 
@@ -14,31 +14,27 @@ export const zPin = z.object({
   kind: z.string(),
   access: z.enum(['read', 'write']),
   longterm: z.boolean(),
-  offset: z.int().describe('Byte of the file at which the pinned range begins.'),
-  mappingOffset: z
-    .int()
-    .describe(
-      'Byte of the mapping at which the pinned range begins; addresses of its memory count ' +
-        'from the same origin.',
-    ),
-  bytesPinned: z.int(),
+  offset: zCount.describe('Byte of the file at which the pinned range begins.'),
+  mappingOffset: zCount.describe(
+    'Byte of the mapping at which the pinned range begins; addresses of its memory count ' +
+      'from the same origin.',
+  ),
+  bytesPinned: zCount,
   pages: z.array(
     z.object({
-      pgoff: z.int(),
-      pfn: z
-        .int()
+      pgoff: zCount,
+      pfn: zCount
         .nullable()
         .describe('null if the page has no block: the shared zero page or a private copy.'),
       orphan: z.boolean().describe('The file no longer owns this frame at this offset.'),
     }),
   ),
-  pagesOmitted: z
-    .int()
+  pagesOmitted: zCount
     .optional()
     .describe('Pages that are not listed here; GET of the pin lists them page by page.'),
-  createdMs: z.int(),
-  heldMs: z.int(),
-  untilMs: z.int().nullable(),
+  createdMs: zCount,
+  heldMs: zCount,
+  untilMs: zCount.nullable(),
 });
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { badblocksOf, sectorBytes } from '../dev/badblocks.ts';
+import { zCount } from '../units.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
 
 export const badblocks = defineView({
@@ -10,13 +11,13 @@ export const badblocks = defineView({
   path: 'poison',
   query: z.strictObject(zPage),
   result: z.object({
-    badblock_count: z.int(),
+    badblock_count: zCount,
     items: z.array(
       z.object({
-        block: z.int(),
-        count: z.int(),
-        offset: z.int().describe('Bytes.'),
-        length: z.int(),
+        block: zCount,
+        count: zCount,
+        offset: zCount.describe('Bytes.'),
+        length: zCount,
       }),
     ),
     nextPageToken: z.string().optional(),

@@ -5,15 +5,15 @@ import { pinsOf } from '../mm/page.ts';
 import { pageSizeMax } from '../records/contract.ts';
 import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
 import type { Kernel } from '../state.ts';
-import { opId, toPfn } from '../units.ts';
+import { opId, toPfn, zCount } from '../units.ts';
 import { cursorOf, defineView, found, tokenOf, zPage } from './define.ts';
 
 const zBusy = z.object({
-  pfn: z.int(),
-  pages: z.int(),
+  pfn: zCount,
+  pages: zCount,
   reasons: z.array(z.enum(['transaction', 'pinned'])),
-  pins: z.int().describe('References on its pages.'),
-  ageMs: z.int(),
+  pins: zCount.describe('References on its pages.'),
+  ageMs: zCount,
   ...zInodeOrNone,
 });
 
@@ -33,16 +33,16 @@ export const busyExtents = defineView({
   path: 'busy-extents',
   query: z.strictObject(zPage),
   result: z.object({
-    generation: z.int().describe('Increases each time that runs leave the list.'),
-    blocksBusy: z.int(),
-    blocksDetached: z.int(),
+    generation: zCount.describe('Increases each time that runs leave the list.'),
+    blocksBusy: zCount,
+    blocksDetached: zCount,
     extents: z.array(zBusy),
     detached: z.array(
       z.object({
-        pfn: z.int(),
-        pages: z.int(),
-        pins: z.int(),
-        ageMs: z.int(),
+        pfn: zCount,
+        pages: zCount,
+        pins: zCount,
+        ageMs: zCount,
         ...zInodeOrNone,
         freedBy: z.string().describe('The operation that waits for the blocks, or reaper.'),
       }),

@@ -4,7 +4,7 @@ import { findFile } from '../fs/inode.ts';
 import { nextExtent } from '../lib/extent-map.ts';
 import { eachFreeRun } from '../lib/free-space.ts';
 import { blocks512 } from '../records/file.ts';
-import { byteOf, pageSize, toPgOff } from '../units.ts';
+import { byteOf, pageSize, toPgOff, zCount } from '../units.ts';
 import { absent, cursorOf, defineView, found, tokenOf, zPageToken } from './define.ts';
 
 const extentsPageMax = 10_000;
@@ -27,13 +27,13 @@ export const extents = defineView({
   path: 'extents',
   query: z.strictObject(zExtentPage),
   result: z.object({
-    sizeBytes: z.int(),
-    blocks512: z.int(),
+    sizeBytes: zCount,
+    blocks512: zCount,
     extents: z.array(
       z.object({
-        offset: z.int(),
-        length: z.int(),
-        physical: z.int(),
+        offset: zCount,
+        length: zCount,
+        physical: zCount,
         state: z.enum(['written', 'unwritten']),
       }),
     ),
@@ -73,8 +73,8 @@ export const freeExtents = defineView({
   path: 'free-extents',
   query: z.strictObject(zExtentPage),
   result: z.object({
-    blocksFree: z.int(),
-    extents: z.array(z.object({ pfn: z.int(), pages: z.int() })),
+    blocksFree: zCount,
+    extents: z.array(z.object({ pfn: zCount, pages: zCount })),
     nextPageToken: z.string().optional(),
   }),
   read(k, _target, query) {

@@ -1,22 +1,21 @@
 import { z } from 'zod';
 import { spaceOf } from '../fs/superblock.ts';
+import { zCount } from '../units.ts';
 import { defineView, found } from './define.ts';
 
 const zSpace = z.object({
-  blockSizeBytes: z.int(),
-  blocks: z.int(),
-  blocksMetadata: z.int(),
-  blocksUsed: z.int(),
-  blocksFree: z.int().describe('Blocks that can be allocated now.'),
-  blocksBusy: z
-    .int()
-    .describe(
-      'Blocks that left their file and cannot be allocated yet, because of a transaction or a ' +
-        'pin.',
-    ),
-  blocksDetached: z.int().describe('Blocks that left their file and wait for their pins.'),
+  blockSizeBytes: zCount,
+  blocks: zCount,
+  blocksMetadata: zCount,
+  blocksUsed: zCount,
+  blocksFree: zCount.describe('Blocks that can be allocated now.'),
+  blocksBusy: zCount.describe(
+    'Blocks that left their file and cannot be allocated yet, because of a transaction or a ' +
+      'pin.',
+  ),
+  blocksDetached: zCount.describe('Blocks that left their file and wait for their pins.'),
   native: z
-    .object({ f_blocks: z.int(), f_bfree: z.int(), f_bavail: z.int() })
+    .object({ f_blocks: zCount, f_bfree: zCount, f_bavail: zCount })
     .describe('The values of statfs on Linux, where busy blocks count as free.'),
 });
 
@@ -24,29 +23,29 @@ const zFilesystem = z.object({
   name: z.string(),
   kind: z.string(),
   kernel: z.string(),
-  sizeBytes: z.int(),
+  sizeBytes: zCount,
   strategy: z.looseObject({ name: z.string() }),
-  waitqueue: z.object({ buckets: z.int(), keyed: z.boolean() }),
+  waitqueue: z.object({ buckets: zCount, keyed: z.boolean() }),
   clock: z.enum(['realtime', 'manual']),
-  nowMs: z.int(),
+  nowMs: zCount,
   scheduler: z.enum(['auto', 'stepped']),
   persistenceDomain: z.enum(['adr', 'eadr']),
   folioGranularity: z.boolean(),
-  extentMaxZerooutKb: z.int(),
+  extentMaxZerooutKb: zCount,
   space: zSpace,
   counts: z.object({
-    files: z.int(),
-    mappings: z.int(),
-    pins: z.int(),
-    pinnedPages: z.int(),
-    pinsAcquired: z.int(),
-    pinsReleased: z.int(),
-    sleepers: z.int(),
-    delayedFrees: z.int(),
-    wakeups: z.int(),
-    spuriousWakeups: z.int(),
-    bucketCollisions: z.int(),
-    dirtyLines: z.int(),
+    files: zCount,
+    mappings: zCount,
+    pins: zCount,
+    pinnedPages: zCount,
+    pinsAcquired: zCount,
+    pinsReleased: zCount,
+    sleepers: zCount,
+    delayedFrees: zCount,
+    wakeups: zCount,
+    spuriousWakeups: zCount,
+    bucketCollisions: zCount,
+    dirtyLines: zCount,
   }),
 });
 

@@ -7,7 +7,7 @@ import { inodeRecordOrNone, nameOf, zInodeOrNone } from '../records/inode.ts';
 import { semOf } from '../sched/rwsem.ts';
 import { pageWaitedFor, stateLetter } from '../sched/task.ts';
 import type { Kernel, RwSem, Task } from '../state.ts';
-import { opId, pinId, zBytes } from '../units.ts';
+import { opId, pinId, zBytes, zCount } from '../units.ts';
 import { blockersMax, type Places, pinsOn, waitsFor } from '../waits/wait-graph.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
 
@@ -22,8 +22,8 @@ const zCulprit = z.object({
       pin: z.string(),
       owner: z.string().nullable(),
       kind: z.string(),
-      ino: z.int(),
-      heldMs: z.int(),
+      ino: zCount,
+      heldMs: zCount,
     }),
   ),
 });
@@ -45,7 +45,7 @@ export const hungTasks = defineView({
         op: z.string(),
         file: z.string().nullable(),
         ...zInodeOrNone,
-        blockedMs: z.int(),
+        blockedMs: zCount,
         linux: z.array(z.string()),
         culprits: z.array(zCulprit),
       }),

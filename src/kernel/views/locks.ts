@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { inodeRecord, zInode } from '../records/inode.ts';
 import { semOf } from '../sched/rwsem.ts';
 import type { LockName } from '../state.ts';
-import { opId, type TaskId } from '../units.ts';
+import { opId, type TaskId, zCount } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { defineView, found } from './define.ts';
 
@@ -10,7 +10,7 @@ const zParty = z.object({
   operation: z.string(),
   op: z.string(),
   mode: z.enum(['shared', 'exclusive']),
-  heldMs: z.int().optional(),
+  heldMs: zCount.optional(),
 });
 const locksMax = 1000;
 

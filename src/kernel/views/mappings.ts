@@ -5,7 +5,7 @@ import { isFrame, isWritable, pfnOf, zeroEntry } from '../mm/pagetable.ts';
 import { inPmd, pmdBytes, pmdOf } from '../mm/pmd.ts';
 import { pageSizeMax } from '../records/contract.ts';
 import { mappingRecord, zMapping } from '../records/mapping.ts';
-import { type MapId, mappingId, pageSize, toPgOff } from '../units.ts';
+import { type MapId, mappingId, pageSize, toPgOff, zCount } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { absent, cursorOf, defineView, found, pageOfList, tokenOf, zPage } from './define.ts';
 
@@ -29,12 +29,12 @@ export const mappings = defineView({
 });
 
 const zPte = z.object({
-  pgoff: z.int(),
-  pfn: z.int().nullable(),
+  pgoff: zCount,
+  pfn: zCount.nullable(),
   zeroPage: z.boolean(),
   writable: z.boolean(),
   copied: z.boolean(),
-  sizeBytes: z.int().describe('What the entry maps: 4096 or 2097152 bytes.'),
+  sizeBytes: zCount.describe('What the entry maps: 4096 or 2097152 bytes.'),
 });
 
 export const mapping = defineView({

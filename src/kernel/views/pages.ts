@@ -19,21 +19,21 @@ import { pageSizeMax } from '../records/contract.ts';
 import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
 import { pageBucket } from '../sched/waitqueue.ts';
 import type { Inode, Kernel } from '../state.ts';
-import { type Ino, lastPage, type Pfn, toPfn, toPgOff } from '../units.ts';
+import { type Ino, lastPage, type Pfn, toPfn, toPgOff, zCount } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { cursorOf, defineView, found, tokenOf, zPage } from './define.ts';
 
 const zFrame = z.object({
-  pfn: z.int(),
+  pfn: zCount,
   state: z.enum(['metadata', 'used', 'free', 'busy', 'detached']),
-  pins: z.int(),
-  mapcount: z.int(),
+  pins: zCount,
+  mapcount: zCount,
   refcount: z.object({
-    classic: z.int().describe('To 6.14: 1 + pins; idle at 1.'),
-    modern: z.int().describe('From 6.15: pins + mapcount; idle at 0.'),
+    classic: zCount.describe('To 6.14: 1 + pins; idle at 1.'),
+    modern: zCount.describe('From 6.15: pins + mapcount; idle at 0.'),
   }),
   folio: z
-    .object({ pfn: z.int(), pages: z.int(), pins: z.int(), mapcount: z.int() })
+    .object({ pfn: zCount, pages: zCount, pins: zCount, mapcount: zCount })
     .nullable()
     .describe(
       'With folioGranularity: the 2 MiB folio of the page. The folio is pinned and released ' +
@@ -51,8 +51,8 @@ const zFrame = z.object({
         'exists.',
     ),
   ...zInodeOrNone,
-  pgoff: z.int().nullable(),
-  bucket: z.int().describe('Its waitqueue bucket.'),
+  pgoff: zCount.nullable(),
+  bucket: zCount.describe('Its waitqueue bucket.'),
 });
 
 function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {

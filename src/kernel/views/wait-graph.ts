@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { inodeRecord, inodeRecordOrNone, nameOf } from '../records/inode.ts';
 import { pageWaitedFor, stateLetter } from '../sched/task.ts';
 import type { Kernel, Task } from '../state.ts';
-import { opId, type Pfn, pinId, type TaskId } from '../units.ts';
+import { opId, type Pfn, pinId, type TaskId, zCount } from '../units.ts';
 import {
   cyclesThrough,
   explain,
@@ -24,8 +24,7 @@ const zNode = z.object({
   owner: z.string().nullable().optional(),
   state: z.enum(['running', 'S', 'D']).optional(),
   file: z.string().nullable().optional(),
-  ino: z
-    .int()
+  ino: zCount
     .nullable()
     .optional()
     .describe('The inode of an operation, a pin, a lock or an entry.'),
@@ -62,7 +61,7 @@ export const waitGraph = defineView({
     nodes: z.array(zNode),
     edges: z.array(zEdge),
     cycles: z.array(z.object({ nodes: z.array(z.string()), explanation: z.string() })),
-    omitted: z.int().describe('Sleepers that are not shown.'),
+    omitted: zCount.describe('Sleepers that are not shown.'),
   }),
   read(k) {
     const nodes = new Map<string, Node>();

@@ -3,7 +3,7 @@ import { inodeRecordOrNone, zInodeOrNone } from '../records/inode.ts';
 import { runnableNames } from '../sched/task.ts';
 import { newestFirst } from '../sched/waitqueue.ts';
 import type { Kernel } from '../state.ts';
-import { type Ino, opId, type TaskId } from '../units.ts';
+import { type Ino, opId, type TaskId, zCount } from '../units.ts';
 import { defineView, found } from './define.ts';
 
 const bucketsMax = 1000;
@@ -25,18 +25,18 @@ export const waitqueues = defineView({
   path: 'waitqueues',
   query: z.strictObject({}),
   result: z.object({
-    buckets: z.int(),
+    buckets: zCount,
     keyed: z.boolean(),
-    wakeups: z.int(),
-    spuriousWakeups: z.int(),
-    bucketCollisions: z.int(),
+    wakeups: zCount,
+    spuriousWakeups: zCount,
+    bucketCollisions: zCount,
     pages: z.array(
       z.object({
-        bucket: z.int(),
+        bucket: zCount,
         waiters: z.array(
           z.object({
             operation: z.string(),
-            pfn: z.int(),
+            pfn: zCount,
             exclusive: z.boolean(),
             ...zInodeOrNone,
           }),
@@ -45,8 +45,8 @@ export const waitqueues = defineView({
     ),
     entries: z.array(
       z.object({
-        bucket: z.int(),
-        waiters: z.array(z.object({ operation: z.string(), ...zInodeOrNone, pgoff: z.int() })),
+        bucket: zCount,
+        waiters: z.array(z.object({ operation: z.string(), ...zInodeOrNone, pgoff: zCount })),
       }),
     ),
     runnable: z.array(z.string()),
