@@ -113,8 +113,8 @@ const ground = [
   '../lib/xarray.ts',
 ];
 
-/** A file of each floor, what it may import and what it may not. */
-const floors: Record<string, { may: string[]; mayNot: string[] }> = {
+/** A file of each layer, what it may import and what it may not. */
+const layers: Record<string, { may: string[]; mayNot: string[] }> = {
   'src/kernel/state.ts': {
     may: ['zod', './units.ts', './errno.ts', './events.ts', './panic.ts', './lib/xarray.ts'],
     mayNot: [
@@ -396,13 +396,13 @@ const floors: Record<string, { may: string[]; mayNot: string[] }> = {
 
 const whatever = lines('export const here = 1;', 'export type Here = number;');
 
-test('a file imports its own floor or lower', () => {
-  const files = Object.entries(floors).map(([path, { may, mayNot }]) => [
+test('a file imports only its own layer or lower ones', () => {
+  const files = Object.entries(layers).map(([path, { may, mayNot }]) => [
     path,
     imports([...may, ...mayNot]),
   ]);
   const findings = lint(Object.fromEntries(files));
-  for (const [path, { may, mayNot }] of Object.entries(floors)) {
+  for (const [path, { may, mayNot }] of Object.entries(layers)) {
     expect({
       path,
       refused: refused(findings, path, [...may, ...mayNot], /noRestrictedImports|plugin/),
@@ -449,8 +449,8 @@ test('every way to import is an import', () => {
   expect(refused(findings, 'src/engine/probe.ts', lane, /noRestrictedImports|plugin/)).toEqual([]);
 });
 
-test('every source file stands on a floor', () => {
-  // What no floor may import: main.ts, and for main.ts the client.
+test('every source file belongs to a layer', () => {
+  // What no layer may import: main.ts, and for main.ts the client.
   const forbidden = (path: string): string => {
     const target = path === 'src/main.ts' ? 'src/client/index.ts' : 'src/main.ts';
     const way = posix.relative(posix.dirname(path), target);

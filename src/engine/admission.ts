@@ -1,5 +1,5 @@
-// What a command holds from the moment it is accepted until its effect is counted: one of a quota,
-// a place among the tenant's sleepers, and memory. A command that is refused holds nothing.
+// What a command reserves from the moment it is accepted until its effect is counted: one unit of a
+// quota, one sleeper of the tenant, and memory. A command that is refused reserves nothing.
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Kernel, Outcome } from '../kernel/state.ts';
 import { type Account, type QuotaName, release, reserve } from '../tenants/quotas.ts';
@@ -8,7 +8,7 @@ import { type Memory, readBy, wantedBy } from './memory.ts';
 import { memoryFull, overQuota } from './refusals.ts';
 
 export interface Reservation {
-  /** Held until the operation ends, where that is later than its turn. */
+  /** Reserved until the operation ends, even if that is after its turn. */
   charged: QuotaName | null;
   mayTakeSleeper: boolean;
   /** Bytes. */
@@ -21,7 +21,7 @@ export const holdsNothing: Readonly<Reservation> = {
   memory: 0,
 };
 
-/** Who pays for the commands of a filesystem, and what they are measured by. */
+/** The accounts and the kernel that the commands of a filesystem are charged to. */
 export interface Payer {
   readonly account: Account;
   readonly memory: Memory;
@@ -33,7 +33,7 @@ export type Admission =
       is: 'accepted';
       command: Command;
       reservation: Reservation;
-      /** The tenant's sleepers are used up, so the command got `nowait`. */
+      /** The quota of sleepers is used up, so the command was given `nowait`. */
       forcedNowait: boolean;
     }
   | { is: 'over quota'; outcome: Outcome }

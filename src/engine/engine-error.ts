@@ -1,9 +1,9 @@
-/** Why the engine did not take a command. Not an errno: the simulated world never saw it. */
+/** Why the engine refused a command. It is not an errno, because the machine never saw the command. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   /**
-   * `unauthorized` is for a tenant that was removed while the request came in. Of `journal-failed`
-   * and of `filesystem-stopped` it is not known whether the command was done.
+   * `unauthorized`: the tenant was removed while the request arrived. After `journal-failed` and
+   * `filesystem-stopped` it is unknown whether the command was done.
    */
   readonly kind:
     | 'inbox-full'
@@ -13,7 +13,7 @@ export class EngineError extends Error {
     | 'disk-full'
     | 'journal-failed'
     | 'unauthorized';
-  /** Of what is full. */
+  /** The limit that is reached. */
   readonly limit: number | undefined;
 
   constructor(kind: EngineError['kind'], message: string, limit?: number) {

@@ -1,5 +1,5 @@
-// The hosted filesystems of every tenant. Routes, metrics and streams find them here; nothing above
-// holds a kernel by another way.
+// The filesystems of every tenant. Routes, metrics and streams look them up here; no code above the
+// engine keeps a reference to a kernel.
 import type { Config } from '../config.ts';
 import type { EventBudget } from '../durable/event-batch.ts';
 import { KeptReads } from '../durable/kept-reads.ts';
@@ -26,7 +26,7 @@ import { Turns } from './turns.ts';
 import type { Submission } from './watches.ts';
 
 /**
- * A filesystem as routes, metrics and streams see it. Its kernel is only read, between two turns.
+ * A filesystem as routes, metrics and streams see it. They may only read its kernel, between turns.
  */
 export type HostedFilesystem = Pick<
   Lane,
@@ -95,7 +95,7 @@ interface HostedTenant {
   creating: Set<string>;
   /** How many filesystems are unmounted while the log still has them. */
   removing: number;
-  /** The tenant itself is being removed: it gets no new filesystem. */
+  /** The tenant is being removed, so it gets no new filesystem. */
   closing: boolean;
 }
 
@@ -139,8 +139,8 @@ export class Engine {
   }
 
   /**
-   * Makes room for a tenant. Its account is kept up to date from here on; `epoch` names the history
-   * of its event stream.
+   * Adds a tenant. The engine keeps its account up to date from now on. `epoch` identifies the
+   * history of its event stream.
    */
   admit(tenant: string, account: Account, epoch: string): void {
     const ring = new EventRing(
@@ -199,8 +199,8 @@ export class Engine {
   }
 
   /**
-   * After a recovery: the filesystem that a request made, or what became of its command. Null where
-   * nobody knows any more.
+   * After a recovery: the filesystem that a request created, or the outcome of its command. Null if
+   * that is no longer known.
    */
   became(
     id: string,
@@ -243,8 +243,8 @@ export class Engine {
   }
 
   /**
-   * It serves nothing, keeps its name, and can be removed with force. Its kernel is as mkfs made
-   * it, and is shown to nobody; its memory counts.
+   * Adds a filesystem that could not be restored. It answers no requests, keeps its name, and can be
+   * removed with force. Its kernel is a fresh one that is never read; its memory is counted.
    */
   #adoptStopped(hosted: HostedTenant, { id, birth, error }: UnrecoveredFilesystem): void {
     const { args, limits, timeMs } = birth;
@@ -262,8 +262,8 @@ export class Engine {
   }
 
   /**
-   * A ring has its own bound, and all rings of a tenant together a quarter of what the tenant may
-   * hold.
+   * Each ring has its own limit, and all rings of a tenant together may take a quarter of the
+   * tenant's quota of memory.
    */
   #ringBytes(account: Account, max: number): RingBytes {
     let budget = this.#ringBudgets.get(account);
@@ -274,7 +274,7 @@ export class Engine {
     return { max, budget };
   }
 
-  /** The rings of filesystems are counted with them. */
+  /** Reports its bytes itself; rings of filesystems are counted with their filesystems. */
   #tenantRingBytes(account: Account): RingBytes {
     const onBytes = (delta: number): void => {
       account.used.memory += delta;
@@ -291,8 +291,8 @@ export class Engine {
   }
 
   /**
-   * Forgets a tenant once `durable` has put away what is kept of it; false where it still has a
-   * filesystem, or is being removed already. Where `durable` rejects, the tenant is as it was.
+   * Removes a tenant after `durable` has deleted its records. Returns false if it still has a
+   * filesystem or is already being removed. If `durable` rejects, the tenant stays as it was.
    */
   async dismiss(
     tenant: string,
@@ -312,7 +312,7 @@ export class Engine {
     return this.#tenants.delete(tenant);
   }
 
-  /** mkfs. Rejects with an EngineError where the server itself is full. */
+  /** mkfs. Rejects with an EngineError if a limit of the server is reached. */
   async create(tenant: string, args: MkfsArgs, key?: RequestKey): Promise<Created> {
     const hosted = this.#tenant(tenant);
     const { limits } = this;
@@ -377,8 +377,8 @@ export class Engine {
   }
 
   /**
-   * Holds memory of a tenant for bytes on their way in or out. Gives back the way to let go of it;
-   * throws, or says by which quota it is refused, where there is no room.
+   * Reserves memory of a tenant for a body or a reply. Returns a function that releases it, or the
+   * failure if the quota is used up. Throws if the limit of the server is reached.
    */
   hold(tenant: string, bytes: number): (() => void) | (Outcome & { ok: false }) {
     const { account } = this.#tenant(tenant);
@@ -409,14 +409,14 @@ export class Engine {
     for (const hosted of this.#tenants.values()) yield* hosted.lanes.values();
   }
 
-  /** The stream of everything that happens to a tenant. */
+  /** The events of all filesystems of a tenant. */
   tenantRing(tenant: string): EventRing {
     return this.#tenant(tenant).ring;
   }
 
   /**
-   * Calls after each command with what it made happen; gives back the way to stop it. The listener
-   * must not throw.
+   * Calls the listener after each command with its events. Returns a function that stops it. The
+   * listener must not throw.
    */
   onDelivered(listener: DeliveredListener): () => void {
     this.#listeners.add(listener);
@@ -424,8 +424,8 @@ export class Engine {
   }
 
   /**
-   * Calls when a filesystem is not what it was, often for nothing; the last call finds it
-   * unmounted. The listener is cheap, and must not throw.
+   * Calls the listener when a filesystem may have changed; the last call is after its umount. The
+   * listener must be cheap and must not throw.
    */
   onChanged(listener: ChangedListener): void {
     this.#watchers.add(listener);
@@ -435,19 +435,19 @@ export class Engine {
     return this.#draining;
   }
 
-  /** The disk of the log is full: what adds is refused. */
+  /** The disk of the log is full, so operations that need space are refused. */
   get full(): boolean {
     return this.#options.log.full;
   }
 
-  /** Before a stop: nobody waits for a sleeping operation any more. Commands are still taken. */
+  /** Before a stop: ends all waits for sleeping operations. Commands are still accepted. */
   drain(): void {
     this.#draining = true;
     for (const hosted of this.#tenants.values())
       for (const lane of hosted.lanes.values()) lane.releaseWaiters();
   }
 
-  /** The process ends: nothing is applied any more. */
+  /** The process ends: no more entries are applied. */
   halt(): void {
     for (const hosted of this.#tenants.values())
       for (const lane of hosted.lanes.values()) lane.halt();
@@ -504,7 +504,7 @@ export class Engine {
     account.used.filesystems -= 1;
     account.used.bytes -= lane.kernel.geometry.sizeBytes;
     this.#filesystems -= 1;
-    // What a broken law made happen was told to nobody.
+    // The events of the entry that broke a law are dropped; no reader has seen them.
     this.#removeFromLog(hosted, lane.id, lane.ring.nextSeq - 1, done);
     this.#changed(lane);
   }
@@ -540,8 +540,9 @@ function byTenant<T extends { birth: { tenant: string } }>(all: readonly T[]): M
 }
 
 /**
- * The stream of a tenant is that of its filesystems in the order in which the server applied them.
- * It can be told from where all of them can; what came before has a number and nothing else.
+ * The stream of a tenant merges the events of its filesystems in the order in which the server
+ * applied them. It is readable from the point from which all of them are; older events are only
+ * counted.
  */
 function tenantRingOf(
   epoch: string,

@@ -1,13 +1,13 @@
-// The bounded, resumable log of events of one filesystem or of one tenant. Readers hold a cursor
-// and read; nothing is queued for them.
+// The bounded, resumable event log of one filesystem or of one tenant. Readers keep a cursor and read
+// from it; the ring keeps no queue for a reader.
 import { type Batch, bytesOf, type EventBudget, leastBytes } from '../durable/event-batch.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 
-/** What one ring may hold, in bytes. */
+/** Bytes that one ring may take. */
 export interface RingBytes {
   max: number;
   budget: EventBudget;
-  /** Hears of what it takes and gives back, where nobody else counts it. */
+  /** Called with every change of the bytes that it takes, if they are not counted elsewhere. */
   onBytes?(delta: number): void;
 }
 
@@ -33,13 +33,13 @@ export class EventRecord {
     return this.#batch.events[this.#index] as KernelEvent;
   }
 
-  /** True on the last event of its command: only there may a reader stop. */
+  /** True on the last event of its command. A message may end only there. */
   get last(): boolean {
     return this.#index === this.#batch.events.length - 1;
   }
 
   /**
-   * A place for whoever serialises it first; every other reader, of either ring, finds it there.
+   * Where the first reader puts the serialised event; all other readers of both rings reuse it.
    */
   get json(): string | null {
     return this.#batch.json?.[this.#index] ?? null;
@@ -52,7 +52,7 @@ export class EventRecord {
 }
 
 /**
- * A filesystem of a tenant that serves no more, and where the log of the tenant stood when it
+ * A filesystem of a tenant that has stopped, and the position in the tenant's log at which it
  * stopped.
  */
 export interface Stop {
@@ -64,9 +64,9 @@ export type ReadResult =
   | {
       kind: 'events';
       records: readonly EventRecord[];
-      /** The number of the first record in this ring; the next ones follow without a hole. */
+      /** The number of the first record; the others have the next numbers, without a gap. */
       firstSeq: number;
-      /** Where to read on. */
+      /** Where reading continues. */
       nextSeq: number;
     }
   | { kind: 'gap'; oldestSeq: number };
@@ -78,7 +78,7 @@ const unlimited: RingBytes = {
 };
 
 export class EventRing {
-  /** Changes when history is not continued, so that an old cursor is noticed. */
+  /** A new epoch begins when history does not continue, so that older cursors are rejected. */
   readonly epoch: string;
   readonly #capacity: number;
   // Two circular arrays of the same power of two, in step: a batch and the number of its first
@@ -109,7 +109,7 @@ export class EventRing {
   }
 
   /**
-   * The ring of a filesystem whose journal could not be read. No cursor is good or bad there:
+   * The ring of a filesystem whose journal could not be read. No cursor can be checked there, so
    * nobody may read it.
    */
   static unreadable(epoch: string): EventRing {
@@ -123,7 +123,7 @@ export class EventRing {
     return this.#unreadable;
   }
 
-  /** What its events take. */
+  /** Bytes that its events take. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -141,21 +141,21 @@ export class EventRing {
   }
 
   /**
-   * True when nothing will be added any more: the filesystem is gone, or stopped. What is there can
-   * still be read.
+   * True when nothing will be added any more, because the filesystem was removed or has stopped. Its
+   * events can still be read.
    */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** True when it is closed because the filesystem serves no more; after a restart it may go on. */
+  /** True if it is closed because the filesystem stopped. It may continue after a restart. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
   /**
-   * Of the log of a tenant; not events, because no journal has them. Another array after each
-   * change.
+   * Stopped filesystems of the tenant. They are not events, because no journal has them. Each change
+   * creates a new array.
    */
   get stops(): readonly Stop[] {
     return this.#stops;
@@ -166,13 +166,13 @@ export class EventRing {
     this.#dirty = true;
   }
 
-  /** It was removed. */
+  /** The filesystem was removed, not only stopped. */
   forgetStop(filesystem: string): void {
     if (this.#stops.some((stop) => stop.filesystem === filesystem))
       this.#stops = this.#stops.filter((stop) => stop.filesystem !== filesystem);
   }
 
-  /** Adds the events of one command, and forgets whole commands until they fit. */
+  /** Adds the events of one command, and first discards the oldest commands until they fit. */
   append(batch: Batch): void {
     const { length } = batch.events;
     this.#dirty = true;
@@ -181,7 +181,7 @@ export class EventRing {
     while (this.#count > 0 && (end - this.#oldest > this.#capacity || this.#isOver(bytes)))
       this.#forgetOldest();
     if (length > this.#capacity || bytes > this.#limit.max) {
-      // A command is never split, and this one does not fit: readers meet a gap.
+      // A command is never split. This one does not fit at all, so readers get a gap.
       this.#next = end;
       this.#oldest = end;
       return;
@@ -196,7 +196,7 @@ export class EventRing {
     this.#next = end;
   }
 
-  /** Calls the subscribers if something was added since the last call. */
+  /** Calls the subscribers if events were added since the last call. */
   notify(): void {
     if (!this.#dirty) return;
     this.#dirty = false;
@@ -225,8 +225,8 @@ export class EventRing {
   }
 
   /**
-   * `call` is cheap and synchronous: it says that there is more, or that the ring was closed. Gives
-   * back the way to stop it.
+   * `call` is called when there are new events or the ring was closed; it must be cheap and
+   * synchronous. Returns a function that unsubscribes.
    */
   subscribe(call: () => void): () => void {
     this.#subscribers.add(call);
@@ -249,7 +249,7 @@ export class EventRing {
     this.#limit.onBytes?.(bytes);
   }
 
-  /** Nobody will read it any more: its filesystem, or its tenant, is gone. */
+  /** No longer counts its memory, because its filesystem or tenant was removed. */
   drop(): void {
     this.#take(-this.#bytes);
   }
@@ -275,7 +275,8 @@ export class EventRing {
   }
 
   /**
-   * The index, from the head, of the batch that holds `seq`; the count where that is yet to come.
+   * The index, from the head, of the batch that contains `seq`; the number of batches if `seq` is
+   * still to come.
    */
   #find(seq: number): number {
     const mask = this.#batches.length - 1;

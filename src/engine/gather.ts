@@ -1,13 +1,13 @@
-// When a batch is big enough: a flush costs about the same for one command as for fifty, so more is
-// waited for as long as it comes.
+// When to flush a batch. A flush takes about the same time for one command as for fifty, so the lane
+// waits as long as more commands arrive.
 import type { Clock } from './ticker.ts';
 
-/** Turns of the event loop differ in length. */
+/** An upper limit in time, because turns of the event loop differ in length. */
 const gatherMs = 2;
 
 /**
- * Calls `done` at the first turn of the event loop that brings nothing more, at `max`, or after 2
- * ms; never at once.
+ * Calls `done` at the first turn of the event loop without a new command, or at `max` commands, or
+ * after 2 ms. It never calls at once.
  */
 export function gather(clock: Clock, count: () => number, max: number, done: () => void): void {
   const untilMs = clock.nowMs() + gatherMs;

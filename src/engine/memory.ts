@@ -1,10 +1,10 @@
-// The memory of the server, held against a limit: machines, event rings, bytes of reads, answers
-// that are kept, bodies and replies on their way. It is an account of what was taken, not a look at
-// the process: what is refused is refused before the machine is in danger, by name.
+// Memory accounting for the whole server, with a limit: machines, event rings, bytes of reads, stored
+// answers, request bodies and replies. It adds up what was reserved and does not measure the process,
+// because a request must be refused before memory runs out.
 import type { Command, Kernel } from '../kernel/state.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 
-/** Of all tenants together. */
+/** The sum over all tenants. */
 export class Memory {
   readonly max: number;
   #used = 0;
@@ -18,12 +18,12 @@ export class Memory {
     return this.#used + this.#held;
   }
 
-  /** What is there already is never refused, only counted. */
+  /** Counts memory that is already in use; this is never refused. */
   add(bytes: number): void {
     this.#used += bytes;
   }
 
-  /** Says for which of the two there is no room, and otherwise holds the bytes until `letGo`. */
+  /** Reserves the bytes until `letGo`, or returns which of the two limits is reached. */
   hold(account: Account, bytes: number): 'tenant' | 'server' | null {
     if (this.used + bytes > this.max) return 'server';
     if (!reserve(account, 'memory', bytes)) return 'tenant';
@@ -37,12 +37,12 @@ export class Memory {
   }
 }
 
-/** Below this a read is not worth the account. */
+/** Reads below this size are not counted, because counting would cost more than they do. */
 const leastRead = 65_536;
 
 /**
- * What the answer to a read may hold: less is held for it only where its bytes are kept after a
- * 202.
+ * Bytes to reserve for the answer to a read. Small reads are counted only if their bytes are stored
+ * after a 202.
  */
 export function readBy({ args, keep, on }: Command, k: Kernel): number {
   const { length, offset = 0 } = args as { length?: number; offset?: number };
@@ -55,11 +55,11 @@ export function readBy({ args, keep, on }: Command, k: Kernel): number {
   return bytes < leastRead && keep !== true ? 0 : bytes + 4096;
 }
 
-/** What a command takes at the most, on its way and for good: a bound, not a measure. */
+/** An upper bound of the memory that a command needs, both while it runs and afterwards. */
 export function wantedBy({ data, args }: Command, pagesMax: number): number {
   const { length } = (args ?? {}) as { length?: unknown };
   const pages = typeof length === 'number' ? Math.min(Math.ceil(length / 4096), pagesMax) : 1;
-  // A page has its bytes, its frame, its entries in two tables and its place in a pin.
+  // For each page: its bytes, its frame, its entries in two tables and its reference in a pin.
   const bytes = data === undefined ? 0 : data.length + (Math.ceil(data.length / 4096) + 1) * 4300;
   return 8192 + bytes + pages * 400;
 }

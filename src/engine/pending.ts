@@ -1,4 +1,4 @@
-// What waits in the inbox of a lane for its turn.
+// A command that waits in the inbox of a lane.
 
 import type { RequestKey } from '../durable/records.ts';
 import { operations } from '../kernel/ops/index.ts';
@@ -9,16 +9,16 @@ import type { Submission } from './watches.ts';
 export interface Pending {
   /** Null for a tick of the clock. */
   command: Command | null;
-  /** Of the request. */
+  /** The Idempotency-Key of the request, if it has one. */
   key: RequestKey | null;
-  /** Set in its turn. */
+  /** Set when the lane executes it. */
   submission: Submission | null;
   resolve(submission: Submission): void;
   reject(error: Error): void;
   reservation: Readonly<Reservation>;
-  /** The tenant's sleepers are used up, so the command got `nowait`. */
+  /** The quota of sleepers is used up, so the command was given `nowait`. */
   forcedNowait: boolean;
-  /** The disk was full at its first turn. */
+  /** The disk was full when the lane first tried to log it. */
   again: boolean;
 }
 

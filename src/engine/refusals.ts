@@ -1,16 +1,16 @@
-// What a lane answers without asking its kernel.
+// Refusals that a lane makes itself, without its kernel.
 import { type Failure, failure } from '../kernel/errno.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Outcome } from '../kernel/state.ts';
 import type { Account, QuotaName } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 
-/** A failure that names the quota behind it. */
+/** A failure that names the quota that is used up. */
 export interface QuotaFailure extends Failure {
   quota: { name: QuotaName; limit: number; used: number };
 }
 
-/** `needed` is how much more the request may take, as it was tried to reserve. */
+/** `needed` is the amount that could not be reserved for the request. */
 export function overQuota(
   account: Account,
   name: QuotaName,
@@ -65,15 +65,15 @@ export const gone: Outcome = {
   failure: failure('ENOENT', 'T1', 'there is no such filesystem'),
 };
 
-/** Does it also remove a filesystem that stopped? */
+/** Whether the command also removes a filesystem that has stopped. */
 export const removesStopped = ({ op, args }: Command): boolean =>
   operations.get(op)?.removesStopped(args) === true;
 
-/** Why a filesystem serves no more. */
+/** Why a filesystem has stopped. */
 export interface Stopped {
   /** A law broke; the log failed; or the journal could not be read when the server started. */
   why: 'law' | 'log' | 'journal';
-  /** The entry that did it. */
+  /** The entry that caused it. */
   seq: number;
   op: string;
   detail: string;
@@ -88,6 +88,7 @@ export function stoppedError({ why, seq, op, detail }: Stopped): EngineError {
   return new EngineError(
     'filesystem-stopped',
     `${cause} It answers no requests until it is repaired. Its data stays on the disk. ` +
-      'The operator can inspect it with "pinhole repair"; DELETE with force removes the filesystem.',
+      'The operator can inspect it with "pinhole repair"; DELETE with force removes the ' +
+      'filesystem.',
   );
 }

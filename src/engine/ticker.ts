@@ -1,18 +1,19 @@
-// The only reader of the clocks of the machine. Everything else is told what time it is.
+// The only file that reads a clock. All other code gets the time as an argument.
 
 export type Cancel = () => void;
 
-/** What the engine needs of time, so that a test can bring its own. */
+/** The clock interface of the engine, so that tests can pass a fake one. */
 export interface Clock {
   /**
-   * Whole milliseconds since the epoch; never goes back, not even over a restart, see atLeast().
+   * Whole milliseconds since the epoch. It never runs backwards, not even across a restart; see
+   * atLeast().
    */
   nowMs(): number;
-  /** Calls once, not before `atMs`; gives back a way to call it off. */
+  /** Calls once, not before `atMs`. Returns a function that cancels the call. */
   at(atMs: number, call: () => void): Cancel;
 }
 
-/** How the wall clock of the machine was set while the server ran. */
+/** A jump of the wall clock of the host while the server ran. */
 export interface Jumps {
   forward: number;
   backward: number;
@@ -20,34 +21,35 @@ export interface Jumps {
 
 /** The clock of the process. */
 export interface SystemClock extends Clock {
-  /** What an earlier process told already: time goes on from there. */
+  /** Time continues from here at the earliest: the last time that an earlier process recorded. */
   atLeast(ms: number): void;
   readonly jumps: Readonly<Jumps>;
-  /** How far this clock is before that of the machine, in milliseconds. */
+  /** How far this clock is ahead of the wall clock, in milliseconds. */
   aheadMs(): number;
   stop(): void;
 }
 
-/** setTimeout holds a signed 32-bit number of milliseconds. */
+/** setTimeout takes a signed 32-bit number of milliseconds. */
 const delayMaxMs = 2 ** 31 - 1;
 /**
- * A wall clock that moves by more than this against the monotonic one was set; less is how NTP
- * disciplines it.
+ * A larger difference between wall clock and monotonic clock counts as a jump. Smaller ones are
+ * normal corrections by NTP.
  */
 const jumpMs = 500;
 const lookMs = 1000;
 
 /**
- * The wall clock where it goes forward, the monotonic clock where it does not. Set back, whatever
- * was told stays true and time goes on from there at its own pace; set forward, or resumed after a
- * suspend, which no monotonic clock counts, time jumps along, and timers with it.
+ * Follows the wall clock forwards, and the monotonic clock while the wall clock is behind. If the
+ * wall clock is set back, time continues at its normal speed, because recorded times must stay in
+ * the past. If it is set forward, or the host resumes from a suspend (which the monotonic clock does
+ * not count), time jumps forward and timers fire.
  */
 export function systemClock(onJump: (byMs: number) => void = () => {}): SystemClock {
   const jumps: Jumps = { forward: 0, backward: 0 };
   const armed = new Set<() => void>();
-  /** Wall clock less monotonic clock, as last seen. */
+  /** Wall clock minus monotonic clock, when last read. */
   let wallMs = Date.now() - performance.now();
-  /** The same of the time that is told. */
+  /** The time of this clock minus monotonic clock. */
   let offsetMs = wallMs;
 
   const look = (): void => {
@@ -58,7 +60,7 @@ export function systemClock(onJump: (byMs: number) => void = () => {}): SystemCl
     if (Math.abs(byMs) < jumpMs) return;
     jumps[byMs > 0 ? 'forward' : 'backward'] += 1;
     onJump(Math.round(byMs));
-    // What was to happen in an hour may be due.
+    // After a jump forward a timer that was set for later can be due now.
     for (const arm of [...armed]) arm();
   };
   const watch = setInterval(look, lookMs);
@@ -102,7 +104,7 @@ export function systemClock(onJump: (byMs: number) => void = () => {}): SystemCl
   };
 }
 
-/** One alarm that moves: a filesystem has one, set to the earliest timer of its kernel. */
+/** One movable alarm. Each filesystem has one, set to the earliest timer of its kernel. */
 export class Alarm {
   #atMs: number | null = null;
   #cancel: Cancel | null = null;

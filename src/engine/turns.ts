@@ -1,11 +1,11 @@
-// The order in which the filesystems of one tenant apply what the log has taken. A turn may let
-// others have the event loop in its middle; another filesystem of the tenant waits for its end all
-// the same, because a restart tells the events of the tenant in the order of the log.
+// The order in which the filesystems of one tenant apply their logged batches. A turn can yield the
+// event loop in the middle. Other filesystems of the same tenant must still wait for its end, because
+// a restart replays the events of the tenant in the order of the log.
 export class Turns {
   #taken = false;
   #waiting: (() => void)[] = [];
 
-  /** Calls at once, or when those before have left. Whoever was called leaves once. */
+  /** Calls at once, or when all earlier turns have left. Each called turn must leave exactly once. */
   enter(call: () => void): void {
     if (this.#taken) {
       this.#waiting.push(call);

@@ -1,5 +1,5 @@
-// Keeps a tenant's usage, and the memory of the server, in step with one filesystem: both move by
-// the difference to what was counted last, so that nobody has to add up all filesystems.
+// Keeps the usage of a tenant and the memory of the server up to date with one filesystem. Both change
+// by the difference since the last count, because adding up all filesystems would be slow.
 import { memoryOf } from '../kernel/memory.ts';
 import type { Kernel } from '../kernel/state.ts';
 import type { Account } from '../tenants/quotas.ts';
@@ -17,14 +17,14 @@ export class Usage {
     this.#memory = memory;
   }
 
-  /** `bytesBeside` is what the filesystem holds outside of its kernel: events, ended reads. */
+  /** `bytesBeside` is the memory of the filesystem outside of its kernel: events, ended reads. */
   count(kernel: Kernel, bytesBeside: number): void {
     const { blocksUsed: blocks, files, mappings, pins, sleepers } = kernel.counts;
     const memory = Math.ceil(memoryOf(kernel)) + bytesBeside;
     this.#moveTo({ blocks, files, mappings, pins, sleepers, memory });
   }
 
-  /** The filesystem is gone. */
+  /** The filesystem was removed. */
   release(): void {
     this.#moveTo({ blocks: 0, files: 0, mappings: 0, pins: 0, sleepers: 0, memory: 0 });
   }
@@ -42,7 +42,7 @@ export class Usage {
     this.#counted = counts;
   }
 
-  /** More is used than the quota or the server allows; possible since counting comes afterwards. */
+  /** True if more is used than allowed, which can happen because usage is counted afterwards. */
   get memoryExceeded(): boolean {
     const { used, limits } = this.#account;
     return used.memory > limits.memory || this.#memory.used > this.#memory.max;

@@ -1,25 +1,25 @@
-// Operations that have not ended: who waits for that, and what they are charged with until then.
+// Operations that have not ended, with the callers that wait for them and the quota that they use.
 import type { Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { type Account, type QuotaName, release } from '../tenants/quotas.ts';
 import { quotaBehindNowait } from './refusals.ts';
 
 /**
- * What became of a command in its own turn. `outcome` is null while it sleeps or, in a stepped
- * filesystem, runs.
+ * The state of a command after its own turn. `outcome` is null while it sleeps, or, in a stepped
+ * filesystem, while it runs.
  */
 export interface Submission {
   task: TaskId | 0;
   outcome: Outcome | null;
 }
 
-/** What is known of an operation from its own turn. */
+/** What the lane remembers of an operation after its own turn. */
 interface Begun {
-  /** An outcome that follows before the submission is answered is put in here. */
+  /** If the operation ends before the submission is answered, its outcome is put in here. */
   submission: Submission | null;
   /** Released when the operation ends. */
   charged: QuotaName | null;
-  /** The tenant's sleepers were used up, so the operation got `nowait`. */
+  /** The quota of sleepers was used up, so the operation was given `nowait`. */
   forcedNowait: boolean;
 }
 
@@ -53,7 +53,7 @@ export class Watches {
     for (const settle of [...watch.waiters]) settle(outcome);
   }
 
-  /** Fulfilled when the operation ended, or with null after `ms` or when everybody is let go. */
+  /** Resolves when the operation ends, or with null after `ms` or when all waits are ended. */
   wait(task: TaskId, ms: number): Promise<Outcome | null> {
     const { waiters } = this.#byTask.get(task) ?? this.add(task, unknown);
     return new Promise((resolve) => {
@@ -67,13 +67,13 @@ export class Watches {
     });
   }
 
-  /** Fulfils every wait with null; the operations sleep on. */
+  /** Resolves every wait with null; the operations keep sleeping. */
   releaseWaiters(): void {
     for (const { waiters } of this.#byTask.values())
       for (const settle of [...waiters]) settle(null);
   }
 
-  /** For operations that will not end any more. */
+  /** For operations that will never end, because their filesystem stopped. */
   releaseCharges(): void {
     for (const watch of this.#byTask.values()) {
       if (watch.charged !== null) release(this.#account, watch.charged, 1);

@@ -1,6 +1,6 @@
-// What a tenant may have, what it has, and what is on its way. Usage moves by the differences of
-// each kernel's counts; a reservation covers a command from the moment that it is accepted until
-// its effect is counted, so that a burst cannot pass the limit.
+// Quotas, usage and reservations of a tenant. Usage changes by the differences of each kernel's
+// counts. A reservation covers a command from the moment it is accepted until its effect is counted,
+// because otherwise a burst of commands could exceed the limit.
 
 /** One row for each quota: what a tenant gets by default, and what is counted. */
 export const quotaTable = {
@@ -25,7 +25,7 @@ export const byQuota = <T>(of: (name: QuotaName) => T): Record<QuotaName, T> =>
 export interface Account {
   limits: Quotas;
   used: Quotas;
-  /** In flight. */
+  /** Reserved by commands whose effect is not counted yet. */
   reserved: Quotas;
 }
 
@@ -35,7 +35,7 @@ export function openAccount(limits: Quotas): Account {
   return { limits: { ...limits }, used: zero(), reserved: zero() };
 }
 
-/** Says whether `amount` more fits, and if so holds it until `release`. */
+/** Reserves `amount` until `release` and returns true, or returns false if it does not fit. */
 export function reserve(account: Account, name: QuotaName, amount: number): boolean {
   if (account.used[name] + account.reserved[name] + amount > account.limits[name]) return false;
   account.reserved[name] += amount;

@@ -1,4 +1,4 @@
-// Who may have filesystems here, and how much.
+// The tenants of the server and their quotas.
 import { recordKeys } from '../durable/keys.ts';
 import { newId } from '../durable/random.ts';
 import { noRecords, type Records, removal, tenantRecord } from '../durable/records.ts';
@@ -15,21 +15,21 @@ export interface Tenant {
   createdMs: number;
   /** Never used again. */
   id: string;
-  /** Of its event stream. */
+  /** The epoch of its event stream. */
   epoch: string;
   /**
-   * Ids of its filesystems that did not come back at the start before: the epoch changes with them.
+   * Ids of its filesystems that the last start could not restore. The epoch changes with this list.
    */
   missing?: readonly string[] | undefined;
   account: Account;
 }
 
 export interface TenantsOptions {
-  /** Where a tenant is made without quotas of its own. */
+  /** For tenants that are created without quotas of their own. */
   quotas: Quotas;
   tenantsMax: number;
   records?: Records;
-  /** The floors above keep their own record of each tenant. */
+  /** Lets the engine add its own record of each new tenant. */
   onCreated(tenant: Tenant): void;
 }
 
@@ -39,7 +39,7 @@ export class Tenants {
   readonly #byName = new Map<string, Tenant>();
   /** Names that are not durable yet. */
   readonly #coming = new Set<string>();
-  /** And those of which the removal is not. */
+  /** Names whose removal is not durable yet. */
   readonly #going = new Set<string>();
   #changes: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
@@ -99,11 +99,11 @@ export class Tenants {
   }
 
   /**
-   * In force when they are durable; what a tenant already has beyond a smaller quota stays. False
-   * where it is gone.
+   * Takes effect when the change is durable. Usage beyond a smaller quota stays. Returns false if
+   * the tenant was removed.
    */
   setQuotas(tenant: Tenant, quotas: PartialQuotas): Promise<boolean> {
-    // One after the other: each changes what the one before left.
+    // One after the other, because each change starts from the result of the one before.
     const done = this.#changes.then(async () => {
       if (this.get(tenant.name) !== tenant) return false;
       const limits = merged(tenant.account.limits, quotas);
@@ -115,7 +115,7 @@ export class Tenants {
     return done;
   }
 
-  /** Not to be had from here on; gone when that is durable, together with `alongside`. */
+  /** Hides the tenant at once, and removes it when that is durable, together with `alongside`. */
   async remove(name: string, alongside: readonly Change[]): Promise<void> {
     this.#going.add(name);
     try {

@@ -21,11 +21,11 @@ export type Scope = (typeof scopes)[number];
 
 export interface Token {
   id: string;
-  /** Null is the operator, who is no tenant. */
+  /** Null for the operator, who is not a tenant. */
   tenant: string | null;
   scopes: readonly Scope[];
   createdMs: number;
-  /** Null never expires. */
+  /** Null means that it never expires. */
   expiresMs: number | null;
 }
 
@@ -38,7 +38,7 @@ export class Tokens {
   readonly #idsOf = new Map<string, Set<string>>();
   #operator: Buffer | null = null;
 
-  /** Tokens that are kept were hashed under `key`. */
+  /** `key` is the key with which the stored tokens were hashed. */
   constructor(key = newTokenKey(), records = noRecords) {
     this.#key = key;
     this.#records = records;
@@ -48,7 +48,7 @@ export class Tokens {
     for (const record of tokens) this.#add(record);
   }
 
-  /** From a file or an environment; `check` knows it from here on. */
+  /** Adds the operator token, so that `check` accepts it from now on. */
   setOperator(token: string): void {
     this.#operator = this.#mac(token);
   }
@@ -58,7 +58,7 @@ export class Tokens {
   }
 
   /**
-   * The second value is the token itself, which nobody can read again. Durable together with
+   * Returns the record and the token itself, which cannot be read again. Durable together with
    * `alongside`.
    */
   async issue(
@@ -78,8 +78,8 @@ export class Tokens {
       expiresMs,
       mac: this.#mac(secret),
     };
-    // At once, so that it goes with its tenant, should that be removed meanwhile; nobody else knows
-    // it yet.
+    // Added before it is durable, because a removal of the tenant meanwhile must remove it, too.
+    // Nobody else knows the token yet.
     this.#add(stored);
     try {
       await this.#records.put([tokenRecord.change(recordKeys.token(id), stored), ...alongside]);
@@ -90,7 +90,7 @@ export class Tokens {
     return { token: shown(stored), secret };
   }
 
-  /** Who it is, or null: unknown, expired, revoked and misspelt look the same. */
+  /** The owner of the token, or null. Unknown, expired, revoked and misspelt tokens look the same. */
   check(secret: string, nowMs: number): Token | null {
     const id = form.exec(secret)?.[1];
     const stored = id === undefined ? undefined : this.#byId.get(id);
@@ -98,7 +98,7 @@ export class Tokens {
     if (stored !== undefined) {
       if (!timingSafeEqual(mac, stored.mac)) return null;
       if (isLive(stored, nowMs)) return shown(stored);
-      // What was refused as expired stays refused, whatever the clock says after a restart.
+      // Deleted, because an expired token must stay refused even if the clock is set back.
       if (stored.tenant !== null) this.#forgetExpired(stored.tenant, nowMs);
       return null;
     }
@@ -106,7 +106,7 @@ export class Tokens {
     return { id: 'operator', tenant: null, scopes: ['operator'], createdMs: 0, expiresMs: null };
   }
 
-  /** Whether one that was checked before is still good. */
+  /** Whether a token that was accepted before is still valid. */
   isGood({ id, tenant }: Token, nowMs: number): boolean {
     if (tenant === null) return true;
     const stored = this.#byId.get(id);
@@ -120,14 +120,14 @@ export class Tokens {
     );
   }
 
-  /** In force at once; fulfilled when it is durable. False where there is no such token. */
+  /** Takes effect at once; resolves when it is durable. False if there is no such token. */
   async revoke(tenant: string, id: string): Promise<boolean> {
     const stored = this.#byId.get(id);
     if (stored === undefined || !this.#forget(tenant, id)) return false;
     try {
       await this.#records.put([removal(recordKeys.token(id))]);
     } catch (error) {
-      // Not revoked, and the caller is told so: it must be there to be revoked again.
+      // The revocation failed, so the token must stay until the caller tries again.
       this.#add(stored);
       throw error;
     }
@@ -139,7 +139,7 @@ export class Tokens {
     return [...(this.#idsOf.get(tenant) ?? [])].map((id) => removal(recordKeys.token(id)));
   }
 
-  /** Of a tenant that is gone, with what was kept of them. */
+  /** Drops the tokens of a removed tenant, after `recordsOf` deleted their records. */
   forgetTenant(tenant: string): void {
     for (const id of this.#idsOf.get(tenant) ?? []) this.#byId.delete(id);
     this.#idsOf.delete(tenant);
@@ -161,7 +161,7 @@ export class Tokens {
     for (const id of this.#idsOf.get(tenant) ?? []) {
       const { expiresMs } = this.#byId.get(id) as TokenRecord;
       if (expiresMs === null || expiresMs > nowMs || !this.#forget(tenant, id)) continue;
-      // Nobody waits for it: expired, it is worth nothing, kept or not.
+      // Not awaited, because it does not matter whether the record of an expired token remains.
       this.#records.put([removal(recordKeys.token(id))]).catch(() => {});
     }
   }
@@ -174,13 +174,13 @@ export class Tokens {
 const isLive = ({ expiresMs }: TokenRecord, nowMs: number): boolean =>
   expiresMs === null || nowMs < expiresMs;
 
-/** Without the MAC. */
+/** The public part of a token, without its MAC. */
 function shown({ id, tenant, scopes: granted, createdMs, expiresMs }: TokenRecord): Token {
   return { id, tenant, scopes: granted, createdMs, expiresMs };
 }
 
 /**
- * Reads the operator token, or makes the file with a fresh one. Throws where others may read it.
+ * Reads the operator token, or creates the file with a new one. Throws if other users can read it.
  */
 export function operatorTokenOf(file: string): { token: string; made: boolean } {
   if (!existsSync(file)) {
