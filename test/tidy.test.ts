@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix, relative, resolve } from 'node:path';
+import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
@@ -464,6 +465,44 @@ test('every source file belongs to a layer', () => {
     .map((f) => f.location.path);
   expect(sources.filter((path) => !checked.includes(path))).toEqual([]);
 });
+
+test('no file imports itself by way of others, types included', () => {
+  const importsOf = new Map(
+    sources.map((path) => [
+      path,
+      ts
+        .preProcessFile(read(path))
+        .importedFiles.map(({ fileName }) => posix.join(posix.dirname(path), fileName))
+        .filter((imported) => sources.includes(imported)),
+    ]),
+  );
+  expect(circlesIn(importsOf)).toEqual([]);
+  const circle = new Map([
+    ['a', ['b']],
+    ['b', ['c', 'd']],
+    ['c', ['a']],
+    ['d', []],
+  ]);
+  expect(circlesIn(circle)).toEqual([['a', 'b', 'c', 'a']]);
+});
+
+/** Of each file that is in one, the first circle that leads back to a file on the way to it. */
+function circlesIn(importsOf: ReadonlyMap<string, readonly string[]>): string[][] {
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  const follow = (path: string): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) circles.push([...way.slice(at), path]);
+    if (at >= 0 || done.has(path)) return;
+    way.push(path);
+    for (const imported of importsOf.get(path) ?? []) follow(imported);
+    way.pop();
+    done.add(path);
+  };
+  for (const path of importsOf.keys()) follow(path);
+  return circles;
+}
 
 test('the kernel has no clock, no chance, no locale and no promises', () => {
   const undetermined = [

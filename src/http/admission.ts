@@ -10,7 +10,8 @@ import { tenantOf } from './auth.ts';
 import { etagOfTarget, fileOf, isNotModified } from './conditional.ts';
 import { jsonType } from './contract.ts';
 import { holdBytes } from './held-bytes.ts';
-import { HttpProblem, KernelFailure, type ProblemType } from './problem.ts';
+import { HttpProblem, KernelFailure } from './problem.ts';
+import type { ProblemType } from './problem-table.ts';
 import { onOf, type Params, targetOf } from './target.ts';
 
 declare module 'fastify' {

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Tokens } from '../tenants/tokens.ts';
 import type { Answers } from './answers.ts';
-import type { MetricsSource } from './routes/metrics.ts';
+import type { MetricsSource } from './metrics-source.ts';
 import type { Hub } from './stream/hub.ts';
 import type { Tickets } from './tickets.ts';
 

@@ -2,16 +2,10 @@
 // contract, which says the scope that it needs, cannot be registered.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { defaultTenant } from '../tenants/tenants.ts';
-import type { Scope, Tokens } from '../tenants/tokens.ts';
-import type { AppContext } from './app-context.ts';
+import type { Tokens } from '../tenants/tokens.ts';
+import type { Caller } from './caller.ts';
 import { HttpProblem } from './problem.ts';
 import type { Ticket, Tickets } from './tickets.ts';
-
-export interface Caller {
-  /** Null is the operator, who has no filesystems. */
-  tenant: string | null;
-  scopes: readonly Scope[];
-}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -142,7 +136,7 @@ function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpP
 /** Says whether what the caller came in with is still good. */
 export function mayStayOf(
   request: FastifyRequest,
-  { tokens, nowMs }: Pick<AppContext, 'tokens' | 'nowMs'>,
+  { tokens, nowMs }: Pick<AuthOptions, 'tokens' | 'nowMs'>,
 ): () => boolean {
   if (request.ticket !== null) return request.ticket.mayStay;
   const secret = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1];

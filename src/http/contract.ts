@@ -3,7 +3,7 @@
 // does.
 import { z } from 'zod';
 import type { Scope } from '../tenants/tokens.ts';
-import type { ProblemType } from './problem.ts';
+import type { ProblemType } from './problem-table.ts';
 
 export const jsonType = 'application/json';
 export const bytesType = 'application/octet-stream';

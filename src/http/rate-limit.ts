@@ -2,7 +2,7 @@
 // refused because something is used up. Nothing here is counted by the second, so a policy has no
 // window; `t`, where it is known, is Retry-After.
 import type { QuotaFailure } from '../engine/refusals.ts';
-import type { ProblemType } from './problem.ts';
+import type { ProblemType } from './problem-table.ts';
 
 type Quota = QuotaFailure['quota'];
 

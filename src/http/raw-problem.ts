@@ -1,5 +1,6 @@
 // A problem as the whole HTTP message, for connections on which no reply of Fastify can be sent.
-import { codes, type ProblemType, problemOf, problemTable, retryAfter, sendAs } from './problem.ts';
+import { codes, problemOf, retryAfter, sendAs } from './problem.ts';
+import { type ProblemType, problemTable } from './problem-table.ts';
 import { rateLimitOf } from './rate-limit.ts';
 
 /** What Node's parser could not read, in words. */

@@ -2,7 +2,7 @@
 // ends up in logs. A page that has a token buys a ticket with it, good once, for half a minute, for
 // one stream, and for pages of its own origin.
 import { randomBytes } from 'node:crypto';
-import type { Caller } from './auth.ts';
+import type { Caller } from './caller.ts';
 
 export const ticketMs = 30_000;
 

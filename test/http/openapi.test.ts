@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openApi } from '../../src/http/openapi/document.ts';
-import { problemTypes } from '../../src/http/problem.ts';
+import { problemTypes } from '../../src/http/problem-table.ts';
 import { contracts } from '../../src/http/routes/index.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { views } from '../../src/kernel/views/index.ts';

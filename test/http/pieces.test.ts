@@ -5,7 +5,7 @@ import { rangeOf } from '../../src/http/byte-range.ts';
 import { tagsOf } from '../../src/http/conditional.ts';
 import { isDeeperThan } from '../../src/http/json-body.ts';
 import { preferenceOf } from '../../src/http/prefer.ts';
-import { problemTable, problemTypes } from '../../src/http/problem.ts';
+import { problemTable, problemTypes } from '../../src/http/problem-table.ts';
 import { problemOfCode, rawProblem } from '../../src/http/raw-problem.ts';
 import { coerce, coercionsOf } from '../../src/http/schema.ts';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { problemOf, problemTable, problemTypes } from '../../src/http/problem.ts';
+import { problemOf } from '../../src/http/problem.ts';
+import { problemTable, problemTypes } from '../../src/http/problem-table.ts';
 import { errnoTable } from '../../src/kernel/errno.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { call, fs, must, type Service, start } from './start.ts';

@@ -1,14 +1,8 @@
 // Problems in the OpenAPI document: their schema, an example for each type, and the responses of a
 // route by status.
 import { z } from 'zod';
-import {
-  type ProblemType,
-  problemMediaType,
-  problemOf,
-  problemTable,
-  problemTypes,
-  retryAfter,
-} from '../problem.ts';
+import { problemMediaType, problemOf, retryAfter } from '../problem.ts';
+import { type ProblemType, problemTable, problemTypes } from '../problem-table.ts';
 import { isLimit } from '../rate-limit.ts';
 import type { JsonSchema } from '../schema.ts';
 

@@ -1,26 +1,13 @@
 // Where metrics are scraped, and where Prometheus finds out about that.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { HostedFilesystem } from '../../engine/engine.ts';
 import { preferredType } from '../accept.ts';
 import type { AppContext } from '../app-context.ts';
 import { tenantOf } from '../auth.ts';
 import type { Contract } from '../contract.ts';
+import type { MetricsForm, MetricsSource } from '../metrics-source.ts';
 import { hostedOf, hostedOfTenant } from '../target.ts';
 import { contractOf, defineRoute, queryParserOf, type Route } from './define.ts';
-
-export type MetricsForm = 'text' | 'openmetrics';
-
-/** What these routes need of the metrics, which are not imported here: the server joins both. */
-export interface MetricsSource {
-  /** The media type of each form, with its parameters. */
-  readonly contentTypes: Readonly<Record<MetricsForm, string>>;
-  scrape(form: MetricsForm): Promise<string>;
-  scrapeOf(tenant: string, form: MetricsForm): Promise<string>;
-  scrapeOne(fs: HostedFilesystem, form: MetricsForm): Promise<string>;
-  /** Filesystems of a tenant, or of all: those with trouble first, then the oldest. */
-  worthALook(tenant: string | null, max: number): readonly HostedFilesystem[];
-}
 
 const forms: readonly MetricsForm[] = ['text', 'openmetrics'];
 /**

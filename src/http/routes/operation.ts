@@ -21,7 +21,8 @@ import { type Answer, bytesType, type Content, type Contract, jsonType } from '.
 import { outcomeSenderOf, sendAccepted, sendOutcome } from '../operation-answer.ts';
 import { commandOf, commandParserOf, requestArgsOf } from '../operation-command.ts';
 import { type Preference, preferenceOf } from '../prefer.ts';
-import { HttpProblem, type ProblemType, sendFailure } from '../problem.ts';
+import { HttpProblem, sendFailure } from '../problem.ts';
+import type { ProblemType } from '../problem-table.ts';
 import { targetOf, urlOf } from '../target.ts';
 import { sendContent } from './content.ts';
 import { contractOf, type Handling, type Route } from './define.ts';

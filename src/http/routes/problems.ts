@@ -1,13 +1,8 @@
 // Where the `type` of a problem leads.
 import { z } from 'zod';
 import { zCount } from '../../kernel/units.ts';
-import {
-  HttpProblem,
-  isProblemType,
-  type ProblemType,
-  problemTable,
-  problemTypes,
-} from '../problem.ts';
+import { HttpProblem } from '../problem.ts';
+import { isProblemType, type ProblemType, problemTable, problemTypes } from '../problem-table.ts';
 import { defineRoute, type Route } from './define.ts';
 
 export const zProblemType = z.object({

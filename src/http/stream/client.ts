@@ -1,7 +1,8 @@
 // One reader. It holds positions in a log, never events: what its connection does not take stays in
 // the log, and is lost to it when the log moves on.
 import type { Stop } from '../../engine/event-ring.ts';
-import { type Problem, type ProblemType, problemOf } from '../problem.ts';
+import { type Problem, problemOf } from '../problem.ts';
+import type { ProblemType } from '../problem-table.ts';
 import { cursorOf, oldestCursor, placeOf } from './cursor.ts';
 import type { Feed, FrameStyle } from './feed.ts';
 import { filterOf } from './filter.ts';
