@@ -10,7 +10,7 @@ import { findFile } from '../../src/kernel/fs/inode.ts';
 import { atRest } from '../../src/kernel/kernel.ts';
 import { mkfsArgs } from '../../src/kernel/ops/mkfs.ts';
 import type { Command, Entry } from '../../src/kernel/state.ts';
-import { openAccount } from '../../src/tenants/quotas.ts';
+import { byQuota, openAccount } from '../../src/tenants/quotas.ts';
 
 /** A clock that stands until it is told to move. */
 class TestClock implements Clock {
@@ -72,12 +72,10 @@ class TestLog implements Log {
 }
 
 const quotas = {
+  ...byQuota(() => 100),
   filesystems: 10,
   bytes: 2 ** 30,
   blocks: 2 ** 20,
-  files: 100,
-  mappings: 100,
-  pins: 100,
   sleepers: 10,
   memory: 1e12,
 };
@@ -518,21 +516,11 @@ describe('quotas', () => {
     await expect(fs.submit(command('no-such-operation', {}))).rejects.toMatchObject({
       kind: 'filesystem-stopped',
     });
-    const nothing = {
-      filesystems: 0,
-      bytes: 0,
-      blocks: 0,
-      files: 0,
-      mappings: 0,
-      pins: 0,
-      sleepers: 0,
-      memory: 0,
-    };
-    expect(account.reserved).toEqual(nothing);
+    expect(account.reserved).toEqual(byQuota(() => 0));
     await fs.submit(command('umount', {}, { force: true }));
     expect(account).toMatchObject({
-      reserved: nothing,
-      used: { ...nothing, memory: expect.any(Number) },
+      reserved: byQuota(() => 0),
+      used: { ...byQuota(() => 0), memory: expect.any(Number) },
     });
   });
 });
@@ -591,20 +579,7 @@ describe('the inbox', () => {
       clock,
       onBroken: () => {},
     });
-    small.admit(
-      't',
-      openAccount({
-        filesystems: 1,
-        bytes: 2 ** 30,
-        blocks: 2 ** 20,
-        files: 9,
-        mappings: 9,
-        pins: 9,
-        sleepers: 9,
-        memory: 1e12,
-      }),
-      'e',
-    );
+    small.admit('t', openAccount({ ...quotas, filesystems: 1 }), 'e');
     const made = await small.create('t', mkfsArgs.parse({ name: 'f', sizeBytes: 1_048_576 }));
     if (!made.ok) throw new Error(made.failure.why);
     const answers = await Promise.allSettled(

@@ -2,20 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Records } from '../../src/durable/records.ts';
 import { decode } from '../../src/journal/codec.ts';
 import type { Change } from '../../src/journal/store.ts';
-import type { Quotas } from '../../src/tenants/quotas.ts';
+import { byQuota } from '../../src/tenants/quotas.ts';
 import { Tenants } from '../../src/tenants/tenants.ts';
 import { Tokens } from '../../src/tenants/tokens.ts';
 
-const quotas: Quotas = {
-  filesystems: 1,
-  bytes: 1,
-  blocks: 1,
-  files: 1,
-  mappings: 1,
-  pins: 1,
-  sleepers: 1,
-  memory: 1e12,
-};
+const quotas = { ...byQuota(() => 1), memory: 1e12 };
 
 /** Records that are durable, or refused, when the test says so. */
 class SlowRecords implements Records {
