@@ -1,6 +1,6 @@
-// What the heaviest legal calls of one tenant cost another: while each of them runs, a second
-// tenant asks for its own small filesystem again and again, and the longest that it waited is
-// printed, beside the processor time that the server's event loop took for the whole call.
+// How much the most expensive legal calls of one tenant delay another. While each call runs, a second
+// tenant reads its own small filesystem again and again. The scenario prints its longest wait, and
+// the processor time of the server's event loop for the whole call.
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ function askAs(base: string, token: string): Ask {
     });
 }
 
-/** Many at once, a few at a time; the first that fails is thrown. */
+/** Runs many calls, a few at a time. Throws the first error. */
 async function inTurns(count: number, call: (i: number) => Promise<Answer>): Promise<void> {
   let next = 0;
   const one = async () => {
@@ -77,7 +77,7 @@ async function inTurns(count: number, call: (i: number) => Promise<Answer>): Pro
 const respondAsync = { prefer: 'respond-async' };
 const fs = (name: string, rest = '') => `/v1/filesystems/${name}${rest}`;
 
-/** A world that one row needs, made without being measured; and the call. */
+/** One row: its setup, which is not measured, and its call. */
 interface Row {
   name: string;
   prepare?(ask: Ask): Promise<void>;
@@ -249,7 +249,7 @@ const rows: readonly Row[] = [
           Buffer.alloc(16 * MiB, 1),
         );
       }
-      // Not at 2 MiB, so that each page is a fault of its own.
+      // Not aligned to 2 MiB, because each page must be a separate fault.
       await made(ask, 'POST', fs('big', '/files/a/mappings'), {
         offset: page,
         length: 65_535 * page,
@@ -322,8 +322,8 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * What the second tenant waited at the most: by the clock, and in processor time of the server's
- * event loop, which a busy machine leaves alone.
+ * The longest wait of the second tenant, by the clock and in processor time of the server's event
+ * loop. Processor time does not depend on how busy the machine is.
  */
 interface Waited {
   longestMs: number;
@@ -331,7 +331,7 @@ interface Waited {
   pings: number;
 }
 
-/** Asks without rest until told to stop. */
+/** Sends requests one after the other until it is stopped. */
 function pinger(ask: Ask, server: Server): () => Promise<Waited> {
   let going = true;
   const done = (async () => {
@@ -378,7 +378,7 @@ async function measure(server: Server, row: Row, heavy: Ask, own: Ask): Promise<
   return loopMs <= goalMs;
 }
 
-/** `only` names rows by a part of their names; what they need of other rows must be among them. */
+/** `only` selects rows by a part of their name. Include the rows whose setup they need. */
 export async function neighbours(only: string | null = null): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-neighbours-'));
   const tokenFile = join(folder, 'operator');

@@ -1,5 +1,5 @@
-// What a snapshot of a big filesystem costs whoever else wants the event loop: the longest pause,
-// of one that writes everything and of one that writes what changed since.
+// How long a snapshot of a large filesystem blocks the event loop: the longest pause, for a snapshot
+// that writes everything and for one that writes only the changes.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,8 +62,8 @@ function bigKernel(): {
 }
 
 /**
- * Processor time of this thread: on a busy machine a pause is longer than what was done in it. NaN
- * where the system does not say.
+ * Processor time of this thread, because on a busy machine a pause is longer than the work in it. NaN
+ * if the system does not report it.
  */
 function threadMs(): number {
   try {
@@ -75,7 +75,7 @@ function threadMs(): number {
   }
 }
 
-/** Prints both; says whether what was written is the state, and held up nobody for long. */
+/** Prints both. Returns whether the written snapshot is correct and the pauses were short. */
 export async function snapshot(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'pinhole-load-'));
   const store = await LevelStore.open({
@@ -111,7 +111,9 @@ export async function snapshot(): Promise<boolean> {
     going = false;
     const ms = performance.now() - begin;
     console.log(
-      `${what.padEnd(20)}${ms.toFixed(0).padStart(6)} ms, ${(before.bytes / 2 ** 20).toFixed(1)} MiB beside the contents, longest pause ${longest.toFixed(1)} ms`,
+      `${what.padEnd(20)}${ms.toFixed(0).padStart(6)} ms, ` +
+        `${(before.bytes / 2 ** 20).toFixed(1)} MiB beside the contents, longest pause ` +
+        `${longest.toFixed(1)} ms`,
     );
     good =
       judge([

@@ -1,12 +1,12 @@
-// A reader of the event stream that outlives its connections: an async iterator over events, each
-// once and in order, whatever is cut. Needs nothing but `ws`.
+// A reader of the event stream that reconnects: an async iterator that returns each event once and in
+// order, even if connections are lost. Its only dependency is `ws`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { EventData, EventType } from '../kernel/events.ts';
 
 interface Envelope {
   specversion: '1.0';
-  /** Also the cursor behind this event. */
+  /** Also the cursor after this event. */
   id: string;
   seq: number;
   epoch: string;
@@ -16,7 +16,7 @@ interface Envelope {
   operation?: string;
 }
 
-/** Of an event about a file: its inode, and whether that had lost its name by then. */
+/** For an event about a file: its inode, and whether the inode no longer had a name. */
 interface Whose {
   ino?: number;
   unlinked?: true;
@@ -27,7 +27,7 @@ export type PinholeEvent = {
 }[EventType];
 
 export interface StreamOptions {
-  /** `http://host:port/v1/events`, or that of one filesystem. */
+  /** `http://host:port/v1/events`, or the URL of the events of one filesystem. */
   url: string;
   token?: string;
   /** `now`, `oldest` or a cursor. */
@@ -39,24 +39,24 @@ export interface StreamOptions {
     range?: { offset: number; length: number };
   };
   /**
-   * Of the stream of a tenant: this filesystem serves no more; the others go on. Comes again with
-   * each connection.
+   * In the stream of a tenant: called for each filesystem that has stopped, again after each
+   * reconnect. The stream continues.
    */
   onStopped?: (filesystem: string) => void;
   /**
-   * What to do when events were lost for good: end with a StreamGap, or go on with the oldest that
-   * is left.
+   * What to do when events are no longer stored: end with a StreamGap, or continue with the oldest
+   * stored event.
    */
   onGap?: 'throw' | 'continue';
   signal?: AbortSignal;
-  /** Bounds of the wait between two attempts; it doubles, and a random part of it is waited. */
+  /** Minimum and maximum of the backoff, which doubles; each wait is a random part of it. */
   delayMs?: { min: number; max: number };
 }
 
-/** The server will not have this reader back. */
+/** The server refuses this reader permanently, so there is no reconnect. */
 export class StreamRefused extends Error {
   override readonly name = 'StreamRefused';
-  /** A close code of the stream, or a status of HTTP. */
+  /** A close code of the stream, or an HTTP status. */
   readonly code: number;
 
   constructor(code: number, why: string) {
@@ -94,9 +94,9 @@ interface End {
 }
 
 const id = 'events';
-/** Messages that may wait for whoever iterates, before the socket is left alone. */
+/** Messages that may wait for the iterating code before the socket is paused. */
 const waitingMax = 64;
-/** Come back soon; or only after a good while. */
+/** Whether to reconnect soon, or after a longer time. */
 const soon = new Set([1012, 4410, 4413]);
 const later = new Set([1013, 4429, 429, 503]);
 const never = new Set([1002, 1007, 1008, 1009, 4400, 4401, 4403, 4404]);
@@ -104,7 +104,7 @@ const never = new Set([1002, 1007, 1008, 1009, 4400, 4401, 4403, 4404]);
 const isFinal = (code: number): boolean =>
   never.has(code) || (code >= 400 && code < 500 && !later.has(code));
 
-/** Ends when `signal` says so, with StreamRefused, or with StreamGap. */
+/** Ends when `signal` is aborted; throws StreamRefused or StreamGap. */
 export async function* events(options: StreamOptions): AsyncGenerator<PinholeEvent, void, void> {
   const { signal, delayMs = { min: 100, max: 10_000 }, onGap = 'throw' } = options;
   let cursor = options.from ?? 'now';
@@ -194,7 +194,7 @@ class Connection {
     });
   }
 
-  /** Up to the end of the connection, and what came before it. */
+  /** Messages until the connection ends, including those received before. */
   async *messages(): AsyncGenerator<Message, void, void> {
     for (;;) {
       const message = this.#waiting.shift();

@@ -1,6 +1,6 @@
-// Linux 6.12 and files that nobody has mapped: dax_layout_busy_page_range() returns NULL where
-// mapping_mapped() says no, so the busy scan finds no pin, and blocks are freed under it. From 6.15
-// on it waits. Measured on 6.12.111 and 7.3.4, ext4 and XFS.
+// Linux 6.12 and files without a mapping: dax_layout_busy_page_range() returns NULL if
+// mapping_mapped() is false, so the scan finds no pin and blocks are freed under it. Since 6.15 it
+// waits. Measured on 6.12.111 and 7.3.4, ext4 and XFS.
 import { describe, expect, test } from 'vitest';
 import {
   bytesOf,
@@ -23,7 +23,7 @@ const boxes = (['xfs', 'ext4'] as const).flatMap((kind) =>
   (['6.12', '7.3'] as const).map((kernel) => ({ kind, kernel })),
 );
 
-/** A file `a` of 8 pages, page 0 pinned through map_1 and, where asked for, page 5. */
+/** A file `a` of 8 pages. Page 0 is pinned through map_1, and page 5 if requested. */
 function pinned(
   kind: 'xfs' | 'ext4',
   kernel: '6.12' | '7.3',

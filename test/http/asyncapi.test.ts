@@ -17,19 +17,19 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 describe('AsyncAPI', () => {
-  it('is the file that is committed; `npm run openapi` writes it', () => {
+  it('equals the committed file, which `npm run openapi` writes', () => {
     const file = new URL('../../openapi/asyncapi.json', import.meta.url);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(document)));
   });
 
-  it('is a document of AsyncAPI 3 in which its parser finds no error', async () => {
+  it('is a valid AsyncAPI 3 document', async () => {
     const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(document));
     expect(diagnostics.filter(({ severity }) => severity === 0)).toEqual([]);
     expect(parsed?.version()).toBe('3.0.0');
     expect(parsed?.channels().all()).toHaveLength(2);
   });
 
-  it('holds every event and every close code', () => {
+  it('contains every event and every close code', () => {
     const types = Object.values(document.components.schemas).map(
       (schema) => (schema as typeof document).properties.type.const,
     );
@@ -38,7 +38,7 @@ describe('AsyncAPI', () => {
       expect(document.info.description).toContain(`- ${code}: `);
   });
 
-  it('describes what the stream says', async () => {
+  it('describes the messages of a real stream', async () => {
     await sleepingWorld(service, { mkfs: waiting });
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
     const { text } = await must(service, 200, 'GET', `${fs}/events`, {

@@ -1,5 +1,5 @@
-// [NM5] RFC 9110 §13 over every route of the registries: what is evaluated, in which order, and
-// what a failure changes, which is nothing.
+// [NM5] RFC 9110 §13 on every route of the registries: which conditions are evaluated, in which
+// order, and that a failed condition changes nothing.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fill, request, routes } from './registry.ts';
 import { call, fs, must, type Service, sleepingWorld, start, waiting } from './start.ts';
@@ -18,7 +18,7 @@ afterEach(() => service.close());
 const content = `${fs}/files/b/content`;
 const etagOf = async (url: string) => (await must(service, 200, 'GET', url)).headers.etag ?? '';
 const tagOfTarget: Record<string, string> = { filesystem: fs, file: `${fs}/files/a` };
-/** All that can be seen but the number of the last command. */
+/** Everything that is visible, except the number of the last command. */
 const look = async () => {
   const paths = [
     '',
@@ -42,7 +42,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$name', (route) 
     return call(service, route.method, url, { ...options, headers });
   };
 
-  it('is not done where If-None-Match names what is there, or If-Match names something else', async () => {
+  it('is not done if If-None-Match matches, or If-Match does not match', async () => {
     const before = await look();
     const refused = [{ 'if-none-match': '*' }, { 'if-match': '"other"' }, { 'if-match': '' }];
     const tagged = tagOfTarget[route.on];
@@ -58,7 +58,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$name', (route) 
       }
       const weak = `W/${await etagOf(tagged)}`;
       expect((await send({ 'if-match': weak })).status).toBe(412);
-      // If-Match comes first, and where it holds If-None-Match is looked at.
+      // If-Match is checked first; if it holds, If-None-Match is checked.
       const now = await etagOf(tagged);
       expect((await send({ 'if-match': now, 'if-none-match': now })).json?.header).toBe(
         'If-None-Match',
@@ -70,7 +70,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$name', (route) 
     expect(await look()).toBe(before);
   });
 
-  it('is refused for a malformed list, and not for dates', async () => {
+  it('is refused for a malformed list; conditions by date are ignored', async () => {
     const before = await look();
     for (const name of ['if-match', 'if-none-match']) {
       for (const value of ['abc', '"a', '"a" "b"', '*, "a"', 'w/"a"']) {
@@ -91,7 +91,7 @@ describe.each(routes.filter(({ method }) => method !== 'GET'))('$name', (route) 
     expect(dated.status).not.toBe(304);
   });
 
-  it('is done where If-None-Match names something else', async () => {
+  it('is done if If-None-Match does not match', async () => {
     const answer = await send({ 'if-none-match': '"other"', 'if-match': '*' });
     expect(answer.status).not.toBe(412);
     expect(answer.status).not.toBe(304);
@@ -120,7 +120,7 @@ describe('reads with an ETag', () => {
   });
   const now = etagOf;
 
-  it('a 304 of content comes before its range is looked at, and a 412 before that', async () => {
+  it('for content 412 is decided first, then 304, then the range', async () => {
     const etag = await etagOf(content);
     const beyond = { range: 'bytes=100-' };
     expect(
@@ -149,13 +149,13 @@ describe('reads with an ETag', () => {
       ).toBe(200);
   });
 
-  it('Range is of GET alone', async () => {
+  it('only GET evaluates Range', async () => {
     const answer = await must(service, 200, 'HEAD', content, { headers: { range: 'bytes=0-1' } });
     expect(answer.headers['content-length']).toBe('10');
     await must(service, 200, 'HEAD', content, { headers: { range: 'bytes=100-' } });
   });
 
-  it('content that was written is new, and the old ETag does not come back', async () => {
+  it('a write changes the ETag of the content, and the old ETag is never used again', async () => {
     const seen = [await etagOf(content)];
     for (const bytes of ['x', 'y', 'x']) {
       await must(service, 200, 'PUT', content, {
@@ -193,7 +193,7 @@ describe('reads without an ETag', () => {
 });
 
 describe('writes of one of two clients', () => {
-  it('PUT with If-None-Match: * does not overwrite, PATCH neither', async () => {
+  it('PUT and PATCH with If-None-Match: * do not overwrite', async () => {
     const headers = { 'if-none-match': '*' };
     await must(service, 412, 'PUT', content, { bytes: 'new', headers });
     await must(service, 412, 'PUT', `${content}?offset=0`, { bytes: 'new', headers });
@@ -204,7 +204,7 @@ describe('writes of one of two clients', () => {
     expect((await must(service, 200, 'GET', content)).bytes).toEqual(Buffer.alloc(10));
   });
 
-  it('of three with one If-None-Match, sent at once, only those before a change are done', async () => {
+  it('of concurrent writes with one precondition, each sees the result of the one before', async () => {
     const tag = await etagOf(content);
     await must(service, 200, 'PUT', `${content}?offset=0`, { bytes: 'x' });
     const now = await etagOf(content);
@@ -213,7 +213,7 @@ describe('writes of one of two clients', () => {
         bytes: 'y',
         headers: { 'if-none-match': `${tag}, ${now}` },
       });
-    // Each finds the file as the one before it in the log left it.
+    // Each write sees the file as the previous one in the log left it.
     expect((await Promise.all([put(), put()])).map(({ status }) => status)).toEqual([412, 412]);
     const several = () =>
       call(service, 'PUT', `${content}?offset=0`, {
@@ -225,7 +225,7 @@ describe('writes of one of two clients', () => {
     ).toEqual([200, 412, 412]);
   });
 
-  it('a list is there, so If-None-Match: * never makes anything', async () => {
+  it('a POST to a list with If-None-Match: * always fails, because the list exists', async () => {
     const headers = { 'if-none-match': '*' };
     await must(service, 412, 'POST', '/v1/filesystems', {
       json: { name: 'other', sizeBytes: 1_048_576 },
@@ -238,7 +238,7 @@ describe('writes of one of two clients', () => {
     await must(service, 404, 'GET', '/v1/tenants/other');
   });
 
-  it('what is not there stays a 404 with If-None-Match', async () => {
+  it('a missing resource stays a 404 with If-None-Match', async () => {
     const headers = { 'if-none-match': '*' };
     await must(service, 404, 'DELETE', `${fs}/files/none`, { headers });
     await must(service, 404, 'GET', `${fs}/files/none/content`, { headers });
@@ -246,7 +246,7 @@ describe('writes of one of two clients', () => {
     await must(service, 404, 'DELETE', `${fs}/pins/pin_99`, { headers });
   });
 
-  it('a key with another precondition is another request', async () => {
+  it('the same Idempotency-Key with another precondition is a different request', async () => {
     const headers = { 'idempotency-key': 'k', 'if-none-match': '"x"' };
     await must(service, 200, 'POST', `${fs}/files/b/truncate`, { json: { sizeBytes: 5 }, headers });
     await must(service, 200, 'POST', `${fs}/files/b/truncate`, { json: { sizeBytes: 5 }, headers });

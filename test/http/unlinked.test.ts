@@ -1,5 +1,5 @@
-// ORP: a file that was unlinked, and a new one of its name, over HTTP: views and events say which
-// of the two they speak of.
+// ORP: an unlinked file, and a new file with the same name, over HTTP: views and events tell which of
+// the two they show.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, must, type Service, start } from './start.ts';
 
@@ -12,7 +12,7 @@ interface Told {
   data: { ino?: number; unlinked?: boolean };
 }
 
-/** What the log shows of a filter, after the cursor. */
+/** The events after the cursor that pass the filter. */
 async function told(query: string): Promise<Told[]> {
   const lines = await must(service, 200, 'GET', `${fs}/events?${query}`, {
     headers: { accept: 'application/x-ndjson' },
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 describe('events', () => {
-  it('ORP-3 of the unlinked file come under its inode, and not for the name', async () => {
+  it('ORP-3 events of the unlinked file are selected by its inode, not by the name', async () => {
     await must(service, 200, 'PUT', `${fs}/mappings/map_1/memory?offset=0`, {
       bytes: Buffer.from('x'),
     });
@@ -60,7 +60,7 @@ describe('events', () => {
     expect(named[last]?.type).toBe('pinhole.file.unlinked');
   });
 
-  it('an inode is followed over a rename', async () => {
+  it('a filter by inode follows the file across a rename', async () => {
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'one' } });
     const { ino } = (
       await must(service, 200, 'POST', `${fs}/files/one/rename`, { json: { name: 'two' } })
@@ -70,7 +70,7 @@ describe('events', () => {
     expect([...subjects]).toEqual(['files/one', 'files/two']);
   });
 
-  it('an inode that is no number is refused', async () => {
+  it('an inode that is not a number is refused', async () => {
     const { status, json } = await call(service, 'GET', `${fs}/events?from=oldest&ino=-1`, {
       headers: { accept: 'application/x-ndjson' },
     });

@@ -1,5 +1,5 @@
-// Law 14: the same entries give the same events and replies, bit by bit, whether the machine is a
-// copy in the middle of everything or a new one that reads the log from its beginning.
+// Law 14: the same entries give the same events and replies, byte for byte, both for a copy of the
+// machine that is taken in the middle and for a new machine that replays the log from the beginning.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
@@ -29,7 +29,7 @@ const text = (value: unknown): string =>
 interface Recorded {
   entries: Entry[];
   effects: string[];
-  /** A copy of the machine, taken when half of the entries had been applied. */
+  /** A copy of the machine, taken after half of the entries. */
   half: { at: number; kernel: Kernel };
   end: string;
 }

@@ -1,5 +1,5 @@
-// A file that was unlinked, and a new one of its name: every view says which of the two it speaks
-// of, and lists each by itself.
+// An unlinked file, and a new file with the same name: every view tells which of the two it shows,
+// and can list each of them alone.
 import { describe, expect, test } from 'vitest';
 import { views } from '../../src/kernel/views/index.ts';
 import { letters, type Machine, machine, page } from '../machine.ts';
@@ -40,7 +40,7 @@ describe('lists', () => {
     ['mappings', {}],
     ['pins', {}],
   ] as const)(
-    '%s: both are told apart; file is the name as it is now, ino either',
+    '%s: `file` selects the file that has the name now, `ino` selects either file',
     (name, given) => {
       const m = two();
       const both = items(m, name, given);
@@ -56,14 +56,14 @@ describe('lists', () => {
     },
   );
 
-  test('files: an inode is found whatever became of its name', () => {
+  test('files: an inode is found even if its name was removed', () => {
     const m = two();
     expect(items(m, 'files')).toMatchObject([{ ino: 3, nlink: 1 }]);
     expect(items(m, 'files', { ino: 2 })).toMatchObject([{ name: 'seg', ino: 2, nlink: 0 }]);
     expect(items(m, 'files', { ino: 9 })).toEqual([]);
   });
 
-  test('a pin whose file was evicted has the number of it', () => {
+  test('a pin of an evicted file still has the inode number', () => {
     const m = machine({ blocks: 64, strategy: 'busy-extents' });
     m.create('a');
     m.write('a', letters('A'), 0);
@@ -81,8 +81,8 @@ describe('lists', () => {
 
 describe('waits', () => {
   /**
-   * A truncate of each sleeps on its pin, and a read behind it on i_rwsem. The one of the unlinked
-   * file began before.
+   * A truncate of each file sleeps on a pin, and a read sleeps behind it on i_rwsem. The truncate of
+   * the unlinked file began first.
    */
   function waits(): Machine {
     const m = machine({ blocks: 64 });
@@ -93,7 +93,7 @@ describe('waits', () => {
       m.pinned(mapping, 0, page, { owner: `nic${mapping}` });
       m.truncate('seg', page, { owner: `T${mapping}` });
       m.read('seg', 0, 1, { owner: `R${mapping}` });
-      // Not by unlink, which would wait: another file takes the name.
+      // By a rename over the name, because unlink would wait.
       if (mapping === 1) {
         const inode = m.file('seg');
         inode.nlink = 0;
@@ -128,7 +128,7 @@ describe('waits', () => {
     ]);
   });
 
-  test('wait-graph: the locks of the two are two nodes', () => {
+  test('wait-graph: the locks of the two files are different nodes', () => {
     const m = waits();
     const { nodes } = look(m, 'wait-graph') as { nodes: Row[] };
     expect(nodes.filter(({ kind }) => kind === 'lock')).toMatchObject([
@@ -149,13 +149,13 @@ test('an operation that has ended keeps its inode', () => {
   ]);
 });
 
-test('detached blocks say whose they were', () => {
+test('detached blocks have the inode of their former file', () => {
   const m = two({ strategy: 'detach-and-wait' });
   m.truncate('seg', 0, { owner: 'T' });
   expect(look(m, 'busy-extents').detached).toMatchObject([{ ino: 3 }]);
 });
 
-test('file.unlinked is the last event under the name; what follows says that it has none', () => {
+test('file.unlinked is the last event with the name; later events say that the inode has none', () => {
   const m = two();
   m.fault(1, page, 'read');
   m.fault(2, page, 'read');

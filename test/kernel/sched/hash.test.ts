@@ -6,7 +6,7 @@ import { type Ino, toPfn, toPgOff } from '../../../src/kernel/units.ts';
 
 const toIno = (n: number): Ino => n as Ino;
 
-/** hash_64() of include/linux/hash.h, as it is written there. */
+/** hash_64() of include/linux/hash.h, copied literally. */
 function hash64(value: bigint, bits: number): number {
   return bits === 0
     ? 0
@@ -21,7 +21,7 @@ const entryReference = (ino: number, pgoff: number): number =>
 const runs = { numRuns: 20_000 };
 
 describe('waitqueue hash', () => {
-  it('puts a page where BigInt arithmetic puts it', () => {
+  it('puts a page into the same bucket as BigInt arithmetic', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.nat(), fc.nat(2_000_000)),
@@ -29,7 +29,7 @@ describe('waitqueue hash', () => {
         (pfn, bits) => {
           assert(
             bucketOfPage(toPfn(pfn), bits) === pageReference(pfn, bits),
-            'the bucket of a page is the one of Linux',
+            'the bucket of a page is the same as on Linux',
           );
         },
       ),
@@ -39,7 +39,7 @@ describe('waitqueue hash', () => {
       expect(bucketOfPage(toPfn(pfn), 16)).toBe(pageReference(pfn, 16));
   });
 
-  it('puts an entry where BigInt arithmetic puts it', () => {
+  it('puts an entry into the same bucket as BigInt arithmetic', () => {
     const inos = fc.oneof(
       fc.nat(100_000),
       fc.nat({ max: 2 ** 31 - 1 }),
@@ -53,7 +53,7 @@ describe('waitqueue hash', () => {
       fc.property(inos, pgoffs, (ino, pgoff) => {
         assert(
           bucketOfEntry(toIno(ino), toPgOff(pgoff)) === entryReference(ino, pgoff),
-          'the bucket of an entry is the one of Linux',
+          'the bucket of an entry is the same as on Linux',
         );
       }),
       runs,
