@@ -104,9 +104,9 @@ const transportRows = {
   'forbidden-origin': row(
     403,
     'Forbidden origin',
-    'Without a token, only programs and pages of this server itself may call, under a ' +
-      'loopback host name. A ticket is valid for one stream and one origin only. ' +
-      '--allowed-origins and --allowed-hosts extend this.',
+    'Without a token the server answers only local programs and its own pages, under a ' +
+      'loopback host name. Other pages and names need --allowed-origins and --allowed-hosts. A ' +
+      'ticket is valid for one stream and one origin.',
     'EACCES',
     'H8',
   ),
@@ -175,8 +175,8 @@ const transportRows = {
   'too-many-keys': row(
     503,
     'Too many idempotency keys',
-    'As many requests with an Idempotency-Key are running as --idempotency-keys-max allows. ' +
-      'Nothing was changed; try again later.',
+    'The tenant has reached --idempotency-keys-max, the maximum number of running requests ' +
+      'with an Idempotency-Key. Nothing was changed; try again later.',
     'EAGAIN',
     'H23',
   ),
@@ -252,37 +252,39 @@ const transportRows = {
   'too-many-tokens': row(
     507,
     'Too many tokens',
-    'The tenant has as many unexpired tokens as --tokens-per-tenant-max allows. Revoke one first.',
+    'The tenant has reached --tokens-per-tenant-max, the maximum number of unexpired tokens. ' +
+      'Revoke one first.',
     'EDQUOT',
     'Q1',
   ),
   'too-many-tenants': row(
     507,
     'Too many tenants',
-    'The server has as many tenants as --tenants-max allows. Delete one first.',
+    'The server has reached --tenants-max, the maximum number of tenants. Delete one first.',
     'EDQUOT',
     'H17',
   ),
   'memory-full': row(
     507,
     'Memory full',
-    'The server holds as much memory for its tenants as --memory-max allows. Operations that ' +
-      'need memory are refused; operations that free it still work. Nothing was changed.',
+    'The memory that the server holds for its tenants has reached --memory-max. Operations ' +
+      'that need memory are refused; operations that free it still work. Nothing was changed.',
     'EDQUOT',
     'H17',
   ),
   'too-many-filesystems': row(
     507,
     'Too many filesystems',
-    'The server has as many filesystems as --filesystems-max allows. Remove one first.',
+    'The server has reached --filesystems-max, the maximum number of filesystems. Remove one ' +
+      'first.',
     'EDQUOT',
     'H17',
   ),
   'inbox-full': row(
     503,
     'Inbox full',
-    'As many commands are waiting for this filesystem as --inbox-max allows. Nothing was ' +
-      'changed; try again later.',
+    'This filesystem has reached --inbox-max, the maximum number of waiting commands. Nothing ' +
+      'was changed; try again later.',
     'EAGAIN',
     'H18',
   ),
@@ -361,16 +363,16 @@ const transportRows = {
   'too-many-streams': row(
     429,
     'Too many streams',
-    'The server, the tenant or the connection has as many event streams as it may have. ' +
-      '`limit` is that number; close one first.',
+    'The server, the tenant or the connection has reached its maximum number of event ' +
+      'streams. `limit` is that number; close one first.',
     'EAGAIN',
     'H25',
   ),
   'too-many-tickets': row(
     429,
     'Too many tickets',
-    'The tenant has as many unused tickets as --tickets-per-tenant-max allows. Tickets expire ' +
-      'after 30 s.',
+    'The tenant has reached --tickets-per-tenant-max, the maximum number of unused tickets. ' +
+      'Tickets expire after 30 s.',
     'EAGAIN',
     'H25',
   ),
@@ -385,8 +387,9 @@ const transportRows = {
   'too-many-pipelined': row(
     429,
     'Too many pipelined requests',
-    'The client sent more requests ahead on this connection than --pipeline-max allows. This ' +
-      'request and those after it were not started; send them again on a new connection.',
+    'The client sent too many requests on this connection without waiting for the answers ' +
+      '(--pipeline-max). This request and those after it were not started; send them again on a ' +
+      'new connection.',
     'EAGAIN',
     'H32',
   ),
