@@ -1,4 +1,5 @@
-// Cycles that a sleep or a new pin closes: each is reported, and who asked for EDEADLK ends with it.
+// Cycles that a sleep or a new pin closes. Each is reported, and the operation that closed it fails
+// with EDEADLK where it asked for that.
 import { emit } from './emit.ts';
 import { failure } from './errno.ts';
 import { end, operationOf } from './lifecycle.ts';
@@ -17,11 +18,11 @@ import { cyclesThrough, explain, nodesOf, type WaitEdge } from './waits/wait-gra
  */
 export function reportDeadlocks(k: Kernel, task: Task): void {
   const cycles = cyclesThrough(k, task);
-  // What spins comes by again and again, and tells each cycle once.
-  const told = task.locals.cyclesTold ?? [];
+  // A task that spins comes here with each retry, and would report the same cycle each time.
+  const reported = task.locals.cyclesTold ?? [];
   const names = task.sleep?.on === 'spin' ? cycles.map((cycle) => nodesOf(cycle).join()) : [];
   for (const [index, cycle] of cycles.entries())
-    if (!told.includes(names[index] ?? '')) reportCycle(k, task, cycle);
+    if (!reported.includes(names[index] ?? '')) reportCycle(k, task, cycle);
   if (names.length > 0) task.locals.cyclesTold = names;
   if (cycles.length === 0 || !task.failOnDeadlock) return;
   if (task.interruptible) {

@@ -11,7 +11,8 @@ import { mappingId, type Pfn, toPfn, toPgOff } from './units.ts';
 const pages = 512;
 
 /**
- * The 512 slots of one entry: all of the zero page, or one aligned run of frames whose bits are alike where `bits` says so.
+ * The 512 slots of one entry: all of the zero page, or one aligned run of frames, whose writable or
+ * dirty bits are alike where `bits` says so.
  * Returns the first frame, -1 for zero.
  */
 function headOfEntry(

@@ -10,7 +10,7 @@ import { taskRecord } from './records/operation.ts';
 import { pageWaitedFor } from './sched/task.ts';
 import type { Effects, Kernel, Pin, Target } from './state.ts';
 import { opId, pinId, type TaskId } from './units.ts';
-import { type Places, pinsOn, waitsFor } from './waits/wait-graph.ts';
+import { type Predecessors, pinsOn, waitsFor } from './waits/wait-graph.ts';
 
 /** Above these a copy would keep everybody else waiting. */
 const stepsMax = 20_000;
@@ -141,7 +141,7 @@ export function released(k: Kernel, id: TaskId, nowMs: number): Release {
 
 /** Of the page at the head of the wait. */
 function pinInTheWay(k: Kernel, id: TaskId): Pin | null {
-  const places: Places = new Map();
+  const predecessors: Predecessors = new Map();
   const seen = new Set<TaskId>([id]);
   for (const at of seen) {
     const task = k.tasks.get(at);
@@ -149,7 +149,7 @@ function pinInTheWay(k: Kernel, id: TaskId): Pin | null {
     const pfn = pageWaitedFor(task);
     const [pin] = pfn === null ? [] : pinsOn(k, pfn);
     if (pin !== undefined) return pin;
-    for (const { to } of waitsFor(k, task, places)) seen.add(to);
+    for (const { to } of waitsFor(k, task, predecessors)) seen.add(to);
   }
   return null;
 }
@@ -166,7 +166,7 @@ export interface Behind {
 
 /** Who waits, however indirectly, for this operation; nearest first, `max` of them. */
 export function queuedBehind(k: Kernel, id: TaskId, max: number): Behind[] {
-  const places: Places = new Map();
+  const predecessors: Predecessors = new Map();
   const waitingFor = new Map<TaskId, { task: TaskId; because: string }[]>();
   let looked = 0;
   for (const sleeper of k.sleepers) {
@@ -174,7 +174,7 @@ export function queuedBehind(k: Kernel, id: TaskId, max: number): Behind[] {
     if (task === undefined) continue;
     looked += 1;
     if (looked > behindMax) break;
-    for (const { to, through, because } of waitsFor(k, task, places)) {
+    for (const { to, through, because } of waitsFor(k, task, predecessors)) {
       const list = waitingFor.get(to) ?? [];
       list.push({ task: sleeper, because: `${through}: ${opId(to)} ${because}` });
       waitingFor.set(to, list);

@@ -1586,7 +1586,7 @@ export const recorded: Readonly<
           {
             name: 'break-layouts',
             summary: 'D: unmap, drop invalidate_lock, sleep on the first busy page, scan again',
-            doc: 'The caller sleeps, interruptible, with i_rwsem held and invalidate_lock dropped; faults go on, reads, writes and other layout\nchanges of the file queue up behind it. Nothing of the file changes before the last pin in scope is gone. It starves while pages are\nre-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in. Kernel 6.12 sees no pin in a\nfile that nobody has mapped: it frees or moves the blocks under the pins, with a warning.',
+            doc: 'The caller sleeps, interruptible, with i_rwsem held and invalidate_lock released. Faults go on; reads, writes and other layout changes of the file queue behind the caller. The file does not change before the last pin in scope is gone. The wait starves while owners pin the pages in turn. Under idleRule modern it also goes on when a page of the range is faulted in again. Kernel 6.12 sees no pin in a file that nobody has mapped: it frees or moves the blocks under the pins, with a warning.',
             options: {
               type: 'object',
               properties: {
@@ -1618,7 +1618,7 @@ export const recorded: Readonly<
             name: 'busy-extents',
             summary:
               'A: take blocks out of the file at once, keep them on the busy list until the last put',
-            doc: 'The call returns at once; the file shows the new layout at once. Pinned blocks stay on the busy list and cannot be allocated until\ntheir last reference drops, when a worker frees them. du falls at once, reusable space rises with the last put: space that no file owns and\nnobody can use, for as long as somebody pins. collapse and insert wait like break-layouts\nfor pins on what they move, not for those on what collapse takes out.',
+            doc: 'The call returns at once, and the file shows the new layout at once. Pinned blocks stay on the busy list: they cannot be allocated until their last reference drops and a worker frees them. So du falls at once, and reusable space rises with the last put; until then no file owns the space and nobody can use it. collapse and insert wait, like break-layouts, for pins on the blocks that they move, but not for pins on the blocks that collapse removes.',
             options: {
               type: 'object',
               properties: {
@@ -1635,7 +1635,7 @@ export const recorded: Readonly<
           {
             name: 'wait-for-refs',
             summary: 'B: refuse new references and wait in the truncate with both locks held',
-            doc: 'The caller sleeps, interruptible, with i_rwsem and invalidate_lock held until every page that leaves the file has been let go. No\nstarvation, since nobody can take a new reference; but a fault anywhere in the file blocks for as long, and a holder that needs such a fault\nbefore it lets go is a deadlock.',
+            doc: 'The caller sleeps, interruptible, with i_rwsem and invalidate_lock held, until the last pin on a page that leaves the file is gone. It cannot starve, because nobody can take a new reference. But every fault in the file blocks for as long, and an owner that needs such a fault before it unpins is in a deadlock.',
             options: {
               type: 'object',
               properties: {

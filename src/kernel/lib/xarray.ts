@@ -63,7 +63,7 @@ export function store(xa: XArray, index: number, value: number): void {
 }
 
 /** A visitor says false to stop. */
-// biome-ignore lint/suspicious/noConfusingVoidType: void lets a visitor that never stops be any call, and still refuses a boolean one.
+// biome-ignore lint/suspicious/noConfusingVoidType: a visitor may return nothing, but no true.
 export type EntryVisitor = (index: number, value: number) => void | false;
 
 /**

@@ -320,7 +320,8 @@ export const exchangeRange = defineOp({
         });
       }
       if (task.nowait) {
-        const why = `page ${pgoff} (pfn ${pfn}) of ${high.name} is pinned, and the request says nowait`;
+        const page = `page ${pgoff} (pfn ${pfn}) of ${high.name}`;
+        const why = `${page} is pinned, and the request says nowait`;
         return fail('EAGAIN', 'SL2', why, inTheWayOf(k, pfn));
       }
       locals.retries += 1;

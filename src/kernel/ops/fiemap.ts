@@ -15,8 +15,11 @@ const extentsMax = 10_000;
 export const fiemap = defineOp({
   name: 'fiemap',
   summary: 'The extents of a file, by the system call',
-  doc: `fe_flags: 0x1 LAST (of the range), 0x800 UNWRITTEN, on ext2 also 0x1000 MERGED. It waits for i_rwsem where Linux does; GET …/extents is the same list without the lock. At most
-${extentsMax} extents.`,
+  doc:
+    'fe_flags: 0x1 is LAST of the range, 0x800 UNWRITTEN, and on ext2 also 0x1000 MERGED. It ' +
+    'waits for i_rwsem where Linux does; GET …/extents gives the same list without the lock. ' +
+    'At most ' +
+    `${extentsMax} extents.`,
   on: 'file',
   route: { method: 'GET', path: 'fiemap', status: 200 },
   args: z.strictObject({

@@ -89,7 +89,8 @@ function checkClwb(k: Kernel, { offset }: Args, length: number, mapping: Mapping
   if (refused !== null) return refused;
   const max = k.limits.pagesPerPin;
   if (pageCeil(offset + length) - pageOf(offset) <= max) return null;
-  const why = `the range has more than ${max} pages, the maximum of one call; msync accepts any range`;
+  const most = `${max} pages, the maximum of one call`;
+  const why = `the range has more than ${most}; msync accepts any range`;
   return failure('EINVAL', 'LM5', why, max);
 }
 

@@ -9,7 +9,8 @@ const nameUpTo = (max: number) =>
     .max(max)
     .regex(/^(?!\.\.?$)[A-Za-z0-9._~-]+$/)
     .describe(
-      `1 to ${max} of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; case matters.`,
+      `1 to ${max} of A-Z, a-z, 0-9, dot, dash, underscore and tilde, but not . or .. alone; ` +
+        'case matters.',
     );
 
 /** Shorter, because names of filesystems are labels of metrics and of exemplars. */

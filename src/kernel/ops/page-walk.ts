@@ -132,7 +132,8 @@ export function walkSteps<Args, Result, Locals extends WalkLocals = WalkLocals>(
         leaveEntry(k, inode, entry ?? at);
         release(k, task, inode, 'invalidate_lock');
         if (mapping === null) return walk.stopped(k, task, unmapped());
-        const why = `it begins at or beyond the end of the file, which is ${inode.sizeBytes} bytes long`;
+        const end = `the end of the file, which is ${inode.sizeBytes} bytes long`;
+        const why = `it begins at or beyond ${end}`;
         return walk.stopped(k, task, sigbus(k, inode, mapping, at, access, 'FT3', why));
       }
       // A waiter that was woken competes again: the lock bit is not handed over. By now it may want

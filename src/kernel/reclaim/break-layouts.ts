@@ -13,10 +13,13 @@ import { defineStrategy } from './strategy.ts';
 export const breakLayouts = defineStrategy({
   name: 'break-layouts',
   summary: 'D: unmap, drop invalidate_lock, sleep on the first busy page, scan again',
-  doc: `The caller sleeps, interruptible, with i_rwsem held and invalidate_lock dropped; faults go on, reads, writes and other layout
-changes of the file queue up behind it. Nothing of the file changes before the last pin in scope is gone. It starves while pages are
-re-pinned in turn, and under idleRule "modern" it sleeps on when a page that it waits for was faulted back in. Kernel 6.12 sees no pin in a
-file that nobody has mapped: it frees or moves the blocks under the pins, with a warning.`,
+  doc:
+    'The caller sleeps, interruptible, with i_rwsem held and invalidate_lock released. Faults ' +
+    'go on; reads, writes and other layout changes of the file queue behind the caller. The ' +
+    'file does not change before the last pin in scope is gone. The wait starves while owners ' +
+    'pin the pages in turn. Under idleRule modern it also goes on when a page of the range is ' +
+    'faulted in again. Kernel 6.12 sees no pin in a file that nobody has mapped: it frees or ' +
+    'moves the blocks under the pins, with a warning.',
   options: z.strictObject({
     idleRule: z
       .enum(['classic', 'modern', 'fixed'])

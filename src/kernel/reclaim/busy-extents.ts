@@ -9,10 +9,13 @@ import { defineStrategy } from './strategy.ts';
 export const busyExtents = defineStrategy({
   name: 'busy-extents',
   summary: 'A: take blocks out of the file at once, keep them on the busy list until the last put',
-  doc: `The call returns at once; the file shows the new layout at once. Pinned blocks stay on the busy list and cannot be allocated until
-their last reference drops, when a worker frees them. du falls at once, reusable space rises with the last put: space that no file owns and
-nobody can use, for as long as somebody pins. collapse and insert wait like break-layouts
-for pins on what they move, not for those on what collapse takes out.`,
+  doc:
+    'The call returns at once, and the file shows the new layout at once. Pinned blocks stay ' +
+    'on the busy list: they cannot be allocated until their last reference drops and a worker ' +
+    'frees them. So du falls at once, and reusable space rises with the last put; until then ' +
+    'no file owns the space and nobody can use it. collapse and insert wait, like ' +
+    'break-layouts, for pins on the blocks that they move, but not for pins on the blocks ' +
+    'that collapse removes.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: true,
   idleRule: () => 'fixed',

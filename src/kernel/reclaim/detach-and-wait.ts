@@ -9,9 +9,12 @@ import { defineStrategy } from './strategy.ts';
 export const detachAndWait = defineStrategy({
   name: 'detach-and-wait',
   summary: 'C: detach the blocks, drop the locks, then wait and free',
-  doc: `The file shows the new layout as soon as the blocks are detached; nobody else waits. The caller sleeps, interruptible and without a
-lock, until the detached pages are idle, and frees them. A signal ends the wait: the call returns success and the reaper frees the rest.
-collapse and insert wait like break-layouts for pins on what they move.`,
+  doc:
+    'The file shows the new layout as soon as the blocks are detached, and nobody else waits. ' +
+    'The caller sleeps, interruptible and without a lock, until the detached pages are idle, ' +
+    'and frees them. A signal ends the wait: the call returns success, and the reaper frees ' +
+    'the rest. collapse and insert wait, like break-layouts, for pins on the blocks that they ' +
+    'move.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: true,
   idleRule: () => 'fixed',

@@ -37,7 +37,8 @@ export function chooseStrategy(
   const { name, ...given } = choice ?? { name: personality.strategy };
   const strategy = strategies.get(name);
   if (strategy === undefined) {
-    const why = `there is no strategy "${name}"; the strategies are ${[...strategies.keys()].join(', ')}`;
+    const names = [...strategies.keys()].join(', ');
+    const why = `there is no strategy "${name}"; the strategies are ${names}`;
     return { ok: false, failure: failure('EINVAL', 'ST1', why) };
   }
   if (strategy.needsBusyState && !personality.busyState) {

@@ -8,7 +8,9 @@ import { concerned, defineStrategy } from './strategy.ts';
 export const none = defineStrategy({
   name: 'none',
   summary: 'no protection: blocks are freed under the pin',
-  doc: 'Nobody waits and nothing is kept back. A warning event says each time that a block was freed under a pin.',
+  doc:
+    'A layout change never waits, and its blocks are free at once. Each block that is freed ' +
+    'under a pin raises a warning event.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: false,
   idleRule: () => 'fixed',

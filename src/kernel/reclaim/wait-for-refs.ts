@@ -10,9 +10,11 @@ import { concerned, defineStrategy } from './strategy.ts';
 export const waitForRefs = defineStrategy({
   name: 'wait-for-refs',
   summary: 'B: refuse new references and wait in the truncate with both locks held',
-  doc: `The caller sleeps, interruptible, with i_rwsem and invalidate_lock held until every page that leaves the file has been let go. No
-starvation, since nobody can take a new reference; but a fault anywhere in the file blocks for as long, and a holder that needs such a fault
-before it lets go is a deadlock.`,
+  doc:
+    'The caller sleeps, interruptible, with i_rwsem and invalidate_lock held, until the last ' +
+    'pin on a page that leaves the file is gone. It cannot starve, because nobody can take a ' +
+    'new reference. But every fault in the file blocks for as long, and an owner that needs ' +
+    'such a fault before it unpins is in a deadlock.',
   options: z.strictObject({
     newRefs: z
       .enum(['block', 'fail'])

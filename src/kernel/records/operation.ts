@@ -6,7 +6,13 @@ import { pfnOf, pteOf } from '../mm/pagetable.ts';
 import { inodeOf, stateLetter } from '../sched/task.ts';
 import type { EndedOperation, Kernel, Task } from '../state.ts';
 import { byteOf, mappingId, opId, type Pfn, zCount } from '../units.ts';
-import { blockersMax, type Places, pinBlockers, pinsOn, waitsFor } from '../waits/wait-graph.ts';
+import {
+  blockersMax,
+  type Predecessors,
+  pinBlockers,
+  pinsOn,
+  waitsFor,
+} from '../waits/wait-graph.ts';
 import { inodeRecord, inodeRecordOrNone, nameOf, zInode, zInodeOrNone } from './inode.ts';
 import { rfc3339 } from './rfc3339.ts';
 
@@ -87,12 +93,12 @@ export const zOperation = z.object({
 });
 type Operation = z.infer<typeof zOperation>;
 
-/** `places` is shared by all records of a list, so that a long queue is walked once. */
+/** `predecessors` is shared by all records of a list, so that a long queue is walked once. */
 export function taskRecord(
   k: Kernel,
   task: Task,
   nowMs: number,
-  places: Places = new Map(),
+  predecessors: Predecessors = new Map(),
 ): Operation {
   return {
     id: opId(task.id),
@@ -103,7 +109,7 @@ export function taskRecord(
     ...inodeRecordOrNone(k, task.ino),
     step: task.step,
     sleepingOn: sleepOf(k, task),
-    blockedBy: blockersOf(k, task, nowMs, places),
+    blockedBy: blockersOf(k, task, nowMs, predecessors),
     holds: task.locks.map(({ ino, lock, mode, sinceMs }) => ({
       lock,
       file: nameOf(k, ino) ?? '',
@@ -169,7 +175,12 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
 }
 
 /** Who is in the way, one step far, 16 at most; the wait-graph goes on from there. */
-function blockersOf(k: Kernel, task: Task, nowMs: number, places: Places): Operation['blockedBy'] {
+function blockersOf(
+  k: Kernel,
+  task: Task,
+  nowMs: number,
+  predecessors: Predecessors,
+): Operation['blockedBy'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
   if (sleep.on === 'page' || sleep.on === 'spin')
@@ -178,7 +189,7 @@ function blockersOf(k: Kernel, task: Task, nowMs: number, places: Places): Opera
       sleep.pfn,
       pageBlockers(k, sleep.pfn, nowMs, blockersMax).slice(0, blockersMax),
     );
-  const edges = waitsFor(k, task, places).slice(0, blockersMax);
+  const edges = waitsFor(k, task, predecessors).slice(0, blockersMax);
   return edges.map((edge) => {
     const holder = k.tasks.get(edge.to);
     const held = holder?.locks.find(

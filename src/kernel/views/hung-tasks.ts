@@ -8,7 +8,7 @@ import { semOf } from '../sched/rwsem.ts';
 import { pageWaitedFor, stateLetter } from '../sched/task.ts';
 import type { Kernel, RwSem, Task } from '../state.ts';
 import { opId, pinId, zBytes, zCount } from '../units.ts';
-import { blockersMax, type Places, pinsOn, waitsFor } from '../waits/wait-graph.ts';
+import { blockersMax, type Predecessors, pinsOn, waitsFor } from '../waits/wait-graph.ts';
 import { defineView, found, pageOfList, zPage } from './define.ts';
 
 const zCulprit = z.object({
@@ -54,7 +54,7 @@ export const hungTasks = defineView({
   }),
   read(k, _target, query, nowMs) {
     const hung: Task[] = [];
-    const places: Places = new Map();
+    const predecessors: Predecessors = new Map();
     const known: Known = new Map();
     for (const id of k.sleepers) {
       const task = k.tasks.get(id);
@@ -75,8 +75,8 @@ export const hungTasks = defineView({
         file: nameOf(k, task.ino),
         ...inodeRecordOrNone(k, task.ino),
         blockedMs: nowMs - task.sleptSinceMs,
-        linux: linuxSays(k, task, query.seconds, places),
-        culprits: culpritsOf(k, task, places, known).map((culprit) =>
+        linux: linuxSays(k, task, query.seconds, predecessors),
+        culprits: culpritsOf(k, task, predecessors, known).map((culprit) =>
           culpritRecord(k, culprit, nowMs),
         ),
       })),
@@ -84,11 +84,11 @@ export const hungTasks = defineView({
   },
 });
 
-function linuxSays(k: Kernel, task: Task, seconds: number, places: Places): string[] {
+function linuxSays(k: Kernel, task: Task, seconds: number, predecessors: Predecessors): string[] {
   const name = `${task.op}:${task.id}`;
   const lines = [`INFO: task ${name} blocked for more than ${seconds} seconds.`];
   if (!personalityOf(k.geometry).hungTaskNamesOwner || task.sleep?.on !== 'lock') return lines;
-  for (const edge of waitsFor(k, task, places)) {
+  for (const edge of waitsFor(k, task, predecessors)) {
     const owner = k.tasks.get(edge.to);
     const mode = owner?.locks.some((held) => held.mode === 'exclusive') ? 'writer' : 'reader';
     if (owner === undefined || edge.relation === 'queued') continue;
@@ -108,23 +108,23 @@ const searchMax = 256;
 type Known = Map<RwSem, Task[]>;
 
 /** Those at the head of the wait: they sleep on a page, or on nobody who sleeps. */
-function culpritsOf(k: Kernel, task: Task, places: Places, known: Known): Task[] {
+function culpritsOf(k: Kernel, task: Task, predecessors: Predecessors, known: Known): Task[] {
   const inode = task.sleep?.on === 'lock' ? k.inodes.get(task.sleep.ino) : undefined;
-  if (task.sleep?.on !== 'lock' || inode === undefined) return headsOf(k, task, places);
+  if (task.sleep?.on !== 'lock' || inode === undefined) return headsOf(k, task, predecessors);
   const sem = semOf(inode, task.sleep.lock);
   let heads = known.get(sem);
   if (heads === undefined) {
-    heads = headsOf(k, task, places);
+    heads = headsOf(k, task, predecessors);
     known.set(sem, heads);
   }
   return heads;
 }
 
-function headsOf(k: Kernel, task: Task, places: Places): Task[] {
+function headsOf(k: Kernel, task: Task, predecessors: Predecessors): Task[] {
   const seen = new Set<Task>([task]);
   const heads: Task[] = [];
   for (const at of seen) {
-    const next = waitsFor(k, at, places).flatMap((edge) => k.tasks.get(edge.to) ?? []);
+    const next = waitsFor(k, at, predecessors).flatMap((edge) => k.tasks.get(edge.to) ?? []);
     if (pageWaitedFor(at) !== null || (next.length === 0 && at !== task)) heads.push(at);
     for (const other of next) if (seen.size < searchMax) seen.add(other);
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endedRecord, taskRecord, zOperation } from '../records/operation.ts';
 import { opId, type TaskId } from '../units.ts';
-import type { Places } from '../waits/wait-graph.ts';
+import type { Predecessors } from '../waits/wait-graph.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { absent, defineView, found, pageOfList, zPage } from './define.ts';
 
@@ -37,13 +37,13 @@ export const operationsView = defineView({
       return query.owner === undefined || query.owner === (ended ?? task)?.owner;
     });
     const page = pageOfList(wanted, query, (id) => id);
-    const places: Places = new Map();
+    const predecessors: Predecessors = new Map();
     const record = (id: TaskId) => {
       const task = k.tasks.get(id);
       const ended = k.ended.get(id);
       return task === undefined
         ? ended && endedRecord(k, ended)
-        : taskRecord(k, task, nowMs, places);
+        : taskRecord(k, task, nowMs, predecessors);
     };
     return found({ ...page, items: page.items.map(record) });
   },

@@ -8,11 +8,11 @@ import { opId, type Pfn, pinId, type TaskId, zCount } from '../units.ts';
 import {
   cyclesThrough,
   explain,
+  maybeOnCycle,
   nodesOf,
-  type Places,
+  type Predecessors,
   pageNode,
   pinsOn,
-  tangled,
   waitsFor,
 } from '../waits/wait-graph.ts';
 import { defineView, found } from './define.ts';
@@ -69,17 +69,17 @@ export const waitGraph = defineView({
     const cycles = new Map<string, { nodes: string[]; explanation: string }>();
     const addEdge = (from: string, to: string, because: string) =>
       edges.set(`${from} ${to}`, { from, to, because });
-    const places: Places = new Map();
-    const knot = tangled(k, places);
+    const predecessors: Predecessors = new Map();
+    const onCycle = maybeOnCycle(k, predecessors);
     let searches = 0;
-    const shown = shownOf(k, knot);
+    const shown = shownOf(k, onCycle);
     for (const id of shown) {
       const task = k.tasks.get(id);
       if (task === undefined) continue;
       addOperation(k, nodes, id);
       const pfn = pageWaitedFor(task);
       if (pfn !== null) addPage(k, nodes, addEdge, id, pfn);
-      for (const edge of waitsFor(k, task, places)) {
+      for (const edge of waitsFor(k, task, predecessors)) {
         addOperation(k, nodes, edge.to);
         if (!nodes.has(edge.through))
           nodes.set(edge.through, {
@@ -91,9 +91,9 @@ export const waitGraph = defineView({
         addEdge(opId(id), edge.through, 'sleeps on it');
         addEdge(edge.through, opId(edge.to), edge.because);
       }
-      if (cycles.size >= cyclesMax || searches >= searchesMax || !knot.has(id)) continue;
+      if (cycles.size >= cyclesMax || searches >= searchesMax || !onCycle.has(id)) continue;
       searches += 1;
-      for (const cycle of cyclesThrough(k, task, places)) {
+      for (const cycle of cyclesThrough(k, task, predecessors)) {
         const path = nodesOf(cycle);
         cycles.set(path.join(' '), { nodes: path, explanation: explain(k, cycle) });
       }
@@ -107,11 +107,11 @@ export const waitGraph = defineView({
   },
 });
 
-/** In the order in which they fell asleep; where they are too many, those of the knot first. */
-function shownOf(k: Kernel, knot: ReadonlySet<TaskId>): TaskId[] {
+/** In the order in which they fell asleep; of too many, those that may be on a cycle first. */
+function shownOf(k: Kernel, onCycle: ReadonlySet<TaskId>): TaskId[] {
   const all = [...k.sleepers];
   if (all.length <= shownMax) return all;
-  return [...all.filter((id) => knot.has(id)), ...all.filter((id) => !knot.has(id))].slice(
+  return [...all.filter((id) => onCycle.has(id)), ...all.filter((id) => !onCycle.has(id))].slice(
     0,
     shownMax,
   );
@@ -144,7 +144,7 @@ function addOperation(k: Kernel, nodes: Map<string, Node>, id: TaskId): void {
   });
 }
 
-/** A page waits for each pin on it, whether or not the pin's owner can be told to be asleep. */
+/** A page waits for each pin on it, whether or not the owner of the pin sleeps. */
 function addPage(
   k: Kernel,
   nodes: Map<string, Node>,

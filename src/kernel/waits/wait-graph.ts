@@ -62,7 +62,7 @@ export function pinsOn(k: Kernel, pfn: Pfn, max = Number.POSITIVE_INFINITY): Pin
  * Who is directly ahead of each waiter of a lock. Made once for a search, so that a long queue
  * costs its length and not its square.
  */
-export type Places = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
+export type Predecessors = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
 
 /**
  * Who in the queue must have had the lock before this waiter gets it, without those who come before
@@ -71,8 +71,8 @@ export type Places = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
  *
  *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
  */
-function directlyAhead(places: Places, sem: RwSem, task: TaskId): readonly TaskId[] {
-  let ahead = places.get(sem);
+function directlyAhead(predecessors: Predecessors, sem: RwSem, task: TaskId): readonly TaskId[] {
+  let ahead = predecessors.get(sem);
   if (ahead === undefined) {
     // Who came last is asked for most, and needs no table: a reader waits for the nearest writer.
     const last = sem.queue.length - 1;
@@ -95,7 +95,7 @@ function directlyAhead(places: Places, sem: RwSem, task: TaskId): readonly TaskI
       writer = [waiter.task];
       readers = [];
     }
-    places.set(sem, ahead);
+    predecessors.set(sem, ahead);
   }
   return ahead.get(task) ?? [];
 }
@@ -136,7 +136,7 @@ export function lockBlockers(k: Kernel, inode: Inode, lock: LockName, max: numbe
 }
 
 /**
- * A wait before it is told to whom it leads: to a task, or to an owner, and from there to each
+ * A wait before its targets are listed: it leads to a task, or to an owner, and from there to each
  * operation of that owner that sleeps. An owner may have thousands of them, and be waited for by
  * thousands: so a search meets the owner once, and not each with each.
  */
@@ -147,7 +147,7 @@ interface Hop extends Omit<WaitEdge, 'to'> {
 
 /** Of so many alike each counts; of more some stand for the others. */
 const alikeMax = 16;
-const toldMax = 64;
+const edgesMax = 64;
 /**
  * A page with more pins than this is looked at no further, nor are more tasks than this one after
  * the other.
@@ -156,15 +156,19 @@ const pinsMax = 4096;
 const reachMax = 1024;
 
 /**
- * The tasks that must move before this sleeper can, nearest first; of a crowd the first 64. Empty
+ * The tasks that must move before this sleeper can, nearest first, at most 64. Empty
  * for a task that is awake.
  */
-export function waitsFor(k: Kernel, task: Task, places: Places = new Map()): WaitEdge[] {
+export function waitsFor(
+  k: Kernel,
+  task: Task,
+  predecessors: Predecessors = new Map(),
+): WaitEdge[] {
   const edges: WaitEdge[] = [];
-  for (const hop of hopsOf(k, task, places)) {
+  for (const hop of hopsOf(k, task, predecessors)) {
     const targets = hop.to === null ? sleepersOf(k, hop.owner) : [hop.to];
     for (const to of targets) {
-      if (edges.length >= toldMax) return edges;
+      if (edges.length >= edgesMax) return edges;
       edges.push(edgeOf(hop, to));
     }
   }
@@ -175,11 +179,11 @@ const sleepersOf = (k: Kernel, owner: string | null): readonly TaskId[] =>
   owner === null ? [] : (k.sleepersOf.get(owner) ?? []);
 
 /**
- * The sleepers of an owner for a search that began with `start`. Of a crowd in the queue of one
+ * The sleepers of an owner for a search that began with `start`. Of many in the queue of one
  * lock the last stands for all, because it waits for whatever is ahead, so nothing is missed; and
  * the way back to `start` comes first.
  */
-function crowdOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
+function someSleepersOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
   const ids = sleepersOf(k, owner);
   if (ids.length <= alikeMax) return ids;
   const few: TaskId[] = k.tasks.get(start)?.owner === owner ? [start] : [];
@@ -202,13 +206,13 @@ function crowdOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
 
 const edgeOf = ({ owner: _, ...hop }: Hop, to: TaskId): WaitEdge => ({ ...hop, to });
 
-function hopsOf(k: Kernel, task: Task, places: Places): Hop[] {
+function hopsOf(k: Kernel, task: Task, predecessors: Predecessors): Hop[] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
   if (sleep.on === 'page' || sleep.on === 'spin') return pageHops(k, task, sleep.pfn);
   const inode = k.inodes.get(sleep.ino);
   if (inode === undefined) return [];
-  if (sleep.on === 'lock') return lockHops(task, inode, sleep.lock, places);
+  if (sleep.on === 'lock') return lockHops(task, inode, sleep.lock, predecessors);
   const holder = inode.entryLocks.get(sleep.pgoff);
   const through = `entry:${nodeName(inode)}:${sleep.pgoff}`;
   return holder === undefined
@@ -260,7 +264,7 @@ function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
   return hops;
 }
 
-function lockHops(task: Task, inode: Inode, lock: LockName, places: Places): Hop[] {
+function lockHops(task: Task, inode: Inode, lock: LockName, predecessors: Predecessors): Hop[] {
   const sem = semOf(inode, lock);
   const common = { from: task.id, through: lockNode(inode, lock), owner: null };
   const hops: Hop[] = [];
@@ -268,7 +272,7 @@ function lockHops(task: Task, inode: Inode, lock: LockName, places: Places): Hop
     hops.push({ ...common, to: sem.writer, relation: 'holds', because: 'holds it exclusive' });
   for (const to of sem.readers)
     hops.push({ ...common, to, relation: 'holds', because: 'holds it shared' });
-  for (const ahead of directlyAhead(places, sem, task.id))
+  for (const ahead of directlyAhead(predecessors, sem, task.id))
     hops.push({ ...common, to: ahead, relation: 'queued', because: 'is queued before it' });
   return hops;
 }
@@ -280,11 +284,15 @@ const visitsMax = 10_000;
  * Every cycle through this task, each as the waits along it, the oldest operation first; one sleep
  * can close more than one. Bounded: 16 of them.
  */
-export function cyclesThrough(k: Kernel, start: Task, places: Places = new Map()): WaitEdge[][] {
+export function cyclesThrough(
+  k: Kernel,
+  start: Task,
+  predecessors: Predecessors = new Map(),
+): WaitEdge[][] {
   if (!isWaitedFor(k, start)) return [];
-  const crowds = new Map<string, readonly TaskId[]>();
-  const hops = reachable(k, start, places, crowds);
-  const leadsBack = leadingTo(hops, crowds, start.id);
+  const sleepersByOwner = new Map<string, readonly TaskId[]>();
+  const hops = reachable(k, start, predecessors, sleepersByOwner);
+  const leadsBack = leadingTo(hops, sleepersByOwner, start.id);
   if (leadsBack.size === 1) return [];
   const cycles: WaitEdge[][] = [];
   const path: WaitEdge[] = [];
@@ -293,7 +301,7 @@ export function cyclesThrough(k: Kernel, start: Task, places: Places = new Map()
   const walk = (id: TaskId): void => {
     onPath.add(id);
     for (const hop of hops.get(id) ?? []) {
-      for (const to of hop.to === null ? (crowds.get(hop.owner ?? '') ?? []) : [hop.to]) {
+      for (const to of hop.to === null ? (sleepersByOwner.get(hop.owner ?? '') ?? []) : [hop.to]) {
         visits += 1;
         if (cycles.length >= cyclesMax || visits >= visitsMax) break;
         path.push(edgeOf(hop, to));
@@ -314,7 +322,7 @@ type Node = TaskId | string;
 /** From whom there is a way to `end`, itself included. */
 function leadingTo(
   hops: ReadonlyMap<TaskId, readonly Hop[]>,
-  crowds: ReadonlyMap<string, readonly TaskId[]>,
+  sleepersByOwner: ReadonlyMap<string, readonly TaskId[]>,
   end: TaskId,
 ): Set<Node> {
   const into = new Map<Node, Node[]>();
@@ -324,7 +332,7 @@ function leadingTo(
     else froms.push(from);
   };
   for (const [from, some] of hops) for (const { to, owner } of some) note(from, to ?? owner ?? '');
-  for (const [owner, ids] of crowds) for (const id of ids) note(owner, id);
+  for (const [owner, ids] of sleepersByOwner) for (const id of ids) note(owner, id);
   const found = new Set<Node>([end]);
   for (const node of found) for (const from of into.get(node) ?? []) found.add(from);
   return found;
@@ -344,26 +352,26 @@ function isWaitedFor(k: Kernel, task: Task): boolean {
 
 /**
  * The waits of every task that `start` waits for, near or far, the nearest first and no more than
- * 1024. Notes the crowds that it met.
+ * 1024. Notes the sleepersByOwner that it met.
  */
 function reachable(
   k: Kernel,
   start: Task,
-  places: Places,
-  crowds: Map<string, readonly TaskId[]>,
+  predecessors: Predecessors,
+  sleepersByOwner: Map<string, readonly TaskId[]>,
 ): Map<TaskId, Hop[]> {
-  const found = new Map<TaskId, Hop[]>([[start.id, hopsOf(k, start, places)]]);
+  const found = new Map<TaskId, Hop[]>([[start.id, hopsOf(k, start, predecessors)]]);
   const visit = (id: TaskId): void => {
     const task = found.has(id) || found.size >= reachMax ? undefined : k.tasks.get(id);
-    if (task !== undefined) found.set(id, hopsOf(k, task, places));
+    if (task !== undefined) found.set(id, hopsOf(k, task, predecessors));
   };
   for (const hops of found.values()) {
     for (const { to, owner } of hops) {
       if (to !== null) visit(to);
-      if (owner === null || crowds.has(owner)) continue;
-      const crowd = crowdOf(k, owner, start.id);
-      crowds.set(owner, crowd);
-      for (const id of crowd) visit(id);
+      if (owner === null || sleepersByOwner.has(owner)) continue;
+      const sleepers = someSleepersOf(k, owner, start.id);
+      sleepersByOwner.set(owner, sleepers);
+      for (const id of sleepers) visit(id);
     }
   }
   return found;
@@ -408,13 +416,13 @@ function candidates(k: Kernel): TaskId[] {
  * The sleepers that may be on a cycle: what is left when those that wait for nobody asleep, or for
  * whom nobody waits, are taken away.
  */
-export function tangled(k: Kernel, places: Places): Set<TaskId> {
+export function maybeOnCycle(k: Kernel, predecessors: Predecessors): Set<TaskId> {
   const out = new Map<Node, Node[]>();
   const owners = new Set<string>();
   const able = new Set(candidates(k));
   for (const id of able) {
     const task = k.tasks.get(id);
-    const hops = task === undefined ? [] : hopsOf(k, task, places);
+    const hops = task === undefined ? [] : hopsOf(k, task, predecessors);
     out.set(
       id,
       hops.flatMap(({ to, owner }) => (to !== null && !able.has(to) ? [] : [to ?? owner ?? ''])),
@@ -451,7 +459,7 @@ function peel(left: Set<Node>, edges: Map<Node, Node[]>, back: Map<Node, Node[]>
 }
 
 /**
- * The same cycle, told from the operation that is oldest: it came first, and the others ran into
+ * The same cycle from its oldest operation on: it came first, and the others ran into
  * it.
  */
 function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
@@ -462,7 +470,7 @@ function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
 }
 
 /**
- * A cycle is told with so many waits; of a longer one the rest is counted. An event must not grow
+ * An explanation lists so many waits and counts the rest, because an event must not grow
  * with the number of owners.
  */
 const waitsMax = 16;
@@ -490,5 +498,7 @@ export function explain(k: Kernel, cycle: readonly WaitEdge[]): string {
         `${name(edge.from)} waits for ${edge.through}, because ${name(edge.to)} ${edge.because}`,
     );
   const omitted = cycle.length - waitsMax;
-  return `${waits.join('; ')}${omitted > 0 ? `; and ${omitted} more waits, which lead back to ${name((cycle[0] as WaitEdge).from)}` : ''}.`;
+  if (omitted <= 0) return `${waits.join('; ')}.`;
+  const back = name((cycle[0] as WaitEdge).from);
+  return `${waits.join('; ')}; and ${omitted} more waits, which lead back to ${back}.`;
 }
