@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { repairCommand } from '../src/cli/repair.ts';
 import {
   ConfigError,
   defaultConfig,
   envOf,
   flagOf,
+  parseArguments,
   readConfig,
   settings,
   settingsTable,
@@ -55,6 +57,29 @@ describe('config', () => {
   it('refuses an unknown variable of its prefix', () => {
     vi.stubEnv('PINHOLE_PROT', '1');
     expect(() => readConfig([])).toThrow('unknown setting: PINHOLE_PROT');
+  });
+
+  it('leaves the arguments behind a subcommand to that, and lists it in --help', () => {
+    let orders: unknown = null;
+    const subcommands = () => [
+      repairCommand((given) => {
+        orders = given;
+      }),
+    ];
+    expect(parseArguments(['repair', '--data-dir', 'x', '--snapshot'], subcommands())).toBeNull();
+    expect(orders).toEqual({ dataDir: 'x', snapshot: true });
+    expect(parseArguments(['--data-dir', 'y'], subcommands())).toMatchObject({ dataDir: 'y' });
+    let said = '';
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      said += String(text);
+      return true;
+    });
+    try {
+      expect(() => parseArguments(['--help'], subcommands())).toThrow('outputHelp');
+    } finally {
+      write.mockRestore();
+    }
+    expect(said).toMatch(/^ {2}repair /m);
   });
 
   it('splits lists', () => {

@@ -2,6 +2,7 @@
 // and what it has stays on the disk.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BatchRecord } from '../../src/durable/records.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
@@ -67,51 +68,74 @@ afterEach(async () => {
 });
 
 /** What happens to the filesystem, and what the server then says of it. */
-const mishaps: Record<string, { inflict(store: Store, id: string): Promise<void>; says: RegExp }> =
+const mishaps: Record<
+  string,
   {
-    'a flipped bit': {
-      says: /digest|does not follow|law|undefined|sizeBytes|entry/,
-      async inflict(store, id) {
-        const { key, body } = await lastBatch(store, id, 2);
-        const flipped = Uint8Array.from(body);
-        flipped[flipped.length - 1] = (flipped[flipped.length - 1] ?? 0) ^ 1;
-        await store.records.put([{ key, value: flipped }]);
-      },
+    inflict?(store: Store, id: string): Promise<void>;
+    /** When the store is closed again. */
+    rot?(level: ClassicLevel<string, Uint8Array>, id: string): Promise<void>;
+    says: RegExp;
+  }
+> = {
+  'a flipped bit behind a good checksum': {
+    says: /digest|does not follow|law|undefined|sizeBytes|entry/,
+    async inflict(store, id) {
+      const { key, body } = await lastBatch(store, id, 2);
+      const flipped = Uint8Array.from(body);
+      flipped[flipped.length - 1] = (flipped[flipped.length - 1] ?? 0) ^ 1;
+      await store.records.put([{ key, value: flipped }]);
     },
-    'a missing batch': {
-      says: /is missing/,
-      async inflict(store, id) {
-        await store.records.put([{ key: (await lastBatch(store, id, 2)).key, value: null }]);
-      },
+  },
+  'a bit that flipped on the disk': {
+    says: /checksum of j\//,
+    async rot(level, id) {
+      const keys = await level.keys({ gte: `j/${id}/`, lt: `j/${id}/~` }).all();
+      const key = keys.at(-2) as string;
+      const sealed = Uint8Array.from((await level.get(key)) as Uint8Array);
+      sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
+      await level.put(key, sealed);
     },
-    'a missing snapshot': {
-      says: /lacks s\//,
-      async inflict(store, id) {
-        for await (const key of store.records.keys(`s/${id}/`))
-          if (!key.endsWith('/m')) await store.records.put([{ key, value: null }]);
-      },
+  },
+  'a missing batch': {
+    says: /is missing/,
+    async inflict(store, id) {
+      await store.records.put([{ key: (await lastBatch(store, id, 2)).key, value: null }]);
     },
-    'a poison command': {
-      says: /breaks a law of the machine/,
-      async inflict(store, id) {
-        const { key, body } = await lastBatch(store, id, 1);
-        const record = decode(body) as BatchRecord;
-        record[5] = [[Date.now(), 'no-such-operation', {}, {}]];
-        await store.records.put([{ key, value: encode(record) }]);
-      },
+  },
+  'a missing snapshot': {
+    says: /lacks s\//,
+    async inflict(store, id) {
+      for await (const key of store.records.keys(`s/${id}/`))
+        if (!key.endsWith('/m')) await store.records.put([{ key, value: null }]);
     },
-  };
+  },
+  'a poison command': {
+    says: /breaks a law of the machine/,
+    async inflict(store, id) {
+      const { key, body } = await lastBatch(store, id, 1);
+      const record = decode(body) as BatchRecord;
+      record[5] = [[Date.now(), 'no-such-operation', {}, {}]];
+      await store.records.put([{ key, value: encode(record) }]);
+    },
+  },
+};
 
 it.each(Object.entries(mishaps))(
   '%s: 49 serve, and the one says what to do',
-  async (_name, { inflict, says }) => {
+  async (_name, { inflict, rot, says }) => {
     const id = idOf(service as Service);
     const epoch = (service as Service).engine.tenantRing(defaultTenant).epoch;
     await stop();
     const store = await openStore(directory());
-    await inflict(store, id);
+    await inflict?.(store, id);
     const kept = await keptOf(store, id);
     await store.close();
+    if (rot !== undefined) {
+      const at = join(directory(), 'store');
+      const level = new ClassicLevel<string, Uint8Array>(at, { valueEncoding: 'view' });
+      await rot(level, id);
+      await level.close();
+    }
 
     const running = await start();
     for (let i = 0; i < count; i++) {

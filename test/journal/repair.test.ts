@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RepairOrders, repair, repairCommand } from '../../src/cli/repair.ts';
-import type { BatchRecord, Manifest } from '../../src/durable/records.ts';
+import { recordKeys } from '../../src/durable/keys.ts';
+import { type BatchRecord, clockRecord, type Manifest } from '../../src/durable/records.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
 import { HeadFile } from '../../src/journal/head-file.ts';
 import { kernelVersion } from '../../src/kernel/snapshot.ts';
@@ -273,6 +274,24 @@ describe('repair', () => {
     await other.close();
     expect(newest).not.toBe('');
     expect(await startWithoutOne()).toMatch(/no snapshot has the state before it/);
+  });
+
+  it('deletes a recorded time that is far ahead, and says so', async () => {
+    await begin(1);
+    await stop();
+    expect(await order()).toBe(0);
+    expect(said).not.toContain('clock');
+    const store = await openStore(journal());
+    const ahead = Date.now() + 1e10;
+    await store.records.put([clockRecord.change(recordKeys.clock, ahead)]);
+    await store.close();
+    expect((await start()).context.nowMs()).toBeGreaterThanOrEqual(ahead);
+    await stop();
+    expect(await order()).toBe(0);
+    expect(said).toMatch(/^clock: .* ahead of this host; --reset-clock deletes that record$/m);
+    expect(await order('--reset-clock')).toBe(0);
+    expect(said).toMatch(/^clock: the recorded time is deleted$/m);
+    expect((await start()).context.nowMs()).toBeLessThan(ahead - 1e9);
   });
 
   it('refuses an order that is not clear', async () => {
