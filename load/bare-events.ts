@@ -1,5 +1,5 @@
-// The yardstick of the fan-out: a `ws` server that sends frames from a file to every reader, each
-// at its time, when a reader says so.
+// The comparison for fan-out: a `ws` server that sends frames from a file to every reader, each at
+// its time, after a reader starts it.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';

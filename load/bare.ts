@@ -1,7 +1,7 @@
-// The yardstick: a Fastify that parses the same requests and sends answers of the same shape, and
-// does nothing in between. The answers come as JSON in the environment; a number is so many bytes.
-// With BARE_JOURNAL, a folder, it keeps every request in a LevelDB before it answers: what came
-// while a flush was on its way goes into the next one.
+// The comparison server: a Fastify that parses the same requests, sends answers of the same shape,
+// and does nothing else. The answers are passed as JSON in the environment; a number means that
+// many bytes. With BARE_JOURNAL, a folder, it stores every request in a LevelDB before it answers,
+// with group commit.
 import { ClassicLevel } from 'classic-level';
 import { fastify } from 'fastify';
 import type { Canned } from './scenario.ts';

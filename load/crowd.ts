@@ -1,4 +1,4 @@
-// WebSocket readers that count what they get.
+// WebSocket readers that count the events that they get.
 import { WebSocket } from 'ws';
 
 export interface Crowd {

@@ -1,6 +1,5 @@
-// What durability costs: the same load on a server that keeps everything and on one that keeps
-// nothing, in turns; and, beside it, what the same store costs a bare Fastify that does nothing but
-// keep its requests in it.
+// The cost of durability: the same load on a server with a journal and on one without, in turns.
+// For comparison, the cost of the same store for a bare Fastify that only stores its requests.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

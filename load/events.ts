@@ -1,4 +1,4 @@
-// How soon a wake-up is at the reader.
+// How long a wake-up takes to reach a reader.
 import { openReaders } from './crowd.ts';
 import { judge } from './goals.ts';
 import { type Api, apiOf, fs, statfs } from './scenario.ts';

@@ -1,5 +1,5 @@
-// What a scenario promises: each goal is printed with what was measured, and one that is missed is
-// a failure of the run.
+// The goals of a scenario: each is printed with the measured value, and a missed goal fails the
+// run.
 
 export interface Goal {
   what: string;

@@ -1,4 +1,4 @@
-// Drives a server for a while and says what that cost.
+// Puts load on a server for some time and reports the cost.
 import autocannon from 'autocannon';
 import { type Call, requestsOf } from './scenario.ts';
 import type { Server } from './server.ts';

@@ -1,5 +1,4 @@
-// Ten tenants with a filesystem each: pins, reads, writes and looks, in a fixed order that mixes
-// them.
+// Ten tenants with one filesystem each: pins, reads, writes and views, mixed in a fixed order.
 import { type Call, cannedPin, json, type Scenario, statfs } from './scenario.ts';
 
 const tenants = 10;

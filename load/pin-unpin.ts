@@ -1,4 +1,4 @@
-// One page is pinned and let go, over and over, by every connection.
+// Every connection pins and unpins one page, over and over.
 import { cannedPin, fs, json, type Scenario, statfs } from './scenario.ts';
 
 const pages = 256;

@@ -1,5 +1,5 @@
-// The story of the product under load: a hole is punched under a pin, sleeps, and ends when the pin
-// goes. A file for each connection, so that they don't queue for each other's locks.
+// The main story of the product under load: a punch sleeps on a pin and ends when the pin is
+// released. Each connection has its own file, so that they do not wait for each other's locks.
 import { cannedPin, fs, json, type Scenario, statfs } from './scenario.ts';
 
 const files = 256;

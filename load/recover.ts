@@ -1,5 +1,5 @@
-// How long a start takes that has to do a million commands again, and one that has a snapshot and a
-// hundred thousand, beside one that has nothing to do again.
+// How long a start takes that replays a million commands, compared with one that has a snapshot and
+// replays a hundred thousand, and one that replays nothing.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

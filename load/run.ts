@@ -1,6 +1,6 @@
 // `npm run load`: every scenario against Pinhole and against a bare Fastify with the same payload,
-// round by round in turns, so that both meet the same machine. Ends with 1 when an answer came that
-// the scenario does not expect, or a goal was missed.
+// in alternating rounds, so that both run under the same conditions. Exits with 1 if an answer is
+// not the expected one, or a goal was missed.
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';

@@ -1,5 +1,5 @@
-// What a load scenario is: a world that it makes, the calls that one connection repeats, and what a
-// bare server would answer to them.
+// A load scenario: its setup, the calls that each connection repeats, and the answers of a bare
+// server.
 import type { Request } from 'autocannon';
 
 export interface Call {

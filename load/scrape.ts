@@ -1,5 +1,5 @@
-// What a scrape costs with 10,000 filesystems: its time, and the longest that the event loop of the
-// server stood still meanwhile.
+// The cost of a scrape with 10,000 filesystems: its duration, and the longest pause of the server's
+// event loop.
 import { judge } from './goals.ts';
 import { apiOf } from './scenario.ts';
 import { startPinhole } from './server.ts';

@@ -1,5 +1,5 @@
-// A server in a process of its own, on a core of its own where there is more than one and taskset
-// is there.
+// A server in a separate process, on its own core if there is more than one and taskset is
+// installed.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

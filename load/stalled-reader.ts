@@ -1,4 +1,4 @@
-// A WebSocket reader that does not read, until it is asked to.
+// A WebSocket reader that reads nothing until it is asked to.
 import { connect, type Socket } from 'node:net';
 
 /** Upgrades, subscribes and never reads again. */

@@ -1,6 +1,6 @@
-// Readers that do not read: what they add to the memory of the server, and to the time that the
-// others wait. The same load, first without them and then with them, for as long, on one server
-// whose heap and logs have found their size.
+// Readers that do not read: what they add to the memory of the server and to the waits of others.
+// The same load runs without and then with them, equally long, on one server whose heap and logs
+// have reached their normal size.
 import { WebSocket } from 'ws';
 import { judge } from './goals.ts';
 import { type Api, apiOf, fs } from './scenario.ts';

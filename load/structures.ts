@@ -1,6 +1,6 @@
-// What the kernel's data structures cost, in ns per operation: `npx tsx load/structures.ts`. The
-// sizes are those of the largest file and the largest device; the order of operations is random but
-// the same in every run.
+// The cost of the kernel's data structures, in ns per operation: `npx tsx load/structures.ts`. The
+// sizes are those of the largest file and device; the order of operations is random but the same in
+// every run.
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-// Tenants of a server under load, made by its operator.
+// Creates tenants on a server under load, as its operator.
 import { readFileSync } from 'node:fs';
 import { apiOf } from './scenario.ts';
 

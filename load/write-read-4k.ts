@@ -1,4 +1,4 @@
-// 4 KiB in, the same 4 KiB out.
+// Writes 4 KiB and reads them back.
 import { fs, type Scenario, statfs } from './scenario.ts';
 
 export const writeRead: Scenario = {

@@ -1,6 +1,5 @@
-// How much of each ring runs. `npm test` takes a small dose, which fits into three minutes; `npm
-// run test:full` takes the whole one. A small dose is a part of the whole one: whatever it finds,
-// the whole one finds as well.
+// How much of each group of tests runs. `npm test` runs small doses, which take three minutes; `npm
+// run test:full` runs all. Each small dose is a part of the full one.
 
 /**
  * Not PINHOLE_…: servers that tests start inherit the environment, and would take it for a setting.

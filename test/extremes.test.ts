@@ -1,5 +1,6 @@
-// Every setting at its least and its largest value: the service serves with it, or refuses it in
-// one sentence. The same as processes that are started again is in test/system/extremes.test.ts.
+// Every setting at its smallest and its largest value: the service either serves with it or refuses
+// it with one sentence. test/system/extremes.test.ts does the same with processes that are
+// restarted.
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { some } from './dose.ts';

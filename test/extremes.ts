@@ -1,4 +1,4 @@
-// Every setting at its least and its largest value, made from the table of settings.
+// The smallest and the largest value of every setting, taken from the table of settings.
 import { z } from 'zod';
 import { flagOf, settings } from '../src/config.ts';
 

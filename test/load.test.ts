@@ -1,5 +1,5 @@
-// The load scenarios run, and say so with their exit code. What they measure in a second on a busy
-// machine is worth nothing.
+// The load scenarios run and report success by their exit code. Their measurements of one second on
+// a busy machine are not checked.
 import { execFile } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { isMet, lineOf } from '../load/goals.ts';

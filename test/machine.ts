@@ -1,6 +1,6 @@
-// A machine for tests: createKernel and apply behind one verb an operation, with every law checked
-// after every entry. What happened is kept as a trace, one line a command, an event or a reply (see
-// trace.ts).
+// A machine for tests: createKernel and apply with one method for each operation. Every law is
+// checked after every entry. Commands, events and replies are recorded as a trace with one line
+// each (see trace.ts).
 import { defaultConfig } from '../src/config.ts';
 import { kernelLimits } from '../src/engine/engine.ts';
 import type { KernelEvent } from '../src/kernel/events.ts';

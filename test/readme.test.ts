@@ -1,5 +1,5 @@
-// The tour of the README does what it prints: its commands run in one shell against a fresh server,
-// `…` stands for anything.
+// The commands of the README's tour print what the README shows. They run in one shell against a
+// fresh server; `…` matches anything.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';

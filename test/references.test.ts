@@ -1,5 +1,5 @@
-// A reader can look up whatever code, tests and docs cite: scenarios, laws, rules, steps,
-// decisions, sections and links.
+// Everything that code, tests and docs cite exists: scenarios, laws, rules, steps, decisions,
+// sections and links.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';

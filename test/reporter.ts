@@ -1,5 +1,5 @@
-// Closes a run of the tests with one line, `N passed, N failed` and `, N skipped` if any were, for
-// people and machines to read.
+// Ends a test run with one line for people and programs: `N passed, N failed`, and `, N skipped` if
+// any were.
 import type { TestCase, TestModule, TestRunEndReason, TestSuite } from 'vitest/node';
 import type { Reporter } from 'vitest/reporters';
 

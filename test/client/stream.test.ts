@@ -1,5 +1,4 @@
-// The client comes back by itself, with its cursor, as the close code asks it to; and gives each
-// event once.
+// The client reconnects with its cursor, as the close code tells it, and returns each event once.
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';

@@ -1,5 +1,4 @@
-// Journals of released versions give the states that those versions had, wherever they are
-// replayed.
+// Journals of released versions replay to the states that those versions had, on every platform.
 import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
-// Makes a golden journal: npx tsx test/crash/golden.ts <version>. A released version's journal
-// stays as it is: what a later release makes of it must be the same, or its `kernelVersion` must
-// move.
+// Creates a golden journal: npx tsx test/crash/golden.ts <version>. The journal of a released
+// version never changes. A later release must replay it to the same state, or change its
+// `kernelVersion`.
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { call, freshFolder, must, repair, type Server, start, write } from './process.ts';

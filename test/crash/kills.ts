@@ -1,6 +1,6 @@
-// kill -9 at random instants under load, again and again on the same folder. Clients remember what
-// they were told; after each start the server must have exactly that, and of what was not answered
-// either all or nothing.
+// kill -9 at random moments under load, repeatedly on the same data directory. Clients remember the
+// answers that they got. After each start the server must have exactly that; an unanswered request
+// may be done completely or not at all.
 import { cpSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {

@@ -1,5 +1,5 @@
-// Power cuts: the data is on a filesystem of its own, in an image. When the power goes, what that
-// disk had been given is all there is; what the kernel still held for it is not.
+// Power cuts: the data directory is on its own filesystem in an image file. After a cut only what
+// the disk had received is there; what the kernel still held in memory is lost.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The built server as a process, seen from outside: nothing of src/ is imported in this folder.
+// The built server as a process, seen from outside. Nothing in this folder imports src/.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';

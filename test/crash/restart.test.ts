@@ -1,4 +1,4 @@
-// What a restart brings back, case by case.
+// What a restart restores, case by case.
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import {

@@ -1,4 +1,4 @@
-// npm run crash -- --kills 1000 --seed 7, or --power for cuts of the power (root, loop devices)
+// npm run crash -- --kills 1000 --seed 7, or --power for power cuts (needs root and loop devices).
 import { Command } from 'commander';
 import { killLoop } from './kills.ts';
 import { powered } from './power.ts';

@@ -1,5 +1,5 @@
-// The engine over a real store: after a restart every machine has the state, and every stream the
-// events, that it had.
+// The engine over a real store: after a restart every machine has its state, and every stream its
+// events.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stateHash } from '../../src/durable/snapshots.ts';

@@ -1,4 +1,4 @@
-// What snapshots make superfluous goes, and nothing else.
+// Snapshots make older entries superfluous: these are deleted, and nothing else is.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isManifest, journalKeys } from '../../src/durable/keys.ts';

@@ -1,5 +1,5 @@
-// Both tables of blocking-table.ts, a test a row, the four boxes in each: XFS and ext4 as they are
-// on 6.12 and 7.3, with no strategy named.
+// Both tables of blocking-table.ts, with one test for each row. Each row covers XFS and ext4 on
+// 6.12 and 7.3 with their default strategies.
 import { describe, expect, test } from 'vitest';
 import { letters, machine, okOf, page, wordOf } from '../machine.ts';
 import { blockOf, contentOf } from '../scenarios/story.ts';

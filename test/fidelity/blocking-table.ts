@@ -1,6 +1,6 @@
-// Who waits for a pin, and who waits for the waiter: the two tables that were measured on Linux
-// 6.12 and 7.3, on ext4 and XFS. A cell is what Linux did; blocking-matrix.test.ts holds the
-// machine to each.
+// Which calls wait for a pin, and which calls wait behind a waiting call: two tables that were
+// measured on Linux 6.12 and 7.3, on ext4 and XFS. A cell is what Linux did;
+// blocking-matrix.test.ts compares the machine with each cell.
 import type { Kind, LinuxVersion } from '../../src/kernel/state.ts';
 import { views } from '../../src/kernel/views/index.ts';
 import { letters, type Machine, page, type Ran } from '../machine.ts';

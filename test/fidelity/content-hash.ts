@@ -1,5 +1,5 @@
-// The recorder's hash of a file: FNV-1a, 64 bits in two limbs. Its prime is 2^40 + 435, its first
-// value not the usual one.
+// The file hash of the recorder: FNV-1a with 64 bits in two limbs. Its prime is 2^40 + 435, and its
+// initial value is not the standard one.
 const step = 4096;
 
 const hex = (limb: number): string => (limb >>> 0).toString(16).padStart(8, '0');

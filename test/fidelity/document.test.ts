@@ -1,4 +1,4 @@
-// docs/fidelity.md is what the tables say, and every test that it names is there.
+// docs/fidelity.md matches the tables, and every test that it names exists.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

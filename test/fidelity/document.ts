@@ -1,4 +1,4 @@
-// docs/fidelity.md, made from the tables that the tests run and from the two lists below.
+// Generates docs/fidelity.md from the tables that the tests run and from the two lists below.
 import { type Beside, beside, boxes, type Cells, type Waits, waits } from './blocking-table.ts';
 import { differs, missing } from './differences.ts';
 import { exchange, fallocate, gup, type Row, touches, truncateAndSeek } from './errno-table.ts';

@@ -1,5 +1,5 @@
-// Every cell of errno-table.ts, on both kernels; and the cells that the wire cannot carry, with
-// what it says instead.
+// Every cell of errno-table.ts, on both kernels, and the calls that HTTP cannot express, with the
+// answers to them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, must, type Service, start } from '../http/start.ts';
 import { extentsOf } from '../kernel/ops/replay.ts';

@@ -1,6 +1,6 @@
-// What each wrong or borderline call answers: the matrix measured on ext4 and XFS, and the order in
-// which get_user_pages looks. The file has 8 pages, the device 64 blocks. errno-matrix.test.ts
-// holds the machine to each cell, on 6.12 and on 7.3.
+// The result of each wrong or borderline call, measured on ext4 and XFS, and the order of the
+// checks of get_user_pages. The file has 8 pages, the device 64 blocks. errno-matrix.test.ts
+// compares the machine with each cell, on 6.12 and 7.3.
 import { fillUp, letters, type Machine, okOf, page, type Ran } from '../machine.ts';
 
 export interface Row {

@@ -1,6 +1,6 @@
-// The last reference to a pinned file, as each kernel does it by default: 6.12 frees the blocks
-// under the pin, and a foreign byte can be read through it; 7.3 hangs. And what the strategies that
-// keep blocks back owe for it: nothing is reused before its last put, nothing is lost.
+// The last reference to a pinned file is dropped, under the default of each kernel: 6.12 frees the
+// blocks under the pin, so the pin can read another file's bytes; 7.3 hangs. Under the strategies
+// that hold blocks back, no block is reused before its last put, and none is lost.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isFree } from '../../src/kernel/lib/free-space.ts';
 import { toPfn } from '../../src/kernel/units.ts';

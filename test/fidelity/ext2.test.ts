@@ -1,5 +1,5 @@
-// ext2 on 6.12 by its own operations (fs/ext2/file.c, inode.c, super.c), not as if it were ext4.
-// Debian's kernels have no ext2 driver, so none of it could be measured.
+// ext2 on 6.12 with its own operations (fs/ext2/file.c, inode.c, super.c), which differ from ext4.
+// Nothing was measured, because Debian's kernels have no ext2 driver.
 import { describe, expect, test } from 'vitest';
 import { fileRecord } from '../../src/kernel/records/file.ts';
 import {

@@ -1,6 +1,6 @@
-// When a fault of 2 MiB is possible again after one of 4 KiB, and what a mapping stored behind EOF
-// is to a write. Both measured on 6.12.111 and 7.3.4 by fs_dax tracepoints and by reading back;
-// ext4 and XFS.
+// When a 2 MiB fault is possible again after a 4 KiB fault, and what a write does to bytes that a
+// mapping stored beyond the end of the file. Measured on 6.12.111 and 7.3.4, ext4 and XFS, with the
+// fs_dax tracepoints and by reading the bytes.
 import { describe, expect, test } from 'vitest';
 import { bytesOf, idOf, type Machine, machine, okOf, page } from '../machine.ts';
 

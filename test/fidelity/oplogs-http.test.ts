@@ -1,5 +1,5 @@
 // The recorded logs over a real socket: four logs, two kernels, 12,000 lines. After each line the
-// whole content is read and hashed and the extents are listed, and both are what Linux had.
+// content is read and hashed and the extents are listed; both must equal the recording.
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';

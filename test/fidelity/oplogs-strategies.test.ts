@@ -1,6 +1,6 @@
-// The recorded logs under every strategy, while devices take short pins at random: whatever a
-// strategy does about a pin, the file comes out as on Linux without one. Sizes, errnos and extents
-// are compared on every line, the content every so often and at the end.
+// The recorded logs under every strategy, with short random pins. Whatever a strategy does about
+// the pins, the file must end as on Linux without pins. Sizes, errnos and extents are compared on
+// every line, the content from time to time and at the end.
 import { describe, expect, test } from 'vitest';
 import { some } from '../dose.ts';
 import { extentsOf, pattern } from '../kernel/ops/replay.ts';

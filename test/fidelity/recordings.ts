@@ -1,4 +1,4 @@
-// What Linux did with the operation logs, read from the fixtures: eight recordings, a line an
+// Reads the recorded results of Linux from the fixtures: eight recordings with one line for each
 // operation.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

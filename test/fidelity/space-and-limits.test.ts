@@ -1,5 +1,4 @@
-// A full device, the largest file, MAP_SYNC and what statfs says, for each kind as it is on each
-// kernel.
+// A full device, the largest file, MAP_SYNC and statfs, for each kind on each kernel.
 import { describe, expect, test } from 'vitest';
 import { spaceOf } from '../../src/kernel/fs/superblock.ts';
 import { extentsOf } from '../kernel/ops/replay.ts';

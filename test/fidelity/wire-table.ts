@@ -1,5 +1,5 @@
-// Calls that Linux answers and the interface cannot say, or says no to before the machine sees
-// them.
+// Calls that Linux answers and that HTTP cannot express, or that the server refuses before the
+// machine sees them.
 const page = 4096;
 
 export interface Unsaid {

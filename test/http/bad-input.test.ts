@@ -1,4 +1,4 @@
-// Every bad value in every field of every route: a problem of 4xx, and nothing has changed.
+// Every bad value in every field of every route gives a 4xx problem and changes nothing.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonSchema } from '../../src/http/schema.ts';
 import { fill, queryOf, type RegistryRoute, request, routes } from './registry.ts';

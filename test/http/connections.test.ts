@@ -1,5 +1,4 @@
-// Every end of a connection is an end, whatever the client does: its place is free within a second
-// of the answer.
+// A connection that ends is closed within a second of the last answer, whatever the client does.
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';

@@ -1,5 +1,5 @@
-// Pages of the origins that are allowed may call the routes too: the browser is told so, and asks
-// before.
+// Pages of allowed origins can call every route: the answers have the CORS headers, and preflight
+// requests are answered.
 import { afterEach, expect, it } from 'vitest';
 import type { Service } from '../../src/server.ts';
 import { call, must, start } from './start.ts';

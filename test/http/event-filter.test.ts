@@ -1,5 +1,5 @@
-// Which events a file and a range of its bytes show: those that name a place in it, those that name
-// none, and no others.
+// Which events a filter by file and byte range shows: those about bytes in the range and those
+// about no bytes.
 import { describe, expect, it } from 'vitest';
 import { filterOf, shows } from '../../src/http/stream/filter.ts';
 import type { EventData, EventType, KernelEvent } from '../../src/kernel/events.ts';

@@ -1,4 +1,4 @@
-// The guarantees of the event log, in etcd's words, each of them over every transport.
+// The guarantees of the event log, named as in etcd, on every transport.
 import { afterEach, describe, expect, it } from 'vitest';
 import { call, fs, must, type Service, sleepingWorld, start, waiting } from './start.ts';
 import { type CloudEvent, listen } from './stream-reader.ts';

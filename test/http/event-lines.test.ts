@@ -1,4 +1,4 @@
-// Server-sent events and lines of JSON: what is particular to each of them.
+// Server-sent events and lines of JSON: what is special to each of them.
 import { type IncomingMessage, request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';

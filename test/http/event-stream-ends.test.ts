@@ -1,5 +1,4 @@
-// How an event stream ends, and how one is refused: every code and every status that a client can
-// meet.
+// How an event stream ends or is refused: every close code and every status.
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';

@@ -1,4 +1,4 @@
-// One reader must not hold up the server, however it ends.
+// One reader must not block the server, however its connection ends.
 import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { fs, must, start } from './start.ts';

@@ -1,6 +1,6 @@
-// Readers that stop reading cost a bounded amount of memory, are closed with 4413, and no other
-// reader misses an event. The server is a process of its own, so that its memory is its own. `npm
-// run load -- --scenario stalled` has more readers and measures rates and waits.
+// Readers that stop reading cost a bounded amount of memory and are closed with 4413, and no other
+// reader misses an event. The server is a separate process, so that its memory can be measured.
+// `npm run load -- --scenario stalled` has more readers and measures rates and waits.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';

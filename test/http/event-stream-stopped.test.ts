@@ -1,5 +1,5 @@
-// A filesystem in which a law broke: its readers get all that it had to tell, and are told that
-// there is no more.
+// A filesystem that stopped because a law broke: its readers get all its events, and then a message
+// that it has stopped.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { durable, freshFolder } from '../journal/kept.ts';
 import { fs, must, type Service } from './start.ts';

@@ -1,5 +1,5 @@
-// What a reader of the event stream is promised: order, nothing missing, nothing twice, no command
-// split, and a way back.
+// The promises of the event stream: order, no event missing or repeated, no command split, and
+// resuming with a cursor.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventTable } from '../../src/kernel/events.ts';
 import {

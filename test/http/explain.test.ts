@@ -1,5 +1,5 @@
-// One page of JSON: who holds which page since when, what queues behind, what would release it,
-// what else could have become of it.
+// `explain` in one page of JSON: who has pinned which page since when, which operations queue
+// behind, what would release the operation, and what would happen under other strategies.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fs, must, pinnedWorld, type Service, sleepingWorld, start, waiting } from './start.ts';
 

@@ -1,4 +1,4 @@
-// What is held for bytes on their way is let go, however the exchange ends.
+// Memory that is reserved for request bodies and replies is released however the exchange ends.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Service } from '../../src/server.ts';

@@ -1,5 +1,4 @@
-// Requests that are well-formed and mean harm: they get an answer of 4xx, and the filesystem serves
-// on.
+// Well-formed but hostile requests get a 4xx answer, and the filesystem continues to work.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { jsonType } from '../../src/http/contract.ts';
 import { recorded } from '../../src/http/openapi/recorded-answers.ts';

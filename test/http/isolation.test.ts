@@ -1,5 +1,5 @@
-// Two tenants over every route of the registries: what is foreign is the same 404 as what is
-// absent. And every route against every scope.
+// Two tenants on every route of the registries: an object of another tenant gives the same 404 as a
+// missing one. And every route with every scope.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Each bound of the service, reached.
+// Every limit of the service is reached once.
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

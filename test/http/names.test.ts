@@ -1,5 +1,4 @@
-// Files and filesystems go by the names that their owner gave, and stand as they are in every URL,
-// header, event and metric.
+// Names of files and filesystems appear unchanged in every URL, header, event and metric.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { call, fs, must, type Service, start } from './start.ts';
 

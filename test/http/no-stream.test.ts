@@ -1,4 +1,4 @@
-// A handshake for a WebSocket where there is none.
+// A WebSocket handshake on a URL without an event stream.
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { must, type Service, start } from './start.ts';

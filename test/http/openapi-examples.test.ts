@@ -1,5 +1,5 @@
-// Each example of the OpenAPI document is one that its schema allows, and each property says what
-// it is.
+// Each example of the OpenAPI document is valid for its schema, and each property has a
+// description.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { openApi } from '../../src/http/openapi/document.ts';

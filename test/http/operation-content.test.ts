@@ -1,4 +1,4 @@
-// [H33] The bytes of a read that was answered 202, when it has ended.
+// [H33] The bytes of a read that was answered 202, after it has ended.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { durable, freshFolder } from '../journal/kept.ts';

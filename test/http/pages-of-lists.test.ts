@@ -1,4 +1,4 @@
-// Lists in pages: what a token may be, and how long it is good.
+// Lists in pages: which page tokens are accepted, and how long they stay valid.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fill, routes } from './registry.ts';
 import { call, fs, must, type Service, sleepingWorld, start, waiting } from './start.ts';

@@ -1,4 +1,4 @@
-// The query of every route holds what the route takes, and nothing else.
+// The query of every route accepts exactly the documented parameters.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, fs, must, pinnedWorld, type Service, start } from './start.ts';
 

@@ -1,4 +1,4 @@
-// The small pieces of src/http that need no server.
+// Small parts of src/http that can be tested without a server.
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { rangeOf } from '../../src/http/byte-range.ts';

@@ -1,5 +1,5 @@
-// [H32] Requests that a client sends ahead on one connection: each sees what the one before it did
-// (RFC 9112 §9.3.2).
+// [H32] Requests that a client sends ahead on one connection: each sees the effects of the one
+// before it (RFC 9112 §9.3.2).
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answersIn, bytes, last, message, portOf, talk } from './sockets.ts';
 import { fs, must, pinnedWorld, type Service, start, waiting } from './start.ts';

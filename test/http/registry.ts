@@ -1,5 +1,5 @@
-// Every route that comes from the kernel's registries, with a URL that exists in `sleepingWorld`
-// and arguments that its schema takes.
+// Every route of the kernel's registries, with an existing URL in `sleepingWorld` and arguments
+// that its schema accepts.
 import { type JsonSchema, jsonSchemaOf } from '../../src/http/schema.ts';
 import { urlOf } from '../../src/http/target.ts';
 import { operations } from '../../src/kernel/ops/index.ts';

@@ -1,4 +1,4 @@
-// The story of the product over HTTP: a punch hole waits for a pin.
+// The main story of the product over HTTP: a punch hole waits for a pin.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   call,

@@ -1,4 +1,4 @@
-// Bytes on a connection of our own, for what no HTTP client sends.
+// Raw connections, for requests that no HTTP client sends.
 import { connect, type Socket } from 'node:net';
 import type { Service } from './start.ts';
 

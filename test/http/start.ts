@@ -1,4 +1,4 @@
-// A whole service without a socket, with every reply checked against its schema.
+// A whole service without a socket. Every reply is checked against its schema.
 import { pino } from 'pino';
 import { type Config, defaultConfig } from '../../src/config.ts';
 import { createService, type Service, type ServiceOptions } from '../../src/server.ts';

@@ -1,5 +1,5 @@
-// One reader on a connection of the test's own: when it lives, when it is left alone, and when it
-// goes on.
+// One reader on a fake connection: when it counts as alive, when it is paused, and when it
+// continues.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventRing } from '../../src/engine/event-ring.ts';
 import { type ClientHost, StreamClient, type Subscription } from '../../src/http/stream/client.ts';

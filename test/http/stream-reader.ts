@@ -1,4 +1,4 @@
-// A client of the event stream that keeps what it was told.
+// A client of the event stream that records the messages it gets.
 import { WebSocket } from 'ws';
 import type { Service } from './start.ts';
 

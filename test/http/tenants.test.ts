@@ -1,4 +1,4 @@
-// Tenants come and go, with all that is theirs.
+// Tenants are created and deleted with everything that belongs to them.
 import { afterEach, describe, expect, it } from 'vitest';
 import { call, must, type Service, start } from './start.ts';
 

@@ -1,5 +1,5 @@
-// Tickets: how a page reads a stream without putting a token into a URL, and how it hears that it
-// may not.
+// Tickets: how a page reads a stream without a token in the URL, and how it learns that it was
+// refused.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { systemClock } from '../../src/engine/ticker.ts';

@@ -1,5 +1,5 @@
-// The exports of a span of events: by the rules of trace_processor for JSON, and by the field names
-// of the tracepoints.
+// The exports of a range of events follow the rules of trace_processor for JSON, and the field
+// names of the Linux tracepoints for ftrace.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fs, must, type Service, start } from './start.ts';
 

@@ -1,4 +1,4 @@
-// The same log read in three ways, so that what is promised of it can be tested of each.
+// Reads the same event log over three transports, so that every guarantee can be tested on each.
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { WebSocket } from 'ws';

@@ -1,5 +1,5 @@
-// Whatever refuses a request, Node's parser, the router, the upgrade or a route: it is a problem
-// document with errno and rule, and the checks come in one order.
+// Whatever refuses a request (Node's parser, the router, the upgrade or a route), the answer is a
+// problem document with errno and rule, and the checks have one order.
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytes, last, message, portOf, type RawAnswer, talk } from './sockets.ts';

@@ -1,5 +1,5 @@
-// Rot: any flipped bit and any cut of the files is noticed, or does no harm. No other state than
-// the acknowledged one ever comes back.
+// Bit rot: any flipped bit and any truncation of the files is noticed or harmless. Only the
+// acknowledged state is ever restored.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, rmSync, writeFileSync } from 'node:fs';

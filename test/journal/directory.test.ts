@@ -1,5 +1,5 @@
-// A data directory that cannot be used is refused in words, and one that goes away under the server
-// is a failed flush.
+// A data directory that cannot be used is refused with a message. One that is removed while the
+// server runs counts as a failed flush.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

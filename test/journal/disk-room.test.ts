@@ -1,4 +1,4 @@
-// The reserve of room that is given up when the disk is full.
+// The reserve of disk space that is released when the disk is full.
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// A LevelDB of which some flushes fail.
+// A LevelDB in which some flushes fail.
 import { ClassicLevel } from 'classic-level';
 import type { Level } from '../../src/journal/sealed.ts';
 

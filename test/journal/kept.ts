@@ -1,4 +1,5 @@
-// A small journal with everything in it that one can have, and what comes back from a folder.
+// A small journal with one of everything that can be stored, and what a start restores from a
+// directory.
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// What a key brings after a restart where nobody came to keep the answer: the record that went into
-// the journal with the command.
+// What a repeated Idempotency-Key returns after a restart that lost the answer: the result is
+// derived from the record that was logged with the command.
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AnswerRecord } from '../../src/durable/records.ts';

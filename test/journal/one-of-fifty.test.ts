@@ -1,5 +1,5 @@
 // One filesystem that is damaged, or whose entries break a law, stops alone: the others are served,
-// and what it has stays on the disk.
+// and its data stays on disk.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';

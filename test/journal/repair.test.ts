@@ -1,4 +1,4 @@
-// The ways on from a journal on which no server starts.
+// `pinhole repair` on a journal on which no server starts.
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

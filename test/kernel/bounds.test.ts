@@ -1,4 +1,5 @@
-// What is bounded stays bounded, and reaching a bound is an answer that leaves the way out open.
+// Every limit holds. When it is reached, the caller gets an error, and operations that reduce the
+// usage still work.
 import { describe, expect, test } from 'vitest';
 import { views } from '../../src/kernel/views/index.ts';
 import { letters, type Machine, machine, okOf, page, wordOf } from '../machine.ts';

@@ -1,5 +1,4 @@
-// A machine that was written to records, encoded and read back goes on exactly as the one it was
-// taken from.
+// A machine that was written to records, encoded and read back continues exactly like the original.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stateHash } from '../../src/durable/snapshots.ts';

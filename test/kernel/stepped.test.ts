@@ -1,4 +1,4 @@
-// A stepped scheduler that is left to run comes to the same end as one that runs by itself.
+// A stepped scheduler that takes steps in the order of the run queue ends like an automatic one.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, page } from '../machine.ts';
 import { columns, contentOf, everyColumn, space } from '../scenarios/story.ts';

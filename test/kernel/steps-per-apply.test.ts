@@ -1,5 +1,5 @@
-// One entry of the log takes a bounded number of steps; entries without a command go on with the
-// rest, in the same order.
+// One entry of the log takes a bounded number of steps; entries without a command continue it in
+// the same order.
 import { describe, expect, test } from 'vitest';
 import { apply, atRest } from '../../src/kernel/kernel.ts';
 import { letters, type Machine, machine, page } from '../machine.ts';

@@ -1,4 +1,5 @@
-// Questions answered by running a copy: over HTTP in http/explain.test.ts, here for what spins.
+// Questions that are answered by running a copy of the machine. http/explain.test.ts covers HTTP;
+// this file covers spinning operations.
 import { expect, test } from 'vitest';
 import type { TaskId } from '../../src/kernel/units.ts';
 import { otherStrategies, queuedBehind, released } from '../../src/kernel/what-if.ts';

@@ -1,4 +1,4 @@
-// The dashboards: what a panel draws on one axis is of one unit, and the axis says which.
+// The dashboards: all series on one axis of a panel have the same unit, and the axis names it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// OpenMetrics with exemplars, and where Prometheus finds what it scrapes.
+// OpenMetrics with exemplars, and the service discovery for Prometheus.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

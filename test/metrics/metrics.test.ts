@@ -1,5 +1,4 @@
-// The scrape: its format, its names, and that each number moves when the thing happens that it
-// counts.
+// The scrape: its format, its names, and that each metric changes with the event that it counts.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   call,

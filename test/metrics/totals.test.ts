@@ -1,5 +1,5 @@
-// The gauges cost what changed; here they are counted anew from the kernels, after everything that
-// can happen to a filesystem.
+// Gauges are updated incrementally. Here they are compared with a recount from the kernels, after
+// everything that can happen to a filesystem.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HostedFilesystem } from '../../src/engine/engine.ts';
 import type { Kernel } from '../../src/kernel/state.ts';

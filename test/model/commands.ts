@@ -1,6 +1,6 @@
-// Random commands for a machine: small files, few owners, a nearly full device, so that things
-// collide. A command names what it acts on by a number, which is taken modulo what exists when its
-// turn comes.
+// Random commands for a machine with small files, few owners and a nearly full device, so that they
+// collide. A command refers to objects by a number, taken modulo the number of objects that exist
+// when it runs.
 import fc from 'fast-check';
 import type { TaskId } from '../../src/kernel/units.ts';
 import { type By, type Choice, type Machine, page, type Ran } from '../machine.ts';

@@ -1,6 +1,6 @@
-// A model of what files hold: a size and bytes, nothing of blocks, pins or locks. It follows the
-// machine by its events, in their order, and applies an operation where it took effect: with its
-// end, or where a layout change broke the layout and went through with it.
+// A model of file contents: sizes and bytes, without blocks, pins or locks. It follows the events
+// of the machine in order, and applies an operation when it took effect: at its end, or at the step
+// in which a layout change changed the layout.
 import type { KernelEvent } from '../../src/kernel/events.ts';
 import { eachExtent } from '../../src/kernel/lib/extent-map.ts';
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';

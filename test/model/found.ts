@@ -1,4 +1,4 @@
-// Scripts that once broke a law. They stay.
+// Scripts that once broke a law, kept as regression tests.
 import type { RandomCommand } from './commands.ts';
 import type { Play } from './watch.ts';
 

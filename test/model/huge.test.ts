@@ -1,5 +1,5 @@
-// The random commands of model.test.ts over files of some MiB, where faults are of 2 MiB: each page
-// by itself, and the folio as a whole.
+// The random commands of model.test.ts on files of some MiB with 2 MiB faults, with pins counted
+// per page and per folio.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Kind } from '../../src/kernel/state.ts';

@@ -1,5 +1,5 @@
-// Random commands against every strategy: the laws of the machine and a byte model of the files
-// hold after each of them.
+// Random commands under every strategy: the laws of the machine and a byte model of the files hold
+// after each command.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { laws } from '../../src/kernel/invariants.ts';

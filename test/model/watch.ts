@@ -1,5 +1,5 @@
-// Ties the content model to a machine: notes what is asked before it runs, and follows what
-// happened after.
+// Connects the content model to a machine: records each command before it runs, and follows its
+// events afterwards.
 import type { LawName } from '../../src/kernel/invariants.ts';
 import { Panic } from '../../src/kernel/panic.ts';
 import type { Command, Effects, Inode, Kernel, Kind } from '../../src/kernel/state.ts';

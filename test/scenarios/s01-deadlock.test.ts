@@ -1,5 +1,5 @@
-// S01, the deadlock of the mail: get_user_pages holds page 0 and needs page 1, the punch holds the
-// fault lock and needs page 0.
+// S01, the deadlock: get_user_pages holds page 0 and needs page 1; the punch holds invalidate_lock
+// and needs page 0.
 import { describe, expect, test } from 'vitest';
 import { okOf, page, wordOf } from '../machine.ts';
 import { blockOf, breaking, contentOf, golden, safeColumns, space, story } from './story.ts';

@@ -1,4 +1,4 @@
-// S03 to S07: who waits for a pin, for how long, and what a fault does meanwhile.
+// S03 to S07: which calls wait for a pin, for how long, and what a fault does meanwhile.
 import { describe, expect, test } from 'vitest';
 import { bytesOf, okOf, page, shown, wordOf } from '../machine.ts';
 import {

@@ -1,4 +1,5 @@
-// S08 to S10: who queues up behind the waiter, who deadlocks with it, and what a signal does.
+// S08 to S10: which calls queue behind the waiting call, which deadlock with it, and what a signal
+// does.
 import { describe, expect, test } from 'vitest';
 import { bytesOf, letters, okOf, page, wordOf } from '../machine.ts';
 import {

@@ -1,6 +1,6 @@
-// S17: one page of a 2 MiB entry is pinned and another page of it is punched. Pins are counted a
-// page of 4 KiB, so only strategies that look at more than the punched page wait; with
-// folioGranularity the 2 MiB are one folio, as from Linux 6.15 on, and busy as a whole.
+// S17: one page of a 2 MiB entry is pinned and another page of it is punched. Pins are counted per
+// 4 KiB page, so only strategies that look at more than the punched page wait. With
+// folioGranularity the 2 MiB are one folio, as since Linux 6.15, and busy as a whole.
 import { describe, expect, test } from 'vitest';
 import { mapping as mappingView } from '../../src/kernel/views/mappings.ts';
 import { idOf, type MachineOptions, machine, okOf, page, wordOf } from '../machine.ts';

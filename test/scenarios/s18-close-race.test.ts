@@ -1,6 +1,6 @@
-// S18 and S24: a pin is let go between the steps of a wait. Steps D1 to D6 of docs/steps.md: look,
-// queue, test, sleep, lock again. Whatever happens between two of them, no wake-up is lost, and one
-// idle page says nothing about the others.
+// S18 and S24: a pin is released between the steps of a wait (steps D1 to D6 of docs/steps.md:
+// scan, enqueue, test, sleep, relock). Whatever happens between two of them, no wake-up is lost,
+// and one idle page says nothing about the others.
 import { describe, expect, test } from 'vitest';
 import { okOf, page } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, golden, space, story } from './story.ts';

@@ -1,6 +1,6 @@
-// S19: eight pages, a pin each, let go in one order or another. Who sleeps on the first busy page
-// is woken once for each page that is the first busy one when its pin goes: once in descending
-// order, eight times in ascending order.
+// S19: eight pages with one pin each, released in one order or another. An operation that sleeps on
+// the first busy page is woken once for each page that is the first busy one when its pin is
+// released: once in descending order, eight times in ascending order.
 import { describe, expect, test } from 'vitest';
 import { okOf, page, wordOf } from '../machine.ts';
 import { blockOf, breaking, type Column, golden, space, story } from './story.ts';

@@ -1,5 +1,5 @@
-// S20: truncate up, and to the same size, frees nothing. Linux waits for every pin of the file all
-// the same.
+// S20: a truncate to a larger or the same size frees nothing. Linux still waits for every pin of
+// the file.
 import { describe, expect, test } from 'vitest';
 import { okOf, page, wordOf } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, everyColumn, golden, story } from './story.ts';

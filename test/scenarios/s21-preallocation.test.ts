@@ -1,5 +1,5 @@
-// S21: preallocation takes no block away. XFS breaks the layout for it all the same, ext4 does not;
-// strategies that look only at what leaves the file never wait.
+// S21: preallocation removes no block. XFS still breaks the layout for it, ext4 does not.
+// Strategies that look only at blocks that leave the file never wait.
 import { describe, expect, test } from 'vitest';
 import { type Machine, okOf, page, wordOf } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, everyColumn, golden, story } from './story.ts';

@@ -1,6 +1,6 @@
-// S22: collapse and insert free no pinned block, they move it. A device that goes on writing
+// S22: collapse and insert do not free a pinned block but move it. A device that still writes
 // through its pin would write live data at another offset, so every strategy that protects pins
-// waits for those on what moves.
+// waits for pins on moved blocks.
 import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { type Machine, okOf, page, wordOf } from '../machine.ts';

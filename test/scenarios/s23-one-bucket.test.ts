@@ -1,6 +1,6 @@
-// S23: two waiters for different pages in one bucket. Waiters carry their key, so the wake-up of
-// one page costs a longer walk and wakes nobody else; a table without keys wakes the whole bucket,
-// and whoever was woken for nothing looks and sleeps again.
+// S23: two waiters for different pages in one bucket. Waiters have keys, so a wake-up for one page
+// walks further but wakes only its own waiter. Without keys it wakes the whole bucket; the other
+// waiter tests again and sleeps again.
 import { describe, expect, test } from 'vitest';
 import { bucketOfPage } from '../../src/kernel/sched/hash.ts';
 import { toPfn } from '../../src/kernel/units.ts';

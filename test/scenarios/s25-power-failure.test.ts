@@ -1,5 +1,5 @@
-// S25, power failure: what a transaction did is there, pins are gone, every block is free or owned,
-// and flushed bytes are on the medium.
+// S25, power failure: committed transactions are there, pins are gone, every block is free or
+// owned, and flushed bytes are on the medium.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/kernel/invariants.ts';

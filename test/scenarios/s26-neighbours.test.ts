@@ -1,5 +1,5 @@
-// S26: a pin on one file, or on one machine, never makes another wait. The most that neighbours
-// share is a bucket of the waitqueues, and that costs a longer walk.
+// S26: a pin on one file or machine never makes an operation on another one wait. They share at
+// most a waitqueue bucket, which only makes the walk longer.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, okOf, page, wordOf } from '../machine.ts';
 import {

@@ -1,4 +1,4 @@
-// S27, poison in a pinned page: who touches it gets SIGBUS, a pin stays, a write of whole pages
+// S27, poison in a pinned page: an access gets SIGBUS, the pin stays, and a write of whole pages
 // repairs it.
 import { describe, expect, test } from 'vitest';
 import { letters, okOf, page, wordOf } from '../machine.ts';

@@ -1,5 +1,5 @@
-// S28, private copies: copy on write makes ordinary memory of a page, and what happens to the file
-// does not touch it.
+// S28, private copies: after copy on write the page is ordinary memory, and changes of the file do
+// not affect it.
 import { describe, expect, test } from 'vitest';
 import { bytesOf, letters, type MachineOptions, okOf, page, shown, wordOf } from '../machine.ts';
 import { blockOf, contentOf, golden, safeColumns, story } from './story.ts';

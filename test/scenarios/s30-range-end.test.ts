@@ -1,5 +1,5 @@
-// S30, the wrong range of virtiofs (2020 to 2025): (0, 0) was read as "the whole file" and scanned
-// page 0. The end is an inclusive byte, or the largest offset there is.
+// S30, the wrong range of virtiofs (2020 to 2025): (0, 0) was meant as "the whole file" but scanned
+// only page 0. Here the end of a range is an inclusive byte, or the largest offset.
 import { expect, test } from 'vitest';
 import { page } from '../machine.ts';
 import { blockOf, contentOf, story } from './story.ts';

@@ -1,6 +1,6 @@
-// S31: two files exchange ranges of blocks. The one with the lower inode number is locked first and
-// its layout broken with waiting; the second is broken without. While a page of the second is
-// pinned everything starts over, which on Linux spins.
+// S31: two files exchange ranges of blocks. The file with the lower inode number is locked first,
+// and its layout is broken with waiting; the second is broken without. While a page of the second
+// file is pinned, everything starts over. On Linux this is a busy loop.
 import { describe, expect, test } from 'vitest';
 import { apply, atRest } from '../../src/kernel/kernel.ts';
 import { releasePin } from '../../src/kernel/mm/gup.ts';

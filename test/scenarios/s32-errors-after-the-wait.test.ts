@@ -1,6 +1,7 @@
-// S32: the filesystem checks its arguments under the locks, after it has broken the layout; the VFS
-// checks come before any lock. So a misaligned collapse first waits for a pin and then fails, and a
-// length of 0 fails at once. Where a strategy has no such phase, it fails at once as well.
+// S32: the filesystem checks its arguments under the locks, after the layout was broken; the VFS
+// checks come before any lock. So a misaligned collapse first waits for a pin and then fails, while
+// a length of 0 fails at once. Strategies that do not break the layout first fail at once in both
+// cases.
 import { describe, expect, test } from 'vitest';
 import { type By, idOf, letters, type Machine, page, type Ran, wordOf } from '../machine.ts';
 import { blockOf, breaking, type Column, contentOf, everyColumn, golden, story } from './story.ts';

@@ -1,5 +1,4 @@
-// What the scenarios share: the columns of their tables, a file to tell them with, and the trace
-// that they leave behind.
+// What the scenarios share: the columns of their tables, a prepared file, and the golden traces.
 import { expect, test } from 'vitest';
 import type { LawName } from '../../src/kernel/invariants.ts';
 import { blockPfn, isWritten, lookupBlock } from '../../src/kernel/lib/extent-map.ts';

@@ -1,6 +1,6 @@
-// The alphabet of a simulated run. An action names what it acts on by the number of the action that
-// made it, so that a script from which others are taken out still says the same; what is not there
-// any more is skipped.
+// The actions of a simulated run. An action refers to an object by the number of the action that
+// created it, so a script keeps its meaning when actions are removed from it. Actions on objects
+// that do not exist are skipped.
 import type { By } from '../machine.ts';
 
 /** Number of the action that began a thing. */

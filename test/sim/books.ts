@@ -1,5 +1,5 @@
-// Free space and pins, recounted from the views: every block in one place, and on every frame as
-// many references as pins name it.
+// Free space and pins, recounted from the views: every block is in one place, and every frame has
+// as many references as pins name it.
 import type { Kernel } from '../../src/kernel/state.ts';
 import { page } from '../machine.ts';
 import { Broken } from './broken.ts';

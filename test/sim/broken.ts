@@ -1,5 +1,5 @@
-// The three ways to fail. An oracle says Broken, the machine says Panic, and everything else is a
-// fault of the simulator itself.
+// The three kinds of failure: an oracle throws Broken, the machine throws Panic, and every other
+// error is a bug of the simulator itself.
 import { Panic } from '../../src/kernel/panic.ts';
 
 /** What the simulator says when something is not as it must be; `law` is what shrinking keeps. */

@@ -1,5 +1,5 @@
-// What a seed decides before the first command: the machine, who uses it, which operations there
-// are and how tasks are chosen.
+// What a seed decides before the first command: the machine, its owners, the operations that are
+// used, and how tasks are chosen.
 import type { Kind, LinuxVersion } from '../../src/kernel/state.ts';
 import type { Choice } from '../machine.ts';
 import type { Prng } from './prng.ts';

@@ -1,7 +1,7 @@
-// What files and pins hold, told without a block: a file is a row of pages, each with an identity
-// of its own; a pin holds pages. A change of the layout takes effect at its step `change`, a write
-// at `copy`, a store page by page. Only that a page left its file under a pin is taken from the
-// machine's word (extent.removed); the bytes are not.
+// A model of the contents of files and pins, without blocks: a file is a row of pages, each with
+// its own identity, and a pin holds pages. A layout change takes effect at its step `change`, a
+// write at `copy`, a store page by page. The model takes one fact from the machine: that a page
+// left its file under a pin (extent.removed). It never takes bytes from it.
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import type { WalkLocals } from '../../src/kernel/ops/page-walk.ts';
 import type { Command, Kernel, Task } from '../../src/kernel/state.ts';

@@ -1,5 +1,5 @@
-// The acknowledged changes of a run, in the order in which they took effect, one after the other on
-// other machines: whatever the strategy, the files hold the same bytes in the end.
+// Applies the acknowledged changes of a run, in the order in which they took effect, to other
+// machines: under every strategy the files must end with the same bytes.
 import { machine, okOf } from '../machine.ts';
 import { Broken, machinery } from './broken.ts';
 import { safeChoices } from './config.ts';

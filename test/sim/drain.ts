@@ -1,7 +1,7 @@
-// The liveness phase. Nobody asks for anything new; every owner that is not asleep lets its pins
-// go, and everybody who can move moves. Who is left then must be able to say why: a deadlock, or a
-// page that is mapped again (S06). Those are broken up, and after that nothing may be left: no
-// task, no busy and no detached block.
+// The liveness phase. Nothing new is started, every owner that does not sleep releases its pins,
+// and every task that can run runs. A task that still sleeps then must have a reason: a deadlock,
+// or a page that is mapped again (S06). These are resolved, and after that no task, busy or
+// detached block may be left.
 import type { ExchangeLocals } from '../../src/kernel/ops/exchange-range.ts';
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import { firstTimer } from '../../src/kernel/sched/timers.ts';

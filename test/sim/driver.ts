@@ -1,5 +1,5 @@
-// Chooses what happens next: which owner issues which command, who takes the next step. It looks at
-// the machine as a user would, through what its own commands gave back.
+// Chooses what happens next: which owner issues which command, and which task takes the next step.
+// It sees the machine as a user does, through the results of its own commands.
 import type { TaskId } from '../../src/kernel/units.ts';
 import { type By, page } from '../machine.ts';
 import type { Action, Call, Label } from './action.ts';

@@ -1,6 +1,6 @@
-// npm run explore: what there is of each scenario under each strategy, printed beside
-// docs/scenarios.md. Writes docs/explored.md, and keeps a way to each verdict in explored.json, for
-// the test that goes it over HTTP.
+// npm run explore: the possible outcomes of each scenario under each strategy, compared with
+// docs/scenarios.md. Writes docs/explored.md, and stores one path to each verdict in explored.json
+// for the test that replays it over HTTP.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explore } from './interleavings.ts';

@@ -1,5 +1,5 @@
-// Every verdict of docs/explored.md again, nearly all of them by exploring, and all of them over
-// HTTP: the way that the explorer found, step by step through `POST …/scheduler/step`.
+// Every verdict of docs/explored.md: most are explored again, and all are replayed over HTTP, step
+// by step with `POST …/scheduler/step`.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { urlOf } from '../../src/http/target.ts';

@@ -1,6 +1,6 @@
-// A disk that is told what to do: a flush stands until somebody lets it through, fails it, finds no
-// room for it, or cuts the power. What a cut leaves of a flush that was on its way is anybody's
-// guess. Under the store of src/journal in place of LevelDB, of which it has what the store uses.
+// A disk that the test controls, in place of LevelDB under the store of src/journal: a flush waits
+// until the test lets it succeed, fails it, finds no space for it, or cuts the power. A cut leaves
+// any part of the flush in flight.
 import type { Level } from '../../src/journal/sealed.ts';
 
 type Op = [key: string, value: Uint8Array | null];

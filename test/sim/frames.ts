@@ -1,6 +1,6 @@
-// Law 1 without the kernel's word: a frame that a pin names is where the pin found it, or in no
-// file, and it is not free. Read off the views of free space and of extents whenever blocks change
-// their place.
+// Law 1 checked without the kernel's own table: a frame that a pin names is where the pin found it,
+// or in no file, and is not free. Read from the views of free space and extents whenever blocks
+// move.
 import type { Kernel } from '../../src/kernel/state.ts';
 import { page } from '../machine.ts';
 import { Broken } from './broken.ts';

@@ -1,6 +1,6 @@
-// Every interleaving of a scenario, a step at a time, with two or three tasks. States that differ
-// in nothing but counters are one, so a tale in which somebody can wait for ever is a circle in the
-// graph of states.
+// Every interleaving of the steps of two or three tasks in a scenario. States that differ only in
+// counters count as one, so a scenario in which a task can wait for ever is a cycle in the graph of
+// states.
 import { createHash } from 'node:crypto';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import { apply } from '../../src/kernel/kernel.ts';

@@ -1,4 +1,5 @@
-// The journal in the size of CI, over a disk that delays, fails, fills up, tears and forgets.
+// A small dose of the journal simulator, on a disk that delays, fails, fills up, tears and loses
+// flushes.
 import { expect, test } from 'vitest';
 import { dose, isFull } from '../dose.ts';
 import { noJournalCounts, runJournal } from './journal.ts';

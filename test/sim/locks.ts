@@ -1,6 +1,6 @@
-// What locks and sleeps promise, read off the locks and pins themselves: one writer or readers,
-// nobody overtaken, nobody asleep on what is free, no fault lock under a sleep on a pin, no page
-// closed to new references when nobody waits for it.
+// The promises of locks and sleeps, read from the locks and pins themselves: one writer or several
+// readers, in order of arrival; no task sleeps on something that is free; no fault lock is held
+// during a sleep on a pin; no page is closed to new references unless an operation waits for it.
 import type { WalkLocals } from '../../src/kernel/ops/page-walk.ts';
 import type { Kernel, RwSem, Task } from '../../src/kernel/state.ts';
 import { Broken } from './broken.ts';

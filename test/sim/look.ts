@@ -1,4 +1,4 @@
-// Views, as the doors read them.
+// Reads views like the HTTP routes do.
 import type { Kernel, Target } from '../../src/kernel/state.ts';
 import { views } from '../../src/kernel/views/index.ts';
 import { Broken, machinery } from './broken.ts';

@@ -1,4 +1,4 @@
-// npm run sim: random worlds by seed, each in single steps, against laws and models. See
+// npm run sim: random worlds by seed, in single steps, checked against laws and models. See
 // docs/simulator.md.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// A file of the model, and private copies of its pages: rows of pages, each with an identity of its
-// own, and no block anywhere.
+// A file of the model, and private copies of its pages: rows of pages with their own identities,
+// without blocks.
 import type { Inode, Kernel } from '../../src/kernel/state.ts';
 import { page } from '../machine.ts';
 import { look } from './look.ts';

@@ -1,6 +1,7 @@
-// npm run mutants: would the simulator notice? The sources are compiled once; each mutant of the
-// list is compiled over a copy of that, never into the tree, and seeds run until one fails.
-// docs/mutants.md is written from what was seen; a survivor is a bug of the simulator.
+// npm run mutants: does the simulator find small bugs? The sources are compiled once. Each mutant
+// of the list is compiled over a copy of the result, never into the source tree, and seeds run
+// until one fails. The results are written to docs/mutants.md. A mutant that is not found is a bug
+// of the simulator.
 import { spawn } from 'node:child_process';
 import {
   cpSync,

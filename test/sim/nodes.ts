@@ -1,5 +1,5 @@
-// npm run sim:nodes: the same seeds on every Node that we support, each from its package on npm;
-// the hashes of their traces are equal.
+// npm run sim:nodes: the same seeds on every supported version of Node, each from its npm package;
+// the hashes of their traces must be equal.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

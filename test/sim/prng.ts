@@ -1,5 +1,5 @@
-// The chance of the simulator: sfc32 from one integer seed. The same numbers on every machine, and
-// nobody else draws from it.
+// The random numbers of the simulator: sfc32 from one integer seed. They are the same on every
+// machine, and nothing else draws from this generator.
 
 export interface Prng {
   /** An integer from 0 to n - 1. */

@@ -1,5 +1,5 @@
-// One run: a safety phase in which anything may happen, then a liveness phase in which nothing new
-// does and everything must drain.
+// One run: a safety phase in which anything can happen, then a liveness phase in which nothing new
+// is started and everything must finish.
 import { createHash } from 'node:crypto';
 import { checkInvariants } from '../../src/kernel/invariants.ts';
 import type { Kernel } from '../../src/kernel/state.ts';

@@ -1,5 +1,5 @@
-// S01 to S12 of docs/scenarios.md as two or three threads on a file `a` of three pages, mapped as
-// map_1, and the verdict of each strategy.
+// S01 to S12 of docs/scenarios.md as two or three tasks on a file `a` of three pages, mapped as
+// map_1, with the expected verdict of each strategy.
 import type { Target } from '../../src/kernel/state.ts';
 import type { Choice } from '../machine.ts';
 

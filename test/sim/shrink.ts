@@ -1,5 +1,5 @@
-// ddmin (Zeller and Hildebrandt, 2002): takes away what the failure does not need, in halves, then
-// in smaller parts, down to single actions.
+// ddmin (Zeller and Hildebrandt, 2002): removes actions that the failure does not need, first
+// halves, then smaller parts, down to single actions.
 import type { Action } from './action.ts';
 import { type Options, runScript, type Script } from './run.ts';
 

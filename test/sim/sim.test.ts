@@ -1,5 +1,5 @@
-// The simulator in the size of CI: thousands of seeds in single steps. A failure names its seed;
-// `npm run sim -- --seed N` shows it.
+// A dose of the simulator: thousands of seeds in single steps. A failure names its seed; `npm run
+// sim -- --seed N` shows it.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// States that a run must have been in, or it has shown nothing: counted, printed, and asked for by
-// the test. A mutant once lived because its generator never came to a deadlock.
+// States that the runs must reach, because otherwise they prove nothing: they are counted and
+// printed, and the test requires each. A mutant was once missed because its generator never reached
+// a deadlock.
 import type { PageWaitLocals } from '../../src/kernel/ops/page-sleep.ts';
 import type { Kernel, Task } from '../../src/kernel/state.ts';
 import type { PinId } from '../../src/kernel/units.ts';

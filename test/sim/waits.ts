@@ -1,5 +1,6 @@
-// Who waits for whom, rebuilt from nothing but what each task sleeps on, who holds it and whose
-// pins are where; cycles by Tarjan. A deadlock is reported if and only if there is one.
+// The wait graph, rebuilt only from what each task sleeps on, who holds it, and where the pins of
+// an owner are; cycles by Tarjan's algorithm. A deadlock must be reported if and only if there is
+// one.
 import type { KernelEvent } from '../../src/kernel/events.ts';
 import type {
   Command,

@@ -1,5 +1,5 @@
-// The machine under test, its scheduler stepped, driven by actions through apply() alone; whoever
-// watches is told of every entry.
+// The machine under test with a stepped scheduler, driven by actions through apply() alone.
+// Watchers are called with every entry.
 import { decode, encode } from '../../src/journal/codec.ts';
 import { apply, createKernel } from '../../src/kernel/kernel.ts';
 import { operations } from '../../src/kernel/ops/index.ts';

@@ -1,6 +1,5 @@
-// As many clients as there may be connections, none of which ever closes its side: other clients
-// are served again within two seconds, and the places come back while the attackers still hold
-// their sockets.
+// Attackers open as many connections as allowed, and never close their side: other clients are
+// served again within two seconds, while the attackers still hold their sockets.
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Running, startVolatile } from './server.ts';

@@ -1,6 +1,6 @@
-// The wall clock is set, between two starts and while the server runs: time never goes back and
-// never stands still, what expired stays so. Debian's faketime sets the clock for one process; the
-// monotonic clock is left alone, as it is on a machine whose clock is set.
+// The wall clock is set between two starts and while the server runs: time never runs backwards and
+// never stops, and expired tokens stay expired. Debian's faketime sets the clock for one process
+// and leaves its monotonic clock alone, as on a real host.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// The built server on a disk that is full, and on one that fails: a small tmpfs, and strace, which
-// makes the n-th flush of the process fail. Both need root, or what a container gives for it.
+// The built server on a full disk and on a failing one: a small tmpfs, and strace, which makes the
+// n-th flush of the process fail. Both need root, or the equivalent rights in a container.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

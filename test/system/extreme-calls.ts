@@ -1,4 +1,4 @@
-// Calls that touch everything a setting can bound.
+// Calls that use everything that a setting can limit.
 const fs = '/v1/filesystems/s';
 
 export interface PlainCall {

@@ -1,5 +1,5 @@
-// Every setting at its least and its largest value, in a process of its own: it serves, stops with
-// 0 and comes back with what it had, or it refuses to start in one sentence.
+// Every setting at its smallest and its largest value, in a separate process: it serves, stops with
+// 0 and restarts with the same state, or it refuses to start with one sentence.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';

@@ -1,6 +1,6 @@
-// The worst that a tenant can do to memory by legal calls: the process stays near its limit,
-// another tenant is served all the while, what adds is refused by name, the same again after a
-// restart, and what was taken comes back.
+// The worst legal calls of a tenant for memory: the process stays near its limit, other tenants are
+// served, operations that need memory are refused with the name of the limit, also after a restart,
+// and freed memory can be used again.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

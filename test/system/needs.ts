@@ -1,4 +1,4 @@
-// Says what is missing before any test fails for it.
+// Reports missing programs before the tests fail because of them.
 import { spawnSync } from 'node:child_process';
 
 /** Debian's own: another Python does not have its packages. */

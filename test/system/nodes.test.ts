@@ -1,4 +1,5 @@
-// The journals of released versions on other releases of Node than the one that runs the tests.
+// The journals of released versions, replayed on other versions of Node than the one that runs the
+// tests.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

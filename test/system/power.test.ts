@@ -1,4 +1,5 @@
-// What was acknowledged before the power went is there. It takes root and loop devices.
+// Everything that was acknowledged before a power cut is there after it. Needs root and loop
+// devices.
 import { expect, it } from 'vitest';
 import { killLoop } from '../crash/kills.ts';
 import { canCutPower, powered } from '../crash/power.ts';

@@ -1,5 +1,5 @@
-// A Prometheus that nobody configured by hand: it finds the service, scrapes it, evaluates the
-// rules, and the alert comes and goes.
+// A Prometheus with the shipped configuration finds the service, scrapes it and evaluates the
+// rules; the alert fires and resolves.
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

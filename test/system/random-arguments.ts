@@ -1,4 +1,4 @@
-// Legal arguments that nobody would choose, made from JSON Schema.
+// Legal but unusual arguments, generated from JSON Schema.
 import type { JsonSchema } from '../../src/http/schema.ts';
 import type { Prng } from '../sim/prng.ts';
 

@@ -1,5 +1,5 @@
 // npm run random-client -- [--runs 200] [--calls 2000] [--seed 1]: prints what each seed did, and
-// ends with 1 where one found something.
+// exits with 1 if one found a failure.
 import { parseArgs } from 'node:util';
 import { Found, play } from './random-client.ts';
 

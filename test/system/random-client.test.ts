@@ -1,4 +1,4 @@
-// A small dose; `npm run random-client -- --runs 200 --calls 2000` is the whole one.
+// A small dose; `npm run random-client -- --runs 200 --calls 2000` is the full one.
 import { expect, it } from 'vitest';
 import { play } from './random-client.ts';
 

@@ -1,7 +1,8 @@
-// A client that draws lots: every operation and view of the registries with legal and mostly odd
-// arguments, on filesystems of every kind under low limits, and kills in between. It knows two
-// things. No answer is a 5xx but 503 and 507, and every error is a problem document. And what the
-// views show is the same before and after a kill, byte for byte but for what follows the clock.
+// A client that makes random calls: every operation and view of the registries, with legal and
+// mostly unusual arguments, on filesystems of every kind with low limits, and kills in between. It
+// checks two things. No answer is a 5xx except 503 and 507, and every error is a problem document.
+// The views show the same before and after a kill, byte for byte, except for values that follow the
+// clock.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// A client that we did not write, cut 50 times at random under load: what it read is the whole log,
+// A client in another language, disconnected 50 times at random under load, reads the whole log
 // once and in order.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

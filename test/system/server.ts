@@ -1,4 +1,4 @@
-// Pinhole in a process of its own.
+// Pinhole in a separate process.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -1,4 +1,4 @@
-// Law 14 across versions of Node that are not the one which runs the tests.
+// Law 14 on versions of Node other than the one that runs the tests.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// When a fault maps 2 MiB and when 4 KiB, and what becomes of an entry of 2 MiB.
+// When a fault maps 2 MiB and when 4 KiB, and what happens to 2 MiB entries.
 import { describe, expect, test } from 'vitest';
 import { idOf, type Machine, machine, okOf, page, wordOf } from '../../machine.ts';
 import { extentsOf } from '../ops/replay.ts';

@@ -1,4 +1,5 @@
-// What each operation does to size and blocks, a row a rule, for each kind and kernel.
+// What each operation does to size and blocks, for each kind and kernel, with one row for each
+// rule.
 import { describe, expect, test } from 'vitest';
 import type { Kind, LinuxVersion } from '../../../src/kernel/state.ts';
 import { bytesOf, letters, type Machine, machine, page, type Ran, wordOf } from '../../machine.ts';

@@ -1,6 +1,6 @@
-// CLWB of a page that is not in the page table: it is checked and faults as a load of one byte
-// does, and what it writes back goes by the physical address. Whatever unmapped the page, an
-// acknowledged flush is on the medium after a power cut.
+// CLWB of a page without a page-table entry is checked and faults like a load of one byte, and it
+// writes back by physical address. An acknowledged flush survives a power cut even if the page was
+// unmapped since.
 import { describe, expect, test } from 'vitest';
 import type { Kind, LinuxVersion } from '../../../src/kernel/state.ts';
 import {

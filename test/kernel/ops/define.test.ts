@@ -1,5 +1,5 @@
-// What the compiler refuses in the body of an operation. `npm run check` fails where one of the
-// lines below compiles.
+// Mistakes in the definition of an operation that the compiler must refuse. `npm run check` fails
+// if one of the lines below compiles.
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineAtomic, defineOp, done, goto, wait } from '../../../src/kernel/ops/define.ts';

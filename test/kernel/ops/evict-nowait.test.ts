@@ -1,5 +1,5 @@
-// An operation with nowait that comes to drop the last reference does not sleep, and the file is
-// evicted all the same.
+// An operation with nowait that drops the last reference does not sleep, and the file is still
+// evicted.
 import { expect, test } from 'vitest';
 import { letters, machine, page } from '../../machine.ts';
 

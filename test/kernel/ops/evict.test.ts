@@ -1,5 +1,5 @@
-// An eviction that waits for a pin, and another strategy comes into force: it looks again, and
-// frees under the pin only where that strategy would have done so from the start.
+// The strategy changes while an eviction waits for a pin: the eviction scans again, and frees
+// blocks under the pin only if the new strategy does that.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, page } from '../../machine.ts';
 

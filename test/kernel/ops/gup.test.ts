@@ -1,4 +1,4 @@
-// get_user_pages: what it answers, and the order in which it looks.
+// get_user_pages: its results, and the order of its checks.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, okOf, page, wordOf } from '../../machine.ts';
 

@@ -1,5 +1,5 @@
-// The block rules against real kernels: every line of the recorded logs, errno, size, content and
-// extent map.
+// The block rules compared with real kernels: errno, size, content and extents on every line of the
+// recorded logs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';

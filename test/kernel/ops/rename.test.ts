@@ -1,5 +1,5 @@
-// rename(2): it locks what it renames and what it replaces (vfs_rename), and evicts the file that
-// loses its name. Measured on 6.12.111 and 7.3.4, ext4 and XFS.
+// rename(2) locks the renamed and the replaced file (vfs_rename), and evicts the file that loses
+// its name. Measured on 6.12.111 and 7.3.4, ext4 and XFS.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, okOf, page, type Ran, wordOf } from '../../machine.ts';
 import { space } from '../../scenarios/story.ts';

@@ -1,5 +1,5 @@
-// Replays an operation log that real kernels ran, and says for each line what our kernel made of
-// it, in the words of the recording.
+// Replays an operation log of real kernels, and reports for each line what our kernel did, in the
+// format of the recording.
 import { eachExtent } from '../../../src/kernel/lib/extent-map.ts';
 import type { Inode, Kind, LinuxVersion } from '../../../src/kernel/state.ts';
 import { lastPage, toPgOff } from '../../../src/kernel/units.ts';

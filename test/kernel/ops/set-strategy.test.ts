@@ -1,6 +1,6 @@
-// Another strategy comes into force between any two steps of an operation. Whatever the two are, no
-// block is freed under its pin (the laws are checked after every step), and the operation ends when
-// the pins have gone.
+// The strategy changes between any two steps of an operation. For every pair of strategies no block
+// is freed under its pin (the laws are checked after every step), and the operation ends when the
+// pins are released.
 import { describe, expect, test } from 'vitest';
 import { type Choice, letters, type Machine, machine, page } from '../../machine.ts';
 

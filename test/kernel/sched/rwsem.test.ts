@@ -1,4 +1,4 @@
-// The locks of an inode, first come first served.
+// The locks of an inode are granted first come, first served.
 import { describe, expect, test } from 'vitest';
 import { letters, type Machine, machine, page, type Ran } from '../../machine.ts';
 

@@ -1,4 +1,4 @@
-// The page waitqueues: one table, waiters with keys, the newest first.
+// The page waitqueues: one table, waiters with keys, the newest waiter first.
 import { describe, expect, test } from 'vitest';
 import { bucketOfPage } from '../../../src/kernel/sched/hash.ts';
 import { newestFirst } from '../../../src/kernel/sched/waitqueue.ts';
