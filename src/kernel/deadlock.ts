@@ -13,8 +13,7 @@ import type { Pfn, PinId } from './units.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './waits/wait-graph.ts';
 
 /**
- * A sleep may close a cycle, or several. Where the sleeper asked for it, it ends with EDEADLK
- * instead.
+ * A sleep can close more than one cycle. With failOnDeadlock the sleeper fails with EDEADLK.
  */
 export function reportDeadlocks(k: Kernel, task: Task): void {
   const cycles = cyclesThrough(k, task);
@@ -41,7 +40,10 @@ export function reportDeadlocks(k: Kernel, task: Task): void {
   }
 }
 
-/** Of so many who wait for a page of a new pin the cycles are looked for. */
+/**
+ * Waiters for a page of a new pin whose cycles are searched. More would make one pin as expensive
+ * as a search for each.
+ */
 const pinWaitersMax = 64;
 
 /**
@@ -59,7 +61,7 @@ export function reportPinDeadlocks(k: Kernel, owner: string, id: PinId): void {
   }
 }
 
-/** Who sleeps on one of these pages, the longest sleeper first. */
+/** Tasks that sleep or spin on one of these pages, the longest sleeper first. */
 function waitersFor(k: Kernel, pfns: readonly number[]): Task[] {
   if (k.pageWaiters.size === 0 && k.spinning.length === 0) return [];
   const heads = new Set(pfns.flatMap((pfn) => (pfn < 0 ? [] : [headOf(k, pfn as Pfn)])));

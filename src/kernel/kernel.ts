@@ -80,7 +80,7 @@ export function apply(k: Kernel, entry: Entry): Effects {
   let task: TaskId | 0 = 0;
   if (k.geometry.clock === 'realtime') k.advanceToMs = Math.max(k.advanceToMs, entry.timeMs);
   moveTime(k);
-  // Here, so that they can be chosen; an automatic scheduler lets them look behind the command.
+  // Before the command, so that scheduler-step can choose them; run() does it after the command.
   if (k.geometry.scheduler === 'stepped') retrySpinners(k);
   if (entry.command !== null) task = start(k, entry.command);
   run(k);
@@ -96,28 +96,28 @@ export function apply(k: Kernel, entry: Entry): Effects {
   return { task, replies, events, unmounted };
 }
 
-/** False while the last entry had too few steps for all that it set off. */
+/** False if the last entry had too few steps: then apply an entry without a command. */
 export function atRest(k: Kernel): boolean {
   if (k.advanceToMs > 0) return false;
   if (k.geometry.scheduler === 'stepped') return true;
   return !canGoOn(k);
 }
 
-/** When something happens by itself; null for never and for a manual clock. */
+/** The time of the next timer; null without one and for a manual clock. */
 export function nextTimerMs(k: Kernel): number | null {
   return k.geometry.clock === 'manual' ? null : (firstTimer(k)?.atMs ?? null);
 }
 
 /**
- * Moves time forward to `advanceToMs`, and on the way lets each timer fire at its own time. Where
- * the entry has no steps left for the rest, time stands where it is, so that the next entry fires
- * what is left at its own time, too.
+ * Moves time forward to `advanceToMs`, and on the way lets each timer fire at its own time. If the
+ * entry has no steps left, time stops there, so that the next entry fires the remaining timers at
+ * their own times.
  */
 function moveTime(k: Kernel): void {
   const toMs = k.advanceToMs;
   if (toMs === 0) return;
   for (;;) {
-    // What an earlier timer set off comes before the next one.
+    // Tasks that an earlier timer woke run before the next timer fires.
     goOn(k);
     if (k.turn.stepsLeft <= 0) return;
     const timer = firstTimer(k);

@@ -85,8 +85,8 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
 function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure | null {
   const { on } = command;
   let inode: Inode | null = null;
-  // What never stays in the table is never refused for its size, nor munmap: unpin, cancel and that
-  // are how it empties.
+  // Atomic operations never stay in the table, and munmap is unbounded: with unpin and cancel they
+  // are how a full table empties.
   if (op.waits && !op.unbounded && k.tasks.size >= k.limits.tasks) {
     const max = k.limits.tasks;
     return failure(
@@ -142,7 +142,7 @@ function unmetCondition(
 ): Failure | null {
   if (ifMatch === undefined && ifNoneMatch === undefined) return null;
   let now: string | null = null;
-  // What it was before this entry.
+  // The version before this entry, which is the one that the client saw.
   if (op.on === 'filesystem') now = String(k.seq - 1);
   else if (op.on === 'file' && inode !== null) now = etagOf(inode);
   const isNamed = (tags: string | readonly string[]): boolean =>
@@ -155,8 +155,8 @@ function unmetCondition(
 }
 
 /**
- * The end of a task: its locks go, whoever waited for them runs, and the last user of an unlinked
- * file has it evicted.
+ * Ends a task: releases its locks to their waiters, and starts the eviction of an unlinked file
+ * whose last user it was.
  */
 export function end(k: Kernel, task: Task, outcome: Outcome): void {
   const op = operationOf(task);
@@ -236,8 +236,8 @@ function remember(
 const pagesKept = 16;
 
 /**
- * A record says how much was read, not what; the bytes went to the caller. Of a long list of pages
- * it keeps the beginning.
+ * The record of a read has the number of bytes and not the bytes, because records are part of each
+ * snapshot. For the same reason a list of pages is cut.
  */
 function inShort(outcome: Outcome): Outcome {
   if (!outcome.ok || typeof outcome.result !== 'object' || outcome.result === null) return outcome;
@@ -269,7 +269,9 @@ function startEviction(k: Kernel, inode: Inode): void {
   k.runnable.push(task.id);
 }
 
-/** The machine went away under every task: their locks and queues went with it. */
+/**
+ * After a power cycle or umount: locks and queues are gone already, so only the tasks are removed.
+ */
 export function endAll(k: Kernel, why: Failure): void {
   k.spinning = [];
   for (const task of [...k.tasks.values()]) {

@@ -33,15 +33,15 @@ const isUnpinned =
     pinsOver(k, pfn) === 0;
 
 /**
- * Could an automatic scheduler run something? Of what spins, only a task whose page was let go:
- * every other would spin on.
+ * Could an automatic scheduler run something? A spinning task counts only if its page is unpinned,
+ * because otherwise it would spin again.
  */
 export function canGoOn(k: Kernel): boolean {
   if (k.runnable.length > 0 || k.workqueue.length > 0) return true;
   return k.spinning.some((id) => isUnpinned(k)(pageWaitedFor(taskOf(k, id)) as Pfn));
 }
 
-/** Goes on with what is runnable already. */
+/** Like run(), without letting the spinning tasks retry first. */
 export function goOn(k: Kernel): void {
   if (k.geometry.scheduler === 'stepped') return;
   while (k.turn.stepsLeft > 0) {
@@ -72,9 +72,9 @@ export function stepOnce(k: Kernel, id: TaskId | 0): void {
 }
 
 /**
- * Steps one task until it sleeps or ends; the release worker runs between its steps. Where the
- * entry has no steps left the task is the first to go on with the next one. An atomic operation is
- * never parked: it has one step, and its caller expects the result from this entry.
+ * Steps one task until it sleeps or ends; the release worker runs between its steps. If the entry
+ * has no steps left, the task runs first in the next entry. An atomic operation is never parked,
+ * because its caller expects the result from this entry.
  */
 function runTask(k: Kernel, task: Task): void {
   const { waits } = operationOf(task);

@@ -25,7 +25,7 @@ export const snapshotFormat = 3;
 export const kernelVersion = 4;
 
 /**
- * How each field of the machine is told: `head` in the first record, a `map`, `set` or `list` an
+ * How each field of the machine is written: `head` in the first record, a `map`, `set` or `list` an
  * element a record, `own` as written below, `none` where it lives only inside `apply`.
  */
 const plan = {

@@ -43,8 +43,8 @@ export interface Pmem {
   /** Contents. A page that is not there is zero. */
   pages: Map<Pfn, Uint8Array>;
   /**
-   * For each chunk the entry that changed it last: a snapshot keeps what it already has of the
-   * others.
+   * For each chunk the entry that changed it last, so that a snapshot writes only chunks that
+   * changed since the one before.
    */
   chunkSeqs: (number | undefined)[];
   /** Pages with lines that are dirty in a CPU cache. */
@@ -94,7 +94,10 @@ export const kernelLimitTable = {
   /** Private copies of pages, in ordinary memory. */
   anonPages: 'anonPagesMax',
   bytesPerRead: 'contentBytesMax',
-  /** Steps that one entry of the log runs; the next entry goes on with what is left. */
+  /**
+   * Steps that one entry of the log runs, because an entry must not block the other filesystems.
+   * The next entry runs the rest.
+   */
   stepsPerApply: 'stepsPerApplyMax',
 } as const;
 
@@ -209,7 +212,7 @@ export interface Pin {
   /** One a page, ascending from `first`; negative is a page that has no block, see mm/anon.ts. */
   pfns: number[];
   createdMs: number;
-  /** When it lets go by itself; 0 is never. */
+  /** When a timer unpins it; 0 is never. */
   untilMs: number;
   /** The get_user_pages call that is still collecting; 0 once it returned. */
   task: TaskId | 0;
@@ -236,7 +239,7 @@ export interface BusyRun extends Run {
   sinceMs: number;
   transaction: boolean;
   pinned: boolean;
-  /** The file that they left. Absent in what an older release kept; so below. */
+  /** The file that they left. Absent in snapshots of an older release, as in DetachedRun. */
   ino?: Ino;
 }
 
@@ -278,7 +281,10 @@ export interface TaskLocals {
   cycle?: string[];
 }
 
-/** A call in flight. All that it knows stands here, so it can sleep through a snapshot. */
+/**
+ * A call in flight. It is plain data with no closure, so it can sleep through a snapshot and a
+ * restart.
+ */
 export interface Task {
   id: TaskId;
   op: string;
@@ -306,7 +312,7 @@ export interface Task {
   locks: { ino: Ino; lock: LockName; mode: LockMode; sinceMs: number }[];
   nowait: boolean;
   failOnDeadlock: boolean;
-  /** Keep its record after the end: it slept, or its caller did not stay to hear the result. */
+  /** Keep its record after the end, because it slept or its caller asked with respond-async. */
   keep: boolean;
   submittedMs: number;
   /** The entry of the log that it was. */
@@ -371,8 +377,8 @@ export interface KernelHead {
   busyGeneration: number;
   counts: Counts;
   /**
-   * Where the time is moving to. 0 between two entries, but where an entry had too few steps for
-   * all timers on the way.
+   * The time that the clock moves to. Between two entries it is 0, unless an entry had too few
+   * steps for all timers before that time.
    */
   advanceToMs: number;
 }

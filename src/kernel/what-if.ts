@@ -60,7 +60,7 @@ function copyOf(k: Kernel): Kernel {
   const copy = structuredClone({ ...k, pmem, ended: new Map() });
   // Somebody else decides when a stepped machine moves; here it moves at once.
   copy.geometry.scheduler = 'auto';
-  // And to the end: an operation that needs more steps than this is told to be running.
+  // An operation that needs more steps than this is shown as running.
   copy.limits.stepsPerApply = stepsMax;
   return copy;
 }
@@ -119,7 +119,7 @@ export interface Release {
 
 const releasesMax = 64;
 
-/** Which pins, let go one after another, end the operation. */
+/** The pins whose release, one after another, ends the operation. */
 export function released(k: Kernel, id: TaskId, nowMs: number): Release {
   const copy = copyOf(k);
   const pins: Release['pins'] = [];

@@ -42,7 +42,7 @@ const zeros = new Uint8Array(pageSize);
 const isZero = (bytes: Uint8Array): boolean =>
   Buffer.compare(bytes, zeros.subarray(0, bytes.length)) === 0;
 
-/** A chunk as a snapshot keeps it: a copy. */
+/** A copy of a chunk for a snapshot, because the device changes while the snapshot is written. */
 export function chunkOf(pmem: Pmem, index: number): Uint8Array {
   const bytes = new Uint8Array(chunkBytes);
   for (let page = 0; page < chunkPages; page++) {

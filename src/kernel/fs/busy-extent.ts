@@ -79,8 +79,8 @@ export function clearDelayedFree(k: Kernel, pfn: Pfn): void {
 }
 
 /**
- * The commit callback: the transaction lets go of its entries, and those that nobody pins leave the
- * list. Returns blocks freed.
+ * The commit callback: the transaction releases its entries, and those without pins leave the list.
+ * Returns blocks freed.
  */
 export function commitBusy(k: Kernel, runs: readonly number[]): number {
   let freed = 0;

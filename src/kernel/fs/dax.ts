@@ -187,7 +187,7 @@ export function sigbus(
   return failure('SIGBUS', rule, `page ${pgoff} of ${inode.name}: ${why}`);
 }
 
-/** Blocks took the place of holes: whoever mapped the zero page there must fault again. */
+/** Blocks replaced holes, so mappings of the zero page there must fault again. */
 export function dropZeroEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   if (inode.entries.entries === 0) return;
   const zero: PgOff[] = [];

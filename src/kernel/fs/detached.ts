@@ -71,7 +71,10 @@ export function freeIdleParts(
   return { freed, left };
 }
 
-/** Nobody waits for them any more: the last put tells the reaper. Returns blocks still detached. */
+/**
+ * No operation waits for them any more, so the last put queues them for the reaper. Returns the
+ * blocks that are still detached.
+ */
 export function handToReaper(k: Kernel, runs: readonly number[]): number {
   let pages = 0;
   for (const start of freeIdleParts(k, runs, 0).left) {
@@ -82,7 +85,7 @@ export function handToReaper(k: Kernel, runs: readonly number[]): number {
   return pages;
 }
 
-/** The reaper: a frame of a run that it owns was let go. */
+/** The reaper: the last pin on a frame of one of its runs is gone. */
 export function reapDetached(k: Kernel, run: DetachedRun): void {
   assert(run.task === 0, 'a run that a call still waits for is not reaped');
   if (isPinned(k, run.pfn, run.pages)) return;

@@ -44,7 +44,7 @@ export function recover(k: Kernel): number {
     k.inodes.delete(inode.ino);
     k.counts.files -= 1;
   }
-  // Pages that were kept for a pin or a dirty line: of both nothing is left.
+  // Pins and dirty lines are gone, so pages that only they needed are dropped.
   for (const pfn of k.pmem.pages.keys()) if (isFree(k.space, pfn)) discardPages(k, pfn, 1);
   return freed;
 }

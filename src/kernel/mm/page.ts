@@ -53,7 +53,7 @@ function add(k: Kernel, pfn: Pfn, field: number, delta: number): number {
 
 export const pinsOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, pinsField);
 export const mapcountOf = (k: Kernel, pfn: Pfn): number => read(k, pfn, mapcountField);
-/** The block left its file under a pin: its last put is to tell the release worker. */
+/** The block left its file under a pin: its last put queues work for the release worker. */
 export const isDelayedFree = (k: Kernel, pfn: Pfn): boolean =>
   (read(k, pfn, flagsField) & delayedFree) !== 0;
 

@@ -6,7 +6,7 @@ import { failure } from '../errno.ts';
 import type { Media, Scope } from '../records/contract.ts';
 import type { Kernel, Task, TaskLocals } from '../state.ts';
 
-/** What a step tells the run loop. `Name` is a step of the same operation. */
+/** What the run loop does next. `Name` is a step of the same operation. */
 export type Verdict<Name extends string = string, Result = unknown> =
   | { kind: 'goto'; step: Name }
   /** The step has already put the task on a queue; it resumes at `resume` when woken. */
@@ -125,7 +125,7 @@ type Schemas<A extends z.ZodType, R extends z.ZodType> = { args: A; result: R };
 type HasOffset<A extends z.ZodType> =
   z.infer<A> extends { offset?: number | undefined } ? true : never;
 
-/** A contract as it is written: what is not said is as most operations have it. */
+/** A contract as it is written. Fields that are left out have the value of most operations. */
 export type ContractInput<A extends z.ZodType, R extends z.ZodType> = Pick<Contract, Facts> &
   Schemas<A, R> &
   Partial<Pick<Contract, 'takes' | 'gives' | 'charges'>> & {

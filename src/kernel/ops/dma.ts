@@ -1,6 +1,6 @@
-// What a device does through a pin. It knows frames, not files: it reads and writes whatever the
-// frame holds now, whoever owns it. Its addresses are those that the pages were pinned by: bytes
-// from the start of the mapping.
+// What a device does through a pin. A device knows frames and no files, so it reads and writes the
+// frame whichever file owns it now. It addresses bytes from the start of the mapping, as
+// get_user_pages did.
 import { emit, fileOfEvent } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
 import { isOrphan } from '../records/pin.ts';
@@ -16,7 +16,8 @@ export const zDmaOffset = zBytes
 
 /**
  * Where [offset, offset + length) lies in the pinned range; without a length, to its end. EFAULT
- * outside it, EBUSY while it is not all there: no device was told of it.
+ * outside of it. EBUSY while get_user_pages still collects pages, because no device has the list
+ * yet.
  */
 export function inPin(
   pin: Pin,

@@ -70,13 +70,13 @@ export function evictSteps<Locals extends LayoutLocals, Result>(
     evictScan(k, task) {
       const inode = which(k, task);
       layoutLocals(task).strategySeq = k.strategySeq;
-      // What refuses has had its chance before the file lost its last reference; from here on it
-      // can only wait.
+      // `refuse` was asked in whyNotEvicted(), before the file lost its last reference. Now the
+      // eviction can only wait.
       if (strategyOf(k).eviction(k.strategy.options) === 'take') return goto('evictFree');
       const busy = scan(k, inode, toPgOff(0), lastPage);
       if (busy === null) return goto('evictFree');
       if (task.nowait) {
-        // The file cannot be kept for want of patience: the machine evicts it in a task of its own.
+        // nowait cannot undo the unlink, so a task of the machine evicts the file.
         inode.evicting = false;
         return finish(k, task);
       }
@@ -95,7 +95,7 @@ export function evictSteps<Locals extends LayoutLocals, Result>(
       removeBlocks(k, task, inode, toPgOff(0), lastPage, strategyOf(k).destination);
       commitBlocks(k, task);
       if (locals.destination === 'detached') {
-        // Nobody is left to wait for them.
+        // No operation waits for the detached blocks, so the reaper frees them.
         const left = handToReaper(k, locals.runs);
         locals.blocksFreed += locals.blocksDetached - left;
         locals.blocksDetached = left;

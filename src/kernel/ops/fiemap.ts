@@ -1,6 +1,6 @@
 // ioctl(FS_IOC_FIEMAP), as filefrag calls it. Unlike the extents view it is a system call: on XFS,
-// and on ext4 from 7.3, it takes i_rwsem and so hangs behind a truncate that sleeps. Whoever
-// diagnoses a hang with it hangs too.
+// and on ext4 from 7.3, it takes i_rwsem and so hangs behind a truncate that sleeps. So a tool that
+// diagnoses a hang with FIEMAP hangs too.
 import { z } from 'zod';
 import { personalityOf } from '../fs/personality/index.ts';
 import { eachExtent } from '../lib/extent-map.ts';

@@ -1,7 +1,7 @@
 // Flushing stores to the medium: CLWB and a fence on a mapped range, or msync, which asks the
 // filesystem for whole pages of the file. CLWB is checked, and faults, as a load of one byte does
-// (Intel SDM), so it walks the pages as `load` does. Caches are kept by physical address: unmapping
-// a page drops none of its lines, and whoever maps the frame can write them back.
+// (Intel SDM), so it walks the pages as `load` does. A cache is indexed by physical address, so
+// unmapping a page drops none of its lines, and any mapping of the frame can write them back.
 import { z } from 'zod';
 import { flushPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';

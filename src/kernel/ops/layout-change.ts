@@ -90,8 +90,8 @@ interface Walk {
   destination: Destination;
   sleptUnder: string;
   /**
-   * The strategy that had the last look: another one in force by the time of the change must look
-   * again.
+   * The strategy of the last scan. If another one is in force when the change begins, the range is
+   * scanned again.
    */
   strategySeq: number;
   sizeBytes: number;
@@ -288,8 +288,7 @@ function breakSteps<Args>(
         ? null
         : (op.recheck?.(k, inode, task.args) ?? null);
       if (wrong !== null) return failWith(wrong);
-      // Marks of the last look go before the next one: the strategy, or what is pinned, may be
-      // another by now.
+      // Undo the marks of the last scan first, because the strategy or the pins may have changed.
       if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode);
       locals.scans += 1;
       locals.strategySeq = k.strategySeq;
@@ -336,7 +335,8 @@ function changeSteps<Args, More extends object>(
   return {
     change(k, task) {
       const inode = theInode(k, task);
-      // What the old strategy would have parked, the new one may have to wait for.
+      // The old strategy may have let pinned blocks pass (busy list), for which the new one has to
+      // wait.
       if (
         op.range(k, inode, task.args) !== null &&
         layoutLocals(task).strategySeq !== k.strategySeq
@@ -345,8 +345,8 @@ function changeSteps<Args, More extends object>(
       const wrong = op.recheck?.(k, inode, task.args) ?? null;
       const refused = wrong === null ? op.change(k, task, inode, task.args) : wrong;
       if (refused !== null && layoutLocals(task).runs.length === 0) return failWith(refused);
-      // What has left the file already is committed all the same: O_TRUNC worked, and then the
-      // write found no space.
+      // Blocks that have left the file are committed although the call fails: O_TRUNC worked, and
+      // then the write found no space.
       if (refused !== null) task.locals.failure = refused;
       layoutLocals(task).sizeBytes = inode.sizeBytes;
       return layoutLocals(task).runs.length > 0 ? goto('commit') : finish(op, k, task);
@@ -362,7 +362,8 @@ function changeSteps<Args, More extends object>(
       const locals = layoutLocals(task);
       const pfn = firstPinned(k, locals.runs);
       if (pfn !== null) {
-        // It has no place in the file any more; the pin goes on by the one that it had.
+        // The page has no offset in the file any more, so the wait shows the one at which it was
+        // pinned.
         const pgoff = pinnedAs(k, pfn) ?? toPgOff(0);
         return sleepOnPage(k, task, 'drain', {
           pfn,

@@ -1,7 +1,7 @@
 // Sleeping until a page is idle, as ___wait_var_event does it: queue first, then test, then drop
 // the lock and sleep, then take the lock again and test again. Four steps, so that a stepped
-// scheduler can put anything between them. Whoever sleeps goes back to `again` to look from the
-// start; nobody trusts a wake-up.
+// scheduler can put anything between them. After the sleep the task looks again from `again`,
+// because a wake-up says only that something changed.
 import { headOf, isIdle } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import { inTheWayOf } from '../records/operation.ts';

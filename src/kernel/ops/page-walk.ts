@@ -3,8 +3,8 @@
 //
 //     begin → page ⇄ (fault → entry → map) → … → page
 //
-// A page that was faulted in may be unmapped again before the walk comes back to it; then it is
-// faulted in again.
+// A page that was faulted in may be unmapped before the walk returns to it. Then it is faulted in
+// again.
 import { type Errno, type Failure, failure } from '../errno.ts';
 import { faultPage, leaveEntry, lockEntry, sigbus, unlockEntry } from '../fs/dax.ts';
 import { lockedPage } from '../fs/dax-pmd.ts';

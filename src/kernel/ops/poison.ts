@@ -10,7 +10,7 @@ import { type Pfn, toPfn, zBytes, zCount } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
 const countMax = 65_536;
-/** Linux keeps 512 ranges; here it is a number of blocks. */
+/** Linux has room for 512 ranges (badblocks); here the bound counts sectors. */
 const badSectorsMax = 262_144;
 
 const args = z.strictObject({

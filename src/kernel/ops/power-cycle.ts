@@ -1,6 +1,6 @@
-// The power goes and comes back. What no flush has brought to the medium may be lost, in any
-// subset; pins and mappings are gone; the filesystem recovers from its journal. This is an event
-// inside the simulated world: the service itself goes on.
+// A power failure of the simulated device, and a mount. Any subset of the unflushed 8-byte words
+// may be lost, pins and mappings are gone, and the filesystem recovers from its journal. The
+// service itself keeps running.
 import { z } from 'zod';
 import { losePower } from '../dev/pmem.ts';
 import { emit } from '../emit.ts';

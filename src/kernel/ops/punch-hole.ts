@@ -40,8 +40,8 @@ const change: LayoutChange<Args> = {
     const { first, last } = pagesOf(k, inode, { offset, length });
     if (last > first)
       removeBlocks(k, task, inode, first, toPgOff(last - 1), strategyOf(k).destination);
-    // Behind the removal, as xfs_free_file_space() has it: a block that leaves goes as it is, a
-    // device may still read it.
+    // After the removal, as in xfs_free_file_space(): a block that leaves the file is not zeroed,
+    // because a device may still read it.
     if (offset < inode.sizeBytes)
       zeroEdges(k, inode, offset, Math.min(offset + length, inode.sizeBytes));
     touch(k, inode);

@@ -1,6 +1,6 @@
 // renameat2. Mirrors vfs_rename(): the inode that moves, and the one whose name it takes, are
 // locked exclusive, the lower inode number first; so a rename queues up behind a truncate that
-// sleeps. Whoever loses its name to it is evicted by the caller, as by unlink.
+// sleeps. The caller evicts the file that loses its name, as unlink does.
 //
 //     begin → find → lock → lockOther → rename → evict …
 import { z } from 'zod';

@@ -6,7 +6,7 @@ import { mappingId, opId, pinId, type TaskId } from '../units.ts';
 import { blockersMax } from '../waits/wait-graph.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
-/** One more than is told, because one of them may be the umount itself. */
+/** One more than a failure lists, because one of them may be the umount itself. */
 function some<T>(all: Map<unknown, T>): T[] {
   const first: T[] = [];
   for (const one of all.values()) if (first.push(one) > blockersMax) break;

@@ -174,7 +174,7 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
   return { entry: { ...whose, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
 }
 
-/** Who is in the way, one step far, 16 at most; the wait-graph goes on from there. */
+/** The direct blockers, 16 at most. The wait-graph view has the indirect ones. */
 function blockersOf(
   k: Kernel,
   task: Task,

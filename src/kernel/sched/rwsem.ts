@@ -71,7 +71,7 @@ function grant(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMo
   task.locks.push({ ino: inode.ino, lock, mode, sinceMs: k.nowMs });
 }
 
-/** Leaves the queue without the lock. Whoever stood behind may be next now. */
+/** Leaves the queue without the lock. The next waiter may get the lock now. */
 export function withdraw(k: Kernel, task: Task): void {
   const { sleep } = task;
   const inode = sleep?.on === 'lock' ? k.inodes.get(sleep.ino) : undefined;

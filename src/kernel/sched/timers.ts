@@ -1,7 +1,6 @@
-// What happens by itself at a time: pins that let go, operations that time out. Timers of one
-// millisecond keep the order in which they were set. Thousands of them may share a millisecond, and
-// most are taken back before they fire, so each is found by its key: a heap of the times, and for
-// each time a map.
+// Timers: pins with holdMs, and timeouts of operations. Timers of one millisecond keep the order in
+// which they were set. Thousands of them may share a millisecond, and most are taken back before
+// they fire, so each is found by its key: a heap of the times, and for each time a map.
 import type { Kernel, Timer, Timers } from '../state.ts';
 
 export const createTimers = (): Timers => ({ times: [], at: new Map() });

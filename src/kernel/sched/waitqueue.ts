@@ -60,7 +60,7 @@ function leavePage(k: Kernel, bucket: number, task: Task): void {
 /** True when somebody is queued for exactly this page. */
 export const hasWaiters = (k: Kernel, pfn: Pfn): boolean => k.pageWaiters.has(pfn);
 
-/** The waiters of a page bucket as a wake-up meets them: who came last comes first. */
+/** The waiters of a page bucket in the order of a wake-up, the newest first. */
 export const newestFirst = (queue: ReadonlyMap<TaskId, Waiter>): Waiter[] =>
   [...queue.values()].reverse();
 

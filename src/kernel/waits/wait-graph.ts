@@ -1,6 +1,6 @@
-// Who waits for whom. Every edge is an AND: a task goes on when all that it waits for have let go,
-// so a cycle is a deadlock. A pin is let go by its owner, and an owner is one thread: while one of
-// its operations sleeps, its pins stay.
+// Who waits for whom. Every edge is an AND: a task continues when all tasks that it waits for have
+// released what it needs, so a cycle is a deadlock. An owner is one thread and unpins its own pins:
+// while one of its operations sleeps, its pins stay.
 import { assert } from '../panic.ts';
 import { semOf } from '../sched/rwsem.ts';
 import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
@@ -74,7 +74,8 @@ export type Predecessors = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
 function directlyAhead(predecessors: Predecessors, sem: RwSem, task: TaskId): readonly TaskId[] {
   let ahead = predecessors.get(sem);
   if (ahead === undefined) {
-    // Who came last is asked for most, and needs no table: a reader waits for the nearest writer.
+    // Most searches start at the newest waiter, which needs no table: a reader waits for the
+    // nearest writer.
     const last = sem.queue.length - 1;
     if (sem.queue[last]?.task === task && sem.queue[last]?.mode === 'shared') {
       for (let at = last - 1; at >= 0; at--)
@@ -145,7 +146,7 @@ interface Hop extends Omit<WaitEdge, 'to'> {
   owner: string | null;
 }
 
-/** Of so many alike each counts; of more some stand for the others. */
+/** Up to so many sleepers of an owner, or pins of a page, are looked at one by one. */
 const alikeMax = 16;
 const edgesMax = 64;
 /**
@@ -246,7 +247,7 @@ function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
         because,
       });
     } else if (pin.owner !== null && pin.untilMs === 0) {
-      // A pin with holdMs lets go by itself, whatever its owner does.
+      // A timer releases a pin with holdMs although its owner sleeps.
       if (pins.length > alikeMax && owners.has(pin.owner)) continue;
       owners.add(pin.owner);
       const because = `belongs to ${pin.owner}, who holds it by ${pinId(pin.id)} (${pin.kind})`;
@@ -442,7 +443,7 @@ export function maybeOnCycle(k: Kernel, predecessors: Predecessors): Set<TaskId>
   return new Set([...left].filter((node): node is TaskId => typeof node === 'number'));
 }
 
-/** Takes away, again and again, whoever has no edge to anybody left. */
+/** Removes tasks without edges until none is left to remove. */
 function peel(left: Set<Node>, edges: Map<Node, Node[]>, back: Map<Node, Node[]>): void {
   const degree = new Map<Node, number>();
   for (const id of left) degree.set(id, (edges.get(id) ?? []).filter((to) => left.has(to)).length);
@@ -459,8 +460,7 @@ function peel(left: Set<Node>, edges: Map<Node, Node[]>, back: Map<Node, Node[]>
 }
 
 /**
- * The same cycle from its oldest operation on: it came first, and the others ran into
- * it.
+ * The same cycle from its oldest operation on, so that two reports of one cycle are alike.
  */
 function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
   let at = 0;

@@ -3,7 +3,9 @@
 import type { IdleRule, Kind, LinuxVersion, LockMode } from '../../state.ts';
 import { pageSize } from '../../units.ts';
 
-/** FIEMAP_EXTENT_MERGED: the filesystem joined single blocks to tell of them. */
+/**
+ * FIEMAP_EXTENT_MERGED: the extents are single blocks that the filesystem merged for the answer.
+ */
 const fiemapMerged = 0x1000;
 
 export interface Personality {
