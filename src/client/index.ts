@@ -1,4 +1,4 @@
-// What a program that uses a Pinhole imports.
+// The package `pinhole/client`.
 export { type RestOptions, restClient } from './rest.ts';
 export {
   events,

@@ -1,8 +1,8 @@
-// What is refused before the body of a request is read, in this order: nothing is at the URL (404),
-// the URL does not have the method (405), then what auth.ts refuses (401, 403), an expectation
-// (417), the type or the coding of the body (415), its length (413). Only then a client that waits
-// for `100 Continue` gets it. A body that is refused for what it says (400) names its fault only
-// where the thing is there: else the answer is the 404 that any other body would get.
+// The checks before the body of a request is read, in this order: no route at the URL (404), no
+// such method there (405), no permission (401 and 403, in auth.ts), an unsupported expectation
+// (417), the type or coding of the body (415), its length (413). A client that waits for
+// `100 Continue` gets it after all of them. A 400 for the body is sent only if the resource exists;
+// otherwise the answer is 404, so that faults do not show which resources exist.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MapId, PinId, TaskId } from '../kernel/units.ts';
 import type { AppContext } from './app-context.ts';
@@ -16,7 +16,7 @@ import { onOf, type Params, targetOf } from './target.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The client sends its body when it is told to, and was not. */
+    /** The client waits for `100 Continue` before it sends the body, and has not got it. */
     awaitsContinue: boolean;
   }
 }
@@ -29,7 +29,7 @@ interface KnownRoute {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Every route there is, HEAD included; for the 405 and for tests. */
+    /** All registered routes, HEAD included; for the 405 and for tests. */
     knownRoutes: readonly KnownRoute[];
   }
 }
@@ -73,7 +73,7 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
-/** Bytes that the body may have: as it says, or as many as are taken. */
+/** Bytes to reserve for the body: its Content-Length, or the limit where it has none. */
 function announced(request: FastifyRequest): number {
   const { headers, routeOptions } = request;
   const most = routeOptions.bodyLimit ?? 0;
@@ -127,14 +127,14 @@ export function checkBodies(app: FastifyInstance, context: AppContext): void {
     done();
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    // Whether the body still comes is for the client to say, so the next request cannot be found
-    // behind it.
+    // The client may still send the body or not, so the next request on the connection could not be
+    // told from the body.
     if (request.awaitsContinue) reply.header('connection', 'close');
     done();
   });
 }
 
-/** The same as when the operation begins, so that nobody sends a body for nothing. */
+/** The kernel compares again when the operation begins; this saves the client a useless body. */
 function checkConditions(request: FastifyRequest, { engine }: AppContext): void {
   const on = onOf(request.params as Partial<Params>);
   if (request.routeOptions.config.contract?.conditions !== 'command' || on === null) return;
@@ -194,14 +194,14 @@ function tooLong({ headers, routeOptions }: FastifyRequest): HttpProblem | null 
   });
 }
 
-/** The 404 for what the URL names and is not there; null where all of it is, or nobody may know. */
+/** The 404 for a resource that does not exist; null if it exists or the caller may not know. */
 function missing(request: FastifyRequest, context: AppContext): Error | null {
   const { caller, params } = request;
   if (caller === null) return null;
   const { tenant, file } = params as Partial<Params> & { tenant?: string };
   if (tenant !== undefined && context.tenants.get(tenant) === undefined)
     return new HttpProblem('no-such-thing', 'There is no such tenant.');
-  // An answer to a key may be given again when the thing is gone.
+  // A stored answer to an Idempotency-Key is repeated even if the resource is gone by now.
   const on = onOf(params as Partial<Params>);
   if (on === null || tenant !== undefined || request.headers['idempotency-key'] !== undefined)
     return null;
@@ -230,7 +230,7 @@ const ofBody: ReadonlySet<ProblemType> = new Set<ProblemType>([
   'too-large',
 ]);
 
-/** What to answer instead of a fault of the body or the query: the 404 of what is not there. */
+/** Replaces a problem with the body or the query by the 404 of a resource that does not exist. */
 export function orMissing(error: unknown, reply: FastifyReply, context: AppContext): unknown {
   const { statusCode } = error as { statusCode?: number };
   const isFault =

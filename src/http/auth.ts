@@ -104,7 +104,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   });
 }
 
-/** Before the plugin knows it. */
+/** The WebSocket plugin sets `request.ws` only later. */
 const isUpgrade = ({ raw }: FastifyRequest): boolean =>
   (raw as { upgrade?: boolean }).upgrade === true;
 
@@ -113,7 +113,7 @@ function ticketIn(request: FastifyRequest): string | null {
   return typeof ticket === 'string' ? ticket : null;
 }
 
-/** What is wrong with the ticket; null where the caller is known by it. */
+/** The problem with the ticket; null if it is good, and then the caller is set from it. */
 function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpProblem | null {
   const path = request.url.split('?', 1)[0] ?? '';
   const found = tickets.redeem(ticketIn(request) ?? '', path, request.headers.origin, nowMs());
@@ -133,7 +133,7 @@ function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpP
   );
 }
 
-/** Says whether what the caller came in with is still good. */
+/** A function that says whether the token or ticket of the caller is still valid. */
 export function mayStayOf(
   request: FastifyRequest,
   { tokens, nowMs }: Pick<AuthOptions, 'tokens' | 'nowMs'>,
@@ -145,15 +145,15 @@ export function mayStayOf(
   return () => token !== null && tokens.isGood(token, nowMs());
 }
 
-/** Says what is wrong with a caller without a token, or null. */
+/** Why a caller without a token is refused, or null. */
 type StrangerCheck = (request: FastifyRequest) => string | null;
 
 /**
- * A web page must not drive a server on loopback through the browser of the person at it (DNS
- * rebinding, cross-site requests). A GET by an image, a script or a link has no Origin, and GETs
- * here fault pages in and wait for locks: browsers say in Sec-Fetch-Site whose page it is. Another
- * port of localhost is `same-site`, and as foreign as any. `none` is what the person typed. Other
- * programs send no such header.
+ * A web page must not use a server on loopback through the browser of its user (DNS rebinding,
+ * cross-site requests). A GET by an image, a script or a link has no Origin, and GETs here fault
+ * pages in and wait for locks, so Sec-Fetch-Site decides: `none` is a URL that the user typed.
+ * `same-site` is refused, because it includes other ports of localhost. Programs other than
+ * browsers do not send the header.
  */
 function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>): StrangerCheck {
   // Nearly every request names the same host as the one before.

@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { HttpProblem } from './problem.ts';
 
 /**
- * Where a PATCH writes: the first byte of Content-Range, which must fit the body
- * (draft-ietf-httpapi-patch-byterange). Null for a PUT, which with a Content-Range would replace
- * what the client meant to keep (RFC 9110 §14.5).
+ * The offset at which a PATCH writes: the first byte of Content-Range, whose length must be that of
+ * the body (draft-ietf-httpapi-patch-byterange). Null for a PUT. A PUT with Content-Range is
+ * refused, because it would replace the rest of the content as well (RFC 9110 §14.5).
  */
 export function patchOffset(
   method: string,
@@ -36,8 +36,8 @@ export type Range = SatisfiableRange | { kind: 'unsatisfiable' };
 export const wholeRange: SatisfiableRange = { kind: 'whole' };
 
 /**
- * One range of bytes; several, another unit, a malformed header or an If-Range that does not match
- * mean the whole.
+ * Only a single range of bytes is supported. The whole is sent for several ranges, another unit, a
+ * malformed header, or an If-Range that does not match (RFC 9110 §14.2 allows that).
  */
 export function rangeOf(headers: IncomingHttpHeaders, sizeBytes: number, etag: string): Range {
   const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(headers.range ?? '');
@@ -63,7 +63,7 @@ export function rangeOf(headers: IncomingHttpHeaders, sizeBytes: number, etag: s
 export const contentRange = (offset: number, bytes: number, sizeBytes: number): string =>
   `bytes ${offset}-${offset + bytes - 1}/${sizeBytes}`;
 
-/** `what` was to be read: `file`. */
+/** `what` names what was to be read, such as `file`. */
 export function unsatisfiable(what: string, sizeBytes: number): HttpProblem {
   const headers = { 'content-range': `bytes */${sizeBytes}` };
   const detail = `The range begins beyond the end of the ${what}, which has ${sizeBytes} bytes.`;

@@ -12,12 +12,12 @@ export function fileOf(fs: HostedFilesystem, name: string | undefined): Inode | 
   return name === undefined ? null : findFile(fs.kernel, name);
 }
 
-/** Moves with every command. */
+/** It changes with every command. */
 export function etagOfFilesystem(fs: HostedFilesystem): string {
   return `"${incarnation(fs)}-${fs.kernel.seq}"`;
 }
 
-/** The ETag of what the URL names; null where it has none, or is not there. */
+/** The ETag of the resource in the URL; null if it has none or does not exist. */
 export function etagOfTarget(fs: HostedFilesystem, on: On, target: Target): string | null {
   if (on === 'filesystem') return etagOfFilesystem(fs);
   const inode = on === 'file' ? fileOf(fs, target.file) : null;
@@ -30,7 +30,7 @@ export type Tags = '*' | readonly string[];
 
 const tagForm = /[ \t]*(?:((?:W\/)?"[\x21\x23-\x7e\x80-\xff]*")[ \t]*)?(?:,|$)/y;
 
-/** Elements of the list may be empty (RFC 9110 §5.6.1). Null where it is no list of ETags. */
+/** Null if the header is not a list of ETags. Its elements may be empty (RFC 9110 §5.6.1). */
 export function tagsOf(header: string): Tags | null {
   if (header.trim() === '*') return '*';
   const tags: string[] = [];
@@ -44,8 +44,8 @@ export function tagsOf(header: string): Tags | null {
 }
 
 /**
- * The preconditions of a request; null where it has none. There are no dates here, so those by date
- * are ignored (RFC 9110 §13.1.3, §13.1.4).
+ * The preconditions of a request; null if it has none. If-Modified-Since and If-Unmodified-Since are
+ * ignored, because resources have no dates (RFC 9110 §13.1.3, §13.1.4).
  */
 export interface Conditions {
   ifMatch: Tags | null;
@@ -73,13 +73,13 @@ function tagsIn(name: string, header: string | undefined): Tags | null {
 }
 
 /**
- * If-None-Match compares weakly (RFC 9110 §13.1.2), If-Match strongly: there a weak tag matches
- * nothing.
+ * If-None-Match compares weakly (RFC 9110 §13.1.2). If-Match compares strongly, so a weak tag
+ * matches nothing there.
  */
 const weakened = (tags: Tags): Tags =>
   tags === '*' ? tags : tags.map((tag) => tag.replace(/^W\//, ''));
 
-/** Leaves the comparison to the kernel, which makes it when the operation begins. */
+/** The kernel compares when the operation begins, so that no command can come between. */
 export function addConditions(
   command: Command,
   fs: HostedFilesystem,
@@ -93,8 +93,8 @@ export function addConditions(
 }
 
 /**
- * The kernel knows a version of the filesystem by the number of its last entry. Empty for what
- * never was an ETag of it.
+ * The kernel identifies a version of the filesystem by the sequence number of its last entry. Empty
+ * for a tag that this filesystem never had, which matches nothing.
  */
 function entryOf(fs: HostedFilesystem, tag: string): string {
   const prefix = `"${incarnation(fs)}-`;
@@ -105,15 +105,15 @@ function entryOf(fs: HostedFilesystem, tag: string): string {
 export const isNoneMatchFailure = (outcome: Outcome | null): boolean =>
   outcome !== null && !outcome.ok && outcome.failure.header === 'If-None-Match';
 
-/** Nothing matches where there is nothing, not even `*`. */
+/** A resource that does not exist matches nothing, not even `*`. */
 export const nothingMatches = (): HttpProblem =>
   new HttpProblem('precondition-failed', 'If-Match is given, but the resource does not exist.', {
     header: 'If-Match',
   });
 
 /**
- * The preconditions of a request that is no operation, on what is there; `etag` is null where that
- * has none. Throws the 412, and is true where the answer is a 304 (RFC 9110 §13.2.2).
+ * Checks the preconditions of a request against `etag`, the current one, or null for a resource
+ * without. Throws the 412; true if the answer is 304 (RFC 9110 §13.2.2).
  */
 export function isNotModified({ method, headers }: FastifyRequest, etag: string | null): boolean {
   const conditions = conditionsOf(headers);

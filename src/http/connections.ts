@@ -1,5 +1,5 @@
-// The life of a connection below Fastify: its requests are served one after the other, and every
-// end of it is an end, whatever the client does.
+// Connections below Fastify: requests of one connection are served one after the other, and every
+// connection that the server ends is closed soon, whatever the client does.
 //
 // Node parses the requests of a connection ahead and emits each at once. RFC 9112 §9.3.2 allows
 // that requests are processed in parallel only where all of them are safe, so here a request waits
@@ -34,23 +34,23 @@ interface Exchange {
 interface Connection {
   serving: Exchange | null;
   waiting: Exchange[];
-  /** The last request that came, begun or not. */
+  /** The latest request, started or not. */
   latest: IncomingMessage | null;
   /**
-   * It ends with this message, behind the answers to the requests before it. Nothing that comes
-   * later is looked at.
+   * The message that ends the connection, after the answers to earlier requests. Later input is
+   * ignored.
    */
   last: string | null;
-  /** An upgrade that waits for its turn. */
+  /** An upgrade that waits for the answers to earlier requests. */
   upgrade: (() => void) | null;
   served: boolean;
   lingering: boolean;
 }
 
 /**
- * How long a connection stays after our last word. Closing at once would send a reset to a client
- * that still sends, and a reset can destroy the answer on its way. A client that never closes its
- * side would otherwise hold its place for minutes (FIN_WAIT2).
+ * How long a connection stays open after its last message. Closing at once would send a reset to a
+ * client that is still sending, and the reset can destroy the answer in flight. Without a limit, a
+ * client that never closes its side would hold the connection for minutes (FIN_WAIT2).
  */
 const lingerMs = 300;
 
@@ -58,9 +58,9 @@ export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #of = new WeakMap<Socket, Connection>();
   readonly #open = new Set<Socket>();
-  /** Those between two requests, the longest so first. */
+  /** Idle connections, the longest idle first. */
   readonly #idle = new Set<Socket>();
-  /** Those with our last word on its way. */
+  /** Connections whose last message is being sent. */
   readonly #lingering = new Set<Socket>();
 
   constructor(limits: ConnectionLimits) {
@@ -119,11 +119,11 @@ export class Connections {
     return server;
   }
 
-  /** Nothing is left but to say why and to close. */
+  /** Nothing more can be read: sends the reason and closes. */
   #failed(error: Error & { code?: string }, socket: Socket): void {
     const connection = this.#of.get(socket);
     if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {
-      // Where our last word is on its way, what else the client sends is not looked at.
+      // The last message is being sent already, so further input is ignored.
       if (connection?.lingering !== true) socket.destroy();
       return;
     }
@@ -131,8 +131,8 @@ export class Connections {
     const { serving, waiting, latest } = connection;
     const [type, why] = problemOfCode(error.code);
     connection.last = rawProblem(type, why);
-    // Where it is the body of the latest request that did not arrive, this is the answer to that
-    // one, unless it has one.
+    // If the body of the latest request did not arrive, this answers that request, unless it has an
+    // answer already.
     const isLate = latest !== null && !latest.complete;
     if (isLate && latest === waiting.at(-1)?.request) waiting.pop();
     if (serving === null) this.end(socket, isLate ? '' : connection.last);
@@ -143,8 +143,8 @@ export class Connections {
   }
 
   /**
-   * Calls when every request before is answered, unless the connection is gone by then. What comes
-   * behind is not looked at.
+   * Calls `begin` when all earlier requests are answered, unless the connection is closed by then.
+   * Later input is ignored.
    */
   inTurn(socket: Socket, call: () => void): void {
     const connection = this.#of.get(socket);
@@ -165,7 +165,7 @@ export class Connections {
     return refusal !== null;
   }
 
-  /** Sends the last word and sees to it that the connection is gone soon after. */
+  /** Sends the last message and closes the connection soon after. */
   end(socket: Socket, text: string): void {
     const connection = this.#of.get(socket);
     if (connection !== undefined) {
@@ -176,7 +176,7 @@ export class Connections {
       this.#idle.delete(socket);
       this.#lingering.add(socket);
     }
-    // The client's last bytes are read and dropped, so that its end is seen.
+    // Reads and drops the rest of the input, because the end of the client's side comes after it.
     socket.resume();
     if (text === '') socket.end();
     else socket.end(text, 'latin1');

@@ -1,4 +1,4 @@
-// The end of a server: who is connected when it begins gets an answer.
+// Stopping: connections that are open when the drain begins still get their answers.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

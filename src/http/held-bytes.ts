@@ -1,15 +1,15 @@
-// Bodies and replies of many bytes count as memory of their tenant for as long as they are on their
-// way: a client may take its time, and a server may have thousands of them.
+// Large bodies and replies count as memory of their tenant while they are in flight, because a slow
+// client can keep them there for minutes and a server can have thousands of such clients.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from './app-context.ts';
 import { KernelFailure } from './problem.ts';
 
-/** What is shorter is not worth the account. */
+/** Shorter bodies and replies are not counted. */
 const leastBytes = 65_536;
 
 /**
- * Until the answer has left, or the client is gone. Throws where the tenant, or the server, has no
- * room.
+ * Counts `bytes` until the answer is sent or the client disconnects. Throws if the tenant's quota
+ * of memory, or the memory of the server, is used up.
  */
 export function holdBytes(
   { engine }: AppContext,
@@ -21,7 +21,7 @@ export function holdBytes(
   if (bytes < leastBytes || tenant == null || request.heldBytes >= bytes) return;
   const held = engine.hold(tenant, bytes - request.heldBytes);
   if (typeof held !== 'function') throw new KernelFailure(held.failure);
-  // A client that has gone already will not be heard of again.
+  // The event `close` of a client that is gone already does not come again.
   if (reply.raw.closed || reply.raw.destroyed) {
     held();
     return;

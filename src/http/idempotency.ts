@@ -1,6 +1,6 @@
 // Idempotency-Key on every POST (draft-ietf-httpapi-idempotency-key-header): the same key with the
-// same request gets the first answer again, also after a restart. Of a request that the process
-// before did not come to answer, what became of it is answered.
+// same request gets the first answer again, also after a restart. If the previous process ended
+// before it answered, the answer is the outcome of the request that the journal shows.
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../durable/records.ts';
@@ -24,8 +24,8 @@ export interface IdempotencyOptions {
 }
 
 /**
- * Headers that are a part of what is asked for. Prefer is not: it says how long to wait for it, and
- * a 202 stays the first answer.
+ * Headers that are part of the request's identity. Prefer is not, because it only says how long to
+ * wait; a 202 stays the first answer.
  */
 const askingHeaders = ['if-match', 'pinhole-owner'];
 const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied', 'retry-after'];
@@ -59,7 +59,7 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
   });
 }
 
-/** The answer to give again, or null for a request that is the first with its key. */
+/** The stored answer, or null for the first request with its key. */
 function begin(
   options: IdempotencyOptions,
   request: FastifyRequest,
@@ -104,9 +104,9 @@ function begin(
 }
 
 /**
- * What was refused for the moment may come again. Of an answer that is too long, that broke on its
- * way out, or that holds a secret, which is shown once and not kept, the key stays, so that the
- * thing is not done twice.
+ * A request that was refused for the moment may be repeated with its key. The key stays, without an
+ * answer, where the answer is too long, failed while it was sent, or holds a secret that is shown
+ * only once: the request must not be executed twice.
  */
 function keep(
   { answers, idempotencyAnswerBytesMax }: IdempotencyOptions,
@@ -116,8 +116,8 @@ function keep(
 ): void {
   const { statusCode: status } = reply;
   const again: readonly unknown[] = ['disk-full', 'memory-full'];
-  // A filesystem that stopped did nothing, and may have what an earlier process began once it is
-  // repaired.
+  // A stopped filesystem executed nothing. After a repair it may still show the outcome of what an
+  // earlier process began.
   const stopped = reply.problemType === 'filesystem-stopped' && begun.became !== null;
   const passing = stopped || again.includes(reply.problemType) || status === 503 || status === 429;
   // No POST answers with bytes.
@@ -131,7 +131,7 @@ function keep(
     if (value !== undefined) headers[name] = String(value);
   }
   if (reply.getHeader('cache-control') === 'no-store') {
-    // The query of a location is a ticket.
+    // A Location with a query holds a ticket, which is a secret.
     answers.keep(begun, notKept(secret, headers.location?.includes('?') ? {} : headers));
     return;
   }
@@ -159,10 +159,10 @@ function notKept(why: string, { location }: Record<string, string>): Answer {
 
 function fingerprintOf(request: FastifyRequest): string {
   const { method, url, body, headers } = request;
-  // The second line was Prefer: journals have keys from then.
+  // The empty second line was Prefer once, and journals hold fingerprints from that time.
   const hash = createHash('sha256').update(`${method} ${url}\n\n`);
   for (const name of askingHeaders) hash.update(`${String(headers[name] ?? '')}\n`);
-  // Journals have keys from before it counted.
+  // Only added if present, because journals hold fingerprints from before it was part of them.
   const { 'if-none-match': ifNoneMatch } = headers;
   if (ifNoneMatch !== undefined) hash.update(`if-none-match ${ifNoneMatch}\n`);
   return hash

@@ -1,5 +1,5 @@
-// The parser of JSON bodies. Depth is counted before anything walks the value: 200 KB of `[` passes
-// JSON.parse and breaks what comes after.
+// The parser of JSON bodies. Depth is checked on the text first, because 200 KB of `[` passes
+// JSON.parse and overflows the stack of any code that walks the value.
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { HttpProblem } from './problem.ts';
@@ -41,7 +41,7 @@ export function registerBodyParsers(
         ),
       );
     const text = bytes.toString();
-    // Clients that always send the content type, also where there is nothing to say.
+    // Some clients always send the content type, also without a body.
     if (text === '') return done(null, undefined);
     if (text.length > jsonDepthMax && isDeeperThan(text, jsonDepthMax)) {
       return done(

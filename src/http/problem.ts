@@ -1,6 +1,5 @@
-// The closed table of what can go wrong on the wire: one row for each errno of the kernel and one
-// for each refusal of the server itself. Every answer of 4xx or 5xx is made here, as
-// application/problem+json (RFC 9457), and every type can be read at /v1/problems/{type}.
+// Every answer of 4xx or 5xx is made here, as application/problem+json (RFC 9457), from a row of
+// problem-table.ts. /v1/problems/{type} serves the row of each type.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EngineError } from '../engine/engine-error.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -61,7 +60,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** A failure of the kernel, thrown where a route has no reply at hand. */
+/** A failure of the kernel, for code that throws instead of sending a reply. */
 export class KernelFailure extends Error {
   override readonly name = 'KernelFailure';
   readonly failure: Failure;
@@ -90,8 +89,8 @@ export function problemOf(
 }
 
 /**
- * What an errno of the kernel looks like. Fields that a failure has beside the three of every
- * failure are passed on.
+ * A failure of the kernel as a problem. Further fields of the failure, such as `blockedBy`, are
+ * passed on.
  */
 function problemOfFailure(failure: Failure, instance?: string): Problem {
   const { errno, why: _, ...rest } = failure;
@@ -148,7 +147,7 @@ export const codes: Record<string, ProblemType> = {
   ECONNRESET: 'bad-request',
 };
 
-/** Perhaps done, perhaps not. */
+/** Problems after which the request may or may not have been executed. */
 const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>([
   'journal-failed',
   'filesystem-stopped',
@@ -159,8 +158,8 @@ const bodyLimitOf = ({ request, server }: FastifyReply): number | undefined =>
   request.routeOptions.bodyLimit ?? server.initialConfig.bodyLimit;
 
 /**
- * Makes the answer to whatever was thrown; the second value says whether it is our fault and must
- * be logged.
+ * Sends the problem for a thrown error. `ours` is true if the server is at fault, so that the error
+ * must be logged.
  */
 export function answerError(error: unknown, reply: FastifyReply): { ours: boolean } {
   if (error instanceof HttpProblem) {
@@ -180,7 +179,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
           ? 'disk-full'
           : 'journal-failed';
     const unknown = unknownOutcome.has(type);
-    // Its key stays taken: after the restart the journal says what became of it.
+    // The Idempotency-Key stays taken, because only the journal shows the outcome after a restart.
     if (unknown && !reply.request.idempotent?.became) reply.request.idempotent = null;
     const limit = error instanceof EngineError ? error.limit : undefined;
     sendProblem(

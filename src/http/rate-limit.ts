@@ -1,12 +1,12 @@
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11) of an answer that was
-// refused because something is used up. Nothing here is counted by the second, so a policy has no
-// window; `t`, where it is known, is Retry-After.
+// refused because a bound or a quota is reached. None of them is a rate, so a policy has no window.
+// `t` is Retry-After, where the answer has that.
 import type { QuotaFailure } from '../engine/refusals.ts';
 import type { ProblemType } from './problem-table.ts';
 
 type Quota = QuotaFailure['quota'];
 
-/** What has a bound, by the problem that says so, and the unit that it is counted in. */
+/** Bounds of the server and of a tenant: name and unit, by the problem type that reports them. */
 const bounds: Partial<Record<ProblemType, { name: string; unit: string }>> = {
   'inbox-full': { name: 'inbox', unit: 'concurrent-requests' },
   'too-many-keys': { name: 'keys', unit: 'concurrent-requests' },
@@ -20,8 +20,8 @@ const bounds: Partial<Record<ProblemType, { name: string; unit: string }>> = {
 };
 
 /**
- * The same of those of one filesystem, by the rule. What bounds a single call is nothing that could
- * be used up.
+ * Bounds of one filesystem, by the rule that reports them. Bounds of a single call, such as the
+ * pages of one pin, are missing, because nothing of them can be used up.
  */
 const ofFilesystem: Record<string, { name: string; unit: string }> = {
   LM1: { name: 'operations', unit: 'concurrent-requests' },
@@ -29,11 +29,11 @@ const ofFilesystem: Record<string, { name: string; unit: string }> = {
   LM7: { name: 'private-pages', unit: 'pages' },
 };
 
-/** Whether answers with this problem can have the two fields. */
+/** Whether answers with this problem type can have the two header fields. */
 export const isLimit = (type: ProblemType): boolean =>
   type in bounds || ['edquot', 'eagain', 'enomem'].includes(type);
 
-/** The two fields; null for a problem that no bound or quota is behind. */
+/** The two header fields; null for a problem that no bound or quota caused. */
 export function rateLimitOf(
   type: ProblemType,
   { limit, quota, rule }: Record<string, unknown>,

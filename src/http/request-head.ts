@@ -1,6 +1,6 @@
-// What RFC 9112 §3 wants refused of a request's target and of its Host, before anything is routed.
-// The guard against DNS rebinding looks at Host alone, so there must be one, and only one, and the
-// target must not name another.
+// Checks the target and the Host of a request before routing, as RFC 9112 §3 requires. The guard
+// against DNS rebinding looks only at Host, so there must be exactly one, and an absolute target
+// must not name another host.
 import type { IncomingMessage } from 'node:http';
 
 const hostForm =
@@ -8,8 +8,7 @@ const hostForm =
 const absoluteForm = /^(https?):\/\/([^/?#]*)(.*)$/i;
 
 /**
- * Where a second one would leave open which of them counts. Node takes the first and drops the
- * others.
+ * Headers of which two would be ambiguous. Node takes the first one and drops the others silently.
  */
 const once = new Set(['host', 'content-type', 'authorization']);
 
@@ -17,8 +16,8 @@ const once = new Set(['host', 'content-type', 'authorization']);
 let lastGoodHost: string | undefined;
 
 /**
- * What is wrong, as the detail of a problem; null where the request can be routed. An absolute
- * target becomes a path.
+ * The detail of the problem, or null if the request can be routed. An absolute target is replaced
+ * by its path.
  */
 export function faultOf(request: IncomingMessage): string | null {
   const { rawHeaders, headers } = request;

@@ -1,5 +1,5 @@
-// From a zod type to what the wire needs: JSON Schema for the OpenAPI document, a serializer for
-// replies, coercion for query strings, and problems for what does not parse. All of it is worked
+// What HTTP derives from a zod type: JSON Schema for the OpenAPI document, a serializer for replies,
+// coercion of query strings, and the problem for a value that does not parse. All of it is worked
 // out once per route, not per request.
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -13,8 +13,8 @@ export function jsonSchemaOf(type: z.ZodType, io: 'input' | 'output'): JsonSchem
 }
 
 /**
- * fast-json-stringify validates the branches of an anyOf, which costs; `T | null` it can do
- * without.
+ * fast-json-stringify validates a value against each branch of an anyOf, which is slow. `T | null`
+ * can be written without one.
  */
 function withoutNullUnions(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutNullUnions);
@@ -39,8 +39,8 @@ function withoutNullUnions(schema: unknown): unknown {
 export type Serialize = (reply: FastifyReply, value: unknown) => string;
 
 /**
- * Compiles on first use, so that a start does not pay for routes that nobody calls. `check` is for
- * tests: replies are parsed first.
+ * Compiles on first use, so that a start does not pay for unused routes. `check` is for tests: it
+ * parses each reply with its schema first.
  */
 export function serializerOf(type: z.ZodType, check: boolean): Serialize {
   let compiled: ((value: JsonSchema) => string) | null = null;
@@ -56,8 +56,8 @@ export function serializerOf(type: z.ZodType, check: boolean): Serialize {
 type Coercion = 'number' | 'size' | 'boolean' | 'as-is';
 
 /**
- * What each query parameter of an object type should become. A null-prototype record: names come
- * from the client.
+ * The type of each query parameter of an object type. The record has no prototype, because clients
+ * choose the names that are looked up in it.
  */
 export function coercionsOf(...types: z.ZodType[]): Record<string, Coercion> {
   const table: Record<string, Coercion> = Object.create(null);
@@ -78,8 +78,8 @@ export function coercionsOf(...types: z.ZodType[]): Record<string, Coercion> {
 }
 
 /**
- * Strings of a query become what the schema wants where they look like it; the schema then says no
- * to the others.
+ * Converts strings of a query to the type that the schema expects, if they look like it. The schema
+ * refuses the others.
  */
 export function coerce(
   query: Record<string, unknown>,
@@ -90,7 +90,7 @@ export function coerce(
     const kind = coercions[name];
     if (kind === 'number' && typeof value === 'string' && /^-?\d{1,20}$/.test(value))
       out[name] = Number(value);
-    // Brought down to a maximum, whatever the number of its digits.
+    // A pageSize is reduced to its maximum, however many digits it has.
     else if (kind === 'size' && typeof value === 'string' && /^-?\d+$/.test(value))
       out[name] = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
     else if (kind === 'boolean' && (value === 'true' || value === '1' || value === ''))

@@ -52,11 +52,11 @@ export async function createServer(
     bodyLimit: config.jsonBytesMax,
     serverFactory: (handler) => connections.serverFor(handler),
     routerOptions: { maxParamLength: 255 },
-    // While it stops, what comes in over an open connection is still answered properly.
+    // While the server stops, requests on open connections are still answered.
     return503OnClosing: false,
     frameworkErrors(error, request, reply) {
-      // No hook runs here, and what asked for an upgrade has no parser any more that would close
-      // its connection.
+      // No hook runs here. A request for an upgrade has no HTTP parser any more that would close its
+      // connection.
       const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
       if (raw.upgrade === true) reply.raw.once('finish', () => connections.end(raw.socket, ''));
       answer(error, request, reply);
@@ -90,8 +90,8 @@ export async function createServer(
   );
   options.extend?.(app);
   await registerUpgrades(app, context);
-  // Registered behind the streams, which end by themselves, so that a client that asks until then
-  // learns that the server stops.
+  // Registered after the streams, which end by themselves: requests until then still learn that the
+  // server stops.
   const lastAnswer = lastAnswerOf(app.server);
   app.addHook('preClose', () => lastAnswer(config.drainMs));
   for (const route of routes) registerRoute(app, context, route);
@@ -100,8 +100,8 @@ export async function createServer(
 }
 
 /**
- * Registered before everything else: a preflight has no token. Other pages get no header, and what
- * they may without one is not ours to say.
+ * Registered before authentication, because a preflight has no token. Pages of other origins get no
+ * CORS header, so browsers do not let them read answers.
  */
 const corsOf = ({ allowedOrigins }: Config): FastifyCorsOptions => ({
   origin: [...allowedOrigins],
@@ -111,7 +111,7 @@ const corsOf = ({ allowedOrigins }: Config): FastifyCorsOptions => ({
   strictPreflight: false,
 });
 
-/** Headers of answers that are there to be read. */
+/** Response headers that scripts of allowed origins may read. */
 const readable = [
   'Accept-Ranges',
   'Allow',
@@ -126,7 +126,7 @@ const readable = [
   'Retry-After',
 ];
 
-/** `instead` is what to say, where that is not the error itself. */
+/** `instead` is the error to report, if it is another one than `error`. */
 function answer(
   error: unknown,
   request: FastifyRequest,
@@ -143,8 +143,8 @@ const readAwayBytes = 64 * 1024 * 1024;
 const readAwayMs = 2000;
 
 /**
- * Many clients look for an answer when all is sent: where the connection closes before, they see
- * that and no answer. Within bounds.
+ * Reads and drops the rest of a body within bounds. Many clients read the answer only after they
+ * have sent everything; if the connection closes before, they see no answer.
  */
 function readAway(body: IncomingMessage, then: () => void): void {
   let left = readAwayBytes;

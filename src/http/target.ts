@@ -1,5 +1,5 @@
-// The thing in the URL. What is not there, is somebody else's, or has a name that nothing could
-// have, gives the same 404.
+// The resource in the URL. One that does not exist, belongs to another tenant, or has an impossible
+// name gives the same 404, so that tenants cannot probe for names of others.
 import type { FastifyRequest } from 'fastify';
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
@@ -30,7 +30,7 @@ export type Params = {
   pin?: string;
   operation?: string;
 };
-/** The thing that a path names; null where that is in no filesystem. */
+/** The kind of the resource in a path; null if the path is in no filesystem. */
 export function onOf(params: Partial<Params>): On | null {
   if (params.fs === undefined) return null;
   return innermost.find((on) => params[on] !== undefined) ?? 'filesystem';
@@ -51,7 +51,7 @@ export function hostedOf(engine: Engine, request: FastifyRequest): HostedFilesys
   return found.fs;
 }
 
-/** The same for the operator, who names the tenant. */
+/** The filesystem in a URL of the operator, which names the tenant as well; throws the 404. */
 export function hostedOfTenant(engine: Engine, request: FastifyRequest): HostedFilesystem {
   const { tenant, fs } = request.params as Params & { tenant: string };
   const found = engine.find(tenant, fs);
@@ -64,7 +64,7 @@ export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found
   const fs = engine.find(tenantOf(request), params.fs);
   if (fs === undefined) return nothing('filesystem');
   if (on === 'filesystem') return { fs, target: {} };
-  // What is in it cannot be told any more; the filesystem itself can still be removed.
+  // A stopped filesystem serves nothing of its content; the filesystem itself can be removed.
   fs.requireRunning();
   if (on === 'file') return { fs, target: { file: params.file ?? '' } };
   const number = numberOf(on, params[on] ?? '');

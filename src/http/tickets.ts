@@ -1,6 +1,6 @@
-// Tickets for event streams: a browser cannot send a header with a WebSocket, and a token in a URL
-// ends up in logs. A page that has a token buys a ticket with it, good once, for half a minute, for
-// one stream, and for pages of its own origin.
+// Tickets for event streams. A browser cannot send a header with a WebSocket, and a token in a URL
+// ends up in logs. So a page exchanges its token for a ticket, which is valid once, for half a
+// minute, for one stream, and for pages of its own origin.
 import { randomBytes } from 'node:crypto';
 import type { Caller } from './caller.ts';
 
@@ -10,10 +10,10 @@ export interface Ticket {
   caller: Caller;
   /** The path of the stream. */
   stream: string;
-  /** Null where the buyer is no page. */
+  /** Null if the client that got it is not a page. */
   origin: string | null;
   untilMs: number;
-  /** The token behind it is still good. */
+  /** Whether the token that it was issued for is still valid. */
   mayStay(): boolean;
 }
 
@@ -23,7 +23,7 @@ export type Redeemed =
 
 export class Tickets {
   readonly #perTenantMax: number;
-  /** The next to expire comes first. */
+  /** In the order in which they expire. */
   readonly #live = new Map<string, Ticket>();
   readonly #ofTenant = new Map<string, number>();
 
@@ -31,7 +31,7 @@ export class Tickets {
     this.#perTenantMax = perTenantMax;
   }
 
-  /** Null where the tenant has as many unused ones as it may have. */
+  /** Null if the tenant has the maximum number of unused tickets. */
   issue(ticket: Ticket, nowMs: number): string | null {
     this.#sweep(nowMs);
     const tenant = ticket.caller.tenant ?? '';
@@ -43,7 +43,7 @@ export class Tickets {
     return secret;
   }
 
-  /** It is used up, whatever comes of it. */
+  /** The ticket is used up, also if it is refused. */
   redeem(secret: string, stream: string, origin: string | undefined, nowMs: number): Redeemed {
     const ticket = this.#live.get(secret);
     if (ticket === undefined) return { ok: false, why: 'unauthorized' };

@@ -1,4 +1,4 @@
-// What somebody should look at.
+// Deadlocks, warnings and stopped filesystems: what an alert is made of.
 import { bump, defineFamily, one, samplesOf, tally } from './define.ts';
 
 export const alarms = defineFamily({

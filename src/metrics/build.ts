@@ -1,4 +1,4 @@
-// Which Pinhole this is.
+// The version of the server.
 import { defineFamily } from './define.ts';
 
 export const build = defineFamily({

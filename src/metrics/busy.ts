@@ -1,4 +1,4 @@
-// Blocks that are freed and must not be handed out yet.
+// Blocks that are freed and must not be allocated yet.
 import { defineFamily, histogramOf, observe, one, under, waitBounds } from './define.ts';
 import type { Distribution } from './distribution.ts';
 import { bytesOf } from './totals.ts';

@@ -1,5 +1,5 @@
-// The clock of the server beside that of the machine: whoever reads ages and times wants to know
-// when one of them was set.
+// The clock of the server and the wall clock of the machine. Ages and times are wrong for a while
+// when one of them is set, so both are shown.
 import { defineFamily, one } from './define.ts';
 
 export const clock = defineFamily({

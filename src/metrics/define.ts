@@ -1,6 +1,5 @@
-// What a family of metrics is: some counters of its own, the events that move them, and the rows
-// that a scrape shows. Counting is a few additions an event; names and labels become text only when
-// somebody scrapes.
+// A family of metrics: its counters, the events that change them, and the rows of a scrape. Counting
+// costs a few additions per event; names and labels become text only in a scrape.
 import type { EventData, EventType } from '../kernel/events.ts';
 import type { Kernel } from '../kernel/state.ts';
 import type { Distribution, Exemplar } from './distribution.ts';
@@ -13,7 +12,7 @@ export type Tally = Map<string, number>;
 export interface Sample {
   labels: Record<string, string>;
   value: number;
-  /** Where it is not the name of the metric: `…_bucket`, `…_sum`, `…_count`. */
+  /** Set if it differs from the name of the metric: `…_bucket`, `…_sum`, `…_count`. */
   metricName?: string;
   exemplar?: Exemplar;
 }

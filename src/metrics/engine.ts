@@ -1,4 +1,4 @@
-// The way of a command: the inbox of its filesystem, and the log in batches.
+// Commands that wait in inboxes, and batches that are appended to the log.
 import type { Log } from '../durable/log.ts';
 import { bucketsOf, defineFamily, distribution, observe, one } from './define.ts';
 import type { LogCounts } from './server.ts';

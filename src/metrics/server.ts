@@ -1,4 +1,4 @@
-// What the floors beside the kernel count by themselves, in the shape in which the metrics read it.
+// Counts of the server outside the kernel, in the form in which the metrics read them.
 import type { Distribution } from './distribution.ts';
 
 /** Of the event streams. */

@@ -1,5 +1,5 @@
-// Wake-ups of the hashed waitqueues, useful and in vain. The kernels count them; what a removed
-// filesystem counted is kept here.
+// Useful and spurious wake-ups of the hashed waitqueues. The kernels count them; the counts of
+// removed filesystems are kept here, because counters must not fall.
 import type { Kernel } from '../kernel/state.ts';
 import { defineFamily, one } from './define.ts';
 

@@ -29,7 +29,8 @@ export function openApi(contracts: readonly Contract[]): JsonSchema {
       version,
       summary: 'Truncate and hole punch against page pins, on simulated DAX filesystems.',
       description:
-        'Every error is application/problem+json. Without a token, callers on loopback are the tenant `default`.',
+        'Every error is application/problem+json. Without a token, callers on loopback are the ' +
+        'tenant `default`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

@@ -56,7 +56,10 @@ export async function sendContent(asked: ContentRequest): Promise<FastifyReply> 
   return sendRead(asked, range, etag);
 }
 
-/** `offset` and `length` in the query come before the header. Range is for GET alone (RFC 9110 §14.2). */
+/**
+ * `offset` and `length` in the query take precedence over the header. Range is for GET alone
+ * (RFC 9110 §14.2).
+ */
 function askedRange(request: FastifyRequest, sizeBytes: number, etag: string): Range {
   const { offset, length } = request.query as { offset?: string; length?: string };
   if (request.method === 'HEAD' || offset !== undefined || length !== undefined) return wholeRange;

@@ -13,8 +13,10 @@ const createTicket = defineRoute({
   scope: 'read',
   tag: 'server',
   summary: 'Get a ticket for an event stream',
-  doc: `For browsers, which send no header with a WebSocket or an EventSource: open the stream with \`?ticket=\` within ${ticketMs / 1000} s. A ticket is good
-once, for that stream, and for pages of the origin that bought it. The stream ends when the token does.`,
+  doc:
+    'For browsers, which send no header with a WebSocket or an EventSource. Open the stream with ' +
+    `\`?ticket=\` within ${ticketMs / 1000} s. A ticket is valid once, for that stream, and for ` +
+    'pages of the origin that got it. The stream ends when the token expires or is revoked.',
   body: z.strictObject({
     stream: z
       .string()

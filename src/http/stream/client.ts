@@ -1,5 +1,5 @@
-// One reader. It holds positions in a log, never events: what its connection does not take stays in
-// the log, and is lost to it when the log moves on.
+// One client of an event stream. It holds positions in a log, never events: events that its
+// connection cannot take stay in the log, and are lost to it once the log has dropped them.
 import type { Stop } from '../../engine/event-ring.ts';
 import { type Problem, problemOf } from '../problem.ts';
 import type { ProblemType } from '../problem-table.ts';
@@ -20,42 +20,42 @@ export interface Subscription {
   readonly style: FrameStyle;
   /** The next event to read. */
   next: number;
-  /** The position that the client was told last. */
+  /** The last position that was reported to the client. */
   told: number;
-  /** Of which filesystems it was told that they stopped. */
+  /** Filesystems whose stop was reported to the client. */
   stops: readonly Stop[];
-  /** There was more to read at the last look. */
+  /** There was more to read the last time. */
   behind: boolean;
-  /** Stands in the hub's queue. */
+  /** It is in the queue of the hub. */
   queued: boolean;
-  /** Nothing is sent for it any more. */
+  /** Nothing more is sent for it. */
   ended: boolean;
 }
 
 export interface ClientHost {
   readonly limits: ClientLimits;
-  /** Bytes that may wait in a socket before the log is left alone. */
+  /** Bytes that may wait in a socket before reading of the log pauses. */
   bufferBytes(): number;
   /** There may be something to read. */
   ready(subscription: Subscription): void;
   /** False where the whole server has as many subscriptions as it may have. */
   mayRead(): boolean;
-  /** Subscriptions came, or went. */
+  /** The number of subscriptions changed by `more`. */
   reading(more: 1 | -1): void;
   sent(frames: number, events: number, bytes: number): void;
   /** The server closes the connection, for this reason. */
   closing(client: StreamClient, reason: Closing): void;
 }
 
-/** The two answers of a pump: look again soon, or wait until something happens. */
+/** After a frame: there is `more` to send now, or the subscription waits for an event. */
 export type Pumped = 'more' | 'rest';
 
 const none: readonly Stop[] = [];
 
-/** A reader that wants what is there, or the next that comes within `waitMs`, and then goes. */
+/** A reader that ends after the stored events or, if there are none, the next within `waitMs`. */
 interface Poll {
   waiting: boolean;
-  /** What was there when it asked. */
+  /** The end of the log when the request came. */
   until: number;
   sent: boolean;
   late: NodeJS.Timeout | null;
@@ -70,13 +70,13 @@ export class StreamClient {
   readonly #mayStay: () => boolean;
   #poll: Poll | null = null;
   #missed = 0;
-  /** Bytes that had left at the last heartbeat. */
+  /** Bytes sent at the last heartbeat. */
   #lastTaken = 0;
   #stalled = false;
   #watching = false;
   readonly #heartbeat: NodeJS.Timeout;
 
-  /** `mayStay` is asked before every frame and with every heartbeat: is the token still good? */
+  /** `mayStay` says whether the token is still valid; asked before each frame and heartbeat. */
   constructor(
     wire: Wire,
     feed: Feed<StreamClient, Subscription>,
@@ -164,7 +164,7 @@ export class StreamClient {
     if (waitMs > 0) this.#poll.late = setTimeout(() => this.stopWaiting(), waitMs);
   }
 
-  /** A poll waits no longer. */
+  /** Ends the wait of a poll. */
   stopWaiting(): void {
     if (this.#poll === null) return;
     this.#poll.waiting = false;
@@ -207,7 +207,7 @@ export class StreamClient {
     return subscription.behind && !this.closed ? 'more' : 'rest';
   }
 
-  /** Tells where the reader stands, unless there is a frame on its way that does. */
+  /** Reports the position of the reader, unless a frame that is being sent does. */
   bookmark(subscription: Subscription): void {
     if (this.closed || this.#isFull() || !this.#stays()) return;
     this.#bookmark(subscription);
@@ -236,7 +236,7 @@ export class StreamClient {
     else this.close('gone');
   }
 
-  /** What lies behind the cursor is not kept. */
+  /** The events after the cursor are no longer stored. */
   gap(id: string): void {
     this.tell({ type: 'gap', id, oldest: oldestCursor(this.feed.ring) });
     this.close('gap');
@@ -272,7 +272,7 @@ export class StreamClient {
     this.#wire.close(reason);
   }
 
-  /** Nothing is sent any more. */
+  /** Nothing more is sent. */
   ended(): void {
     this.closed = true;
     for (const subscription of this.subscriptions.values()) this.#end(subscription);
@@ -284,7 +284,7 @@ export class StreamClient {
     this.#wire.terminate();
   }
 
-  /** Something came from the reader. */
+  /** The reader sent something, so it is alive. */
   alive(): void {
     this.#missed = 0;
   }
@@ -316,7 +316,7 @@ export class StreamClient {
     this.tell({ type: 'bookmark', id: subscription.id, cursor: this.#cursor(subscription.next) });
   }
 
-  /** Those that stopped before the position where the reader stands. */
+  /** Filesystems that stopped before the position of the reader. */
   #tellStops(subscription: Subscription): void {
     const { stops } = this.feed.ring;
     if (stops === subscription.stops) return;
@@ -377,7 +377,7 @@ export class StreamClient {
     for (const subscription of this.subscriptions.values()) this.#host.ready(subscription);
   };
 
-  /** Takes leave of who may not. */
+  /** Closes the stream of a reader whose token is no longer valid. */
   #stays(): boolean {
     if (this.#mayStay()) return true;
     this.fail('unauthorized', 'unauthorized', 'The token expired or was revoked.');

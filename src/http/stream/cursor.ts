@@ -1,5 +1,5 @@
-// A cursor is the id of the last event that a reader has: reading goes on behind it. Sequence 0 is
-// before the first event.
+// A cursor is the id of the last event that a reader has seen; reading continues after it. Sequence
+// 0 is before the first event.
 import type { EventRing } from '../../engine/event-ring.ts';
 
 interface Cursor {
@@ -17,8 +17,8 @@ function parseCursor(text: string): Cursor | null {
 }
 
 /**
- * The next event for a reader who asks for `now`, `oldest` or a cursor; null where that is not
- * kept, or of another history.
+ * The sequence number of the next event for `now`, `oldest` or a cursor. Null if that event is no
+ * longer stored, or the cursor is of another epoch.
  */
 export function placeOf(ring: EventRing, from: string): number | null {
   if (from === 'now') return ring.nextSeq;
@@ -29,5 +29,5 @@ export function placeOf(ring: EventRing, from: string): number | null {
   return next < ring.oldestSeq || next > ring.nextSeq ? null : next;
 }
 
-/** The cursor from which everything that is kept can be read. */
+/** The cursor before the oldest event that is stored. */
 export const oldestCursor = (ring: EventRing): string => cursorOf(ring.epoch, ring.oldestSeq - 1);

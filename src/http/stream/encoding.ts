@@ -1,12 +1,12 @@
-// The forms in which a stream says the same things: one JSON message a WebSocket frame, one
-// CloudEvent a frame, server-sent events, or lines.
+// The encodings of an event stream: one JSON message per WebSocket frame, one CloudEvent per frame,
+// server-sent events, or lines of JSON.
 import { randomUUID } from 'node:crypto';
 import { typePrefix } from './envelope.ts';
 import type { Closing, ServerMessage } from './messages.ts';
 import { closings } from './messages.ts';
 
 export interface Encoding {
-  /** Equal for encodings that give the same bytes. */
+  /** Equal for encodings that give the same bytes, so that readers share frames. */
   key: string;
   /** Events of whole commands, each already serialised, for the subscription `id`. */
   events(id: string, cursor: string, events: readonly string[]): string[];
@@ -16,9 +16,9 @@ export interface Encoding {
 }
 
 /**
- * A text frame of a server (RFC 6455 §5.2), without a mask. `Sender.frame` of ws gives head and body
- * apart, because it sends them apart. Joined to one buffer for all readers, its frame costs 1.6 to
- * 2.4 times as much as this one (400 bytes to 64 KiB).
+ * A text frame of a server (RFC 6455 §5.2), without a mask. `Sender.frame` of ws returns head and
+ * body as two buffers. Joining them to one buffer for all readers takes 1.6 to 2.4 times as long as
+ * this function (400 bytes to 64 KiB).
  */
 function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
@@ -67,7 +67,7 @@ const cloudEvents: Encoding = {
   pack: textFrame,
 };
 
-/** What a WebSocket may ask for; the first where it asks for none. */
+/** Subprotocols of a WebSocket; the first one is the default. */
 export const subprotocols = {
   'pinhole.events.v1+json': json,
   'cloudevents.json': cloudEvents,
@@ -87,15 +87,16 @@ export const serverSent: Encoding = {
     `id: ${cursor}\ndata: ${messageOfEvents(id, cursor, events)}\n\n`,
   ],
   message(message) {
-    // A browser that comes back after a gap goes on with what there is.
+    // After a gap, a browser that reconnects continues from the oldest event.
     const cursor =
       'cursor' in message ? message.cursor : 'oldest' in message ? message.oldest : null;
-    return `event: ${message.type}\n${cursor === null ? '' : `id: ${cursor}\n`}data: ${JSON.stringify(message)}\n\n`;
+    const id = cursor === null ? '' : `id: ${cursor}\n`;
+    return `event: ${message.type}\n${id}data: ${JSON.stringify(message)}\n\n`;
   },
   pack: (text) => Buffer.from(text),
 };
 
-/** What a close frame says, where there are no close frames. */
+/** The close code and reason as a message, for transports without close frames. */
 export const closeOf = (reason: Closing): ServerMessage => ({
   type: 'close',
   code: closings[reason].code,

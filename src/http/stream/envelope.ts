@@ -29,13 +29,14 @@ function bodyOf({ filesystem, event }: EventRecord): string {
   const subject = ino === 0 ? '' : `"subject":${JSON.stringify(about)},`;
   const operation = task === 0 ? '' : `,"operation":"${opId(task)}"`;
   // Names of filesystems and event types need no escapes.
-  return `"source":"/v1/filesystems/${filesystem}","type":"${typePrefix}${event.type}",${subject}"time":"${timeOf(
-    event.timeMs,
-  )}","datacontenttype":"application/json","data":${JSON.stringify(data)}${operation}}`;
+  const source = `"source":"/v1/filesystems/${filesystem}","type":"${typePrefix}${event.type}"`;
+  const time = `"time":"${timeOf(event.timeMs)}","datacontenttype":"application/json"`;
+  return `${source},${subject}${time},"data":${JSON.stringify(data)}${operation}}`;
 }
 
 /** The record at position `seq` of the log called `epoch`. */
 export function envelope(record: EventRecord, epoch: string, seq: number): string {
   record.json ??= bodyOf(record);
-  return `{"specversion":"1.0","id":"${epoch}.${seq}","seq":${seq},"epoch":"${epoch}",${record.json}`;
+  const position = `"id":"${epoch}.${seq}","seq":${seq},"epoch":"${epoch}"`;
+  return `{"specversion":"1.0",${position},${record.json}`;
 }

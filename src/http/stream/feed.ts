@@ -1,4 +1,4 @@
-// The readers of one log. Readers at the same place with the same filter get the very same bytes.
+// The readers of one log. Readers at the same position with the same filter share their frames.
 import type { EventRing } from '../../engine/event-ring.ts';
 import { cursorOf } from './cursor.ts';
 import type { Encoding } from './encoding.ts';
@@ -17,7 +17,7 @@ export interface Frame {
   messages: readonly Buffer[];
   bytes: number;
   events: number;
-  /** Where reading goes on. */
+  /** The sequence number of the next event to read. */
   nextSeq: number;
 }
 
@@ -29,7 +29,7 @@ export interface FrameStyle {
   filter: Filter | null;
 }
 
-/** Enough for a slice of readers that stand at different places. */
+/** Frames that are cached: enough for the readers of one slice at different positions. */
 const cachedMax = 64;
 const stylesMax = 64;
 
@@ -43,7 +43,7 @@ export class Feed<Reader, Subscription> {
   readonly #frames = new Map<number, Map<string, Frame>>();
   #cached = 0;
   readonly #styles = new Map<string, FrameStyle>();
-  /** What the last reader got: the next one mostly stands at the same place. */
+  /** The frame of the last reader. The next reader is mostly at the same position. */
   #last: { fromSeq: number; style: FrameStyle; frame: Frame } | null = null;
 
   constructor(ring: EventRing, limits: FrameLimits) {
@@ -64,7 +64,7 @@ export class Feed<Reader, Subscription> {
   }
 
   /**
-   * What a reader at `fromSeq` gets next; null where that is not kept any more. There must be
+   * The next frame of a reader at `fromSeq`; null if its events are no longer stored. There must be
    * something to read.
    */
   frame(fromSeq: number, style: FrameStyle): Frame | null {
@@ -95,7 +95,7 @@ export class Feed<Reader, Subscription> {
     return frame;
   }
 
-  /** Frames stay right for ever, but not worth their memory. */
+  /** Cached frames never become wrong, but cost memory. */
   forgetFrames(): void {
     this.#frames.clear();
     this.#cached = 0;

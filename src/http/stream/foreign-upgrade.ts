@@ -1,6 +1,7 @@
-// Once anybody listens for upgrades, Node gives up on every request that asks for any: also on
-// `Upgrade: h2c`, which curl --http2 and Java's HttpClient send with ordinary requests. RFC 9110
-// lets a server ignore the wish, so such a request is put back without it.
+// Once a listener for upgrades exists, Node no longer answers any request with an Upgrade header.
+// That includes `Upgrade: h2c`, which curl --http2 and Java's HttpClient send with ordinary
+// requests. RFC 9110 §7.8 lets a server ignore the header, so such a request is parsed again without
+// it.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from '../connections.ts';
@@ -29,7 +30,7 @@ function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean
   );
 }
 
-/** Call it after everybody listens who wants upgrades. */
+/** Call it after all listeners for upgrades are registered. */
 export function ignoreForeignUpgrades(server: Server, connections: Connections): void {
   const listeners = server.listeners('upgrade');
   server.removeAllListeners('upgrade');
@@ -50,7 +51,7 @@ export function ignoreForeignUpgrades(server: Server, connections: Connections):
       server.emit('connection', socket);
     };
     connections.inTurn(socket, () => {
-      // Not now: the parser that found the upgrade is not done with it.
+      // In the next turn, because the parser that found the upgrade still uses the request.
       if (isHandshake(request)) begin();
       else setImmediate(begin);
     });

@@ -1,5 +1,4 @@
-// All event streams of the server: who may come in, whose turn it is to get a frame, and what was
-// sent.
+// All event streams of the server: their limits, the order in which they get frames, and counts.
 import type { Config } from '../../config.ts';
 import type { EventRing } from '../../engine/event-ring.ts';
 import { type HttpProblem, problemOf } from '../problem.ts';
@@ -12,12 +11,12 @@ export interface HubLimits extends ClientLimits, FrameLimits {
   clientsMax: number;
   /** Bytes that may wait in the socket of one client. */
   bufferBytesMax: number;
-  /** The same of all clients, each of which may have its part. */
+  /** Bytes that may wait in the sockets of all clients; each may have an equal share. */
   buffersBytesMax: number;
   clientsPerTenantMax: number;
   /** Subscriptions of all clients. */
   readersMax: number;
-  /** How soon a reader learns that the filter hid something. */
+  /** How soon a reader gets a bookmark if the filter hides all new events. */
   bookmarkMs: number;
 }
 
@@ -42,13 +41,13 @@ export interface StreamCounts {
   bytesSent: number;
   disconnects: Map<DisconnectReason, number>;
   subscriptions: number;
-  /** Events that the reader furthest behind has not got. */
+  /** Events that the slowest reader has not got yet. */
   lagEvents(): number;
 }
 
 /**
- * Frames are sent for so long before other work has its turn: a request needs several turns, and
- * waits for a slice in each.
+ * How long frames are sent before the event loop turns. A request needs several turns, and waits for
+ * one slice in each.
  */
 const sliceMs = 1;
 /** How long a client has to answer the close of a server that stops. */
@@ -72,7 +71,7 @@ export class Hub {
     framesSent: 0,
     eventsSent: 0,
     bytesSent: 0,
-    // All from the start: what a counter begins with does not count as an increase.
+    // All reasons begin at 0, because Prometheus does not count the first value as an increase.
     disconnects: new Map(disconnectReasons.map((reason) => [reason, 0])),
     subscriptions: 0,
     lagEvents: () => this.#lagEvents(),
@@ -83,11 +82,11 @@ export class Hub {
   readonly #clients = new Set<StreamClient>();
   readonly #ofTenant = new Map<string, number>();
   readonly #feeds = new Map<EventRing, { feed: StreamFeed; stop: () => void }>();
-  /** Those that keep frames. */
+  /** Feeds that cache frames. */
   readonly #warm = new Set<StreamFeed>();
   #queue: Subscription[] = [];
   #scheduled = false;
-  /** Those to whom something was hidden since they were told a position. */
+  /** Subscriptions whose filter hid events since their last reported position. */
   readonly #hidden = new Set<Subscription>();
   readonly #reasons = new WeakMap<StreamClient, DisconnectReason>();
   readonly #bookmarks: NodeJS.Timeout;
@@ -114,7 +113,7 @@ export class Hub {
     this.#bookmarks = setInterval(() => this.#tellHidden(), limits.bookmarkMs).unref();
   }
 
-  /** The bound that one more stream of the tenant would pass, or null. */
+  /** The limit that one more stream of the tenant would exceed, or null. */
   full(tenant: string): number | null {
     const { clientsMax, clientsPerTenantMax } = this.#limits;
     if (this.#clients.size >= clientsMax) return clientsMax;
@@ -131,12 +130,12 @@ export class Hub {
     this.#ofTenant.set(tenant, (this.#ofTenant.get(tenant) ?? 0) + 1);
     wire.onGone((reason) => this.#left(client, tenant, reason));
     if (this.closing) client.close('restart');
-    // What stopped can still be read by who comes later.
+    // The events of a stopped filesystem can still be read.
     else if (!ring.stopped) client.endIfDone();
     return client;
   }
 
-  /** A connection that ends as it begins, because only so can its page hear why. */
+  /** Opens a connection only to report the refusal, which a page could not see otherwise. */
   refuse(wire: Wire, { type, message, extensions }: HttpProblem): void {
     const problem = problemOf(type, message, extensions);
     const reason = refusals[problem.status] ?? 'internal';
@@ -149,7 +148,7 @@ export class Hub {
     });
   }
 
-  /** Resolves when every client is gone. */
+  /** Resolves when every client is disconnected. */
   async close(): Promise<void> {
     this.closing = true;
     clearInterval(this.#bookmarks);
@@ -210,8 +209,8 @@ export class Hub {
   }
 
   /**
-   * A frame for each in the queue, in their order; who has more to get stands behind those who have
-   * had nothing yet.
+   * Sends one frame to each subscription in the queue. A subscription with more to send goes to the
+   * end of the queue, so that all get their turn.
    */
   readonly #flush = (): void => {
     const queue = this.#queue;

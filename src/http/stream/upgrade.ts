@@ -1,5 +1,5 @@
-// Upgrades to a WebSocket: what is refused over HTTP before @fastify/websocket sees it, and what the
-// plugin needs to be told.
+// Upgrades to a WebSocket: handshakes that are refused with a problem before @fastify/websocket sees
+// them, and the options of the plugin.
 import type { Socket } from 'node:net';
 import { fastifyWebsocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';

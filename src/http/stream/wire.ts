@@ -33,11 +33,10 @@ export interface Wire {
   onGone(call: (reason: DisconnectReason) => void): void;
 }
 
-/** A reader that takes nothing of what was sent before the end is given up after this. */
+/** A reader that does not read the last messages is disconnected after this time. */
 const farewellMs = 30_000;
 /**
- * How long a client has to answer a close frame and to close its side, when it has all that was
- * sent.
+ * How long a client that has read everything may take to answer a close frame and close its side.
  */
 export const closeTimeoutMs = 800;
 
@@ -60,8 +59,8 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
       if (socket.readyState === socket.OPEN) socket._socket.write(packed);
     },
     whenTaken(call) {
-      // Of one that has ended it is told at once and for ever that nothing was taken; its end is
-      // heard in onGone.
+      // A write to an ended socket would call back at once with an error, each time. onGone reports
+      // the end.
       if (!socket._socket.writable) return;
       socket._socket.write(nothing, (error) => {
         if (!error) call();
@@ -112,16 +111,16 @@ export function responseWire(raw: ServerResponse, encoding: Encoding, beat: stri
     pause() {},
     resume() {},
     close(reason) {
-      // The bookmark was the last word already.
+      // The bookmark was the last message already.
       if (reason === 'done') raw.end();
       else raw.end(encoding.message(closeOf(reason)));
-      // Who does not read does not take the end either.
+      // A client that does not read does not see the end either.
       const late = setTimeout(() => raw.destroy(), farewellMs).unref();
       raw.once('close', () => clearTimeout(late));
     },
     terminate: () => raw.destroy(),
     onGone(call) {
-      // A reader that goes in the middle of a write is no error of ours.
+      // A client that disconnects during a write is not an error of the server.
       raw.on('error', () => {});
       raw.once('close', () => call('client'));
     },

@@ -39,10 +39,10 @@ export class Ftrace {
     if (event.type === 'extent.removed') this.#removedFrom.set(event.task, event.ino);
     if ('op' in event.data) this.#ops.set(event.task, event.data.op);
     const comm = event.task === 0 ? 'kworker/0:1' : (this.#ops.get(event.task) ?? 'pinhole');
+    const task = `${comm.slice(0, 16)}-${event.task}`.padStart(22);
     const time = (event.timeMs / 1000).toFixed(6);
     const lines = this.#functions(event).map(
-      (text) =>
-        `${`${comm.slice(0, 16)}-${event.task}`.padStart(22)} [000] ..... ${time.padStart(12)}: ${text}\n`,
+      (text) => `${task} [000] ..... ${time.padStart(12)}: ${text}\n`,
     );
     const head = this.#began ? '' : header;
     this.#began = true;
@@ -62,14 +62,16 @@ export class Ftrace {
         const flags = `${access === 'write' ? 'WRITE|' : ''}ALLOW_RETRY|KILLABLE|USER`;
         const said = result === 'MAJOR' ? 'MAJOR|NOPAGE' : result;
         return [
-          `dax_pte_fault_done: ${xfs} ino ${hex(ino)} shared ${flags} address ${addressOf(pgoff)} pgoff ${hex(pgoff)} ${said}`,
+          `dax_pte_fault_done: ${xfs} ino ${hex(ino)} shared ${flags} ` +
+            `address ${addressOf(pgoff)} pgoff ${hex(pgoff)} ${said}`,
         ];
       }
       case 'page.pmd_faulted': {
         const { pgoff, access, result } = event.data;
         const flags = `${access === 'write' ? 'WRITE|' : ''}ALLOW_RETRY|KILLABLE|USER`;
         return [
-          `dax_pmd_fault_done: ${xfs} ino ${hex(ino)} shared ${flags} address ${addressOf(pgoff)} pgoff ${hex(pgoff)} ${result}`,
+          `dax_pmd_fault_done: ${xfs} ino ${hex(ino)} shared ${flags} ` +
+            `address ${addressOf(pgoff)} pgoff ${hex(pgoff)} ${result}`,
         ];
       }
       case 'extent.busy': {
@@ -86,7 +88,8 @@ export class Ftrace {
         if (kind !== 'ext4') break;
         const flags = 'VALIDATED|1ST_CLUSTER|LAST_CLUSTER';
         return [
-          `ext4_free_blocks: ${ext4} ino ${ino} mode 0100644 block ${pfn} count ${pages} flags ${flags}`,
+          `ext4_free_blocks: ${ext4} ino ${ino} mode 0100644 block ${pfn} count ${pages} ` +
+            `flags ${flags}`,
         ];
       }
       case 'file.evicted':
@@ -95,13 +98,15 @@ export class Ftrace {
       case 'layout.busy': {
         const { pfn, pgoff, pins } = event.data;
         return [
-          `dax_break_layout_wait: ${xfs} ino ${hex(ino)} pgoff ${hex(pgoff)} pfn ${hex(pfn)} pins ${pins}`,
+          `dax_break_layout_wait: ${xfs} ino ${hex(ino)} pgoff ${hex(pgoff)} pfn ${hex(pfn)} ` +
+            `pins ${pins}`,
         ];
       }
       case 'layout.broken': {
         const { offset, length, scans } = event.data;
         return [
-          `dax_break_layout_done: ${xfs} ino ${hex(ino)} offset ${hex(offset)} length ${hex(length)} scans ${scans}`,
+          `dax_break_layout_done: ${xfs} ino ${hex(ino)} offset ${hex(offset)} ` +
+            `length ${hex(length)} scans ${scans}`,
         ];
       }
       case 'page.idle':
