@@ -1586,7 +1586,7 @@ export const recorded: Readonly<
           {
             name: 'break-layouts',
             summary: 'D: unmap, drop invalidate_lock, sleep on the first busy page, scan again',
-            doc: 'The caller sleeps, interruptible, with i_rwsem held and invalidate_lock released. Faults go on; reads, writes and other layout changes of the file queue behind the caller. The file does not change before the last pin in scope is gone. The wait starves while owners pin the pages in turn. Under idleRule modern it also goes on when a page of the range is faulted in again. Kernel 6.12 sees no pin in a file that nobody has mapped: it frees or moves the blocks under the pins, with a warning.',
+            doc: 'The caller sleeps, interruptibly, with i_rwsem held and invalidate_lock released. Faults continue; reads, writes and other layout changes of the file queue behind the caller. The file does not change before the last pin in scope is released. The wait starves while owners pin the pages in turn. Under idleRule modern it also continues when a page of the range is faulted in again. Kernel 6.12 finds no pin in a file without a mapping: it frees or moves the blocks under the pins, with a warning.',
             options: {
               type: 'object',
               properties: {
@@ -1635,7 +1635,7 @@ export const recorded: Readonly<
           {
             name: 'wait-for-refs',
             summary: 'B: refuse new references and wait in the truncate with both locks held',
-            doc: 'The caller sleeps, interruptible, with i_rwsem and invalidate_lock held, until the last pin on a page that leaves the file is gone. It cannot starve, because nobody can take a new reference. But every fault in the file blocks for as long, and an owner that needs such a fault before it unpins is in a deadlock.',
+            doc: 'The caller sleeps, interruptibly, with i_rwsem and invalidate_lock held, until the last pin on a page that leaves the file is released. It cannot starve, because no new references are given out. But every fault in the file blocks for as long, and an owner that needs such a fault before it unpins is in a deadlock.',
             options: {
               type: 'object',
               properties: {

@@ -1,6 +1,6 @@
-// D, what Linux does today: unmap, look for a busy page, drop the fault lock, sleep, look again
-// from the start. i_rwsem stays held, so a stream of direct I/O on this file cannot starve the
-// truncate. Mirrors dax_break_layout(), fs/dax.c.
+// D, what Linux does today: unmap, scan for a busy page, drop invalidate_lock, sleep, scan again from
+// the start. i_rwsem stays held, because otherwise a stream of direct I/O on this file could starve
+// the truncate. Mirrors dax_break_layout(), fs/dax.c.
 import { z } from 'zod';
 import { deleteEntries } from '../fs/dax.ts';
 import { scan } from '../fs/layout.ts';
@@ -14,12 +14,12 @@ export const breakLayouts = defineStrategy({
   name: 'break-layouts',
   summary: 'D: unmap, drop invalidate_lock, sleep on the first busy page, scan again',
   doc:
-    'The caller sleeps, interruptible, with i_rwsem held and invalidate_lock released. Faults ' +
-    'go on; reads, writes and other layout changes of the file queue behind the caller. The ' +
-    'file does not change before the last pin in scope is gone. The wait starves while owners ' +
-    'pin the pages in turn. Under idleRule modern it also goes on when a page of the range is ' +
-    'faulted in again. Kernel 6.12 sees no pin in a file that nobody has mapped: it frees or ' +
-    'moves the blocks under the pins, with a warning.',
+    'The caller sleeps, interruptibly, with i_rwsem held and invalidate_lock released. Faults ' +
+    'continue; reads, writes and other layout changes of the file queue behind the caller. The ' +
+    'file does not change before the last pin in scope is released. The wait starves while ' +
+    'owners pin the pages in turn. Under idleRule modern it also continues when a page of the ' +
+    'range is faulted in again. Kernel 6.12 finds no pin in a file without a mapping: it frees ' +
+    'or moves the blocks under the pins, with a warning.',
   options: z.strictObject({
     idleRule: z
       .enum(['classic', 'modern', 'fixed'])

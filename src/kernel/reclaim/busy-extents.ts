@@ -1,5 +1,5 @@
-// A, Hellwig's and Chinner's idea: free the blocks in the books at once, keep the pinned ones on
-// the extent busy list, and let the last put give them back through a work item. The caller never
+// A, the proposal of Hellwig and Chinner: take the blocks out of the file at once, keep the pinned
+// ones on the extent busy list, and let a work item free them after the last put. The caller never
 // waits for a pin.
 import { z } from 'zod';
 import { drainWhatMoves } from './drain.ts';

@@ -11,7 +11,7 @@ export const detachAndWait = defineStrategy({
   summary: 'C: detach the blocks, drop the locks, then wait and free',
   doc:
     'The file shows the new layout as soon as the blocks are detached, and nobody else waits. ' +
-    'The caller sleeps, interruptible and without a lock, until the detached pages are idle, ' +
+    'The caller sleeps, interruptibly and without a lock, until the detached pages are idle, ' +
     'and frees them. A signal ends the wait: the call returns success, and the reaper frees ' +
     'the rest. collapse and insert wait, like break-layouts, for pins on the blocks that they ' +
     'move.',
@@ -22,7 +22,7 @@ export const detachAndWait = defineStrategy({
   breakLayout(k, task, inode, range) {
     const verdict = drainWhatMoves(k, inode, range);
     if (verdict.kind !== 'broken' || !task.nowait || range.leave === null) return verdict;
-    // It is not to sleep: say so now, before anything is detached.
+    // With nowait the operation must fail now, because it may not fail after blocks were detached.
     const busy = firstBusy(k, inode, range.leave.first, range.leave.last);
     return busy === null ? verdict : { kind: 'sleep', ...busy, holdLocks: false };
   },

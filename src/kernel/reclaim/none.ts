@@ -1,5 +1,4 @@
-// The bug that started it all: the blocks are freed under the pin, and the next owner shares them
-// with a device.
+// The original bug: blocks are freed under the pin, and the next owner shares them with a device.
 import { z } from 'zod';
 import { unmapRange } from '../mm/pagetable.ts';
 import { zLongterm } from './longterm.ts';

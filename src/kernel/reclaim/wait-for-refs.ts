@@ -1,5 +1,5 @@
-// B, Hellwig's second idea: stop new references to the pages, then wait for the old ones inside the
-// truncate, with both locks held. It deadlocks by design where the holder of a pin needs another
+// B, Hellwig's second proposal: refuse new references to the pages, then wait for the old ones inside
+// the truncate, with both locks held. It deadlocks by design if the holder of a pin needs another
 // page of the file: scenario S01.
 import { z } from 'zod';
 import { firstBusy } from '../fs/dax.ts';
@@ -11,10 +11,10 @@ export const waitForRefs = defineStrategy({
   name: 'wait-for-refs',
   summary: 'B: refuse new references and wait in the truncate with both locks held',
   doc:
-    'The caller sleeps, interruptible, with i_rwsem and invalidate_lock held, until the last ' +
-    'pin on a page that leaves the file is gone. It cannot starve, because nobody can take a ' +
-    'new reference. But every fault in the file blocks for as long, and an owner that needs ' +
-    'such a fault before it unpins is in a deadlock.',
+    'The caller sleeps, interruptibly, with i_rwsem and invalidate_lock held, until the last ' +
+    'pin on a page that leaves the file is released. It cannot starve, because no new ' +
+    'references are given out. But every fault in the file blocks for as long, and an owner ' +
+    'that needs such a fault before it unpins is in a deadlock.',
   options: z.strictObject({
     newRefs: z
       .enum(['block', 'fail'])
