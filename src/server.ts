@@ -1,5 +1,5 @@
-// Reads the store, lets each part adopt its own of it, listens, and drains. What concerns the process
-// is in main.ts.
+// Reads the store, lets each part adopt its own of it, listens, and drains. What concerns the
+// process is in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { type Config, defaultQuotas } from './config.ts';
 import { recordKeys } from './durable/keys.ts';
@@ -71,7 +71,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   try {
     return await start(config, options, opened);
   } catch (error) {
-    // What failed is told, and not what the way down meets on top of it.
+    // The first error says why the start failed; one while closing must not replace it.
     await opened.close().catch(() => {});
     throw error;
   }
@@ -196,7 +196,7 @@ function tokensOf(
   return tokens;
 }
 
-/** Each adopts its part: a filesystem belongs to a tenant, and an answer to both. */
+/** In this order, because a filesystem belongs to a tenant, and an answer to both. */
 function adopt(world: World, { tenants, tokens, engine, answers }: Parts): void {
   tenants.adopt(world);
   tokens.adopt(world);
@@ -204,11 +204,11 @@ function adopt(world: World, { tenants, tokens, engine, answers }: Parts): void 
   answers.adopt(world, becameOf(world, engine, tenants));
 }
 
-/** When the world is accepted: what nobody needs any more goes, and what changed is kept. */
+/** When the world is accepted: deletes keys of unmounted filesystems and writes the corrections. */
 async function settle(store: Store, log: StoredLog, { gone, corrections }: World): Promise<void> {
   for (const id of gone) void log.purge(id);
   if (corrections.length === 0) return;
-  // On a full disk it is done at the next start; only a new store must say what it is.
+  // On a full disk the next start does it. Only the record that identifies a new store must exist.
   if (store.full && store.next.group > 1) return;
   await store.records.put(corrections);
 }
@@ -220,18 +220,18 @@ async function closeWithin(app: FastifyInstance, drainMs: number): Promise<void>
   clearTimeout(late);
 }
 
-/** How much of the time that was shown a kill may lose. */
+/** A kill may lose so much of the recorded time. */
 const keepTimeMs = 60_000;
 
-/** Gives back the way to stop it, which keeps the time once more. */
+/** Returns a function that stops it and records the time once more. */
 function keepTimeNowAndThen(store: Store, clock: Clock): () => Promise<void> {
   const keep = async () => {
     if (store.full) return;
     try {
       await store.records.put([clockRecord.change(recordKeys.clock, clock.nowMs())]);
     } catch (error) {
-      // A journal that fails ends the process by itself, and a full disk is shown by a metric: both
-      // lose a minute of the time that was shown, no more.
+      // A failed journal ends the process by itself, and a metric shows a full disk. Both lose at
+      // most a minute of the recorded time.
       if (!(error instanceof JournalError)) throw error;
     }
   };

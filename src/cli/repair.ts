@@ -1,5 +1,5 @@
-// pinhole repair: inspects a journal that no server uses. It changes the journal only when an option
-// asks for it.
+// pinhole repair: inspects a journal that no server uses. It changes the journal only when an
+// option asks for it.
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';

@@ -5,12 +5,12 @@
 //   fs               how it was made                meta            what the store is
 //   j/<seq>          a batch, by its first entry    clock           the time that was shown last
 //   tail             the number of the last entry   tenant/<name>   a tenant and its quotas
-//   x/<seq>          an entry that is left out      token/<id>      who a bearer token is
+//   x/<seq>          an entry that is skipped       token/<id>      a bearer token, hashed
 //   s/<seq>/m        the manifest of a snapshot     answer/<owner>/<key>  to an Idempotency-Key
 //   s/<seq>/<piece>  records of the machine         events/<tenant> events of filesystems that
 //   c/<chunk>/<seq>  contents, as entry <seq> left                  are gone
 //                    them
-//   gone             it was unmounted: what is left may be deleted
+//   gone             it was unmounted: its other keys may be deleted
 
 const digits = (number: number, width: number): string => String(number).padStart(width, '0');
 /** So that the order of keys is the order of numbers. */
@@ -58,7 +58,7 @@ export function ownerAndKey(record: string): { owner: string; key: string } {
   return { owner, key: key.join('/') };
 }
 
-/** Kinds of which only the recovery of a filesystem can tell whether one is missing. */
+/** The store counts its keys, but not these: there are too many. A replay notices a missing one. */
 const bulkKinds = ['c', 'j', 's'] as const;
 /** Every kind that a filesystem can have. */
 export const journalKinds = [...bulkKinds, 'fs', 'gone', 'tail', 'x'] as const;

@@ -1,6 +1,6 @@
 // Reads everything that a store holds into a World: records, then filesystem by filesystem. Nothing
-// is written. What does not fit together any more is corrected in the world, and the store learns of
-// that when the world is accepted.
+// is written. Records that contradict each other are corrected in the world, and the corrections
+// are written when the world is accepted.
 import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Store } from '../journal/store.ts';
 import { journalKeys, journalKinds, ownerAndKey, recordKeys } from './keys.ts';
@@ -37,8 +37,8 @@ export interface ReadOptions extends RecoveryOptions {
 
 /**
  * Replays every filesystem. One that is damaged, or whose entries break a law, is in `unrecovered`
- * and stops alone. Rejects with a JournalError where the store itself is damaged, or another release
- * wrote what is in it.
+ * and stops alone. Rejects with a JournalError where the store itself is damaged, or another
+ * release wrote what is in it.
  */
 export async function readWorld(store: Store, options: ReadOptions): Promise<World> {
   const records = await readServerRecords(store);
@@ -87,7 +87,9 @@ export const noServerRecords = (): ServerRecords => ({
   pastEvents: new Map(),
 });
 
-/** Rejects with `damaged` where one cannot be read, and with `version` for those of another release. */
+/**
+ * Rejects with `damaged` where one cannot be read, and with `version` for those of another release.
+ */
 export async function readServerRecords(store: Store): Promise<ServerRecords> {
   const { meta, clock, tenants, tokens, answers, pastEvents } = recordKeys;
   const read = noServerRecords();
@@ -145,7 +147,7 @@ export async function readFilesystems(
     } catch (error) {
       if (!(error instanceof JournalError) || !['damaged', 'poison'].includes(error.kind))
         throw error;
-      // With its birth it can be named, and removed; without it nobody knows whose it is.
+      // Without its birth record it has no tenant and no name, so that error stops the start.
       const record = await birthRecordOf(store, id);
       const birth = birthOf(record);
       unrecovered.push({ id, birth, error, tail: tailOfBirth(birth, record) });
@@ -155,8 +157,8 @@ export async function readFilesystems(
 }
 
 /**
- * Filesystems that were made, and those that are gone and of which something may be left. Rejects
- * where something is left of one of which nothing is known at all.
+ * Filesystems that exist, and unmounted ones whose keys may not all be deleted yet. Rejects if a
+ * filesystem has keys but no birth record, and was not unmounted.
  */
 export async function journalsOf(store: Store): Promise<{ born: string[]; gone: string[] }> {
   const { birth, gone: goneKey } = journalKeys;
@@ -182,9 +184,9 @@ export async function birthRecordOf(store: Store, id: string): Promise<BirthReco
 }
 
 /**
- * The stream of a tenant cannot be shown with the events of a filesystem that did not come back, nor
- * go on with them once that does: each time it begins a new epoch, so that no old cursor meets other
- * events.
+ * The stream of a tenant cannot be shown with the events of a filesystem that did not come back,
+ * nor go on with them once that does: each time it begins a new epoch, so that no old cursor meets
+ * other events.
  */
 function withoutMissing(
   tenants: readonly TenantRecord[],
@@ -209,8 +211,8 @@ const ownerlessError = (id: string, name: string, tenant: string): JournalError 
   );
 
 /**
- * Time goes on from there: what expired stays expired, and no age or timer stands still until a wall
- * clock that was set back has caught up.
+ * Time goes on from there: what expired stays expired, and no age or timer stands still until a
+ * wall clock that was set back has caught up.
  */
 function lastTimeOf(
   clockMs: number,

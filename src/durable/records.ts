@@ -55,7 +55,9 @@ export const clockRecord = recordType('a time', z.number());
 
 const zBirth = z.object({
   tenant: z.string(),
-  /** createKernel was called with these; they are taken as they are, since a replay must not differ. */
+  /**
+   * createKernel was called with these; they are taken as they are, since a replay must not differ.
+   */
   args: z.custom<MkfsArgs>((args) => isObject(args) && typeof (args as MkfsArgs).name === 'string'),
   limits: z.custom<KernelLimits>(isObject),
   timeMs: z.number(),
@@ -97,7 +99,7 @@ export type EntryRecord =
     ]
   | [timeMs: number, op: null, on: null, args: null, rest: null, blocksMax: number];
 
-/** By hand: a replay reads a million of them. What is wrong inside a command, its apply tells. */
+/** By hand, because a replay reads a million of them. apply() checks the command itself. */
 const isEntry = (entry: unknown): boolean =>
   Array.isArray(entry) &&
   typeof entry[0] === 'number' &&
@@ -151,10 +153,10 @@ const zManifest = z.object({
 export const manifestRecord = recordType('the manifest of a snapshot', zManifest);
 export type Manifest = z.infer<typeof zManifest>;
 
-/** It says all by being there: the filesystem is unmounted, and what is left may be deleted. */
+/** The filesystem is unmounted, and its other keys may be deleted. The value means nothing. */
 export const goneChange: Change = { key: journalKeys.gone, value: encode(null) };
 
-/** Leaves an entry out of every replay from now on. */
+/** Every replay skips the entry from now on. The value means nothing. */
 export const skipChange = (seq: number): Change => ({
   key: journalKeys.skip(seq),
   value: new Uint8Array(0),
@@ -228,7 +230,7 @@ const zPastEvents = z.object({
   /** The flush with which the last of them went. */
   group: zCount,
 });
-/** How many events the filesystems of a tenant had that are gone. */
+/** How many events the unmounted filesystems of a tenant had. */
 export const pastEventsRecord = recordType('a number of past events', zPastEvents);
 export type PastEvents = z.infer<typeof zPastEvents>;
 

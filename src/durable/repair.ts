@@ -131,8 +131,8 @@ export async function removeFilesystem(store: Store, id: string): Promise<string
 
 /**
  * Deletes the record of the last time that was shown, so that the next start follows the clock of
- * this host again. It still starts no earlier than the newest entry of a filesystem with a real-time
- * clock, and than the newest token.
+ * this host again. It still starts no earlier than the newest entry of a filesystem with a real-
+ * time clock, and than the newest token.
  */
 export async function resetClock(store: Store): Promise<string> {
   await store.records.put([removal(recordKeys.clock)]);

@@ -1,7 +1,7 @@
-// Brings a filesystem back from its journal: from the older of its two snapshots, so that the events
-// since then are there again and the newer snapshot is proven on the way. What was recorded is
-// compared as it is done again: the chain of batches, the digest of the results, the hash of the
-// state. Where one differs nothing is guessed: the filesystem does not come back.
+// Brings a filesystem back from its journal: from the older of its two snapshots, so that the
+// events since then exist again and the replay checks the newer snapshot when it reaches it. It
+// compares what was recorded: the chain of batches, the digest of the results, the hash of the
+// state. If one differs, the filesystem is not restored.
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Journal, Store } from '../journal/store.ts';
@@ -38,7 +38,7 @@ export interface RecoveryOptions {
   onSkipped?(skipped: { filesystem: string; seq: number; op: string }): void;
 }
 
-/** For whoever wants the state and not the events. */
+/** For a caller that needs the state and not the events. */
 export const withoutEvents: RecoveryOptions = {
   events: {
     eventsMax: 1,

@@ -174,8 +174,8 @@ const chunkKeys = ({ content }: Manifest): string[] =>
   content.map(([chunk, seq]) => journalKeys.chunk(chunk, seq));
 
 /**
- * Of what the manifest `gone` names, what none of `kept` needs. What was never finished is in no
- * manifest.
+ * The keys of snapshot `gone` that no snapshot of `kept` needs. An unfinished snapshot has no
+ * manifest, so its keys are not among them.
  */
 export function* obsoleteKeys(gone: Manifest, kept: readonly Manifest[]): Generator<string> {
   yield journalKeys.manifest(gone.seq);

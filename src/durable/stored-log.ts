@@ -135,8 +135,8 @@ export class StoredLog implements Log {
   }
 
   /**
-   * Each counts on what the one before it counted: of commits given together, those that a full
-   * disk refuses are the last ones.
+   * Each count includes the ones before it. That is safe, because a full disk refuses the last
+   * commits of those that are given together, never one in the middle.
    */
   #remove(): void {
     const removals = this.#removals.splice(0);
@@ -184,7 +184,7 @@ export class StoredLog implements Log {
     return this.#past.has(tenant) ? [removal(recordKeys.pastEventsOf(tenant))] : [];
   }
 
-  /** Deletes what is left of a filesystem that is gone. */
+  /** Deletes the remaining keys of an unmounted filesystem. */
   async purge(id: string): Promise<void> {
     const journal = this.#store.journal(id);
     try {
@@ -245,9 +245,9 @@ export class StoredLog implements Log {
 }
 
 /**
- * The older snapshot stays until the newer is proven by a replay that passes through it; what lies
- * before it has no reader left. Only where the sweep before came to its end is `gone` all that there
- * is: else everything is looked at.
+ * The older snapshot stays until a replay has checked the newer one; batches before it have no
+ * reader left. If the previous sweep was complete, only the keys of `gone` can be superfluous; else
+ * all keys are looked at.
  */
 async function sweep(journal: Journal, tail: Tail, gone?: Manifest): Promise<void> {
   const { snapshots, sweptTo } = tail;

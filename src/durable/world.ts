@@ -93,11 +93,11 @@ export interface World {
   filesystems: readonly RecoveredFilesystem[];
   /** Each of them stops alone: the others are served. */
   unrecovered: readonly UnrecoveredFilesystem[];
-  /** Of filesystems that are gone, by tenant. */
+  /** Of unmounted filesystems, by tenant. */
   pastEvents: ReadonlyMap<string, PastEvents>;
   /** Filesystems that were unmounted and of which something may be left. */
   gone: readonly string[];
-  /** What the store has to learn of this start, when the world is accepted. */
+  /** Changes to write when the world is accepted. */
   corrections: readonly Change[];
 }
 

@@ -21,7 +21,7 @@ export function becameOf(
     }
     const { id, seq } = became;
     const fs = stopped.has(id) ? engine.findById(id) : undefined;
-    // Whoever asks is told that the filesystem stopped.
+    // The answer to the repeated request will be that the filesystem stopped.
     if (fs !== undefined) return { kind: 'operation', fs, submission: { task: 0, outcome: null } };
     const found = engine.became(id, seq, results.get(id)?.get(record));
     if (found === null) return { kind: 'forgotten' };

@@ -104,7 +104,7 @@ export class LevelStore implements Store {
       opened.handOver();
       return store;
     } catch (error) {
-      // What failed is told, and not what closing meets on top of it.
+      // The first error says why the open failed; one while closing must not replace it.
       await opened.close().catch(() => {});
       throw error;
     }

@@ -1,4 +1,4 @@
-/** What was opened, one behind the other, and has to be closed again: the last one first. */
+/** Resources that were opened one after the other. They are closed in the opposite order. */
 export class Opened {
   readonly #closers: (() => unknown)[] = [];
 
@@ -6,7 +6,7 @@ export class Opened {
     this.#closers.push(close);
   }
 
-  /** From now on somebody else closes the last one. */
+  /** The caller closes the last one itself from now on. */
   handOver(): void {
     this.#closers.pop();
   }

@@ -1,5 +1,5 @@
-// What durable/ needs of a store: ordered keys, atomic commits that are durable when they are told,
-// and one reading of all that a filesystem has. level-store.ts keeps it in LevelDB.
+// What durable/ needs of a store: ordered keys, atomic durable commits, and one reading of
+// everything that a filesystem has. level-store.ts implements it with LevelDB.
 import type { JournalError } from './journal-error.ts';
 
 export interface Change {
@@ -27,8 +27,8 @@ export interface Range {
 export interface Journal {
   /**
    * All changes or none, together with `records`, which are changes of the server's keys. Commits
-   * are durable in the order in which they were given, and `done` is called in that order. When one
-   * is refused as `full`, so are those that were given behind it before it was told.
+   * are durable in the order of the calls, and `done` is called in that order. When one is refused
+   * as `full`, every commit that was given after it and before its `done` is refused as well.
    */
   commit(changes: readonly Change[], done: Done, records?: readonly Change[]): void;
   /** The same as a promise. Rejects with a JournalError. */
@@ -46,8 +46,8 @@ export interface Journal {
    */
   all(parts: readonly string[]): AsyncIterable<[key: string, value: Uint8Array | JournalError]>;
   /**
-   * Deletes what nobody needs any more, some keys with each commit: a crash leaves the rest, which a
-   * later start finds. Rejects where the rest must stay for now.
+   * Deletes keys that have no reader left, some with each commit: a crash leaves the rest, which a
+   * later start finds. Rejects if the rest cannot be deleted now.
    */
   drop(keys: AsyncIterable<string> | Iterable<string>): Promise<void>;
 }
@@ -65,9 +65,9 @@ export interface Store {
   readonly durability: 'memory' | 'disk';
   /** Names the store in messages, such as `the store in /data/journal`. */
   readonly name: string;
-  /** There is no room: what adds should be refused, what frees may come. */
+  /** The disk is full: operations that need space should be refused, others may still commit. */
   readonly full: boolean;
-  /** What is gone of what was acknowledged; null where nothing is. */
+  /** Says which acknowledged changes are lost; null if none is. */
   readonly losses: string | null;
   /** Where the next commit will stand. */
   readonly next: Order;
@@ -82,10 +82,12 @@ export interface Store {
    * their values.
    */
   onFlush: (ms: number, commits: number, bytes: number) => void;
-  /** What was read is good: from now on it counts, whether anything is written or not. */
+  /**
+   * The caller has checked what it read: the store never goes back to its state before the open.
+   */
   accept(): void;
-  /** Nothing is written after this. Returns what those who wait are told. */
+  /** Nothing is written after this. Returns the error that waiting commits get. */
   fail(error: unknown): JournalError;
-  /** After the commits on their way. What comes later is refused. */
+  /** Resolves after the commits that were given before. Later ones are refused. */
   close(): Promise<void>;
 }
