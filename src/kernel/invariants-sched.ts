@@ -2,6 +2,7 @@
 import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
 import type { WalkLocals } from './ops/page-walk.ts';
 import { Panic } from './panic.ts';
+import { strategyOf } from './reclaim/index.ts';
 import { bucketOfEntry, bucketOfPage } from './sched/hash.ts';
 import { readersWokenMax } from './sched/rwsem.ts';
 import { eachTimer, firstTimer } from './sched/timers.ts';
@@ -17,7 +18,7 @@ export function hold(holds: boolean, law: string, where: () => string): asserts 
 
 /** Law 6. Broken on purpose by wait-for-refs, which is why S01 is a deadlock there. */
 export function nobodySleepsOnAPinWithTheFaultLock(k: Kernel): void {
-  if (k.strategy.name === 'wait-for-refs') return;
+  if (strategyOf(k).sleepsWithLocks) return;
   for (const task of k.tasks.values()) {
     if (task.state !== 'sleeping' || task.sleep?.on !== 'page') continue;
     const holds = task.locks.some(

@@ -36,6 +36,7 @@ export const breakLayouts = defineStrategy({
     longterm: zLongterm,
   }),
   needsBusyState: false,
+  sleepsWithLocks: false,
   idleRule: (options) => options.idleRule,
   kernelDefaults: (personality) => ({ idleRule: personality.idleRule }),
   breaksBeforeChecks: true,

@@ -18,6 +18,7 @@ export const busyExtents = defineStrategy({
     'that collapse removes.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: true,
+  sleepsWithLocks: false,
   idleRule: () => 'fixed',
   breaksBeforeChecks: false,
   breakLayout: (k, _task, inode, range) => drainWhatMoves(k, inode, range),

@@ -17,6 +17,7 @@ export const detachAndWait = defineStrategy({
     'move.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: true,
+  sleepsWithLocks: false,
   idleRule: () => 'fixed',
   breaksBeforeChecks: false,
   breakLayout(k, task, inode, range) {

@@ -12,6 +12,7 @@ export const none = defineStrategy({
     'under a pin raises a warning event.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: false,
+  sleepsWithLocks: false,
   idleRule: () => 'fixed',
   breaksBeforeChecks: true,
   breakLayout(k, _task, inode, range) {

@@ -15,6 +15,7 @@ export const refuse = defineStrategy({
     'with a pinned page fails too.',
   options: z.strictObject({ longterm: zLongterm }),
   needsBusyState: false,
+  sleepsWithLocks: false,
   idleRule: () => 'fixed',
   breaksBeforeChecks: true,
   breakLayout(k, _task, inode, range) {

@@ -57,6 +57,8 @@ export interface Strategy<Options = Record<string, unknown>> {
    * (xfs_extent_busy, bb_free_root).
    */
   needsBusyState: boolean;
+  /** The caller sleeps on a pin with invalidate_lock held, so a fault can be a deadlock (S01). */
+  sleepsWithLocks: boolean;
   idleRule(options: Options): IdleRule;
   /** What an option is by default where the kernel decides: the idle rule of Linux 6.12 or 7.3. */
   kernelDefaults?(personality: Personality): Partial<Record<string, unknown>>;

@@ -26,6 +26,7 @@ export const waitForRefs = defineStrategy({
     longterm: zLongterm,
   }),
   needsBusyState: false,
+  sleepsWithLocks: true,
   idleRule: () => 'fixed',
   failsNewRefs: (options) => options.newRefs === 'fail',
   breaksBeforeChecks: false,
