@@ -22,7 +22,7 @@ function rulesInSpec(): string[] {
   return [...text.matchAll(/^\| ([A-Z]{1,2}[0-9]+) \|/gm)].map(([, id]) => id ?? '');
 }
 
-test('every rule that a problem can carry stands in docs/spec.md, once', () => {
+test('every rule that a problem can have is defined in docs/spec.md, once', () => {
   const spec = rulesInSpec();
   expect(spec.filter((id, index) => spec.indexOf(id) !== index)).toEqual([]);
   expect([...rulesInCode()].filter((id) => !spec.includes(id))).toEqual([]);

@@ -129,7 +129,7 @@ describe('the stream', () => {
     expect(names).toEqual(['files/a 2', 'files/b 3']);
   });
 
-  it('does not read on for who does not take', async () => {
+  it('does not read further for a client that does not take answers', async () => {
     const { base, tick } = await world({ ringEventsMax: 100_000 });
     const stream = events({ url: `${base}${fs}/events`, from: 'oldest' });
     const first = await stream.next();
@@ -139,7 +139,7 @@ describe('the stream', () => {
     expect(rest.map(({ seq }) => seq)).toEqual(rest.map((_, i) => i + 2));
   });
 
-  it('4410: ends with the gap, or goes on behind it', async () => {
+  it('4410: ends with the gap, or continues after it', async () => {
     const { base, tick, service: running } = await world({ ringEventsMax: 16 });
     for (let i = 0; i < 40; i += 1) await tick();
     const epoch = running.context.engine.find('default', 'scratch')?.ring.epoch;
@@ -198,7 +198,7 @@ async function script(
 
 describe('a close code', () => {
   it.each([1001, 1006, 1011, 1012, 1013, 4408, 4413, 4429].filter((code) => code !== 1006))(
-    '%i: comes back with the cursor',
+    '%i: reconnects with the cursor',
     async (code) => {
       const { url, asked } = await script(code, code);
       const taken = await take(3, events({ url, from: 'oldest', delayMs: quick }));

@@ -50,7 +50,7 @@ async function world(): Promise<void> {
 }
 
 describe('after kill -9', () => {
-  it('contents, mappings, pins and a sleeping truncate are as they were; an unpin wakes it, and who waits hears of it', async () => {
+  it('contents, mappings, pins and a sleeping truncate are restored; an unpin wakes it, and the waiting request is answered', async () => {
     await begin();
     await world();
     const accepted = await call(
@@ -85,7 +85,7 @@ describe('after kill -9', () => {
     });
   });
 
-  it('a pin that was to let go meanwhile lets go', async () => {
+  it('a pin whose holdMs ended meanwhile is released', async () => {
     await begin();
     await world();
     await must(server, 'POST', `${fs}/mappings/map_1/pins`, {
@@ -151,7 +151,7 @@ describe('after kill -9', () => {
     expect(other.status).toBe(422);
   });
 
-  it('a key whose answer nobody heard is answered with what became of it', async () => {
+  it('a repeated key whose answer was lost gets the outcome of the request', async () => {
     await begin();
     await world();
     const headers = { 'idempotency-key': 't', prefer: 'wait=30' };
@@ -205,7 +205,7 @@ describe('a data directory', () => {
     expect((await must(server, 'GET', '/readyz')).status).toBe(200);
   });
 
-  it('is left clean by SIGTERM, with who sleeps asleep', async () => {
+  it('is left clean by SIGTERM, with sleeping operations asleep', async () => {
     await begin();
     await world();
     const waiting = call(

@@ -88,7 +88,7 @@ describe('a world', () => {
     expect(turns).toBeGreaterThanOrEqual(7);
   });
 
-  it('gives the budget of events back of what does not come back', async () => {
+  it('returns the event budget of filesystems that are not restored', async () => {
     const { store, ids } = await storeWith('one', 'two');
     const [damaged = ''] = ids;
     await store.journal(damaged).put([{ key: journalKeys.batch(20), value: null }]);

@@ -119,7 +119,7 @@ it('after many snapshots of one life', async () => {
   await comesBackAs(hash);
 });
 
-it('also what a life before left unfinished', async () => {
+it('also what an earlier process left unfinished', async () => {
   let service = await durable(folder);
   await born(service);
   await write(service, 330);

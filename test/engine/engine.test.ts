@@ -505,7 +505,7 @@ describe('quotas', () => {
     });
   });
 
-  it('get back what a filesystem held that stopped', async () => {
+  it('get back what a stopped filesystem used', async () => {
     const account = openAccount(quotas);
     engine.admit('v', account, 'e');
     const fs = await mkfs(strategy('block'), 'v');
@@ -558,7 +558,7 @@ describe('a disk that is full while an entry has steps left', () => {
     expect(answers).toEqual([]);
   });
 
-  it('keeps nobody waiting for it', async () => {
+  it('delays no other request', async () => {
     log.pending.shift()?.(full);
     await turns();
     log.pending.shift()?.(full);

@@ -16,7 +16,7 @@ describe('clock', () => {
     expect(clock.nowMs()).toBeGreaterThanOrEqual(before);
   });
 
-  it('goes on at its own pace where the wall clock is set back, and jumps where it is set forward', () => {
+  it('continues at its normal speed if the wall clock is set back, and jumps if it is set forward', () => {
     const jumps: number[] = [];
     const clock = systemClock((byMs) => jumps.push(byMs));
     const before = clock.nowMs();
@@ -31,7 +31,7 @@ describe('clock', () => {
     clock.stop();
   });
 
-  it('goes on from what an earlier process told', () => {
+  it('continues from the last time that an earlier process recorded', () => {
     const clock = systemClock();
     const wall = Date.now();
     clock.atLeast(wall + 3_600_000);

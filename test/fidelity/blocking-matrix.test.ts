@@ -67,7 +67,7 @@ describe.each(named)('SL6 beside a %s that sleeps on a pin', (_, waiter) => {
   });
 
   test.each(boxes)(
-    'SL6 %s: who was blocked runs when the pin is gone, in the order of arrival',
+    'SL6 %s: blocked calls run when the pin is released, in the order of arrival',
     (box) => {
       const { m, pin } = pinned(box);
       const { task } = waiter(m);

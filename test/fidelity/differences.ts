@@ -52,7 +52,7 @@ const waiting: Difference[] = [
     'the call scans again with each command and timer of the filesystem and counts retries; ' +
       'with nowait or failOnDeadlock it fails instead',
     [s31, 'S31 second %s'],
-    [s31, 'S31 what spins is in state R'],
+    [s31, 'S31 a spinning call is in state R'],
   ],
   [
     'An exchange under wait-for-refs',
@@ -136,7 +136,7 @@ const pinning: Difference[] = [
     'Which users take long-term pins',
     'RDMA, vfio, v4l2 and registered io_uring buffers always; direct I/O and vmsplice never',
     'kind is only a name; longterm can be requested with any kind',
-    ['kernel/ops/gup.test.ts', 'GP2 FOLL_LONGTERM comes before the rights'],
+    ['kernel/ops/gup.test.ts', 'GP2 FOLL_LONGTERM is checked before access rights'],
   ],
   [
     'Other VMAs',
@@ -240,7 +240,7 @@ const blocks: Difference[] = [
     'break both layouts and share blocks',
     'not simulated. exchange-range takes the same locks in the same order (S31), and each ' +
       'block keeps one owner. UNSHARE therefore only preallocates',
-    [s31, 'S31 nobody pins anything'],
+    [s31, 'S31 no pins'],
   ],
   [
     'XFS_IOC_EXCHANGE_RANGE',

@@ -136,7 +136,7 @@ const orders = [
   [2, 0, 3, 1],
 ];
 
-describe('S13 kept back until the last put, and no longer', () => {
+describe('S13 held back until the last put, and no longer', () => {
   test.each(cases)('S13 $strategy, $kind, $taker', ({ strategy, taker, kind }) => {
     for (const order of orders) {
       const m = machine({ kind, strategy, blocks: 64 });

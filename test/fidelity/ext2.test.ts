@@ -67,7 +67,7 @@ describe('RG2 the largest ext2 file', () => {
   });
 });
 
-describe('RG3 ext2 has no fallocate; the VFS looks first', () => {
+describe('RG3 ext2 has no fallocate; the VFS checks come first', () => {
   const modes: [string, (m: Machine, offset: number, length: number) => Ran][] = [
     ['punch', (m, offset, length) => m.punch('a', offset, length)],
     ['zero', (m, offset, length) => m.zero('a', offset, length)],
@@ -217,7 +217,7 @@ describe('st_blocks of ext2 counts indirect blocks', () => {
   });
 });
 
-test('SF1 the reserve of root is kept back, and a write is short where the device fills up', () => {
+test('SF1 the reserve of root is subtracted, and a write is short if the device becomes full', () => {
   const m = ext2({ blocks: 64 });
   m.create('a');
   const free = m.k.space.free;

@@ -45,7 +45,7 @@ describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
     expect(m.file('a').sizeBytes).toBe(8 * page);
   });
 
-  test('AL3 preallocation that kept a part: ext4 grows over blocks that were there too, and not to where nothing is', () => {
+  test('AL3 partial preallocation: ext4 makes the file longer over allocated blocks only', () => {
     const m = lettered(kind, kernel);
     m.call('allocate', { file: 'a' }, { offset: 8 * page, length: 2 * page, keepSize: true });
     m.create('z');
@@ -171,7 +171,7 @@ describe.each(boxes)('$kind $kernel: no space halfway', ({ kind, kernel }) => {
     expect(m.file('v').sizeBytes).toBe(0);
   });
 
-  test('FT5 a store to a hole is SIGBUS; the loads beside it go on', () => {
+  test('FT5 a store to a hole is SIGBUS; loads of the same file still work', () => {
     const m = lettered(kind, kernel);
     m.truncate('a', 100 * page);
     const mapping = m.map('a', 100);

@@ -112,7 +112,7 @@ describe.each(['xfs', 'ext4'] as const)('LC6 %s 6.12: freed under the pin', (kin
     expect(shown(bytesOf(m.dmaRead(pin)))).toBe('z');
   });
 
-  test('a block that moves, or is zeroed where it stands, is warned of too', () => {
+  test('a warning is also raised for a block that moves or is zeroed in place', () => {
     for (const run of [
       (m: Machine) => m.insert('a', 0, page),
       (m: Machine) => m.zero('a', 0, page),
@@ -125,7 +125,7 @@ describe.each(['xfs', 'ext4'] as const)('LC6 %s 6.12: freed under the pin', (kin
   });
 
   test.each(['wait-for-refs', 'busy-extents', 'detach-and-wait', 'refuse'])(
-    '%s has its own look, and sees the pin',
+    '%s scans by itself, and finds the pin',
     (strategy) => {
       const { m } = pinned(kind, '6.12', { strategy });
       m.munmap(1);

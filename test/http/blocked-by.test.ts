@@ -17,7 +17,7 @@ const pin = {
 const truncate = (more: object = {}) =>
   call(service, 'POST', `${fs}/files/a/truncate`, { json: { sizeBytes: 0, ...more } });
 
-describe('a problem says who is in the way', () => {
+describe('a problem lists what blocks the operation', () => {
   it('of nowait: the pins on the page', async () => {
     await pinnedWorld(service, { mkfs: waiting });
     expect((await truncate({ nowait: true })).json).toMatchObject({

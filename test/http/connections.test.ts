@@ -126,7 +126,7 @@ it('a client that takes nothing of its answer is closed, one that only waits is 
   await expect.poll(() => got.slice(0, 12)).toBe('HTTP/1.1 202');
 });
 
-it('a slow reader that goes on reading gets all of its answer', async () => {
+it('a slow reader that keeps reading gets the whole answer', async () => {
   // The server sees progress only when the buffers of the socket, some megabytes, have room again.
   // At 8 ms a piece that is several times within answerTimeoutMs, also on a busy machine; the whole
   // answer takes longer than that.
@@ -176,7 +176,7 @@ it('every address of localhost is served in the same way', async () => {
   }
 });
 
-it('a stop closes what clings', async () => {
+it('a stop closes clinging connections', async () => {
   const port = await serve({ drainMs: 200 });
   for (const [, text] of endings.slice(0, 12)) clients.push(clinging(port, text));
   clients.push(

@@ -139,7 +139,7 @@ describe('a file and its inode', () => {
     );
   });
 
-  it('a range goes with an inode as with a name', () => {
+  it('a range works with an inode as with a name', () => {
     const filter = filterOf({ ino: 2, range: { offset: page, length: page } });
     expect(filter !== null && shows(filter, event('page.faulted', faulted))).toBe(false);
   });

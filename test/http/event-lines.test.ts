@@ -86,7 +86,7 @@ describe('lines of JSON', () => {
     }
   });
 
-  it('end when the filesystem goes, with its last event', async () => {
+  it('end with the last event when the filesystem is removed', async () => {
     await world();
     const asked = poll(`?from=now`, { prefer: 'wait=20' });
     await expect
@@ -168,7 +168,7 @@ describe('server-sent events', () => {
     expect(message?.data.events?.map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
-  it('go on behind Last-Event-ID, whatever the URL says', async () => {
+  it('continue after Last-Event-ID, whatever the URL says', async () => {
     await world();
     for (let i = 0; i < 5; i += 1) await tick();
     const text = await serverSent(`${events}?from=oldest`, { 'last-event-id': cursor(4) }, (all) =>
@@ -214,7 +214,7 @@ describe('server-sent events', () => {
     expect(told(again).find(({ event }) => event === 'message')?.data.events).toHaveLength(16);
   });
 
-  it('end with the reason: a stop, a filesystem that is gone, a token that is revoked', async () => {
+  it('end with a reason: a stop, a removed filesystem, a revoked token', async () => {
     await world({ streamHeartbeatMs: 20 });
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
     const { token, id } = (

@@ -111,7 +111,7 @@ describe('4410', () => {
     }
   });
 
-  it('for a reader who was up to date, when one command is more than the log holds', async () => {
+  it('for an up-to-date reader, when one command has more events than the log can store', async () => {
     await world({ ringEventsMax: 16 });
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a', sizeBytes: 131_072 } });
     await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
@@ -128,13 +128,16 @@ describe('4410', () => {
 });
 
 describe('the other codes', () => {
-  it.each([1000, 1001])('%i: the reader goes, and is answered in kind', async (code) => {
-    await world();
-    const reader = await open(base, `${events}?from=now`);
-    reader.socket.close(code);
-    expect((await reader.closed).code).toBe(code);
-    await expect.poll(ended).toEqual({ client: 1 });
-  });
+  it.each([1000, 1001])(
+    '%i: the reader closes, and the server answers with the same code',
+    async (code) => {
+      await world();
+      const reader = await open(base, `${events}?from=now`);
+      reader.socket.close(code);
+      expect((await reader.closed).code).toBe(code);
+      await expect.poll(ended).toEqual({ client: 1 });
+    },
+  );
 
   it('1008: more messages in a second than one connection may send', async () => {
     await world({ streamMessagesPerSecondMax: 5 });
@@ -212,7 +215,7 @@ describe('the other codes', () => {
     expect(performance.now() - begin).toBeLessThan(patientMs / 2);
   });
 
-  it('1012 does not wait for ever for who does not answer', async () => {
+  it('1012 does not wait for ever for a client that does not answer', async () => {
     await world({ drainMs: patientMs });
     const reader = await open(base, `${events}?from=now`);
     reader.socket.pause();

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { fs, must, start } from './start.ts';
 import { listen } from './stream-reader.ts';
 
-it('a reader that stalls and closes its side holds up nobody', async () => {
+it('a reader that stalls and closes its side delays no other reader', async () => {
   const running = await start();
   try {
     const pages = 2000;

@@ -45,7 +45,7 @@ describe('a punch hole that waits', () => {
     expect(state()).toBe(before);
   });
 
-  it('is told which pins would release it, in their order, and they do', async () => {
+  it('explain tells which pins would release it, in order, and they do', async () => {
     await pinnedWorld(service, { mkfs: waiting });
     const pin = { offset: 4096, length: 4096, access: 'write', owner: 'other' };
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: pin });
@@ -74,7 +74,7 @@ describe('a punch hole that waits', () => {
     });
   });
 
-  it('is told what the other strategies would have done, and they do', async () => {
+  it('explain tells what the other strategies would do, and they do it', async () => {
     const path = await sleepingWorld(service, { mkfs: { ...waiting, clock: 'manual' } });
     const { others } = await explained(path);
     const outcomes = Object.fromEntries(
@@ -164,7 +164,7 @@ describe('a punch hole that waits', () => {
   });
 });
 
-it('a victim behind it is told of the same pin', async () => {
+it('an operation queued behind it reports the same pin', async () => {
   await sleepingWorld(service, { mkfs: waiting });
   const read = await must(service, 202, 'GET', `${fs}/files/a/content`, async);
   const { released, behind } = await explained(read.headers.location ?? '');

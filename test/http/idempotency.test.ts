@@ -62,7 +62,7 @@ describe('Idempotency-Key', () => {
     expect((await punch()).json).toEqual((await first).json);
   });
 
-  it('is bounded: the oldest answer goes', async () => {
+  it('is limited: the oldest answer is discarded', async () => {
     service = await start({ idempotencyKeysMax: 2 });
     await pinnedWorld(service);
     for (const key of ['k1', 'k2', 'k3']) await make(key, key);
@@ -70,7 +70,7 @@ describe('Idempotency-Key', () => {
     expect((await make('k1', 'k1')).status).toBe(409);
   });
 
-  it('is bounded in bytes: the oldest answer goes', async () => {
+  it('is limited in bytes: the oldest answer is discarded', async () => {
     service = await start({ idempotencyBytesMax: 400 });
     await pinnedWorld(service);
     for (const key of ['k1', 'k2', 'k3', 'k4']) await make(key, key);

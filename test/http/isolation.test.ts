@@ -48,7 +48,7 @@ afterAll(() => service.close());
 /** What may differ between two 404: the path that was asked for. */
 const told = ({ status, json }: Answer) => ({ status, ...json, instance: '' });
 
-describe('[T1] what is foreign is the same 404 as what is absent', () => {
+describe('[T1] an object of another tenant gives the same 404 as a missing one', () => {
   it.each(routes)('$name ($method $url)', async (route) => {
     const foreign = request(route, route.example);
     const absent = request(route, route.example, fill(route.url, { fs: 'nothing' }));
@@ -119,7 +119,7 @@ describe('route × scope', () => {
   );
 
   it.each(everyRoute.filter(({ scope }) => scope === 'public'))(
-    '$name asks nobody',
+    '$name needs no response from anyone',
     async ({ method, url }) => {
       expect([200, 404]).toContain((await call(service, method, fill(url))).status);
     },

@@ -68,7 +68,7 @@ describe('quotas', () => {
     });
   });
 
-  it('does not keep what failed', async () => {
+  it('does not store failed answers', async () => {
     await begin({ quotaPins: 2 });
     await pinnedWorld(service);
     for (let i = 0; i < 5; i += 1) {
@@ -249,7 +249,7 @@ describe('bounds of the server', () => {
     expect(answers.find(({ status }) => status === 200)?.headers.ratelimit).toBeUndefined();
   });
 
-  it('batchMax: what is left waits for the next turn', async () => {
+  it('batchMax: the rest waits for the next turn', async () => {
     await begin({ batchMax: 1 });
     await pinnedWorld(service);
     const answers = await Promise.all(
@@ -422,7 +422,7 @@ describe('on a socket', () => {
     expect(body).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('a stop answers who waits with 202 and closes', async () => {
+  it('a stop answers waiting requests with 202 and closes the connections', async () => {
     const port = await listen();
     await pinnedWorld(service, { mkfs: waiting });
     const answered = new Promise<number>((resolve, reject) => {
@@ -449,7 +449,7 @@ describe('on a socket', () => {
 });
 
 describe('an operation of many steps', () => {
-  it('LM8 is answered as its request says, and what an unpin sets off is done when that is answered', async () => {
+  it('LM8 a request is answered as it asks, and the effects of an unpin are done when it is answered', async () => {
     await begin({ stepsPerApplyMax: 5, waitDefaultMs: 60_000 });
     await pinnedWorld(service, { mkfs: waiting });
     await must(service, 201, 'POST', `${fs}/files`, {

@@ -139,7 +139,7 @@ describe('a filesystem', () => {
     },
   );
 
-  it('cannot be called what a URL cannot say, nor more than 63 characters', async () => {
+  it('cannot have names that need escaping in a URL, or more than 63 characters', async () => {
     for (const name of [...refused, 'x'.repeat(64)]) {
       const fields = [{ field: 'name', message: expect.any(String) }];
       expect((await mkfs(name)).json, name).toMatchObject({ status: 400, errno: 'EINVAL', fields });

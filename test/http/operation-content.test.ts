@@ -161,7 +161,7 @@ describe('in a stepped filesystem', () => {
 });
 
 describe('in one that runs by itself', () => {
-  it('a read that slept has its bytes, and who waits for them gets them', async () => {
+  it('a read that slept stores its bytes, and waiting requests get them', async () => {
     service = await start({ waitDefaultMs: 20 });
     const strategy = { name: 'wait-for-refs' };
     await must(service, 201, 'POST', '/v1/filesystems', {

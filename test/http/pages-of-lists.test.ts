@@ -59,7 +59,7 @@ describe.each(lists)('%s', (url) => {
   });
 });
 
-it('a token stays good when what it points at is gone', async () => {
+it('a page token stays valid when the object it points at was removed', async () => {
   for (let i = 0; i < 6; i += 1)
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
   const first = await must(service, 200, 'GET', `${fs}/files?pageSize=3`);

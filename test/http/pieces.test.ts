@@ -105,7 +105,7 @@ describe('query strings', () => {
     z.object({ n: z.int().optional(), b: z.boolean().default(false), s: z.string() }),
   );
 
-  it('become what the schema wants', () => {
+  it('are converted to the types of the schema', () => {
     expect(coerce({ n: '12', b: 'true', s: '12' }, coercions)).toEqual({ n: 12, b: true, s: '12' });
     expect(coerce({ b: '' }, coercions)).toEqual({ b: true });
     expect(coerce({ b: '0' }, coercions)).toEqual({ b: false });

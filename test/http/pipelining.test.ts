@@ -69,7 +69,7 @@ describe('a request behind one that changes something', () => {
     expect(answers[1]?.json.items).toHaveLength(1);
   });
 
-  it('gets its body when its turn comes, however large', async () => {
+  it('gets its body when it is served, however large', async () => {
     const content = 'z'.repeat(300_000);
     const answers = await talk(
       port,

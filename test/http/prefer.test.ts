@@ -74,7 +74,7 @@ describe('an operation that sleeps', () => {
     });
   });
 
-  it('answers everybody who waits when the server drains', async () => {
+  it('answers all waiting requests when the server drains', async () => {
     const waited = punch({ prefer: 'wait=60' });
     await new Promise((resolve) => setTimeout(resolve, 20));
     service.engine.drain();
@@ -134,7 +134,7 @@ describe('an operation that does not sleep', () => {
 });
 
 describe('a forced unmount', () => {
-  it('ends who sleeps with ENODEV', async () => {
+  it('ends sleeping operations with ENODEV', async () => {
     await pinnedWorld(service, { mkfs: waiting });
     const waited = punch({ prefer: 'wait=10' });
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -149,7 +149,7 @@ describe('a forced unmount', () => {
 });
 
 describe('a stepped filesystem', () => {
-  it('answers 202 to what has not been let run', async () => {
+  it('answers 202 for a task that was not allowed to run', async () => {
     await must(service, 201, 'POST', '/v1/filesystems', {
       json: { name: 'scratch', sizeBytes: 1_048_576, scheduler: 'stepped' },
     });
@@ -320,7 +320,7 @@ describe('conditions', () => {
     expect((await put('*')).status).toBe(200);
   });
 
-  it('GET of the content gives the size and the ETag that the file has when its turn comes', async () => {
+  it('GET of the content returns the size and the ETag of the moment in which it runs', async () => {
     await pinnedWorld(service, { mkfs: { ...waiting, kernel: '7.3' } });
     const url = `${fs}/files/a/content`;
     const prefer = { prefer: 'wait=10' };

@@ -145,7 +145,7 @@ describe('errors of our own', () => {
 });
 
 describe('lists', () => {
-  it('go on with pageToken and Link', async () => {
+  it('continue with pageToken and Link', async () => {
     for (const name of ['b', 'c', 'd', 'e'])
       await must(service, 201, 'POST', `${fs}/files`, { json: { name } });
     const seen: string[] = [];

@@ -119,7 +119,7 @@ describe('a device', () => {
     ).toBe('CPU');
   });
 
-  it('addresses what it pinned by bytes of the mapping, wherever that and the pin begin, and when it is gone', async () => {
+  it('addresses pinned memory by bytes of the mapping, wherever the mapping and the pin begin, and after munmap', async () => {
     await pinnedWorld(service);
     await must(service, 201, 'POST', `${fs}/files/a/mappings`, {
       json: { offset: 8192, length: 16_384, access: 'read-write' },

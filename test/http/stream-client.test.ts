@@ -109,7 +109,7 @@ function happen(times = 1): void {
 const beats = (count: number) => vi.advanceTimersByTime(count * heartbeatMs);
 
 describe('a heartbeat', () => {
-  it('closes who has answered two pings with nothing', () => {
+  it('closes a client that did not answer two pings', () => {
     beats(2);
     expect(pipe.closedWith).toBeNull();
     beats(1);
@@ -127,7 +127,7 @@ describe('a heartbeat', () => {
     expect(pipe.closedWith).toBe('heartbeat');
   });
 
-  it('is not fooled by what left long ago', () => {
+  it('ignores bytes that were sent long ago', () => {
     pipe.waiting = 1000;
     pipe.take(1000);
     beats(3);
@@ -136,7 +136,7 @@ describe('a heartbeat', () => {
 });
 
 describe('a reader whose connection is full', () => {
-  it('is left alone until all has left, and then goes on, once', () => {
+  it('is paused until everything was sent, and then continues, once', () => {
     client.subscribe({ id: 'a', from: 'now' });
     const [subscription] = ready.splice(0) as [Subscription];
     happen(12);

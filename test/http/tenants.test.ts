@@ -16,7 +16,7 @@ async function teamWithToken(): Promise<string> {
 }
 
 describe('a tenant', () => {
-  it('has the quotas that it was given, and what the server gives for the rest', async () => {
+  it('has its own quotas, and the defaults of the server for the rest', async () => {
     service = await start({ quotaPins: 11 });
     await teamWithToken();
     expect((await must(service, 200, 'GET', tenant)).json.quotas).toMatchObject({

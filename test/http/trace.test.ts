@@ -224,7 +224,7 @@ describe('the ftrace text of S01', () => {
   });
 });
 
-it('a span that is not kept is a gap, and a query that says nothing is refused', async () => {
+it('a range that is no longer stored is a gap, and a meaningless query is refused', async () => {
   await s01({ name: 'break-layouts', idleRule: 'fixed' });
   await must(service, 410, 'GET', `${fs}/trace?from=0123456789abcdef.1`);
   await must(service, 400, 'GET', `${fs}/trace?format=pcap`);

@@ -247,7 +247,7 @@ describe('the order of checks', () => {
     }
   });
 
-  it('401 and 403 come before what the body says', async () => {
+  it('401 and 403 come before errors of the body', async () => {
     await must(service, 201, 'POST', '/v1/tenants', { json: { name: 'team-a' } });
     const { token } = (
       await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })
@@ -364,7 +364,7 @@ describe('[H31] 100 Continue', () => {
     expect(answers[0]?.headers.connection).toBe('close');
   });
 
-  it('is said where the body is wanted, once, and then the answer comes', async () => {
+  it('is sent once if the body is wanted, and then the answer follows', async () => {
     const socket = connect(port, '127.0.0.1');
     let got = '';
     socket.on('data', (data) => {

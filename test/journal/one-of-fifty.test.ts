@@ -121,7 +121,7 @@ const mishaps: Record<
 };
 
 it.each(Object.entries(mishaps))(
-  '%s: 49 serve, and the one says what to do',
+  '%s: 49 are served, and the stopped one says what to do',
   async (_name, { inflict, rot, says }) => {
     const id = idOf(service as Service);
     const epoch = (service as Service).engine.tenantRing(defaultTenant).epoch;

@@ -135,7 +135,7 @@ describe('repair', () => {
     expect(await filesOf(await start(), 'one')).toEqual(['f1', 'f2', 'f3', 'f4']);
   });
 
-  it('cuts: what follows is gone, the streams begin a new history, and a key is not taken for what was never done', async () => {
+  it('cut-before: later entries are deleted, streams begin a new epoch, and keys of undone requests are free', async () => {
     const id = await begin(3);
     const running = service as Service;
     const epochs = epochsOf(running);
@@ -181,7 +181,7 @@ describe('repair', () => {
     expect(await filesOf(await start(), 'one')).toEqual([]);
   });
 
-  it('does not cut where there is nothing to go back to, as between an old snapshot and what was swept', async () => {
+  it('refuses a cut for which no snapshot has the earlier state', async () => {
     const id = await begin(350);
     await stop();
     const store = await openStore(journal());
@@ -224,7 +224,7 @@ describe('repair', () => {
     });
   });
 
-  it('goes on without what is gone under new histories', async () => {
+  it('accept-loss: continues without the lost changes, with new epochs', async () => {
     await begin(1);
     const epochs = epochsOf(service as Service);
     await stop();

@@ -95,7 +95,7 @@ describe('a disk that fails', () => {
     },
   );
 
-  it('for want of room: what gives back and came first is done, from the reserve', async () => {
+  it('disk full: operations that free space and came first are done from the reserve', async () => {
     let full = false;
     const once = () => {
       const now = full;
@@ -125,7 +125,7 @@ describe('a disk that fails', () => {
   });
 
   it.each(some(fails.slice(4), 5))(
-    'for want of room at flush %i: goes on when there is room',
+    'disk full at flush %i: continues when there is space',
     async (n) => {
       const written = n % 2 === 0;
       const service = await durable(folder, {
@@ -206,7 +206,7 @@ describe('a store', () => {
     await (await openStore(folder)).close();
   });
 
-  it('gives everything back that it only looked at: what was damaged can be mended', async () => {
+  it('leaves every file unchanged if it only inspects, so damage can be repaired', async () => {
     // The second time in a log, the first time in a table.
     for (let time = 0; time < 2; time++) {
       const store = await openStore(folder);
@@ -317,7 +317,7 @@ describe('a store', () => {
     expect(most).toBeGreaterThan(12);
   });
 
-  it('keeps a second one away also with what keeps it away damaged', async () => {
+  it('keeps a second process away even if the lock files are damaged', async () => {
     await (await openStore(folder)).close();
     writeFileSync(join(folder, 'lock', 'CURRENT'), 'nonsense');
     const store = await openStore(folder);

@@ -14,7 +14,7 @@ function look(m: Machine, name: string, query: Record<string, unknown> = {}) {
 }
 
 describe('bounds', () => {
-  test('LM1 a full table of operations refuses a truncate, and lets go of what empties it', () => {
+  test('LM1 a full table of operations refuses a truncate, but not operations that empty it', () => {
     const m = story('break-layouts.modern', { limits: { tasks: 2 } });
     const pin = m.pinned(m.mapping, 0, page);
     const sleepers = [m.truncate('a', 0), m.truncate('a', page)];
@@ -27,7 +27,7 @@ describe('bounds', () => {
     expect(m.k.tasks.size).toBe(0);
   });
 
-  test('LM1 munmap ends the wait for what was faulted back in, full table or not', () => {
+  test('LM1 munmap ends the wait for a page that was faulted back in, even with a full table', () => {
     const m = story('break-layouts.modern', { limits: { tasks: 1 } });
     const pin = m.pinned(m.mapping, 0, page);
     const cut = m.truncate('a', 0);
@@ -113,7 +113,7 @@ describe('bounds', () => {
     expect(outcome).toMatchObject({ ok: true, result: { pagesOmitted: 984 } });
   });
 
-  test('a long queue on a lock is told without being searched once a waiter', () => {
+  test('a long queue on a lock is reported in one pass, not one search per waiter', () => {
     const m = story('break-layouts.modern', {
       limits: { tasks: 5000, stepsPerApply: 1_000_000 },
       checkEvery: 10_000,
@@ -154,7 +154,7 @@ describe('bounds', () => {
 });
 
 describe('deadlocks that are none', () => {
-  test('DL1 a pin with holdMs lets go by itself: no cycle, and the truncate ends', () => {
+  test('DL1 a pin with holdMs is released automatically: no cycle, and the truncate ends', () => {
     const m = story('break-layouts.modern');
     m.pinned(m.mapping, 0, page, { owner: 'P' }, { holdMs: 100 });
     const truncate = m.truncate('a', 0);
@@ -164,7 +164,7 @@ describe('deadlocks that are none', () => {
     expect([m.opState(truncate.task), m.opState(read.task)]).toEqual(['done', 'done']);
   });
 
-  test('DL1 a cycle is told once, whatever its owner does by DMA meanwhile', () => {
+  test('DL1 a cycle is reported once, whatever its owner does by DMA meanwhile', () => {
     const m = story('wait-for-refs');
     const pin = m.pinned(m.mapping, 0, page, { owner: 'G' });
     m.punch('a', 0, 2 * page, { owner: 'T' });
@@ -187,7 +187,7 @@ test('SL3 an interrupt that is pending is not taken back by SA_RESTART', () => {
   expect(m.opState(truncate.task)).toBe('EINTR');
 });
 
-test('ST9 a write that replaces the content may have at once what nobody pinned of the old', () => {
+test('ST9 a write that replaces the content can use at once the old blocks without pins', () => {
   const m = machine({ strategy: 'detach-and-wait', blocks: 16 });
   m.create('a');
   m.write('a', letters('ABCDEFGHIJ'), 0);

@@ -107,7 +107,7 @@ describe('SC3 auto and stepped come to the same end', () => {
     expect(stepped).toEqual(auto);
   });
 
-  test('SC1 SC2 a step of nobody, of somebody who sleeps, and of a machine that runs by itself', () => {
+  test('SC1 SC2 a step of an unknown task, of a sleeping task, and on an automatic scheduler', () => {
     const m = machine({ scheduler: 'stepped' });
     expect(m.step().outcome).toMatchObject({
       ok: true,

@@ -48,7 +48,7 @@ describe('LM8 a bounded number of steps an entry', () => {
     },
   );
 
-  test('a fault of 64 pages takes several entries, and what comes meanwhile has its turn', () => {
+  test('a fault of 64 pages takes several entries, and other commands run in between', () => {
     const m = machine({ limits: { stepsPerApply: 100 } });
     m.create('a', 64 * page);
     const mapping = m.map('a', 64);

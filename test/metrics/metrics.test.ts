@@ -266,7 +266,7 @@ describe('the numbers', () => {
 });
 
 describe('the journal', () => {
-  it('counts its flushes, what each took together, and their bytes', async () => {
+  it('counts flushes, the commits in each, and their bytes', async () => {
     await service.close();
     service = await durable(freshFolder());
     await must(service, 201, 'POST', '/v1/filesystems', {

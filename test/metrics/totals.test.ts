@@ -136,7 +136,7 @@ describe('the totals', () => {
     expect(ledger.all(later).oldestWaitMs).toBe(0);
   });
 
-  it('count the wait of who is woken and sleeps again from its first sleep on', async () => {
+  it('count the wait of an operation that sleeps again from its first sleep', async () => {
     await pinnedWorld(service, {
       mkfs: { clock: 'manual', strategy: { name: 'break-layouts', idleRule: 'fixed' } },
     });
@@ -189,7 +189,7 @@ describe('the live pins by kind', () => {
     expect(await livePins()).toEqual({});
   });
 
-  it('are there after a restart, and end as what they were', async () => {
+  it('are there after a restart, and end as before', async () => {
     await service.close();
     const folder = freshFolder();
     service = await durable(folder);
@@ -229,7 +229,7 @@ describe('over a restart', () => {
       .filter(({ type, value }) => type !== 'gauge' && value !== 0)
       .map(({ key, value }) => `${key} ${value}`);
 
-  it('gauges are what they were, and counters count from nothing: what was counted before is not counted again', async () => {
+  it('gauges are restored, and counters begin at zero: nothing is counted twice', async () => {
     await service.close();
     const folder = freshFolder();
     service = await durable(folder);

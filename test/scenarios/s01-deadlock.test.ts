@@ -59,7 +59,7 @@ describe('S01 get_user_pages of pages 0 and 1 against a punch of both', () => {
     expect(contentOf(m, 'a')).toBe('ABCDEFGH');
   });
 
-  test('S01 wait-for-refs: with failOnDeadlock the one who closes the cycle gets EDEADLK', () => {
+  test('S01 wait-for-refs: with failOnDeadlock the call that completes the cycle gets EDEADLK', () => {
     const m = story('wait-for-refs');
     const pin = m.pinned(m.mapping, 0, page, G);
     const punch = m.punch('a', 0, 2 * page, T);
@@ -78,7 +78,7 @@ describe('S01 get_user_pages of pages 0 and 1 against a punch of both', () => {
     expect(m.opState(punch.task)).toBe('done');
   });
 
-  test('S01 detach-and-wait: no lock is held in the wait, so the fault goes on', async () => {
+  test('S01 detach-and-wait: no lock is held during the wait, so the fault continues', async () => {
     const m = story('detach-and-wait');
     const first = m.pinned(m.mapping, 0, page, G);
     const punch = m.punch('a', 0, 2 * page, T);
@@ -95,7 +95,7 @@ describe('S01 get_user_pages of pages 0 and 1 against a punch of both', () => {
   });
 
   test.each(breaking)(
-    'S01 %s: the fault lock is dropped, the old block comes back and is punched then',
+    'S01 %s: invalidate_lock is dropped, the old block is faulted back in and punched later',
     async (column) => {
       const m = story(column);
       const [block0, block1] = [blockOf(m, 'a', 0), blockOf(m, 'a', 1)];
@@ -185,7 +185,7 @@ describe('S01 in steps, as docs/steps.md tells it: one get_user_pages of two pag
   );
 });
 
-describe('S02 no pins: nobody waits and the layout is that of a plain model', () => {
+describe('S02 no pins: no call waits, and the layout equals that of a simple model', () => {
   test.each([...safeColumns, 'none'] as const)('S02 %s', async (column) => {
     const m = story(column);
     expect(okOf(m.punch('a', page, 2 * page))).toMatchObject({

@@ -18,7 +18,7 @@ const H = { owner: 'H' };
 const T = { owner: 'T' };
 const total = 256 - 2;
 
-describe('S03 a pin inside the range, let go at t=5', () => {
+describe('S03 a pin inside the range, released at t=5', () => {
   const word = perColumn('done', 'asleep', 'asleep', 'asleep', 'asleep', 'asleep', 'EBUSY', 'done');
   const sizeAtOnce = perColumn(0, 8, 0, 8, 8, 8, 8, 0);
   const atOnce = perColumn(
@@ -59,7 +59,7 @@ describe('S04 a pin outside the range', () => {
     expect(contentOf(m, 'a')).toBe('AB..EFGH');
   });
 
-  test('S04 breakScope range looks at the range only', () => {
+  test('S04 breakScope range scans only the range', () => {
     const m = story('break-layouts.modern', {
       strategy: { ...columns['break-layouts.modern'], breakScope: 'range' },
     });
@@ -87,7 +87,7 @@ describe('S05 a fault of another page during the wait', () => {
   });
 });
 
-describe('S06 the pinned page is faulted back in during the wait, then let go, and the mapping stays', () => {
+describe('S06 the pinned page is faulted back in during the wait, then unpinned, and the mapping stays', () => {
   const touched = perColumn('SIGBUS', 'asleep', 'SIGBUS', 'done', 'done', 'done', 'done', 'SIGBUS');
   const afterUnpin = perColumn('done', 'done', 'done', 'done', 'S page 2', 'done', 'EBUSY', 'done');
   tell('S06 modern hangs until munmap, classic and fixed do not', everyColumn, (m, column) => {
@@ -113,7 +113,7 @@ describe('S06 the pinned page is faulted back in during the wait, then let go, a
     expect(contentOf(m, 'a')).toBe('ABCDEFGH');
   });
 
-  test('S06 a change to fixed lets it go on', () => {
+  test('S06 a change to fixed lets it continue', () => {
     const m = story('break-layouts.modern');
     const pin = m.pinned(m.mapping, 0, page, G);
     const truncate = m.truncate('a', 0, T);

@@ -75,7 +75,7 @@ describe('S08 victims', () => {
   });
 });
 
-describe('S09 the holder of the pin reads the file before it lets go', () => {
+describe('S09 the holder of the pin reads the file before it unpins', () => {
   tell('S09 deadlock over i_rwsem', [...waiting, ...immediate, 'refuse'], (m, column) => {
     const pfn = blockOf(m, 'a', 0);
     m.pinned(m.mapping, 0, page, G);
@@ -155,7 +155,7 @@ describe('S10 a signal to the waiter', () => {
   );
 
   test.each(breaking)(
-    'S10 %s with SA_RESTART: the restarted call queues up behind those who came meanwhile',
+    'S10 %s with SA_RESTART: the restarted call queues behind calls that arrived meanwhile',
     (column) => {
       const m = story(column);
       m.pinned(m.mapping, 0, page, G);

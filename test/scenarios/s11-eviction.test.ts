@@ -175,7 +175,7 @@ describe('S14 FOLL_LONGTERM', () => {
     'EBUSY',
     'done',
   );
-  test.each(everyColumn)('S14 %s with longterm allow: what it would do', (column) => {
+  test.each(everyColumn)('S14 %s with longterm allow: what the refusal prevents', (column) => {
     const m = story(column, { strategy: { ...columns[column], longterm: 'allow' } });
     expect(wordOf(m.pin(m.mapping, 0, page, G, { longterm: true, kind: 'rdma' }))).toBe('done');
     const truncate = m.truncate('a', 0, T);
@@ -256,7 +256,7 @@ describe('S16 umount', () => {
     await golden(m, 'S16.mapping');
   });
 
-  test('S16 with force everything goes, and who sleeps gets ENODEV', async () => {
+  test('S16 with force everything ends, and sleeping operations get ENODEV', async () => {
     const m = story('break-layouts.modern');
     m.pinned(m.mapping, 0, page, G);
     const truncate = m.truncate('a', 0, T);

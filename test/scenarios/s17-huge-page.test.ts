@@ -86,7 +86,7 @@ test.each(cells)(
   },
 );
 
-describe('S17 an entry of 2 MiB goes as a whole', () => {
+describe('S17 a 2 MiB entry is removed as a whole', () => {
   test.each(safeColumns)(
     'S17 %s: after the punch every page is faulted in again, by 4 KiB',
     (column) => {
@@ -170,7 +170,7 @@ describe('FG1 one folio', () => {
     paged.unpin(other);
   });
 
-  test('FG1 a sleeper waits for the first page of the folio, and who is in the way is the pin of another', () => {
+  test('FG1 an operation sleeps on the first page of the folio, and is blocked by a pin of another page', () => {
     const m = hugeStory('break-layouts.modern', folio);
     m.pinned(m.mapping, pinnedPage * page, page, G);
     const refused = m.punch('a', punchedPage * page, page, { nowait: true });

@@ -66,7 +66,7 @@ describe('S18 page 0 is let go after the scan found it and before the wait tests
   });
 
   test.each(breaking)(
-    'S18 %s: each look finds the first busy page only, so there are three',
+    'S18 %s: each scan finds only the first busy page, so there are three',
     (column) => {
       const m = race(column);
       m.stepTo(m.t, 'enqueue');
@@ -80,7 +80,7 @@ describe('S18 page 0 is let go after the scan found it and before the wait tests
   );
 
   test.each(['scan', 'change', 'commit', 'done'])(
-    'S18 busy-extents: let go before %s, and only page 5 stays on the list',
+    'S18 busy-extents: released before %s, and only page 5 stays on the list',
     (point) => {
       const m = race('busy-extents');
       if (point === 'done') m.settle(m.t);
@@ -99,7 +99,7 @@ describe('S18 page 0 is let go after the scan found it and before the wait tests
 
 describe('S24 a wake-up between any two steps is not lost', () => {
   test.each(everyPoint)(
-    'S24 %s: page 0 is let go before %s, and T waits for page 5',
+    'S24 %s: page 0 is released before %s, and T waits for page 5',
     (column, point) => {
       const m = race(column);
       m.to(point);
@@ -115,7 +115,7 @@ describe('S24 a wake-up between any two steps is not lost', () => {
   );
 
   test.each([...everyPoint, ...waiting.map((column) => [column, 'relock'] as const)])(
-    'S24 %s: page 5 is let go before %s, and T waits for page 0 only',
+    'S24 %s: page 5 is released before %s, and T waits for page 0 only',
     (column, point) => {
       const m = race(column);
       m.to(point);
@@ -151,7 +151,7 @@ describe('S24 a wake-up between any two steps is not lost', () => {
   );
 
   test.each(breaking)(
-    'S24 %s: pinned again between the wake-up and the test, T looks and goes back to sleep',
+    'S24 %s: pinned again between the wake-up and the test, T tests and sleeps again',
     (column) => {
       const m = race(column);
       m.to('relock');

@@ -95,7 +95,7 @@ describe('S19 truncate to nothing under eight pins', () => {
   );
 
   test.each(orders)(
-    'S19 refuse: $order, EBUSY until the last pin has gone',
+    'S19 refuse: $order, EBUSY until the last pin is released',
     async ({ order, released }) => {
       const m = pinned('refuse');
       for (const pgoff of released) {

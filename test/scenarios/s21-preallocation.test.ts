@@ -97,7 +97,7 @@ describe('S21 allocate with page 3 pinned', () => {
     },
   );
 
-  test('S21 what never waits, whatever is pinned: read, an overwrite of the pinned page, msync', () => {
+  test('S21 calls that never wait, whatever is pinned: read, an overwrite of the pinned page, msync', () => {
     for (const column of everyColumn) {
       const m = story(column);
       m.pinned(m.mapping, 3 * page, page);

@@ -96,7 +96,7 @@ describe('S22 a shift with page 5, beyond the offset, pinned', () => {
   );
 });
 
-describe('S22 what a shift does not wait for: a pin before the offset', () => {
+describe('S22 a shift does not wait for a pin before the offset', () => {
   const still = [
     { op: 'collapse', run: (m: Machine) => m.collapse('a', 2 * page, page, T), after: 'ABDEFGH' },
     { op: 'insert', run: (m: Machine) => m.insert('a', 2 * page, page, T), after: 'AB.CDEFGH' },
@@ -117,7 +117,7 @@ describe('S22 what a shift does not wait for: a pin before the offset', () => {
   );
 
   test.each(breaking.flatMap((column) => still.map((shift) => ({ column, ...shift }))))(
-    'S22 $column: $op waits all the same, for it looks at the whole file',
+    'S22 $column: $op still waits, because it scans the whole file',
     ({ column, run, after }) => {
       const m = story(column);
       const pin = m.pinned(m.mapping, page, page);

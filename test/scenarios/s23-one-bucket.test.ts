@@ -60,7 +60,7 @@ function collision(column: Column, { buckets, keyed }: { buckets: number; keyed:
   };
 }
 
-describe('S23 keyed: the release of a page wakes its own waiter and nobody else', () => {
+describe('S23 keyed: the release of a page wakes only its own waiter', () => {
   test.each(cases(true))('S23 $column, $table', async (row) => {
     const m = collision(row.column, row);
     expect(m.k.counts.bucketCollisions).toBe(1);

@@ -9,7 +9,7 @@ import { breaking, contentOf, golden, safeColumns, space, story } from './story.
 const cut = (m: Machine, drop: 'some' | 'all' | 'none' = 'some', seed = 1) =>
   okOf(m.call('power-cycle', {}, { drop, seed }));
 
-describe('S25 the power goes while blocks are pinned', () => {
+describe('S25 a power cut while blocks are pinned', () => {
   test('S25 busy-extents: the truncate is there, and the busy run is free', async () => {
     const m = story('busy-extents');
     m.pinned(m.mapping, 0, 2 * page);
@@ -66,7 +66,7 @@ describe('S25 the power goes while blocks are pinned', () => {
   });
 });
 
-describe('S25 what was stored and not flushed', () => {
+describe('S25 stores that were not flushed', () => {
   const stored = (m: ReturnType<typeof story>) => {
     m.store(m.mapping, 0, letters('xy'));
     m.call('flush', { mapping: m.mapping }, { offset: page, length: page });

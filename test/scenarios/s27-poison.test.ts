@@ -124,7 +124,7 @@ describe('S27 poison', () => {
     expect(wordOf(m.read('a'))).toBe('EIO');
   });
 
-  test('S27 metadata can be poisoned, and nobody minds', () => {
+  test('S27 metadata can be poisoned without effect', () => {
     const m = story('break-layouts.modern');
     expect(okOf(m.call('poison', {}, { block: 0 }))).toMatchObject({ pagesUnmapped: 0 });
     expect(wordOf(m.write('a', letters('w'), 0))).toBe('done');

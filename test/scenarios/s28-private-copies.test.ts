@@ -44,7 +44,7 @@ describe('S28 a private mapping over a file that is punched and truncated', () =
     expect(m.k.anonPages.size).toBe(1);
   });
 
-  test('S28 a pin of a copy is no reference on the file: nobody waits for it, and it outlives the mapping', () => {
+  test('S28 a pin of a copy is not a reference on the file: no call waits for it, and it outlives the mapping', () => {
     const { m, copies } = privately('break-layouts.classic');
     const pin = m.pinned(copies, 0, page);
     expect(m.k.counts.pinnedPages).toBe(0);

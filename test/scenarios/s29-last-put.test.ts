@@ -50,7 +50,7 @@ const removals = (m: Machine) =>
     .seen('extent.freed')
     .flatMap(({ data }) => (data.from === 'inode' ? [] : [`${data.pfn}+${data.pages}`]));
 
-describe('S29 busy-extents: when the last put comes', () => {
+describe('S29 busy-extents: the moment of the last put', () => {
   test('S29 between insert and commit, the worker first: it leaves the run, and the commit callback erases it', async () => {
     const m = punch();
     m.stepTo(m.t, 'commit');
@@ -149,7 +149,7 @@ describe('S29 two puts, one removal', () => {
   });
 });
 
-describe('S29 the worker comes late, and somebody else has the block', () => {
+describe('S29 the worker runs late, and another file already owns the block', () => {
   test('S29 busy-extents: the first put is not taken for the second', async () => {
     const m = full('busy-extents');
     const pfn = blockOf(m, 'a', 0);
@@ -173,7 +173,7 @@ describe('S29 the worker comes late, and somebody else has the block', () => {
     await golden(m, 'S29.late-worker');
   });
 
-  test('S29 detach-and-wait: the reaper leaves alone what a call waits for', () => {
+  test('S29 detach-and-wait: the reaper does not free blocks for which a call waits', () => {
     const m = full('detach-and-wait');
     const [one, other] = [pinInSteps(m, m.mapping, 0), pinInSteps(m, m.mapping, page)];
     const { task } = m.truncate('a', 0, T);
@@ -201,7 +201,7 @@ describe('S29 the worker comes late, and somebody else has the block', () => {
 
 describe('S29 the put takes no lock', () => {
   test.each(everyColumn)(
-    'S29 %s: it runs at once while T holds both locks of the file and stands at any step',
+    'S29 %s: the put runs at once, although T holds both locks of the file, at any step of T',
     (column) => {
       const steps = [
         'lockMapping',

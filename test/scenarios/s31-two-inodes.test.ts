@@ -52,7 +52,7 @@ const contents = (m: Machine): string[] => [contentOf(m, 'a'), contentOf(m, 'b')
 const locksOf = (m: Machine, task: number) =>
   m.task(task)?.locks.map(({ ino, lock }) => `${ino} ${lock}`);
 
-describe('S31 nobody pins anything', () => {
+describe('S31 no pins', () => {
   test.each(everyColumn)(
     'S31 %s: the blocks change places, sizes and holes with them',
     (column) => {
@@ -192,7 +192,7 @@ describe('S31 a page of the second file is pinned', () => {
   });
 
   test.each(spinning)(
-    'S31 %s: a pin that lets go by itself ends it; the timer is a look',
+    'S31 %s: a pin with holdMs ends it, because its timer causes a scan',
     (column) => {
       const m = pair(column);
       m.pinned(m.b, page, page, G, { holdMs: 10 });
@@ -205,7 +205,7 @@ describe('S31 a page of the second file is pinned', () => {
   );
 
   test.each(spinning)(
-    'S31 %s: a pin that goes with the last step of an entry leaves work for the next',
+    'S31 %s: a pin that is released in the last step of an entry leaves work for the next entry',
     (column) => {
       const m = pair(column);
       const pin = m.pinned(m.b, page, page, G);
@@ -240,7 +240,7 @@ describe('S31 a page of the second file is pinned', () => {
     },
   );
 
-  test('S31 nowait is EAGAIN, says who, and nothing moved', () => {
+  test('S31 nowait is EAGAIN with the blockers, and nothing moved', () => {
     const m = pair('break-layouts.modern');
     m.pinned(m.b, page, page, G);
     const refused = m.exchange('a', 'b', whole, { nowait: true });
@@ -251,7 +251,7 @@ describe('S31 a page of the second file is pinned', () => {
     expect(wordOf(m.read('a', 0, 1))).toBe('done');
   });
 
-  test('S31 the holder of the pin reads one of the files: a livelock, told once; failOnDeadlock is EDEADLK', () => {
+  test('S31 the holder of the pin reads one of the files: a livelock, reported once; failOnDeadlock is EDEADLK', () => {
     const m = pair('break-layouts.modern');
     const pin = m.pinned(m.b, page, page, G);
     const { task } = m.exchange('a', 'b', whole, T);
@@ -274,7 +274,7 @@ describe('S31 a page of the second file is pinned', () => {
     expect(contents(n)).toEqual(['ABCD', 'efgh']);
   });
 
-  test('S31 what spins is in state R: no hung task, but named as the culprit of those behind it', () => {
+  test('S31 a spinning call is in state R: not a hung task, but named as the culprit of those behind it', () => {
     const m = pair('break-layouts.modern');
     m.pinned(m.b, page, page, G);
     const { task } = m.exchange('a', 'b', whole, T);
@@ -298,7 +298,7 @@ describe('S31 a page of the second file is pinned', () => {
     });
   });
 
-  test('S31 single steps: it comes to rest, and every entry lets it look again', () => {
+  test('S31 single steps: it comes to rest, and every entry lets it scan again', () => {
     const m = pair('break-layouts.fixed', { scheduler: 'stepped' });
     const pinning = m.pin(m.b, page, page, G);
     m.settle();
@@ -348,7 +348,7 @@ describe('S31 a page of the second file is pinned', () => {
     },
   );
 
-  test('S31 the strategy changes while it spins: it looks under the new one', () => {
+  test('S31 the strategy changes while it spins: it scans under the new one', () => {
     const m = pair('break-layouts.modern');
     m.pinned(m.b, page, page, G);
     const { task } = m.exchange('a', 'b', whole, T);

@@ -146,18 +146,21 @@ describe('S32 wrong in the eyes of the filesystem, with page 3 pinned', () => {
     },
   );
 
-  test.each(inRange)('S32 refuse: $name is EBUSY, and only then what it is', async (row) => {
-    const m = pinned('refuse', row);
-    expect(wordOf(row.run(m, T))).toBe('EBUSY');
-    m.unpin(m.held);
-    expect(wordOf(row.run(m, T))).toBe(row.errno);
-    m.expectUnchanged();
-    if (told(row)) await golden(m, `S32.${slug(row.name)}.refuse`);
-  });
+  test.each(inRange)(
+    'S32 refuse: $name is EBUSY, and its own error only without pins',
+    async (row) => {
+      const m = pinned('refuse', row);
+      expect(wordOf(row.run(m, T))).toBe('EBUSY');
+      m.unpin(m.held);
+      expect(wordOf(row.run(m, T))).toBe(row.errno);
+      m.expectUnchanged();
+      if (told(row)) await golden(m, `S32.${slug(row.name)}.refuse`);
+    },
+  );
 });
 
 test.each(each(drains, late))(
-  'ST10 $column: $name with nowait is what it is, though a page is pinned',
+  'ST10 $column: $name with nowait gives its own error, although a page is pinned',
   (row) => {
     const m = pinned(row.column, row);
     expect(wordOf(row.run(m, { ...T, nowait: true }))).toBe(row.errno);
@@ -165,7 +168,7 @@ test.each(each(drains, late))(
   },
 );
 
-describe('S32 a wait that ends otherwise never comes to the check', () => {
+describe('S32 a wait that ends with an error never reaches the check', () => {
   test.each(each(breaking, inRange))('S32 $column: $name is interrupted', (row) => {
     const m = pinned(row.column, row);
     const { task } = row.run(m, T);
@@ -192,7 +195,7 @@ describe('S32 a wait that ends otherwise never comes to the check', () => {
   });
 });
 
-describe('S32 wrong in the eyes of the VFS: nobody waits, in any strategy', () => {
+describe('S32 wrong for the VFS: no call waits, under any strategy', () => {
   test.each(each(everyColumn, early))('S32 $column: $name', (row) => {
     const m = pinned(row.column, row);
     expect(wordOf(row.run(m))).toBe(row.errno);

@@ -114,7 +114,7 @@ describe.each([
   ['five years', 5 * 365 * 24 * hour],
 ])('the clock was %s ahead at the first start', (_name, ahead) => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'after %s time goes on, and what expired stays expired',
+    'after %s time continues, and expired tokens stay expired',
     async (signal) => {
       const first = await start(ahead);
       await makeSleepers(first);
@@ -172,7 +172,7 @@ describe('the clock is set while the server runs', () => {
     expect(metrics).toContain('pinhole_clock_jumps_total{direction="forward"} 1\n');
   });
 
-  it('back: time goes on at its own pace', async () => {
+  it('set back: time continues at its normal speed', async () => {
     const running = await start(0);
     await makeSleepers(running);
     setClock(-hour);

@@ -93,7 +93,7 @@ describe('a full disk', () => {
     expect((await must(last, 'GET', `${fs}/files/c`)).json.name).toBe('c');
   });
 
-  it('keeps its reserve from whoever fills the disk', async () => {
+  it('keeps its reserve from a program that fills the disk', async () => {
     const folder = join(disk, 'data');
     mkdirSync(folder);
     const running = await start(folder);

@@ -105,7 +105,7 @@ describe('Prometheus', () => {
       .toEqual(['/metrics up', '/v1/tenants/default/filesystems/scratch/metrics up']);
   });
 
-  it('evaluates every rule, and "truncate waiting" fires while a pin is held and resolves when it is let go', async () => {
+  it('evaluates every rule, and "truncate waiting" fires while a pin is held and resolves when it is released', async () => {
     const { groups } = await ask<{ groups: { rules: { name: string; health: string }[] }[] }>(
       '/api/v1/rules',
     );

@@ -53,7 +53,7 @@ describe('FT6 the size of a fault', () => {
     { what: 'one page short at its end', first: 0, pages: huge - 1, at: 0 },
     { what: 'a page too late', first: 1, pages: huge, at: 0 },
   ])(
-    'FT6 a mapping that is $what does not cover them: 4 KiB, and not tried',
+    'FT6 a mapping that is $what does not cover 2 MiB: 4 KiB, without an attempt at 2 MiB',
     ({ first, pages, at }) => {
       const m = made();
       expect(sizeOf(m, map(m, first, pages), at)).toBe(page);

@@ -208,7 +208,7 @@ describe('SL6 CLWB waits for the fault lock as a load does', () => {
     expect(m.outcome(task)).toEqual({ ok: true, result: { linesFlushed: 0 } });
   });
 
-  test('break-layouts drops it while it sleeps: the flush goes through', () => {
+  test('break-layouts drops it while it sleeps, so the flush succeeds', () => {
     const m = stored();
     m.pinned(1, 5 * page, page, { owner: 'P' });
     const truncate = m.truncate('f', 0, { owner: 'T' });
@@ -219,7 +219,7 @@ describe('SL6 CLWB waits for the fault lock as a load does', () => {
     expect(m.opState(truncate.task)).toMatch(/^S page/);
   });
 
-  test('a mapping that goes away in the wait is an EFAULT, as to a load', () => {
+  test('a mapping that is removed during the wait is an EFAULT, as for a load', () => {
     const m = stored({ strategy: 'wait-for-refs' });
     m.pinned(1, 12 * page, page, { owner: 'P' });
     m.truncate('f', 8 * page, { owner: 'T' });
@@ -263,7 +263,7 @@ describe('msync(2), measured', () => {
     else expect(`${outcome?.failure.errno} ${outcome?.failure.rule}`).toBe(is);
   });
 
-  test('MS2 what lies inside is flushed all the same', () => {
+  test('MS2 the mapped part is flushed', () => {
     const m = stored();
     expect(wordOf(flush(m, 1, { offset: 0, length: 20 * page, how: 'msync' }))).toBe('ENOMEM');
     cut(m);
@@ -279,7 +279,7 @@ describe('msync(2), measured', () => {
   });
 });
 
-describe('PC1 what a power cut says that it took', () => {
+describe('PC1 what a power cut reports as lost', () => {
   test('of a line whose only stored word is kept nothing is lost, and no ETag moves', () => {
     let kept = 0;
     for (let seed = 1; seed <= 40; seed++) {
@@ -302,7 +302,7 @@ describe('PC1 what a power cut says that it took', () => {
     expect(kept).toBeLessThan(35);
   });
 
-  test('a store of what the medium had already loses nothing', () => {
+  test('a store of the same bytes as on the medium loses nothing', () => {
     const m = stored();
     m.call('sync', {}, {});
     m.store(1, 0, mark);

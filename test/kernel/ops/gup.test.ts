@@ -35,13 +35,13 @@ const rule = (
 };
 
 describe('the order of the checks: the address, FOLL_LONGTERM, the rights, then the pages', () => {
-  test('GP1 outside the mapping comes first', () => {
+  test('GP1 the range of the mapping is checked first', () => {
     const m = file();
     expect(rule(m, 2, 6, 1, { longterm: true })).toBe('EFAULT GP1');
     expect(rule(m, 1, 100, 1)).toBe('EFAULT GP1');
   });
 
-  test('GP2 FOLL_LONGTERM comes before the rights and before the pages', () => {
+  test('GP2 FOLL_LONGTERM is checked before access rights and pages', () => {
     const m = file();
     expect(rule(m, 2, 0, 1, { longterm: true })).toBe('EOPNOTSUPP GP2');
     // Beyond EOF: not looked at.
@@ -49,7 +49,7 @@ describe('the order of the checks: the address, FOLL_LONGTERM, the rights, then 
     expect(m.seen('page.faulted')).toEqual([]);
   });
 
-  test('GP3 FOLL_WRITE on a read-only mapping comes before the pages', () => {
+  test('GP3 FOLL_WRITE on a read-only mapping is checked before the pages', () => {
     const m = file();
     expect(rule(m, 2, 5, 1)).toBe('EFAULT GP3');
     expect(rule(m, 2, 0, 1, { access: 'read' })).toBe('done');
@@ -113,7 +113,7 @@ describe('GP6 as many pages as can be had', () => {
     expect(rule(m, 1, 2, 1)).toBe('EFAULT FT5');
   });
 
-  test('GP6 a read pin of a hole is the zero page, which nobody waits for', () => {
+  test('GP6 a read pin of a hole is the zero page, on which no operation waits', () => {
     const m = file();
     expect(okOf(pin(m, 1, 2, 1, { access: 'read' })).pages).toEqual([
       { pgoff: 2, pfn: null, orphan: false },
@@ -136,7 +136,7 @@ describe('GP6 as many pages as can be had', () => {
     ]);
   });
 
-  test('GP6 nowait: EAGAIN where it would have to wait for the first page, what it has after that', () => {
+  test('GP6 nowait: EAGAIN if it would wait for the first page; a shorter pin if for a later page', () => {
     const m = file('wait-for-refs');
     m.pinned(1, 0, page, { owner: 'H' });
     m.fault(1, page, 'write');
@@ -151,7 +151,7 @@ describe('GP6 as many pages as can be had', () => {
 });
 
 describe('GP7 references', () => {
-  test('GP7 many pins of one frame, each let go by itself', () => {
+  test('GP7 many pins of one frame, each released separately', () => {
     const m = file();
     const pins = [1, 2, 3].map(() => m.pinned(1, 0, page, { owner: 'G' }));
     const truncate = m.truncate('a', 0);
@@ -176,7 +176,7 @@ describe('GP7 references', () => {
     expect(m.k.busy.pages).toBe(0);
   });
 
-  test('GP4 GP5 a pin can be let go once, and not while it is being collected', () => {
+  test('GP4 GP5 a pin can be released once, and not while its pages are being collected', () => {
     const m = machine({ strategy: 'wait-for-refs' });
     m.create('a');
     m.write('a', letters('AB'), 0);
@@ -191,7 +191,7 @@ describe('GP7 references', () => {
     expect(wordOf(m.unpin(id))).toBe('ENOENT');
   });
 
-  test('a device is told how many of the pages that it wrote the file has lost', () => {
+  test('a DMA write reports how many of its pages the file no longer owns', () => {
     const m = machine({ strategy: 'busy-extents' });
     m.create('a');
     m.write('a', letters('ABCD'), 0);
@@ -202,7 +202,7 @@ describe('GP7 references', () => {
     expect(okOf(m.dmaWrite(id, letters('ZZZ')))).toMatchObject({ pagesOrphan: 2 });
   });
 
-  test('GP7 holdMs lets go at its time', () => {
+  test('GP7 holdMs releases the pin in time', () => {
     const m = file();
     m.pinned(1, 0, page, { owner: 'G' }, { holdMs: 10 });
     const truncate = m.truncate('a', 0, { owner: 'T' });

@@ -113,7 +113,7 @@ describe('CR1 a name that is taken', () => {
     expect(m.k.counts.files).toBe(2); // Its one page is pinned: the munmap sleeps.
   });
 
-  test('a name that comes to be taken in the wait is replaced all the same', () => {
+  test('a name that another file gets during the wait is still replaced', () => {
     const { m, pin } = two({}, 'a');
     m.truncate('a', 0, T);
     const { task } = rename(m, 'a', 'g', { replace: true });
@@ -151,7 +151,7 @@ describe('UL1 names that change while a call waits', () => {
     expect(m.opState(task)).toBe('ENOENT');
   });
 
-  test('RN1 the name went to a third file: nothing was changed, and the one that lost it is evicted', () => {
+  test('RN1 the name went to a third file: nothing was changed, and the file that lost it is evicted', () => {
     const { m, pin } = two({}, 'a');
     m.truncate('a', 0, T);
     const { task } = rename(m, 'a', 'b', { replace: true });
@@ -164,7 +164,7 @@ describe('UL1 names that change while a call waits', () => {
   });
 });
 
-describe('RS1, SL2: an eviction that would wait, where nobody waits', () => {
+describe('RS1, SL2: an eviction that would have to wait, under refuse or nowait', () => {
   test('refuse is EBUSY, nowait EAGAIN, and the names stay', () => {
     for (const [strategy, by, word] of [
       ['refuse', {}, 'EBUSY'],

@@ -47,7 +47,7 @@ describe('SL8 a lock is granted in the order in which it was asked for', () => {
     expect(order.indexOf(queue[3]?.task ?? 0)).toBeGreaterThan(order.indexOf(queue[2]?.task ?? 0));
   });
 
-  test('SL8 nobody new overtakes who is queued, with nowait neither', () => {
+  test('SL8 no new task overtakes a queued one, not even with nowait', () => {
     const m = standing();
     const r = m.read('a');
     m.step(r.task);
@@ -95,7 +95,7 @@ describe('SL8 a lock is granted in the order in which it was asked for', () => {
     expect(m.k.entryQueues.size).toBe(0);
   });
 
-  test('SL8 a task that ends by a signal or a failure lets go of its locks', () => {
+  test('SL8 a task that ends by a signal or a failure releases its locks', () => {
     const m = machine({ strategy: 'wait-for-refs' });
     m.create('a');
     m.write('a', letters('AB'), 0);

@@ -46,7 +46,7 @@ describe('SL7 one bucket for all', () => {
   });
 
   test.each([true, false])(
-    'SL7 keyed %s: the order of queueing is kept in the bucket, newest at the head',
+    'SL7 keyed %s: the bucket keeps the order of queueing, with the newest at the head',
     (keyed) => {
       const m = sleepers({ buckets: 1, keyed });
       expect(newestFirst(m.k.pageQueues.get(0) ?? new Map()).map(({ task }) => task)).toEqual(
@@ -75,7 +75,7 @@ describe('SL7 with 256 buckets', () => {
     ]);
   });
 
-  test('SL7 a put of a page that nobody waits for walks nothing', () => {
+  test('SL7 a put of a page without waiters walks no bucket', () => {
     const m = sleepers({ buckets: 256, keyed: true });
     m.create('d');
     m.write('d', letters('X'), 0);

@@ -19,7 +19,7 @@ const cyclesOf = (m: Machine): string[][] =>
 const first = (mapping: number) => [mapping, 0, page] as const;
 const pfnOf = (n: number): number => 2 + 2 * n;
 
-describe('DL1 a sleep that closes a cycle is reported once, told from the oldest operation', () => {
+describe('DL1 a sleep that completes a cycle is reported once, beginning with the oldest operation', () => {
   test('DL1 one operation waits for a pin of its own owner', () => {
     const m = files('a');
     m.pinned(...first(1), { owner: 'X' });
@@ -97,7 +97,7 @@ describe('DL1 a sleep that closes a cycle is reported once, told from the oldest
     );
   });
 
-  test('DL1 a crowd in one queue does not hide who is in another', () => {
+  test('DL1 many waiters in one queue do not hide those of another', () => {
     const m = files('abc');
     m.pinned(...first(1), { owner: 'awake' });
     m.truncate('a', 0, { owner: 'T' });
@@ -135,7 +135,7 @@ describe('DL1 no cycle, no report', () => {
     expect(cyclesOf(m)).toEqual([]);
   });
 
-  test('DL1 an owner that sleeps on another file, on somebody who is awake', () => {
+  test('DL1 an owner that sleeps on another file, behind an operation that does not sleep', () => {
     const m = files('ab');
     m.pinned(...first(1), { owner: 'G' });
     m.pinned(...first(2), { owner: 'H' });
@@ -144,7 +144,7 @@ describe('DL1 no cycle, no report', () => {
     expect(cyclesOf(m)).toEqual([]);
   });
 
-  test('DL1 pins of nobody are let go by nobody who sleeps', () => {
+  test('DL1 pins without an owner are part of no cycle', () => {
     const m = files('a');
     m.pinned(...first(1));
     m.truncate('a', 0);
@@ -154,7 +154,7 @@ describe('DL1 no cycle, no report', () => {
 });
 
 describe('SL5 failOnDeadlock', () => {
-  test('SL5 the one who closes the cycle ends with EDEADLK, awake to a signal or not', () => {
+  test('SL5 the call that completes the cycle ends with EDEADLK, interruptible or not', () => {
     const m = files('ab');
     const failing = { failOnDeadlock: true };
     m.pinned(...first(1), { owner: 'X' });
