@@ -123,7 +123,12 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     clock: ownClock,
     ...counts,
   };
-  const metrics = new Metrics(engine, clock.nowMs, counted, options.processMetrics === true);
+  const metrics = new Metrics({
+    engine,
+    nowMs: clock.nowMs,
+    server: counted,
+    process: options.processMetrics === true,
+  });
   const context = { ...parts, streams, metrics };
   const app = await createServer(context, {
     logger,

@@ -22,7 +22,7 @@ export type Became =
   | { kind: 'filesystem'; fs: HostedFilesystem }
   | { kind: 'operation'; fs: HostedFilesystem; submission: Submission }
   | { kind: 'tenant'; tenant: Tenant }
-  /** It was done, and nobody knows any more what came of it. */
+  /** It was executed, and its outcome is no longer stored. */
   | { kind: 'forgotten' };
 
 interface Kept {
@@ -62,7 +62,7 @@ export class Answers {
   readonly #records: Records;
   readonly #onBytes: (delta: number) => void;
 
-  /** `onBytes` hears of the memory that answers take, and give back. */
+  /** `onBytes` is called with the memory that answers take, or free. */
   constructor(limits: AnswerLimits, records: Records, onBytes: (delta: number) => void = () => {}) {
     this.#limits = limits;
     this.#records = records;

@@ -190,7 +190,7 @@ export class Connections {
   }
 
   #opened(socket: Socket): void {
-    // A request whose wish for an upgrade is ignored comes back as a new connection.
+    // A request whose Upgrade header is ignored is emitted again as a new connection.
     if (this.#of.has(socket)) return;
     this.#of.set(socket, {
       serving: null,

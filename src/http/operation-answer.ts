@@ -29,10 +29,10 @@ const operationSerializers = new WeakMap<AppContext, Serialize>();
 export function outcomeSenderOf(context: AppContext, op: Operation): OutcomeSender {
   let operationToJson = operationSerializers.get(context);
   if (operationToJson === undefined) {
-    operationToJson = serializerOf(operationView.result, context.checkReplies);
+    operationToJson = serializerOf(operationView.result, context);
     operationSerializers.set(context, operationToJson);
   }
-  const toJson = op.gives === 'json' ? serializerOf(op.result, context.checkReplies) : () => '';
+  const toJson = op.gives === 'json' ? serializerOf(op.result, context) : () => '';
   return { context, op, toJson, operationToJson };
 }
 

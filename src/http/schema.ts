@@ -39,10 +39,13 @@ function withoutNullUnions(schema: unknown): unknown {
 export type Serialize = (reply: FastifyReply, value: unknown) => string;
 
 /**
- * Compiles on first use, so that a start does not pay for unused routes. `check` is for tests: it
- * parses each reply with its schema first.
+ * Compiles on first use, so that a start does not pay for unused routes. `checkReplies` is for
+ * tests: it parses each reply with its schema first.
  */
-export function serializerOf(type: z.ZodType, check: boolean): Serialize {
+export function serializerOf(
+  type: z.ZodType,
+  { checkReplies: check }: { checkReplies: boolean },
+): Serialize {
   let compiled: ((value: JsonSchema) => string) | null = null;
   return (reply, value) => {
     if (check) type.parse(value);

@@ -15,7 +15,7 @@ export interface Exemplar {
 export interface Distribution {
   readonly bounds: readonly number[];
   readonly counts: number[];
-  /** The last one of each bucket, where whoever observed knew one. */
+  /** The latest exemplar of each bucket, where the observation had one. */
   readonly exemplars: (Exemplar | undefined)[];
   sum: number;
 }

@@ -15,6 +15,15 @@ const hasTrouble = ({ kernel, stopped }: HostedFilesystem): boolean =>
   kernel.detached.pages > 0 ||
   stopped !== null;
 
+export interface MetricsOptions {
+  engine: Engine;
+  nowMs(): number;
+  /** Counts of the server outside the kernels. */
+  server: Server;
+  /** Adds the metrics of the process and its event loop, whose collectors never stop. */
+  process: boolean;
+}
+
 export class Metrics {
   readonly contentTypes = contentTypes;
   readonly #engine: Engine;
@@ -23,11 +32,7 @@ export class Metrics {
   readonly #counter: EventCounter;
   readonly #registries: Record<Form, Registry>;
 
-  /**
-   * `defaults` adds the metrics of the process and its event loop, which watch it for as long as it
-   * lives.
-   */
-  constructor(engine: Engine, nowMs: () => number, server: Server, defaults: boolean) {
+  constructor({ engine, nowMs, server, process: withProcess }: MetricsOptions) {
     this.#engine = engine;
     this.#nowMs = nowMs;
     this.#ledger = new Ledger(engine);
@@ -42,7 +47,7 @@ export class Metrics {
       return scrape;
     };
     const rows = rowsOf(this.#counter.ofServer, 'server');
-    const process = defaults ? processMetrics() : null;
+    const process = withProcess ? processMetrics() : null;
     const registry = (form: Form) => registryOf(rows, form, 'server', read, process);
     this.#registries = { text: registry('text'), openmetrics: registry('openmetrics') };
   }

@@ -60,7 +60,7 @@ export class Ledger {
   readonly #unused: number[] = [];
   #used = 0;
   #table = new Float64Array(width * 16);
-  /** Of all rows. They are whole numbers, so that nothing is left of what comes and goes. */
+  /** Sums over all rows. They are whole numbers, so adding and subtracting leaves no error. */
   readonly #sums = new Float64Array(sums.length);
   /**
    * Rows in which something is old, or commands wait: of the others there is nothing but the sums.

@@ -1,5 +1,4 @@
-// The named schemas of the OpenAPI document. A schema that several routes share stands there once,
-// and all of them refer to it.
+// The named schemas of the OpenAPI document. Routes that share a schema refer to the same one.
 import { z } from 'zod';
 import { zOperation } from '../../kernel/records/operation.ts';
 import { filesystem } from '../../kernel/views/filesystem.ts';

@@ -1,5 +1,5 @@
-// Most routes can give the same errors. Each stands in the document once, and the routes refer to
-// it.
+// Most routes can answer with the same problems. Each set of them is one component, to which the
+// routes refer.
 import type { JsonSchema } from '../schema.ts';
 
 type Responses = Record<string, JsonSchema>;
@@ -16,8 +16,7 @@ const isProblem = ({ content }: JsonSchema): boolean =>
   content !== undefined && Object.keys(content as object).join() === 'application/problem+json';
 
 /**
- * Takes the errors that more than one route gives out of the routes, and gives them back by their
- * names.
+ * Replaces the responses that several routes share by references, and returns them by their names.
  */
 export function shareResponses(paths: Record<string, JsonSchema>): Responses {
   const users = new Map<string, { responses: Responses; status: string; response: JsonSchema }[]>();

@@ -55,7 +55,7 @@ export function queryParserOf<Q extends z.ZodType>(
     );
 }
 
-/** RFC 8288: where the list goes on. */
+/** The Link to the next page of a list (RFC 8288). */
 export function linkNext(request: FastifyRequest, nextPageToken: string): string {
   const query = new URLSearchParams(request.query as Record<string, string>);
   query.set('pageToken', nextPageToken);
@@ -90,7 +90,7 @@ export function defineRoute<
   return {
     contracts: [contract],
     handle(context) {
-      const toJson = serializerOf(result, context.checkReplies);
+      const toJson = serializerOf(result, context);
       const queryOf = queryParserOf(contract.query);
       const handler = async (request: FastifyRequest, reply: FastifyReply) => {
         const call = {

@@ -114,7 +114,7 @@ function admit(
   return { transport, tenant, ring, subscribe, waitMs };
 }
 
-/** Writes the head of an answer that goes on, and then the stream. */
+/** Writes the head of the response, and then the stream as its body. */
 function serveResponse(
   context: AppContext,
   request: FastifyRequest,
@@ -154,7 +154,7 @@ function serveWebSocket(context: AppContext, socket: WebSocket, request: Fastify
   if (stream.subscribe !== null) client.subscribe(stream.subscribe);
 }
 
-/** A page that comes with a ticket cannot see how an upgrade was refused: the stream says it. */
+/** A page with a ticket cannot see why an upgrade failed, so the stream reports it. */
 function refusalOf(error: unknown, request: FastifyRequest): HttpProblem | null {
   if (!request.ws || request.ticket === null) return null;
   if (error instanceof HttpProblem) return error;

@@ -31,9 +31,9 @@ function checksOf({ engine }: AppContext): { name: string; ok: boolean; stopped?
   const named = stopped.length === 0 ? {} : { stopped: stopped.slice(0, stoppedMax) };
   return [
     { name: 'accepting', ok: !engine.draining },
-    // Told, not held against readiness: its neighbours serve on.
+    // Reported only: the server is ready, because the other filesystems still serve.
     { name: 'filesystems-running', ok: stopped.length === 0, ...named },
-    // Told too: reads, and what gives back, go on.
+    // Reported only: reads, and operations that free space, still work.
     { name: 'journal-has-room', ok: !engine.full },
   ];
 }

@@ -77,7 +77,7 @@ const createToken = defineRoute({
       body.scopes,
       now,
       body.expiresInMs === undefined ? null : now + body.expiresInMs,
-      // Of nothing: what nobody heard cannot be told again.
+      // Null, because the secret of the token cannot be shown again.
       idempotent === null ? [] : [begunChange(idempotent.requestKey, null)],
     );
     if (context.tenants.get(name) !== tenant)

@@ -2,8 +2,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { EventRing } from '../../engine/event-ring.ts';
-import type { KernelEvent } from '../../kernel/events.ts';
+import type { EventRecord, EventRing } from '../../engine/event-ring.ts';
 import type { AppContext } from '../app-context.ts';
 import { HttpProblem } from '../problem.ts';
 import { oldestCursor, placeOf } from '../stream/cursor.ts';
@@ -35,8 +34,10 @@ const zPerfetto = z
   })
   .describe("The object form of Chrome's trace format.");
 
+type TraceRecord = Pick<EventRecord, 'event' | 'last'>;
+
 interface Writer {
-  add(event: KernelEvent, last: boolean): string;
+  add(record: TraceRecord): string;
   end(): string;
 }
 
@@ -55,7 +56,7 @@ async function* written(
     const read = ring.read(next, Math.min(sliceEvents, to - next));
     if (read.kind === 'gap') break;
     const records = read.records.slice(0, to - next);
-    yield records.map(({ event, last }) => writer.add(event, last)).join('');
+    yield records.map((record) => writer.add(record)).join('');
     next = read.nextSeq;
     await new Promise((resolve) => setImmediate(resolve));
   }

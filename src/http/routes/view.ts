@@ -43,7 +43,7 @@ function handlingOf(context: AppContext, view: View): Handling {
   const { engine, config } = context;
   const { etag: hasOwnEtag, waits, operationRecords } = view;
   const queryOf = queryParserOf(view.query);
-  const toJson = serializerOf(view.result, context.checkReplies);
+  const toJson = serializerOf(view.result, context);
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const asksMatch = hasOwnEtag && request.headers['if-match'] !== undefined;

@@ -21,7 +21,7 @@ export interface Subscription {
   /** The next event to read. */
   next: number;
   /** The last position that was reported to the client. */
-  told: number;
+  reported: number;
   /** Filesystems whose stop was reported to the client. */
   stops: readonly Stop[];
   /** There was more to read the last time. */
@@ -129,7 +129,7 @@ export class StreamClient {
       id,
       style,
       next,
-      told: next,
+      reported: next,
       stops: none,
       behind: false,
       queued: false,
@@ -196,7 +196,7 @@ export class StreamClient {
     }
     subscription.next = frame.nextSeq;
     if (frame.events > 0) {
-      subscription.told = frame.nextSeq;
+      subscription.reported = frame.nextSeq;
       if (this.#poll !== null) this.#poll.sent = true;
       for (const message of frame.messages) this.#wire.write(message);
       this.#host.sent(frame.messages.length, frame.events, frame.bytes);
@@ -289,7 +289,7 @@ export class StreamClient {
     this.#missed = 0;
   }
 
-  /** Stops to hear a reader who does not take the answers. */
+  /** Pauses a client that does not read its answers. */
   listenOrNot(): void {
     if (this.closed || !this.#isFull()) return;
     this.#wire.pause();
@@ -312,7 +312,7 @@ export class StreamClient {
   }
 
   #bookmark(subscription: Subscription): void {
-    subscription.told = subscription.next;
+    subscription.reported = subscription.next;
     this.tell({ type: 'bookmark', id: subscription.id, cursor: this.#cursor(subscription.next) });
   }
 
@@ -335,7 +335,7 @@ export class StreamClient {
         `The filesystem ${filesystem} has stopped and does not answer requests.`,
       );
       this.tell({ type: 'stopped', id, filesystem, cursor: this.#cursor(next), problem });
-      subscription.told = next;
+      subscription.reported = next;
     }
     subscription.stops = reached.length === stops.length ? stops : reached;
   }
@@ -348,7 +348,7 @@ export class StreamClient {
     this.fail('slow-reader', 'slow-reader', detail, id, { oldest: oldestCursor(this.feed.ring) });
   }
 
-  /** The cursor with which reading goes on at `next`. */
+  /** The cursor of the event before `next`. */
   #cursor(next: number): string {
     return cursorOf(this.feed.ring.epoch, next - 1);
   }
@@ -357,7 +357,7 @@ export class StreamClient {
     return this.#wire.buffered() > this.#host.bufferBytes();
   }
 
-  /** Asks to be told when there is room again. Of most messages nobody needs to know. */
+  /** Asks for a callback when the socket has room again. */
   #watch(): void {
     if (this.#watching) return;
     this.#watching = true;
@@ -386,7 +386,8 @@ export class StreamClient {
 
   #beat(): void {
     if (!this.#stays()) return;
-    // A slow reader's pong stands behind all that it has not read; while it reads on, it lives.
+    // The pong of a slow reader comes only after it has read everything before the ping, so a reader
+    // that reads on counts as alive.
     const taken = this.#wire.taken();
     if (taken > this.#lastTaken && this.#wire.buffered() > 0) this.#missed = 0;
     this.#lastTaken = taken;

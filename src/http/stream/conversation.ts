@@ -1,4 +1,4 @@
-// What a reader may say on a WebSocket, and what it hears: subscribe, unsubscribe, ping.
+// Messages of a client on a WebSocket: subscribe, unsubscribe, ping, and their answers.
 import type { WebSocket } from '@fastify/websocket';
 import { HttpProblem } from '../problem.ts';
 import { parse } from '../schema.ts';
@@ -39,13 +39,13 @@ export function converse(
     }
     const message = isBinary ? null : jsonOf(data);
     if (message === null) client.refuse('A message must be a text frame that contains JSON.');
-    else hear(client, message.value);
+    else receive(client, message.value);
     // Answers wait for nobody, so a client that asks and does not read is not listened to.
     client.listenOrNot();
   });
 }
 
-function hear(client: StreamClient, raw: unknown): void {
+function receive(client: StreamClient, raw: unknown): void {
   const parsed = zClientMessage.safeParse(raw);
   if (parsed.success) answer(client, parsed.data);
   else refuseIssues(client, raw);

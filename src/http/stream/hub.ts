@@ -51,7 +51,7 @@ export interface StreamCounts {
  */
 const sliceMs = 1;
 /** How long a client has to answer the close of a server that stops. */
-const farewellMs = 1000;
+const closeAnswerMs = 1000;
 
 /** The close code for a refusal that HTTP would answer with this status. */
 const refusals: Record<number, Closing> = {
@@ -110,7 +110,7 @@ export class Hub {
       },
       closing: (client, reason) => this.#reasons.set(client, reason),
     };
-    this.#bookmarks = setInterval(() => this.#tellHidden(), limits.bookmarkMs).unref();
+    this.#bookmarks = setInterval(() => this.#sendBookmarks(), limits.bookmarkMs).unref();
   }
 
   /** The limit that one more stream of the tenant would exceed, or null. */
@@ -141,7 +141,7 @@ export class Hub {
     const reason = refusals[problem.status] ?? 'internal';
     wire.send(wire.encoding.message({ type: 'error', problem }));
     wire.close(reason);
-    const late = setTimeout(() => wire.terminate(), farewellMs);
+    const late = setTimeout(() => wire.terminate(), closeAnswerMs);
     wire.onGone(() => {
       clearTimeout(late);
       this.#count(reason);
@@ -156,7 +156,7 @@ export class Hub {
     if (this.#clients.size === 0) return;
     const late = setTimeout(() => {
       for (const client of this.#clients) client.terminate();
-    }, farewellMs);
+    }, closeAnswerMs);
     await new Promise<void>((resolve) => {
       this.#allGone = resolve;
     });
@@ -223,7 +223,7 @@ export class Hub {
       subscription.queued = false;
       this.#warm.add(subscription.client.feed);
       const more = subscription.client.pump(subscription) === 'more';
-      if (subscription.next !== subscription.told) this.#hidden.add(subscription);
+      if (subscription.next !== subscription.reported) this.#hidden.add(subscription);
       if (more) this.#enqueue(subscription);
       if ((at & 15) === 0 && performance.now() > until) break;
     }
@@ -237,9 +237,9 @@ export class Hub {
     this.#warm.clear();
   };
 
-  #tellHidden(): void {
+  #sendBookmarks(): void {
     for (const subscription of this.#hidden) {
-      if (!subscription.ended && subscription.next !== subscription.told)
+      if (!subscription.ended && subscription.next !== subscription.reported)
         subscription.client.bookmark(subscription);
     }
     this.#hidden.clear();

@@ -33,7 +33,7 @@ export const zStreamQuery = z.strictObject({
 });
 const coercions = coercionsOf(zStreamQuery);
 
-/** Without any parameter but a ticket, only what is no WebSocket subscribes. */
+/** Null for a WebSocket without parameters besides a ticket: it subscribes by message. */
 export function subscribeOf(
   request: FastifyRequest,
   transport: Transport,
@@ -42,7 +42,7 @@ export function subscribeOf(
   const { types, file, ino, offset, length } = query;
   const says = Object.keys(query).some((name) => name !== 'ticket');
   if (transport === 'websocket' && !says) return null;
-  // Who asks for lines and names no place wants what is there.
+  // Lines of JSON end, so without `from` they begin with the oldest event.
   const from =
     lastEventId(request, transport) ?? query.from ?? (transport === 'ndjson' ? 'oldest' : 'now');
   const range = offset === undefined && length === undefined ? {} : { range: { offset, length } };
@@ -56,7 +56,8 @@ export function subscribeOf(
 }
 
 /**
- * Where a browser goes on by itself; it repeats the first URL, so the header comes before `from`.
+ * The position from which a browser reconnects. It repeats the first URL, so the header takes
+ * precedence over `from`.
  */
 function lastEventId({ headers }: FastifyRequest, transport: Transport): string | null {
   const id = headers['last-event-id'];

@@ -34,7 +34,7 @@ export interface Wire {
 }
 
 /** A reader that does not read the last messages is disconnected after this time. */
-const farewellMs = 30_000;
+const unreadEndMs = 30_000;
 /**
  * How long a client that has read everything may take to answer a close frame and close its side.
  */
@@ -77,8 +77,8 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
         close();
         return;
       }
-      // The time for the answer begins when the reader has taken what comes before it.
-      const late = setTimeout(() => socket.terminate(), farewellMs).unref();
+      // The client's time to answer begins when it has read everything before the close frame.
+      const late = setTimeout(() => socket.terminate(), unreadEndMs).unref();
       socket.once('close', () => clearTimeout(late));
       socket._socket.write(nothing, (error) => {
         if (!error) close();
@@ -115,7 +115,7 @@ export function responseWire(raw: ServerResponse, encoding: Encoding, beat: stri
       if (reason === 'done') raw.end();
       else raw.end(encoding.message(closeOf(reason)));
       // A client that does not read does not see the end either.
-      const late = setTimeout(() => raw.destroy(), farewellMs).unref();
+      const late = setTimeout(() => raw.destroy(), unreadEndMs).unref();
       raw.once('close', () => clearTimeout(late));
     },
     terminate: () => raw.destroy(),

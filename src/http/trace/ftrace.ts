@@ -34,7 +34,7 @@ export class Ftrace {
     this.#kernel = kernel;
   }
 
-  add(event: KernelEvent): string {
+  add({ event }: { event: KernelEvent }): string {
     // What is freed then does not say whose it was.
     if (event.type === 'extent.removed') this.#removedFrom.set(event.task, event.ino);
     if ('op' in event.data) this.#ops.set(event.task, event.data.op);

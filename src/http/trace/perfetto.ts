@@ -1,5 +1,5 @@
 // A span of the log in Chrome's JSON trace format, which Perfetto opens: one track a task and one a
-// pin, slices for their lives and sleeps, an arrow from whoever wakes to whoever is woken.
+// pin, slices for their lives and sleeps, an arrow from the waker to the task that it wakes.
 import type { KernelEvent } from '../../kernel/events.ts';
 import { opId } from '../../kernel/units.ts';
 
@@ -25,8 +25,8 @@ export class Perfetto {
     this.#filesystem = filesystem;
   }
 
-  /** What this event adds to the file. `last`: the command ends with it. */
-  add(event: KernelEvent, last: boolean): string {
+  /** The text of the event. `last` is true for the last event of a command. */
+  add({ event, last }: { event: KernelEvent; last: boolean }): string {
     const out: Json[] = [];
     if (!this.#began) {
       this.#us = event.timeMs * 1000;
