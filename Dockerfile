@@ -18,8 +18,9 @@ RUN install -d -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-# Outside loopback the server wants an operator token: it makes one in /data at the first start, or reads the one that is mounted there.
+# Outside of loopback the server needs an operator token. It creates one in /data at the first
+# start, or reads the one that is mounted there.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PINHOLE_PORT ?? 8080) + '/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# `repair` goes behind it, with the server stopped: docker compose run --rm pinhole repair
+# To repair the journal, stop the server and run: docker compose run --rm pinhole repair
 ENTRYPOINT ["node", "dist/main.js"]

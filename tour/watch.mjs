@@ -1,4 +1,4 @@
-// npm run watch -- scratch: prints what happens to a filesystem, a line an event.
+// npm run watch -- scratch: prints the events of a filesystem, one line for each.
 import { WebSocket } from 'ws';
 
 const [filesystem = 'scratch', base = 'ws://127.0.0.1:8080'] = process.argv.slice(2);
