@@ -110,7 +110,9 @@ it('costs a bounded amount of memory, and no other reader an event', {
   );
   const grown = ((await run(stalledEvents)) - before) / MiB;
   console.log(`${readers} stalled readers: ${grown.toFixed(1)} MiB more resident at the most`);
-  expect(grown).toBeLessThan(64);
+  // Without a bound each of the 20 readers costs about 55 MiB. On a busy machine the garbage that is
+  // not yet collected adds some 40 MiB to what the readers cost, so the limit is far from both.
+  expect(grown).toBeLessThan(256);
 
   // The log has what the healthy reader got, and not one event more.
   const other = await open(base, '/v1/filesystems/scratch/events?from=now');

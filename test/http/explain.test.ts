@@ -145,6 +145,7 @@ describe('a punch hole that waits', () => {
       json: { ...range, access: 'read-write' },
     });
     await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, {
+      headers: { prefer: 'wait=60' },
       json: { ...range, access: 'write' },
     });
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
