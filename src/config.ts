@@ -11,7 +11,7 @@ interface Setting<T> {
   parse: z.ZodType<T, string>;
   initial: T;
   doc: string;
-  /** The default in words. */
+  /** The default as the help shows it. */
   shown: string;
 }
 
@@ -95,7 +95,7 @@ const quotaSettings = Object.fromEntries(
   }),
 ) as Record<QuotaSetting, Setting<number>>;
 
-/** What a tenant may have that was made without quotas of its own. */
+/** The quotas of a tenant that is created without quotas of its own. */
 export function defaultQuotas(config: Config): Quotas {
   const quotas = byQuota((name) => config[quotaSetting(name)]);
   return quotas.memory === 0 ? { ...quotas, memory: Math.floor(config.memoryMax / 4) } : quotas;
@@ -167,12 +167,12 @@ export const settings = {
   answerTimeoutMs: setting(
     whole(100, 3_600_000),
     60_000,
-    'How long a client may read nothing of an answer before its connection is closed.',
+    'How long a client may stop reading an answer before the server closes its connection.',
   ),
   pipelineMax: setting(
     whole(0, 10_000),
     64,
-    'Maximum number of requests that a client may send ahead on one connection.',
+    'Maximum number of requests on one connection that wait for answers to earlier requests.',
   ),
   connectionsMax: setting(whole(1, 1_000_000), 20_000, 'Maximum number of open connections.'),
   headerBytesMax: setting(
@@ -196,7 +196,8 @@ export const settings = {
   memoryMax: setting(
     whole(16 * MiB),
     defaultMemoryMax(),
-    'Maximum memory that the server holds for all tenants, in bytes, as the server counts it.',
+    'Maximum memory that the server holds for all tenants, in bytes. The server counts what ' +
+      'it stores and reserves; the process needs more.',
     'half of the memory of the machine, or half of the heap limit if that is less',
   ),
   inboxMax: setting(whole(1), 10_000, 'Maximum number of commands that wait for one filesystem.'),
@@ -223,8 +224,8 @@ export const settings = {
   readBytesKeptMax: setting(
     whole(0, 1024 * MiB),
     4 * MiB,
-    'Maximum bytes that one filesystem stores of ended reads that were answered 202. The ' +
-      'oldest are discarded first.',
+    'Maximum bytes that one filesystem stores for reads that were answered 202 and have ended. ' +
+      'The oldest are discarded first.',
   ),
   extentsPerFileMax: setting(whole(1), 10_000_000, 'Maximum number of extents of one file.'),
   pagesPerPinMax: setting(
@@ -253,19 +254,19 @@ export const settings = {
     whole(MiB, 1024 * MiB),
     16 * MiB,
     'Disk space that the server reserves, so that operations that free space can still be ' +
-      'written when the disk is full.',
+      'logged when the disk is full.',
   ),
   snapshotEntries: setting(
     whole(100),
     20_000,
-    'Number of commands of one filesystem after which a snapshot is written. A large state is ' +
-      'written less often.',
+    'Number of commands of one filesystem after which a snapshot is written. A filesystem ' +
+      'with a large state gets snapshots less often.',
   ),
   snapshotBytes: setting(
     whole(65_536),
     64 * MiB,
-    'Bytes of journal of one filesystem after which a snapshot is written. A large state is ' +
-      'written less often.',
+    'Bytes of journal of one filesystem after which a snapshot is written. A filesystem with ' +
+      'a large state gets snapshots less often.',
   ),
 
   idempotencyKeysMax: setting(
@@ -293,7 +294,7 @@ export const settings = {
     whole(0, 10_000),
     100,
     'Maximum number of filesystems that service discovery lists for Prometheus. Those with ' +
-      'problems come first; each has about 200 series.',
+      'problems come first. Each filesystem has about 200 series.',
   ),
   ringEventsMax: setting(
     whole(16, 10_000_000),
@@ -308,12 +309,12 @@ export const settings = {
   tenantRingBytesMax: setting(
     whole(65_536),
     16 * MiB,
-    'The same as --ring-bytes-max, for the stream of a tenant.',
+    'Like --ring-bytes-max, but for the event stream of a tenant.',
   ),
   tenantRingEventsMax: setting(
     whole(16, 10_000_000),
     65_536,
-    'The same as --ring-events-max, for the stream of a tenant.',
+    'Like --ring-events-max, but for the event stream of a tenant.',
   ),
   streamClientsMax: setting(whole(0), 10_000, 'Maximum number of open event streams.'),
   streamClientsPerTenantMax: setting(
@@ -360,7 +361,7 @@ export const settings = {
     whole(1024, 1024 * MiB),
     262_144,
     'Maximum bytes queued for one event stream. Further events stay in the log until the ' +
-      'client has read on.',
+      'client has read more.',
   ),
   streamBuffersBytesMax: setting(
     whole(1024, 2 ** 36),
@@ -404,7 +405,7 @@ function commandLine(subcommands: readonly Command[]): Command {
       '\nIf the server refuses to start on its journal, see pinhole repair --help.',
     )
     .allowExcessArguments(false)
-    // Behind a subcommand every option is its own.
+    // Options after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
@@ -422,8 +423,8 @@ function commandLine(subcommands: readonly Command[]): Command {
 }
 
 /**
- * Null where the arguments name one of the subcommands, which was then called. Throws ConfigError, or
- * commander's own error with exit code 0 after --help and --version.
+ * Returns null if the arguments name a subcommand; parsing has then run it. Throws a ConfigError.
+ * After --help and --version throws commander's own error, with exit code 0.
  */
 export function parseArguments(
   argv: readonly string[],
@@ -476,7 +477,7 @@ export function defaultConfig(overrides: Partial<Config> = {}): Config {
   };
 }
 
-/** The table of the README. */
+/** The table of settings in the README. */
 export function settingsTable(): string {
   const rows = names.map((name) => {
     const { doc, shown } = settings[name];

@@ -146,10 +146,11 @@ async function main(): Promise<void> {
   const where = config.volatile
     ? 'Its state is in memory only and ends with the process.'
     : `Its state is stored in ${resolve(config.dataDir)}.`;
+  const device = '{"name":"scratch","sizeBytes":67108864}';
   process.stdout.write(`
 Pinhole is at ${url}. ${where} Try:
 
-  curl -X POST ${url}/v1/filesystems -H 'content-type: application/json' -d '{"name":"scratch","sizeBytes":67108864}'
+  curl -X POST ${url}/v1/filesystems -H 'content-type: application/json' -d '${device}'
   curl ${url}/v1/filesystems/scratch
   curl ${url}/v1
 

@@ -1,5 +1,5 @@
-// Reads the store, lets each part adopt its own of it, listens, and drains. What concerns the
-// process is in main.ts.
+// Starts the service: reads the store, lets each part adopt its share, listens. Stops it: drains
+// the requests in flight. Settings, signals and exit codes are in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { type Config, defaultQuotas } from './config.ts';
 import { recordKeys } from './durable/keys.ts';
@@ -35,8 +35,8 @@ export interface Service {
   context: AppContext;
   engine: Engine;
   /**
-   * Answers who waits, closes what is open, and resolves when the last request in flight has its
-   * answer or `drainMs` is over.
+   * Ends all waits, closes all streams and connections, and resolves when the last request in
+   * flight is answered, or after `drainMs`.
    */
   close(): Promise<void>;
 }
@@ -44,18 +44,18 @@ export interface Service {
 export interface ServiceOptions {
   logger: FastifyBaseLogger;
   /**
-   * Where everything is kept; without it nothing outlives the process. Called when the settings
-   * have been looked at.
+   * Opens the store. Without it all state is lost when the process ends. Called after the settings
+   * were checked, so that a wrong setting leaves the disk unchanged.
    */
   openStore?: () => Promise<Store>;
   log?: Log;
   clock?: Clock;
   checkReplies?: boolean;
-  /** Metrics of the process and its event loop as well. */
+  /** Whether the metrics include those of the process and its event loop. */
   processMetrics?: boolean;
 }
 
-/** Of the floors that the metrics read. */
+/** What the metrics read of the log and of the journal. */
 interface Counts {
   log: LogCounts;
   journal: JournalCounts;
@@ -77,7 +77,7 @@ export async function createService(config: Config, options: ServiceOptions): Pr
   }
 }
 
-/** Read, adopt, listen. */
+/** Reads the store, lets each part adopt its share, and listens. */
 async function start(config: Config, options: ServiceOptions, opened: Opened): Promise<Service> {
   const { logger } = options;
   const store = await options.openStore?.();
@@ -103,7 +103,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   log?.adopt(world);
   adopt(world, parts);
   if (store !== undefined) {
-    // Nothing refuses any more, and nothing was written.
+    // Only now: everything above can still refuse to start, and then the files must be unchanged.
     store.accept();
     await settle(store, log as StoredLog, world);
     opened.add(keepTimeNowAndThen(store, clock));
@@ -148,21 +148,21 @@ const watchedClock = (logger: FastifyBaseLogger): SystemClock =>
     logger.warn({ byMs }, 'the wall clock of this host jumped while the server ran'),
   );
 
-/** Time goes on from what an earlier process showed. */
+/** Logical time must not run backwards, so it continues from the last time that was recorded. */
 function setClock({ lastMs }: World, clock: SystemClock | null, logger: FastifyBaseLogger): void {
   if (clock === null) return;
   const aheadMs = lastMs - clock.nowMs();
   if (aheadMs > 0)
     logger.warn(
       { aheadMs },
-      'the wall clock is behind the last time that was recorded; logical time goes on from there',
+      'the wall clock is behind the last recorded time; logical time continues from that time',
     );
   clock.atLeast(lastMs);
 }
 
 type Parts = Omit<AppContext, 'streams' | 'metrics'>;
 
-/** What every route works with and can adopt a world; nothing of it is there yet. */
+/** What routes work with. Each part is still empty; adopt() fills it from the world. */
 function partsOf(
   config: Config,
   options: ServiceOptions,
@@ -201,7 +201,10 @@ function tokensOf(
   return tokens;
 }
 
-/** In this order, because a filesystem belongs to a tenant, and an answer to both. */
+/**
+ * The order matters: a filesystem belongs to a tenant, and an answer to a tenant and often to an
+ * operation of a filesystem.
+ */
 function adopt(world: World, { tenants, tokens, engine, answers }: Parts): void {
   tenants.adopt(world);
   tokens.adopt(world);
@@ -209,11 +212,15 @@ function adopt(world: World, { tenants, tokens, engine, answers }: Parts): void 
   answers.adopt(world, becameOf(world, engine, tenants));
 }
 
-/** When the world is accepted: deletes keys of unmounted filesystems and writes the corrections. */
+/**
+ * Call it after the world is accepted. Deletes the keys of unmounted filesystems, and writes the
+ * corrections.
+ */
 async function settle(store: Store, log: StoredLog, { gone, corrections }: World): Promise<void> {
   for (const id of gone) void log.purge(id);
   if (corrections.length === 0) return;
-  // On a full disk the next start does it. Only the record that identifies a new store must exist.
+  // On a full disk the next start writes them. Only a new store must get its record now, because a
+  // store with flushes and no such record counts as damaged.
   if (store.full && store.next.group > 1) return;
   await store.records.put(corrections);
 }
@@ -225,18 +232,18 @@ async function closeWithin(app: FastifyInstance, drainMs: number): Promise<void>
   clearTimeout(late);
 }
 
-/** A kill may lose so much of the recorded time. */
+/** How often the time is recorded. A kill loses at most this much of it. */
 const keepTimeMs = 60_000;
 
-/** Returns a function that stops it and records the time once more. */
+/** Records the time regularly. Returns a function that stops this and records it a last time. */
 function keepTimeNowAndThen(store: Store, clock: Clock): () => Promise<void> {
   const keep = async () => {
     if (store.full) return;
     try {
       await store.records.put([clockRecord.change(recordKeys.clock, clock.nowMs())]);
     } catch (error) {
-      // A failed journal ends the process by itself, and a metric shows a full disk. Both lose at
-      // most a minute of the recorded time.
+      // A failed journal ends the process by itself, and a metric shows a full disk. In both cases
+      // at most a minute of the recorded time is lost.
       if (!(error instanceof JournalError)) throw error;
     }
   };

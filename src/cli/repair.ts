@@ -48,8 +48,8 @@ export function repairCommand(run: (orders: RepairOrders) => void): Command {
       )
       .option(
         '--snapshot',
-        'write a snapshot of every filesystem, so that a release whose machine behaves ' +
-          'differently can continue from it',
+        'write a snapshot of every filesystem, so that a release whose simulated machine ' +
+          'behaves differently can start from it',
       )
       .option(
         '--accept-loss',
@@ -57,7 +57,8 @@ export function repairCommand(run: (orders: RepairOrders) => void): Command {
       )
       .option(
         '--reset-clock',
-        'delete the recorded time, after the clock of this host was far ahead by mistake',
+        'delete the recorded time; for use after the clock of this host was set far ahead ' +
+          'by mistake',
       )
       .option('--filesystem <id>', 'the filesystem for --skip, --cut-before or --remove')
       .option(

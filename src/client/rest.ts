@@ -1,7 +1,7 @@
 // The REST interface, typed by the OpenAPI document: every build writes openapi/api.d.ts from it.
 import createClient, { type Client } from 'openapi-fetch';
 
-// biome-ignore lint/plugin: behind an import statement the linter infers every type of these 13,000 lines, and gives up at its limit.
+// biome-ignore lint/plugin: for an import statement the linter infers 13,000 lines and gives up.
 type paths = import('../../openapi/api.d.ts').paths;
 
 export interface RestOptions {

@@ -1,5 +1,5 @@
-// A reader of the event stream that reconnects: an async iterator that returns each event once and in
-// order, even if connections are lost. Its only dependency is `ws`.
+// A reader of the event stream that reconnects: an async iterator that returns each event once and
+// in order, even if connections are lost. Its only dependency is `ws`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { EventData, EventType } from '../kernel/events.ts';

@@ -1,11 +1,12 @@
-// One number that sums up what all entries so far did: kept beside each batch of the journal and
-// computed again by a replay, so that a machine that went another way is noticed at the batch where
-// it did.
+// A checksum of the results of all entries so far. It is stored with each batch, and a replay
+// computes it again. If the simulated machine behaves differently, the replay notices it at the
+// first batch that differs.
 import { crc32 } from 'node:zlib';
 import type { Effects, Kernel } from '../kernel/state.ts';
 
 export function digestOf(before: number, k: Kernel, { task, replies }: Effects): number {
-  let text = `${task} ${k.eventSeq} ${k.nowMs} ${k.space.free} ${k.counts.pinnedPages} ${k.tasks.size}`;
+  const { pinnedPages } = k.counts;
+  let text = `${task} ${k.eventSeq} ${k.nowMs} ${k.space.free} ${pinnedPages} ${k.tasks.size}`;
   for (const reply of replies)
     text += ` ${reply.task}:${reply.outcome.ok ? 'ok' : reply.outcome.failure.rule}`;
   return crc32(text, before);

@@ -1,28 +1,29 @@
-// What one command made happen: the unit in which events are held and forgotten.
+// The events of one command. They are stored and discarded together.
 import type { KernelEvent } from '../kernel/events.ts';
 
-/** Kept as the kernel gave it. The ring of a filesystem and the ring of its tenant share it. */
+/**
+ * The events as the kernel returned them. The rings of the filesystem and of its tenant share them.
+ */
 export interface Batch {
   readonly tenant: string;
   readonly filesystem: string;
-  /** At least one. */
+  /** Never empty. */
   readonly events: readonly KernelEvent[];
-  /** The serialised form of each event, made by whoever needs it first. */
+  /** The serialised form of each event; the first reader creates it. */
   json: (string | null)[] | null;
 }
 
-/** What several rings hold together, and may hold. */
+/** The bytes that several rings use together, and their limit. */
 export interface EventBudget {
   used: number;
   max(): number;
 }
 
-/** Where the budget is used up, each ring keeps so much. */
+/** Bytes that a ring may use even if the budget is used up. */
 export const leastBytes = 65_536;
 
 /**
- * About what the events of a command take, as records and as the text that the first reader makes
- * of them.
+ * An estimate of the memory that the events of a command use, as records and as serialised text.
  */
 export function bytesOf({ events }: Batch): number {
   let bytes = 200;

@@ -1,12 +1,12 @@
-// The bytes of reads that ended when their caller had gone with a 202. The machine keeps the record
-// of such an operation without them, so they are kept here, beside it: a bounded number of bytes a
-// filesystem, the oldest read goes first, and none outlives its record. They are not in a snapshot:
-// after a restart those are there again whose read is done again from the journal.
+// The bytes of reads that ended after their caller had got a 202. The machine stores the record of
+// such an operation without its bytes, so they are stored here. Their total is limited for each
+// filesystem; the oldest are discarded first, and none stays longer than its record. A snapshot
+// does not contain them, so after a restart only reads that are replayed have their bytes.
 import type { Effects, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 
 export class KeptReads {
-  /** In the order in which they ended, which is that of the records. */
+  /** In the order in which the reads ended, which is also the order of the records. */
   readonly #byTask = new Map<TaskId, Uint8Array>();
   readonly #bytesMax: number;
   #bytes = 0;
@@ -19,7 +19,7 @@ export class KeptReads {
     return this.#bytes;
   }
 
-  /** Call it after each entry with what that ended. */
+  /** Call it after each entry with the operations that it ended. */
   keep({ ended }: Kernel, replies: Effects['replies']): void {
     for (const { task, outcome } of replies) {
       if (!outcome.ok) continue;

@@ -1,22 +1,29 @@
-// Every key of a store, once. The keys of a filesystem stand in its own journal, the others in the
-// records of the server.
+// All keys of a store. Each filesystem has a journal of its own; the records of the server are
+// separate.
 //
-//   of a filesystem                                 of the server
-//   fs               how it was made                meta            what the store is
-//   j/<seq>          a batch, by its first entry    clock           the time that was shown last
-//   tail             the number of the last entry   tenant/<name>   a tenant and its quotas
-//   x/<seq>          an entry that is skipped       token/<id>      a bearer token, hashed
-//   s/<seq>/m        the manifest of a snapshot     answer/<owner>/<key>  to an Idempotency-Key
-//   s/<seq>/<piece>  records of the machine         events/<tenant> events of filesystems that
-//   c/<chunk>/<seq>  contents, as entry <seq> left                  are gone
-//                    them
-//   gone             it was unmounted: its other keys may be deleted
+//   journal of a filesystem
+//   fs               the birth record: how it was created
+//   j/<seq>          a batch of entries, under the number of its first entry
+//   tail             the number of the last entry
+//   x/<seq>          an entry that every replay skips
+//   s/<seq>/m        the manifest of a snapshot
+//   s/<seq>/<piece>  the machine in a snapshot, without contents
+//   c/<chunk>/<seq>  a chunk of contents, as entry <seq> left it
+//   gone             it was unmounted, so its other keys may be deleted
+//
+//   records of the server
+//   meta                  identifies the store
+//   clock                 the last recorded time
+//   tenant/<name>         a tenant and its quotas
+//   token/<id>            a bearer token, hashed
+//   answer/<owner>/<key>  the answer to a request with an Idempotency-Key
+//   events/<tenant>       the number of events of unmounted filesystems
 
 const digits = (number: number, width: number): string => String(number).padStart(width, '0');
-/** So that the order of keys is the order of numbers. */
+/** Digits with leading zeros, so that keys sort in the order of the numbers. */
 const seqDigits = (seq: number): string => digits(seq, 16);
 
-/** In the journal of a filesystem. A prefix ends in a slash. */
+/** The keys in the journal of a filesystem. A prefix ends in a slash. */
 export const journalKeys = {
   birth: 'fs',
   tail: 'tail',
@@ -34,10 +41,10 @@ export const journalKeys = {
 } as const;
 
 export const isManifest = (key: string): boolean => key.endsWith('/m');
-/** Of a batch, a skip, or anything of a snapshot. */
+/** The number in the key of a batch, a skip, or a part of a snapshot. */
 export const seqOf = (key: string): number => Number(key.split('/')[1]);
 
-/** In the records of the server. */
+/** The keys of the records of the server. */
 export const recordKeys = {
   meta: 'meta',
   clock: 'clock',
@@ -52,15 +59,15 @@ export const recordKeys = {
   pastEventsOf: (tenant: string) => `events/${tenant}`,
 } as const;
 
-/** A key that the client chose may have slashes of its own. */
+/** Splits at the first slash only, because the client chose the key and it may have slashes. */
 export function ownerAndKey(record: string): { owner: string; key: string } {
   const [, owner = '', ...key] = record.split('/');
   return { owner, key: key.join('/') };
 }
 
-/** The store counts its keys, but not these: there are too many. A replay notices a missing one. */
+/** The census does not count these kinds: they are too many, and a replay notices a missing one. */
 const bulkKinds = ['c', 'j', 's'] as const;
-/** Every kind that a filesystem can have. */
+/** Every kind of key in the journal of a filesystem. */
 export const journalKinds = [...bulkKinds, 'fs', 'gone', 'tail', 'x'] as const;
-/** The same for the store. */
+/** The bulk kinds as prefixes, for the store. */
 export const bulkPrefixes: readonly string[] = bulkKinds.map((kind) => `${kind}/`);

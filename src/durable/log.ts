@@ -1,46 +1,55 @@
-// What the engine needs of a journal. An entry is given to the log before it is applied, and is
-// acknowledged only after that; a log that keeps what it is given can therefore bring every
-// filesystem back by applying it again.
+// The journal as the engine uses it. An entry is appended to the log before it is applied, and
+// acknowledged only after that. So a log on disk can restore every filesystem by applying its
+// entries again.
 import type { Change, Done } from '../journal/store.ts';
 import type { Entry, Kernel } from '../kernel/state.ts';
 import type { Birth, RequestKey } from './records.ts';
 
-/** An entry, and the key of the request that asked for it. The machine does not know the key. */
+/**
+ * An entry, and the Idempotency-Key of its request. The simulated machine does not know the key.
+ */
 export type LoggedEntry = Entry & { readonly key?: RequestKey };
 
-/** What the entries before came to. */
+/** The state of a filesystem before the entries. */
 export interface Before {
   digest: number;
   eventSeq: number;
 }
 
 export interface Log {
-  /** What an answer of 2xx promises; shown by GET /v1. */
+  /** What an answer of 2xx guarantees; GET /v1 shows it. */
   readonly durability: 'memory' | 'disk';
-  /** There is no room for more: what adds is refused, what gives back may come. */
+  /**
+   * The disk is full. Operations that need space are refused; operations that free space still
+   * work.
+   */
   readonly full: boolean;
-  /** `id` is never used again, also after the filesystem is gone. `key` is that of the request. */
+  /**
+   * `id` must never be used again, even after the filesystem is removed. `key` is that of the
+   * request.
+   */
   create(id: string, birth: Birth, key: RequestKey | undefined, done: Done): void;
   /**
-   * Entries of one filesystem in order, one call in flight per filesystem. They are applied in the
-   * order in which `done` is called.
+   * Appends entries of one filesystem. At most one call per filesystem may be in flight. The
+   * entries are applied in the order in which `done` is called.
    */
   append(id: string, entries: readonly LoggedEntry[], before: Before, done: Done): void;
   /**
-   * Gone for good. `events` is how many it had, `epoch` that of its tenant's stream. Where there is
-   * no room it is tried again until there is: the filesystem is unmounted whatever the disk says.
+   * Records the removal of a filesystem. `events` is the number of its events, `epoch` the epoch of
+   * the tenant's stream. On a full disk it tries again until there is space, because the filesystem
+   * is unmounted already.
    */
   remove(id: string, events: number, epoch: string, done: Done): void;
-  /** Deletes what is kept of a tenant that has no filesystem left. */
+  /** The changes that delete the records of a tenant that has no filesystem left. */
   removalOf(tenant: string): readonly Change[];
   /**
-   * Keeps the state as it is after all that was appended, if that is worth its while; until the
-   * promise is fulfilled it must not change.
+   * Writes a snapshot if one is due, else returns null. The kernel must not change until the
+   * promise settles.
    */
   snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null;
 }
 
-/** Keeps nothing: state lives and dies with the process. */
+/** A log that stores nothing: all state is lost when the process ends. */
 export const memoryLog: Log = {
   durability: 'memory',
   full: false,

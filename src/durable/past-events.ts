@@ -1,35 +1,35 @@
-// The newest events of a replay, from which the event rings go on.
+// The newest events of a replay. The event rings continue from them.
 import type { Order } from '../journal/store.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { type Batch, bytesOf, type EventBudget, leastBytes } from './event-batch.ts';
 
-/** The events of one command, and where in the order of the whole server it was applied. */
+/** The events of one command, and the position of its batch in the order of the whole server. */
 export interface PastBatch extends Order {
   batch: Batch;
 }
 
 export interface EventLimits {
-  /** Events that are worth keeping, of one filesystem. */
+  /** How many events of one filesystem are stored. */
   eventsMax: number;
-  /** Bytes that they may take, of one filesystem. */
+  /** How many bytes they may use, for one filesystem. */
   bytesMax: number;
-  /** The same of all filesystems together. */
+  /** The same for all filesystems together. */
   budget: EventBudget;
 }
 
 export class PastEvents {
   batches: PastBatch[] = [];
-  /** The place of the last batch that was forgotten. */
+  /** The position of the last batch that was discarded. */
   since: Order | null = null;
   readonly #tenant: string;
   readonly #filesystem: string;
   readonly #limits: EventLimits;
-  /** Events with smaller numbers are not even held for a while. */
+  /** Events with smaller numbers are not stored at all, because later ones would replace them. */
   readonly #from: number;
   #events = 0;
   #bytes = 0;
 
-  /** `eventsAtLeast` is how many events the replay will bring, as far as that is known. */
+  /** `eventsAtLeast` is a lower bound of the number of the last event of the replay. */
   constructor(
     names: { tenant: string; filesystem: string },
     limits: EventLimits,
@@ -41,7 +41,7 @@ export class PastEvents {
     this.#from = eventsAtLeast - limits.eventsMax;
   }
 
-  /** `eventSeq` is the number of the last of them. */
+  /** `eventSeq` is the number of the last event. */
   add({ group, position }: Order, events: readonly KernelEvent[], eventSeq: number): void {
     if (events.length === 0) return;
     if (eventSeq < this.#from) {
@@ -53,12 +53,15 @@ export class PastEvents {
     this.#events += events.length;
     this.#count(bytesOf(batch));
     const { eventsMax, bytesMax, budget } = this.#limits;
-    // Now and then, so that each batch is moved a few times at most.
+    // Not after every batch, so that each batch is moved only a few times.
     if (this.#events >= 3 * eventsMax || this.#bytes > 2 * bytesMax) this.#forget(bytesMax);
     else if (budget.used > budget.max() && this.#bytes > leastBytes) this.#forget(this.#bytes / 2);
   }
 
-  /** Of a replay that failed nothing is held, so the others may use its part of the budget. */
+  /**
+   * Discards the events of a replay that failed, so that other filesystems can use its part of the
+   * budget.
+   */
   release(): void {
     this.batches = [];
     this.#events = 0;

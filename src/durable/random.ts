@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-/** The name of a history, or of a thing whose own name may be used again. */
+/** A random id, for an epoch or for an object whose name can be used again. */
 export const newId = (): string => randomBytes(9).toString('hex');
 
-/** Tokens are hashed with it. */
+/** The key with which tokens are hashed. */
 export const newTokenKey = (): Uint8Array => randomBytes(32);

@@ -1,6 +1,6 @@
-// Reads everything that a store holds into a World: records, then filesystem by filesystem. Nothing
-// is written. Records that contradict each other are corrected in the world, and the corrections
-// are written when the world is accepted.
+// Reads everything that a store holds into a World: first the records of the server, then one
+// filesystem after the other. It writes nothing. Where records contradict each other, the world has
+// the corrected value, and `corrections` has the changes to write after the world is accepted.
 import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Store } from '../journal/store.ts';
 import { journalKeys, journalKinds, ownerAndKey, recordKeys } from './keys.ts';
@@ -31,14 +31,14 @@ import {
 } from './world.ts';
 
 export interface ReadOptions extends RecoveryOptions {
-  /** When a store is made that says nothing yet. */
+  /** The time of creation that a new store records. */
   nowMs: number;
 }
 
 /**
- * Replays every filesystem. One that is damaged, or whose entries break a law, is in `unrecovered`
- * and stops alone. Rejects with a JournalError where the store itself is damaged, or another
- * release wrote what is in it.
+ * Replays every filesystem. A filesystem that is damaged, or whose entries break a law, is put in
+ * `unrecovered` and does not prevent the start. Rejects with a JournalError if the store as a whole
+ * is damaged, or if another release wrote it.
  */
 export async function readWorld(store: Store, options: ReadOptions): Promise<World> {
   const records = await readServerRecords(store);
@@ -49,7 +49,8 @@ export async function readWorld(store: Store, options: ReadOptions): Promise<Wor
   const byName = new Set(tenants.map(({ name }) => name));
   for (const { id, birth } of [...read.filesystems, ...read.unrecovered])
     if (!byName.has(birth.tenant)) throw ownerlessError(id, birth.args.name, birth.tenant);
-  // One that was issued while its tenant was removed must not serve the next tenant of that name.
+  // A token may have been issued while its tenant was removed. It must not be valid for a later
+  // tenant of the same name.
   const tokens = records.tokens.filter((token) => {
     const known = token.tenant !== null && byName.has(token.tenant);
     if (!known) corrections.push(removal(recordKeys.token(token.id)));
@@ -67,9 +68,9 @@ export async function readWorld(store: Store, options: ReadOptions): Promise<Wor
   return { tokenKey, lastMs, tenants, tokens, answers, pastEvents, ...read, corrections };
 }
 
-/** The records of the server, as they were kept. */
+/** The records of the server as they are stored, without corrections. */
 export interface ServerRecords {
-  /** Null where the store says nothing of itself. */
+  /** Null if the record that identifies the store is missing. */
   meta: Meta | null;
   clockMs: number;
   tenants: TenantRecord[];
@@ -88,7 +89,8 @@ export const noServerRecords = (): ServerRecords => ({
 });
 
 /**
- * Rejects with `damaged` where one cannot be read, and with `version` for those of another release.
+ * Rejects with `damaged` if a record cannot be read, and with `version` if the store has the format
+ * of another release.
  */
 export async function readServerRecords(store: Store): Promise<ServerRecords> {
   const { meta, clock, tenants, tokens, answers, pastEvents } = recordKeys;
@@ -122,7 +124,9 @@ function metaOf(store: Store, body: Uint8Array): Meta {
   return meta;
 }
 
-/** Of a store in which nothing was ever written. */
+/**
+ * The record that identifies a new store. A store that has flushes but no such record is damaged.
+ */
 function newMeta(store: Store, nowMs: number, corrections: Change[]): Meta {
   if (store.next.group > 1)
     throw new JournalError('damaged', `the record that identifies ${store.name} is missing`);
@@ -133,7 +137,7 @@ function newMeta(store: Store, nowMs: number, corrections: Change[]): Meta {
 
 type Filesystems = Pick<World, 'filesystems' | 'unrecovered' | 'gone'>;
 
-/** Rejects with a JournalError where what is wrong concerns more than one filesystem. */
+/** Rejects with a JournalError if the error concerns more than one filesystem. */
 export async function readFilesystems(
   store: Store,
   options: RecoveryOptions,
@@ -147,7 +151,8 @@ export async function readFilesystems(
     } catch (error) {
       if (!(error instanceof JournalError) || !['damaged', 'poison'].includes(error.kind))
         throw error;
-      // Without its birth record it has no tenant and no name, so that error stops the start.
+      // Without a readable birth record, tenant and name are unknown, so that error stops the
+      // start.
       const record = await birthRecordOf(store, id);
       const birth = birthOf(record);
       unrecovered.push({ id, birth, error, tail: tailOfBirth(birth, record) });
@@ -170,13 +175,14 @@ export async function journalsOf(store: Store): Promise<{ born: string[]; gone: 
     if (!kinds.has(birth) && !kinds.has(goneKey))
       throw new JournalError(
         'damaged',
-        `the birth record of filesystem ${id} is missing, but it has keys of ${[...kinds].join(', ')}`,
+        `the birth record of filesystem ${id} is missing, but it has keys of ` +
+          [...kinds].join(', '),
       );
   }
   return { born: born.sort(), gone };
 }
 
-/** Rejects with `damaged` where it cannot be read. */
+/** Rejects with `damaged` if the record cannot be read. */
 export async function birthRecordOf(store: Store, id: string): Promise<BirthRecord> {
   const body = await store.journal(id).get(journalKeys.birth);
   if (body === null) throw new Error(`there is no filesystem ${id}`);
@@ -184,9 +190,9 @@ export async function birthRecordOf(store: Store, id: string): Promise<BirthReco
 }
 
 /**
- * The stream of a tenant cannot be shown with the events of a filesystem that did not come back,
- * nor go on with them once that does: each time it begins a new epoch, so that no old cursor meets
- * other events.
+ * The stream of a tenant merges the events of its filesystems. If one of them was not restored, or
+ * is restored again later, the numbers of the merged events change. Each time the stream gets a new
+ * epoch, so that old cursors are rejected instead of pointing at other events.
  */
 function withoutMissing(
   tenants: readonly TenantRecord[],
@@ -211,8 +217,8 @@ const ownerlessError = (id: string, name: string, tenant: string): JournalError 
   );
 
 /**
- * Time goes on from there: what expired stays expired, and no age or timer stands still until a
- * wall clock that was set back has caught up.
+ * The latest time that is recorded anywhere; logical time continues from it. So expired tokens stay
+ * expired, and ages and timers continue while a wall clock that was set back is behind.
  */
 function lastTimeOf(
   clockMs: number,

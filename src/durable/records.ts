@@ -1,5 +1,5 @@
-// Everything that is kept, as records: what each holds, and how it becomes bytes and comes back.
-// keys.ts says where each stands. A release that changes one reads the older form too.
+// Every record that is stored: its fields, and its form in bytes. keys.ts says under which key each
+// is stored. A release that changes a record must still read the older form.
 import { z } from 'zod';
 import { decode, encode } from '../journal/codec.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -10,9 +10,11 @@ import { journalKeys } from './keys.ts';
 
 interface RecordType<T> {
   encode(value: T): Uint8Array;
-  /** Throws `damaged` where the bytes are something else. `where` names them in the message. */
+  /**
+   * Throws `damaged` if the bytes are not such a record. `where` names the record in the message.
+   */
   decode(body: Uint8Array, where: string): T;
-  /** Keeps a value under a key. */
+  /** The change that stores the value under the key. */
   change(key: string, value: T): Change;
 }
 
@@ -38,46 +40,51 @@ const isObject = (value: unknown): boolean =>
 const zCount = z.int().nonnegative();
 const zBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
-/** Of the keys and values; a release that changes them reads the older ones too. */
+/**
+ * The version of all keys and records. A release that changes them must read the older ones, too.
+ */
 export const storeFormat = 1;
 
 const zMeta = z.object({
   format: z.int(),
   createdMs: z.number(),
-  /** Tokens are hashed with it. */
+  /** The key with which tokens are hashed. */
   tokenKey: zBytes,
 });
 export const metaRecord = recordType('what a store says of itself', zMeta);
 export type Meta = z.infer<typeof zMeta>;
 
-/** The time that was shown last, in milliseconds since the epoch. */
+/** The last recorded time, in milliseconds since the epoch. */
 export const clockRecord = recordType('a time', z.number());
 
 const zBirth = z.object({
   tenant: z.string(),
   /**
-   * createKernel was called with these; they are taken as they are, since a replay must not differ.
+   * The arguments of createKernel. They are not checked again, because a replay must use exactly
+   * these.
    */
   args: z.custom<MkfsArgs>((args) => isObject(args) && typeof (args as MkfsArgs).name === 'string'),
   limits: z.custom<KernelLimits>(isObject),
   timeMs: z.number(),
   /** Ascends in the order of creation. */
   number: zCount,
-  /** Of its events. */
+  /** The epoch of its event stream. */
   epoch: z.string(),
   kernelVersion: z.int(),
   group: zCount,
   position: zCount,
 });
-/** How a filesystem was made, and where that stands in the order of the whole server. */
+/**
+ * How a filesystem was created, and the position of that commit in the order of the whole server.
+ */
 export const birthRecord = recordType('the birth of a filesystem', zBirth);
 export type BirthRecord = z.infer<typeof zBirth>;
-/** The same without what only the journal is interested in. */
+/** A birth record without the fields that only the journal uses. */
 export type Birth = Omit<BirthRecord, 'kernelVersion' | 'group' | 'position'>;
 
 /**
- * The Idempotency-Key of a request: the record that its answer is kept under, and the fingerprint
- * that tells another request with the same key.
+ * The Idempotency-Key of a request: the key of its answer record, and the fingerprint that shows
+ * whether a later request with the same key is the same request.
  */
 export interface RequestKey {
   record: string;
@@ -85,7 +92,7 @@ export interface RequestKey {
   sinceMs: number;
 }
 
-/** What a command has beside its operation, target and arguments, and the key of its request. */
+/** The optional fields of a command, and the Idempotency-Key of its request. */
 type Rest = Omit<Command, 'op' | 'on' | 'args'> & { key?: RequestKey };
 export type EntryRecord =
   | [timeMs: number]
@@ -99,7 +106,10 @@ export type EntryRecord =
     ]
   | [timeMs: number, op: null, on: null, args: null, rest: null, blocksMax: number];
 
-/** By hand, because a replay reads a million of them. apply() checks the command itself. */
+/**
+ * Checked without zod, because a replay reads millions of entries. apply() checks the command
+ * itself.
+ */
 const isEntry = (entry: unknown): boolean =>
   Array.isArray(entry) &&
   typeof entry[0] === 'number' &&
@@ -112,29 +122,29 @@ const zBatch = z.tuple([
   zCount,
   /** position */
   zCount,
-  /** The chained checksum of all batches before. */
+  /** The chained checksum of all earlier batches. */
   z.number(),
-  /** The digest of the results of all entries before. */
+  /** The digest of the results of all earlier entries. */
   z.number(),
   z.custom<EntryRecord[]>((entries) => Array.isArray(entries) && entries.every(isEntry)),
 ]);
-/** What a lane logged at once. */
+/** The entries that a lane appended together. */
 export const batchRecord = recordType('a batch of entries', zBatch);
 export type BatchRecord = z.infer<typeof zBatch>;
 
 const zTail = z.tuple([/** seq */ zCount, /** At least so many events. */ zCount]);
-/** The last entry, and how many events there were before its batch. */
+/** The number of the last entry, and the number of events before its batch. */
 export const tailRecord = recordType('the end of a journal', zTail);
 
 const zManifest = z.object({
   format: z.int(),
   kernelVersion: z.int(),
-  /** The last entry that is in it. */
+  /** The last entry that the snapshot contains. */
   seq: zCount,
   eventSeq: zCount,
   /**
-   * Where the journal stood: the order of the last batch, its chained checksum and the digest of
-   * all results.
+   * The state of the journal at the snapshot: the position of the last batch, its chained checksum,
+   * and the digest of all results.
    */
   group: zCount,
   position: zCount,
@@ -142,14 +152,14 @@ const zManifest = z.object({
   digest: z.number(),
   /** The checksum of each piece. */
   pieces: z.array(z.number()),
-  /** Index, entry that changed it last, and checksum. */
+  /** For each chunk of contents: index, the entry that changed it last, and checksum. */
   content: z.array(z.tuple([zCount, zCount, z.number()])),
-  /** Of everything. */
+  /** The hash of the whole state. */
   hash: z.string(),
-  /** Of the pieces. */
+  /** The size of all pieces together. */
   bytes: zCount,
 });
-/** What a snapshot consists of. */
+/** The parts of a snapshot. */
 export const manifestRecord = recordType('the manifest of a snapshot', zManifest);
 export type Manifest = z.infer<typeof zManifest>;
 
@@ -167,11 +177,13 @@ const zTenant = z.object({
   /** Ascends in the order of creation. */
   number: zCount,
   createdMs: z.number(),
-  /** Never used again. */
+  /** Never used again, so that a later tenant of the same name does not get its answers. */
   id: z.string(),
-  /** Of its event stream. */
+  /** The epoch of its event stream. */
   epoch: z.string(),
-  /** Filesystems that did not come back at the start before: the epoch changes with them. */
+  /**
+   * Filesystems that the last start could not restore. When this list changes, the epoch changes.
+   */
   missing: z.array(z.string()).readonly().optional(),
   quotas: z.record(z.string(), z.number()),
 });
@@ -183,11 +195,11 @@ export const scopes = ['read', 'write', 'operator'] as const;
 
 const zToken = z.object({
   id: z.string(),
-  /** Null is the operator, who is no tenant. */
+  /** Null for the operator, who is not a tenant. */
   tenant: z.string().nullable(),
   scopes: z.array(z.enum(scopes)).readonly(),
   createdMs: z.number(),
-  /** Null never expires. */
+  /** Null means that it never expires. */
   expiresMs: z.number().nullable(),
   mac: zBytes,
 });
@@ -198,13 +210,13 @@ const zAnswer = z.object({
   fingerprint: z.string(),
   sinceMs: z.number(),
   /**
-   * What the request became: an entry of a filesystem, 0 for its birth, or a tenant. Null where it
+   * What the request became: an entry of a filesystem (0 for its creation) or a tenant. Null if it
    * became nothing.
    */
   became: z
     .union([z.object({ id: z.string(), seq: zCount }), z.object({ tenant: z.string() })])
     .nullable(),
-  /** Null until there is one. */
+  /** Null until the request is answered. */
   answer: z
     .object({
       status: z.int(),
@@ -213,12 +225,12 @@ const zAnswer = z.object({
     })
     .nullable(),
 });
-/** A request with an Idempotency-Key, kept from the moment that its command is in the journal. */
+/** A request with an Idempotency-Key, stored from the moment its command is in the journal. */
 export const answerRecord = recordType('an answer', zAnswer);
 export type AnswerRecord = z.infer<typeof zAnswer>;
 export type Answer = NonNullable<AnswerRecord['answer']>;
 
-/** Keeps what a request became, until it has an answer. */
+/** Stores what a request became, until its answer is stored. */
 export const begunChange = (
   { record, fingerprint, sinceMs }: RequestKey,
   became: AnswerRecord['became'],
@@ -227,18 +239,18 @@ export const begunChange = (
 const zPastEvents = z.object({
   epoch: z.string(),
   events: zCount,
-  /** The flush with which the last of them went. */
+  /** The flush that recorded the last removal. */
   group: zCount,
 });
-/** How many events the unmounted filesystems of a tenant had. */
+/** The number of events of the tenant's unmounted filesystems. */
 export const pastEventsRecord = recordType('a number of past events', zPastEvents);
 export type PastEvents = z.infer<typeof zPastEvents>;
 
-/** Where tenants, tokens and answers are kept. */
+/** The store of tenants, tokens and answers. */
 export interface Records {
-  /** All or none. Fulfilled when it is durable, rejected with a JournalError. */
+  /** Stores all changes or none. Resolves when they are durable; rejects with a JournalError. */
   put(changes: readonly Change[]): Promise<void>;
 }
 
-/** Nothing outlives the process. */
+/** Stores nothing. */
 export const noRecords: Records = { put: () => Promise.resolve() };

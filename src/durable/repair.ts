@@ -27,7 +27,7 @@ export async function acceptLoss(store: Store): Promise<string> {
   const births = new Map<string, Change>();
   for (const id of (await journalsIn(store)).born)
     births.set(id, newEpoch(await birthRecordOf(store, id)));
-  // Given at once, because the flush that takes them hides the loss: all have to be in that one.
+  // All in the same flush: the flush that writes them also hides the loss from the next start.
   await Promise.all([
     store.records.put(tenants),
     ...[...births].map(([id, birth]) => store.journal(id).put([birth])),
@@ -83,8 +83,8 @@ export async function cutBefore(store: Store, id: string, seq: number): Promise<
 }
 
 /**
- * Throws if no replay can reach the state before entry `seq`. That entry must begin a batch, or be
- * missing. `snapshots` are those that stay.
+ * Throws if no replay can reach the state before entry `seq`. That entry must be the first of a
+ * batch, or be missing. `snapshots` are those that stay after the cut.
  */
 async function demandWay(
   journal: Journal,
@@ -130,16 +130,16 @@ export async function removeFilesystem(store: Store, id: string): Promise<string
 }
 
 /**
- * Deletes the record of the last time that was shown, so that the next start follows the clock of
- * this host again. It still starts no earlier than the newest entry of a filesystem with a real-
- * time clock, and than the newest token.
+ * Deletes the last recorded time, so that the next start follows the clock of this host again. The
+ * next start still begins no earlier than the newest entry of a filesystem with a real-time clock
+ * and the newest token.
  */
 export async function resetClock(store: Store): Promise<string> {
   await store.records.put([removal(recordKeys.clock)]);
   return 'clock: the recorded time is deleted';
 }
 
-/** Writes a snapshot of every filesystem. */
+/** Writes a snapshot of every filesystem, so that another release can start from it. */
 export async function snapshotAll(store: Store, say: (line: string) => void): Promise<void> {
   const log = new StoredLog(store, { snapshotEntries: 0, snapshotBytes: 0 });
   for (const id of (await journalsIn(store)).born) {
@@ -153,7 +153,9 @@ export async function snapshotAll(store: Store, say: (line: string) => void): Pr
   }
 }
 
-/** Says what the store has; true if a server would start and serve every filesystem. */
+/**
+ * Prints the state of the store. Returns true if a server would start and serve every filesystem.
+ */
 export async function report(
   store: Store,
   options: { losses: string | null; nowMs: number },
@@ -209,16 +211,18 @@ export async function report(
   return good;
 }
 
-/** A clock that was set back by less is no trouble. */
+/** The clock may be behind by this much before the report mentions it. */
 const clockToleranceMs = 60_000;
 
-/** Gives back a JournalError, and throws what is none. */
+/** Returns the error if it is a JournalError, else throws it. */
 function journalErrorOf(error: unknown): JournalError {
   if (error instanceof JournalError) return error;
   throw error;
 }
 
-/** Filesystems that were made; `unknown` is what is wrong with others. */
+/**
+ * All filesystems of the store; `unknown` has the errors of those whose birth record is missing.
+ */
 async function journalsIn(
   store: Store,
 ): Promise<{ born: readonly string[]; unknown: JournalError | null }> {

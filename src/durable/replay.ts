@@ -1,7 +1,7 @@
-// Brings a filesystem back from its journal: from the older of its two snapshots, so that the
-// events since then exist again and the replay checks the newer snapshot when it reaches it. It
-// compares what was recorded: the chain of batches, the digest of the results, the hash of the
-// state. If one differs, the filesystem is not restored.
+// Restores one filesystem by replaying its journal. The replay begins at the older of the two
+// snapshots, because then it also recreates the events since that snapshot, and can check the newer
+// snapshot when it reaches it. It compares everything that was recorded: the chain of batches, the
+// digest of results, the hash of the state. If one of them differs, the filesystem is not restored.
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Journal, Store } from '../journal/store.ts';
@@ -31,14 +31,14 @@ import { type CommandResult, type RecoveredFilesystem, type Tail, tailOfBirth } 
 
 export interface RecoveryOptions {
   events: EventLimits;
-  /** Bytes of ended reads that are kept, of one filesystem; none by default. */
+  /** Maximum bytes of ended reads that are stored for one filesystem; none by default. */
   readBytesMax?: number;
-  /** How long the recovery has the event loop before it rests. */
+  /** How long the recovery occupies the event loop before other callbacks run, in milliseconds. */
   sliceMs?: number;
   onSkipped?(skipped: { filesystem: string; seq: number; op: string }): void;
 }
 
-/** For a caller that needs the state and not the events. */
+/** For callers that need the state but not the events. */
 export const withoutEvents: RecoveryOptions = {
   events: {
     eventsMax: 1,
@@ -47,7 +47,7 @@ export const withoutEvents: RecoveryOptions = {
   },
 };
 
-/** The one entry that an operator may leave out. */
+/** An entry that breaks a law. It is the only entry that `repair --skip` can skip. */
 export class Poison extends JournalError {
   readonly seq: number;
 
@@ -57,15 +57,18 @@ export class Poison extends JournalError {
   }
 }
 
-/** A look at the clock costs a part of what a small entry does. */
+/**
+ * The clock is read once in so many entries, because reading it costs a noticeable part of what a
+ * small entry costs.
+ */
 const entriesPerLook = 4;
 
-/** Where a replay begins. */
+/** Where a replay begins: at a snapshot, or at the birth of the filesystem. */
 type Start = Manifest | 'birth';
 
 /**
- * Rejects with a JournalError: `damaged` or `poison` where this filesystem does not come back,
- * `version` where a release with another machine wrote its journal.
+ * Rejects with a JournalError: `damaged` or `poison` if this filesystem cannot be restored,
+ * `version` if a release with another machine wrote its journal.
  */
 export async function recover(
   store: Store,
@@ -87,17 +90,17 @@ export async function recover(
   }
 }
 
-/** One reading of all that the journal of a filesystem has; its batches come last. */
+/** One pass over the journal of a filesystem. The batches come last, so they are streamed. */
 class JournalReading {
   readonly journal: Journal;
   readonly birth: BirthRecord;
-  /** `filesystem 3f… (scratch)`, for messages. */
+  /** Names the filesystem in messages: `filesystem 3f… (scratch)`. */
   readonly where: string;
-  /** The last entry that was acknowledged, and how many events there were before its batch. */
+  /** The last acknowledged entry, and the number of events before its batch. */
   last: readonly [seq: number, events: number] | null = null;
-  /** Entries that are left out, by order of the operator. */
+  /** Entries that the operator has ordered to skip. */
   readonly skips = new Set<number>();
-  /** The oldest first. */
+  /** Oldest first. */
   readonly manifests: Manifest[] = [];
   readonly #pieces = new Map<string, Uint8Array | JournalError>();
   readonly #entries: AsyncIterator<[key: string, value: Uint8Array | JournalError]>;
@@ -129,7 +132,7 @@ class JournalReading {
     this.#next = next;
   }
 
-  /** Everything before the first batch. */
+  /** Reads everything before the first batch. */
   async #readHead(): Promise<void> {
     while (this.#next.done !== true) {
       const [key, value] = this.#next.value;
@@ -147,8 +150,10 @@ class JournalReading {
     return `${key} of ${this.where}`;
   }
 
-  /** Where a replay may begin, the earliest first: the birth while the whole journal is there, and
-   * each snapshot. */
+  /**
+   * Where a replay can begin, earliest first: at the birth while no batch is deleted, and at the
+   * newest two snapshots.
+   */
   starts(): Start[] {
     const first = this.#next.done === true ? null : seqOf(this.#next.value[0]);
     const [oldest] = this.manifests;
@@ -163,7 +168,7 @@ class JournalReading {
     return whole ? ['birth', ...newest] : newest;
   }
 
-  /** The machine of a snapshot. */
+  /** Reads the machine from a snapshot. */
   snapshot(manifest: Manifest): Promise<Kernel> {
     return readSnapshot(this.journal, manifest, (key) => {
       const piece = this.#pieces.get(key);
@@ -171,7 +176,7 @@ class JournalReading {
     });
   }
 
-  /** Can be had once. */
+  /** Can be called only once, because it continues the one pass over the journal. */
   async *batches(): AsyncGenerator<{ seq: number; body: Uint8Array }> {
     for (; this.#next.done !== true; this.#next = await this.#entries.next()) {
       const [key, value] = this.#next.value;
@@ -184,7 +189,7 @@ class JournalReading {
   }
 }
 
-/** Throws what kept it from being read. */
+/** Throws the error that prevented the value from being read. */
 function demand(value: Uint8Array | JournalError): Uint8Array {
   if (value instanceof JournalError) throw value;
   return value;
@@ -203,7 +208,7 @@ class Replay {
   readonly #running = new Map<TaskId, CommandResult>();
   #unmounted = false;
 
-  /** `version` where another machine made what is at the start. */
+  /** `version` if the snapshot or the birth is of a release with another machine. */
   static async from(
     start: Start,
     reading: JournalReading,
@@ -212,7 +217,8 @@ class Replay {
   ): Promise<Replay | 'version'> {
     const { birth } = reading;
     if (start !== 'birth') {
-      // Another machine may have made it: the state is the same, only what it does next is not.
+      // Only the format must match: a snapshot that another machine wrote is a valid state, and
+      // this machine can continue from it.
       if (start.format !== snapshotFormat) return 'version';
       return new Replay(start, reading, options, slice, await reading.snapshot(start));
     }
@@ -246,7 +252,7 @@ class Replay {
     this.#reads = new KeptReads(options.readBytesMax ?? 0);
   }
 
-  /** `version` where another machine wrote a part of the journal. */
+  /** `version` if a release with another machine wrote some of the batches. */
   async toTheEnd(): Promise<'version' | 'done'> {
     try {
       const end = await this.#applyBatches();
@@ -278,8 +284,8 @@ class Replay {
     const kernel = this.#kernel;
     const { where, last, manifests } = this.#reading;
     const marks = new Map(manifests.map((manifest) => [manifest.seq, manifest]));
-    // From the first batch on, though what lies before the start is not needed: a batch whose key
-    // was damaged may stand there.
+    // Reads all batches, also those before the start, although they are not needed: a batch from
+    // after the start can stand among them if its key is damaged.
     for await (const { seq, body } of this.#reading.batches()) {
       if (seq <= kernel.seq) continue;
       if (this.#unmounted || seq !== kernel.seq + 1)
@@ -306,7 +312,7 @@ class Replay {
     return 'done';
   }
 
-  /** Throws where the batch was written behind something else than what was done again. */
+  /** Throws if the batch was written after other batches or other results than the replay has. */
   #demandContinuation([, , , chain, digest]: BatchRecord, seq: number): void {
     const at = `${this.#reading.where}, entry ${seq}`;
     if (chain !== this.#tail.chain)
@@ -387,7 +393,8 @@ function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
   try {
     return apply(kernel, entry);
   } catch (error) {
-    const what = `${where}, entry ${entry.seq} (${entry.command?.op ?? 'tick'}) breaks a law of the machine`;
+    const op = entry.command?.op ?? 'tick';
+    const what = `${where}, entry ${entry.seq} (${op}) breaks a law of the machine`;
     throw new Poison(
       entry.seq,
       `${what}: ${error instanceof Error ? error.message : String(error)}`,

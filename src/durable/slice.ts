@@ -1,6 +1,6 @@
-// Lets others have the event loop while something long goes on.
+// Divides a long computation into slices, between which the event loop serves other callbacks.
 
-/** How long a recovery has the event loop before it rests. A test may set it to 0. */
+/** The length of a slice of a recovery, in milliseconds. A test may set it to 0. */
 export const recoverySliceMs = 5;
 
 export class Slice {

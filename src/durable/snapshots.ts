@@ -1,6 +1,6 @@
-// Snapshots of one filesystem in the store. The machine without its contents is written whole, in
-// pieces; of the contents only what changed since the snapshot before. Nothing counts before the
-// manifest is there, and that is written when all of it was read back.
+// Snapshots of one filesystem in the store. The machine without its contents is written completely,
+// in pieces. Of the contents only what changed since the snapshot before is written. A snapshot is
+// valid only with its manifest, which is written last, after everything was read back and compared.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { decodeAll, encode } from '../journal/codec.ts';
@@ -21,11 +21,11 @@ import { type Manifest, manifestRecord } from './records.ts';
 export type Place = Pick<Manifest, 'group' | 'position' | 'chain' | 'digest'>;
 
 const pieceBytes = 65_536;
-/** As much of a snapshot as one flush takes. */
+/** Bytes of a snapshot that one flush writes. */
 const flushBytes = 16 * pieceBytes;
-/** So many chunks of contents are read at the same time. */
+/** How many chunks of contents are read in parallel. */
 const chunksPerRead = 16;
-/** The records in pieces of bounded size. */
+/** The records of the machine, joined to pieces of about `pieceBytes`. */
 function* piecesOf(k: Kernel): Generator<Buffer> {
   let parts: Uint8Array[] = [];
   let bytes = 0;
@@ -41,13 +41,13 @@ function* piecesOf(k: Kernel): Generator<Buffer> {
   if (bytes > 0) yield Buffer.concat(parts);
 }
 
-/** Checksums that are known, so that contents that did not change are not read again. */
+/** Checksums of chunks from an earlier snapshot, so that unchanged contents are not read again. */
 type Known = ReadonlyMap<number, { seq: number; crc: number }>;
 
 export const knownOf = (manifest: Manifest | undefined): Known =>
   new Map(manifest?.content.map(([chunk, seq, crc]) => [chunk, { seq, crc }]));
 
-/** `records` is the checksum of all of them, in whatever pieces they are kept. */
+/** `records` is the checksum of all records, independent of how they are divided into pieces. */
 function hashOf(records: number, content: Manifest['content']): string {
   return createHash('sha256')
     .update(JSON.stringify([records, content]))
@@ -56,7 +56,7 @@ function hashOf(records: number, content: Manifest['content']): string {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** The hash that a snapshot would have now. `k` must not change meanwhile. */
+/** The hash that a snapshot of `k` would have now. `k` must not change meanwhile. */
 export async function stateHash(k: Kernel, known: Known): Promise<string> {
   let records = 0;
   for (const piece of piecesOf(k)) {
@@ -75,7 +75,9 @@ export async function stateHash(k: Kernel, known: Known): Promise<string> {
   return hashOf(records, content);
 }
 
-/** Writes everything but the manifest, and reads it back. `k` must not change meanwhile. */
+/**
+ * Writes everything but the manifest, reads it back and compares. `k` must not change meanwhile.
+ */
 export async function writeSnapshot(
   journal: Journal,
   k: Kernel,
@@ -102,7 +104,7 @@ export async function writeSnapshot(
   const put = async (key: string, value: Uint8Array, crc: number) => {
     together.push({ key, value, crc });
     togetherBytes += value.length;
-    // Others want the event loop between two pieces.
+    // Between two pieces the event loop serves other callbacks.
     await (togetherBytes < flushBytes ? turn() : flush());
   };
   for (const piece of piecesOf(k)) {
@@ -137,8 +139,8 @@ export const manifestChange = (manifest: Manifest): Change =>
   manifestRecord.change(journalKeys.manifest(manifest.seq), manifest);
 
 /**
- * The machine that a snapshot holds. Rejects with `damaged` where a piece is missing or is not what
- * the manifest says. `pieceOf` gives a piece that was read already.
+ * Reads the machine from a snapshot. Rejects with `damaged` if a piece is missing or differs from
+ * the manifest. `pieceOf` returns a piece that the caller has already read, or null.
  */
 export async function readSnapshot(
   journal: Journal,
@@ -185,8 +187,8 @@ export function* obsoleteKeys(gone: Manifest, kept: readonly Manifest[]): Genera
 }
 
 /**
- * Of all that is there, what none of `kept` needs: older snapshots, and what those left that were
- * never finished.
+ * All keys of snapshots that none of `kept` needs: older snapshots, and the rest of snapshots that
+ * were never finished.
  */
 export async function* strayKeys(
   journal: Journal,

@@ -1,5 +1,5 @@
-// The log in a store: every batch of a filesystem is a record, chained to the one before by its
-// checksum. keys.ts says where it stands, records.ts what is in it.
+// The log in a store. Every batch of a filesystem is a record, which has the chained checksum of
+// the batches before it. keys.ts says under which key it is stored, records.ts what it contains.
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Done, Journal, Store } from '../journal/store.ts';
@@ -32,7 +32,7 @@ interface Removal {
   done: Done;
 }
 
-/** How soon what frees and found no room is tried again. */
+/** When to try again after the disk had no space for deleting keys, in milliseconds. */
 const retryMs = 1000;
 
 export interface StoredLogLimits {
@@ -57,8 +57,8 @@ export class StoredLog implements Log {
   readonly #tails = new Map<string, Tail>();
   readonly #past = new Map<string, PastEvents>();
   /**
-   * Together in one commit, and not before the last one is done: each adds to what the one before
-   * counted.
+   * Removals that wait. They are committed together when the removals in flight are done, because
+   * each one stores a count that includes the ones before.
    */
   #removals: Removal[] = [];
   #removing = false;
@@ -73,7 +73,10 @@ export class StoredLog implements Log {
     return this.#store.full;
   }
 
-  /** Goes on where a recovery found the end of each filesystem, also of those that stopped. */
+  /**
+   * Continues from the end of each journal that the recovery found, also for filesystems that
+   * stopped.
+   */
   adopt(world: Pick<World, 'filesystems' | 'unrecovered' | 'pastEvents'>): void {
     for (const { id, tail } of [...world.filesystems, ...world.unrecovered])
       this.#tails.set(id, tail);
@@ -135,8 +138,9 @@ export class StoredLog implements Log {
   }
 
   /**
-   * Each count includes the ones before it. That is safe, because a full disk refuses the last
-   * commits of those that are given together, never one in the middle.
+   * Each count includes those of the removals before it. If some of them are refused, the stored
+   * count is still right, because a full disk refuses only the last commits of several that are
+   * made together.
    */
   #remove(): void {
     const removals = this.#removals.splice(0);
@@ -193,7 +197,7 @@ export class StoredLog implements Log {
       await journal.put([removal(journalKeys.gone)]);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      // Closed, or failed: the next start goes on with it.
+      // If the store is closed or has failed, the next start deletes the rest.
       if (error.kind === 'full') setTimeout(() => void this.purge(id), retryMs).unref();
     }
   }
@@ -202,13 +206,14 @@ export class StoredLog implements Log {
     const tail = this.#tails.get(id);
     if (tail === undefined || tail.swept !== null || this.full) return null;
     const state = tail.snapshots.at(-1)?.bytes ?? 0;
-    // A big state is written less often: a snapshot costs about what its bytes cost in the journal.
+    // A large state is written less often, because a snapshot costs about as much as the same bytes
+    // of journal.
     const { snapshotEntries, snapshotBytes } = this.#limits;
     const due =
       tail.entries >= snapshotEntries + state / 1000 || tail.bytes >= snapshotBytes + state;
     if (!due || tail.entries < tail.postponed) return null;
     return this.snapshotNow(id, kernel, digest).catch((error: unknown) => {
-      // The store does not keep what it is given.
+      // The disk does not store what was written, so the journal must not be trusted any more.
       if (!(error instanceof JournalError) || error.kind !== 'full')
         return void this.#store.fail(error);
       tail.postponed = tail.entries + snapshotEntries;
@@ -216,7 +221,7 @@ export class StoredLog implements Log {
     });
   }
 
-  /** Due or not. Rejects with a JournalError. */
+  /** Writes a snapshot even if none is due. Rejects with a JournalError. */
   async snapshotNow(id: string, kernel: Kernel, digest: number): Promise<void> {
     const tail = this.#tailOf(id);
     const { group, position, chain } = tail;
@@ -245,16 +250,16 @@ export class StoredLog implements Log {
 }
 
 /**
- * The older snapshot stays until a replay has checked the newer one; batches before it have no
- * reader left. If the previous sweep was complete, only the keys of `gone` can be superfluous; else
- * all keys are looked at.
+ * Deletes what the snapshots make superfluous. The older snapshot stays until a replay has checked
+ * the newer one, but the batches before it are never read again. After a complete sweep only the
+ * keys of `gone` can be superfluous; otherwise all keys are examined.
  */
 async function sweep(journal: Journal, tail: Tail, gone?: Manifest): Promise<void> {
   const { snapshots, sweptTo } = tail;
-  // Until the end is reached.
+  // Stays null if the sweep does not reach its end.
   tail.sweptTo = null;
   try {
-    // Before the older of two.
+    // Batches up to the older of the two snapshots.
     const needless = snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0;
     const from = journalKeys.batch(sweptTo ?? 0);
     const to = journalKeys.batch(needless + 1);
@@ -263,7 +268,7 @@ async function sweep(journal: Journal, tail: Tail, gone?: Manifest): Promise<voi
     await journal.drop(known ? obsoleteKeys(gone, snapshots) : strayKeys(journal, snapshots));
     tail.sweptTo = needless;
   } catch (error) {
-    // Closed meanwhile, or full. What is left over now goes with the next snapshot.
+    // The store was closed, or the disk is full. The next snapshot deletes the rest.
     if (!(error instanceof JournalError)) throw error;
   } finally {
     tail.swept = null;

@@ -1,5 +1,5 @@
-// Everything that a store held, as values. readWorld() makes it, and then each owner adopts its
-// part: the log, the tenants, their tokens, the engine, the answers.
+// Everything that a store contained, as values. readWorld() creates it. Then each owner adopts its
+// part: the log, the tenants, the tokens, the engine, the answers.
 import type { JournalError } from '../journal/journal-error.ts';
 import type { Change, Order } from '../journal/store.ts';
 import type { Kernel, Outcome } from '../kernel/state.ts';
@@ -21,19 +21,21 @@ export interface Tail extends Order {
   /** The chained checksum of all batches, and the digest of the results of all entries. */
   chain: number;
   digest: number;
-  /** Since the last snapshot. */
+  /** Entries, and below their bytes, since the last snapshot. */
   entries: number;
   bytes: number;
-  /** So many more before the next snapshot, because there was no room for the last one. */
+  /**
+   * How many more entries before the next snapshot, because the disk had no space for the last one.
+   */
   postponed: number;
-  /** The two that are kept, the older one first. */
+  /** The newest two, older first. */
   snapshots: Manifest[];
   /**
-   * Fulfilled when what the last snapshot made superfluous is deleted; null when there is nothing
-   * to wait for.
+   * Resolves when the keys that the last snapshot made superfluous are deleted; null if none are
+   * left to delete.
    */
   swept: Promise<void> | null;
-  /** Up to this entry nothing superfluous is left; null until everything was looked at. */
+  /** No superfluous key is left up to this entry; null until all keys were examined. */
   sweptTo: number | null;
 }
 
@@ -51,29 +53,32 @@ export const tailOfBirth = (birth: Birth, { group, position }: Order): Tail => (
   sweptTo: null,
 });
 
-/** What became of a command: the task that it started, and null while that has not ended. */
+/**
+ * The result of a command: the operation that it started, and its outcome, null until that has
+ * ended.
+ */
 export interface CommandResult {
   task: TaskId | 0;
   outcome: Outcome | null;
 }
 
-/** A filesystem as it was. */
+/** A filesystem that was restored completely. */
 export interface RecoveredFilesystem {
   id: string;
   birth: Birth;
   kernel: Kernel;
   tail: Tail;
-  /** What happened since the place `since`, in order; since the birth where that is null. */
+  /** The events after the position `since`, in order; all events if `since` is null. */
   batches: readonly PastBatch[];
   since: Order | null;
   reads: KeptReads;
-  /** What became of the commands that came with an Idempotency-Key, by its record. */
+  /** The results of commands with an Idempotency-Key, by the key of the answer record. */
   results: ReadonlyMap<string, CommandResult>;
-  /** It was unmounted, and the process ended before that was finished. */
+  /** The umount is in the journal, but the process ended before the removal was recorded. */
   unmounted: boolean;
 }
 
-/** A filesystem that did not come back as it was recorded. Its journal stays as it is. */
+/** A filesystem that could not be restored. Its journal stays unchanged. */
 export interface UnrecoveredFilesystem {
   id: string;
   birth: Birth;
@@ -82,26 +87,26 @@ export interface UnrecoveredFilesystem {
 }
 
 export interface World {
-  /** Tokens are hashed with it. */
+  /** The key with which tokens are hashed. */
   tokenKey: Uint8Array;
-  /** The latest time that an earlier process can have shown, in milliseconds since the epoch. */
+  /** The latest time that an earlier process recorded, in milliseconds since the epoch. */
   lastMs: number;
   tenants: readonly TenantRecord[];
   tokens: readonly TokenRecord[];
   /** By the key of the record. */
   answers: ReadonlyMap<string, AnswerRecord>;
   filesystems: readonly RecoveredFilesystem[];
-  /** Each of them stops alone: the others are served. */
+  /** These do not prevent the start: each one is stopped, and all others are served. */
   unrecovered: readonly UnrecoveredFilesystem[];
-  /** Of unmounted filesystems, by tenant. */
+  /** Counts of the events of unmounted filesystems, by tenant. */
   pastEvents: ReadonlyMap<string, PastEvents>;
-  /** Filesystems that were unmounted and of which something may be left. */
+  /** Unmounted filesystems of which some keys may still be stored. */
   gone: readonly string[];
   /** Changes to write when the world is accepted. */
   corrections: readonly Change[];
 }
 
-/** That of a server that keeps nothing. */
+/** The world of a server without a store. */
 export const emptyWorld = (tokenKey: Uint8Array): World => ({
   tokenKey,
   lastMs: 0,

@@ -1,4 +1,4 @@
-/** Why the engine refused a command. It is not an errno, because the machine never saw the command. */
+/** Why the engine refused a command. Not an errno, because the machine never saw the command. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   /**

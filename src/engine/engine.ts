@@ -93,7 +93,7 @@ interface HostedTenant {
   lanes: Map<string, Lane>;
   /** Names of filesystems whose creation the log has not confirmed yet. */
   creating: Set<string>;
-  /** How many filesystems are unmounted while the log still has them. */
+  /** Unmounted filesystems whose removal the log has not recorded yet. */
   removing: number;
   /** The tenant is being removed, so it gets no new filesystem. */
   closing: boolean;
@@ -160,7 +160,10 @@ export class Engine {
     });
   }
 
-  /** The filesystems of a world, and the streams of its tenants, which were admitted before. */
+  /**
+   * Adds the filesystems of a world, and the streams of its tenants. The tenants must be admitted
+   * before.
+   */
   adopt(world: Pick<World, 'tenants' | 'filesystems' | 'unrecovered' | 'pastEvents'>): void {
     const filesystems = byTenant(world.filesystems);
     const unrecovered = byTenant(world.unrecovered);
@@ -243,8 +246,8 @@ export class Engine {
   }
 
   /**
-   * Adds a filesystem that could not be restored. It answers no requests, keeps its name, and can be
-   * removed with force. Its kernel is a fresh one that is never read; its memory is counted.
+   * Adds a filesystem that could not be restored. It answers no requests, keeps its name, and can
+   * be removed with force. Its kernel is a fresh one that is never read; its memory is counted.
    */
   #adoptStopped(hosted: HostedTenant, { id, birth, error }: UnrecoveredFilesystem): void {
     const { args, limits, timeMs } = birth;
@@ -262,8 +265,8 @@ export class Engine {
   }
 
   /**
-   * Each ring has its own limit, and all rings of a tenant together may take a quarter of the
-   * tenant's quota of memory.
+   * Each ring has its own limit. All rings of a tenant together may use a quarter of the tenant's
+   * quota of memory.
    */
   #ringBytes(account: Account, max: number): RingBytes {
     let budget = this.#ringBudgets.get(account);
@@ -274,7 +277,7 @@ export class Engine {
     return { max, budget };
   }
 
-  /** Reports its bytes itself; rings of filesystems are counted with their filesystems. */
+  /** The ring of a tenant reports its bytes itself; rings of filesystems are counted with them. */
   #tenantRingBytes(account: Account): RingBytes {
     const onBytes = (delta: number): void => {
       account.used.memory += delta;
@@ -388,7 +391,10 @@ export class Engine {
     return () => this.memory.letGo(account, bytes);
   }
 
-  /** After adopt(), when the store is accepted: timers and unfinished entries go on. */
+  /**
+   * Call it after adopt(), when the store is accepted. Starts timers and continues unfinished
+   * entries.
+   */
   start(): void {
     for (const hosted of this.#tenants.values())
       for (const lane of hosted.lanes.values()) lane.start();
@@ -479,8 +485,9 @@ export class Engine {
           reject(new EngineError(kind, `The filesystem was not created: ${error.message}.`));
           return;
         }
-        // At once, not when the promise is looked at: what comes out of the log next may belong to
-        // the same stream of events.
+        // The ring must exist before the next entry leaves the log, because its events may belong
+        // to the same stream of the tenant. So the filesystem is added here and not when the
+        // promise is awaited.
         const bytes = this.#ringBytes(hosted.account, this.limits.ringBytesMax);
         const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, 1, bytes);
         const reads = new KeptReads(this.limits.readBytesKeptMax);
@@ -541,8 +548,8 @@ function byTenant<T extends { birth: { tenant: string } }>(all: readonly T[]): M
 
 /**
  * The stream of a tenant merges the events of its filesystems in the order in which the server
- * applied them. It is readable from the point from which all of them are; older events are only
- * counted.
+ * applied them. It can be read from the point from which the events of all filesystems are stored;
+ * older events are only counted.
  */
 function tenantRingOf(
   epoch: string,

@@ -1,13 +1,13 @@
-// The bounded, resumable event log of one filesystem or of one tenant. Readers keep a cursor and read
-// from it; the ring keeps no queue for a reader.
+// The event log of one filesystem or of one tenant, with a bounded size. Readers hold a cursor and
+// read from there; the ring has no queue for each reader.
 import { type Batch, bytesOf, type EventBudget, leastBytes } from '../durable/event-batch.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 
-/** Bytes that one ring may take. */
+/** How many bytes one ring may use. */
 export interface RingBytes {
   max: number;
   budget: EventBudget;
-  /** Called with every change of the bytes that it takes, if they are not counted elsewhere. */
+  /** Called with every change of its size in bytes, if that is not counted elsewhere. */
   onBytes?(delta: number): void;
 }
 
@@ -39,7 +39,8 @@ export class EventRecord {
   }
 
   /**
-   * Where the first reader puts the serialised event; all other readers of both rings reuse it.
+   * The serialised event. The first reader stores it here, and all other readers of both rings
+   * reuse it.
    */
   get json(): string | null {
     return this.#batch.json?.[this.#index] ?? null;
@@ -78,11 +79,14 @@ const unlimited: RingBytes = {
 };
 
 export class EventRing {
-  /** A new epoch begins when history does not continue, so that older cursors are rejected. */
+  /**
+   * Identifies one continuous history. After a break the ring gets a new epoch, so that old cursors
+   * are rejected.
+   */
   readonly epoch: string;
   readonly #capacity: number;
-  // Two circular arrays of the same power of two, in step: a batch and the number of its first
-  // event.
+  // Three circular arrays of the same size, a power of two: each batch, the number of its first
+  // event, and its bytes.
   #batches: (Batch | undefined)[] = new Array(smallest).fill(undefined);
   #firsts: number[] = new Array(smallest).fill(0);
   #sizes: number[] = new Array(smallest).fill(0);
@@ -99,7 +103,7 @@ export class EventRing {
   #dirty = false;
   readonly #subscribers = new Set<() => void>();
 
-  /** `capacity` counts events; `next` is the number that the first one will get. */
+  /** `capacity` is in events; `next` is the number of the first event. */
   constructor(epoch: string, capacity: number, next = 1, limit: RingBytes = unlimited) {
     this.epoch = epoch;
     this.#limit = limit;
@@ -109,8 +113,8 @@ export class EventRing {
   }
 
   /**
-   * The ring of a filesystem whose journal could not be read. No cursor can be checked there, so
-   * nobody may read it.
+   * The ring of a filesystem whose journal could not be read. Nobody may read it, because it is
+   * unknown which cursors are valid.
    */
   static unreadable(epoch: string): EventRing {
     const ring = new EventRing(epoch, 0);
@@ -141,21 +145,21 @@ export class EventRing {
   }
 
   /**
-   * True when nothing will be added any more, because the filesystem was removed or has stopped. Its
-   * events can still be read.
+   * True if no event will be added any more, because the filesystem was removed or has stopped. The
+   * stored events can still be read.
    */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** True if it is closed because the filesystem stopped. It may continue after a restart. */
+  /** True if the ring is closed because the filesystem stopped. After a restart it may continue. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
   /**
-   * Stopped filesystems of the tenant. They are not events, because no journal has them. Each change
-   * creates a new array.
+   * Filesystems of the tenant that have stopped. A stop is not an event, because no journal records
+   * it. Each change creates a new array, so that readers can compare references.
    */
   get stops(): readonly Stop[] {
     return this.#stops;
@@ -204,8 +208,7 @@ export class EventRing {
   }
 
   /**
-   * From `fromSeq` on, whole commands, at least `limit` events if there are so many and at most one
-   * command more.
+   * Reads whole commands from `fromSeq` on, until at least `limit` events are read or none is left.
    */
   read(fromSeq: number, limit: number): ReadResult {
     if (fromSeq < this.#oldest || fromSeq > this.#next)
@@ -275,8 +278,8 @@ export class EventRing {
   }
 
   /**
-   * The index, from the head, of the batch that contains `seq`; the number of batches if `seq` is
-   * still to come.
+   * The index of the batch that contains `seq`, counted from the head; the number of batches if
+   * `seq` is not there yet.
    */
   #find(seq: number): number {
     const mask = this.#batches.length - 1;

@@ -1,8 +1,8 @@
-// When to flush a batch. A flush takes about the same time for one command as for fifty, so the lane
-// waits as long as more commands arrive.
+// Decides when to flush a batch. A flush takes about the same time for one command as for fifty, so
+// the lane waits as long as more commands arrive.
 import type { Clock } from './ticker.ts';
 
-/** An upper limit in time, because turns of the event loop differ in length. */
+/** The longest wait, in milliseconds. Needed because turns of the event loop differ in length. */
 const gatherMs = 2;
 
 /**

@@ -1,5 +1,6 @@
-// The lane of one filesystem: a bounded inbox, and a turn that stamps a batch, gives it to the log,
-// applies it, delivers the events and only then answers. Nothing else calls apply().
+// The lane of one filesystem: a bounded inbox, and turns. A turn stamps a batch of commands with
+// numbers and a time, appends it to the log, applies it, delivers the events, and only then
+// answers. Nothing else calls apply().
 import { digestOf } from '../durable/digest.ts';
 import type { Batch } from '../durable/event-batch.ts';
 import type { KeptReads } from '../durable/kept-reads.ts';
@@ -35,7 +36,7 @@ import type { Turns } from './turns.ts';
 import { Usage } from './usage.ts';
 import { type Submission, Watches } from './watches.ts';
 
-/** What a lane needs of its surroundings. */
+/** What the engine provides to its lanes. */
 export interface LaneHost {
   readonly clock: Clock;
   readonly log: Log;
@@ -44,22 +45,22 @@ export interface LaneHost {
   readonly batchMax: number;
   readonly draining: boolean;
   delivered(lane: Lane, events: readonly KernelEvent[]): void;
-  /** The kernel, the inbox or the state of the lane is not what it was. */
+  /** The kernel, the inbox or the state of the lane has changed. */
   changed(lane: Lane): void;
-  /** A law broke, or the log failed: this filesystem serves no more. */
+  /** A law broke, or the log failed, so this filesystem has stopped. */
   broken(lane: Lane, seq: number, op: string, error: unknown): void;
-  /** umount succeeded; `done` when the log has removed the filesystem too. */
+  /** The umount succeeded. Call `done` when the log has recorded the removal. */
   unmounted(lane: Lane, done: Done): void;
 }
 
 export interface LaneInit {
-  /** Never used again, also after the filesystem is gone. */
+  /** Never used again, even after the filesystem is removed. */
   id: string;
   birth: Birth;
   kernel: Kernel;
   ring: EventRing;
   reads: KeptReads;
-  /** Of the entries before; see durable/digest.ts. */
+  /** The digest of all entries so far; see durable/digest.ts. */
   digest?: number;
   stopped?: Stopped;
 }
@@ -81,7 +82,7 @@ type LaneState =
 
 type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
 
-/** How soon a tick for which the journal had no room is tried again. */
+/** When to try again after the journal had no space for a tick. */
 const retryMs = 1000;
 /**
  * How long a turn may occupy the event loop. One entry is never split: stepsPerApplyMax bounds it.
@@ -109,7 +110,7 @@ export class Lane {
   #inbox: Pending[] = [];
   /** Commands that were applied while the kernel is not at rest; see #answerable(). */
   #unanswered: Pending[] = [];
-  /** Commands that may still take what they reserved: a truncate with steps left, a sleeper. */
+  /** Commands that may still use what they reserved: a truncate with more steps, a sleeper. */
   #uncounted: Pending[] = [];
   #seq: number;
   #digest: number;
@@ -144,7 +145,7 @@ export class Lane {
     return !this.#closed;
   }
 
-  /** Not null once it serves no more. */
+  /** Not null after the filesystem has stopped. */
   get stopped(): Stopped | null {
     return 'stopped' in this.#state ? this.#state.stopped : null;
   }
@@ -159,8 +160,8 @@ export class Lane {
   }
 
   /**
-   * The time of this filesystem: its own where the clock is manual, else that of the server, never
-   * behind what the kernel has seen.
+   * The time of this filesystem: its own time if the clock is manual, else the time of the server,
+   * but never earlier than the last time that the kernel has seen.
    */
   nowMs(): number {
     const { geometry, nowMs } = this.kernel;
@@ -173,8 +174,8 @@ export class Lane {
   }
 
   /**
-   * The same without a promise. One of the two is called, once: at once, or at the end of the turn.
-   * Neither may throw.
+   * Like submit(), but without a promise. Exactly one of the two callbacks is called, once: at
+   * once, or at the end of a turn. Neither may throw.
    */
   enqueue(
     command: Command,
@@ -231,7 +232,7 @@ export class Lane {
     );
   }
 
-  /** A failed log could not record the removal. */
+  /** If the log failed, it cannot record a removal either. */
   get #canOnlyBeRemoved(): boolean {
     return this.#state.is === 'stopped' && this.#state.stopped.why !== 'log';
   }
@@ -246,8 +247,8 @@ export class Lane {
   }
 
   /**
-   * Resolves when the operation ended, or with null after `ms`, when the server drains, or when
-   * there is no such operation.
+   * Resolves when the operation has ended. Resolves with null after `ms`, when the server drains,
+   * or if there is no such operation.
    */
   whenEnded(id: number, ms: number): Promise<Outcome | null> {
     const task = id as TaskId;
@@ -259,22 +260,22 @@ export class Lane {
   }
 
   /**
-   * Reads a projection now; throws an EngineError of a filesystem that stopped. `query` has gone
-   * through the view's own schema.
+   * Reads a view now. `query` must have been parsed with the schema of the view. Throws an
+   * EngineError if the filesystem has stopped.
    */
   view(view: View, target: Target, query: unknown): ViewResult {
     if (this.stopped !== null) throw stoppedError(this.stopped);
     return view.read(this.kernel, target, query, this.nowMs());
   }
 
-  /** Ends every wait for the end of an operation; the operations sleep on. */
+  /** Ends all waits for the end of an operation; the operations themselves stay asleep. */
   releaseWaiters(): void {
     this.#watches.releaseWaiters();
   }
 
   /**
-   * After a recovery: operations that have not ended hold what they were charged with, also beyond
-   * the quota, because they were accepted before.
+   * After a recovery: charges the quota for operations that have not ended, even beyond the limit,
+   * because they were accepted before.
    */
   resume(): void {
     for (const task of this.kernel.tasks.values()) {
@@ -286,14 +287,17 @@ export class Lane {
     this.#count();
   }
 
-  /** After the recovery of the whole server is accepted: nothing may be written before that. */
+  /**
+   * Call it after the recovery of the whole server is accepted, because nothing may be written
+   * before.
+   */
   start(): void {
     if (this.stopped !== null) return;
     this.#alarm.set(nextTimerMs(this.kernel));
     if (!atRest(this.kernel)) this.#schedule();
   }
 
-  /** No more turns: the process ends. */
+  /** The process ends, so no turn runs any more. */
   halt(): void {
     this.#state = { is: 'closed', stopped: this.stopped };
     this.#alarm.set(null);
@@ -350,8 +354,9 @@ export class Lane {
   }
 
   /**
-   * While an earlier entry had too few steps to come to rest, a turn continues that entry and takes
-   * no commands. The rest of its batch is in the log by then, and is applied behind it all the same.
+   * An entry may need more steps than one turn may take. Then the next turn continues that entry
+   * and takes no new command. The other entries of its batch are already in the log, so they are
+   * applied after its first steps all the same; a replay does the same.
    */
   #nextBatch(): Pending[] {
     const first = this.#inbox[0];
@@ -367,7 +372,10 @@ export class Lane {
     return batch;
   }
 
-  /** The tenant's quota of blocks, where it is less than the free space of the device. */
+  /**
+   * The bound from the tenant's quota of blocks; null if the device has no more space than the
+   * quota leaves.
+   */
   #blocksBound(): { blocksMax: number } | null {
     const { used, limits } = this.#payer.account;
     const left = Math.max(0, limits.blocks - used.blocks);
@@ -376,7 +384,7 @@ export class Lane {
       : null;
   }
 
-  /** The journal has no room, and nothing of the batch is in it. */
+  /** The journal had no space, so nothing of the batch was stored. */
   #refuse(batch: readonly Pending[]): void {
     this.#seq = this.kernel.seq;
     const rests = atRest(this.kernel);
@@ -397,8 +405,9 @@ export class Lane {
   }
 
   /**
-   * The disk may stay full for hours, so nobody waits for the end of an entry that cannot go on.
-   * What was applied is answered; what is queued is refused.
+   * An entry that needs more steps cannot continue while the disk is full, possibly for hours. So
+   * nobody waits for its end: commands that were applied are answered, and queued commands are
+   * refused.
    */
   #endWaitsForRest(refused: Pending[]): void {
     refused.push(...this.#inbox.splice(0));
@@ -406,8 +415,9 @@ export class Lane {
   }
 
   /**
-   * A long batch is applied in slices, between which other tenants are served. Other filesystems of
-   * the same tenant wait for its end, because their events make one stream.
+   * A long batch is applied in slices, so that other tenants are served in between. Other
+   * filesystems of the same tenant wait until the batch is done, because their events form one
+   * stream.
    */
   #applyBatch(batch: readonly Pending[], entries: readonly LoggedEntry[], from = 0): void {
     const next = this.#applySome(batch, entries, from);
@@ -421,7 +431,7 @@ export class Lane {
     });
   }
 
-  /** Returns where to go on, or null when the batch is done. */
+  /** Returns the index of the next entry, or null when the batch is done. */
   #applySome(
     batch: readonly Pending[],
     entries: readonly LoggedEntry[],
@@ -444,8 +454,7 @@ export class Lane {
       this.reads.keep(this.kernel, effects.replies);
       this.#reply(effects, pending);
       if (effects.unmounted) {
-        // The log has recorded the umount: the rest of the batch is not applied after a restart
-        // either.
+        // The umount is in the log, so a replay does not apply the rest of the batch either.
         this.#unmount(batch, i + 1, () => {});
         return null;
       }
@@ -460,10 +469,10 @@ export class Lane {
     this.#uncounted.push(...batch);
     if (atRest(this.kernel)) releaseAll(reservationsOf(this.#uncounted.splice(0)), this.#payer);
     const answered = this.#answerable();
-    // While the kernel is not at rest, its own turns continue with the timers.
+    // While the kernel is not at rest, turns follow each other without an alarm.
     this.#alarm.set(atRest(this.kernel) ? nextTimerMs(this.kernel) : null);
-    // A microtask runs after the next flush, perhaps for another filesystem, has begun: the disk
-    // works while the answers are written.
+    // In a microtask, because by then the next flush has begun (perhaps of another filesystem), and
+    // the disk works while answers are written.
     queueMicrotask(() => {
       this.#notify();
       answer(answered);
@@ -475,10 +484,10 @@ export class Lane {
   }
 
   /**
-   * A caller expects to see the effect of its command, such as the end of a truncate after an
-   * unpin, so it is answered when the kernel is at rest. An operation that sleeps or runs on is
-   * answered now: its caller waits as long as the request says. One with a forced nowait cannot
-   * sleep, so it ends soon, and its answer names the quota.
+   * A caller expects to see the effect of its command (for example, an unpin lets a truncate end),
+   * so a command is answered when the kernel is at rest. An operation that still sleeps or runs is
+   * answered now, because its caller waits only as long as the request says. An operation with a
+   * forced `nowait` is not: it cannot sleep, so it ends soon, and its answer must name the quota.
    */
   #answerable(): Pending[] {
     if (atRest(this.kernel)) return this.#unanswered.splice(0);
@@ -496,8 +505,8 @@ export class Lane {
   };
 
   /**
-   * Answers go out after the whole batch: an outcome that comes later in it is put into the same
-   * submission.
+   * Answers are sent after the whole batch. If the operation ends later in the same batch, its
+   * outcome is written into the same submission.
    */
   #reply(effects: Effects, pending: Pending): void {
     let own: Outcome | null = null;
@@ -532,7 +541,7 @@ export class Lane {
 
   #count(): void {
     this.#usage.count(this.kernel, this.ring.bytes + this.reads.bytes);
-    // The bytes of ended reads are a convenience, so they are the first to go when memory is short.
+    // Clients can repeat a read, so the bytes of ended reads are the first memory that is released.
     if (this.reads.bytes > 0 && this.#usage.memoryExceeded) this.reads.clear();
     this.#host.changed(this);
   }
@@ -578,7 +587,7 @@ export class Lane {
     for (const pending of [...batch.slice(from), ...inbox]) pending.reject(stoppedError(stopped));
   }
 
-  /** Throws where the filesystem has stopped: nothing is read of it. */
+  /** Throws if the filesystem has stopped, because its state must not be read then. */
   requireRunning(): void {
     if (this.stopped !== null) throw stoppedError(this.stopped);
   }

@@ -1,6 +1,6 @@
-// Memory accounting for the whole server, with a limit: machines, event rings, bytes of reads, stored
-// answers, request bodies and replies. It adds up what was reserved and does not measure the process,
-// because a request must be refused before memory runs out.
+// Memory accounting for the whole server, with a limit: machines, event rings, bytes of reads,
+// stored answers, request bodies and replies. It adds up what was reserved and does not measure the
+// process, because a request must be refused before memory runs out.
 import type { Command, Kernel } from '../kernel/state.ts';
 import { type Account, release, reserve } from '../tenants/quotas.ts';
 
@@ -23,7 +23,7 @@ export class Memory {
     this.#used += bytes;
   }
 
-  /** Reserves the bytes until `letGo`, or returns which of the two limits is reached. */
+  /** Reserves the bytes until `letGo`, and returns null; or returns which limit is reached. */
   hold(account: Account, bytes: number): 'tenant' | 'server' | null {
     if (this.used + bytes > this.max) return 'server';
     if (!reserve(account, 'memory', bytes)) return 'tenant';

@@ -23,9 +23,9 @@ export interface Pending {
 }
 
 /**
- * The commands that free space get a second turn, because the journal has a reserve of space that
- * it opens between the two. So does the tick that continues an entry which ran out of steps:
- * everything that is queued waits for its end.
+ * The commands that are tried a second time after the disk was full. They are those that free
+ * space, because the journal releases a reserve between the two tries, and the tick that continues
+ * an unfinished entry, because all queued commands wait for that entry.
  */
 export function takeAgain(batch: readonly Pending[], { atRest }: { atRest: boolean }): Pending[] {
   const taken = batch.filter(

@@ -28,9 +28,9 @@ export function overQuota(
 }
 
 /**
- * The kernel says EAGAIN (SL2) to an operation that got `nowait` because the tenant's sleepers are
- * used up: the caller is told of the quota. EAGAIN for too many tasks (LM1) or stopped references
- * (WR1) has nothing to do with `nowait`.
+ * If the tenant's quota of sleepers is used up, an operation gets `nowait`, and the kernel answers
+ * EAGAIN (SL2). This answer names the quota instead. EAGAIN for too many tasks (LM1) or stopped
+ * references (WR1) is not caused by `nowait`, so it stays.
  */
 export function quotaBehindNowait(outcome: Outcome, account: Account): Outcome {
   if (outcome.ok || outcome.failure.errno !== 'EAGAIN' || outcome.failure.rule !== 'SL2')

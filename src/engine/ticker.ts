@@ -21,7 +21,7 @@ export interface Jumps {
 
 /** The clock of the process. */
 export interface SystemClock extends Clock {
-  /** Time continues from here at the earliest: the last time that an earlier process recorded. */
+  /** Time continues at least from here, the last time that an earlier process recorded. */
   atLeast(ms: number): void;
   readonly jumps: Readonly<Jumps>;
   /** How far this clock is ahead of the wall clock, in milliseconds. */
@@ -41,8 +41,8 @@ const lookMs = 1000;
 /**
  * Follows the wall clock forwards, and the monotonic clock while the wall clock is behind. If the
  * wall clock is set back, time continues at its normal speed, because recorded times must stay in
- * the past. If it is set forward, or the host resumes from a suspend (which the monotonic clock does
- * not count), time jumps forward and timers fire.
+ * the past. If it is set forward, or the host resumes from a suspend (which the monotonic clock
+ * does not count), time jumps forward and timers fire.
  */
 export function systemClock(onJump: (byMs: number) => void = () => {}): SystemClock {
   const jumps: Jumps = { forward: 0, backward: 0 };

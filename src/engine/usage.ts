@@ -1,5 +1,5 @@
-// Keeps the usage of a tenant and the memory of the server up to date with one filesystem. Both change
-// by the difference since the last count, because adding up all filesystems would be slow.
+// Keeps the usage of a tenant and the memory of the server up to date with one filesystem. Both
+// change by the difference since the last count, because adding up all filesystems would be slow.
 import { memoryOf } from '../kernel/memory.ts';
 import type { Kernel } from '../kernel/state.ts';
 import type { Account } from '../tenants/quotas.ts';

@@ -1,4 +1,4 @@
-// Operations that have not ended, with the callers that wait for them and the quota that they use.
+// Operations that have not ended: the callers that wait for them, and the quota that they use.
 import type { Outcome } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { type Account, type QuotaName, release } from '../tenants/quotas.ts';
@@ -13,9 +13,9 @@ export interface Submission {
   outcome: Outcome | null;
 }
 
-/** What the lane remembers of an operation after its own turn. */
+/** What the lane stores about an operation after its own turn. */
 interface Begun {
-  /** If the operation ends before the submission is answered, its outcome is put in here. */
+  /** If the operation ends before the submission is answered, its outcome is written into it. */
   submission: Submission | null;
   /** Released when the operation ends. */
   charged: QuotaName | null;

@@ -2,8 +2,8 @@
 import Negotiator from 'negotiator';
 
 /**
- * The media type that the client prefers among `offers`, which stand in our own order of
- * preference; null where it accepts none. A missing Accept is any type.
+ * The media type that the client prefers among `offers`; on a tie the first of them. Null if it
+ * accepts none. A missing Accept header accepts every type.
  */
 export function preferredType<T extends string>(
   accept: string | undefined,

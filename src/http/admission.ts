@@ -1,8 +1,8 @@
-// The checks before the body of a request is read, in this order: no route at the URL (404), no
-// such method there (405), no permission (401 and 403, in auth.ts), an unsupported expectation
-// (417), the type or coding of the body (415), its length (413). A client that waits for
-// `100 Continue` gets it after all of them. A 400 for the body is sent only if the resource exists;
-// otherwise the answer is 404, so that faults do not show which resources exist.
+// The checks before the body of a request is read, in this order: unknown URL (404), unknown method
+// (405), no permission (401 and 403, in auth.ts), unsupported expectation (417), type or coding of
+// the body (415), length of the body (413). A client that waits for `100 Continue` gets it after
+// all of them. A 400 for the body is sent only if the resource exists. Otherwise the answer is 404,
+// because a 400 would show which resources exist.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MapId, PinId, TaskId } from '../kernel/units.ts';
 import type { AppContext } from './app-context.ts';
@@ -16,7 +16,7 @@ import { onOf, type Params, targetOf } from './target.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The client waits for `100 Continue` before it sends the body, and has not got it. */
+    /** True while the client waits for `100 Continue` and has not sent the body. */
     awaitsContinue: boolean;
   }
 }
@@ -29,12 +29,15 @@ interface KnownRoute {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** All registered routes, HEAD included; for the 405 and for tests. */
+    /** All registered routes, including HEAD. Used for the 405, and by tests. */
     knownRoutes: readonly KnownRoute[];
   }
 }
 
-/** Call it before auth is registered, and before the routes. */
+/**
+ * Call it before auth and the routes are registered, so that an unknown URL gets its 404 without a
+ * token.
+ */
 export function refuseWhatIsNowhere(app: FastifyInstance): void {
   const known: KnownRoute[] = [];
   app.decorate('knownRoutes', known);
@@ -64,7 +67,7 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) =>
     request.is404 ? done(nowhere(request)) : done(),
   );
-  // The hook has answered already.
+  // Fastify requires a handler, but the hook above has already answered.
   app.setNotFoundHandler((request) => {
     throw nowhere(request);
   });
@@ -73,7 +76,9 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
-/** Bytes to reserve for the body: its Content-Length, or the limit where it has none. */
+/**
+ * Bytes to reserve for the body: its Content-Length, or the limit of the route if there is none.
+ */
 function announced(request: FastifyRequest): number {
   const { headers, routeOptions } = request;
   const most = routeOptions.bodyLimit ?? 0;
@@ -84,7 +89,7 @@ function announced(request: FastifyRequest): number {
     : Math.min(Number(headers['content-length']), most);
 }
 
-/** Call it when auth is registered, and before the routes. */
+/** Call it after auth and before the routes are registered. */
 export function checkBodies(app: FastifyInstance, context: AppContext): void {
   app.decorateRequest('awaitsContinue', false);
   app.decorateRequest('heldBytes', 0);
@@ -127,14 +132,17 @@ export function checkBodies(app: FastifyInstance, context: AppContext): void {
     done();
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
-    // The client may still send the body or not, so the next request on the connection could not be
-    // told from the body.
+    // The client may or may not still send the body. The server cannot distinguish that body from a
+    // next request, so the connection must close.
     if (request.awaitsContinue) reply.header('connection', 'close');
     done();
   });
 }
 
-/** The kernel compares again when the operation begins; this saves the client a useless body. */
+/**
+ * The kernel checks the conditions again when the operation begins. This early check saves the
+ * client from sending a useless body.
+ */
 function checkConditions(request: FastifyRequest, { engine }: AppContext): void {
   const on = onOf(request.params as Partial<Params>);
   if (request.routeOptions.config.contract?.conditions !== 'command' || on === null) return;
@@ -194,14 +202,18 @@ function tooLong({ headers, routeOptions }: FastifyRequest): HttpProblem | null 
   });
 }
 
-/** The 404 for a resource that does not exist; null if it exists or the caller may not know. */
+/**
+ * The 404 for a resource that does not exist. Null if it exists, or if the request has no caller or
+ * has an Idempotency-Key.
+ */
 function missing(request: FastifyRequest, context: AppContext): Error | null {
   const { caller, params } = request;
   if (caller === null) return null;
   const { tenant, file } = params as Partial<Params> & { tenant?: string };
   if (tenant !== undefined && context.tenants.get(tenant) === undefined)
     return new HttpProblem('no-such-thing', 'There is no such tenant.');
-  // A stored answer to an Idempotency-Key is repeated even if the resource is gone by now.
+  // If the request has an Idempotency-Key, its stored answer is sent even if the resource was
+  // removed since.
   const on = onOf(params as Partial<Params>);
   if (on === null || tenant !== undefined || request.headers['idempotency-key'] !== undefined)
     return null;
@@ -230,7 +242,7 @@ const ofBody: ReadonlySet<ProblemType> = new Set<ProblemType>([
   'too-large',
 ]);
 
-/** Replaces a problem with the body or the query by the 404 of a resource that does not exist. */
+/** If the resource does not exist, the 404 replaces a problem with the body or the query. */
 export function orMissing(error: unknown, reply: FastifyReply, context: AppContext): unknown {
   const { statusCode } = error as { statusCode?: number };
   const isFault =

@@ -1,6 +1,6 @@
-// The answers to requests with an Idempotency-Key: in memory, and in the records that outlive the
-// process. A bounded number of them, of bytes, for a bounded time. They belong to a tenant, not to
-// its name: another tenant of that name sees none of them.
+// The answers to requests with an Idempotency-Key, in memory and in the records of the store. Their
+// number, their bytes and their age are bounded. They belong to the id of a tenant, not to its
+// name: a new tenant of the same name sees none of them.
 
 import { ownerAndKey, recordKeys } from '../durable/keys.ts';
 import {
@@ -17,7 +17,7 @@ import type { Submission } from '../engine/watches.ts';
 import type { Change } from '../journal/store.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
-/** What a request of an earlier process became, whose answer was never kept. */
+/** The outcome of a request of an earlier process, which ended before it stored an answer. */
 export type Became =
   | { kind: 'filesystem'; fs: HostedFilesystem }
   | { kind: 'operation'; fs: HostedFilesystem; submission: Submission }
@@ -28,14 +28,14 @@ export type Became =
 interface Kept {
   fingerprint: string;
   sinceMs: number;
-  /** Null while the first request runs, or where an earlier process did not come to answer it. */
+  /** Null while the first request runs, or if an earlier process ended before it answered. */
   answer: Answer | null;
   became: Became | null;
-  /** What the answer counts for. */
+  /** The bytes of the answer that count against the limit. */
   bytes: number;
 }
 
-/** Of one tenant, oldest first. */
+/** The answers of one owner, oldest first. */
 interface Table {
   keys: Map<string, Kept>;
   bytes: number;
@@ -46,7 +46,7 @@ export interface Begun {
   readonly owner: string;
   readonly key: string;
   readonly requestKey: RequestKey;
-  /** What is known of it from an earlier process. */
+  /** The outcome that an earlier process left, if there is one. */
   readonly became: Became | null;
 }
 
@@ -62,7 +62,7 @@ export class Answers {
   readonly #records: Records;
   readonly #onBytes: (delta: number) => void;
 
-  /** `onBytes` is called with the memory that answers take, or free. */
+  /** `onBytes` is called with each change of the memory that answers use. */
   constructor(limits: AnswerLimits, records: Records, onBytes: (delta: number) => void = () => {}) {
     this.#limits = limits;
     this.#records = records;
@@ -74,7 +74,7 @@ export class Answers {
     this.#onBytes(bytes);
   }
 
-  /** `becameOf` says what a request without an answer became. */
+  /** `becameOf` finds the outcome of a request that has no answer. */
   adopt(
     { answers }: Pick<World, 'answers'>,
     becameOf: (record: string, became: AnswerRecord['became']) => Became,
@@ -92,8 +92,9 @@ export class Answers {
   }
 
   /**
-   * The answer to give again; `reused` for another request, `running` where the first one is not
-   * done, `full` without a place.
+   * Returns the stored answer; or `reused` if the key was used with a different request, `running`
+   * if the first request has not ended, `full` if the tenant has too many keys; or else a Begun:
+   * the caller executes the request.
    */
   begin(
     owner: string,
@@ -125,7 +126,8 @@ export class Answers {
   }
 
   /**
-   * Nobody waits for it to be durable: until it is, what the request became stands in the journal.
+   * The record is not awaited. Until it is durable, the journal itself shows the outcome of the
+   * request.
    */
   keep({ owner, key }: Begun, answer: Answer): void {
     const table = this.#tableOf(owner);
@@ -146,7 +148,10 @@ export class Answers {
     );
   }
 
-  /** The request was refused for the moment: it may come again, and is then the first. */
+  /**
+   * The request was refused only for the moment. The client may repeat it, and it then counts as
+   * the first.
+   */
   drop({ owner, key, became }: Begun): void {
     const { keys } = this.#tableOf(owner);
     const kept = keys.get(key);
@@ -159,14 +164,14 @@ export class Answers {
     this.#put([removal(recordKeys.answer(owner, key))]);
   }
 
-  /** Deletes what is kept of an owner's. */
+  /** The changes that delete the stored answers of an owner. */
   removalOf(owner: string): Change[] {
     return [...this.#tableOf(owner).keys.keys()].map((key) =>
       removal(recordKeys.answer(owner, key)),
     );
   }
 
-  /** Of a tenant that is gone, with what was kept of it. */
+  /** Drops the answers of a removed tenant from memory. */
   forgetOwner(owner: string): void {
     this.#onBytes(-(this.#tables.get(owner)?.bytes ?? 0));
     this.#tables.delete(owner);
@@ -181,7 +186,7 @@ export class Answers {
     return table;
   }
 
-  /** Oldest first: what is too old, and what is too much. What still runs stays. */
+  /** Deletes the oldest answers that are too old or too many. Keys of running requests stay. */
   #forget(owner: string, table: Table, beforeMs: number, keysMax: number, bytesMax: number): void {
     const gone: Change[] = [];
     for (const [key, { sinceMs, answer, became, bytes }] of table.keys) {
@@ -196,8 +201,8 @@ export class Answers {
   }
 
   #put(changes: readonly Change[]): void {
-    // A journal that fails ends the process by itself; one that is full has what the request
-    // became.
+    // A failed journal ends the process by itself. On a full disk, the entry in the journal still
+    // shows the outcome of the request.
     this.#records.put(changes).catch(() => {});
   }
 }

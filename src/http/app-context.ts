@@ -1,4 +1,4 @@
-// What every route works with.
+// The parts of the server that routes use.
 import type { Config } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';

@@ -1,5 +1,5 @@
-// Who is calling. The tenant comes from the bearer token and from nowhere else; a route without a
-// contract, which says the scope that it needs, cannot be registered.
+// Who is calling. Only the bearer token or a ticket decides the tenant. A route without a contract
+// cannot be registered, because the contract says which scope the route needs.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { defaultTenant } from '../tenants/tenants.ts';
 import type { Tokens } from '../tenants/tokens.ts';
@@ -11,11 +11,11 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before any route runs. Null on public routes only. */
     caller: Caller | null;
-    /** The ticket that was used up by this request. */
+    /** The ticket that this request has used up. */
     ticket: Ticket | null;
     /**
-     * Why the ticket was not taken. A page cannot see how an upgrade was refused, so the stream
-     * tells it.
+     * Why the ticket was refused. A page cannot see why an upgrade failed, so the stream itself
+     * reports it.
      */
     refusal: HttpProblem | null;
   }
@@ -56,7 +56,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   });
   app.addHook('onRequest', (request, _reply, done) => {
     const { contract } = request.routeOptions.config;
-    // The router's own 404 has no contract.
+    // Fastify's own 404 has no contract.
     if (contract === undefined || contract.scope === 'public') return done();
     const { scope, ticket } = contract;
     const { authorization } = request.headers;
@@ -104,7 +104,7 @@ export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   });
 }
 
-/** The WebSocket plugin sets `request.ws` only later. */
+/** `request.ws` is not set yet, because the WebSocket plugin runs later. */
 const isUpgrade = ({ raw }: FastifyRequest): boolean =>
   (raw as { upgrade?: boolean }).upgrade === true;
 
@@ -113,7 +113,7 @@ function ticketIn(request: FastifyRequest): string | null {
   return typeof ticket === 'string' ? ticket : null;
 }
 
-/** The problem with the ticket; null if it is good, and then the caller is set from it. */
+/** Redeems the ticket and sets the caller from it. Returns the problem, or null. */
 function redeem(request: FastifyRequest, { tickets, nowMs }: AuthOptions): HttpProblem | null {
   const path = request.url.split('?', 1)[0] ?? '';
   const found = tickets.redeem(ticketIn(request) ?? '', path, request.headers.origin, nowMs());
@@ -156,7 +156,7 @@ type StrangerCheck = (request: FastifyRequest) => string | null;
  * browsers do not send the header.
  */
 function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>): StrangerCheck {
-  // Nearly every request names the same host as the one before.
+  // A cache, because nearly every request names the same host as the one before.
   let lastGood: string | undefined;
   return ({ headers: { host, origin, 'sec-fetch-site': site } }) => {
     if (host === undefined || host !== lastGood) {
@@ -175,7 +175,7 @@ function strangerCheck(hosts: ReadonlySet<string>, origins: ReadonlySet<string>)
   };
 }
 
-/** The tenant of a caller on a tenant's route. */
+/** The tenant of the caller. Throws if the caller is the operator, who has no filesystems. */
 export function tenantOf(request: FastifyRequest): string {
   const tenant = request.caller?.tenant;
   if (tenant === undefined || tenant === null) {

@@ -1,11 +1,11 @@
-// What requests of an earlier process became, where that did not come to keep their answers.
+// Finds the outcome of requests whose answer an earlier process did not store before it ended.
 import type { AnswerRecord } from '../durable/records.ts';
 import type { World } from '../durable/world.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Became } from './answers.ts';
 
-/** Call it when the engine and the tenants have adopted the world. */
+/** Call it after the engine and the tenants have adopted the world. */
 export function becameOf(
   { filesystems, unrecovered }: Pick<World, 'filesystems' | 'unrecovered'>,
   engine: Engine,
@@ -21,7 +21,7 @@ export function becameOf(
     }
     const { id, seq } = became;
     const fs = stopped.has(id) ? engine.findById(id) : undefined;
-    // The answer to the repeated request will be that the filesystem stopped.
+    // The repeated request then gets the answer that the filesystem has stopped.
     if (fs !== undefined) return { kind: 'operation', fs, submission: { task: 0, outcome: null } };
     const found = engine.became(id, seq, results.get(id)?.get(record));
     if (found === null) return { kind: 'forgotten' };

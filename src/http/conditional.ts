@@ -44,8 +44,8 @@ export function tagsOf(header: string): Tags | null {
 }
 
 /**
- * The preconditions of a request; null if it has none. If-Modified-Since and If-Unmodified-Since are
- * ignored, because resources have no dates (RFC 9110 §13.1.3, §13.1.4).
+ * The preconditions of a request; null if it has none. If-Modified-Since and If-Unmodified-Since
+ * are ignored, because resources have no dates (RFC 9110 §13.1.3, §13.1.4).
  */
 export interface Conditions {
   ifMatch: Tags | null;

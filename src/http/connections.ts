@@ -91,15 +91,15 @@ export class Connections {
       // Its own refusal has no body.
       requireHostHeader: false,
     });
-    // Node would leave out those behind the first 2000 without a word; what bounds them is their
-    // bytes.
+    // Node ignores headers after the first 2000 without an error. The limit on their bytes is
+    // enough.
     server.maxHeadersCount = 0;
     server.maxConnections = connectionsMax;
     server.timeout = answerTimeoutMs;
     const take = (request: IncomingMessage, response: ServerResponse) =>
       this.#take({ request, response }, handler);
     server.on('request', take);
-    // Routes say whether the body may come, and what they make of other expectations.
+    // Routes decide on `Expect` themselves; see admission.ts.
     server.on('checkContinue', take);
     server.on('checkExpectation', take);
     server.on('connection', (socket: Socket) => this.#opened(socket));
@@ -119,7 +119,7 @@ export class Connections {
     return server;
   }
 
-  /** Nothing more can be read: sends the reason and closes. */
+  /** The input cannot be parsed: sends a last message with the reason, and closes. */
   #failed(error: Error & { code?: string }, socket: Socket): void {
     const connection = this.#of.get(socket);
     if (connection === undefined || error.code === 'ECONNRESET' || !socket.writable) {
@@ -131,8 +131,8 @@ export class Connections {
     const { serving, waiting, latest } = connection;
     const [type, why] = problemOfCode(error.code);
     connection.last = rawProblem(type, why);
-    // If the body of the latest request did not arrive, this answers that request, unless it has an
-    // answer already.
+    // If the latest request is incomplete, the last message is its answer, unless it has one
+    // already.
     const isLate = latest !== null && !latest.complete;
     if (isLate && latest === waiting.at(-1)?.request) waiting.pop();
     if (serving === null) this.end(socket, isLate ? '' : connection.last);
@@ -152,13 +152,13 @@ export class Connections {
     else connection.upgrade = call;
   }
 
-  /** Why the head of a request cannot be served, as the whole answer; null where it can. */
+  /** The complete answer if the head of a request cannot be served, else null. */
   #refusalOf(request: IncomingMessage): string | null {
     const fault = faultOf(request);
     return fault === null ? null : rawProblem('bad-request', fault);
   }
 
-  /** The same for an upgrade, which has no response of its own. True where it was refused. */
+  /** The same for an upgrade, which has no response object. Returns true if it was refused. */
   refuseUpgrade(request: IncomingMessage, socket: Socket): boolean {
     const refusal = this.#refusalOf(request);
     if (refusal !== null) this.end(socket, refusal);
@@ -176,7 +176,8 @@ export class Connections {
       this.#idle.delete(socket);
       this.#lingering.add(socket);
     }
-    // Reads and drops the rest of the input, because the end of the client's side comes after it.
+    // Reads and drops the rest of the input, because only then Node sees that the client has
+    // closed.
     socket.resume();
     if (text === '') socket.end();
     else socket.end(text, 'latin1');
@@ -184,7 +185,7 @@ export class Connections {
     socket.once('close', () => clearTimeout(late));
   }
 
-  /** At the end of a drain. */
+  /** Call it at the end of a drain. */
   destroyAll(): void {
     for (const socket of this.#open) socket.destroy();
   }
@@ -211,8 +212,8 @@ export class Connections {
   }
 
   /**
-   * For the next one. Who is between two requests has to expect that its connection closes
-   * (RFC 9112 §9.5).
+   * Makes space for the next connection by closing an idle one. Between two requests every client
+   * must expect that its connection closes (RFC 9112 §9.5).
    */
   #makeRoom(): void {
     const [lingers] = this.#lingering;
@@ -221,15 +222,16 @@ export class Connections {
   }
 
   /**
-   * Neither side has sent anything for a while: `keepAliveTimeoutMs` between two requests, else
+   * Neither side has sent anything for `keepAliveTimeoutMs` (between two requests) or
    * `answerTimeoutMs`.
    */
   #silent(socket: Socket): void {
     const connection = this.#of.get(socket);
     if (connection === undefined) socket.destroy();
-    // Before the first request `headersTimeoutMs` holds, which has an answer.
+    // Before the first request, `headersTimeoutMs` applies instead, and sends an answer.
     else if (connection.serving === null && connection.served) socket.destroy();
-    // A request that waits for its turn is no stalled reader: then there is nothing to write.
+    // If nothing waits to be written, the client is not a stalled reader: its request waits for the
+    // kernel.
     else if (socket.writableLength > 0) socket.destroy();
   }
 
@@ -272,8 +274,8 @@ export class Connections {
 
   #answered(connection: Connection, socket: Socket, handler: RequestListener): void {
     connection.serving = null;
-    // After `Connection: close` nothing more may be processed (RFC 9112 §9.6), and where the client
-    // is gone nobody would hear of it.
+    // After `Connection: close` no further request may be processed (RFC 9112 §9.6). If the client
+    // is disconnected, nobody would read the answers.
     if (!socket.writable) {
       connection.waiting = [];
       if (!socket.destroyed) this.end(socket, '');

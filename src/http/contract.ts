@@ -1,6 +1,5 @@
-// What a route promises. Routing, validation, the OpenAPI and AsyncAPI documents and the lists of
-// the tests are all derived from it, so that none of them can say something else than the server
-// does.
+// The contract of a route. Routing, validation, the OpenAPI and AsyncAPI documents and the lists of
+// the tests are derived from it, so that documents and behaviour cannot differ.
 import { z } from 'zod';
 import type { Scope } from '../tenants/tokens.ts';
 import type { ProblemType } from './problem-table.ts';
@@ -8,7 +7,7 @@ import type { ProblemType } from './problem-table.ts';
 export const jsonType = 'application/json';
 export const bytesType = 'application/octet-stream';
 
-/** The routes of one tag stand together in the OpenAPI document. */
+/** The groups of routes in the OpenAPI document. */
 export const tags = {
   filesystem: 'Filesystems on simulated pmem namespaces, and views of their internal state.',
   file: 'Files by name: content, size, layout.',
@@ -20,13 +19,13 @@ export const tags = {
 } as const;
 export type Tag = keyof typeof tags;
 
-/** What a body holds: a value with a schema, bytes, or text. */
+/** The type of a body: a value with a schema, bytes, or text. */
 export type Content = z.ZodType | 'bytes' | 'text';
 
 export interface Answer {
   status: number;
   doc: string;
-  /** By media type. An answer without it has no body. */
+  /** The content by media type. Absent if the answer has no body. */
   content?: Readonly<Record<string, Content>>;
   /** Names and descriptions of headers that do not follow from the rest of the contract. */
   headers?: Readonly<Record<string, string>>;
@@ -38,7 +37,7 @@ export interface Contract {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** In Fastify's notation. */
   url: string;
-  /** `public` needs no caller, `any` takes every caller that is known. */
+  /** `public` needs no caller; `any` accepts every authenticated caller. */
   scope: Scope | 'public' | 'any';
   tag: Tag;
   summary: string;
@@ -46,42 +45,42 @@ export interface Contract {
   query: z.ZodType;
   /** Request headers that do not follow from the rest of the contract, with their descriptions. */
   headers?: Readonly<Record<string, string>>;
-  /** The body of the request by its one media type; null where it has none. */
+  /** The body of the request, with its media type; null if the request has none. */
   body: { type: typeof jsonType; schema: z.ZodType } | { type: typeof bytesType } | null;
   answers: readonly Answer[];
   /** Problems that do not follow from the rest of the contract; see `problemsOf`. */
   problems: readonly ProblemType[];
 
   /**
-   * HEAD of a GET: `derived` runs the handler and drops the body, `handled` leaves it to the
-   * handler, `none` is a 405.
+   * How HEAD of a GET is answered: `derived` runs the handler and drops the body, `handled` calls
+   * the handler, which treats HEAD itself, and `none` answers 405.
    */
   head: 'derived' | 'handled' | 'none';
-  /** `?ticket=` is accepted instead of a token. */
+  /** The route accepts `?ticket=` instead of a token. */
   ticket?: true;
-  /** An upgrade to a WebSocket carries the stream; it is a channel of the AsyncAPI document. */
+  /** The route accepts an upgrade to a WebSocket, and is a channel of the AsyncAPI document. */
   webSocket?: true;
   /** The answer has a strong ETag. */
   etag?: true;
   /**
-   * When If-Match and If-None-Match are compared: with what the answer shows, or by the kernel when
-   * the operation begins.
+   * Who compares If-Match and If-None-Match: the route, with the ETag of the answer (`answer`), or
+   * the kernel, when the operation begins (`command`).
    */
   conditions?: 'answer' | 'command';
-  /** Range and If-Range give a part of the answer. */
+  /** The route accepts Range and If-Range. */
   range?: true;
-  /** Prefer says how long to wait for the operation. */
+  /** The route accepts Prefer: how long to wait for the operation. */
   waits?: true;
-  /** It becomes a command of the kernel, with an owner, and waits for its turn. */
+  /** The request becomes a command of the kernel, with an owner, and waits in the inbox. */
   command?: true;
-  /** It writes to the journal. */
+  /** The request writes to the journal. */
   durable?: true;
 }
 
 /** The query of a route that takes no parameters. */
 export const noQuery = z.strictObject({});
 
-/** The names in the path, in their order. */
+/** The names of the parameters in the path, in order. */
 export const pathNames = (url: string): string[] =>
   [...url.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
 
@@ -122,7 +121,7 @@ export function problemsOf(contract: Contract): ReadonlySet<ProblemType> {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Required on every route. */
+    /** Optional only in the type of Fastify; every route must have one. */
     contract?: Contract;
   }
 }

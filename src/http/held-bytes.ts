@@ -21,7 +21,7 @@ export function holdBytes(
   if (bytes < leastBytes || tenant == null || request.heldBytes >= bytes) return;
   const held = engine.hold(tenant, bytes - request.heldBytes);
   if (typeof held !== 'function') throw new KernelFailure(held.failure);
-  // The event `close` of a client that is gone already does not come again.
+  // The event `close` of a client that has already disconnected is not emitted again.
   if (reply.raw.closed || reply.raw.destroyed) {
     held();
     return;
@@ -32,7 +32,7 @@ export function holdBytes(
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Bytes of this exchange that are held. */
+    /** Bytes of this request and its reply that are counted as memory. */
     heldBytes: number;
   }
 }

@@ -9,7 +9,7 @@ import { HttpProblem, problemMediaType, problemOf } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The first request with its key: its answer is to be kept. */
+    /** Set for the first request with its key, so that its answer is stored. */
     idempotent: Begun | null;
   }
 }
@@ -19,7 +19,7 @@ export interface IdempotencyOptions {
   idempotencyKeysMax: number;
   idempotencyAnswerBytesMax: number;
   nowMs(): number;
-  /** Undefined where there is no tenant of that name. */
+  /** The id of the tenant; undefined if there is no tenant of that name. */
   idOf(tenant: string): string | undefined;
 }
 
@@ -59,7 +59,7 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
   });
 }
 
-/** The stored answer, or null for the first request with its key. */
+/** Returns the stored answer; or null if this is the first request with its key. */
 function begin(
   options: IdempotencyOptions,
   request: FastifyRequest,
@@ -72,7 +72,7 @@ function begin(
     );
   }
   const { answers, idempotencyKeysMax: limit } = options;
-  // The operator has no tenant.
+  // The operator has no tenant, so its keys belong to `operator`.
   const owner = options.idOf(request.caller?.tenant ?? '') ?? 'operator';
   const begun = answers.begin(owner, key, fingerprintOf(request), options.nowMs());
   if (begun === 'reused')
@@ -104,9 +104,9 @@ function begin(
 }
 
 /**
- * A request that was refused for the moment may be repeated with its key. The key stays, without an
- * answer, where the answer is too long, failed while it was sent, or holds a secret that is shown
- * only once: the request must not be executed twice.
+ * Stores the answer, or releases the key if the request was refused only for the moment. If the
+ * answer is too long, failed while it was sent, or contains a secret that is shown only once, the
+ * key stays without the answer, because the request must not be executed twice.
  */
 function keep(
   { answers, idempotencyAnswerBytesMax }: IdempotencyOptions,
@@ -116,11 +116,11 @@ function keep(
 ): void {
   const { statusCode: status } = reply;
   const again: readonly unknown[] = ['disk-full', 'memory-full'];
-  // A stopped filesystem executed nothing. After a repair it may still show the outcome of what an
-  // earlier process began.
+  // A stopped filesystem executes nothing. The outcome of the earlier process stays stored, because
+  // it can be shown after a repair.
   const stopped = reply.problemType === 'filesystem-stopped' && begun.became !== null;
   const passing = stopped || again.includes(reply.problemType) || status === 503 || status === 429;
-  // No POST answers with bytes.
+  // A payload that is not a string is no answer of a POST.
   if (passing || typeof payload !== 'string') {
     answers.drop(begun);
     return;
@@ -159,10 +159,12 @@ function notKept(why: string, { location }: Record<string, string>): Answer {
 
 function fingerprintOf(request: FastifyRequest): string {
   const { method, url, body, headers } = request;
-  // The empty second line was Prefer once, and journals hold fingerprints from that time.
+  // The second line is empty because Prefer was there once, and journals contain fingerprints from
+  // then.
   const hash = createHash('sha256').update(`${method} ${url}\n\n`);
   for (const name of askingHeaders) hash.update(`${String(headers[name] ?? '')}\n`);
-  // Only added if present, because journals hold fingerprints from before it was part of them.
+  // Added only if present, because journals contain fingerprints from before this header was part
+  // of it.
   const { 'if-none-match': ifNoneMatch } = headers;
   if (ifNoneMatch !== undefined) hash.update(`if-none-match ${ifNoneMatch}\n`);
   return hash

@@ -7,7 +7,7 @@ import { HttpProblem } from './problem.ts';
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** True where brackets outside of strings nest deeper than `max`. */
+/** True if brackets outside of strings nest deeper than `max`. */
 export function isDeeperThan(text: string, max: number): boolean {
   let depth = 0;
   let inString = false;
@@ -41,7 +41,7 @@ export function registerBodyParsers(
         ),
       );
     const text = bytes.toString();
-    // Some clients always send the content type, also without a body.
+    // Some clients send the content type even if there is no body.
     if (text === '') return done(null, undefined);
     if (text.length > jsonDepthMax && isDeeperThan(text, jsonDepthMax)) {
       return done(
@@ -69,7 +69,7 @@ export function registerBodyParsers(
     { parseAs: 'buffer' },
     (_request, body, done) => done(null, body),
   );
-  // `curl -T` sends no content type: taken as bytes, which a JSON route refuses.
+  // `curl -T` sends no content type. The body is parsed as bytes; a route for JSON refuses it.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     if (request.headers['content-type'] === undefined) return done(null, body);
     const accepts = 'application/json or application/octet-stream';

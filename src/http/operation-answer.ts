@@ -1,5 +1,5 @@
-// How the outcome of an operation is answered: 200 or 201 with its result, 202 with the operation
-// itself, or a problem.
+// Answers with the outcome of an operation: 200 or 201 with its result, 202 with its record, or a
+// problem.
 import type { FastifyReply } from 'fastify';
 import type { HostedFilesystem } from '../engine/engine.ts';
 import type { QuotaFailure } from '../engine/refusals.ts';
@@ -15,7 +15,7 @@ import { withContentLink } from './operation-record.ts';
 import { sendFailure } from './problem.ts';
 import { type Serialize, serializerOf } from './schema.ts';
 
-/** How the results of one operation become replies, worked out once. */
+/** Sends the results of one operation. Created once for each route. */
 export interface OutcomeSender {
   context: AppContext;
   op: Operation;
@@ -23,7 +23,7 @@ export interface OutcomeSender {
   operationToJson: Serialize;
 }
 
-/** One for each server, because all operations answer 202 with the same record. */
+/** One for each server, because all operations answer 202 with the same kind of record. */
 const operationSerializers = new WeakMap<AppContext, Serialize>();
 
 export function outcomeSenderOf(context: AppContext, op: Operation): OutcomeSender {
@@ -67,7 +67,7 @@ export function sendBytes(
     .send(data);
 }
 
-/** 202, with the record of the operation. */
+/** Answers 202 with the record of the operation. */
 export function sendAccepted(
   { operationToJson }: OutcomeSender,
   fs: HostedFilesystem,
@@ -75,7 +75,8 @@ export function sendAccepted(
   reply: FastifyReply,
 ): FastifyReply {
   const read = fs.view(operationView, { operation: task }, {});
-  // It ended and its record is gone, or the filesystem was unmounted, since it was submitted.
+  // Since the submission the operation has ended and its record was discarded, or the filesystem
+  // was unmounted.
   if (!read.ok) return sendFailure(reply, read.failure);
   return reply
     .code(202)
@@ -85,8 +86,8 @@ export function sendAccepted(
 }
 
 /**
- * The kernel knows how many blocks it may still take, but not that they are a quota of the tenant.
- * Refusals of the engine name their quota themselves.
+ * The kernel knows how many blocks it may still use, but not that the limit is a quota of the
+ * tenant. So the name of the quota is added here. The engine names quotas in its own refusals.
  */
 function withQuota(context: AppContext, fs: HostedFilesystem, failure: Failure): Failure {
   const account = context.tenants.get(fs.tenant)?.account;

@@ -1,4 +1,4 @@
-// From a request to the command of an operation: its arguments, its bytes and who acts.
+// Converts a request to a command of the kernel: its arguments, its bytes and its owner.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Operation } from '../kernel/ops/define.ts';
@@ -18,9 +18,9 @@ const zOwner = z
     'The thread on whose behalf the request is made. It owns the pins and waits for the locks.',
   );
 
-/** What every operation takes beside its own arguments. */
+/** Arguments that every operation accepts. */
 const commonArgs = z.object({ owner: zOwner.optional() });
-/** And what those take that may wait. */
+/** Arguments that operations accept in addition if they can wait. */
 const waitArgs = z.object({
   owner: zOwner.optional(),
   nowait: z
@@ -37,10 +37,10 @@ const waitArgs = z.object({
 });
 type WaitArgs = z.infer<typeof waitArgs>;
 
-/** The arguments that belong to the request, whatever the operation is. */
+/** The arguments that the request adds to those of the operation. */
 export const requestArgsOf = ({ waits }: Operation): z.ZodObject => (waits ? waitArgs : commonArgs);
 
-/** Parsing of one operation's requests, worked out once. */
+/** Parses the requests for one operation. Created once for each route. */
 export interface CommandParser {
   op: Operation;
   coercions: ReturnType<typeof coercionsOf>;
@@ -77,8 +77,8 @@ export function commandOf(
   if (common.nowait === true) command.nowait = true;
   if (common.timeoutMs !== undefined) command.timeoutMs = common.timeoutMs;
   if (common.failOnDeadlock === true) command.failOnDeadlock = true;
-  // The record stays readable where the caller may not wait for the result. A stepped filesystem
-  // runs nothing by itself, and the kernel keeps the record of what sleeps anyway.
+  // The record must stay readable if the caller does not wait for the result. A stepped filesystem
+  // runs nothing by itself, so its callers often do not wait.
   if (preference.async || (stepped && waits)) command.keep = true;
   return command;
 }
@@ -93,7 +93,7 @@ function rawArgs(parser: CommandParser, request: FastifyRequest): Record<string,
   const { takes, route } = op;
   const query = request.query as Record<string, unknown>;
   if (takes === 'bytes') return coerce(query, coercions);
-  // DELETE is the one method whose arguments may stand in either place.
+  // Only DELETE accepts its arguments in the query or in the body.
   const mayBeInQuery = takes === null || route.method === 'DELETE';
   const inQuery = isEmpty(query)
     ? null
@@ -138,7 +138,10 @@ function setOffset(raw: Record<string, unknown>, request: FastifyRequest, bytes:
 
 const none: WaitArgs = {};
 
-/** A field that the operation and the request both have belongs to the request. */
+/**
+ * Separates the arguments of the request from those of the operation. If both define a field, it
+ * belongs to the request.
+ */
 function splitArgs(
   { requestNames }: CommandParser,
   raw: Record<string, unknown>,
@@ -148,7 +151,7 @@ function splitArgs(
   if (!any) return { common: none, rest: raw };
   const common: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
-  // Plain loops, because this runs on every request that names its owner.
+  // A plain loop, because this runs for every request that names its owner.
   for (const name in raw) {
     if (requestNames.includes(name)) common[name] = raw[name];
     else rest[name] = raw[name];

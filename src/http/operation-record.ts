@@ -6,9 +6,8 @@ import { operations } from '../kernel/ops/index.ts';
 export const readsBytes = (op: string): boolean => operations.get(op)?.gives === 'bytes';
 
 /**
- * The record of an operation, with a link to the bytes where it read some. The link does not say
- * whether they are still kept, because a record is the same after a restart and the bytes may not
- * be.
+ * Adds a link to the bytes to the record of a read. The link does not say whether the bytes are
+ * still stored: the record is the same after a restart, but the bytes may be lost.
  */
 export function withContentLink<T>(fs: HostedFilesystem, record: T): T {
   const { id, op, result } = record as { id: string; op: string; result?: unknown };

@@ -1,4 +1,4 @@
-// The Prefer header (RFC 7240), of which we know `wait` and `respond-async`.
+// The header Prefer (RFC 7240). The server supports `wait` and `respond-async`.
 import { HttpProblem } from './problem.ts';
 
 export interface Preference {
@@ -6,7 +6,7 @@ export interface Preference {
   waitMs: number;
   /** Answer 202 even if the operation has already ended. */
   async: boolean;
-  /** The value of Preference-Applied; null where nothing was asked for. */
+  /** The value of Preference-Applied; null if the request has no supported preference. */
   applied: string | null;
 }
 
@@ -25,7 +25,7 @@ export function preferenceOf(
   for (const part of String(header).split(',')) {
     const [, name = '', value] = /^\s*([^\s=;]*)\s*(?:=\s*"?([^";]*)"?)?/.exec(part) ?? [];
     if (name.toLowerCase() === 'respond-async') async = true;
-    // The first one counts, says the RFC. Other preferences may be ignored, and are.
+    // RFC 7240 says that the first one counts. Unknown preferences are ignored, as it allows.
     if (name.toLowerCase() !== 'wait' || wait !== null) continue;
     if (value === undefined || !/^\d{1,9}$/.test(value))
       throw new HttpProblem('invalid-header', '`Prefer: wait=N` takes a whole number of seconds.');

@@ -6,8 +6,8 @@ interface Row {
   title: string;
   doc: string;
   /**
-   * What the kernel would say of it, and the rule of docs/spec.md. An errno of the kernel comes
-   * with the rule that fired.
+   * The errno that fits best, and the rule of docs/spec.md. Absent for failures of the kernel,
+   * which have their own errno and rule.
    */
   cause?: { errno: Errno; rule: string };
 }
@@ -89,7 +89,7 @@ const transportRows = {
   unauthorized: row(
     401,
     'Unauthorized',
-    'The route needs a bearer token, or the token that was sent is unknown, expired or revoked.',
+    'The request has no bearer token, or its token is unknown, expired or revoked.',
     'EACCES',
     'H6',
   ),
@@ -104,9 +104,9 @@ const transportRows = {
   'forbidden-origin': row(
     403,
     'Forbidden origin',
-    'Without a token the server answers only local programs and its own pages, under a ' +
-      'loopback host name. Other pages and names need --allowed-origins and --allowed-hosts. A ' +
-      'ticket is valid for one stream and one origin.',
+    'A request without a token is accepted only from a local program or from a page of this ' +
+      'server, and only under a loopback host name. --allowed-origins and --allowed-hosts allow ' +
+      'more. A ticket is valid for one stream and one origin.',
     'EACCES',
     'H8',
   ),
@@ -299,8 +299,8 @@ const transportRows = {
   'journal-failed': row(
     503,
     'Journal failed',
-    'The journal could not be flushed to disk, and the server is stopping. Whether the ' +
-      'request was done is unknown until the restart; then repeat it with the same ' +
+    'The journal could not be flushed to disk, and the server is stopping. It is unknown ' +
+      'whether the request was done. After the restart, repeat it with the same ' +
       'Idempotency-Key to learn its outcome.',
     'EIO',
     'H20',
@@ -356,7 +356,7 @@ const transportRows = {
   'bad-message': row(
     400,
     'Bad message',
-    'A message on the WebSocket is not one that the protocol defines; see /asyncapi.json.',
+    'The client sent a message that the protocol does not define; see /asyncapi.json.',
     'EINVAL',
     'H27',
   ),

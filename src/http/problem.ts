@@ -16,7 +16,7 @@ declare module 'fastify' {
 
 export const problemMediaType = 'application/problem+json';
 export const sendAs = `${problemMediaType}; charset=utf-8`;
-/** In seconds, as the header has it. */
+/** In seconds, as the header Retry-After requires. */
 export const retryAfter: Partial<Record<ProblemType, string>> = {
   eagain: '1',
   'inbox-full': '1',
@@ -40,7 +40,7 @@ export interface Problem {
   [extension: string]: unknown;
 }
 
-/** Throw it from a route; the error handler of the server sends it. */
+/** A problem that a route throws; the error handler of the server sends it. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly type: ProblemType;
@@ -98,7 +98,7 @@ function problemOfFailure(failure: Failure, instance?: string): Problem {
   return problemOf(type, detailOf(failure), { errno, ...rest }, instance);
 }
 
-/** The URL without its query, which may hold anything. */
+/** The URL without the query, which may contain secrets and be long. */
 function instanceOf(request: FastifyRequest): string {
   const { url } = request;
   const query = url.indexOf('?');
@@ -132,7 +132,7 @@ function send(reply: FastifyReply, type: ProblemType, problem: Problem): Fastify
   return reply.code(problem.status).header('content-type', sendAs).send(JSON.stringify(problem));
 }
 
-/** Codes of Fastify and of Node's HTTP parser that are the client's doing. */
+/** Error codes of Fastify and of Node's HTTP parser that the client has caused. */
 export const codes: Record<string, ProblemType> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
@@ -153,7 +153,7 @@ const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>([
   'filesystem-stopped',
 ]);
 
-/** Of its route, or of the server where the URL has none. */
+/** The limit of the route, or of the server if no route matches the URL. */
 const bodyLimitOf = ({ request, server }: FastifyReply): number | undefined =>
   request.routeOptions.bodyLimit ?? server.initialConfig.bodyLimit;
 
@@ -179,7 +179,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
           ? 'disk-full'
           : 'journal-failed';
     const unknown = unknownOutcome.has(type);
-    // The Idempotency-Key stays taken, because only the journal shows the outcome after a restart.
+    // The Idempotency-Key stays in use, because only the journal shows the outcome after a restart.
     if (unknown && !reply.request.idempotent?.became) reply.request.idempotent = null;
     const limit = error instanceof EngineError ? error.limit : undefined;
     sendProblem(

@@ -1,6 +1,6 @@
 // RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-11) of an answer that was
-// refused because a bound or a quota is reached. None of them is a rate, so a policy has no window.
-// `t` is Retry-After, where the answer has that.
+// refused because a limit or a quota is reached. None of the limits is a rate, so a policy has no
+// window. `t` is the value of Retry-After, if the answer has that header.
 import type { QuotaFailure } from '../engine/refusals.ts';
 import type { ProblemType } from './problem-table.ts';
 

@@ -1,9 +1,9 @@
-// A problem as the whole HTTP message, for connections on which no reply of Fastify can be sent.
+// A problem as a complete HTTP message, for connections on which Fastify cannot reply.
 import { codes, problemOf, retryAfter, sendAs } from './problem.ts';
 import { type ProblemType, problemTable } from './problem-table.ts';
 import { rateLimitOf } from './rate-limit.ts';
 
-/** What Node's parser could not read, in words. */
+/** Details for errors of Node's HTTP parser. */
 const unreadable: Record<string, string> = {
   HPE_INVALID_METHOD: 'The server does not know the method of the request.',
   HPE_INVALID_URL: 'The target of the request is malformed.',
@@ -25,7 +25,7 @@ export function problemOfCode(code: string | undefined): [type: ProblemType, det
   return [type, unreadable[code ?? ''] ?? problemTable[type].doc];
 }
 
-/** The whole HTTP message, for when no Fastify reply exists. The connection closes after it. */
+/** The complete HTTP message. The connection closes after it. */
 export function rawProblem(
   type: ProblemType,
   detail: string,

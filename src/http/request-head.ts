@@ -12,7 +12,7 @@ const absoluteForm = /^(https?):\/\/([^/?#]*)(.*)$/i;
  */
 const once = new Set(['host', 'content-type', 'authorization']);
 
-/** Nearly every request names the same host as the one before. */
+/** A cache, because nearly every request names the same host as the one before. */
 let lastGoodHost: string | undefined;
 
 /**

@@ -1,6 +1,6 @@
-// What HTTP derives from a zod type: JSON Schema for the OpenAPI document, a serializer for replies,
-// coercion of query strings, and the problem for a value that does not parse. All of it is worked
-// out once per route, not per request.
+// What HTTP derives from a zod type: JSON Schema for the OpenAPI document, a serializer for
+// replies, coercion of query strings, and the problem for a value that does not parse. All of it is
+// worked out once per route, not per request.
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { HttpProblem } from './problem.ts';

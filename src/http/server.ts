@@ -1,4 +1,4 @@
-// The HTTP server with every limit set and every error in our own shape.
+// The HTTP server, with all limits set. Every error is answered as a problem.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FastifyCorsOptions, fastifyCors } from '@fastify/cors';
@@ -25,7 +25,7 @@ import { registerUpgrades } from './stream/upgrade.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What ends a connection that no reply can end. */
+    /** Ends connections on which Fastify cannot reply. */
     connections: Connections;
   }
 }
@@ -46,7 +46,7 @@ export async function createServer(
   const connections = new Connections(config);
   const app = fastify({
     loggerInstance: options.logger,
-    // One logger for all requests: a child for each costs more than it says.
+    // One logger for all requests, because creating a child for each is slow.
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.jsonBytesMax,
@@ -55,13 +55,13 @@ export async function createServer(
     // While the server stops, requests on open connections are still answered.
     return503OnClosing: false,
     frameworkErrors(error, request, reply) {
-      // No hook runs here. A request for an upgrade has no HTTP parser any more that would close its
-      // connection.
+      // Fastify runs no hook here. After a request for an upgrade, Node has detached its HTTP
+      // parser, so nothing else would close the connection.
       const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
       if (raw.upgrade === true) reply.raw.once('finish', () => connections.end(raw.socket, ''));
       answer(error, request, reply);
     },
-    // Fastify would listen on the first server only, of the two that `localhost` can be.
+    // `localhost` can have two addresses, but Fastify would handle errors only on the first server.
     clientErrorHandler() {},
   });
   app.decorate('connections', connections);
@@ -90,8 +90,8 @@ export async function createServer(
   );
   options.extend?.(app);
   await registerUpgrades(app, context);
-  // Registered after the streams, which end by themselves: requests until then still learn that the
-  // server stops.
+  // Registered after the streams, which end by themselves. Until then, new requests are still
+  // answered that the server stops.
   const lastAnswer = lastAnswerOf(app.server);
   app.addHook('preClose', () => lastAnswer(config.drainMs));
   for (const route of routes) registerRoute(app, context, route);
@@ -126,7 +126,7 @@ const readable = [
   'Retry-After',
 ];
 
-/** `instead` is the error to report, if it is another one than `error`. */
+/** Answers with the problem for `error`, or for `instead` if that is set. */
 function answer(
   error: unknown,
   request: FastifyRequest,

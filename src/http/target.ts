@@ -18,7 +18,7 @@ const bases: Record<On, string> = {
   operation: '/v1/filesystems/:fs/operations/:operation',
 };
 
-/** In Fastify's notation. */
+/** The URL in the notation of Fastify. */
 export function urlOf({ on, path }: { on: On; path: string }): string {
   return path === '' ? bases[on] : `${bases[on]}/${path}`;
 }
@@ -64,7 +64,7 @@ export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found
   const fs = engine.find(tenantOf(request), params.fs);
   if (fs === undefined) return nothing('filesystem');
   if (on === 'filesystem') return { fs, target: {} };
-  // A stopped filesystem serves nothing of its content; the filesystem itself can be removed.
+  // A stopped filesystem shows nothing of its contents, but it can still be removed.
   fs.requireRunning();
   if (on === 'file') return { fs, target: { file: params.file ?? '' } };
   const number = numberOf(on, params[on] ?? '');

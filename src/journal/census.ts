@@ -1,11 +1,12 @@
-// Whether every key is there: their number and the sum of their checksums go with every flush.
+// Shows whether a key is missing: every flush records the number of keys and the sum of their
+// checksums.
 import { crc32 } from 'node:zlib';
 import { decode } from './codec.ts';
 import { type Level, reading, unseal } from './sealed.ts';
 
 export const groupKey = 'group';
 
-/** Of the keys that are looked up by what they begin with. */
+/** Counts every key except the bulk ones, of which there are too many. */
 export class Census {
   readonly #keys = new Set<string>();
   #sum = 0;
@@ -25,12 +26,13 @@ export class Census {
   }
 }
 
-/** What the last flush said of itself. */
+/** What each flush records: its number, and the census after it. */
 export type GroupRecord = [group: number, count: number, sum: number];
 
 /**
- * Looks at every key but the bulk, also where a flipped bit may have put one; `missing` says where
- * they are not those of the last flush. Rejects where one cannot be read.
+ * Reads every key that is not bulk, wherever it stands, because a flipped bit can move a key.
+ * `missing` is a message if the keys differ from those of the last flush, else null. Rejects if a
+ * value cannot be read.
  */
 export async function censusOf(
   level: Level,

@@ -1,13 +1,10 @@
-// Plain data to bytes and back: MessagePack, with Map, Set and the typed arrays of the machine as
-// extensions. Equal data in equal order gives equal bytes, on every machine, so bytes can be
-// hashed.
+// Converts plain data to bytes and back: MessagePack, with extensions for Map, Set and the typed
+// arrays of the machine. Equal data in equal order gives equal bytes on every computer, so the
+// bytes can be hashed.
 import { Decoder, Encoder, ExtensionCodec } from '@msgpack/msgpack';
 
 class Extensions extends ExtensionCodec {
-  /**
-   * Nearly everything is a plain object or an array: those are not held against each extension in
-   * turn.
-   */
+  /** Nearly every value is a plain object or an array, so these skip the test of each extension. */
   override tryToEncode(
     value: unknown,
     context: undefined,
@@ -27,13 +24,13 @@ const decoder = new Decoder({ extensionCodec: extensions });
 
 export const encode = (value: unknown): Uint8Array => encoder.encode(value);
 
-/** Throws where the bytes are not one value. */
+/** Throws if the bytes are not exactly one value. */
 export const decode = (bytes: Uint8Array): unknown => decoder.decode(bytes);
 
-/** The values that were encoded one behind the other. */
+/** Decodes values that were encoded one after the other. */
 export const decodeAll = (bytes: Uint8Array): Iterable<unknown> => decoder.decodeMulti(bytes);
 
-/** Not `slice`, which of a Buffer is a view. */
+/** `slice` of a Buffer would return a view, not a copy. */
 const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -66,7 +63,8 @@ extensions.register({
       : null,
   decode: (bytes) => new Float64Array(copyOf(bytes).buffer),
 });
-// Bytes would be msgpack's own kind, but those come back as a view of the whole message.
+// MessagePack has a type for bytes, but the decoder returns it as a view, which would hold the
+// whole message in memory.
 extensions.register({
   type: 5,
   encode: (value) =>

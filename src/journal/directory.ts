@@ -1,6 +1,6 @@
-// The folder of the journal, made where it is missing. Not by `mkdirSync(…, { recursive: true })`,
-// which never comes back from a place such as /proc, where no folder can be made and every attempt
-// says that the parent is missing.
+// Creates the directory of the journal if it is missing. Not with `mkdirSync(…, { recursive: true
+// })`, which never returns for a path such as /proc/x: no directory can be created there, and every
+// attempt reports that the parent is missing.
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 

@@ -1,6 +1,6 @@
-// The room on the disk of the journal, and reserves of it: files that are given up when the disk is
-// full, so that what gives back can still be written (`reserve`), and that the store can be opened
-// the next time (`reserve-open`).
+// Free space on the disk of the journal, and two reserves of it. A reserve is a file that is
+// deleted when the disk is full: `reserve` so that operations that free space can still be logged,
+// and `reserve-open` so that the store can be opened at the next start.
 import {
   closeSync,
   openSync,
@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** A file is cut between blocks: a part of one may have to be written anew, and that takes room. */
+/** Files are truncated at block boundaries, because rewriting a part of a block takes space. */
 const blockBytes = 4096;
 
 export class Reserve {
@@ -24,7 +24,7 @@ export class Reserve {
     this.#bytes = bytes;
   }
 
-  /** 0 where there is more than asked for: it was made under another setting. */
+  /** Bytes that must be added. 0 also if the file is larger, from a start with another setting. */
   get missing(): number {
     return Math.max(0, this.#bytes - this.#size);
   }
@@ -33,7 +33,10 @@ export class Reserve {
     return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Says whether all of it is there now. What there is room for is kept. */
+  /**
+   * Returns true if the reserve is complete. If the space does not suffice, the part that fits
+   * stays.
+   */
   fill(): boolean {
     if (this.missing <= 0) return true;
     let fd: number | null = null;
@@ -41,7 +44,7 @@ export class Reserve {
       fd = openSync(this.#file, 'a', 0o600);
       const block = Buffer.alloc(65_536);
       for (let at = this.#size; at < this.#bytes; at += block.length) {
-        // Not zeros: a filesystem that compresses would give room away that is not there.
+        // Not zeros, because a filesystem that compresses would use no space for them.
         for (let i = 0; i < block.length; i += 8) block.writeDoubleLE((at + i) * Math.PI, i);
         const wanted = Math.min(block.length, this.#bytes - at);
         for (let written = 0; written < wanted; )
@@ -61,8 +64,8 @@ export class Reserve {
   }
 
   /**
-   * Gives up so much of it, or what is left: no more than is needed, for whoever filled the disk
-   * may take that too.
+   * Frees this many bytes, or all that is left. Never more than needed, because the process that
+   * filled the disk may use the freed space, too.
    */
   giveUpSome(bytes: number): void {
     const left = Math.floor((this.#size - bytes) / blockBytes) * blockBytes;
@@ -73,7 +76,7 @@ export class Reserve {
     try {
       truncateSync(this.#file, left);
     } catch (error) {
-      // Where files are copied on write, even that may take room.
+      // On a copy-on-write filesystem even a truncate can need space.
       if (!isFull(error)) throw error;
       this.giveUp();
     }
@@ -85,7 +88,7 @@ export function freeBytes(directory: string): number {
   return bavail * bsize;
 }
 
-/** LevelDB's own words are in the cause. */
+/** The innermost cause, which has the error of LevelDB itself. */
 export function causeOf(error: unknown): { code?: unknown; message: string } {
   if (!(error instanceof Error)) return { message: String(error) };
   return error.cause instanceof Error

@@ -1,6 +1,7 @@
-// How far the journal was acknowledged, in a file of 12 bytes beside the store. It is written after
-// each flush and never flushed itself: on a disk that honours flushes the store is never behind it,
-// whatever was killed or cut. So where the store is behind, something was lost.
+// The number of the last acknowledged flush, in a file of 12 bytes beside the store. It is written
+// after each flush, and not flushed itself. On a disk that honours flushes, the store is therefore
+// never behind this number, even after a kill or a power cut. If it is, acknowledged changes are
+// lost.
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
@@ -14,7 +15,7 @@ export class HeadFile {
     this.#fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   }
 
-  /** 0 where it was never written, or where it cannot be read: then it says nothing. */
+  /** 0 if it was never written or cannot be read; then nothing is known about losses. */
   read(): number {
     const read = readSync(this.#fd, this.#buffer, 0, bytes, 0);
     const body = this.#buffer.subarray(0, 8);

@@ -1,10 +1,11 @@
 /**
- * Why the journal does not do what it was asked, or a server does not start on it.
- * - `locked`: another process has it. `damaged`: what is there cannot be trusted.
- * - `version`: it was written by a kernel that behaves differently. `poison`: an entry of it breaks
- * a law of the machine.
- * - `full`: the disk is full, and the change is certainly not there. `failed`: a flush failed, and
- * whether the change is there is unknown.
+ * An error of the journal.
+ * - `locked`: another process uses it.
+ * - `damaged`: its contents cannot be trusted.
+ * - `version`: a release whose machine behaves differently wrote it.
+ * - `poison`: an entry breaks a law of the machine.
+ * - `full`: the disk is full, and the change is certainly not stored.
+ * - `failed`: a flush failed, and it is unknown whether the change is stored.
  */
 export class JournalError extends Error {
   override readonly name = 'JournalError';

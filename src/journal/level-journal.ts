@@ -1,13 +1,13 @@
-// The keys of one filesystem in LevelDB, or those of the server. LevelDB has one order of keys, by
-// kind first, so that the kinds which come in great numbers lie together: `j/7` of filesystem `f`
-// stands under `j/f/7`. Keys of the server stand as they are.
+// The keys of one filesystem, or of the server, in LevelDB. LevelDB sorts all keys together. The
+// kind is the first part, so that the kinds with many keys lie together: `j/7` of filesystem `f` is
+// stored as `j/f/7`. Keys of the server are stored unchanged.
 import { JournalError } from './journal-error.ts';
 import { type Level, reading, unseal } from './sealed.ts';
 import type { Change, Done, Journal, Range } from './store.ts';
 
-/** The store that the keys are in. */
+/** The access to the store that a journal needs. */
 export interface LevelAccess {
-  /** Rejects while there is none: the disk is full. */
+  /** Rejects with `full` while the store is being reopened. */
   level(): Promise<Level>;
   commit(changes: readonly Change[], done: Done): void;
 }
@@ -17,20 +17,23 @@ interface LevelIterator {
   close(): Promise<void>;
 }
 
-/** As much as one reading of LevelDB brings. */
+/** Entries of one read from LevelDB. */
 const entriesPerRead = 256;
 const keysPerRead = 1024;
 const keysPerDrop = 256;
-/** Of a filesystem with many keys of a kind, no more are read than these. */
+/**
+ * Keys of one read in journalsIn(). Small, because after the first key of a filesystem the others
+ * are not needed.
+ */
 const keysPerSeek = 64;
-/** Behind every key that begins with a prefix; of a whole key, right behind that. */
+/** A key after every key that begins with the prefix, or directly after a whole key. */
 const endOf = (part: string): string => `${part}${part.endsWith('/') ? '\uffff' : '\0'}`;
 
 export class LevelJournal implements Journal {
   readonly #store: LevelAccess;
   readonly #id: string | null;
 
-  /** Null is the server. */
+  /** A null `id` stands for the keys of the server. */
   constructor(store: LevelAccess, id: string | null) {
     this.#store = store;
     this.#id = id;
@@ -122,7 +125,10 @@ export class LevelJournal implements Journal {
   }
 }
 
-/** One iterator behind the other; the first page of each is read at the same time. */
+/**
+ * Reads the iterators one after the other. The first reads of all run in parallel, because most
+ * have little.
+ */
 async function* pagesOf(iterators: readonly LevelIterator[]): AsyncGenerator<[string, Uint8Array]> {
   const next = (iterator: LevelIterator) =>
     reading('the store', () => iterator.nextv(entriesPerRead));
@@ -150,8 +156,8 @@ function unsealed(stored: string, sealed: Uint8Array): Uint8Array | JournalError
 }
 
 /**
- * The filesystems that have keys of these kinds, and the kinds that each has; from filesystem to
- * filesystem, without looking at what lies between.
+ * The filesystems that have keys of these kinds, and which kinds each has. Seeks from one
+ * filesystem to the next, without reading all keys in between.
  */
 export async function journalsIn(
   level: Level,
@@ -172,7 +178,7 @@ export async function journalsIn(
           last = key.split('/')[1] ?? '';
           found.set(last, (found.get(last) ?? new Set()).add(kind));
         }
-        // `0` is the character behind the slash.
+        // `0` is the character after the slash, so this seeks to the next filesystem.
         iterator.seek(`${prefix}${last}0`);
       }
     } finally {

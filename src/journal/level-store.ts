@@ -1,11 +1,11 @@
-// Durable, ordered bytes: LevelDB, in which every value carries a checksum of itself and its key,
-// and every flush a number. Changes that come in while a flush runs go into the next one together;
-// each flush is one atomic batch. What a flush did is told in the order in which the changes came
-// in.
+// A store in LevelDB. Every value has a checksum of itself and its key, and every flush has a
+// number. Changes that arrive during a flush are written together by the next flush, as one atomic
+// batch. Callers learn the result in the order of their changes.
 //
-// A failed flush is final (the second one may say yes and lie): everything after it is refused, and
-// the process should end. A full disk is not: the store is opened again, which tells whether the
-// last flush is in it, and goes on from a reserve.
+// A failed flush is final, because a second flush may report success although data is lost (as
+// fsync on Linux does). All later changes are refused, and the process should end. A full disk is
+// not final: the store is opened again, which shows whether the last flush is in it, and then
+// continues with the reserve.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Census, censusOf, type GroupRecord, groupKey } from './census.ts';
@@ -48,11 +48,11 @@ export class LevelStore implements Store {
   readonly directory: string;
   readonly records: Journal = this.#journalOf(null);
   readonly #options: LevelStoreOptions;
-  /** What is gone of what was acknowledged; null where nothing is. */
+  /** Which acknowledged changes are lost; null if none. */
   readonly losses: string | null;
   readonly #head: HeadFile;
   readonly #untouched: Untouched;
-  /** Of what was opened beside the level. */
+  /** Closes everything that was opened before LevelDB. */
   readonly #closeRest: () => Promise<void>;
   readonly #reserve: Reserve;
   #level: Level;
@@ -68,9 +68,9 @@ export class LevelStore implements Store {
   onFlush: (ms: number, commits: number, bytes: number) => void = () => {};
 
   /**
-   * Rejects with a JournalError: another process has it (`locked`), or what is there cannot be
-   * trusted (`damaged`). Then, and where it is closed before it was accepted and before anything
-   * was written, every file is as it was.
+   * Rejects with a JournalError: `locked` if another process uses the directory, `damaged` if the
+   * contents cannot be trusted. If open() rejects, or if the store is closed before accept() and
+   * before any write, all files are unchanged.
    */
   static async open(options: LevelStoreOptions): Promise<LevelStore> {
     const { directory } = options;
@@ -100,7 +100,7 @@ export class LevelStore implements Store {
         losses,
         close: () => opened.close(),
       });
-      // From now on another level may take its place.
+      // From now on close() closes the level, because #reopen() may replace it.
       opened.handOver();
       return store;
     } catch (error) {
@@ -121,13 +121,16 @@ export class LevelStore implements Store {
     this.#group = opened.group;
     this.#census = opened.census;
     this.#reserve = reserveOf(options);
-    // First that for the next start.
+    // The reserve for the next start is filled first, because without it no start is possible.
     openReserveOf(options).fill();
     if (!this.#reserve.fill()) this.#setFull(true);
     this.#watch = setInterval(() => this.#look(), options.lookMs ?? 500).unref();
   }
 
-  /** What is there is good: from now on it counts, whether anything is written or not. */
+  /**
+   * The caller has checked the contents. From now on the opened store counts, even if nothing is
+   * written.
+   */
   accept(): void {
     try {
       this.#untouched.letGo();
@@ -199,10 +202,10 @@ export class LevelStore implements Store {
     });
   }
 
-  /** After the flush in flight. What comes later is refused. */
+  /** Waits for the flush in flight and the changes behind it. Later changes are refused. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
-    // Where there is no room to open it again, there may never be.
+    // Do not wait for space to reopen the store, because there may never be any.
     if (this.#state === 'reopening') this.#state = 'closed';
     if (this.#waiting.length > 0 || this.#flushing) {
       await new Promise<void>((resolve) => {
@@ -271,7 +274,7 @@ export class LevelStore implements Store {
     else if (!this.#scheduled) void this.#flush();
   }
 
-  /** Nothing is written after this. */
+  /** After this nothing is written. */
   fail(error: unknown): JournalError {
     const failed = new JournalError('failed', 'the journal could not be flushed', error);
     if (this.#state === 'failed' || this.#state === 'closed') return failed;
@@ -284,9 +287,9 @@ export class LevelStore implements Store {
   }
 
   /**
-   * The disk is full: opens the store again, as soon as there is room for that, to learn whether
-   * the flush is in it. What waits behind it is refused: it may come again. Returns what to tell
-   * those of the flush.
+   * The disk is full. Opens the store again, as soon as there is space for that, to learn whether
+   * the last flush is in it. Changes that wait for the next flush are refused; their callers may
+   * try again. Returns the result for the callers of the last flush.
    */
   async #reopen(cause: unknown): Promise<JournalError | null> {
     if (this.#state !== 'open') return this.fail(cause);
@@ -307,12 +310,13 @@ export class LevelStore implements Store {
       const there = group === this.#group;
       const losses = lossesOf(this.directory, this.#group - 1, group) ?? missing;
       if (losses !== null) throw new JournalError('damaged', losses);
-      // The flush may be told of next.
+      // Before the result of the flush is reported, because after that its changes must not be
+      // undone.
       this.#untouched.letGo();
       openReserveOf(this.#options).fill();
       this.#group = group;
       this.#census = census;
-      // It may have failed meanwhile, which is final.
+      // fail() or close() may have been called during the awaits, and both are final.
       if (this.#state !== 'reopening') return this.fail(cause);
       this.#state = 'open';
       if (there) this.#head.write(group);
@@ -323,8 +327,8 @@ export class LevelStore implements Store {
   }
 
   /**
-   * To the last block the disk is not used: each flush that does not fit means opening the store
-   * again.
+   * Whether a flush can be written, with space from the reserve if necessary. Never uses the disk
+   * to its last block, because each flush that does not fit means opening the store again.
    */
   #roomFromReserve(): boolean {
     const { reserveBytes } = this.#options;
@@ -336,7 +340,7 @@ export class LevelStore implements Store {
   }
 
   /**
-   * Files that were removed under an open store take whatever is written, into nowhere: that is a
+   * If the files are removed while the store is open, writes still succeed but are lost. That is a
    * failed flush, too.
    */
   #demandFiles(): void {
@@ -346,7 +350,7 @@ export class LevelStore implements Store {
       throw new Error(`the journal in ${this.directory} was removed while the server ran`);
   }
 
-  /** Are the files there, is there room, is there room again? */
+  /** Checks regularly whether the files exist and how much space the disk has. */
   #look(): void {
     if (this.#state !== 'open') return;
     try {
@@ -365,7 +369,8 @@ export class LevelStore implements Store {
       return;
     }
     const forOpening = openReserveOf(this.#options);
-    // Room for both and for a while, so that it does not flap.
+    // More than the reserves need, so that the state does not switch between full and not full all
+    // the time.
     if (free < this.#reserve.missing + forOpening.missing + reserveBytes / 4) return;
     if (forOpening.fill() && this.#reserve.fill()) this.#setFull(false);
   }
@@ -377,7 +382,7 @@ export class LevelStore implements Store {
   }
 }
 
-/** A listener that throws must not keep the others from hearing. */
+/** Calls all callbacks, even if one of them throws. */
 function tell(waiting: readonly Waiting[], error: JournalError | null): void {
   for (const { done } of waiting) {
     try {

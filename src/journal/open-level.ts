@@ -1,5 +1,5 @@
-// Opens LevelDB, also where the disk is full: from the reserves, and where those do not do, as soon
-// as there is room.
+// Opens LevelDB even if the disk is full: first with the space of the reserves, and if that does
+// not suffice, as soon as the disk has space.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
@@ -11,26 +11,29 @@ import type { Untouched } from './untouched.ts';
 
 export interface LevelStoreOptions {
   directory: string;
-  /** Size of the files that are given up when the disk is full; 0 is none. */
+  /** Size of the reserves together, in bytes; 0 for none. */
   reserveBytes: number;
   /**
-   * Ascending prefixes of keys that come in great numbers. Whoever reads those can tell whether one
-   * is missing; of the others the census of the store tells.
+   * Ascending prefixes of the kinds that have many keys. A replay notices if one of those is
+   * missing; the census of the store counts all others.
    */
   bulk: readonly string[];
-  /** The first failed flush, which is also the last one. */
+  /**
+   * Called with the first failed flush. There is no second one, because the store then accepts
+   * nothing more.
+   */
   onFailed(error: JournalError): void;
   /**
-   * A start before was killed before it had looked: the files are again as they were before that.
+   * Called if an earlier start was killed before it had accepted the store. Its changes are undone.
    */
   onPutBack?(): void;
-  /** The disk became full, or is no longer. */
+  /** Called when the disk becomes full, and when it has space again. */
   onFull?(full: boolean): void;
-  /** How often to look whether there is room on the disk. */
+  /** Interval between two checks of the free space, in milliseconds. */
   lookMs?: number;
-  /** Opens also where acknowledged changes are gone, so that somebody can look and decide. */
+  /** Open the store even if acknowledged changes are lost, so that an operator can inspect it. */
   despiteLoss?: boolean;
-  /** A disk of a test's own. */
+  /** Replaces the disk in a test. */
   openLevel?(location: string): Promise<Level>;
 }
 
@@ -47,7 +50,7 @@ export const reserveOf = ({ directory, reserveBytes }: LevelStoreOptions) =>
 export const openReserveOf = ({ directory, reserveBytes }: LevelStoreOptions) =>
   new Reserve(directory, 'reserve-open', Math.floor(reserveBytes / 2));
 
-/** Tries without the reserves first. */
+/** Tries first without the reserves, then gives up one, then the other. */
 async function fromReserves(
   options: LevelStoreOptions,
   open: () => Promise<Level>,
@@ -62,7 +65,7 @@ async function fromReserves(
     .catch((error: unknown) => openGivingUp(openReserveOf(options), error));
 }
 
-/** In the words of Node or of LevelDB. */
+/** Whether this is an I/O error, in the form of Node or of LevelDB. */
 const isFailing = ({ code, message }: ReturnType<typeof causeOf>): boolean =>
   code === 'EIO' || /Input\/output error/.test(message);
 
@@ -76,7 +79,7 @@ function refusalOf(error: unknown, directory: string): JournalError {
     );
   if (cause.code === 'LEVEL_LOCKED')
     return new JournalError('locked', `another process uses the journal in ${directory}`, error);
-  // What the disk says is not what the store says of its contents.
+  // An I/O error of the disk says nothing about the contents of the store.
   const kind = isFailing(cause) ? 'failed' : 'damaged';
   return new JournalError(
     kind,
@@ -93,7 +96,7 @@ async function openLevel(options: LevelStoreOptions, untouched: Untouched): Prom
       try {
         return await open(join(directory, 'store'));
       } catch (error) {
-        // By a release that did not take the lock beside it.
+        // Another process with a release that did not use `lock/` has the store open.
         if (causeOf(error).code === 'LEVEL_LOCKED') untouched.forget();
         throw error;
       }
@@ -104,8 +107,9 @@ async function openLevel(options: LevelStoreOptions, untouched: Untouched): Prom
 }
 
 /**
- * What keeps other processes away, from before the store is looked at: LevelDB's own lock, of a
- * store with nothing in it. Whatever else is wrong with that one, nobody has it.
+ * Prevents two processes from using the directory, even before the store is read. The lock is that
+ * of an empty LevelDB. If that database is damaged, its files are deleted; LOCK shows that no other
+ * process uses it.
  */
 async function openLock(options: LevelStoreOptions): Promise<Level> {
   const location = join(options.directory, 'lock');
@@ -123,7 +127,7 @@ async function openLock(options: LevelStoreOptions): Promise<Level> {
   }
 }
 
-/** Waits for as long as there is not even room to open it, and it is wanted. */
+/** Waits while there is too little space to open the store, and while `wanted` returns true. */
 async function whenThereIsRoom(
   options: LevelStoreOptions,
   open: () => Promise<Level>,

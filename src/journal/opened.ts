@@ -1,4 +1,4 @@
-/** Resources that were opened one after the other. They are closed in the opposite order. */
+/** Resources that were opened one after the other. close() closes them in the opposite order. */
 export class Opened {
   readonly #closers: (() => unknown)[] = [];
 
@@ -6,12 +6,12 @@ export class Opened {
     this.#closers.push(close);
   }
 
-  /** The caller closes the last one itself from now on. */
+  /** From now on the caller closes the resource that was added last. */
   handOver(): void {
     this.#closers.pop();
   }
 
-  /** Closes all, whatever one of them throws; then throws the first that was thrown. */
+  /** Closes all of them even if one throws, and then throws the first error. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (const close of this.#closers.splice(0).reverse()) {

@@ -1,4 +1,4 @@
-// A value as it stands in the store: behind a checksum of itself and its key.
+// A value as it is stored: first a checksum of the key and the value, then the value.
 import { crc32 } from 'node:zlib';
 import type { ClassicLevel } from 'classic-level';
 import { causeOf } from './disk-room.ts';
@@ -8,7 +8,7 @@ export type Level = ClassicLevel<string, Uint8Array>;
 
 const checksumBytes = 4;
 
-/** What the store throws when it cannot read is damage. */
+/** Turns an error of a read into a JournalError `damaged`. */
 export async function reading<T>(what: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -24,7 +24,7 @@ export function seal(key: string, body: Uint8Array): Uint8Array {
   return sealed;
 }
 
-/** Throws `damaged` where the checksum says no. */
+/** Throws `damaged` if the checksum does not match. */
 export function unseal(key: string, sealed: Uint8Array): Uint8Array {
   const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   const body = sealed.subarray(checksumBytes);

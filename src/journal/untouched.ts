@@ -1,12 +1,13 @@
-// The store as it was before it was opened. LevelDB deletes the log that it has read, also where it
-// could not read all of it, and without its first file it deletes everything: so until somebody has
-// looked at what was opened, and relies on it, there is a second folder with hard links to every
-// file, and whoever refuses puts that back. Nothing that counts is written while it is there.
+// A copy of the store as it was before LevelDB opened it. When LevelDB opens, it deletes the log
+// that it has read, even if it could not read all of it; if the file CURRENT is missing, it deletes
+// everything. So a second directory has hard links to every file until the opened store is
+// accepted. If the opened store is not accepted, the copy replaces it. No acknowledged change is
+// written while the copy exists.
 //
-//   store         what LevelDB opens
-//   untouched     as it was before; complete where it is there at all
-//   opened        what LevelDB had made of it, on its way out
-//   let-go        an `untouched` that is needed no more, on its way out
+//   store         the directory that LevelDB opens
+//   untouched     the copy; if it exists, it is complete
+//   opened        the store as LevelDB left it, after the copy replaced it; to be deleted
+//   let-go        a copy that is not needed any more; to be deleted
 import {
   closeSync,
   copyFileSync,
@@ -24,10 +25,13 @@ import { isFull } from './disk-room.ts';
 
 export class Untouched {
   readonly #directory: string;
-  /** There is one. Where a call failed on the way, what is on the disk decides. */
+  /**
+   * `untouched` exists. After a failed call it may exist although this is false; then only the disk
+   * shows it.
+   */
   #kept = false;
 
-  /** Whoever calls anything of it has the lock of the directory. */
+  /** The caller must hold the lock of the directory for every call. */
   constructor(directory: string) {
     this.#directory = directory;
   }
@@ -36,11 +40,14 @@ export class Untouched {
     return join(this.#directory, name);
   }
 
-  /** Before each opening. Says whether it put back what a start had left behind that was killed. */
+  /**
+   * Call it before each opening. Returns true if it restored the store after a start that was
+   * killed.
+   */
   keep(): boolean {
     const leftBehind = existsSync(this.#at('untouched'));
     if (leftBehind) this.putBack();
-    // Only where something failed, and then it may be the last one.
+    // Only after a failed call; the directory may then hold the only copy.
     for (const name of ['opened', 'let-go'] as const)
       if (!existsSync(this.#at('store')) && existsSync(this.#at(name)))
         renameSync(this.#at(name), this.#at('store'));
@@ -54,7 +61,7 @@ export class Untouched {
     return leftBehind;
   }
 
-  /** What was opened is what counts from now on. Durable when it returns. */
+  /** From now on the opened store counts. Durable when this returns. */
   letGo(): void {
     if (!this.#kept) return;
     renameSync(this.#at('untouched'), this.#at('let-go'));
@@ -63,17 +70,17 @@ export class Untouched {
     this.#dispose('let-go');
   }
 
-  /** Where the store was not opened after all: it is as it was. */
+  /** The store was not opened, so it is unchanged and needs no copy. */
   forget(): void {
     this.#kept = false;
     rmSync(this.#at('untouched'), { recursive: true, force: true });
   }
 
-  /** When the store is closed, and nobody relied on it. */
+  /** Restores the store. Call it after the store is closed, if nobody relied on what was opened. */
   putBack(): void {
     this.#kept = false;
     if (!existsSync(this.#at('untouched'))) return;
-    // Where it is not there, a kill came between the two renames.
+    // If `store` is missing, the process was killed between the two renames.
     if (existsSync(this.#at('store'))) {
       rmSync(this.#at('opened'), { recursive: true, force: true });
       renameSync(this.#at('store'), this.#at('opened'));
@@ -83,7 +90,7 @@ export class Untouched {
     this.#dispose('opened');
   }
 
-  /** The next start tries again. */
+  /** Errors are ignored, because the next start deletes the directory, too. */
   #dispose(name: 'opened' | 'let-go'): void {
     try {
       rmSync(this.#at(name), { recursive: true, force: true });
@@ -91,7 +98,7 @@ export class Untouched {
   }
 }
 
-/** Every file but the lock, and all of it on the disk. */
+/** Links every file but the lock, and makes the new directory durable. */
 function linkAll(from: string, to: string): void {
   mkdirSync(to, { mode: 0o700 });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -101,14 +108,13 @@ function linkAll(from: string, to: string): void {
       linkAll(source, target);
       continue;
     }
-    // A reader may be told of what is in it before it was flushed: that stays true when the power
-    // goes.
+    // A log may not be flushed yet. What a reader saw of it must still be there after a power cut.
     if (linkOrCopy(source, target) === 'copied' || entry.name.endsWith('.log')) sync(target);
   }
   sync(to);
 }
 
-/** Not every filesystem has hard links. */
+/** Copies the file if the filesystem has no hard links. */
 function linkOrCopy(from: string, to: string): 'linked' | 'copied' {
   try {
     linkSync(from, to);

@@ -1,4 +1,4 @@
-// Deadlocks, warnings and stopped filesystems: what an alert is made of.
+// Deadlocks, warnings and stopped filesystems: the metrics for alerts.
 import { bump, defineFamily, one, samplesOf, tally } from './define.ts';
 
 export const alarms = defineFamily({

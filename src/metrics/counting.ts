@@ -1,5 +1,5 @@
 // Counts the events of all filesystems: for the server, for each tenant, and for each filesystem
-// that somebody scrapes by itself.
+// that is scraped alone.
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import type { EventRing } from '../engine/event-ring.ts';
 import type { KernelEvent } from '../kernel/events.ts';
@@ -9,7 +9,7 @@ import { adopt, freshStates, listeners, type States } from './states.ts';
 
 interface Counted {
   tenant: States;
-  /** Null until somebody scrapes the filesystem, because most are never looked at alone. */
+  /** Null until the filesystem is scraped alone, because most filesystems never are. */
   own: States | null;
   pinKinds: Map<string, string>;
 }
@@ -18,7 +18,7 @@ export class EventCounter {
   readonly #engine: Engine;
   readonly #nowMs: () => number;
   readonly ofServer = freshStates();
-  /** By the tenant's own log, so that they go when the tenant goes. */
+  /** The key is the ring of the tenant, so that the counts are freed together with the tenant. */
   readonly #ofTenant = new WeakMap<EventRing, States>();
   readonly #ofFilesystem = new WeakMap<HostedFilesystem, Counted>();
 
@@ -42,7 +42,7 @@ export class EventCounter {
     return states;
   }
 
-  /** Counts from the first call on. */
+  /** Counting begins with the first call. */
   ofFilesystem(fs: HostedFilesystem): States {
     const counted = this.#countedOf(fs);
     if (counted.own === null) {
@@ -61,7 +61,7 @@ export class EventCounter {
     return counted;
   }
 
-  /** A recovery brings back what no event reports any more. */
+  /** A recovered filesystem has state that no future event reports. */
   #adopt(fs: HostedFilesystem): void {
     const { tenant, pinKinds } = this.#countedOf(fs);
     for (const { id, kind } of fs.kernel.pins.values()) pinKinds.set(pinId(id), kind);
@@ -69,7 +69,7 @@ export class EventCounter {
     adopt(tenant, fs);
   }
 
-  /** A stopped filesystem is removed without an event of its own. */
+  /** A stopped filesystem is removed without an event, so this counts the umount. */
   #discarded(fs: HostedFilesystem): void {
     const { tenant, pinKinds } = this.#countedOf(fs);
     const place = this.#placeOf(fs, pinKinds);
@@ -89,7 +89,7 @@ export class EventCounter {
     for (const event of events) {
       const interested = listeners.get(event.type);
       if (interested === undefined) continue;
-      // The end of a pin does not say its kind.
+      // The event at the end of a pin does not contain the kind of the pin.
       if (event.type === 'page.pinned') pinKinds.set(event.data.pin, event.data.kind);
       else if (event.type === 'page.unpinned') {
         place.pinKind = pinKinds.get(event.data.pin) ?? 'unknown';

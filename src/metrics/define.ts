@@ -1,12 +1,12 @@
-// A family of metrics: its counters, the events that change them, and the rows of a scrape. Counting
-// costs a few additions per event; names and labels become text only in a scrape.
+// A family of metrics: its counters, the events that change them, and the rows of a scrape. Each
+// event costs a few additions; names and labels become text only during a scrape.
 import type { EventData, EventType } from '../kernel/events.ts';
 import type { Kernel } from '../kernel/state.ts';
 import type { Distribution, Exemplar } from './distribution.ts';
 import type { Server } from './server.ts';
 import type { Totals } from './totals.ts';
 
-/** Values of labels, joined by line feeds, to a count. */
+/** A count for each combination of label values; the key joins the values with line feeds. */
 export type Tally = Map<string, number>;
 
 export interface Sample {
@@ -33,12 +33,12 @@ export interface Row<State> {
 /** Where an event happened. */
 export interface Place {
   kernel: Kernel;
-  /** The kind of the pin that the event is about. */
+  /** The kind of the pin that the event concerns. */
   pinKind: string;
-  /** The operation that ran; empty for the worker and the clock. */
+  /** The operation that ran; empty for the release worker and for timers. */
   operation: string;
   filesystem: string;
-  /** By the clock of the server. */
+  /** The time of the event on the clock of the server. */
   atMs: number;
   /** The kinds of all pins of the filesystem. */
   pinKinds: ReadonlyMap<string, string>;
@@ -49,9 +49,9 @@ export interface Family<State> {
   scope: 'tenant' | 'server';
   create(): State;
   /**
-   * What a filesystem has when counting begins: after a start, or with the first scrape of its own.
-   * Gauges begin with what is there, counters with nothing: what they counted before was counted by
-   * another process, and Prometheus adds up what each counts.
+   * Sets the gauges to the state of a filesystem when counting begins: after a start, or at the
+   * first scrape of that filesystem alone. Counters begin at zero, because the earlier process has
+   * already reported what it counted, and Prometheus adds the values.
    */
   adopt?(state: State, kernel: Kernel): void;
   on: { [T in EventType]?: (state: State, data: EventData<T>, place: Place) => void };
@@ -59,7 +59,8 @@ export interface Family<State> {
 }
 
 export function defineFamily<State>(family: Family<State>): Family<unknown> {
-  // The table holds families of every state; each gets only the state that it created.
+  // The registry has families with different states, and passes to each only the state that it
+  // created.
   return family as unknown as Family<unknown>;
 }
 
@@ -86,7 +87,7 @@ export function observe(d: Distribution, value: number, place?: Place): void {
   exemplars[at] = { operation, filesystem, value, atMs };
 }
 
-/** The distribution under these label values, made when it is first needed. */
+/** The distribution for these label values; created on first use. */
 export function under(
   all: Map<string, Distribution>,
   key: string,
@@ -136,5 +137,5 @@ export function histogramOf(
   return [...all].flatMap(([key, d]) => bucketsOf(name, labelsOf(names, key), d));
 }
 
-/** For times that somebody waited: a millisecond to ten minutes. */
+/** Bucket bounds for waiting times: a millisecond to ten minutes. */
 export const waitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];

@@ -1,6 +1,6 @@
-// The values of a histogram. In a file of its own, because server.ts and define.ts both need it.
+// The values of a histogram. In a separate file, because both server.ts and define.ts need it.
 
-/** An operation that stands for the values of a bucket. */
+/** An example operation for the values of one bucket. */
 export interface Exemplar {
   operation: string;
   filesystem: string;
@@ -9,13 +9,13 @@ export interface Exemplar {
 }
 
 /**
- * Upper bounds in seconds, and how often a value was at most that; the last count is of those
- * beyond.
+ * `bounds` are upper bounds in seconds, ascending. Each count is the number of values in its
+ * bucket; the last count is of values above all bounds.
  */
 export interface Distribution {
   readonly bounds: readonly number[];
   readonly counts: number[];
-  /** The latest exemplar of each bucket, where the observation had one. */
+  /** The latest exemplar of each bucket, if there is one. */
   readonly exemplars: (Exemplar | undefined)[];
   sum: number;
 }

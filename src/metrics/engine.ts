@@ -16,7 +16,7 @@ export function logCounts(): LogCounts {
   };
 }
 
-/** The same log, watched. */
+/** The same log, with counts of its batches and failures. */
 export function measured(log: Log, counts: LogCounts): Log {
   const done = (begin: number) => observe(counts.append, (performance.now() - begin) / 1000);
   return {
@@ -33,8 +33,8 @@ export function measured(log: Log, counts: LogCounts): Log {
       const begin = performance.now();
       log.append(id, entries, before, (error) => {
         done(begin);
-        // A full disk has a gauge of its own: nothing of the batch was done, and the filesystem
-        // goes on.
+        // A full disk has its own gauge and is not a failure: nothing of the batch was done, and
+        // the filesystem continues.
         if (error !== null && error.kind !== 'full') counts.failures += 1;
         appended(error);
       });

@@ -1,4 +1,4 @@
-// The two forms of a scrape: the text format of Prometheus, and OpenMetrics, which has room for
+// The two formats of a scrape: the text format of Prometheus, and OpenMetrics, which can carry
 // exemplars.
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Row, Sample, Scrape } from './define.ts';
@@ -11,17 +11,19 @@ export const contentTypes: Record<Form, string> = {
   openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
 };
 
-/** A row and the state that it reads. */
+/** A row of a family, with the state that it reads. */
 export interface StatedRow {
   row: Row<unknown>;
   state: unknown;
 }
 
-/** OpenMetrics names a counter without its _total; prom-client puts it back on each sample. */
+/** OpenMetrics names a counter without `_total`; prom-client adds it to each sample. */
 const nameIn = (form: Form, name: string, type: string): string =>
   form === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
 
-/** Filesystems have names that their tenants gave; the scrape of the server shows none. */
+/**
+ * Removes the name of the filesystem in a scrape of the server, because tenants choose those names.
+ */
 function shownExemplar(
   { operation, filesystem, value, atMs }: Exemplar,
   scope: 'tenant' | 'server',
@@ -60,7 +62,7 @@ export function registryOf(
     const { help } = metric;
     const type = String(metric.type);
     const name = nameIn(form, metric.name, type);
-    // Both forms read the same metric, whose name prom-client would change for good.
+    // A copy, because both formats read the same metric, and prom-client changes its name.
     const get = async () => ({
       ...(await (metric as unknown as { get(): Promise<object> }).get()),
       name,
@@ -70,17 +72,17 @@ export function registryOf(
   return registry;
 }
 
-/** What a registry needs of a metric: its text is written from `get`. */
+/** Registers an object with `get`, the only method that a registry calls. */
 function add(
   registry: Registry,
   metric: { name: string; help: string; type: string; get(): Promise<object> },
 ): void {
-  // The classes of prom-client count by themselves, which costs each event what ours costs a
-  // scrape.
+  // Not the classes of prom-client, because they count by themselves: that costs as much for each
+  // event as this costs for a scrape.
   registry.registerMetric({ ...metric, reset() {} } as unknown as Metric);
 }
 
-/** Gauges that end in _total, which the format keeps for counters. */
+/** Gauges whose names end in `_total`, which OpenMetrics reserves for counters. */
 const misnamed = [
   'nodejs_active_resources_total',
   'nodejs_active_handles_total',

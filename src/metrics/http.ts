@@ -1,4 +1,4 @@
-// HTTP requests by the template of their route. What a request pays is one look into a small table.
+// HTTP requests by the template of their route. Each request costs one lookup in a small table.
 import type { FastifyInstance } from 'fastify';
 import { defineFamily, distribution, histogramOf, observe } from './define.ts';
 import type { Distribution } from './distribution.ts';
@@ -9,7 +9,7 @@ const bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 export const requestCounts = (): HttpCounts => ({ durations: new Map() });
 
-/** Times every request of the routes that are registered from here on. */
+/** Times every request of the routes that are registered after this call. */
 export function timeRequests(app: FastifyInstance, { durations }: HttpCounts): void {
   const timer = (template: string, method: string) => {
     const byStatus = new Map<number, Distribution>();
@@ -37,7 +37,7 @@ export function timeRequests(app: FastifyInstance, { durations }: HttpCounts): v
       },
     ];
   });
-  // Any method may be tried on what is not there.
+  // A client can send any method to an unknown URL, so those share one label.
   const nowhere = timer('unmatched', 'any');
   app.addHook('onResponse', (request, reply, done) => {
     if (request.is404) nowhere(reply.statusCode, reply.elapsedTime / 1000);

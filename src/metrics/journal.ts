@@ -1,5 +1,5 @@
-// The journal on the disk: its flushes, each of which takes together what came in while the one
-// before it ran.
+// The journal on disk and its flushes. A flush writes all changes that arrived during the flush
+// before it.
 import type { Store } from '../journal/store.ts';
 import { bucketsOf, defineFamily, distribution, observe, one } from './define.ts';
 import type { JournalCounts } from './server.ts';
@@ -7,7 +7,7 @@ import type { JournalCounts } from './server.ts';
 const flush = 'pinhole_journal_flush_duration_seconds';
 const commits = 'pinhole_journal_flush_commits';
 
-/** Of nothing, where nothing is kept. */
+/** All zero if there is no store. */
 export function journalCounts(store: Store | undefined): JournalCounts {
   const counts: JournalCounts = {
     flushes: distribution([

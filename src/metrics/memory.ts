@@ -1,4 +1,4 @@
-// What the server holds for its tenants by its own account; the process has gauges of its own.
+// Memory that the server counts for its tenants. The process has gauges of its own.
 import { defineFamily, one } from './define.ts';
 
 export const memory = defineFamily({
@@ -18,8 +18,8 @@ export const memory = defineFamily({
       name: 'pinhole_memory_limit_bytes',
       type: 'gauge',
       help:
-        'Limit of pinhole_memory_held_bytes (--memory-max); beyond it, operations that need memory ' +
-        'are refused.',
+        'Limit of pinhole_memory_held_bytes (--memory-max); beyond it, operations that need ' +
+        'memory are refused.',
       read: (_, { server }) => (server === null ? [] : one(server.memory.max)),
     },
   ],

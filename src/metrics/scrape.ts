@@ -8,7 +8,7 @@ import type { Server } from './server.ts';
 import { rowsOf, type States } from './states.ts';
 import { Ledger } from './totals.ts';
 
-/** Somebody waits in it, blocks wait for their pins, or it serves no more. */
+/** Operations sleep in it, blocks wait for pins, or it has stopped. */
 const hasTrouble = ({ kernel, stopped }: HostedFilesystem): boolean =>
   kernel.counts.sleepers > 0 ||
   kernel.busy.pages > 0 ||
@@ -20,7 +20,10 @@ export interface MetricsOptions {
   nowMs(): number;
   /** Counts of the server outside the kernels. */
   server: Server;
-  /** Adds the metrics of the process and its event loop, whose collectors never stop. */
+  /**
+   * Adds the metrics of the process and its event loop. Their collectors never stop, so tests omit
+   * them.
+   */
   process: boolean;
 }
 
@@ -37,7 +40,7 @@ export class Metrics {
     this.#nowMs = nowMs;
     this.#ledger = new Ledger(engine);
     this.#counter = new EventCounter(engine, nowMs);
-    // All rows of one scrape read the same totals.
+    // All rows of one scrape read the same totals, so that they agree.
     let scrape: Scrape | null = null;
     const read = () => {
       scrape ??= { totals: this.#ledger.all(nowMs()), server };
@@ -61,7 +64,7 @@ export class Metrics {
     return this.#scrapeOf(states, this.#engine.list(tenant), form);
   }
 
-  /** Counts from the first scrape on. */
+  /** Counting begins with the first scrape. */
   scrapeOne(fs: HostedFilesystem, form: Form): Promise<string> {
     return this.#scrapeOf(this.#counter.ofFilesystem(fs), [fs], form);
   }
@@ -73,8 +76,8 @@ export class Metrics {
   }
 
   /**
-   * The filesystems of a tenant, or of all, that are worth a scrape of their own: first those with
-   * trouble, then the oldest.
+   * The filesystems, of one tenant or of all, that Prometheus should scrape alone: first those with
+   * problems, then the oldest.
    */
   worthALook(tenant: string | null, max: number): HostedFilesystem[] {
     const all = [...(tenant === null ? this.#engine.all() : this.#engine.list(tenant))];

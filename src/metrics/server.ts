@@ -1,7 +1,7 @@
-// Counts of the server outside the kernel, in the form in which the metrics read them.
+// Counts of the server outside the kernel, in the form that the metrics read.
 import type { Distribution } from './distribution.ts';
 
-/** Of the event streams. */
+/** Counts of the event streams. */
 export interface StreamCounts {
   readonly clients: number;
   readonly framesSent: number;
@@ -12,14 +12,14 @@ export interface StreamCounts {
   lagEvents(): number;
 }
 
-/** Of the way of commands into the log. */
+/** Counts of commands on their way into the log. */
 export interface LogCounts {
   batches: Distribution;
   append: Distribution;
   failures: number;
 }
 
-/** Of the journal on the disk. */
+/** Counts of the journal on disk. */
 export interface JournalCounts {
   flushes: Distribution;
   commits: Distribution;
@@ -28,17 +28,17 @@ export interface JournalCounts {
 }
 
 export interface HttpCounts {
-  /** Route template, method and status to the time that answers took. */
+  /** The time of answers, by route template, method and status. */
   durations: Map<string, Distribution>;
 }
 
-/** Of the clock. */
+/** The state of the clock. */
 export interface ClockCounts {
   readonly jumps: { readonly forward: number; readonly backward: number };
   aheadMs(): number;
 }
 
-/** Of the memory that is held for tenants. */
+/** The memory that is counted for tenants. */
 export interface MemoryCounts {
   readonly used: number;
   readonly max: number;
@@ -52,6 +52,6 @@ export interface Server {
   log: LogCounts;
   journal: JournalCounts;
   http: HttpCounts;
-  /** Null where a test brought its own. */
+  /** Null if a test has passed its own clock. */
   clock: ClockCounts | null;
 }

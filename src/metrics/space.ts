@@ -1,4 +1,4 @@
-// Filesystems, files and where the blocks are.
+// Filesystems, files, and the state of blocks.
 import { bump, defineFamily, one, samplesOf, tally } from './define.ts';
 import { bytesOf } from './totals.ts';
 

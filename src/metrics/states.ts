@@ -1,4 +1,4 @@
-// The counters of all families together: of the server, of a tenant, or of one filesystem.
+// The counters of all families: of the server, of a tenant, or of one filesystem.
 import type { HostedFilesystem } from '../engine/engine.ts';
 import type { EventType } from '../kernel/events.ts';
 import type { Place } from './define.ts';
@@ -10,7 +10,7 @@ export type States = unknown[];
 
 export const freshStates = (): States => families.map((family) => family.create());
 
-/** Begins the gauges with what the filesystem has already. */
+/** Sets the gauges to the present state of the filesystem. */
 export function adopt(states: States, { kernel }: HostedFilesystem): void {
   for (const [at, family] of families.entries()) family.adopt?.(states[at], kernel);
 }
@@ -23,13 +23,13 @@ export function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] 
   );
 }
 
-/** What one family does with an event. `at` is its index in the registry. */
+/** How one family counts an event. `at` is the index of the family in the registry. */
 interface Listener {
   at: number;
   call: (state: unknown, data: unknown, place: Place) => void;
 }
 
-/** Families by the type of the events that they count, so that an event costs its own only. */
+/** The families that count each type of event, so that an event visits only those. */
 export const listeners: ReadonlyMap<EventType, readonly Listener[]> = listenersByType();
 
 function listenersByType(): Map<EventType, Listener[]> {
@@ -37,7 +37,7 @@ function listenersByType(): Map<EventType, Listener[]> {
   for (const [at, family] of families.entries()) {
     for (const [type, call] of Object.entries(family.on)) {
       const all = byType.get(type as EventType) ?? [];
-      // The key of the table ties the data to the type of the event.
+      // The key of the table guarantees that the data belongs to the type of the event.
       byType.set(type as EventType, [...all, { at, call: call as Listener['call'] }]);
     }
   }

@@ -1,13 +1,14 @@
-// The gauges of all filesystems, as a table with a row of numbers for each. A row is read from what
-// the kernel counts anyway, when somebody scrapes and its filesystem has changed since; the sums of
-// all go along. So a scrape costs what changed, and a look at who waits or holds.
+// The gauges of all filesystems, as a table with one row of numbers for each filesystem. A scrape
+// reads only rows of filesystems that have changed since the last one, and updates the sums with
+// them. So its cost depends on the number of changes, and of filesystems with waiters or pins, not
+// on the number of all filesystems.
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import { findRun } from '../kernel/lib/run-list.ts';
 import { pageSize } from '../kernel/units.ts';
 
 const never = Number.POSITIVE_INFINITY;
 
-/** Those that add up. */
+/** Gauges that are added over filesystems. */
 const counted = {
   filesystems: () => 1,
   stopped: ({ stopped }: HostedFilesystem) => (stopped === null ? 0 : 1),
@@ -30,8 +31,8 @@ const counted = {
 };
 
 /**
- * Those of which the oldest matters: since when, by the clock of the filesystem; Infinity where
- * there is none.
+ * Gauges that show the oldest of something: since when it exists, on the clock of the filesystem;
+ * Infinity if there is none.
  */
 const aged = {
   oldestBusyMs: oldestBusy,
@@ -46,12 +47,12 @@ const ages = Object.keys(aged) as (keyof typeof aged)[];
 const readers = [...Object.values(counted), ...Object.values(aged)];
 const inboxAt = sums.indexOf('inbox');
 /**
- * Behind those: the clock of the filesystem, and what it can be at most, which for a manual one is
- * the same.
+ * Two more columns: the clock of the filesystem, and the latest time that it can show, which for a
+ * manual clock is the same.
  */
 const clockAt = readers.length;
 const width = clockAt + 2;
-/** So many are read at once at the most. */
+/** With more changed rows than this, they are read before the next scrape. */
 const changedMax = 1024;
 
 export class Ledger {
@@ -63,7 +64,8 @@ export class Ledger {
   /** Sums over all rows. They are whole numbers, so adding and subtracting leaves no error. */
   readonly #sums = new Float64Array(sums.length);
   /**
-   * Rows in which something is old, or commands wait: of the others there is nothing but the sums.
+   * Rows with a wait, a pin or a busy block, or with waiting commands. All other rows matter only
+   * for the sums.
    */
   readonly #live = new Set<number>();
 
@@ -75,7 +77,7 @@ export class Ledger {
     });
   }
 
-  /** Of every filesystem of the server. */
+  /** The totals of all filesystems of the server. */
   all(nowMs: number): Totals {
     this.#readChanged();
     const into = new Float64Array(clockAt + 1);
@@ -128,7 +130,7 @@ export class Ledger {
     this.#unused.push(row);
     this.#addSums(this.#sums, row * width, -1);
     this.#live.delete(row);
-    // The next one there begins with nothing.
+    // A new filesystem in this row must begin with zeros.
     this.#table.fill(0, row * width, row * width + sums.length);
   }
 
@@ -175,13 +177,13 @@ function oldestBusy({ kernel }: HostedFilesystem): number {
   return never;
 }
 
-/** Pins are in the order of their ids. */
+/** Pins are in the order of their ids, so the first one is the oldest. */
 function oldestPin({ kernel }: HostedFilesystem): number {
   for (const pin of kernel.pins.values()) return pin.createdMs;
   return never;
 }
 
-/** Who is woken, looks, and sleeps again (S07) has waited from its first sleep on. */
+/** An operation that is woken and sleeps again (S07) has waited since its first sleep. */
 function oldestWait({ kernel }: HostedFilesystem): number {
   let oldest = never;
   for (const id of kernel.sleepers) {

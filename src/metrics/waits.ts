@@ -37,7 +37,7 @@ function end(
   place: Place,
 ): void {
   bump(state.ended, `${op}\n${outcome}`);
-  // With a manual clock a sleep can take no time.
+  // With a manual clock a sleep can take no time; then its wake-ups show that there was one.
   if (sleptMs === 0 && wakeups === 0 && outcome !== 'cancelled') return;
   observe(under(state.waits, `${op}\n${strategy}\n${outcome}`, waitBounds), sleptMs / 1000, place);
 }

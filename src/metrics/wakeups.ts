@@ -1,5 +1,5 @@
-// Useful and spurious wake-ups of the hashed waitqueues. The kernels count them; the counts of
-// removed filesystems are kept here, because counters must not fall.
+// Useful and spurious wake-ups of the hashed waitqueues. The kernels count them. The counts of
+// removed filesystems are stored here, because a counter must not decrease.
 import type { Kernel } from '../kernel/state.ts';
 import { defineFamily, one } from './define.ts';
 
@@ -18,7 +18,8 @@ function add(state: State, { counts }: Kernel, sign: 1 | -1): void {
 export const wakeups = defineFamily<State>({
   scope: 'tenant',
   create: () => ({ wakeups: 0, spuriousWakeups: 0, bucketCollisions: 0 }),
-  // The counts of a kernel go on over a restart.
+  // A kernel has its counts from before the restart; subtracting them makes the counter begin at
+  // zero.
   adopt: (state, kernel) => add(state, kernel, -1),
   on: {
     'filesystem.unmounted': (state, _data, { kernel }) => add(state, kernel, 1),

@@ -1,6 +1,6 @@
 // Quotas, usage and reservations of a tenant. Usage changes by the differences of each kernel's
-// counts. A reservation covers a command from the moment it is accepted until its effect is counted,
-// because otherwise a burst of commands could exceed the limit.
+// counts. A reservation covers a command from the moment it is accepted until its effect is
+// counted, because otherwise a burst of commands could exceed the limit.
 
 /** One row for each quota: what a tenant gets by default, and what is counted. */
 export const quotaTable = {

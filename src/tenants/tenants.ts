@@ -37,9 +37,9 @@ export class Tenants {
   readonly #options: TenantsOptions;
   readonly #records: Records;
   readonly #byName = new Map<string, Tenant>();
-  /** Names that are not durable yet. */
+  /** Names of tenants whose creation is not durable yet. */
   readonly #coming = new Set<string>();
-  /** Names whose removal is not durable yet. */
+  /** Names of tenants whose removal is not durable yet. */
   readonly #going = new Set<string>();
   #changes: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;

@@ -1,5 +1,4 @@
-// Bearer tokens: 256 bits from the CSPRNG, shown once, kept as HMAC-SHA-256 and looked up by key
-// id.
+// Bearer tokens: 256 random bits, shown once, stored as HMAC-SHA-256 and found by key id.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 
@@ -90,7 +89,9 @@ export class Tokens {
     return { token: shown(stored), secret };
   }
 
-  /** The owner of the token, or null. Unknown, expired, revoked and misspelt tokens look the same. */
+  /**
+   * The owner of the token, or null. Unknown, expired, revoked and misspelt tokens give the same.
+   */
   check(secret: string, nowMs: number): Token | null {
     const id = form.exec(secret)?.[1];
     const stored = id === undefined ? undefined : this.#byId.get(id);
@@ -134,7 +135,7 @@ export class Tokens {
     return true;
   }
 
-  /** Deletes what is kept of a tenant's tokens. */
+  /** The changes that delete the records of a tenant's tokens. */
   removalOf(tenant: string): Change[] {
     return [...(this.#idsOf.get(tenant) ?? [])].map((id) => removal(recordKeys.token(id)));
   }

@@ -1,5 +1,5 @@
-// The AsyncAPI 3 document of the event streams, made from the schemas that the stream itself uses
-// and from the table of events.
+// The AsyncAPI 3 document of the event streams, generated from the schemas that the stream itself
+// uses and from the table of events.
 import { z } from 'zod';
 import { type EventType, eventTable, zWhose } from '../../kernel/events.ts';
 import { zCount } from '../../kernel/units.ts';
@@ -38,7 +38,7 @@ const zEnvelope = z.object({
     .describe('`op_…`: the operation that ran; absent for the release worker and the clock.'),
 });
 
-/** What a row of the table says, and whose file it is about. */
+/** The data of an event type, with the fields that name its file. */
 function dataSchema(data: z.ZodType): JsonSchema {
   const schema = jsonSchemaOf(data, 'output');
   const whose = jsonSchemaOf(zWhose, 'output');

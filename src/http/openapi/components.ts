@@ -17,12 +17,12 @@ type Io = 'input' | 'output';
 type Named = Map<z.ZodType, string>;
 
 export interface Components {
-  /** A reference to the schema, which has a name. */
+  /** A reference to the schema if it has a name. */
   refTo(schema: z.ZodType): { $ref: string };
   schemas: Record<string, JsonSchema>;
 }
 
-/** Parts of answers that are worth a name of their own. */
+/** Parts of answers that get a name of their own. */
 const parts = (): Record<string, z.ZodType> => ({
   Blocker: zOperation.shape.blockedBy.element,
   Space: (filesystem.result as z.ZodObject).shape.space as z.ZodType,
@@ -34,7 +34,8 @@ export function componentsOf(contracts: readonly Contract[]): Components {
   const answers: Named = new Map();
   const bodies: Named = new Map();
   for (const [id, schema] of Object.entries(parts())) answers.set(schema, id);
-  // Views come first: what a view shows is named for the view, also where an operation returns it.
+  // Views come first, so that a schema is named after the view even if an operation returns it,
+  // too.
   const ordered = [...contracts].sort((a, b) => rankOf(a) - rankOf(b));
   for (const contract of ordered) {
     if (contract.body?.type === jsonType)
@@ -59,7 +60,7 @@ export const isSchema = (content: Content): content is z.ZodType => content inst
 
 const rankOf = ({ name }: Contract): number => (name.startsWith('get-') ? 0 : 1);
 
-/** `get-pin` shows a Pin; `truncate` gives a TruncateResult. */
+/** The name of a result: `get-pin` gives Pin, `truncate` gives TruncateResult. */
 function resultName({ name }: Contract): string {
   const [, shown] = /^get-(.*)$/.exec(name) ?? [];
   return shown === undefined ? `${pascal(name)}Result` : pascal(shown);

@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document, made from the contracts of all routes and the table of problems.
+// The OpenAPI 3.1 document, generated from the contracts of all routes and the table of problems.
 // `npm run openapi` writes it to openapi/openapi.json.
 import { version } from '../../version.ts';
 import { type Contract, tags } from '../contract.ts';

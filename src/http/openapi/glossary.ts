@@ -1,6 +1,6 @@
-// What the fields of bodies and queries mean. A name means the same wherever it stands, so a word
-// is explained here once; a schema that has more to say describes its field itself, which comes
-// first. Where a name depends on its place, the key names the schema or the field around it.
+// Descriptions of the fields of bodies and queries. A name has the same meaning everywhere, so it
+// is described here once. A description in the schema itself takes precedence. If the meaning
+// depends on the place, the key also names the schema or the enclosing field.
 import type { JsonSchema } from '../schema.ts';
 
 const words: Readonly<Record<string, string>> = {

@@ -3,10 +3,10 @@
 import type { JsonSchema } from '../schema.ts';
 
 type Responses = Record<string, JsonSchema>;
-/** Of a path, by method. */
+/** The operations of a path, by method. */
 type Item = { responses: Responses };
 
-/** By status and problem types: `404.enoent`. */
+/** The name of a response, from its status and problem types: `404.enoent`. */
 function nameOf(status: string, response: JsonSchema): string {
   const content = response.content as Record<string, { examples: object }>;
   return [status, ...Object.keys(content['application/problem+json']?.examples ?? {})].join('.');

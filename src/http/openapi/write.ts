@@ -1,5 +1,5 @@
-// Writes openapi/openapi.json and openapi/asyncapi.json. Run it after a change of an operation, a
-// view, a route or a problem; a test fails where it was forgotten.
+// Writes openapi/openapi.json and openapi/asyncapi.json. Run it after changing an operation, a
+// view, a route or a problem; a test fails if the files are out of date.
 import { writeFileSync } from 'node:fs';
 import { contracts } from '../routes/index.ts';
 import { asyncApi } from './asyncapi.ts';

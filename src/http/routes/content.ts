@@ -1,5 +1,5 @@
-// GET and HEAD of a file's content, whole or a range of it. Size and ETag are those that the read
-// found when its turn came.
+// GET and HEAD of a file's content, complete or a range. Size and ETag are those at the moment when
+// the kernel executed the read.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HostedFilesystem } from '../../engine/engine.ts';
 import { type Failure, failure } from '../../kernel/errno.ts';
@@ -19,7 +19,7 @@ import { type OutcomeSender, sendAccepted, sendBytes } from '../operation-answer
 import type { Preference } from '../prefer.ts';
 import { HttpProblem, sendFailure } from '../problem.ts';
 
-/** What the result of an operation with `range` holds. */
+/** The result of an operation with `range`. */
 interface ContentRead {
   data: Uint8Array;
   sizeBytes: number;
@@ -46,7 +46,8 @@ export async function sendContent(asked: ContentRequest): Promise<FastifyReply> 
   const etag = etagOf(inode);
   const { sizeBytes } = inode;
   const range = askedRange(request, sizeBytes, etag);
-  // Neither HEAD nor an unsatisfiable range comes to the kernel, which compares all others.
+  // HEAD and unsatisfiable ranges are answered without the kernel, which checks the preconditions
+  // of all other reads.
   const isHead = request.method === 'HEAD';
   if ((isHead || range.kind === 'unsatisfiable') && isNotModified(request, etag))
     return reply.code(304).header('etag', etag).send();
@@ -57,7 +58,7 @@ export async function sendContent(asked: ContentRequest): Promise<FastifyReply> 
 }
 
 /**
- * `offset` and `length` in the query take precedence over the header. Range is for GET alone
+ * `offset` and `length` in the query take precedence over the header. Only GET accepts Range
  * (RFC 9110 §14.2).
  */
 function askedRange(request: FastifyRequest, sizeBytes: number, etag: string): Range {
@@ -79,7 +80,7 @@ function sendHead({ command, reply }: ContentRequest, sizeBytes: number, etag: s
     .send();
 }
 
-/** `before` is the ETag for which the range was chosen. */
+/** Sends the result of a read. `before` is the ETag for which the range was chosen. */
 async function sendRead(
   asked: ContentRequest,
   range: SatisfiableRange,
@@ -96,7 +97,7 @@ async function sendRead(
   if (isNoneMatchFailure(outcome)) return reply.code(304).header('etag', before).send();
   if (!outcome.ok) return sendFailure(reply, outcome.failure);
   const { data, sizeBytes, etag } = outcome.result as ContentRead;
-  // If-Range asks for a part of one version. The file has another by now, so the whole is sent.
+  // If-Range asks for a part of one version. The file has changed since, so all of it is sent.
   if (range.kind === 'part' && request.headers['if-range'] !== undefined && etag !== before)
     return sendRead(asked, wholeRange, before);
   const { offset, length = Number.POSITIVE_INFINITY } = args;

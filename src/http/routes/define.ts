@@ -1,4 +1,4 @@
-// A route is a contract and what answers it.
+// A route: its contract, and the function that answers it.
 import type { WebsocketHandler } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -9,7 +9,7 @@ import { coerce, coercionsOf, objectOf, parse, serializerOf } from '../schema.ts
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
-/** What a route does with a request, worked out once. */
+/** The functions that handle the requests of a route. Created once. */
 export interface Handling {
   handler: Handler;
   /** Runs before the handler, and before an upgrade to a WebSocket. */
@@ -22,7 +22,7 @@ export interface Handling {
 }
 
 export interface Route {
-  /** More than one where methods share what answers them. */
+  /** More than one if several methods share the handler. */
   contracts: readonly [Contract, ...Contract[]];
   handle(context: AppContext): Handling;
 }
@@ -30,7 +30,9 @@ export interface Route {
 type Given = Pick<Contract, 'name' | 'url' | 'scope' | 'tag' | 'summary' | 'doc' | 'answers'>;
 type Optional = Partial<Omit<Contract, keyof Given>>;
 
-/** What is not said is as most routes have it: a GET with no parameters and no body. */
+/**
+ * Completes a contract. The defaults are those of most routes: a GET without parameters and body.
+ */
 export function contractOf(given: Given & Optional): Contract {
   const method = given.method ?? 'GET';
   return {
@@ -43,7 +45,10 @@ export function contractOf(given: Given & Optional): Contract {
   };
 }
 
-/** Parses the query of a request, or throws the problem that names what is wrong. */
+/**
+ * Returns a function that parses the query of a request, or throws a problem that names the wrong
+ * parameters.
+ */
 export function queryParserOf<Q extends z.ZodType>(
   query: Q,
 ): (request: FastifyRequest) => z.infer<Q> {
@@ -75,7 +80,7 @@ interface JsonRoute<Q extends z.ZodType, B extends z.ZodType>
   ): unknown;
 }
 
-/** A route that takes JSON, or no body, and answers with JSON. None of them has an ETag. */
+/** Defines a route that accepts JSON or no body, and answers with JSON without an ETag. */
 export function defineRoute<
   Q extends z.ZodType = typeof noQuery,
   B extends z.ZodType = z.ZodUndefined,
@@ -126,7 +131,7 @@ function done(status: 200 | 201, result: z.ZodType): Answer {
   };
 }
 
-/** Registers a route with Fastify, by each of its contracts. */
+/** Registers a route with Fastify, once for each of its contracts. */
 export function registerRoute(app: FastifyInstance, context: AppContext, route: Route): void {
   const { config } = context;
   const { handler, preHandler, webSocket } = route.handle(context);

@@ -1,4 +1,4 @@
-// The documents that are made from the contracts of all routes.
+// The routes for the documents that are generated from the contracts of all routes.
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ interface Document {
   make(): object;
 }
 
-/** Made when somebody first asks for it. */
+/** The document is generated at the first request. */
 export function documentRoute({ name, summary, of, make }: Document): Route {
   const contract = contractOf({
     name,

@@ -1,6 +1,6 @@
-// The event streams, of one filesystem and of everything that a tenant has, over WebSocket, as
-// server-sent events and as lines of JSON. What can be refused is refused over HTTP, before the
-// stream begins.
+// The event streams of one filesystem and of all filesystems of a tenant, over WebSocket, as
+// server-sent events and as lines of JSON. Refusals are sent as HTTP problems before the stream
+// begins, where that is possible.
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventRing } from '../../engine/event-ring.ts';
@@ -25,14 +25,14 @@ import { responseWire, webSocketWire } from '../stream/wire.ts';
 import { hostedOf } from '../target.ts';
 import { contractOf, type Handling, type Route } from './define.ts';
 
-/** What a stream will read, worked out before it begins. */
+/** What a stream will read; decided before the stream begins. */
 interface Admitted {
   transport: Transport;
   tenant: string;
   ring: EventRing;
-  /** Null on a WebSocket that says later what it wants. */
+  /** Null for a WebSocket that will subscribe by message. */
   subscribe: Omit<Subscribe, 'type'> | null;
-  /** How long a poll may wait. */
+  /** How long a poll may wait, in milliseconds. */
   waitMs: number;
 }
 
@@ -53,7 +53,10 @@ function checkOrigin({ headers: { host, origin } }: FastifyRequest, { config }: 
   );
 }
 
-/** Lines of JSON end, so a cursor that leads nowhere is a problem instead of a message. */
+/**
+ * Lines of JSON are a normal answer that ends, so an invalid cursor is an HTTP problem and not a
+ * message.
+ */
 function checkPoll(ring: EventRing, from: string): void {
   const place = placeOf(ring, from);
   if (place === null) {
@@ -65,7 +68,7 @@ function checkPoll(ring: EventRing, from: string): void {
       },
     );
   }
-  // A stopped filesystem has no more events, so its readers must not ask again at once.
+  // A stopped filesystem has no more events. Without an error its readers would ask again at once.
   if (ring.stopped && place === ring.nextSeq) {
     throw new HttpProblem(
       'filesystem-stopped',
@@ -130,7 +133,7 @@ function serveResponse(
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, headers);
-  // Browsers that lost their server must not all come back at once.
+  // A random delay, so that browsers do not all reconnect at the same moment after a restart.
   if (transport === 'sse') raw.write(`retry: ${1000 + Math.floor(Math.random() * 2000)}\n\n`);
   const wire =
     transport === 'sse' ? responseWire(raw, serverSent, ':\n\n') : responseWire(raw, lines, '');

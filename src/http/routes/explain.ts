@@ -1,5 +1,5 @@
-// Why an operation is where it is: the way it went, what it holds, who is in its way, who is behind
-// it, and what else could have become of it.
+// Explains the state of an operation: its steps so far, the locks that it holds, who blocks it,
+// whom it blocks, and what the other strategies would do.
 import { z } from 'zod';
 import { zInode, zInodeOrNone } from '../../kernel/records/inode.ts';
 import { zOperation } from '../../kernel/records/operation.ts';
@@ -33,7 +33,7 @@ const zStep = z.object({
   ino: zCount.optional().describe('The inode that it is about.'),
   data: z.record(z.string(), z.unknown()),
 });
-/** Of its latest events, and of those behind it. */
+/** How many of its latest events are shown, and how many operations behind it. */
 const shownMax = 100;
 
 const explain = defineRoute({

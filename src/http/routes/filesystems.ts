@@ -63,7 +63,7 @@ const listFilesystems = defineRoute({
   result: z.object({ items: z.array(filesystemView.result), nextPageToken: z.string().optional() }),
   answer(context, { request, query }) {
     const page = pageOfList(context.engine.list(tenantOf(request)), query, (fs) => fs.number);
-    // One that stopped has no state worth showing, but must not hide the others.
+    // A stopped filesystem has no state to show, but the list must still contain the others.
     return {
       ...page,
       items: page.items.filter((fs) => fs.stopped === null).map((fs) => statfs(fs)),

@@ -1,5 +1,5 @@
-// /livez and /readyz, in the manner of Kubernetes: alive is answering at all, ready is not
-// stopping.
+// /livez and /readyz, as Kubernetes uses them: a server is alive if it answers, and ready if it is
+// not stopping.
 import { z } from 'zod';
 import type { AppContext } from '../app-context.ts';
 import { HttpProblem } from '../problem.ts';

@@ -1,4 +1,4 @@
-// Where metrics are scraped, and where Prometheus finds out about that.
+// The routes that Prometheus scrapes, and its service discovery.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { preferredType } from '../accept.ts';
@@ -11,17 +11,18 @@ import { contractOf, defineRoute, queryParserOf, type Route } from './define.ts'
 
 const forms: readonly MetricsForm[] = ['text', 'openmetrics'];
 /**
- * Prometheus 3 names one of these with each type. Our metric and label names are plain ASCII words,
- * so each of them holds.
+ * Prometheus 3 sends one of these with each media type. All of them give the same text, because our
+ * names of metrics and labels are plain ASCII words.
  */
 const escapings = ['allow-utf-8', 'underscores', 'dots', 'values'];
 
 /**
- * The text format is the answer where Accept has no preference, and also where it accepts neither:
- * a scraper can do more with it than with a 406.
+ * The text format is sent if Accept has no preference, and also if it accepts neither format,
+ * because a scraper can use it better than a 406.
  */
 function formNegotiatorOf({ contentTypes }: MetricsSource) {
-  // A range matches an offer that has all of its parameters, so each offer has all of ours.
+  // A media range with parameters matches only an offer that has all of them, so each offer lists
+  // all of ours.
   const offered = new Map(
     forms.flatMap((form) =>
       escapings.map((escaping) => [`${contentTypes[form]}; escaping=${escaping}`, form]),
@@ -107,7 +108,7 @@ const zTargetGroup = z.object({
     .describe('The path to scrape, and labels that say what it is about.'),
 });
 
-/** The tenant is a label for the operator only: a tenant needs its own name for nothing. */
+/** Only the operator sees the tenant as a label. A token of a tenant can only see that tenant. */
 const targets = defineRoute({
   name: 'metrics-targets',
   url: '/v1/metrics/targets',

@@ -1,5 +1,5 @@
-// The bytes of a read that was answered 202, when it has ended: what its own answer would have
-// been.
+// The bytes of a read that was answered 202 and has ended. The answer is the same that the read
+// itself would have got.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { failure } from '../../kernel/errno.ts';
 import { opId, type TaskId } from '../../kernel/units.ts';

@@ -1,5 +1,5 @@
-// One operation of the kernel's registry as a route: arguments in, a command for the engine, an
-// answer out.
+// One operation of the kernel as a route: converts the request to a command, submits it to the
+// engine, and answers with the outcome.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { HostedFilesystem } from '../../engine/engine.ts';
@@ -52,8 +52,8 @@ function operationContract(op: Operation): Contract {
     body: bodyOf(takes, args),
     answers: answersOf(op),
     problems: problemsOfOperation(op),
-    // A load or a DMA read touches the machine, which HEAD must not. HEAD of content counts its
-    // bytes without reading them.
+    // A load or a DMA read changes the machine, which HEAD must not do. HEAD of content returns the
+    // size without reading.
     head: range ? 'handled' : 'none',
     ...(etag ? { etag } : {}),
     ...(range ? { range } : {}),
@@ -114,7 +114,7 @@ function problemsOfOperation(op: Operation): ProblemType[] {
   ];
 }
 
-/** PATCH does the same as PUT, and Content-Range says where. */
+/** PATCH does the same as PUT, at the offset that Content-Range gives. */
 function patchContract(put: Contract): Contract {
   return {
     ...put,
@@ -142,11 +142,11 @@ function handlingOf(context: AppContext, op: Operation): Handling {
   const isGet = op.route.method === 'GET';
   const byDefault = waits ? preferenceOf(undefined, config) : noPreference;
 
-  // Without a promise where none is needed, because most commands end in their own turn.
+  // Without a promise if possible, because most commands end in their own turn.
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const { idempotent } = request;
-    // What an earlier process began is answered with what became of it, also where its thing is
-    // gone.
+    // If an earlier process began this request, it is answered with that outcome, even if the
+    // resource was removed since.
     const became = idempotent?.became?.kind === 'operation' ? idempotent.became : null;
     const found = became ?? targetOf(engine, request, op.on);
     if (found.fs === null) {
@@ -158,7 +158,7 @@ function handlingOf(context: AppContext, op: Operation): Handling {
     if ('submission' in found) fs.requireRunning();
     const { prefer } = request.headers;
     const stepped = fs.kernel.geometry.scheduler === 'stepped';
-    // A stepped scheduler runs nothing by itself, so a request waits only if it asks for that.
+    // A stepped scheduler runs nothing by itself, so a request waits only if it asks for it.
     const unasked = stepped ? noPreference : byDefault;
     const preference = prefer === undefined || !waits ? unasked : preferenceOf(prefer, config);
 
@@ -200,13 +200,13 @@ function handlingOf(context: AppContext, op: Operation): Handling {
 }
 
 /**
- * False for an operation that ended in its own turn and was not asked for as an operation. With an
- * Idempotency-Key it may be asked for as one later.
+ * False if the operation has ended in its own turn and its record was not stored. A caller with an
+ * Idempotency-Key may ask for the record later.
  */
 const isKnown = ({ kernel: { tasks, ended } }: HostedFilesystem, task: number): boolean =>
   tasks.has(task as TaskId) || ended.has(task as TaskId);
 
-/** The ETag of a file is not that of what else can be read of it, so only `*` can name the rest. */
+/** A file's ETag is not the ETag of its other resources, so for those only `*` can match. */
 const withoutTags = ({ ifMatch, ifNoneMatch }: Conditions): Conditions => ({
   ifMatch,
   ifNoneMatch: ifNoneMatch === '*' ? ifNoneMatch : null,

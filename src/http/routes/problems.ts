@@ -1,4 +1,4 @@
-// Where the `type` of a problem leads.
+// The pages to which the `type` of a problem points.
 import { z } from 'zod';
 import { zCount } from '../../kernel/units.ts';
 import { HttpProblem } from '../problem.ts';

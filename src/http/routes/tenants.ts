@@ -1,4 +1,4 @@
-// Tenants and their quotas: for the operator scope only.
+// Tenants and their quotas. Only for the operator scope.
 import { z } from 'zod';
 import { begunChange } from '../../durable/records.ts';
 import { zCount } from '../../kernel/units.ts';

@@ -1,4 +1,4 @@
-// Where a page buys a ticket for an event stream.
+// Issues tickets for event streams to web pages.
 import { z } from 'zod';
 import { zCount } from '../../kernel/units.ts';
 import { mayStayOf, tenantOf } from '../auth.ts';

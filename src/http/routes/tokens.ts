@@ -1,4 +1,4 @@
-// Tokens of tenants: for the operator scope only.
+// Tokens of tenants. Only for the operator scope.
 import { z } from 'zod';
 import { begunChange } from '../../durable/records.ts';
 import { zCount } from '../../kernel/units.ts';

@@ -1,4 +1,4 @@
-// A recorded span of events as a file for other tools.
+// Exports a range of events as a file for other programs.
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -41,10 +41,10 @@ interface Writer {
   end(): string;
 }
 
-/** Events that are written before others have their turn. */
+/** How many events are written before the event loop serves other callbacks. */
 const sliceEvents = 512;
 
-/** Ends early where the log moves on faster than somebody takes it. */
+/** Ends early if the log discards events before the client has read them. */
 async function* written(
   ring: EventRing,
   from: number,

@@ -1,4 +1,4 @@
-// One view of the kernel's registry as a route for GET and HEAD.
+// One view of the kernel as a route for GET and HEAD.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HostedFilesystem } from '../../engine/engine.ts';
 import type { View } from '../../kernel/views/define.ts';
@@ -54,7 +54,7 @@ function handlingOf(context: AppContext, view: View): Handling {
     }
     const { fs, target } = found;
     const query = queryOf(request);
-    // A look at an operation does not wait unless the request asks for it.
+    // GET of an operation waits only if the request has Prefer.
     if (waits && request.headers.prefer !== undefined) {
       const { waitMs, applied } = preferenceOf(request.headers.prefer, config);
       if (applied?.startsWith('wait') === true) {

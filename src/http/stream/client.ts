@@ -1,5 +1,5 @@
-// One client of an event stream. It holds positions in a log, never events: events that its
-// connection cannot take stay in the log, and are lost to it once the log has dropped them.
+// One client of an event stream. It holds positions in a log, never events. While its connection is
+// full, new events stay in the log; if the log discards them meanwhile, the client has lost them.
 import type { Stop } from '../../engine/event-ring.ts';
 import { type Problem, problemOf } from '../problem.ts';
 import type { ProblemType } from '../problem-table.ts';
@@ -18,13 +18,13 @@ export interface Subscription {
   readonly client: StreamClient;
   readonly id: string;
   readonly style: FrameStyle;
-  /** The next event to read. */
+  /** The number of the next event to read. */
   next: number;
   /** The last position that was reported to the client. */
   reported: number;
   /** Filesystems whose stop was reported to the client. */
   stops: readonly Stop[];
-  /** There was more to read the last time. */
+  /** The last frame did not reach the end of the log. */
   behind: boolean;
   /** It is in the queue of the hub. */
   queued: boolean;
@@ -34,11 +34,11 @@ export interface Subscription {
 
 export interface ClientHost {
   readonly limits: ClientLimits;
-  /** Bytes that may wait in a socket before reading of the log pauses. */
+  /** How many bytes may wait in a socket. With more, no further events are read from the log. */
   bufferBytes(): number;
-  /** There may be something to read. */
+  /** Call it when there may be something to read for this subscription. */
   ready(subscription: Subscription): void;
-  /** False where the whole server has as many subscriptions as it may have. */
+  /** False if the server has reached its maximum number of subscriptions. */
   mayRead(): boolean;
   /** The number of subscriptions changed by `more`. */
   reading(more: 1 | -1): void;
@@ -47,12 +47,15 @@ export interface ClientHost {
   closing(client: StreamClient, reason: Closing): void;
 }
 
-/** After a frame: there is `more` to send now, or the subscription waits for an event. */
+/** The result of pump(): `more` if another frame can be sent now, `rest` if not. */
 export type Pumped = 'more' | 'rest';
 
 const none: readonly Stop[] = [];
 
-/** A reader that ends after the stored events or, if there are none, the next within `waitMs`. */
+/**
+ * A request that ends after the stored events. If there are none, it waits up to `waitMs` for the
+ * next.
+ */
 interface Poll {
   waiting: boolean;
   /** The end of the log when the request came. */
@@ -70,13 +73,15 @@ export class StreamClient {
   readonly #mayStay: () => boolean;
   #poll: Poll | null = null;
   #missed = 0;
-  /** Bytes sent at the last heartbeat. */
+  /** Bytes that were sent until the last heartbeat. */
   #lastTaken = 0;
   #stalled = false;
   #watching = false;
   readonly #heartbeat: NodeJS.Timeout;
 
-  /** `mayStay` says whether the token is still valid; asked before each frame and heartbeat. */
+  /**
+   * `mayStay` says whether the token is still valid; it is called before each frame and heartbeat.
+   */
   constructor(
     wire: Wire,
     feed: Feed<StreamClient, Subscription>,
@@ -113,7 +118,7 @@ export class StreamClient {
       this.fail(
         'busy',
         'too-many-streams',
-        'All streams of the server have as many subscriptions as they may have.',
+        'The server has reached --stream-readers-max, the maximum number of subscriptions.',
         id,
       );
       return;
@@ -156,8 +161,8 @@ export class StreamClient {
   }
 
   /**
-   * Ends the stream with what is there; with `waitMs`, where that shows nothing, with the first
-   * that does. Call it before subscribe().
+   * Ends the stream after the events that are stored now. With `waitMs`, if the filter shows none
+   * of them, ends it after the first event that it shows. Call it before subscribe().
    */
   poll(waitMs: number): void {
     this.#poll = { waiting: waitMs > 0, until: this.feed.ring.nextSeq, sent: false, late: null };
@@ -171,7 +176,7 @@ export class StreamClient {
     this.endIfDone();
   }
 
-  /** Sends the events of one frame at most. */
+  /** Sends at most one frame of events. */
   pump(subscription: Subscription): Pumped {
     if (subscription.ended) return 'rest';
     const { ring } = this.feed;
@@ -207,15 +212,18 @@ export class StreamClient {
     return subscription.behind && !this.closed ? 'more' : 'rest';
   }
 
-  /** Reports the position of the reader, unless a frame that is being sent does. */
+  /**
+   * Reports the position of the reader, unless frames still wait in the socket; those report it,
+   * too.
+   */
   bookmark(subscription: Subscription): void {
     if (this.closed || this.#isFull() || !this.#stays()) return;
     this.#bookmark(subscription);
   }
 
   /**
-   * The log has ended and every subscription has read it to its end; or a poll has what it came
-   * for.
+   * Closes the stream if the log has ended and every subscription has read all of it, or if a poll
+   * has enough events.
    */
   endIfDone(): void {
     if (this.closed) return;
@@ -289,7 +297,7 @@ export class StreamClient {
     this.#missed = 0;
   }
 
-  /** Pauses a client that does not read its answers. */
+  /** Stops reading messages from a client that does not read its answers. */
   listenOrNot(): void {
     if (this.closed || !this.#isFull()) return;
     this.#wire.pause();
@@ -305,7 +313,7 @@ export class StreamClient {
     const { ring } = this.feed;
     const waits = waiting && !sent;
     if (waits && !ring.closed) return false;
-    // The last events of a log that ends are what it waited for.
+    // The log ends, so its last events are all that the poll can still get.
     const end = waits ? ring.nextSeq : until;
     for (const { next } of this.subscriptions.values()) if (next < end) return false;
     return this.subscriptions.size > 0;
@@ -316,7 +324,7 @@ export class StreamClient {
     this.tell({ type: 'bookmark', id: subscription.id, cursor: this.#cursor(subscription.next) });
   }
 
-  /** Filesystems that stopped before the position of the reader. */
+  /** Reports filesystems that stopped before the position of the reader. */
   #tellStops(subscription: Subscription): void {
     const { stops } = this.feed.ring;
     if (stops === subscription.stops) return;
@@ -357,7 +365,7 @@ export class StreamClient {
     return this.#wire.buffered() > this.#host.bufferBytes();
   }
 
-  /** Asks for a callback when the socket has room again. */
+  /** Asks the wire for a callback when the socket has space again. */
   #watch(): void {
     if (this.#watching) return;
     this.#watching = true;
@@ -377,7 +385,7 @@ export class StreamClient {
     for (const subscription of this.subscriptions.values()) this.#host.ready(subscription);
   };
 
-  /** Closes the stream of a reader whose token is no longer valid. */
+  /** False if the token is no longer valid; then the stream is closed. */
   #stays(): boolean {
     if (this.#mayStay()) return true;
     this.fail('unauthorized', 'unauthorized', 'The token expired or was revoked.');
@@ -386,8 +394,8 @@ export class StreamClient {
 
   #beat(): void {
     if (!this.#stays()) return;
-    // The pong of a slow reader comes only after it has read everything before the ping, so a reader
-    // that reads on counts as alive.
+    // A slow reader answers a ping only after it has read everything before the ping. So progress
+    // in reading also counts as a sign of life.
     const taken = this.#wire.taken();
     if (taken > this.#lastTaken && this.#wire.buffered() > 0) this.#missed = 0;
     this.#lastTaken = taken;

@@ -5,7 +5,7 @@ import { parse } from '../schema.ts';
 import type { StreamClient } from './client.ts';
 import { type ClientMessage, zClientMessage } from './messages.ts';
 
-/** Null where it is not JSON. */
+/** Null if the data is not JSON. */
 function jsonOf(data: unknown): { value: unknown } | null {
   try {
     return { value: JSON.parse(String(data)) };
@@ -40,7 +40,8 @@ export function converse(
     const message = isBinary ? null : jsonOf(data);
     if (message === null) client.refuse('A message must be a text frame that contains JSON.');
     else receive(client, message.value);
-    // Answers wait for nobody, so a client that asks and does not read is not listened to.
+    // Answers are sent without waiting, so a client that sends messages but does not read must be
+    // paused.
     client.listenOrNot();
   });
 }
@@ -57,7 +58,7 @@ function answer(client: StreamClient, message: ClientMessage): void {
   else client.tell(message.id === undefined ? { type: 'pong' } : { type: 'pong', id: message.id });
 }
 
-/** The same problem that HTTP would answer. */
+/** Refuses a message with the problem that HTTP would answer. */
 function refuseIssues(client: StreamClient, raw: unknown): void {
   const id = typeof raw === 'object' && raw !== null ? (raw as { id?: unknown }).id : undefined;
   const known = typeof id === 'string' && id.length <= 64 ? id : undefined;

@@ -6,12 +6,14 @@ import type { Closing, ServerMessage } from './messages.ts';
 import { closings } from './messages.ts';
 
 export interface Encoding {
-  /** Equal for encodings that give the same bytes, so that readers share frames. */
+  /** Equal for encodings that produce the same bytes, because such readers share frames. */
   key: string;
-  /** Events of whole commands, each already serialised, for the subscription `id`. */
+  /**
+   * The messages for the events of whole commands, each already serialised, for subscription `id`.
+   */
   events(id: string, cursor: string, events: readonly string[]): string[];
   message(message: ServerMessage): string;
-  /** The bytes of a message on the wire, made once for all who get it. */
+  /** The bytes of a message on the wire; created once for all readers. */
   pack(text: string): Buffer;
 }
 
@@ -48,8 +50,9 @@ export const json: Encoding = {
 };
 
 /**
- * The `cloudevents.json` subprotocol knows single events only: each is a message, and so is what
- * else there is to say. A cut may fall inside a command; the id of the last event says where.
+ * The subprotocol `cloudevents.json` has only single events, so each event and each other message
+ * is a message of its own. A connection may end in the middle of a command; the id of the last
+ * event shows where.
  */
 const cloudEvents: Encoding = {
   key: 'cloudevents',
@@ -80,7 +83,9 @@ export const lines: Encoding = {
   pack: (text) => Buffer.from(text),
 };
 
-/** A message is dispatched whole or not at all, so its id is never that of half a command. */
+/**
+ * A browser dispatches a message completely or not at all, so its id never points into a command.
+ */
 export const serverSent: Encoding = {
   key: 'sse',
   events: (id, cursor, events) => [

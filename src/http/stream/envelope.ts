@@ -1,18 +1,18 @@
-// One event of a log as a CloudEvent (1.0, JSON). What is the same for every reader is serialised
-// once and kept with the record; the position stands in front of it, because the log of a
-// filesystem and that of its tenant number the same event differently.
+// One event of a log as a CloudEvent (1.0, JSON). The part that is the same for every reader is
+// serialised once and stored with the record. The position is written in front of it, because the
+// logs of a filesystem and of its tenant number the same event differently.
 import type { EventRecord } from '../../engine/event-ring.ts';
 import { rfc3339 } from '../../kernel/records/rfc3339.ts';
 import { opId } from '../../kernel/units.ts';
 
 export const typePrefix = 'pinhole.';
 
-/** The last instant that RFC 3339 can write; a manual clock can be set beyond it. */
+/** The last time that RFC 3339 can express; a manual clock can be set to later times. */
 const timeMaxMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 let lastMs = -1;
 let lastTime = '';
 
-/** Events come in bursts of one time. */
+/** The text of the last time is cached, because many events in sequence have the same time. */
 function timeOf(ms: number): string {
   if (ms !== lastMs) {
     lastTime = rfc3339(Math.min(ms, timeMaxMs));
@@ -24,7 +24,7 @@ function timeOf(ms: number): string {
 function bodyOf({ filesystem, event }: EventRecord): string {
   const { file, ino, unlinked, task } = event;
   const data = ino === 0 ? event.data : { ...event.data, ino, ...(unlinked ? { unlinked } : {}) };
-  // An inode without a name is at no URL, and another file may be at the one that it had.
+  // An unlinked inode has no URL, and another file may have its former name.
   const about = unlinked ? `inodes/${ino}` : `files/${file}`;
   const subject = ino === 0 ? '' : `"subject":${JSON.stringify(about)},`;
   const operation = task === 0 ? '' : `,"operation":"${opId(task)}"`;

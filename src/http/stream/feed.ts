@@ -12,7 +12,8 @@ export interface FrameLimits {
 
 export interface Frame {
   /**
-   * Of whole commands, as they go over the wire. None when the filter hid everything that was read.
+   * The frames of whole commands, in the form of the wire. Empty if the filter hides all events
+   * that were read.
    */
   messages: readonly Buffer[];
   bytes: number;
@@ -21,7 +22,7 @@ export interface Frame {
   nextSeq: number;
 }
 
-/** How a subscription writes its frames, and what it shows. */
+/** The encoding and the filter of a subscription. */
 export interface FrameStyle {
   key: string;
   id: string;
@@ -29,17 +30,17 @@ export interface FrameStyle {
   filter: Filter | null;
 }
 
-/** Frames that are cached: enough for the readers of one slice at different positions. */
+/** How many frames are cached: enough for readers at different positions in one slice. */
 const cachedMax = 64;
 const stylesMax = 64;
 
 export class Feed<Reader, Subscription> {
   readonly ring: EventRing;
   readonly readers = new Set<Reader>();
-  /** Of all of them. */
+  /** The subscriptions of all clients of this log. */
   readonly subscriptions = new Set<Subscription>();
   readonly #limits: FrameLimits;
-  /** By the position at which a frame begins, then by its style. */
+  /** Cached frames, by the position of the first event, then by style. */
   readonly #frames = new Map<number, Map<string, Frame>>();
   #cached = 0;
   readonly #styles = new Map<string, FrameStyle>();
@@ -51,7 +52,7 @@ export class Feed<Reader, Subscription> {
     this.#limits = limits;
   }
 
-  /** Mostly one object for equal styles. */
+  /** Returns the same object for equal styles, in most cases. */
   style(id: string, encoding: Encoding, filter: Filter | null): FrameStyle {
     const key = JSON.stringify([encoding.key, id, filter?.key]);
     let style = this.#styles.get(key);
@@ -95,7 +96,7 @@ export class Feed<Reader, Subscription> {
     return frame;
   }
 
-  /** Cached frames never become wrong, but cost memory. */
+  /** Cached frames never become wrong; they are dropped to free memory. */
   forgetFrames(): void {
     this.#frames.clear();
     this.#cached = 0;
@@ -117,7 +118,7 @@ export class Feed<Reader, Subscription> {
         bytes += part.length;
       }
       seq += 1;
-      // Only between two commands.
+      // A frame ends only between two commands.
       if (bytes >= bytesMax && record.last) break;
     }
     if (parts.length === 0) return { messages: [], bytes: 0, events: 0, nextSeq: seq };

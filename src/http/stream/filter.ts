@@ -8,8 +8,8 @@ import { typePrefix } from './envelope.ts';
 const names = new Set(Object.keys(eventTable));
 
 /**
- * `pinhole.page.idle`, the same without the prefix, or a whole family: `pinhole.page.*`. Null where
- * nothing is called that.
+ * The event types for `pinhole.page.idle`, the same without the prefix, or a whole family such as
+ * `pinhole.page.*`. Null if there is none.
  */
 function typesNamed(text: string): EventType[] | null {
   const name = text.startsWith(typePrefix) ? text.slice(typePrefix.length) : text;
@@ -64,11 +64,11 @@ export interface Filter {
   file: string | null;
   ino: number | null;
   range: { offset: number; length: number } | null;
-  /** Equal for filters that show the same, so that their readers share frames. */
+  /** Equal for filters that show the same events, because such readers share frames. */
   key: string;
 }
 
-/** Null shows everything. */
+/** Null if there is no filter. */
 export function filterOf(asked: z.infer<typeof zFilter> | undefined): Filter | null {
   if (asked === undefined) return null;
   const { types, file, ino, range } = asked;
@@ -100,8 +100,8 @@ interface Bytes {
 }
 
 /**
- * The places of the file that the event names; without any it concerns all of it. Null where it is
- * of another file.
+ * The byte ranges of the file that the event names; the whole file if it names none. Null if the
+ * event concerns another file.
  */
 function placesIn(
   { type, file, ino, unlinked, data }: KernelEvent,
@@ -127,7 +127,8 @@ function placesIn(
 }
 
 /**
- * A name is that of the file that had it then: an inode without a link is asked for by its number.
+ * A name matches events of the file that had this name then. An inode without a name can only be
+ * selected by its number.
  */
 function isAsked(
   of: { file: string | null; ino: number; unlinked: boolean },

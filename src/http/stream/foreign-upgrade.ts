@@ -1,14 +1,14 @@
 // Once a listener for upgrades exists, Node no longer answers any request with an Upgrade header.
 // That includes `Upgrade: h2c`, which curl --http2 and Java's HttpClient send with ordinary
-// requests. RFC 9110 §7.8 lets a server ignore the header, so such a request is parsed again without
-// it.
+// requests. RFC 9110 §7.8 lets a server ignore the header, so such a request is parsed again
+// without it.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from '../connections.ts';
 
 const dropped = new Set(['upgrade', 'connection', 'http2-settings']);
 
-/** The request line and the headers that Node has read, but for those about the upgrade. */
+/** The request line and the headers that Node has read, without those of the upgrade. */
 function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): string {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -18,7 +18,7 @@ function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): stri
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** A handshake has no body, and is a GET of HTTP/1.1 (RFC 6455 §4.1). */
+/** Whether this is a WebSocket handshake: a GET of HTTP/1.1 without a body (RFC 6455 §4.1). */
 function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
   const bodyless =
     headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
@@ -35,7 +35,7 @@ export function ignoreForeignUpgrades(server: Server, connections: Connections):
   const listeners = server.listeners('upgrade');
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request: IncomingMessage, socket: Socket, rest: Buffer) => {
-    // Nobody else listens for errors any more.
+    // After the upgrade Node has removed its own error listener.
     const broken = () => socket.destroy();
     socket.on('error', broken);
     const begin = () => {
@@ -46,12 +46,12 @@ export function ignoreForeignUpgrades(server: Server, connections: Connections):
         else for (const listener of listeners) listener.call(server, request, socket, rest);
         return;
       }
-      // Header values are bytes to Node, one a character.
+      // Node represents each byte of a header as one character, so latin1 restores the bytes.
       socket.unshift(Buffer.concat([Buffer.from(headOf(request), 'latin1'), rest]));
       server.emit('connection', socket);
     };
     connections.inTurn(socket, () => {
-      // In the next turn, because the parser that found the upgrade still uses the request.
+      // In the next turn, because the parser that detected the upgrade is still using the request.
       if (isHandshake(request)) begin();
       else setImmediate(begin);
     });

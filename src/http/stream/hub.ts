@@ -9,12 +9,12 @@ import type { Wire } from './wire.ts';
 
 export interface HubLimits extends ClientLimits, FrameLimits {
   clientsMax: number;
-  /** Bytes that may wait in the socket of one client. */
+  /** Maximum bytes that wait in the socket of one client. */
   bufferBytesMax: number;
-  /** Bytes that may wait in the sockets of all clients; each may have an equal share. */
+  /** Maximum bytes that wait in all sockets; each client gets an equal share. */
   buffersBytesMax: number;
   clientsPerTenantMax: number;
-  /** Subscriptions of all clients. */
+  /** Maximum number of subscriptions of all clients. */
   readersMax: number;
   /** How soon a reader gets a bookmark if the filter hides all new events. */
   bookmarkMs: number;
@@ -41,19 +41,19 @@ export interface StreamCounts {
   bytesSent: number;
   disconnects: Map<DisconnectReason, number>;
   subscriptions: number;
-  /** Events that the slowest reader has not got yet. */
+  /** How many events the slowest reader is behind. */
   lagEvents(): number;
 }
 
 /**
- * How long frames are sent before the event loop turns. A request needs several turns, and waits for
- * one slice in each.
+ * How long frames are sent before the event loop serves other callbacks, in milliseconds. A request
+ * needs several turns of the loop, and waits for one slice in each.
  */
 const sliceMs = 1;
-/** How long a client has to answer the close of a server that stops. */
+/** When the server stops, how long a client has to answer the close frame. */
 const closeAnswerMs = 1000;
 
-/** The close code for a refusal that HTTP would answer with this status. */
+/** The close code that corresponds to the HTTP status of a refusal. */
 const refusals: Record<number, Closing> = {
   400: 'bad-message',
   401: 'unauthorized',
@@ -120,7 +120,7 @@ export class Hub {
     return (this.#ofTenant.get(tenant) ?? 0) >= clientsPerTenantMax ? clientsPerTenantMax : null;
   }
 
-  /** Attaches everything synchronously, so that no message of the client is missed. */
+  /** Registers everything synchronously, so that no message of the client is missed. */
   open(wire: Wire, tenant: string, ring: EventRing, mayStay: () => boolean): StreamClient {
     const feed = this.#feedOf(ring);
     const client = new StreamClient(wire, feed, this.#clientHost, mayStay);
@@ -135,7 +135,7 @@ export class Hub {
     return client;
   }
 
-  /** Opens a connection only to report the refusal, which a page could not see otherwise. */
+  /** Opens a stream only to report a refusal, which a page cannot see otherwise. */
   refuse(wire: Wire, { type, message, extensions }: HttpProblem): void {
     const problem = problemOf(type, message, extensions);
     const reason = refusals[problem.status] ?? 'internal';
@@ -204,7 +204,7 @@ export class Hub {
     this.#queue.push(subscription);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // Not at once: answers go out first, and the events of several turns share a frame.
+    // Not at once: answers are sent first, and the events of several turns share a frame.
     setImmediate(this.#flush);
   }
 

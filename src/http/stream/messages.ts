@@ -1,5 +1,5 @@
-// What the two sides of an event stream say to each other, each message one text frame of JSON, and
-// the codes with which the server closes.
+// The messages of an event stream in both directions, each one text frame of JSON, and the codes
+// with which the server closes.
 import { z } from 'zod';
 import { zCount } from '../../kernel/units.ts';
 import type { Problem } from '../problem.ts';
@@ -42,7 +42,7 @@ export const zClientMessage = z.discriminatedUnion('type', [
 export type Subscribe = z.infer<typeof clientMessages.subscribe>;
 export type ClientMessage = z.infer<typeof zClientMessage>;
 
-/** Why the server closes, and the word for it in the metrics. */
+/** Why the server closes a stream: code, and the word for the metrics. */
 export const closings = {
   done: { code: 1000, doc: 'The poll is complete.' },
   policy: { code: 1008, doc: 'The client sent more messages in a second than the limit allows.' },
@@ -82,7 +82,7 @@ const zCursor = z
   .regex(cursorForm)
   .describe('`<epoch>.<seq>`: the cursor with which to reconnect.');
 
-/** All but `event`, which the feed writes by itself. */
+/** All messages of the server except `event`, which the feed writes itself. */
 export const serverMessages = {
   ack: z
     .object({ type: z.literal('ack'), id: zId, cursor: zCursor })
@@ -126,7 +126,7 @@ export type ServerMessage = {
   [T in keyof typeof serverMessages]: z.infer<(typeof serverMessages)[T]>;
 }[keyof typeof serverMessages];
 
-/** Everything that can stand in the metrics as the reason of a disconnect. */
+/** Further reasons of a disconnect in the metrics, besides `closings`. */
 const endings = ['client', 'lost', 'message-too-large', 'protocol-error'] as const;
 export type DisconnectReason = Closing | (typeof endings)[number];
 export const disconnectReasons: readonly DisconnectReason[] = [
@@ -134,12 +134,12 @@ export const disconnectReasons: readonly DisconnectReason[] = [
   ...endings,
 ];
 
-/** For closes that the server did not begin. */
+/** The reason for a close that the client began. */
 export function reasonOf(code: number): DisconnectReason {
   return code === 1006 ? 'lost' : 'client';
 }
 
-/** For breaches of the protocol that ws found; null for a connection that broke. */
+/** The reason for a protocol error that ws found; null if the connection broke. */
 export function reasonOfError(error: NodeJS.ErrnoException): DisconnectReason | null {
   if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'message-too-large';
   return error.code?.startsWith('WS_ERR_') === true ? 'protocol-error' : null;

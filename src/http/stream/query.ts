@@ -1,4 +1,4 @@
-// The subscription that the URL of a stream makes.
+// The subscription that the URL of a stream describes.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { zCount } from '../../kernel/units.ts';
@@ -33,7 +33,7 @@ export const zStreamQuery = z.strictObject({
 });
 const coercions = coercionsOf(zStreamQuery);
 
-/** Null for a WebSocket without parameters besides a ticket: it subscribes by message. */
+/** Null for a WebSocket whose URL has at most a ticket: it will subscribe by message. */
 export function subscribeOf(
   request: FastifyRequest,
   transport: Transport,
@@ -42,7 +42,7 @@ export function subscribeOf(
   const { types, file, ino, offset, length } = query;
   const says = Object.keys(query).some((name) => name !== 'ticket');
   if (transport === 'websocket' && !says) return null;
-  // Lines of JSON end, so without `from` they begin with the oldest event.
+  // Lines of JSON are an answer that ends, so without `from` they begin with the oldest event.
   const from =
     lastEventId(request, transport) ?? query.from ?? (transport === 'ndjson' ? 'oldest' : 'now');
   const range = offset === undefined && length === undefined ? {} : { range: { offset, length } };
@@ -56,8 +56,8 @@ export function subscribeOf(
 }
 
 /**
- * The position from which a browser reconnects. It repeats the first URL, so the header takes
- * precedence over `from`.
+ * The header Last-Event-ID of a browser that reconnects. It takes precedence over `from`, because
+ * the browser repeats the first URL unchanged.
  */
 function lastEventId({ headers }: FastifyRequest, transport: Transport): string | null {
   const id = headers['last-event-id'];
@@ -70,14 +70,17 @@ function lastEventId({ headers }: FastifyRequest, transport: Transport): string 
   return id;
 }
 
-/** In the order in which they are offered: lines end by themselves, server-sent events do not. */
+/**
+ * In order of preference if the client accepts both: lines of JSON end by themselves, server-sent
+ * events do not.
+ */
 export const streamMediaTypes = {
   ndjson: 'application/x-ndjson; charset=utf-8',
   sse: 'text/event-stream; charset=utf-8',
 } as const;
 const offers = Object.values(streamMediaTypes);
 
-/** The transport that the client prefers; null where it accepts neither kind of stream. */
+/** The transport that the client prefers; null if it accepts neither media type. */
 export function transportOf({ ws, headers }: FastifyRequest): Transport | null {
   if (ws) return 'websocket';
   const type = preferredType(headers.accept, offers);

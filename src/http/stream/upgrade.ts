@@ -1,5 +1,5 @@
-// Upgrades to a WebSocket: handshakes that are refused with a problem before @fastify/websocket sees
-// them, and the options of the plugin.
+// Upgrades to a WebSocket: handshakes that are refused with a problem before @fastify/websocket
+// sees them, and the options of the plugin.
 import type { Socket } from 'node:net';
 import { fastifyWebsocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -13,7 +13,7 @@ import { closeTimeoutMs } from './wire.ts';
 export const isOurs = (name: string): name is keyof typeof subprotocols =>
   Object.hasOwn(subprotocols, name);
 
-/** What ws itself would refuse, in HTML (RFC 6455 §4.2.1). */
+/** The problem for a handshake that ws would refuse with an HTML page (RFC 6455 §4.2.1). */
 function faultOfHandshake({ headers }: FastifyRequest): HttpProblem | null {
   const refuse = (why: string) =>
     new HttpProblem('invalid-header', why, {}, { 'sec-websocket-version': '13' });
@@ -38,7 +38,7 @@ export async function registerUpgrades(
   { config, streams }: AppContext,
 ): Promise<void> {
   app.decorateRequest('stream', null);
-  // By name: the types of ws do not know of closeTimeout yet.
+  // In a variable, because the types of ws do not have closeTimeout yet.
   const options = {
     maxPayload: config.streamMessageBytesMax,
     perMessageDeflate: false,
@@ -49,14 +49,14 @@ export async function registerUpgrades(
   await app.register(fastifyWebsocket, {
     options,
     errorHandler(error, socket, request) {
-      // A breach of the protocol: ws has already begun to close with the right code.
+      // After a protocol error ws has already begun to close with the right code.
       if (socket.readyState !== socket.OPEN) return;
       request.log.error({ err: error }, 'an event stream failed');
       socket.close(1011);
     },
     preClose: () => streams.close(),
   });
-  // What faultOfHandshake() does not know of.
+  // Handshakes that ws refuses although faultOfHandshake() accepts them.
   app.websocketServer.on('wsClientError', (error: Error, socket: Socket) =>
     app.connections.end(
       socket,
@@ -64,15 +64,15 @@ export async function registerUpgrades(
     ),
   );
   ignoreForeignUpgrades(app.server, app.connections);
-  // The plugin upgrades on every URL, and closes at once where nothing streams.
+  // The plugin would accept an upgrade on every URL and close it at once where there is no stream.
   app.addHook('onRequest', (request, _reply, done) => {
     if (!request.ws) return done();
     if (request.routeOptions.config.contract?.webSocket !== true)
       return done(new HttpProblem('no-such-route', 'There is no WebSocket at this URL.'));
     done(faultOfHandshake(request) ?? undefined);
   });
-  // A request that was refused before the plugin knew it as an upgrade has no parser any more that
-  // would close its connection.
+  // A handshake may be refused before the plugin sees it. Node has detached its HTTP parser by
+  // then, so the connection must be closed here.
   app.addHook('onResponse', (request, _reply, done) => {
     const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
     if (raw.upgrade === true && !request.ws) app.connections.end(raw.socket, '');

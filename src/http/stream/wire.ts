@@ -1,4 +1,4 @@
-// What carries a stream to its reader: a WebSocket, or the body of an HTTP answer.
+// The connection that carries a stream to its reader: a WebSocket, or the body of a response.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WebSocket } from '@fastify/websocket';
@@ -13,27 +13,27 @@ import {
 
 export interface Wire {
   readonly encoding: Encoding;
-  /** The reader answers pings. */
+  /** True if the reader answers pings. */
   readonly answers: boolean;
   /** Bytes that wait for the reader. */
   buffered(): number;
-  /** Bytes that the kernel of the machine has taken, where the reader answers pings. */
+  /** Bytes that the operating system has accepted; only used where the reader answers pings. */
   taken(): number;
   send(message: string): void;
-  /** The same for what the encoding has packed. */
+  /** Sends bytes that the encoding has packed. */
   write(packed: Buffer): void;
-  /** Calls once, when all that was sent until now has left for the kernel of the machine. */
+  /** Calls once, when the operating system has accepted everything that was sent before. */
   whenTaken(call: () => void): void;
   ping(): void;
   pause(): void;
   resume(): void;
   close(reason: Closing): void;
   terminate(): void;
-  /** Called once, when the connection is gone; with what is known of the reason. */
+  /** Called once, when the connection has closed, with the reason as far as it is known. */
   onGone(call: (reason: DisconnectReason) => void): void;
 }
 
-/** A reader that does not read the last messages is disconnected after this time. */
+/** How long a reader has to read the last messages before it is disconnected, in milliseconds. */
 const unreadEndMs = 30_000;
 /**
  * How long a client that has read everything may take to answer a close frame and close its side.
@@ -52,15 +52,15 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
     buffered: () => socket._socket.writableLength,
     taken: () => socket._socket.bytesWritten - socket._socket.writableLength,
     send: (message) => socket.send(message, textFrame),
-    // ws would make the head of the frame anew for each reader, and write it apart: half of what a
-    // frame costs. Nothing that it queues itself can be overtaken, because nothing here is
-    // compressed.
+    // Not by ws, which would create a header for each reader and write it separately; that costs as
+    // much as the rest of a frame. Writing to the socket cannot change the order, because ws queues
+    // frames only for compression, which is off.
     write(packed) {
       if (socket.readyState === socket.OPEN) socket._socket.write(packed);
     },
     whenTaken(call) {
-      // A write to an ended socket would call back at once with an error, each time. onGone reports
-      // the end.
+      // On an ended socket the write would call back at once with an error, again and again. onGone
+      // reports the end.
       if (!socket._socket.writable) return;
       socket._socket.write(nothing, (error) => {
         if (!error) call();
@@ -77,7 +77,7 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
         close();
         return;
       }
-      // The client's time to answer begins when it has read everything before the close frame.
+      // The client's time to answer begins after it has read everything before the close frame.
       const late = setTimeout(() => socket.terminate(), unreadEndMs).unref();
       socket.once('close', () => clearTimeout(late));
       socket._socket.write(nothing, (error) => {
@@ -95,7 +95,7 @@ export function webSocketWire(webSocket: WebSocket, encoding: Encoding): Wire {
   };
 }
 
-/** The head of the answer has been written. `beat` is what a ping is there. */
+/** The head of the response must be written already. `beat` is the text that serves as a ping. */
 export function responseWire(raw: ServerResponse, encoding: Encoding, beat: string): Wire {
   return {
     encoding,
@@ -111,10 +111,10 @@ export function responseWire(raw: ServerResponse, encoding: Encoding, beat: stri
     pause() {},
     resume() {},
     close(reason) {
-      // The bookmark was the last message already.
+      // After `done` the bookmark was the last message, so no close message follows.
       if (reason === 'done') raw.end();
       else raw.end(encoding.message(closeOf(reason)));
-      // A client that does not read does not see the end either.
+      // A client that does not read does not see the end, so it is disconnected after a while.
       const late = setTimeout(() => raw.destroy(), unreadEndMs).unref();
       raw.once('close', () => clearTimeout(late));
     },

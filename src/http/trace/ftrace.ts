@@ -1,7 +1,7 @@
-// A span of the log as the text of ftrace. What Linux has a tracepoint for carries its name and its
-// fields (include/trace/events/fs_dax.h, sched.h, fs/xfs/xfs_trace.h, ext4.h); waits for a layout,
-// for which it has none, are dax_break_layout_wait, dax_break_layout_done and dax_page_idle; the
-// rest is named pinhole_….
+// A range of the log as the text of ftrace. Events for which Linux has a tracepoint carry its name
+// and its fields (include/trace/events/fs_dax.h, sched.h, fs/xfs/xfs_trace.h, ext4.h). Linux has
+// none for waits for a layout; those are dax_break_layout_wait, dax_break_layout_done and
+// dax_page_idle. All others are named pinhole_….
 import type { KernelEvent } from '../../kernel/events.ts';
 import type { Kernel } from '../../kernel/state.ts';
 
@@ -16,16 +16,16 @@ const header = `# tracer: nop
 `;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
-/** The minor and major number of the first pmem device, as each of the two prints it. */
+/** The device number of the first pmem device, in the format of each filesystem. */
 const xfs = 'dev 259:0';
 const ext4 = 'dev 259,0';
-/** Where the simulated process mapped the first page of a file. */
+/** A made-up address at which the simulated process maps page `pgoff` of a file. */
 const addressOf = (pgoff: number): string => hex(0x7f00_0000_0000 + pgoff * 4096);
 const yes = (value: boolean): number => (value ? 1 : 0);
 
 export class Ftrace {
   readonly #kernel: Kernel;
-  /** Names of operations. */
+  /** Names of operations, by task. */
   readonly #ops = new Map<number, string>();
   readonly #removedFrom = new Map<number, number>();
   #began = false;
@@ -35,7 +35,7 @@ export class Ftrace {
   }
 
   add({ event }: { event: KernelEvent }): string {
-    // What is freed then does not say whose it was.
+    // The event that frees an extent does not name its inode, so it is remembered here.
     if (event.type === 'extent.removed') this.#removedFrom.set(event.task, event.ino);
     if ('op' in event.data) this.#ops.set(event.task, event.data.op);
     const comm = event.task === 0 ? 'kworker/0:1' : (this.#ops.get(event.task) ?? 'pinhole');
@@ -126,7 +126,7 @@ export class Ftrace {
   }
 }
 
-/** A tracepoint of our own, its fields in the order of the table. */
+/** A tracepoint that Linux does not have; its fields are in the order of the table. */
 function plain({ type, data }: KernelEvent): string {
   const fields = Object.entries(data).map(
     ([key, value]) => `${key}=${typeof value === 'boolean' ? yes(value) : text(value)}`,

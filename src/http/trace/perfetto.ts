@@ -1,5 +1,6 @@
-// A span of the log in Chrome's JSON trace format, which Perfetto opens: one track a task and one a
-// pin, slices for their lives and sleeps, an arrow from the waker to the task that it wakes.
+// A range of the log in Chrome's JSON trace format, which Perfetto opens. Each task and each pin
+// has a track, with slices for its lifetime and its sleeps. An arrow leads from each waker to the
+// task that it wakes.
 import type { KernelEvent } from '../../kernel/events.ts';
 import { opId } from '../../kernel/units.ts';
 
@@ -18,7 +19,7 @@ export class Perfetto {
   readonly #open = new Map<string, string[]>();
   readonly #named = new Set<string>();
   readonly #filesystem: string;
-  /** Who ran last in this command: what wakes is what runs. */
+  /** The task that ran last in this command; it is the waker of a task that wakes. */
   #runs: number | null = null;
 
   constructor(filesystem: string) {
@@ -36,7 +37,8 @@ export class Perfetto {
       );
       out.push(name('thread_name', tasks, machine, 'release worker, clock'));
     }
-    // Everything of a millisecond keeps its order, with room between for what takes no time.
+    // Events of the same millisecond keep their order, 4 µs apart, so that short slices fit between
+    // them.
     this.#us = Math.max(this.#us + 4, event.timeMs * 1000);
     this.#tell(event, out);
     if (event.type !== 'task.woken') this.#runs = event.task;
@@ -44,7 +46,7 @@ export class Perfetto {
     return this.#text(out);
   }
 
-  /** Ends what is still open, and the file. */
+  /** Closes all open slices, and the JSON text. */
   end(): string {
     this.#us += 4;
     const out: Json[] = [];
@@ -112,14 +114,14 @@ export class Perfetto {
     }
   }
 
-  /** The arrow begins at what ran and ends in the slice of the woken. */
+  /** Draws the arrow from the task that ran to the slice of the woken task. */
   #woken(task: number, op: string, args: Json, out: Json[]): void {
     if (this.#depth(task) > 1) this.#close(tasks, task, out);
     this.#begin(task, op, args, out);
     const waker = this.#runs ?? machine;
     this.#flow += 1;
     const flow = { name: 'wakes', cat: 'wakeup', id: this.#flow };
-    // What wakes may have no slice of its own: an unpin runs in no time.
+    // The waker may have no slice of its own, because for example an unpin takes no time.
     out.push({
       ...this.#at('X', tasks, waker),
       dur: 2,
@@ -131,7 +133,10 @@ export class Perfetto {
     out.push({ ...this.#at('f', tasks, task), ts: this.#us + 1, bp: 'e', ...flow });
   }
 
-  /** The life of an operation; one that the span found running begins where it is first seen. */
+  /**
+   * Opens the slice of an operation. If it began before the range, the slice begins at its first
+   * event.
+   */
   #begin(task: number, op: string, args: Json, out: Json[]): void {
     this.#name(task, op, out);
     if (task !== machine && this.#depth(task) === 0) this.#slice(tasks, task, op, args, out);

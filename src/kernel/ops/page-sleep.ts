@@ -1,7 +1,7 @@
-// Sleeping until a page is idle, as ___wait_var_event does it: queue first, then test, then drop
-// the lock and sleep, then take the lock again and test again. Four steps, so that a stepped
-// scheduler can put anything between them. After the sleep the task looks again from `again`,
-// because a wake-up says only that something changed.
+// Sleeping until a page is idle, with the steps of ___wait_var_event: enqueue, test, drop the lock
+// and sleep, take the lock again. They are four steps, so that a stepped scheduler can run other
+// tasks between any two of them. After the sleep the task continues at the step `again` and scans
+// again, because a wake-up says only that something has changed.
 import { headOf, isIdle } from '../mm/page.ts';
 import { assert } from '../panic.ts';
 import { inTheWayOf } from '../records/operation.ts';
@@ -12,19 +12,19 @@ import type { Kernel, Task } from '../state.ts';
 import type { Ino, Pfn, PgOff } from '../units.ts';
 import { fail, goto, type Step, type TaskOf, type Verdict, wait } from './define.ts';
 
-/** What a task keeps in its locals while it waits for a page. */
+/** What a task stores in its locals while it waits for a page. */
 interface PageWait {
   pfn: Pfn;
   pgoff: PgOff;
   /**
-   * Drop invalidate_lock for the sleep and take it again (break-layouts), or keep what is held:
-   * both locks (wait-for-refs), or none (detach-and-wait, eviction).
+   * True: drop invalidate_lock during the sleep and take it again (break-layouts). False: sleep
+   * with the locks that are held, both (wait-for-refs) or none (detach-and-wait, eviction).
    */
   dropLock: boolean;
   interruptible: boolean;
-  /** Whose page and invalidate_lock that is, where the operation has two files. */
+  /** The inode of the page and of invalidate_lock, if the operation works on two files. */
   ino?: Ino;
-  /** The step that looks again. */
+  /** The step that scans again. */
   again: string;
   strategySeq: number;
 }
@@ -53,8 +53,8 @@ function pageWaitOf(task: Sleeper): PageWait {
 }
 
 /**
- * Steps for any operation that calls sleepOnPage. `interrupted` says what a signal does; it is
- * asked with the task off the queue.
+ * Steps for any operation that calls sleepOnPage. `interrupted` is called for a task with a
+ * signal, after the task has left the waitqueue.
  */
 export function pageSleepSteps<
   Args,
@@ -73,8 +73,8 @@ export function pageSleepSteps<
     },
     test(k, task) {
       const { pfn, again, interruptible, strategySeq } = pageWaitOf(task);
-      // Another strategy is in force, or the page went idle: look from the start. One idle page
-      // says nothing about the others (S18).
+      // The strategy has changed, or the page is idle: scan again from the start, because one
+      // idle page says nothing about the others (S18).
       if (isIdle(k, pfn) || strategySeq !== k.strategySeq) {
         finishWait(k, task, pfn);
         return goto(again as Name); // Checked by sleepOnPage.
@@ -98,7 +98,7 @@ export function pageSleepSteps<
       const { pfn, pgoff, dropLock, interruptible, ino = task.ino } = pageWaitOf(task);
       const inode = ino === 0 ? undefined : k.inodes.get(ino);
       if (dropLock && inode !== undefined) release(k, task, inode, 'invalidate_lock');
-      // A wake-up or a signal came between test and sleep.
+      // A wake-up or a signal arrived between test and sleep.
       if (task.woken || (interruptible && task.signal !== 'none')) {
         finishWait(k, task, pfn);
         return goto('relock');
@@ -129,7 +129,7 @@ export function pageSleepSteps<
   };
 }
 
-/** The failure that a signal makes. */
+/** The failure of an operation that a signal ended. */
 export function signalled(task: Task): Verdict<never, never> {
   if (task.signal === 'deadlock') {
     const cycle = task.locals.cycle ?? [];
