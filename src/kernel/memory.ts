@@ -1,13 +1,13 @@
-// About how much memory a machine takes, told from its counts without a walk: what a tenant's quota
-// and the limit of the server are held against. The weights were measured on Node 20 with each kind
-// in great numbers, and rounded up.
+// An estimate of the memory of a machine, computed from its counts without a walk. A tenant's quota
+// and the limit of the server are checked against it. The weights were measured on Node 20 with
+// many objects of each kind, and rounded up.
 import type { Kernel } from './state.ts';
 
 const weights = {
   /** An empty machine. */
   machine: 24_000,
   page: 4300,
-  /** A page with dirty lines has the medium's own bytes beside it. */
+  /** A page with dirty lines stores the bytes of the medium as well. */
   dirtyPage: 4400,
   anonPage: 4400,
   frameChunk: 10_500,
@@ -15,7 +15,7 @@ const weights = {
   file: 1400,
   mapping: 800,
   pin: 700,
-  /** One page that a pin holds: in its list, and among the holders of the frame. */
+  /** One page of a pin: in `pfns` of the pin, and in `holders`. */
   reference: 110,
   task: 1600,
   ended: 2500,
@@ -24,7 +24,7 @@ const weights = {
   sector: 60,
 };
 
-/** Of one that was just made. */
+/** The memory of a new filesystem of this size, which does not exist yet. */
 export const emptyMemory = (sizeBytes: number): number =>
   weights.machine + Math.ceil(sizeBytes / 4096 / 7);
 

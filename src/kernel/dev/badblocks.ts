@@ -1,5 +1,5 @@
-// Poison: 512-byte sectors that the medium cannot read any more. Mirrors the badblocks list of
-// drivers/nvdimm/pmem.c; a write of a whole page repairs the sectors of it, a smaller one does not.
+// Poison: 512-byte sectors that the medium can no longer read. Mirrors the badblocks list of
+// drivers/nvdimm/pmem.c: a write of a whole page repairs its sectors, and a smaller write does not.
 import type { Kernel } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
 

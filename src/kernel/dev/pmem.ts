@@ -1,8 +1,8 @@
-// The device: its contents, and which cache lines of it a CPU still holds dirty. Memory is taken on
-// first touch, a page at a time, and given back when a page is zeroed as a whole or its block is
-// free. Snapshots keep contents by chunks of 64 pages. Stores through a mapping dirty lines;
-// write(2), zeroing and DMA go past the cache, as they do on real pmem (non-temporal stores, bus
-// master). Of a page with dirty lines the medium's own bytes are kept, for the day the power goes.
+// The device: its contents, and which of its cache lines a CPU holds dirty. A page gets memory at
+// its first write, and the memory is freed when the whole page is zeroed or its block is freed.
+// Snapshots store contents in chunks of 64 pages. Stores through a mapping dirty lines; write(2),
+// zeroing and DMA bypass the cache, as on real pmem (non-temporal stores, bus master). A page with
+// dirty lines also stores the bytes of the medium, because a power loss may restore them.
 import { pinsOf } from '../mm/page.ts';
 import type { DirtyPage, Kernel, Pmem } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';
@@ -35,9 +35,9 @@ function pageBytes(pmem: Pmem, pfn: Pfn): Uint8Array {
 const zeros = new Uint8Array(pageSize);
 
 /**
- * Whether a page of zeros is held or not is no part of the state: a snapshot cannot tell. So what
- * only makes zeros of zeros changes nothing, or a machine that was restored would differ from the
- * one that goes on.
+ * A page of zeroes may or may not have memory, and that is not part of the state: a snapshot does
+ * not record it. So writing zeroes over zeroes must not count as a change, or a restored machine
+ * would differ from the original.
  */
 const isZero = (bytes: Uint8Array): boolean =>
   Buffer.compare(bytes, zeros.subarray(0, bytes.length)) === 0;
@@ -52,7 +52,7 @@ export function chunkOf(pmem: Pmem, index: number): Uint8Array {
   return bytes;
 }
 
-/** Puts a chunk of a snapshot back. Pages of zeros take no memory. */
+/** Restores a chunk of a snapshot. Pages of zeroes get no memory. */
 export function setChunk(pmem: Pmem, index: number, seq: number, bytes: Uint8Array): void {
   for (let page = 0; page < chunkPages; page++) {
     const part = bytes.subarray(page * pageSize, (page + 1) * pageSize);
@@ -62,9 +62,9 @@ export function setChunk(pmem: Pmem, index: number, seq: number, bytes: Uint8Arr
 }
 
 /**
- * The blocks are free and nobody holds them: what they contain can never be seen again, since every
- * block is zeroed before a file shows it. Dirty lines stay in the cache, where the end of the power
- * finds them.
+ * Drops the contents of free blocks. Nobody can read them again, because every block is zeroed
+ * before a file shows it. Pinned pages stay, because a device can read them; pages with dirty lines
+ * stay, because losePower() needs them.
  */
 export function discardPages(k: Kernel, pfn: Pfn, pages: number): void {
   const { pmem } = k;
@@ -100,9 +100,9 @@ export function readPage(
 }
 
 /**
- * Copies `bytes` into page `pfn` at `offset`. A store goes through the CPU cache, so the lines are
- * dirty until flushed; the driver and a device go past it, and of these only the driver repairs
- * poison.
+ * Copies `bytes` into page `pfn` at `offset`. A store goes through the CPU cache, so its lines are
+ * dirty until flushed. The driver and a device bypass the cache, and of these two only the driver
+ * repairs poison.
  */
 export function writePage(
   k: Kernel,
@@ -133,8 +133,8 @@ export function zeroPage(k: Kernel, pfn: Pfn, offset: number, length: number): v
 }
 
 /**
- * What a write past the cache does first: lines in its way are written back, and over a whole page
- * poison is repaired.
+ * A write past the cache first writes back the lines that it covers, and repairs the poison of a
+ * page that it covers as a whole.
  */
 function pastTheCache(k: Kernel, pfn: Pfn, offset: number, length: number): void {
   flushPage(k, pfn, offset, length);
@@ -152,7 +152,7 @@ function markDirty(pmem: Pmem, pfn: Pfn, offset: number, length: number): void {
     if (isDirty(page, line)) continue;
     setDirty(page, line);
     pmem.dirtyLines += 1;
-    // The line was clean, so the medium has what the page has.
+    // The line was clean, so the medium has the same bytes.
     const from = line * lineBytes;
     page.medium.set(pageBytes(pmem, pfn).subarray(from, from + lineBytes), from);
   }
@@ -185,10 +185,10 @@ export function flushPage(k: Kernel, pfn: Pfn, offset: number, length: number): 
 }
 
 /**
- * The power goes: of every dirty line, `keeps` says for each aligned 8-byte word whether it reached
- * the medium. Nothing larger is atomic. It is asked about every word of the line, stored to or not,
- * so that a seed means the same words whatever was stored. A word that the medium has already is
- * not lost. Returns how many lines lost something, and the pages that they are in, ascending.
+ * Power loss: for each aligned 8-byte word of every dirty line, `keeps` says whether it reached the
+ * medium, because nothing larger is atomic. It is called for every word of the line, stored to or
+ * not, so that a seed selects the same words in every case. A word that equals the medium is not
+ * lost. Returns how many lines lost something, and their pages, ascending.
  */
 export function losePower(k: Kernel, keeps: () => boolean): { lines: number; pfns: Pfn[] } {
   let lines = 0;

@@ -1,6 +1,6 @@
-// The busy list: blocks that are free in the books and must not be handed out. Mirrors
-// fs/xfs/xfs_extent_busy.c, with the flag that Chinner called EXTENT_BUSY_DAX (2017-10-30): a run
-// with a pinned page stays after its transaction committed, until the last put.
+// The busy list: freed blocks that must not be allocated yet. Mirrors fs/xfs/xfs_extent_busy.c,
+// with the flag that Chinner called EXTENT_BUSY_DAX (2017-10-30): a run with a pinned page stays on
+// the list after its transaction committed, until the last put.
 import { emit } from '../emit.ts';
 import { findRun, insertRun, removeRun } from '../lib/run-list.ts';
 import {
@@ -18,7 +18,7 @@ import { type Pfn, toPfn } from '../units.ts';
 import { freeRun } from './superblock.ts';
 
 /**
- * Puts freed blocks on the list, as part of a transaction. An entry that is on a transaction list
+ * Adds freed blocks to the list, as part of a transaction. An entry that is on a transaction list
  * cannot be split later, so the run is cut here, where pinned and unpinned pages meet:
  *
  *     freed run   | . . P P . . . P |
@@ -63,7 +63,7 @@ export function reasonsOf(run: BusyRun): ('transaction' | 'pinned')[] {
   return reasons;
 }
 
-/** From now on the last put of these pages queues work for the release worker. */
+/** Marks the pages, so that the last put of each queues work for the release worker. */
 export function markDelayedFree(k: Kernel, inode: Inode | null, pfn: Pfn, pages: number): void {
   for (let page: number = pfn; page < pfn + pages; page++) {
     setDelayedFree(k, toPfn(page));
@@ -79,8 +79,8 @@ export function clearDelayedFree(k: Kernel, pfn: Pfn): void {
 }
 
 /**
- * The commit callback: the transaction releases its entries, and those without pins leave the list.
- * Returns blocks freed.
+ * The commit callback: the transaction releases its entries, and entries without pins leave the
+ * list. Returns the number of blocks freed.
  */
 export function commitBusy(k: Kernel, runs: readonly number[]): number {
   let freed = 0;
@@ -98,7 +98,10 @@ export function commitBusy(k: Kernel, runs: readonly number[]): number {
   return freed;
 }
 
-/** The release worker's share: one frame whose last reference dropped. */
+/**
+ * For the release worker, after the last put of one frame of the run. Frees the run unless another
+ * frame of it is still pinned.
+ */
 export function releaseBusy(k: Kernel, run: BusyRun): void {
   if (run.transaction) return; // The commit callback decides.
   if (isPinned(k, run.pfn, run.pages)) return;
@@ -109,7 +112,10 @@ export function releaseBusy(k: Kernel, run: BusyRun): void {
 export const isPinned = (k: Kernel, pfn: Pfn, pages: number): boolean =>
   nextPinned(k, pfn, pfn + pages) < pfn + pages;
 
-/** Of all pages of a run. None is marked anywhere, which is nearly always so, costs nothing. */
+/**
+ * Clears the flag on all pages of a run. Skips frames that were never touched and stops when no
+ * flag is left anywhere, because nearly all runs have none.
+ */
 export function clearDelayedFrees(k: Kernel, pfn: Pfn, pages: number): void {
   const end = pfn + pages;
   for (

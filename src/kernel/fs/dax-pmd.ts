@@ -1,6 +1,6 @@
-// Faults of 2 MiB. Mirrors dax_iomap_pmd_fault() and what grab_mapping_entry() says of sizes:
-// entries of 4 KiB are never joined, real ones of 2 MiB never split; one of the zero page gives way
-// to 4 KiB where somebody faults a page of it.
+// Faults of 2 MiB. Mirrors dax_iomap_pmd_fault() and the size rules of grab_mapping_entry(): 4 KiB
+// entries are never joined, and a 2 MiB entry of frames is never split. A 2 MiB entry of the zero
+// page is deleted when a fault in it falls back to 4 KiB.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { emit } from '../emit.ts';
 import { findExtent, nextExtent } from '../lib/extent-map.ts';
@@ -40,15 +40,15 @@ export type PmdFallback =
   | 'poison';
 
 /**
- * What a 2 MiB fault would map: the frames from `head` on, null for the zero page; or why it
- * cannot.
+ * What a 2 MiB fault would map (the frames from `head` on, or the zero page if it is null), or why
+ * it falls back.
  */
 type PmdFit = { head: Pfn | null } | { fallback: PmdFallback };
 
 /**
- * Is a fault of 2 MiB tried at all? The filesystem has a huge_fault, the mapping covers the range,
- * and no page table of 4 KiB entries was made for it. The kernel picks addresses that are congruent
- * to the file offset, so there is nothing to ask about those.
+ * A 2 MiB fault is tried only if the filesystem has a huge_fault, the mapping covers the range, and
+ * no page table of 4 KiB entries was made for it. The address needs no check, because the kernel
+ * picks addresses that are congruent to the file offset.
  */
 function isTried(k: Kernel, mapping: Mapping, first: PgOff): boolean {
   return (
@@ -76,7 +76,7 @@ function fitOf(k: Kernel, inode: Inode, mapping: Mapping, first: PgOff, access: 
   return { head };
 }
 
-/** Entries of 4 KiB, or locks of others on some that are about to be made. */
+/** True if the range has entries, or if another task has locked one that it is about to make. */
 function hasEntries(k: Kernel, inode: Inode, first: PgOff): boolean {
   for (const [pgoff, task] of inode.entryLocks) {
     if (pgoff > first && pgoff < first + pagesPerPmd && task !== k.turn.current) return true;
@@ -90,8 +90,8 @@ function hasEntries(k: Kernel, inode: Inode, first: PgOff): boolean {
 }
 
 /**
- * The page by which a fault locks its mapping entry: the first of the 2 MiB where an entry of that
- * size stands or is to be made.
+ * The page whose entry lock a fault takes: the first page of the 2 MiB if an entry of that size
+ * exists or would be made.
  */
 export function lockedPage(
   k: Kernel,
@@ -108,8 +108,8 @@ export function lockedPage(
 }
 
 /**
- * Maps 2 MiB if that can be. Returns false for a fault of 4 KiB, for which it has made room. Caller
- * holds what faultPage wants.
+ * Maps 2 MiB if possible. Otherwise returns false, after it removed the 2 MiB entries that the 4
+ * KiB fault replaces. The caller holds invalidate_lock shared and the entry lock, as for faultPage.
  */
 export function faultPmd(
   k: Kernel,
@@ -135,7 +135,7 @@ export function faultPmd(
       });
       return true;
     }
-    // split_huge_pmd() of a file mapping clears it; the pages are faulted in again one by one.
+    // split_huge_pmd() of a file mapping clears the entry; each page then faults by itself.
     if (inPmd(mapping, first)) {
       const pages = unmapPart(k, mapping, first, toPgOff(first + pagesPerPmd - 1), {
         evenCows: false,
@@ -155,7 +155,7 @@ export function faultPmd(
   return false;
 }
 
-/** Stores a mapping entry, and counts what the table takes. */
+/** Stores a mapping entry and counts the memory of the table, which memory.ts reads. */
 export function setEntry(k: Kernel, inode: Inode, pgoff: PgOff, entry: number): void {
   const { heapBytes } = inode.entries;
   store(inode.entries, pgoff, entry);
@@ -178,7 +178,7 @@ function storeEntry(k: Kernel, inode: Inode, first: PgOff, head: Pfn | null, acc
   if (head !== null) makeFolio(k, head);
 }
 
-/** Unmaps and forgets the zero entry over a page, or over its 2 MiB. */
+/** Unmaps and deletes the zero entry of a page, or of the 2 MiB around it. */
 export function dropZeroEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
   const { first, last } = widen(inode, pgoff, pgoff);
   unmapRange(k, inode, first, last);

@@ -1,5 +1,5 @@
-// DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: an entry a file page, one
-// lock bit, one frame; entries of 2 MiB are made in dax-pmd.ts.
+// DAX mapping entries and the fault that makes them. Mirrors fs/dax.c: each file page has one entry
+// with one frame and one lock. dax-pmd.ts makes the entries of 2 MiB.
 import { isPoisoned } from '../dev/badblocks.ts';
 import { readPage, zeroPage } from '../dev/pmem.ts';
 import { emit } from '../emit.ts';
@@ -31,8 +31,8 @@ import { allocateBlocks, noRoom, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
 
 /**
- * get_next_unlocked_entry + lock. Returns true when the task has the entry; otherwise it sleeps,
- * exclusive and uninterruptible.
+ * get_next_unlocked_entry and lock. Returns true if the task has locked the entry. Otherwise it
+ * sleeps as an exclusive waiter in state D.
  */
 export function lockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): boolean {
   if (inode.entryLocks.has(pgoff)) {
@@ -51,17 +51,17 @@ export function unlockEntry(k: Kernel, task: Task, inode: Inode, pgoff: PgOff): 
 }
 
 /**
- * A waiter that was woken and does not take the entry after all passes the wake-up on: it may have
- * been the only one (put_unlocked_entry).
+ * A woken waiter that does not take the entry wakes the next one, because a release wakes only one
+ * waiter (put_unlocked_entry).
  */
 export function leaveEntry(k: Kernel, inode: Inode, pgoff: PgOff): void {
   if (!inode.entryLocks.has(pgoff)) wakeEntry(k, inode.ino, pgoff);
 }
 
 /**
- * dax_iomap_pte_fault: looks the block up, allocates it for a write into a hole, stores the entry,
- * installs the page-table entry. Caller holds invalidate_lock shared and the entry lock. Returns
- * null, or why the touch is a SIGBUS (ENOSPC becomes SIGBUS here, as vmf_error does).
+ * dax_iomap_pte_fault: looks up the block, allocates it for a write into a hole, stores the mapping
+ * entry and installs the page-table entry. The caller holds invalidate_lock shared and the entry
+ * lock. Returns null or the failure. As in vmf_error, ENOSPC becomes SIGBUS, and ENOMEM stays.
  */
 export function faultPage(
   k: Kernel,
@@ -72,9 +72,9 @@ export function faultPage(
 ): Failure | null {
   const pte = pteOf(mapping, pgoff);
   if (access === 'read' ? pte !== 0 : isWritable(pte)) {
-    // Another fault was faster. insert_pfn() and wp_page_copy() look again under the page-table
-    // lock and leave what is there: to put the page of the file over a private copy would lose what
-    // was stored to it.
+    // Another fault has mapped the page since. insert_pfn() and wp_page_copy() check again under
+    // the page-table lock and leave the entry, because replacing a private copy with the page of
+    // the file would lose what was stored to it.
     const pfn = isFrame(pte) ? pfnOf(pte) : null;
     const about = { mapping: mappingId(mapping.id), pgoff, pfn, access, result: 'NOPAGE' } as const;
     emit(k, 'page.faulted', inode, { ...about, zeroPage: pte === zeroEntry, copied: false });
@@ -105,7 +105,10 @@ export function faultPage(
   return null;
 }
 
-/** A write fault allocates a hole, and converts what is unwritten. A failure changes nothing. */
+/**
+ * For a write fault: allocates a block for a hole, or converts an unwritten block. A failure leaves
+ * the file as it was.
+ */
 function provideBlock(
   k: Kernel,
   inode: Inode,
@@ -131,7 +134,10 @@ function provideBlock(
   return null;
 }
 
-/** dax_pte_fault_done. Without a frame it is the zero page, unless it copied or failed. */
+/**
+ * The tracepoint dax_pte_fault_done. A fault without a frame mapped the zero page, unless it made a
+ * private copy or failed.
+ */
 function faulted(
   k: Kernel,
   inode: Inode,
@@ -152,8 +158,8 @@ function faulted(
 }
 
 /**
- * dax_fault_copy_on_write: a private page of ordinary memory with what the file holds there, zeroes
- * for a hole.
+ * dax_fault_copy_on_write: makes a private page in ordinary memory with the contents of the file
+ * page. A hole gives zeroes.
  */
 function copyOnWrite(
   k: Kernel,
@@ -187,7 +193,10 @@ export function sigbus(
   return failure('SIGBUS', rule, `page ${pgoff} of ${inode.name}: ${why}`);
 }
 
-/** Blocks replaced holes, so mappings of the zero page there must fault again. */
+/**
+ * For pages of holes that got blocks: mappings of the zero page there must fault again, because
+ * they would still read zeroes.
+ */
 export function dropZeroEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   if (inode.entries.entries === 0) return;
   const zero: PgOff[] = [];
@@ -199,8 +208,8 @@ export function dropZeroEntries(k: Kernel, inode: Inode, first: PgOff, last: PgO
 }
 
 /**
- * dax_delete_mapping_range: forgets the entries of [first, last], those of 2 MiB as a whole. The
- * pages are unmapped already.
+ * dax_delete_mapping_range: deletes the entries of [first, last], and each 2 MiB entry as a whole.
+ * The caller has unmapped the pages.
  */
 export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   if (inode.entries.entries === 0) return;
@@ -221,11 +230,10 @@ export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff
 }
 
 /**
- * The first page of [first, last] with a pinned frame: dax_layout_busy_page's walk. Ascending; a
- * hole is never busy. The busy test is the same under every idle rule: `refcount - mapcount`
- * differs from that of a page nobody holds exactly when it is pinned. It looks at the blocks and
- * not at the entries, because a strategy that never waits may take an entry of 2 MiB from over a
- * pinned page that stays.
+ * The first page of [first, last] with a pinned frame, as dax_layout_busy_page() finds it. A hole
+ * is never busy. One test serves every idle rule: on an unmapped page, each reference count exceeds
+ * its idle value exactly by the pins. The walk reads the blocks and not the entries, because a
+ * strategy that never waits may delete a 2 MiB entry over a pinned page that stays in the file.
  */
 export function firstBusy(
   k: Kernel,

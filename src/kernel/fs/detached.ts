@@ -1,6 +1,6 @@
-// The detached list: blocks that have left their inode in a committed transaction and wait for
-// their pins, with no lock held. While the call that detached them sleeps on them it frees them
-// itself; what it leaves behind is the reaper's.
+// The detached list: blocks that left their inode in a committed transaction and wait, without any
+// lock, until their pins are released. The call that detached them frees them, unless its wait
+// ended early; then the reaper does.
 import { emit } from '../emit.ts';
 import { findRun, insertRun, removeRun } from '../lib/run-list.ts';
 import { nextPinned, nextUnpinned, pinsOver } from '../mm/page.ts';
@@ -25,7 +25,7 @@ export function firstPinned(k: Kernel, runs: readonly number[]): Pfn | null {
   return null;
 }
 
-/** The second transaction: nobody pins them, they are free. Returns blocks freed. */
+/** The second transaction: frees runs that nobody pins. Returns the number of blocks freed. */
 export function freeDetached(k: Kernel, runs: readonly number[]): number {
   let freed = 0;
   for (const start of runs) {
@@ -38,8 +38,8 @@ export function freeDetached(k: Kernel, runs: readonly number[]): number {
 }
 
 /**
- * Frees what is idle and keeps the pinned parts on the list, for `task` or, where that is 0, for
- * the reaper:
+ * Frees the idle parts of the runs. The pinned parts stay on the list for `task`, or for the reaper
+ * if `task` is 0:
  *
  *     detached run   | . . P P . . . P |
  *     stays                |-|       |-|
@@ -72,8 +72,8 @@ export function freeIdleParts(
 }
 
 /**
- * No operation waits for them any more, so the last put queues them for the reaper. Returns the
- * blocks that are still detached.
+ * No operation waits for these runs any more, so the last put of a page queues it for the reaper.
+ * Returns the number of blocks that are still detached.
  */
 export function handToReaper(k: Kernel, runs: readonly number[]): number {
   let pages = 0;
@@ -85,7 +85,7 @@ export function handToReaper(k: Kernel, runs: readonly number[]): number {
   return pages;
 }
 
-/** The reaper: the last pin on a frame of one of its runs is gone. */
+/** For the reaper, after the last put of one frame of the run. */
 export function reapDetached(k: Kernel, run: DetachedRun): void {
   assert(run.task === 0, 'a run that a call still waits for is not reaped');
   if (isPinned(k, run.pfn, run.pages)) return;

@@ -19,7 +19,7 @@ import { personalityOf } from './personality/index.ts';
 import { allocateBlocks, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
 
-/** So many bytes that are read count as a step of the entry. */
+/** Reading this many bytes counts as one step of `stepsPerApply`. */
 const bytesPerStep = 16_384;
 
 /**
@@ -30,7 +30,7 @@ export function readBytes(k: Kernel, inode: Inode, offset: number, length: numbe
   const end = Math.min(offset + length, inode.sizeBytes);
   if (end <= offset) return new Uint8Array(0);
   const out = new Uint8Array(end - offset);
-  // Who wakes a thousand readers must not have all their bytes in memory at once.
+  // An entry that wakes a thousand readers must not hold all their bytes in memory at once.
   k.turn.stepsLeft -= out.length / bytesPerStep;
   eachExtent(inode.extents, pageOf(offset), pageOf(end - 1), (extent) => {
     if (!extent.written) return;
@@ -45,8 +45,8 @@ export function readBytes(k: Kernel, inode: Inode, offset: number, length: numbe
 }
 
 /**
- * The first poisoned page of a byte range, or null. The check covers the whole range, as
- * dax_iomap_iter's does.
+ * The first poisoned page of a byte range, or null. The whole range is checked first, as in
+ * dax_iomap_iter().
  */
 export function poisonedPage(k: Kernel, inode: Inode, offset: number, end: number): PgOff | null {
   let poisoned: PgOff | null = null;
@@ -59,7 +59,7 @@ export function poisonedPage(k: Kernel, inode: Inode, offset: number, end: numbe
   return poisoned;
 }
 
-/** How many blocks of [first, last] have no block yet. */
+/** How many pages of [first, last] have no block. */
 export function holesIn(inode: Inode, first: PgOff, last: PgOff): number {
   let mapped = 0;
   eachExtent(inode.extents, first, last, (extent) => {
@@ -85,13 +85,13 @@ export function eachHole(
 }
 
 /**
- * The most bytes of a write at `offset` for which there are blocks: all of them, or as many as
- * Linux would report as a short write. 0 means ENOSPC, or EDQUOT. A kind that reserves first
- * (xfs_iomap_write_direct) asks for all blocks of a hole or gets none of it; where the write grows
- * the file, for all that is left of the write, whatever stands behind the hole:
+ * How many bytes of a write at `offset` can get blocks: all, or as many as Linux would report as a
+ * short write. 0 means ENOSPC or EDQUOT. A kind that reserves first (xfs_iomap_write_direct)
+ * reserves all blocks of a hole or none. If the write grows the file, a hole reserves for the whole
+ * rest of the write, even for pages that have blocks:
  *
  *     file    |WWWW|....hole....|W|..........      size at the second W
- *     write   |=======================|            the first hole asks for everything from there on
+ *     write   |=======================|            the hole reserves from its start to this end
  */
 export function writableBytes(k: Kernel, inode: Inode, offset: number, length: number): number {
   if (length === 0) return 0;
@@ -111,8 +111,8 @@ export function writableBytes(k: Kernel, inode: Inode, offset: number, length: n
 }
 
 /**
- * Blocks of [first, last] become written: holes are allocated, unwritten blocks converted, and what
- * is new reads as zero.
+ * Makes all of [first, last] written: holes get blocks, unwritten blocks are converted, and both
+ * read as zero.
  */
 function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   const unwritten: Extent[] = [];
@@ -138,7 +138,7 @@ function makeWritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   dropZeroEntries(k, inode, first, last);
 }
 
-/** Writes bytes for which there is room, past the CPU cache. Caller holds i_rwsem exclusive. */
+/** Writes past the CPU cache. The caller holds i_rwsem exclusive and has checked writableBytes. */
 export function writeBytes(k: Kernel, inode: Inode, offset: number, bytes: Uint8Array): void {
   if (bytes.length === 0) return;
   const end = offset + bytes.length;
@@ -160,21 +160,21 @@ export function writeBytes(k: Kernel, inode: Inode, offset: number, bytes: Uint8
       );
     }
   });
-  // What a mapping stored behind the new end stays: only the next growth of the file takes it away,
-  // where it does.
+  // Bytes that a mapping stored past the new end stay. Only a later growth of the file zeroes them,
+  // on kinds with `writeZeroesTail` or `truncateUpZeroesTail`.
   if (end > inode.sizeBytes) resize(k, inode, end);
   touch(k, inode);
 }
 
 /**
- * Zeroes from byte `from` to the end of its block, so that what a mapping stored past EOF is never
- * seen through the file.
+ * Zeroes from byte `from` to the end of its block, because reads of the file must never show what a
+ * mapping stored past EOF.
  */
 export function zeroTail(k: Kernel, inode: Inode, from: number): void {
   zeroBytes(k, inode, from, byteOf(pageCeil(from)));
 }
 
-/** Zeroes [from, to), which lies in one page, where that page is written. */
+/** Zeroes [from, to), which lies in one page. A page that is not written reads as zero already. */
 function zeroBytes(k: Kernel, inode: Inode, from: number, to: number): void {
   if (to <= from) return;
   const block = lookupBlock(inode.extents, pageOf(from));
@@ -183,7 +183,8 @@ function zeroBytes(k: Kernel, inode: Inode, from: number, to: number): void {
 }
 
 /**
- * Zeroes the partial pages at both ends of a byte range; the whole pages between are the caller's.
+ * Zeroes the partial pages at both ends of a byte range. The caller zeroes or removes the whole
+ * pages between.
  *
  *     range         |-----------------|
  *     pages   |....ZZ|......|......|ZZZZ..|

@@ -8,8 +8,8 @@ const direct = 12;
 const perBlock = 1024;
 
 /**
- * Where each tree begins, and how many blocks one block of its top, middle and bottom level
- * reaches.
+ * The first page of each tree, and how many pages one block of pointers maps at its top, middle and
+ * bottom level.
  */
 const trees = [
   { first: direct, levels: [perBlock] },
@@ -20,8 +20,8 @@ const trees = [
 /** How many blocks of pointers a file has. */
 export function indirectBlocks(extents: ExtentMap): number {
   let blocks = 0;
-  // The last block of each level that was counted: extents ascend, so a block of pointers that two
-  // of them share is the last one.
+  // The last block counted at each level. Extents ascend, so a block of pointers that two extents
+  // share was counted last.
   const counted = trees.map(({ levels }) => levels.map(() => -1));
   eachExtent(extents, toPgOff(0), lastPage, ({ pgoff, pages }) => {
     for (const [at, { first, end, levels }] of trees.entries()) {

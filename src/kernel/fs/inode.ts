@@ -42,15 +42,15 @@ export function findFile(k: Kernel, name: string): Inode | null {
   return ino === undefined ? null : (k.inodes.get(ino) ?? null);
 }
 
-/** Takes the name away. The inode stays while it is mapped or an operation uses it. */
+/** Unlinks the file. The inode stays while it is mapped or an operation uses it. */
 export function removeName(k: Kernel, inode: Inode): void {
-  // Told while it still has the name: this is the last event under it.
+  // Emitted while nlink is still 1, so that the event does not say `unlinked`.
   emit(k, 'file.unlinked', inode, { ino: inode.ino });
   inode.nlink = 0;
   k.names.delete(inode.name);
 }
 
-/** Content, size or layout changed. */
+/** For every change of content, size or layout: the ETag contains `version`. */
 export function touch(k: Kernel, inode: Inode): void {
   inode.version += 1;
   inode.modifiedMs = k.nowMs;
@@ -67,8 +67,8 @@ export function etagOf(inode: Inode): string {
 }
 
 /**
- * Nobody can reach it any more: no name, no mapping, no operation beside `users` of the caller's
- * own.
+ * True if nothing else can reach the inode: no name, no mapping, and only `users` operations, which
+ * are the caller itself. False once an eviction runs.
  */
 export function isLastReference(inode: Inode, users: number): boolean {
   return (

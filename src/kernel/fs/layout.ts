@@ -1,5 +1,5 @@
-// Breaking a layout: unmap, then look for pages that somebody still holds. Mirrors
-// dax_layout_busy_page_range() and dax_break_layout().
+// Breaking a layout: unmap, then look for pinned pages. Mirrors dax_layout_busy_page_range() and
+// dax_break_layout().
 import { emit } from '../emit.ts';
 import { pinsOver } from '../mm/page.ts';
 import { unmapRange } from '../mm/pagetable.ts';
@@ -8,8 +8,8 @@ import type { Pfn, PgOff } from '../units.ts';
 import { firstBusy } from './dax.ts';
 
 /**
- * Unmaps the pages of [first, last] and returns the first of them with references beside its
- * mappings, or null. Caller holds invalidate_lock exclusive.
+ * Unmaps the pages of [first, last] and returns the first one that is pinned, or null. The caller
+ * holds invalidate_lock exclusive.
  */
 export function scan(
   k: Kernel,

@@ -1,6 +1,6 @@
-// What mount finds after the power went: files with their blocks, and nothing of the memory that
-// pointed at them. Transactions that were applied are taken to have committed, which is one of the
-// two outcomes that a real crash can have.
+// The mount after a power loss: files and blocks are there, and all state in memory is lost.
+// Applied transactions count as committed, which is one of the two possible outcomes of a real
+// crash.
 import { discardPages } from '../dev/pmem.ts';
 import { removeRange } from '../lib/extent-map.ts';
 import { isFree } from '../lib/free-space.ts';
@@ -13,8 +13,8 @@ import { lastPage, toPgOff } from '../units.ts';
 import { freeRun } from './superblock.ts';
 
 /**
- * Forgets pins, mappings, locks and queues; frees busy and detached blocks and what unlinked files
- * still had. Returns blocks freed.
+ * Clears pins, mappings, locks and queues. Frees busy and detached blocks and the blocks of
+ * unlinked files. Returns the number of blocks freed.
  */
 export function recover(k: Kernel): number {
   forgetMemory(k);
@@ -34,7 +34,7 @@ export function recover(k: Kernel): number {
   });
   for (const inode of k.inodes.values()) {
     if (inode.nlink === 1) continue;
-    // The orphan list of the journal.
+    // On Linux, the orphan list of the journal names these files.
     k.counts.extents -= inode.extents.extents;
     removeRange(inode.extents, toPgOff(0), lastPage, ({ pfn, pages }) => {
       k.counts.blocksUsed -= pages;
@@ -44,7 +44,8 @@ export function recover(k: Kernel): number {
     k.inodes.delete(inode.ino);
     k.counts.files -= 1;
   }
-  // Pins and dirty lines are gone, so pages that only they needed are dropped.
+  // discardPages() spares pages that are pinned or dirty. None is any more, so it can now drop the
+  // free ones that it spared before.
   for (const pfn of k.pmem.pages.keys()) if (isFree(k.space, pfn)) discardPages(k, pfn, 1);
   return freed;
 }

@@ -1,5 +1,5 @@
-// The release worker, a workqueue of Linux: what the last put of a page would do, done behind the
-// step that dropped it, so that mm never calls fs.
+// The release worker, a workqueue on Linux. It does the work of a last put after the step that
+// dropped the reference, because mm/ must not call fs/.
 import { findRun } from '../lib/run-list.ts';
 import { isDelayedFree, pinsOver } from '../mm/page.ts';
 import type { Kernel } from '../state.ts';
@@ -7,13 +7,12 @@ import type { Pfn } from '../units.ts';
 import { clearDelayedFree, releaseBusy } from './busy-extent.ts';
 import { reapDetached } from './detached.ts';
 
-/** Takes one frame whose last reference dropped after its block had left the file. */
+/** Handles one frame whose last reference dropped after its block had left the file. */
 export function releaseWork(k: Kernel): void {
   const pfn = k.workqueue.shift() as Pfn;
   k.turn.stepsLeft -= 1;
   k.turn.current = 0;
-  // Left over: the commit has freed the block already, and somebody else may have it and pin it by
-  // now.
+  // The commit may have freed the block since, and its next owner may have pinned it.
   if (!isDelayedFree(k, pfn) || pinsOver(k, pfn) > 0) return;
   clearDelayedFree(k, pfn);
   const busy = findRun(k.busy, pfn);

@@ -1,5 +1,5 @@
-// Where blocks come from and where they go. Every block is metadata, used by one file, free, busy
-// or detached; the five add up to the device.
+// Allocation and freeing of blocks. Every block is metadata, used by one file, free, busy or
+// detached; the five counts add up to the device.
 import { discardPages } from '../dev/pmem.ts';
 import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
@@ -17,14 +17,14 @@ export function metadataBlocks(blocks: number): number {
 }
 
 /**
- * Blocks that files can still get: what is free on the device, and what the quota of the tenant
- * leaves.
+ * How many blocks files can still get: the free blocks of the device, or what the quota of the
+ * tenant leaves if that is less.
  */
 export function roomFor(k: Kernel): number {
   return Math.max(0, Math.min(k.space.free, k.turn.blocksMax - k.counts.blocksUsed));
 }
 
-/** ENOSPC, or EDQUOT where it is the quota that is used up. */
+/** EDQUOT if the quota is the smaller of the two bounds, otherwise ENOSPC. */
 export function noRoom(k: Kernel, rule: string, why: string): Failure {
   const overQuota = k.turn.blocksMax - k.counts.blocksUsed < k.space.free;
   return failure(
@@ -35,9 +35,9 @@ export function noRoom(k: Kernel, rule: string, why: string): Failure {
 }
 
 /**
- * Gives the hole [pgoff, pgoff + pages) of a file its blocks, near the block before it where that
- * is free. The caller has made sure that so many are free. Contents of the new blocks are whatever
- * was there: the caller zeroes what it exposes.
+ * Allocates blocks for the hole [pgoff, pgoff + pages) of a file, if possible right after the
+ * blocks of the extent before it. The caller has checked that enough blocks are free. New blocks
+ * are not zeroed: the caller zeroes what it makes readable.
  */
 export function allocateBlocks(
   k: Kernel,
@@ -53,7 +53,8 @@ export function allocateBlocks(
     const before = previousExtent(inode.extents, toPgOff(at));
     const hint =
       before === null ? toPfn(0) : toPfn((before.pfn + before.pages) % k.geometry.blocks);
-    // Where the piece covers aligned 2 MiB of the file, so that one entry can map them.
+    // If the piece covers aligned 2 MiB of the file, try an aligned run, so that one 2 MiB entry
+    // can map it.
     const aligned = pmdOf(toPgOff(at + pagesPerPmd - 1)) + pagesPerPmd <= at + left;
     const run =
       (aligned ? takeAligned(k.space, hint, at, left) : null) ?? takeRun(k.space, hint, left);
@@ -74,8 +75,8 @@ export function allocateBlocks(
 }
 
 /**
- * The run may be handed out again from now on. Blocks of the run that are still pinned are a bug of
- * the strategy: the machine warns.
+ * Makes the run free for allocation. A block of it that is still pinned is a bug of the strategy,
+ * so the machine warns.
  */
 export function freeRun(
   k: Kernel,
@@ -97,7 +98,7 @@ export function freeRun(
 }
 
 /**
- * The blocks of [first, last] are about to move to another place of a file; under a pin, that is a
+ * For blocks of [first, last] that are about to move to another offset or file. A pinned one is a
  * bug of the strategy too.
  */
 export function warnOfMove(k: Kernel, inode: Inode, first: PgOff, last: PgOff = lastPage): void {
@@ -112,7 +113,7 @@ export function warnOfMove(k: Kernel, inode: Inode, first: PgOff, last: PgOff = 
   });
 }
 
-/** The blocks of [first, last] stay where they are and read as zero from now on. */
+/** For blocks of [first, last] that stay in the file but read as zero from now on. */
 export function warnOfZeroing(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   eachExtent(inode.extents, first, last, ({ pfn, pages }) => {
     warnOfPins(
@@ -140,8 +141,8 @@ function warnOfPins(k: Kernel, pfn: Pfn, pages: number, what: string, why: strin
 }
 
 /**
- * statfs. `native` is what Linux's own statfs would say: freed blocks count as free at once, busy
- * or not; ext4 keeps some back for root.
+ * statfs. `native` is what Linux's own statfs reports: it counts freed blocks as free at once, busy
+ * or not, and on ext4 some are reserved for root.
  */
 export function spaceOf(k: Kernel) {
   const { blocks, blocksMetadata } = k.geometry;

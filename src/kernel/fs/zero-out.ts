@@ -1,6 +1,6 @@
-// Zero-out on ext4: a write into a small unwritten extent converts its neighbours too, because
-// zeroing a few blocks is cheaper than splitting the extent. Mirrors
-// ext4_ext_convert_to_initialized(), fs/ext4/extents.c. Off unless mkfs says extentMaxZerooutKb.
+// Zero-out on ext4: a write into a small unwritten extent also converts the blocks around it,
+// because zeroing a few blocks is cheaper than splitting the extent. Mirrors
+// ext4_ext_convert_to_initialized(), fs/ext4/extents.c. Off unless mkfs sets extentMaxZerooutKb.
 import { zeroPage } from '../dev/pmem.ts';
 import { type Extent, findExtent, setState } from '../lib/extent-map.ts';
 import { assert } from '../panic.ts';
@@ -8,8 +8,8 @@ import type { Inode, Kernel } from '../state.ts';
 import { type PgOff, pageCeil, pageSize, toPfn, toPgOff } from '../units.ts';
 
 /**
- * The unwritten blocks [pgoff, pgoff + pages) of one extent become written and zero, perhaps with
- * some beside them. Returns which.
+ * Makes the unwritten blocks [pgoff, pgoff + pages) of one extent written and zero, and perhaps
+ * some beside them. Returns the converted range.
  */
 export function convertUnwritten(
   k: Kernel,
@@ -27,15 +27,14 @@ export function convertUnwritten(
 }
 
 /**
- * What becomes written, and zero where it was not written, when [pgoff, pgoff + pages) of an
- * unwritten extent is written to:
+ * The range that becomes written when [pgoff, pgoff + pages) of an unwritten extent is written.
+ * Blocks of it outside the write are zeroed. `most` is extentMaxZerooutKb in blocks; the numbers
+ * are the cases in the comment of ext4_ext_convert_to_initialized():
  *
- *     extent  |---------------------|        all of it within the file
- * write          |WWWW|                  not to the end of the extent: then it is split, and
- * nothing is zeroed
- * 3, 5           |WWWWzzzzzzzzzz|        from the write to the end of the extent: at most 8 blocks
- * 2, 5    |zzzzzzzWWWW|                  from the start of the extent to the end of what is
- * converted: less than 8
+ *     extent  |-----------------|    must lie within the file
+ *     3, 5        |WWWWzzzzzzzzz|    from the write to the end of the extent: at most `most` blocks
+ *     2, 5    |zzzzWWWW|             from its start to the end of the range: fewer than `most`
+ *     1, 4        |WWWW|             otherwise: the extent is split and nothing is zeroed
  */
 function convertedBy(
   k: Kernel,
@@ -49,7 +48,7 @@ function convertedBy(
   const end = pgoff + pages;
   const extentEnd = extent.pgoff + extent.pages;
   if (most === 0 || end === extentEnd || extentEnd > pageCeil(inode.sizeBytes)) return asked;
-  // Blocks that continue a written neighbour on the device go over to it, and nothing is zeroed.
+  // Blocks that continue a written neighbour on the device are merged into it without zeroing.
   if (pgoff === extent.pgoff && continues(inode, toPgOff(pgoff - 1), extent.pfn - 1)) return asked;
   let first: number = pgoff;
   let last = end;

@@ -1,6 +1,6 @@
-// Anonymous pages: what copy on write makes of a page of a private mapping. They are ordinary
-// memory, not frames of the device, so nothing that happens to the file touches them. In a page
-// table and in a pin such a page is a negative number, -2 and below.
+// Anonymous pages: private copies, which copy on write makes for a private mapping. They are
+// ordinary memory and not frames of the device, so no change of the file affects them. Page tables
+// and pins name such a page by a negative number, -2 or below.
 import { assert } from '../panic.ts';
 import type { AnonPage, Kernel } from '../state.ts';
 import { type Pfn, pageSize } from '../units.ts';

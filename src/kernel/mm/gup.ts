@@ -1,5 +1,5 @@
-// get_user_pages and its opposite. A pin names frames, not "file F at offset O": that is the root
-// of the whole story.
+// get_user_pages and its opposite. A pin names frames, not "file F at offset O", so a change of the
+// layout cannot redirect it. That is the conflict that Pinhole simulates.
 import { emit, fileOfEvent } from '../emit.ts';
 import { assert } from '../panic.ts';
 import { removeTimer } from '../sched/timers.ts';
@@ -9,8 +9,8 @@ import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
 
 /**
- * Adds the next page to a pin. The zero page is held by nobody; an anonymous page has no frame for
- * anybody to wait for.
+ * Adds the next page to a pin. Only a frame of the device gets a record in `holders`, because
+ * nobody can wait for the zero page or for an anonymous page.
  */
 export function pinPage(k: Kernel, pin: Pin, pfn: Pfn): void {
   pin.pfns.push(pfn);
@@ -35,8 +35,7 @@ function dropHolder(k: Kernel, pfn: Pfn, id: PinId): void {
 }
 
 /**
- * The page of the file that the frame was when it was pinned; null where it is another frame of its
- * folio that is pinned.
+ * The file page of the frame when it was pinned; null if only another frame of its folio is pinned.
  */
 export function pinnedAs(k: Kernel, pfn: Pfn): PgOff | null {
   const held = k.holders.get(pfn);
@@ -45,7 +44,7 @@ export function pinnedAs(k: Kernel, pfn: Pfn): PgOff | null {
   return pin === undefined ? null : toPgOff(pin.first + pin.pfns.indexOf(pfn));
 }
 
-/** A pin begins: it has no page yet. */
+/** Records a new pin, which has no page yet. */
 export function beginPin(k: Kernel, pin: Pin): void {
   k.pins.set(pin.id, pin);
   k.counts.pins += 1;
@@ -59,7 +58,7 @@ function countOwner(k: Kernel, { owner }: Pin, delta: number): void {
   else k.pinsOf.set(owner, pins);
 }
 
-/** The pin is complete: get_user_pages returned. */
+/** For a pin that has all its pages: get_user_pages returned. */
 export function recordPin(k: Kernel, pin: Pin): void {
   pin.task = 0;
   k.counts.pinsAcquired += pin.pfns.length;
@@ -75,8 +74,8 @@ export function recordPin(k: Kernel, pin: Pin): void {
 }
 
 /**
- * Drops every reference of a pin, in ascending page order, and forgets it. Takes no lock: it may
- * run in interrupt context.
+ * Drops every reference of a pin, in ascending page order, and deletes the pin. Takes no lock,
+ * because it may run in interrupt context.
  */
 export function releasePin(k: Kernel, pin: Pin): void {
   k.pins.delete(pin.id);

@@ -1,19 +1,18 @@
-// struct page: what the machine knows of each frame of the device, in chunks of 512 made on first
-// touch. Only pins and mappings are counted; Linux's two reference counts are derived from them:
-// classic (to 6.14) `1 + pins`, modern (from 6.15) `pins + mapcount`. With folioGranularity the
-// frames under a 2 MiB mapping entry are one folio, which is held, waited for and let go as a
-// whole.
+// struct page: the state of each frame of the device, in chunks of 512 that are made at first use.
+// Only pins and mappings are counted; Linux's two reference counts are derived from them: classic
+// (to 6.14) `1 + pins`, modern (from 6.15) `pins + mapcount`. With folioGranularity the frames
+// under a 2 MiB mapping entry are one folio, which is pinned, waited for and released as a whole.
 import { emit } from '../emit.ts';
 import { assert } from '../panic.ts';
 import { hasWaiters, wakePage } from '../sched/waitqueue.ts';
 import type { Folio, Kernel } from '../state.ts';
 import { type Ino, type Pfn, type PgOff, toPfn } from '../units.ts';
 
-/** Frames of a chunk, and pages of a 2 MiB entry: a chunk is one folio. */
+/** Frames of a chunk, and pages of a 2 MiB entry, so that each folio is one chunk. */
 export const framesPerChunk = 512;
 /**
- * Int32 fields of a frame: 20 bytes. Behind those of the last frame a chunk counts its pinned
- * frames.
+ * Int32 fields of a frame: 20 bytes. A chunk has one more field after the last frame, which counts
+ * its pinned frames.
  */
 const fields = 5;
 const pinnedAt = framesPerChunk * fields;
@@ -95,7 +94,7 @@ export function ownerOf(k: Kernel, pfn: Pfn): { ino: Ino; pgoff: PgOff } | null 
 export const folioOf = (k: Kernel, pfn: Pfn): Folio | undefined =>
   k.folios.size === 0 ? undefined : k.folios.get(Math.floor(pfn / framesPerChunk));
 
-/** The page that sleepers of this one queue for: the first of its folio, or itself. */
+/** The page that a sleeper on this page queues for: the first of its folio, or itself. */
 export const headOf = (k: Kernel, pfn: Pfn): Pfn =>
   folioOf(k, pfn) === undefined ? pfn : toPfn(pfn - (pfn % framesPerChunk));
 
@@ -105,7 +104,7 @@ export const classicRefcount = (k: Kernel, pfn: Pfn): number => 1 + pinsOver(k, 
 export const modernRefcount = (k: Kernel, pfn: Pfn): number =>
   pinsOver(k, pfn) + (folioOf(k, pfn)?.mapcount ?? mapcountOf(k, pfn));
 
-/** dax_page_is_idle, under the rule in force: what a sleeper waits for. */
+/** dax_page_is_idle under the rule in force. A sleeper waits until this is true. */
 export function isIdle(k: Kernel, pfn: Pfn): boolean {
   switch (k.idleRule) {
     case 'classic':
@@ -119,7 +118,7 @@ export function isIdle(k: Kernel, pfn: Pfn): boolean {
 
 /**
  * The first frame of [from, end) with pins over it, or `end`. A chunk without pinned frames costs
- * one look, so a whole device is cheap.
+ * one lookup, so a scan of a whole device is cheap.
  */
 export function nextPinned(k: Kernel, from: number, end: number): number {
   if (k.counts.pinnedPages === 0) return end;
@@ -165,9 +164,8 @@ export function getPage(k: Kernel, pfn: Pfn): void {
 }
 
 /**
- * put_page: drops one reference. When the count reaches the idle value it wakes whoever waits for
- * this page. It takes no lock and frees nothing: a page whose block has left its file is queued for
- * the release worker.
+ * put_page: drops one reference. If the page becomes idle, wakes the tasks that wait for it. Takes
+ * no lock and frees nothing: a page whose block has left its file is queued for the release worker.
  */
 export function putPage(k: Kernel, pfn: Pfn): void {
   const pins = add(k, pfn, pinsField, -1);
@@ -185,8 +183,8 @@ export function putPage(k: Kernel, pfn: Pfn): void {
   }
   if (folio?.entry !== false) return;
   k.folios.delete(Math.floor(pfn / framesPerChunk));
-  // Its pages count for themselves again, some of them mapped: who slept on the whole is to sleep
-  // on one of them, or not at all.
+  // From here on its pages are counted one by one, and some may be mapped. A task that slept on the
+  // folio wakes, because it must now sleep on one page or not at all.
   if (hasWaiters(k, head)) wakePage(k, head);
 }
 
@@ -195,7 +193,7 @@ function wakeIdle(k: Kernel, pfn: Pfn): void {
   wakePage(k, pfn);
 }
 
-/** A page-table entry points at the frame. The folio counts one of 2 MiB in mapFolio. */
+/** For a new page-table entry of the frame. mapFolio() counts a 2 MiB entry in the folio. */
 export function mapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void {
   add(k, pfn, mapcountField, 1);
   const folio = folioOf(k, pfn);
@@ -203,8 +201,8 @@ export function mapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void
 }
 
 /**
- * A page-table entry is gone. Under the modern rule a mapping is a reference, so this too can be
- * the drop to idle.
+ * For a page-table entry that was cleared. Under the modern rule a mapping is a reference, so the
+ * page can become idle here too.
  */
 export function unmapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void {
   const mapcount = add(k, pfn, mapcountField, -1);
@@ -232,8 +230,8 @@ function wakeUnmapped(k: Kernel, pfn: Pfn): void {
 }
 
 /**
- * A 2 MiB mapping entry was made over the frames from `head` on: from now on they are one folio.
- * None of them is mapped yet.
+ * Makes one folio of the frames from `head` on, after a 2 MiB mapping entry was made for them. None
+ * of them is mapped yet.
  */
 export function makeFolio(k: Kernel, head: Pfn): void {
   if (!k.geometry.folioGranularity) return;
@@ -245,13 +243,13 @@ export function makeFolio(k: Kernel, head: Pfn): void {
   let pins = 0;
   for (let page = 0; page < framesPerChunk; page++) pins += pinsOf(k, toPfn(head + page));
   k.folios.set(head / framesPerChunk, { pins, mapcount: 0, entry: true });
-  // Who sleeps on one of the pages is to sleep on the folio.
+  // A task that sleeps on one of the pages wakes, because it must now sleep on the folio.
   for (let page = 0; pins > 0 && page < framesPerChunk; page++) wakePage(k, toPfn(head + page));
 }
 
 /**
- * The mapping entry is gone, and with it every mapping. Pages that are pinned stay together until
- * the last put.
+ * For a 2 MiB mapping entry that was deleted, after all its pages were unmapped. A pinned folio
+ * stays until its last put.
  */
 export function splitFolio(k: Kernel, head: Pfn): void {
   const folio = folioOf(k, head);

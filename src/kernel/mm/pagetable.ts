@@ -1,6 +1,6 @@
-// Page-table entries and DAX mapping entries share one encoding: 0 is none, 1 is the shared zero
-// page, anything above is a frame and a bit (writable in a page table, dirty in a mapping entry).
-// In a page table a negative entry is an anonymous page, see anon.ts.
+// Page-table entries and DAX mapping entries share one encoding: 0 is no entry, 1 is the shared
+// zero page, and a larger number is a frame and a bit (writable in a page table, dirty in a mapping
+// entry). In a page table a negative entry is an anonymous page, see anon.ts.
 import { emit } from '../emit.ts';
 import { eachEntry, eraseRange, load, store } from '../lib/xarray.ts';
 import { assert } from '../panic.ts';
@@ -16,7 +16,7 @@ export const frameEntry = (pfn: Pfn, bit: boolean): number => ((pfn + 1) << 1) |
 /** The frame of an entry; -1 for none and for the zero page; an anonymous page is itself. */
 export const pfnOf = (entry: number): Pfn => (entry < 0 ? entry : (entry >>> 1) - 1) as Pfn;
 export const isFrame = (entry: number): boolean => entry > 1;
-/** A store can go through this entry. */
+/** A store through this entry does not fault. */
 export const isWritable = (pte: number): boolean => pte < 0 || bitOf(pte);
 export const bitOf = (entry: number): boolean => entry > 1 && (entry & 1) === 1;
 
@@ -25,7 +25,7 @@ export function pteOf(mapping: Mapping, pgoff: PgOff): number {
   return load(mapping.ptes, pgoff - mapping.first);
 }
 
-/** Installs a page-table entry in place of what was there. */
+/** Installs a page-table entry and drops the reference of the one that it replaces. */
 export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: number): void {
   const before = pteOf(mapping, pgoff);
   if (before === pte) return;
@@ -39,8 +39,8 @@ export function installPte(k: Kernel, mapping: Mapping, pgoff: PgOff, pte: numbe
 }
 
 /**
- * Installs one page-table entry of 2 MiB: the frames from `head` on, or for null the zero page. It
- * may take the place of one that could only be read.
+ * Installs one page-table entry of 2 MiB: the frames from `head` on, or the zero page if it is
+ * null. It may replace a read-only entry of the same 2 MiB.
  */
 export function installPmd(
   k: Kernel,
@@ -70,16 +70,16 @@ export function installPmd(
   addPmd(mapping, first);
 }
 
-/** Private copies of a private mapping go as well. */
+/** Clears private copies of a private mapping as well. */
 interface Cows {
   evenCows: boolean;
 }
 const leaveCows: Cows = { evenCows: false };
 
 /**
- * unmap_mapping_range: clears the entries of every mapping of the file in [first, last]. Private
- * copies stay, but for `evenCows`, which is what truncate says of pages that lie beyond the end. An
- * entry of 2 MiB goes as a whole. Caller holds invalidate_lock.
+ * unmap_mapping_range: clears the entries of [first, last] in every mapping of the file. Private
+ * copies stay unless `evenCows` is true, as for pages that a truncate puts beyond the end. A 2 MiB
+ * entry is cleared as a whole. The caller holds invalidate_lock.
  */
 export function unmapRange(
   k: Kernel,
@@ -108,8 +108,8 @@ export function unmapRange(
 }
 
 /**
- * Clears the entries of one mapping for the file pages [first, last], which cut no entry of 2 MiB;
- * returns how many pages there were.
+ * Clears the entries of one mapping for the file pages [first, last], which must not cut a 2 MiB
+ * entry. Returns how many pages were mapped.
  */
 export function unmapPart(
   k: Kernel,

@@ -1,6 +1,6 @@
-// Entries of 2 MiB, in page tables and among the DAX mapping entries. `ptes` and `entries` hold the
-// 512 pages of one like any others, so that lookups need not know of it; the set beside them says
-// where the 512 are one and come and go together.
+// Entries of 2 MiB, in page tables and among the DAX mapping entries. `ptes` and `entries` store
+// the 512 pages of such an entry one by one, so that lookups need no special case. The set beside
+// them records which 512 pages are one entry, which is made and deleted as a whole.
 import type { Inode, Mapping } from '../state.ts';
 import { lastPage, type PgOff, pageSize, toPgOff } from '../units.ts';
 import { framesPerChunk } from './page.ts';
@@ -23,7 +23,7 @@ export function addPmd(table: HasPmds, first: PgOff): void {
 }
 
 /**
- * Entries of 2 MiB go as a whole, so a range of pages takes the rest of those at its ends along:
+ * A 2 MiB entry is deleted as a whole, so a range grows to cover the entries at its ends:
  *
  *     range           |-------------|
  *     entries   |-- 2 MiB --|.|.|-- 2 MiB --|
@@ -36,7 +36,10 @@ export function widen(inode: Inode, first: PgOff, last: PgOff): { first: PgOff; 
   };
 }
 
-/** Forgets which entries of [first, last] were of 2 MiB, and hands over the first page of each. */
+/**
+ * Removes the 2 MiB entries of [first, last] from the set, and calls `dropped` with the first page
+ * of each.
+ */
 export function dropPmds(
   table: HasPmds,
   first: PgOff,
@@ -56,9 +59,9 @@ export function dropPmds(
 }
 
 /**
- * A page table of 4 KiB entries was made for these 2 MiB. It stays, emptied or not, until munmap,
- * and where one stands no fault of 2 MiB is tried (pmd_none() in __handle_mm_fault). Noted only
- * where the mapping covers the whole of it: elsewhere none is tried anyway.
+ * Records that a page table of 4 KiB entries was made for these 2 MiB. The page table stays until
+ * munmap, even if it is empty, and prevents 2 MiB faults (pmd_none() in __handle_mm_fault).
+ * Recorded only if the mapping covers all of the 2 MiB, because otherwise no such fault is tried.
  */
 export function addTable(mapping: Mapping, pgoff: PgOff): void {
   const first = pmdOf(pgoff);
@@ -69,6 +72,6 @@ export function addTable(mapping: Mapping, pgoff: PgOff): void {
 
 export const hasTable = ({ tables }: Mapping, first: PgOff): boolean => tables?.has(first) === true;
 
-/** Does the mapping reach over all of the 2 MiB from `first` on? */
+/** Does the mapping cover all of the 2 MiB from `first` on? */
 export const coversPmd = ({ first: start, pages }: Mapping, first: PgOff): boolean =>
   first >= start && first + pagesPerPmd <= start + pages;

@@ -1,5 +1,5 @@
-// Linux's hashes from an address to a waitqueue bucket. Two things that share no page can share a
-// bucket, and then wake each other up for nothing; the same addresses as on x86-64 collide here. In
+// Linux's hashes from an address to a waitqueue bucket. Unrelated pages can share a bucket and then
+// wake each other's waiters for nothing. The same addresses collide as on x86-64. Computed in
 // 32-bit limbs, because BigInt costs a hundred times as much.
 import type { Ino, Pfn, PgOff } from '../units.ts';
 
@@ -7,8 +7,8 @@ import type { Ino, Pfn, PgOff } from '../units.ts';
 const goldenHigh = 0x61c88646;
 const goldenLow = 0x80b583eb | 0;
 
-// Where struct pages (64 bytes each) and slab objects lie without address randomization. Both have
-// a lower half of zeroes.
+// The addresses of struct pages (64 bytes each) and slab objects without address randomization. The
+// lower half of each is zero.
 const vmemmapHigh = 0xffffea00;
 const directMapHigh = 0xffff8880;
 
@@ -47,7 +47,7 @@ function mulHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  // No sum reaches 2^32, so each is exact and `>>>` takes it as it is.
+  // No sum reaches 2^32, so each is exact and `>>>` does not truncate it.
   const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const carried = aLow * bHigh + (middle & 0xffff);
   return aHigh * bHigh + (middle >>> 16) + (carried >>> 16);

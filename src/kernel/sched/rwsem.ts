@@ -1,6 +1,6 @@
 // The two sleeping locks of an inode, i_rwsem and invalidate_lock, as rw_semaphores with a
-// first-come first-served queue. The lock is handed over on release: a woken waiter owns it
-// already. Sleeping on one cannot be interrupted (state D).
+// first-come first-served queue. A release hands the lock to the next waiter, so a woken waiter
+// holds it already. A sleep on a lock cannot be interrupted (state D).
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task } from '../state.ts';
 import { fallAsleep, leaveSleep, taskOf, wakeTask } from './task.ts';
@@ -13,7 +13,7 @@ export function semOf(inode: Inode, lock: LockName): RwSem {
   return lock === 'i_rwsem' ? inode.iRwsem : inode.invalidateLock;
 }
 
-/** True when the lock can be had without waiting. A queued waiter is never overtaken. */
+/** True if the lock can be taken without waiting. A queued waiter is never overtaken. */
 export function canAcquire(sem: RwSem, mode: LockMode): boolean {
   if (sem.queue.length > 0 || sem.writer !== 0) return false;
   return mode === 'shared' || sem.readers.length === 0;
@@ -71,7 +71,7 @@ function grant(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMo
   task.locks.push({ ino: inode.ino, lock, mode, sinceMs: k.nowMs });
 }
 
-/** Leaves the queue without the lock. The next waiter may get the lock now. */
+/** Removes a task from the queue without the lock. The next waiter may get the lock now. */
 export function withdraw(k: Kernel, task: Task): void {
   const { sleep } = task;
   const inode = sleep?.on === 'lock' ? k.inodes.get(sleep.ino) : undefined;
@@ -84,12 +84,14 @@ export function withdraw(k: Kernel, task: Task): void {
 }
 
 /**
- * Mirrors MAX_READERS_WAKEUP: so many readers are woken at once. The first of them that lets go
- * wakes as many again.
+ * Mirrors MAX_READERS_WAKEUP: at most this many readers are woken at once. The first of them that
+ * releases the lock wakes as many again.
  */
 export const readersWokenMax = 256;
 
-/** Grants the head of the queue, and with a reader the readers right behind it. */
+/**
+ * Grants the lock to the head of the queue, and after a reader also to the readers right behind it.
+ */
 function handOver(k: Kernel, inode: Inode, lock: LockName): void {
   const sem = semOf(inode, lock);
   for (

@@ -4,15 +4,15 @@ import { inodeOf } from './task.ts';
 import { wakeSleeper } from './waitqueue.ts';
 
 /**
- * Marks the signal pending and wakes the task where its sleep can be interrupted; in state D it is
- * seen when the sleep is over.
+ * Marks the signal pending and wakes the task if its sleep can be interrupted. In state D the task
+ * sees the signal when its sleep ends.
  */
 export function sendSignal(
   k: Kernel,
   task: Task,
   signal: 'interrupt' | 'restart' | 'deadlock',
 ): void {
-  // A signal that ends the call is not taken back by one that restarts it.
+  // A signal that restarts the call does not replace one that ends it.
   if (task.signal === 'none' || signal !== 'restart') task.signal = signal;
   emit(k, 'task.signalled', inodeOf(k, task), { op: task.op, restart: signal === 'restart' });
   if (task.state === 'sleeping' && task.interruptible && task.sleep?.on === 'page')

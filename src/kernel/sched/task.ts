@@ -1,4 +1,4 @@
-// Tasks: going to sleep, waking up, and what is runnable. A task sleeps on exactly one thing.
+// Tasks: sleep, wake-up, and what is runnable. A task sleeps on exactly one thing.
 import { emit } from '../emit.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, Sleep, Task } from '../state.ts';
@@ -21,12 +21,12 @@ export function stateLetter(task: Task): 'R' | 'S' | 'D' {
   return task.interruptible ? 'S' : 'D';
 }
 
-/** The page that it waits for, if it waits for one. */
+/** The page that the task waits for, or null. */
 export function pageWaitedFor({ sleep }: Task): Pfn | null {
   return sleep?.on === 'page' || sleep?.on === 'spin' ? sleep.pfn : null;
 }
 
-/** The file whose page, lock or entry it waits for. */
+/** The file whose page, lock or entry the task waits for. */
 function fileWaitedFor(k: Kernel, task: Task): Inode | null {
   const { sleep } = task;
   const ino = sleep !== null && 'ino' in sleep ? sleep.ino : undefined;
@@ -34,8 +34,8 @@ function fileWaitedFor(k: Kernel, task: Task): Inode | null {
 }
 
 /**
- * Puts a task to sleep. The caller has queued it where a wake-up will find it. `file` is the one
- * whose page, lock or entry it waits for.
+ * Puts a task to sleep. The caller has queued it first, so that no wake-up is lost. `file` is the
+ * file whose page, lock or entry it waits for.
  */
 export function fallAsleep(
   k: Kernel,
@@ -84,11 +84,14 @@ export function fallAsleep(
   }
 }
 
-/** Makes a sleeping task runnable. `other` is a key that is not its own: it wakes in vain. */
+/**
+ * Makes a sleeping task runnable. `other` means that the wake-up was for another key of the bucket,
+ * so it is spurious.
+ */
 export function wakeTask(k: Kernel, task: Task, key: 'own' | 'other' = 'own'): void {
   assert(task.state === 'sleeping', 'only a sleeper is woken');
   const file = fileWaitedFor(k, task);
-  // A crowd that one step wakes is work of this entry, too.
+  // Each wake-up counts as a step, because one put may wake thousands of tasks in this entry.
   k.turn.stepsLeft -= 1;
   leaveSleep(k, task);
   task.state = 'runnable';
@@ -104,7 +107,7 @@ export function wakeTask(k: Kernel, task: Task, key: 'own' | 'other' = 'own'): v
   k.turn.current = running;
 }
 
-/** Takes a task out of the books of the sleeping. */
+/** Removes a task from the tables of sleepers and adds up its sleep time. */
 export function leaveSleep(k: Kernel, task: Task): void {
   k.sleepers.delete(task.id);
   k.counts.sleepers -= 1;
@@ -120,7 +123,7 @@ export function leaveSleep(k: Kernel, task: Task): void {
 /** The release worker among the tasks that a stepped scheduler can choose. */
 export const workerName = 'kworker';
 
-/** What could take a step now, in the order in which it would. */
+/** The tasks that could take a step now, in scheduling order. */
 export function runnableNames(k: Kernel): string[] {
   const names = k.runnable.map((id) => opId(id));
   if (k.workqueue.length > 0) names.push(workerName);

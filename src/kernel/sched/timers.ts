@@ -1,13 +1,14 @@
-// Timers: pins with holdMs, and timeouts of operations. Timers of one millisecond keep the order in
-// which they were set. Thousands of them may share a millisecond, and most are taken back before
-// they fire, so each is found by its key: a heap of the times, and for each time a map.
+// Timers: pins with holdMs, and timeouts of operations. Timers of one millisecond fire in the order
+// in which they were set. Thousands may share a millisecond, and most are removed before they fire,
+// so a removal must not search: a heap has the times, and for each time a map finds a timer by its
+// key.
 import type { Kernel, Timer, Timers } from '../state.ts';
 
 export const createTimers = (): Timers => ({ times: [], at: new Map() });
 
 const keyOf = ({ kind, id }: Timer): string => `${kind} ${id}`;
 
-/** The one that fires next. */
+/** The timer that fires next. */
 export function firstTimer(k: Kernel): Timer | null {
   const [atMs] = k.timers.times;
   const timers = atMs === undefined ? undefined : k.timers.at.get(atMs);
@@ -15,7 +16,7 @@ export function firstTimer(k: Kernel): Timer | null {
   return null;
 }
 
-/** All of them, in the order in which they fire. */
+/** All timers, in the order in which they fire. */
 export function eachTimer({ at }: Timers): Timer[] {
   return [...at].sort(([a], [b]) => a - b).flatMap(([, timers]) => [...timers.values()]);
 }
@@ -43,14 +44,14 @@ export function setTimer(timers: Timers, timer: Timer): void {
 
 export const addTimer = (k: Kernel, timer: Timer): void => setTimer(k.timers, timer);
 
-/** Takes a timer back that has not fired yet; one that has is gone already. */
+/** Removes a timer that has not fired yet. Otherwise does nothing. */
 export function removeTimer(k: Kernel, timer: Timer): void {
   const { times, at } = k.timers;
   const same = at.get(timer.atMs);
   if (same?.delete(keyOf(timer)) !== true || same.size > 0) return;
   at.delete(timer.atMs);
-  // Times that nobody waits for any more stay in the heap until they come to its top, or are more
-  // than half of it.
+  // Times without timers stay in the heap until they reach its top or make up more than half of it,
+  // because a removal from the middle would need a search.
   while (times.length > 0 && !at.has(times[0] as number)) pop(times);
   // An ascending array is a heap.
   if (times.length > 2 * at.size + 16) k.timers.times = [...at.keys()].sort((a, b) => a - b);

@@ -1,8 +1,8 @@
-// The hashed waitqueues. Mirrors kernel/sched/wait_bit.c: one table for all pages, a bucket by the
-// hash of the page's address, waiters that carry their key. Non-exclusive waiters go to the head,
-// exclusive ones to the tail: a bucket of pages holds only the former, one of entries only the
-// latter, so each is kept in the order of arrival and the pages' is walked from its end. A second
-// table of 4096 buckets serves the locks of DAX mapping entries (fs/dax.c).
+// The hashed waitqueues. Mirrors kernel/sched/wait_bit.c: one table for all pages, a bucket chosen
+// by the hash of the page's address, and waiters that carry their key. Linux adds non-exclusive
+// waiters at the head and exclusive ones at the tail. Page buckets have only the former and entry
+// buckets only the latter, so both are stored in arrival order and a page bucket is walked from its
+// end. A second table of 4096 buckets serves the locks of DAX mapping entries (fs/dax.c).
 import { emit } from '../emit.ts';
 import type { Kernel, Task, Waiter } from '../state.ts';
 import { type Ino, opId, type Pfn, type PgOff, type TaskId } from '../units.ts';
@@ -14,8 +14,8 @@ export function pageBucket(k: Kernel, pfn: Pfn): number {
 }
 
 /**
- * prepare_to_wait: on the queue, and in the sleeping state, before the condition is tested, so that
- * a wake-up between the test and the sleep is not lost.
+ * prepare_to_wait: queues the task and sets its sleeping state before the condition is tested, so
+ * that a wake-up between the test and the sleep is not lost.
  */
 export function prepareToWait(k: Kernel, task: Task, pfn: Pfn): void {
   const bucket = pageBucket(k, pfn);
@@ -27,7 +27,7 @@ export function prepareToWait(k: Kernel, task: Task, pfn: Pfn): void {
   task.woken = false;
 }
 
-/** finish_wait: off the queue, if a wake-up has not taken it off already. */
+/** finish_wait: takes the task off the queue, unless a wake-up has already done so. */
 export function finishWait(k: Kernel, task: Task, pfn: Pfn): void {
   leavePage(k, pageBucket(k, pfn), task);
   if (task.state === 'preparing') task.state = 'runnable';
@@ -57,10 +57,10 @@ function leavePage(k: Kernel, bucket: number, task: Task): void {
   else k.pageWaiters.delete(pfn);
 }
 
-/** True when somebody is queued for exactly this page. */
+/** True if a task is queued for exactly this page, and not only for its bucket. */
 export const hasWaiters = (k: Kernel, pfn: Pfn): boolean => k.pageWaiters.has(pfn);
 
-/** The waiters of a page bucket in the order of a wake-up, the newest first. */
+/** The waiters of a page bucket in wake-up order, newest first. */
 export const newestFirst = (queue: ReadonlyMap<TaskId, Waiter>): Waiter[] =>
   [...queue.values()].reverse();
 
@@ -87,7 +87,7 @@ export function wakePage(k: Kernel, pfn: Pfn): void {
   for (const waiter of woken) wakeWaiter(k, waiter, bucket, waiter.key === pfn ? 'own' : 'other');
 }
 
-/** Wakes every waiter of the table: they all look again. */
+/** Wakes every waiter of every page, so that each tests its condition again. */
 export function wakeAllPages(k: Kernel): void {
   for (const [bucket, queue] of [...k.pageQueues]) {
     for (const waiter of newestFirst(queue)) wakeWaiter(k, waiter, bucket, 'own');
@@ -105,7 +105,7 @@ function wakeWaiter(k: Kernel, waiter: Waiter, bucket: number, key: 'own' | 'oth
   leavePage(k, bucket, task);
   k.counts.wakeups += 1;
   task.wakeups += 1;
-  // Between prepare and sleep the mark is enough: the sleep will see it and not happen.
+  // Before the sleep, `woken` is enough: the task checks it and does not sleep.
   if (task.state === 'sleeping') wakeTask(k, task, key);
   else task.woken = true;
 }

@@ -1,5 +1,5 @@
-// What differs between filesystem kinds and kernels, as data. Code asks this table; it never asks
-// for a kind or a version by name.
+// The differences between filesystem kinds and kernel versions, as data. Code reads this table and
+// never compares a kind or a version by name.
 import type { IdleRule, Kind, LinuxVersion, LockMode } from '../../state.ts';
 import { pageSize } from '../../units.ts';
 
@@ -9,49 +9,49 @@ import { pageSize } from '../../units.ts';
 const fiemapMerged = 0x1000;
 
 export interface Personality {
-  /** Default strategy, and the idle rule that its kernel has. */
+  /** The default strategy, and the idle rule of this kernel. */
   strategy: 'break-layouts' | 'none';
   idleRule: IdleRule;
-  /** Can its files be mapped with DAX at all? */
+  /** Files can be mapped with DAX. */
   dax: boolean;
   /** MAP_SYNC with MAP_SHARED_VALIDATE; a kind without it answers EOPNOTSUPP. */
   mapSync: boolean;
   /** Its vm_operations have a huge_fault. */
   hugeFaults: boolean;
-  /**
-   * dax_layout_busy_page_range() of its kernel sees no pin in a file that nobody has mapped: to
-   * 6.14.
-   */
+  /** dax_layout_busy_page_range() finds no pins in a file without mappings: up to 6.14. */
   scanNeedsMapping: boolean;
   /**
-   * Breaking a layout deletes the mapping entries that it found idle: from 6.15. Before, only those
-   * of pages that leave the file go.
+   * From 6.15, breaking a layout deletes the mapping entries that it found idle. Earlier kernels
+   * delete only those of pages that leave the file.
    */
   breakDeletesEntries: boolean;
   /**
-   * Has it a place for blocks that are free in the books only (xfs_extent_busy, ext4's
-   * bb_free_root)?
+   * It has a list for freed blocks that must not be allocated yet (xfs_extent_busy, ext4's
+   * bb_free_root).
    */
   busyState: boolean;
-  /** fallocate modes that it knows. */
+  /** It supports fallocate, and with `unshare` also UNSHARE_RANGE. */
   fallocate: boolean;
   unshare: boolean;
   /** XFS_IOC_EXCHANGE_RANGE, from 6.10. */
   exchangeRange: boolean;
-  /** Does preallocation break layouts? XFS breaks them for every mode. */
+  /** Preallocation breaks layouts. XFS breaks them for every mode. */
   allocateBreaksLayout: boolean;
   /** Largest file, bytes. */
   bytesMax: number;
   /**
-   * A punch that reaches this far past EOF takes the EOF block too: 'at' `end >= size`, 'past' `end
-   * > size`, 'never'.
+   * How far a punch must reach to remove the EOF block too: 'at' is `end >= size`, 'past' is `end >
+   * size`.
    */
   punchTakesEofBlock: 'at' | 'past' | 'never';
-  /** A punch beyond EOF does nothing (ext4) or frees what was preallocated there (XFS). */
+  /**
+   * A punch beyond EOF frees blocks that were preallocated there (XFS). If false, it does nothing
+   * (ext4).
+   */
   punchBeyondEof: boolean;
   /** lseek(SEEK_DATA, SEEK_HOLE) takes i_rwsem shared. */
   seekLocks: boolean;
-  /** lseek knows the holes; without, the file is data up to its end (generic_file_llseek). */
+  /** lseek finds holes. Otherwise the file is data up to its end (generic_file_llseek). */
   seekHoles: boolean;
   /** How FIEMAP takes i_rwsem. */
   fiemapLock: LockMode | 'none';
@@ -62,8 +62,8 @@ export interface Personality {
   fiemapFlags: number;
   fiemapCutsLength: boolean;
   /**
-   * Where the blocks of a file are written down: what does not fit into the inode takes blocks of
-   * metadata, which st_blocks counts.
+   * How the block map is stored. Entries that do not fit into the inode take metadata blocks, which
+   * st_blocks counts.
    */
   map: { kind: 'extents'; inInode: number; perLeaf: number } | { kind: 'indirect' };
   /**
@@ -71,29 +71,29 @@ export interface Personality {
    */
   collapseDropsPastEof: boolean;
   /**
-   * collapse and insert take private copies behind the offset, as truncate_pagecache() does;
+   * collapse and insert drop private copies after the offset, as truncate_pagecache() does.
    * truncate_pagecache_range() leaves them.
    */
   shiftTakesPrivate: boolean;
   /**
-   * Out of space. `partial` allocates as it goes and keeps what it got. `reserve` asks for all
-   * blocks first: a write for those of the hole, or of its whole rest where it grows the file,
-   * fallocate for those of its whole range, there or not.
+   * What happens out of space. `partial` allocates as it goes and leaves what it got. `reserve`
+   * reserves all blocks first: a write reserves for one hole, or for its whole rest if it grows the
+   * file; fallocate reserves for its whole range, even for pages that have blocks.
    */
   outOfSpace: 'partial' | 'reserve';
   /**
-   * A write that begins behind EOF first zeroes what mappings stored in the rest of the EOF block.
+   * A write that begins after EOF first zeroes what mappings stored in the rest of the EOF block.
    */
   writeZeroesTail: boolean;
-  /** So does a truncate up. */
+  /** A truncate to a larger size zeroes that rest too. */
   truncateUpZeroesTail: boolean;
-  /** A write of 0 bytes takes i_rwsem all the same. */
+  /** A write of 0 bytes takes i_rwsem like any other. */
   emptyWriteLocks: boolean;
-  /** A write into an unwritten extent may convert what is beside it. */
+  /** A write into an unwritten extent may also convert blocks beside it, see zero-out.ts. */
   zeroOut: boolean;
-  /** khungtaskd names the owner of the rw-semaphore: later than 6.12. */
+  /** khungtaskd names the owner of the rw-semaphore: in kernels after 6.12. */
   hungTaskNamesOwner: boolean;
-  /** Part of the blocks that statfs keeps back for root: mke2fs -m. */
+  /** Percent of the blocks that statfs reserves for root: mke2fs -m. */
   rootReservePercent: number;
 }
 
@@ -149,9 +149,10 @@ const ext4: Personality = {
 };
 
 /**
- * By its file_operations, inode_operations and super.c of 6.12: no journal, no busy list, no
- * fallocate, no layout breaking (it frees under the pin), faults of 4 KiB only. Indirect blocks
- * bound its files: of the 2^29-1 blocks that i_blocks can count, 524,801 are theirs.
+ * From its file_operations, inode_operations and super.c in 6.12: no journal, no busy list, no
+ * fallocate, no layout breaking (blocks are freed under the pin), and faults of 4 KiB only.
+ * Indirect blocks bound the file size: of the 2^29-1 blocks that i_blocks can count, 524,801 hold
+ * pointers.
  */
 const ext2: Personality = {
   ...ext4,
@@ -179,7 +180,7 @@ const btrfs: Personality = {
   exchangeRange: false,
 };
 
-/** What every kind shares of Linux 6.12: fs/dax.c before the page counts of 6.15. */
+/** The differences of Linux 6.12 that all kinds share: fs/dax.c before the page counts of 6.15. */
 const linux612 = {
   idleRule: 'classic',
   scanNeedsMapping: true,
