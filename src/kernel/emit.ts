@@ -1,9 +1,9 @@
-// Where a tracepoint is hit.
+// Emission of events. Each call is one hit of a tracepoint.
 import type { EventData, EventType, FileOfEvent, KernelEvent } from './events.ts';
 import type { Kernel } from './state.ts';
 import type { Ino } from './units.ts';
 
-/** Appends to the log of this `apply`. `file` is the inode that the event is about, if any. */
+/** Adds an event to this `apply`. `file` is the inode that the event is about, if any. */
 export function emit<T extends EventType>(
   k: Kernel,
   type: T,
@@ -16,10 +16,10 @@ export function emit<T extends EventType>(
       ? { file: null, ino: 0, unlinked: false }
       : { file: file.name, ino: file.ino, unlinked: file.nlink === 0 };
   const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.turn.current, ...whose, data };
-  // The row ties `data` to `type`; TypeScript cannot see through the union of all rows.
+  // The row of the table ties `data` to `type`, but TypeScript cannot derive that from the union.
   k.turn.events.push(event as unknown as KernelEvent);
 }
 
-/** The inode for an event; one that was evicted has a number and nothing else. */
+/** The inode of an event. Only the number of an evicted inode is known. */
 export const fileOfEvent = (k: Kernel, ino: Ino): FileOfEvent =>
   k.inodes.get(ino) ?? { name: null, ino, nlink: 0 };

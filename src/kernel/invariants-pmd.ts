@@ -1,4 +1,4 @@
-// The laws of 2 MiB entries and of folios; invariants.ts has the table of all.
+// The laws of 2 MiB entries and of folios. invariants.ts has the table of all laws.
 import { hold } from './invariants-sched.ts';
 import { eachEntry, load, type XArray } from './lib/xarray.ts';
 import { isAnon } from './mm/anon.ts';
@@ -11,9 +11,9 @@ import { mappingId, type Pfn, toPfn, toPgOff } from './units.ts';
 const pages = 512;
 
 /**
- * The 512 slots of one entry: all of the zero page, or one aligned run of frames, whose writable or
- * dirty bits are alike where `bits` says so.
- * Returns the first frame, -1 for zero.
+ * Checks the 512 slots of one entry: all have the zero page, or they are one aligned run of frames.
+ * With `bits` = alike, the writable or dirty bits must be equal too. Returns the first frame, -1
+ * for the zero page.
  */
 function headOfEntry(
   xa: XArray,
@@ -42,8 +42,8 @@ function headOfEntry(
 }
 
 /**
- * Law H1. A 2 MiB entry is aligned, whole, one run of frames, within the file; one in a page table
- * stands on one of the file.
+ * Law H1. A 2 MiB entry is aligned, whole, one run of frames, and within the file. Each one in a
+ * page table has one among the mapping entries of the file.
  */
 export function hugeEntriesAreWhole(k: Kernel): void {
   const law = 'law H1: an entry of 2 MiB is aligned, whole and of one piece';
@@ -87,8 +87,8 @@ export function hugeEntriesAreWhole(k: Kernel): void {
 }
 
 /**
- * Law H2. With folioGranularity there is a folio for each 2 MiB entry of frames, and after it until
- * the last put; its counts are right.
+ * Law H2. With folioGranularity each 2 MiB entry of frames has a folio, which stays until the last
+ * put even if the entry is deleted. Its counts are right.
  */
 export function foliosAreCounted(k: Kernel): void {
   const law = 'law H2: a folio counts the pins and page-table entries of its pages';
@@ -105,7 +105,7 @@ export function foliosAreCounted(k: Kernel): void {
   for (const mapping of k.mappings.values()) {
     for (const first of mapping.pmds ?? []) {
       const pte = load(mapping.ptes, first - mapping.first);
-      // Counts once, though each of its pages is mapped.
+      // The folio counts the entry once, but mapcountOf() counts it in each page.
       if (isFrame(pte)) note(pfnOf(pte), 1 - pages);
     }
   }

@@ -1,4 +1,4 @@
-// The laws of tasks, locks, queues and timers; invariants.ts has the others and the table of all.
+// The laws of tasks, locks, queues and timers. invariants.ts has the others and the table of all.
 import { classicRefcount, modernRefcount, pinsOver } from './mm/page.ts';
 import type { WalkLocals } from './ops/page-walk.ts';
 import { Panic } from './panic.ts';
@@ -11,12 +11,15 @@ import { type PgOff, type PinId, pinId, type TaskId, toPfn } from './units.ts';
 
 export type Law = (k: Kernel) => void;
 
-/** Holds one sentence of a law. `where` is put together only when it is broken. */
+/**
+ * Throws if one sentence of a law does not hold. `where` is a function, because its text is needed
+ * only then.
+ */
 export function hold(holds: boolean, law: string, where: () => string): asserts holds {
   if (!holds) throw new Panic(`${law}: ${where()}`);
 }
 
-/** Law 6. Broken on purpose by wait-for-refs, which is why S01 is a deadlock there. */
+/** Law 6. wait-for-refs breaks it on purpose, so S01 is a deadlock there. */
 export function nobodySleepsOnAPinWithTheFaultLock(k: Kernel): void {
   if (strategyOf(k).sleepsWithLocks) return;
   for (const task of k.tasks.values()) {
@@ -33,8 +36,8 @@ export function nobodySleepsOnAPinWithTheFaultLock(k: Kernel): void {
 }
 
 /**
- * Law 8, as far as one state shows it: nobody sleeps on a page that is idle, and no lock that could
- * be granted is waited for.
+ * Law 8, as far as one state shows it: no task sleeps on an idle page, or waits for a lock that
+ * could be granted.
  */
 export function noWakeupIsLost(k: Kernel): void {
   const law = 'law 8: no wake-up is lost';
@@ -73,7 +76,10 @@ export function noWakeupIsLost(k: Kernel): void {
   }
 }
 
-/** The lock of an entry is not handed over: one woken competitor is on its way to it. */
+/**
+ * True if another task that is awake competes for this entry lock. The lock is not handed over on
+ * release, so it can be free while that task is about to take it.
+ */
 function hasRival(k: Kernel, { sleep, id }: Task): boolean {
   for (const other of k.tasks.values()) {
     if (
@@ -89,8 +95,8 @@ function hasRival(k: Kernel, { sleep, id }: Task): boolean {
 }
 
 /**
- * A sleeper is on exactly the queue of what it waits for, a preparing task on its page's queue
- * unless woken, nobody else on any.
+ * Law Q1. A sleeper is on exactly the queue of what it waits for. A preparing task is on the queue
+ * of its page unless it was woken. No other task is on a queue.
  */
 export function queuesHoldTheSleepers(k: Kernel): void {
   const law = 'law Q1: a task is on the one queue of what it waits for, and on none else';
@@ -162,7 +168,7 @@ function queueOf({ sleep }: Task): string {
     : `entry ${sleep?.ino} ${sleep?.pgoff}`;
 }
 
-/** Readers or one writer, and each of them a task that says so itself. */
+/** Law Q2. A lock has readers or one writer, and `locks` of each of these tasks lists it. */
 export function locksAreHeldOnce(k: Kernel): void {
   const law = 'law Q2: a lock has one writer or readers, and they know it';
   const held = new Set<string>();
@@ -202,7 +208,10 @@ export function locksAreHeldOnce(k: Kernel): void {
   hold(held.size === 0, law, () => `held by nobody: ${[...held].join('; ')}`);
 }
 
-/** What can run is on the run queue, once; who sleeps is in the books of the sleeping. */
+/**
+ * Law Q3. A task that can run is on the run queue once. A sleeping task is in the tables of
+ * sleepers.
+ */
 export function tasksAreBooked(k: Kernel): void {
   const law = 'law Q3: a task is runnable once or sleeps';
   const runnable = new Set(k.runnable);
@@ -235,8 +244,8 @@ export function tasksAreBooked(k: Kernel): void {
 }
 
 /**
- * None is overdue, each stands at its own time and belongs to somebody, and the heap has every time
- * that there is.
+ * Law T1. No timer is overdue, each is stored under its own time and belongs to a pin or a task,
+ * and the heap has every time.
  */
 export function timersAscend(k: Kernel): void {
   const law = 'law T1: timers ascend and none is overdue';

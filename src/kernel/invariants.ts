@@ -1,9 +1,9 @@
-// Every law of the machine, recomputed from scratch: walked from the records themselves, never read
-// off the kernel's own tallies. Each law is a function that throws a Panic with the law as its
-// message, so that all rings of tests share them. They hold between any two entries, also between
-// the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare two
-// states; the model test holds them. Law 7, no lock inside put(), is about what happens inside one
-// step and cannot be read off a state.
+// Checks every law of the machine by walking its records. The kernel's own counts are not used,
+// because they may be what is wrong. Each law is a function that throws a Panic with the law as its
+// message, so that all groups of tests share them. The laws hold between any two entries, and also
+// between the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare
+// two states, so the model test checks them. Law 7, no lock inside put(), is about the inside of
+// one step, which no state shows.
 import { foliosAreCounted, hugeEntriesAreWhole } from './invariants-pmd.ts';
 import {
   hold,
@@ -29,7 +29,7 @@ import { lastPage, mappingId, type Pfn, pageSize, pinId, toPfn, toPgOff } from '
 const everyExtent = (inode: Inode, visit: (extent: Extent) => void): void =>
   eachExtent(inode.extents, toPgOff(0), lastPage, visit);
 
-/** Frames that were ever touched: only those have a record. */
+/** Visits every frame that was ever touched. The others have no record. */
 function eachFrame(k: Kernel, visit: (pfn: Pfn) => void): void {
   const perChunk = 512;
   for (let chunk = 0; chunk < k.frames.length; chunk++) {
@@ -39,10 +39,7 @@ function eachFrame(k: Kernel, visit: (pfn: Pfn) => void): void {
   }
 }
 
-/**
- * Law 1. A pinned frame is where the pin found it, or in no file at all; and nobody can be given
- * it.
- */
+/** Law 1. A pinned frame is where the pin found it, or in no file, and it is not free. */
 function pinnedFramesStayPut(k: Kernel): void {
   const law = 'law 1: a pinned frame is never free and never in another place of a file';
   const foundAt = new Map<number, string[]>();
@@ -71,8 +68,8 @@ function pinnedFramesStayPut(k: Kernel): void {
 }
 
 /**
- * Laws 2 and 13. Metadata, one file, free, busy or detached: each block is in one of them, so that
- * they add up to the device.
+ * Laws 2 and 13. Each block is either metadata, in one file, free, busy or detached, so the five
+ * counts add up to the device.
  */
 function everyBlockHasOnePlace(k: Kernel): void {
   const law = 'law 2: every block is in exactly one place';
@@ -115,7 +112,7 @@ function everyBlockHasOnePlace(k: Kernel): void {
   );
 }
 
-/** Law 3, and what the busy and the detached list promise: no empty run, no leak. */
+/** Law 3, and the structure of both lists (checkRunList): each run on them has a reason. */
 function busyRunsWaitForSomething(k: Kernel): void {
   const law = 'law 3: a busy or detached run waits for a transaction, a pin, the worker or a task';
   checkRunList(k.busy);
@@ -155,8 +152,8 @@ function busyRunsWaitForSomething(k: Kernel): void {
 }
 
 /**
- * A flag `delayedFree` means that the block left its file under a pin, and its last put is to tell
- * the worker.
+ * Law A1. The flag `delayedFree` means that a block left its file under a pin, so the last put must
+ * queue work for the release worker.
  */
 function delayedFreesAreToldToTheWorker(k: Kernel): void {
   const law = 'law A1: the last put of a delayed free queues work, and only it does';
@@ -195,8 +192,8 @@ function delayedFreesAreToldToTheWorker(k: Kernel): void {
 }
 
 /**
- * Law 4. A page-table entry is counted, inside the file, writable only where it may be, and the
- * file has that block there.
+ * Law 4. A page-table entry is counted, lies inside the file, and names the frame that the file has
+ * at that page. It is writable only if mapping and mapping entry allow writes.
  */
 function pageTablesPointIntoTheFile(k: Kernel): void {
   const law = 'law 4: a page-table entry points to the frame that the file has at that page';
@@ -242,8 +239,8 @@ function pageTablesPointIntoTheFile(k: Kernel): void {
 }
 
 /**
- * Law 5. A mapping entry names the written block of its page, the frame names the entry back, and a
- * zero entry stands over no data.
+ * Law 5. A mapping entry names the written block of its page, and the frame names the entry in
+ * return. A page with a zero entry has no written block.
  */
 function mappingEntriesMatchBlocks(k: Kernel): void {
   const law = 'law 5: a mapping entry is the block of its page';
@@ -281,8 +278,8 @@ function mappingEntriesMatchBlocks(k: Kernel): void {
 }
 
 /**
- * Law 12. References taken and dropped, holders, and what each frame counts, all agree with the
- * pins that live.
+ * Law 12. The counts of references, the holders and the counts of each frame agree with the pins
+ * that exist.
  */
 function pinsAreCounted(k: Kernel): void {
   const law = 'law 12: pins acquired less pins released are the pins that live';
@@ -339,7 +336,7 @@ function pinsAreCounted(k: Kernel): void {
   });
 }
 
-/** Law P1. An anonymous page lives exactly while page tables and pins name it. */
+/** Law P1. An anonymous page exists exactly as long as page tables or pins name it. */
 function anonymousPagesAreNamed(k: Kernel): void {
   const law =
     'law P1: an anonymous page has a reference for each page-table entry and pin that names it';
@@ -359,7 +356,10 @@ function anonymousPagesAreNamed(k: Kernel): void {
     hold(named.get(id) === page.references, law, () => `${id} counts ${page.references}`);
 }
 
-/** Names, inodes, mappings and users agree, and a nameless inode that nobody uses is gone. */
+/**
+ * Law F1. Names, inodes, mappings and users agree, and an unlinked inode that nobody uses was
+ * evicted.
+ */
 function filesAreCounted(k: Kernel): void {
   const law = 'law F1: names, inodes, mappings and users agree';
   const users = new Map<number, number>();
@@ -401,7 +401,7 @@ function filesAreCounted(k: Kernel): void {
   );
 }
 
-/** A stopped page is one that a layout change is waiting for, so its file has a writer. */
+/** Law B1. A page is stopped only while a layout change waits for it, so the file has a writer. */
 function stopsAreTakenBack(k: Kernel): void {
   const law = 'law B1: new references are stopped only while a layout change waits';
   for (const { ino, stoppedRefs, iRwsem, invalidateLock } of k.inodes.values()) {
@@ -410,7 +410,7 @@ function stopsAreTakenBack(k: Kernel): void {
   }
 }
 
-/** What memory.ts goes by. */
+/** Law M1. The counts that memory.ts reads are right. */
 function memoryIsCounted(k: Kernel): void {
   const law = 'law M1: tables, extents, frames and bytes on their way are counted';
   let tableBytes = 0;
@@ -458,8 +458,8 @@ export const laws = {
 export type LawName = keyof typeof laws;
 
 /**
- * Throws on the first broken law. Cheap enough for every step of a small machine, not for a large
- * one.
+ * Throws on the first broken law. Cheap enough for every step of a small machine, but not of a
+ * large one.
  */
 export function checkInvariants(
   k: Kernel,

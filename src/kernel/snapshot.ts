@@ -1,9 +1,9 @@
-// A machine as a row of small records, and back. Each record is plain data of bounded size, so that
-// whoever writes them can rest between two; what they are encoded to, and how they are kept, is not
-// the kernel's business. The contents of the device are apart: they are big, change in few places
-// and are told by the number of the entry that changed them last.
+// Converts a machine to a sequence of small records, and back. Each record is plain data of bounded
+// size, so that the writer can yield between two of them. src/durable/ encodes and stores them. The
+// contents of the device are separate, because they are large and change in few places: each chunk
+// has the number of the entry that changed it last.
 //
-// Order is part of the state: a Map or a Set comes back in the order in which it was.
+// The order of Maps and Sets is part of the state, so it is restored too.
 import { blankKernel } from './blank-kernel.ts';
 import { chunkOf, setChunk } from './dev/pmem.ts';
 import type { ExtentLeaf } from './lib/extent-map.ts';
@@ -13,20 +13,21 @@ import { eachTimer, setTimer } from './sched/timers.ts';
 import type { BusyRun, DetachedRun, Inode, Kernel, KernelHead, Mapping, Timer } from './state.ts';
 
 /**
- * What the records below mean. A release that changes them moves it; a start refuses snapshots of
- * another format.
+ * The version of the records below. A release that changes them must increase it, because a start
+ * refuses snapshots of another format.
  */
 export const snapshotFormat = 3;
 
 /**
- * Moves when the same entries no longer give the same state and events: an older journal needs a
- * snapshot of the older release.
+ * Increase it when the same entries no longer give the same state and events. An older journal then
+ * needs a snapshot that the older release wrote.
  */
 export const kernelVersion = 4;
 
 /**
- * How each field of the machine is written: `head` in the first record, a `map`, `set` or `list` an
- * element a record, `own` as written below, `none` where it lives only inside `apply`.
+ * How each field of the machine is written: `head` in the first record; `map`, `set` and `list` as
+ * one record for each element; `own` in code below; `none` not at all, because it is used only
+ * inside `apply`.
  */
 const plan = {
   geometry: 'head',
@@ -89,7 +90,7 @@ export type SnapshotRecord =
   | ['map', FieldOf<'map'>, unknown, unknown]
   | ['set', FieldOf<'set'>, unknown]
   | ['list', FieldOf<'list'>, unknown]
-  /** A file or a mapping without its tree, whose leaves follow. */
+  /** A file or a mapping without its trees. Their leaves follow as records. */
   | ['inode', Inode]
   | ['extents', ExtentLeaf]
   | ['entries', XLeaf]
@@ -104,7 +105,7 @@ export type SnapshotRecord =
   | ['badSectors', number[]]
   | ['timers', Timer[]];
 
-/** A run of the device's contents, and the entry that changed it last. */
+/** A chunk of the device's contents, and the number of the entry that changed it last. */
 export interface ContentChunk {
   index: number;
   seq: number;
@@ -116,8 +117,8 @@ const sectorsPerRecord = 1024;
 const timersPerRecord = 1024;
 
 /**
- * The whole machine but the contents of its device. It must not be touched before the last record
- * is out.
+ * All records of a machine, without the contents of its device. The machine must not change before
+ * the last record is read, because records are not copies.
  */
 export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
   yield [
@@ -158,10 +159,7 @@ export function* snapshotRecords(k: Kernel): Generator<SnapshotRecord> {
     yield ['timers', timers.slice(at, at + timersPerRecord)];
 }
 
-/**
- * What was written to the device, chunk by chunk. The bytes are put together when they are asked
- * for.
- */
+/** The chunks of the device that were ever changed. `bytes` makes its copy only when it is read. */
 export function* contentChunks(k: Kernel): Generator<ContentChunk> {
   for (const [index, seq] of k.pmem.chunkSeqs.entries()) {
     if (seq === undefined) continue;
@@ -175,7 +173,9 @@ export function* contentChunks(k: Kernel): Generator<ContentChunk> {
   }
 }
 
-/** Brings a machine back. The records and chunks become part of it. */
+/**
+ * Rebuilds a machine from its records and chunks. Records are not copied: they become part of it.
+ */
 export class Restore {
   #kernel: Kernel | null = null;
   #inode: Inode | null = null;

@@ -1,6 +1,6 @@
-// The headers: every record of the machine. All of it is plain data, so that structuredClone, a
-// snapshot or another process gets the same machine. Records refer to each other by number (ino,
-// pfn, task id), never by pointer.
+// The types of all records of a machine. They are plain data, so that structuredClone, a snapshot
+// or another process gets the same machine. Records refer to each other by number (ino, pfn, task
+// id), never by pointer.
 import type { Failure } from './errno.ts';
 import type { KernelEvent } from './events.ts';
 import type { ExtentMap } from './lib/extent-map.ts';
@@ -20,7 +20,7 @@ export type IdleRule = 'classic' | 'modern' | 'fixed';
 export type Access = 'read' | 'write';
 export type LockName = 'i_rwsem' | 'invalidate_lock';
 export type LockMode = 'shared' | 'exclusive';
-/** Who pins pages on Linux. The schema of `pin` and the metrics take this list. */
+/** The users of pins on Linux. The schema of `pin` and the metrics use this list. */
 export const pinKinds = ['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring'] as const;
 export type PinKind = (typeof pinKinds)[number];
 export const linuxVersions = ['6.12', '7.3'] as const;
@@ -32,19 +32,19 @@ export interface StrategyChoice {
 }
 
 export interface DirtyPage {
-  /** What the medium has; only the dirty lines of it mean anything. */
+  /** The bytes of the medium. Only those of dirty lines are valid. */
   medium: Uint8Array;
-  /** A bit a 64-byte line, 32 a number. */
+  /** One bit for each 64-byte line, 32 bits in each number. */
   lines: [number, number];
 }
 
-/** The device. Pages are made on first touch. */
+/** The device. A page gets memory at its first write. */
 export interface Pmem {
-  /** Contents. A page that is not there is zero. */
+  /** Contents. A page without an entry is zero. */
   pages: Map<Pfn, Uint8Array>;
   /**
-   * For each chunk the entry that changed it last, so that a snapshot writes only chunks that
-   * changed since the one before.
+   * The number of the entry that last changed each chunk, so that a snapshot writes only chunks
+   * that changed since the one before.
    */
   chunkSeqs: (number | undefined)[];
   /** Pages with lines that are dirty in a CPU cache. */
@@ -54,7 +54,7 @@ export interface Pmem {
   badSectors: Set<number>;
 }
 
-/** What mkfs fixes for the life of the filesystem. */
+/** Set by mkfs for the life of the filesystem. */
 export interface Geometry {
   name: string;
   kind: Kind;
@@ -68,17 +68,19 @@ export interface Geometry {
   scheduler: 'auto' | 'stepped';
   persistenceDomain: 'adr' | 'eadr';
   /**
-   * A page under a 2 MiB mapping entry is pinned, and idle, with its whole folio, as from Linux
-   * 6.15 on.
+   * A page under a 2 MiB mapping entry is pinned, and becomes idle, together with its whole folio,
+   * as in Linux from 6.15 on.
    */
   folioGranularity: boolean;
-  /** ext4: a write may zero and convert so much of an unwritten extent beside it; 0 is never. */
+  /**
+   * ext4: how much of an unwritten extent a write may zero and convert beside itself; 0 is nothing.
+   */
   extentMaxZerooutKb: number;
 }
 
 /**
- * Bounds of one machine; they are part of the state so that a replay meets the same ones. Set from
- * `config.ts` by mkfs.
+ * Limits of one machine. They are part of the state, so that a replay uses the same ones. mkfs sets
+ * them from `config.ts`.
  */
 export type KernelLimits = Record<keyof typeof kernelLimitTable, number>;
 
@@ -101,7 +103,7 @@ export const kernelLimitTable = {
   stepsPerApply: 'stepsPerApplyMax',
 } as const;
 
-/** Counted as things happen; metrics and quotas read them, the invariants recount them. */
+/** Updated with each change. Metrics and quotas read them; the invariants compute them again. */
 export interface Counts {
   files: number;
   mappings: number;
@@ -116,8 +118,8 @@ export interface Counts {
   spuriousWakeups: number;
   bucketCollisions: number;
   /**
-   * What memory.ts needs to know without a walk: of page tables and mapping entries, of extents, of
-   * the frames, and of bytes on their way.
+   * Read by memory.ts, which must not walk the records: bytes of page tables and mapping entries,
+   * extents, chunks of frames, and bytes of data that running operations carry.
    */
   tableBytes: number;
   extents: number;
@@ -134,11 +136,11 @@ export interface RwSem {
 
 export interface Inode {
   ino: Ino;
-  /** Kept after unlink, so that events and views can name an orphan. */
+  /** Not cleared by unlink, so that events and views can name an orphan. */
   name: string;
   nlink: 0 | 1;
   generation: number;
-  /** Moves with every change of content, size or layout; the strong ETag is made of it. */
+  /** Increases with every change of content, size or layout. The strong ETag contains it. */
   version: number;
   sizeBytes: number;
   createdMs: number;
@@ -147,23 +149,24 @@ export interface Inode {
   /** DAX mapping entries (i_pages): pgoff → entry, see mm/pagetable.ts for the encoding. */
   entries: XArray;
   /**
-   * Where one entry of 2 MiB stands: its first page, a multiple of 512. `entries` has the 512 of it
-   * one by one. null: nowhere.
+   * The first page, a multiple of 512, of each 2 MiB entry. `entries` also has its 512 pages one by
+   * one. null: there is no such entry.
    */
   pmds: Set<PgOff> | null;
   /**
-   * Entries that are locked, and by whom: a 2 MiB entry by its first page. Rarely more than one.
+   * The locked entries, each with the task that locked it; a 2 MiB entry by its first page. There
+   * is rarely more than one.
    */
   entryLocks: Map<PgOff, TaskId>;
   /** i_mmap: the mappings of this file, ascending. */
   mappings: MapId[];
   /** Operations that hold the file open. */
   users: number;
-  /** True from the moment that eviction began. */
+  /** True once eviction has begun. */
   evicting: boolean;
   /**
-   * Pages to which wait-for-refs allows no new references while it waits for the old ones. Its task
-   * holds both locks exclusive.
+   * Pages to which wait-for-refs allows no new references while it waits for the existing ones. Its
+   * task holds both locks exclusive.
    */
   stoppedRefs: { first: PgOff; last: PgOff } | null;
   iRwsem: RwSem;
@@ -184,13 +187,13 @@ export interface Mapping {
   /** The page table: page of the mapping → PTE, see mm/pagetable.ts for the encoding. */
   ptes: XArray;
   /**
-   * Where the page table has an entry of 2 MiB: page of the file. `ptes` has the 512 of it one by
-   * one. null: nowhere.
+   * The first file page of each 2 MiB entry in the page table. `ptes` also has its 512 pages one by
+   * one. null: there is no such entry.
    */
   pmds: Set<PgOff> | null;
   /**
-   * Where a page table of 4 KiB entries was made under 2 MiB that the mapping covers: their first
-   * pages. Absent: nowhere.
+   * The first file page of each 2 MiB for which a page table of 4 KiB entries was made, if the
+   * mapping covers all of the 2 MiB. Absent: there is none.
    */
   tables?: Set<PgOff>;
 }
@@ -209,7 +212,10 @@ export interface Pin {
   /** Byte of the first page at which the range begins. */
   offsetInPage: number;
   lengthBytes: number;
-  /** One a page, ascending from `first`; negative is a page that has no block, see mm/anon.ts. */
+  /**
+   * One for each page, ascending from `first`. A negative number is a page without a block, see
+   * mm/anon.ts.
+   */
   pfns: number[];
   createdMs: number;
   /** When a timer unpins it; 0 is never. */
@@ -218,12 +224,12 @@ export interface Pin {
   task: TaskId | 0;
 }
 
-/** What the 512 frames of a 2 MiB entry count together, with `folioGranularity`. */
+/** Counts that the 512 frames of a 2 MiB entry share, with `folioGranularity`. */
 export interface Folio {
   pins: number;
   /** Page-table entries; one of 2 MiB counts once. */
   mapcount: number;
-  /** The mapping entry still stands. Without it the folio lasts until its last put. */
+  /** True while the mapping entry exists. Without it the folio stays until its last put. */
   entry: boolean;
 }
 
@@ -234,18 +240,16 @@ export interface AnonPage {
   references: number;
 }
 
-/** A run of freed blocks that must not be handed out: the busy list of a filesystem. */
+/** A run of freed blocks that must not be allocated yet: the busy list of a filesystem. */
 export interface BusyRun extends Run {
   sinceMs: number;
   transaction: boolean;
   pinned: boolean;
-  /** The file that they left. Absent in snapshots of an older release, as in DetachedRun. */
+  /** The file that the blocks left. Absent in snapshots of an older release, as in DetachedRun. */
   ino?: Ino;
 }
 
-/**
- * Blocks that left their inode and wait for their pins. `task` frees them; 0 means the reaper does.
- */
+/** Blocks that left their inode and wait for their last put. `task` frees them; 0 is the reaper. */
 export interface DetachedRun extends Run {
   sinceMs: number;
   task: TaskId | 0;
@@ -253,13 +257,13 @@ export interface DetachedRun extends Run {
 }
 
 export type Sleep =
-  /** `ino`: whose page it is, where that is not the task's own file. */
+  /** `ino` is the file of the page, if it is not the file of the task. */
   | { on: 'page'; pfn: Pfn; pgoff: PgOff; bucket: number; ino?: Ino }
   | { on: 'lock'; ino: Ino; lock: LockName; mode: LockMode }
   | { on: 'entry'; ino: Ino; pgoff: PgOff; bucket: number }
   /**
-   * Not asleep on Linux: it looks at a pinned page of a second file again and again. Here once an
-   * entry of the log, see sched/spin.ts.
+   * On Linux this task does not sleep: it checks a pinned page of a second file again and again.
+   * Here it checks once for each entry of the log, see sched/spin.ts.
    */
   | { on: 'spin'; pfn: Pfn; pgoff: PgOff; retries: number; ino?: Ino };
 
@@ -271,13 +275,13 @@ export interface Waiter {
   exclusive: boolean;
 }
 
-/** What the run loop remembers of a task, beside what its operation does; see `TaskOf`. */
+/** The locals of the run loop in each task. The operation adds its own, see `TaskOf`. */
 export interface TaskLocals {
   /** The number of the operation that the command acts on. */
   operation?: number;
-  /** Cycles that were reported for a task that spins, so that each is reported once. */
+  /** Cycles that were reported for a spinning task, so that none is reported at each retry. */
   cyclesTold?: string[];
-  /** The cycle for which it ends with EDEADLK. */
+  /** The cycle to report when the task ends with EDEADLK. */
   cycle?: string[];
 }
 
@@ -290,7 +294,7 @@ export interface Task {
   op: string;
   owner: string | null;
   ino: Ino | 0;
-  /** The other file of an exchange, which it uses too. */
+  /** The second file of an exchange or a rename, which the task also uses. */
   otherIno: Ino | 0;
   mapping: MapId | 0;
   pin: PinId | 0;
@@ -304,23 +308,25 @@ export interface Task {
    */
   state: 'runnable' | 'preparing' | 'sleeping';
   sleep: Sleep | null;
-  /** S can be interrupted by a signal, D cannot. Meaningful while asleep. */
+  /**
+   * True in state S, where a signal ends the sleep; false in state D. Valid only during a sleep.
+   */
   interruptible: boolean;
-  /** Set by a wake-up, cleared when the task looks. */
+  /** Set by a wake-up, cleared before the next sleep. */
   woken: boolean;
   signal: 'none' | 'interrupt' | 'restart' | 'deadlock';
   locks: { ino: Ino; lock: LockName; mode: LockMode; sinceMs: number }[];
   nowait: boolean;
   failOnDeadlock: boolean;
-  /** Keep its record after the end, because it slept or its caller asked with respond-async. */
+  /** Retain the record after the end, because it slept or its caller asked with respond-async. */
   keep: boolean;
   submittedMs: number;
-  /** The entry of the log that it was. */
+  /** The number of the log entry that submitted it. */
   entry: number;
   sleptSinceMs: number;
   sleptMs: number;
   wakeups: number;
-  /** When a signal ends it, 0 for never. */
+  /** When a timer sends it a signal; 0 is never. */
   timeoutAtMs: number;
 }
 
@@ -350,18 +356,21 @@ export interface Timer {
 /** See sched/timers.ts. */
 export interface Timers {
   /**
-   * A binary heap of the times in `at`, and of some that are no longer there. The first is there.
+   * A binary heap of the times in `at`. It may also have times that were removed from `at`, but
+   * never as its first.
    */
   times: number[];
   at: Map<number, Map<string, Timer>>;
 }
 
-/** The numbers and choices of a machine: the first record of its snapshot. */
+/** The scalar fields of a machine: the first record of its snapshot. */
 export interface KernelHead {
   geometry: Geometry;
   limits: KernelLimits;
   strategy: StrategyChoice;
-  /** Moves when the strategy changes: who sleeps under an older one looks again from the start. */
+  /**
+   * Increases when the strategy changes, so that a task that slept under the old one scans again.
+   */
   strategySeq: number;
   idleRule: IdleRule;
   nowMs: number;
@@ -392,7 +401,7 @@ export interface Kernel extends KernelHead {
   anonPages: Map<Pfn, AnonPage>;
   space: FreeSpace;
   busy: RunList<BusyRun>;
-  /** First pfn of each busy run by age: the first is the oldest. */
+  /** The first pfn of each busy run, oldest run first. */
   busyByAge: Set<Pfn>;
   detached: RunList<DetachedRun>;
 
@@ -400,28 +409,27 @@ export interface Kernel extends KernelHead {
   names: Map<string, Ino>;
   mappings: Map<MapId, Mapping>;
   pins: Map<PinId, Pin>;
-  /** Who holds a frame. A single holder, which is nearly always so, costs no array. */
+  /** The pins on each frame. A single pin, the usual case, needs no array. */
   holders: Map<Pfn, PinId | PinId[]>;
 
   tasks: Map<TaskId, Task>;
   /** Sleeping tasks, the longest sleeper first. */
   sleepers: Set<TaskId>;
   /**
-   * Sleeping tasks of each owner: an owner is one thread, so a pin of a sleeping owner is not let
-   * go.
+   * The sleeping tasks of each owner. An owner is one thread, so it unpins nothing while it sleeps.
    */
   sleepersOf: Map<string, TaskId[]>;
   /** How many pins each owner holds. */
   pinsOf: Map<string, number>;
   runnable: TaskId[];
-  /** Tasks that spin; each looks again when the next entry is applied. */
+  /** Tasks that spin. Each retries when the next entry is applied. */
   spinning: TaskId[];
   ended: Map<TaskId, EndedOperation>;
-  /** Page waitqueues by bucket, in the order of arrival; an empty bucket is not there. */
+  /** Page waitqueues by bucket, in arrival order. An empty bucket has no entry. */
   pageQueues: Map<number, Map<TaskId, Waiter>>;
   /**
-   * How many wait for each page, in whichever bucket: a put must not walk a long bucket to learn
-   * that nobody waits for its page.
+   * The number of waiters of each page. A put must not walk a long bucket to learn that nobody
+   * waits for its page.
    */
   pageWaiters: Map<Pfn, number>;
   entryQueues: Map<number, Map<TaskId, Waiter>>;
@@ -435,12 +443,12 @@ export interface Kernel extends KernelHead {
   turn: Turn;
 }
 
-/** What lives for one `apply`, and is blank between two. */
+/** State of one `apply`, blank between two. */
 export interface Turn {
   /** How many blocks the files may own: the quota of the tenant, or Infinity. */
   blocksMax: number;
   /**
-   * What is left of `stepsPerApply`. Heavy steps take more than one, and the last of them may take
+   * The rest of `stepsPerApply`. A heavy step counts as more than one, so the last step may bring
    * it below 0.
    */
   stepsLeft: number;
@@ -448,7 +456,7 @@ export interface Turn {
   current: TaskId | 0;
   events: KernelEvent[];
   replies: Reply[];
-  /** What the operation asked of the run loop itself. `step` 0 is the release worker. */
+  /** Requests of the operation to the run loop. `step` 0 is the release worker. */
   pending: {
     advanceToMs: number;
     step: TaskId | 0 | null;
@@ -457,7 +465,7 @@ export interface Turn {
   };
 }
 
-/** What one entry of the log asks for. */
+/** The request of one log entry. */
 export interface Command {
   op: string;
   on: Target;
@@ -467,14 +475,14 @@ export interface Command {
   nowait?: boolean;
   timeoutMs?: number;
   failOnDeadlock?: boolean;
-  /** Keep the record of the operation after its end. */
+  /** Retain the record of the operation after its end. */
   keep?: boolean;
   /**
-   * The ETags of which the file must have one when the operation begins; for a filesystem, the
-   * number of the entry before. `*` is any.
+   * The file must have one of these ETags when the operation begins. The ETag of a filesystem is
+   * the number of the entry before. `*` matches any.
    */
   ifMatch?: string | readonly string[];
-  /** The same for those of which it may have none. */
+  /** The same, but the file must have none of these. */
   ifNoneMatch?: string | readonly string[];
 }
 
@@ -494,8 +502,8 @@ export interface Entry {
   timeMs: number;
   command: Command | null;
   /**
-   * What the tenant's quota allows the files of this filesystem to own together, in blocks; absent
-   * is without a bound.
+   * How many blocks the files of this filesystem may own together under the tenant's quota. Absent:
+   * no bound.
    */
   blocksMax?: number;
 }
@@ -505,13 +513,13 @@ export interface Reply {
   outcome: Outcome;
 }
 
-/** What `apply` gives back. Deliver the events first, then the replies. */
+/** The result of `apply`. Deliver the events first, then the replies. */
 export interface Effects {
   /** umount was done: drop the kernel. */
   unmounted: boolean;
-  /** The operation that the command became; 0 where the entry only moved the clock. */
+  /** The operation of the command; 0 if the entry only moved the clock. */
   task: TaskId | 0;
-  /** Every operation that ended, the new one or an older sleeper. */
+  /** Every operation that ended: the new one, or older ones that slept. */
   replies: Reply[];
   events: KernelEvent[];
 }

@@ -1,5 +1,5 @@
-// What would happen: the machine is plain data, so questions are answered by running a copy of it.
-// The content of the device is left out of the copy, since nothing waits for content.
+// Answers what would happen, by running a copy of the machine: this is possible because a machine
+// is plain data. The copy has no device contents, because no wait depends on them.
 import { createPmem } from './dev/pmem.ts';
 import { apply } from './kernel.ts';
 import { operations } from './ops/index.ts';
@@ -12,16 +12,19 @@ import type { Effects, Kernel, Pin, Target } from './state.ts';
 import { opId, pinId, type TaskId } from './units.ts';
 import { type Predecessors, pinsOn, waitsFor } from './waits/wait-graph.ts';
 
-/** Above these a copy would keep everybody else waiting. */
+/** Bounds for the copy and its run, because all other filesystems wait meanwhile. */
 const stepsMax = 20_000;
-/** Sleepers that are looked at for who waits behind an operation, the longest sleepers first. */
+/**
+ * At most this many sleepers, the longest first, are searched for operations that wait behind one.
+ */
 const behindMax = 2000;
 const copyLimits = { pagesTouched: 4096, pins: 500, tasks: 500 };
 
 export interface Other {
   strategy: string;
   /**
-   * What becomes of the operation at once; `refused` where the filesystem cannot have the strategy.
+   * The state of the operation right after the change of strategy; `refused` if the filesystem
+   * cannot have the strategy.
    */
   outcome: 'done' | 'failed' | 'cancelled' | 'sleeping' | 'running' | 'refused';
   errno?: string;
@@ -34,7 +37,7 @@ export interface Other {
   warnings: number;
 }
 
-/** Why the machine is not copied; null where it can be. */
+/** Why the machine is too large to copy; null if it is not. */
 export function tooLarge(k: Kernel): string | null {
   const pages = k.frames.reduce((sum, chunk) => sum + (chunk === undefined ? 0 : 512), 0);
   const { pagesTouched, pins, tasks } = copyLimits;
@@ -43,7 +46,7 @@ export function tooLarge(k: Kernel): string | null {
   return k.tasks.size > tasks ? `there are more than ${tasks} operations` : null;
 }
 
-/** Why no other strategy would make a difference to it any more; null where one would. */
+/** Why a change of strategy can no longer affect the operation; null if it can. */
 export function tooLate(k: Kernel, id: TaskId): string | null {
   const task = k.tasks.get(id);
   if (
@@ -58,7 +61,7 @@ export function tooLate(k: Kernel, id: TaskId): string | null {
 function copyOf(k: Kernel): Kernel {
   const pmem = { ...createPmem(), badSectors: k.pmem.badSectors };
   const copy = structuredClone({ ...k, pmem, ended: new Map() });
-  // Somebody else decides when a stepped machine moves; here it moves at once.
+  // A client runs each step of a stepped machine, but the copy must run by itself.
   copy.geometry.scheduler = 'auto';
   // An operation that needs more steps than this is shown as running.
   copy.limits.stepsPerApply = stepsMax;
@@ -70,7 +73,7 @@ function command(k: Kernel, op: string, on: Target, given: object, nowMs: number
   return apply(k, { seq: k.seq + 1, timeMs: nowMs, command: { op, on, args } });
 }
 
-/** The operation under each of the other strategies, as if each were put in force now. */
+/** What the operation would do under each other strategy, if that were set now. */
 export function otherStrategies(k: Kernel, id: TaskId, nowMs: number): Other[] {
   const { longterm } = k.strategy.options;
   return [...strategies.keys()].flatMap((name) =>
@@ -108,11 +111,11 @@ function under(k: Kernel, choice: { name: string }, id: TaskId, nowMs: number): 
 }
 
 export interface Release {
-  /** In this order. */
+  /** In the order of their release. */
   pins: { pin: string; owner: string | null; kind: string; ino: number; unlinked?: true }[];
   /**
-   * With these the operation ends; otherwise it waits for something else, or for more than are
-   * listed.
+   * True if the operation ends after these releases. Otherwise it waits for something else, or for
+   * more pins than are listed.
    */
   enough: boolean;
 }
@@ -139,7 +142,10 @@ export function released(k: Kernel, id: TaskId, nowMs: number): Release {
   return { pins, enough: true };
 }
 
-/** Of the page at the head of the wait. */
+/**
+ * The oldest pin on the nearest page that the operation waits for, directly or through other tasks;
+ * null if there is none.
+ */
 function pinInTheWay(k: Kernel, id: TaskId): Pin | null {
   const predecessors: Predecessors = new Map();
   const seen = new Set<TaskId>([id]);
@@ -164,7 +170,9 @@ export interface Behind {
   because: string;
 }
 
-/** Who waits, however indirectly, for this operation; nearest first, `max` of them. */
+/**
+ * The operations that wait for this one, directly or through others, nearest first, at most `max`.
+ */
 export function queuedBehind(k: Kernel, id: TaskId, max: number): Behind[] {
   const predecessors: Predecessors = new Map();
   const waitingFor = new Map<TaskId, { task: TaskId; because: string }[]>();

@@ -1,32 +1,32 @@
-// Who waits for whom. Every edge is an AND: a task continues when all tasks that it waits for have
-// released what it needs, so a cycle is a deadlock. An owner is one thread and unpins its own pins:
-// while one of its operations sleeps, its pins stay.
+// The graph of which task waits for which. Every edge is an AND: a task continues when all tasks
+// that it waits for have released what it needs, so a cycle is a deadlock. An owner is one thread
+// and unpins its own pins, so its pins stay while one of its operations sleeps.
 import { assert } from '../panic.ts';
 import { semOf } from '../sched/rwsem.ts';
 import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
 import { opId, type Pfn, type PinId, pinId, type TaskId } from '../units.ts';
 
-/** One step of a wait: through the thing in between to the task that must move first. */
+/** One wait: `from` waits for `through`, and `to` must move first. */
 export interface WaitEdge {
   from: TaskId;
-  /** The page or lock in between, as a node of the graph. */
+  /** The page, lock or entry, as a node of the graph. */
   through: string;
   to: TaskId;
   /**
-   * `to` belongs to the owner of a pin, collects the pages of one, holds the lock, or is queued
-   * before it.
+   * Why `to` must move first: it belongs to the owner of a pin, collects the pages of a pin, holds
+   * the lock, or is queued before `from`.
    */
   relation: 'owns' | 'collects' | 'holds' | 'queued';
-  /** The same for a reader: "holds it exclusive". */
+  /** The relation as a text: "holds it exclusive". */
   because: string;
-  /** The pin by which `to` holds the page, where it is a pin. */
+  /** The pin on the page, if the relation is `owns`. */
   pin?: PinId;
 }
 
 export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
 /**
- * A name that another file may have by now is no node: `#` and the inode then, which no file can be
- * called.
+ * An unlinked file is named by `#` and its inode number, because another file may have its name by
+ * now. No name of a file contains `#`.
  */
 const nodeName = ({ name, nlink, ino }: Inode): string => (nlink === 1 ? name : `#${ino}`);
 const lockNode = (inode: Inode, lock: LockName): string => `lock:${nodeName(inode)}:${lock}`;
@@ -41,7 +41,7 @@ function framesWith(k: Kernel, pfn: Pfn): { first: number; count: number } {
     : { first: pfn, count: 1 };
 }
 
-/** The pins that keep a frame busy, oldest first; `max` of them. */
+/** The pins that keep a frame busy, oldest first, at most `max`. */
 export function pinsOn(k: Kernel, pfn: Pfn, max = Number.POSITIVE_INFINITY): Pin[] {
   const { first, count } = framesWith(k, pfn);
   const ids = new Set<PinId>();
@@ -59,23 +59,23 @@ export function pinsOn(k: Kernel, pfn: Pfn, max = Number.POSITIVE_INFINITY): Pin
 }
 
 /**
- * Who is directly ahead of each waiter of a lock. Made once for a search, so that a long queue
- * costs its length and not its square.
+ * The waiters directly ahead of each waiter of a lock. Built once for a search, so that a long
+ * queue costs its length and not its square.
  */
 export type Predecessors = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
 
 /**
- * Who in the queue must have had the lock before this waiter gets it, without those who come before
- * them in turn: for a reader the nearest writer, for a writer the nearest writer or the whole group
- * of readers right before it.
+ * The waiters that must have had the lock before this one gets it, without those that are further
+ * ahead: for a reader the nearest writer, for a writer the nearest writer or all readers right
+ * before it.
  *
  *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
  */
 function directlyAhead(predecessors: Predecessors, sem: RwSem, task: TaskId): readonly TaskId[] {
   let ahead = predecessors.get(sem);
   if (ahead === undefined) {
-    // Most searches start at the newest waiter, which needs no table: a reader waits for the
-    // nearest writer.
+    // Most searches start at the newest waiter. A reader there needs no table, because it waits for
+    // the nearest writer.
     const last = sem.queue.length - 1;
     if (sem.queue[last]?.task === task && sem.queue[last]?.mode === 'shared') {
       for (let at = last - 1; at >= 0; at--)
@@ -101,10 +101,10 @@ function directlyAhead(predecessors: Predecessors, sem: RwSem, task: TaskId): re
   return ahead.get(task) ?? [];
 }
 
-/** A failure names no more of those in the way than this. */
+/** The most blockers that a failure lists. */
 export const blockersMax = 16;
 
-/** The pins on a frame, as a record or a failure shows them. */
+/** The pins on a frame, as records and failures list them. */
 export function pinBlockers(k: Kernel, pfn: Pfn, nowMs: number, max = Number.POSITIVE_INFINITY) {
   const { first, count } = framesWith(k, pfn);
   return pinsOn(k, pfn, max).map((pin) => ({
@@ -116,7 +116,7 @@ export function pinBlockers(k: Kernel, pfn: Pfn, nowMs: number, max = Number.POS
   }));
 }
 
-/** Who holds a lock, and then who is queued for it. */
+/** The holders of a lock, followed by its queue. */
 export function lockBlockers(k: Kernel, inode: Inode, lock: LockName, max: number) {
   const { writer, readers, queue } = semOf(inode, lock);
   const holders = writer === 0 ? readers : [writer];
@@ -137,29 +137,26 @@ export function lockBlockers(k: Kernel, inode: Inode, lock: LockName, max: numbe
 }
 
 /**
- * A wait before its targets are listed: it leads to a task, or to an owner, and from there to each
- * operation of that owner that sleeps. An owner may have thousands of them, and be waited for by
- * thousands: so a search meets the owner once, and not each with each.
+ * A wait before its targets are listed. It leads to a task, or to an owner and from there to each
+ * sleeping operation of that owner. Thousands of tasks may wait for an owner with thousands of
+ * sleepers, so a search visits the owner once instead of each pair.
  */
 interface Hop extends Omit<WaitEdge, 'to'> {
   to: TaskId | null;
   owner: string | null;
 }
 
-/** Up to so many sleepers of an owner, or pins of a page, are looked at one by one. */
+/**
+ * Up to this many sleepers of an owner, or pins of a page, are searched one by one. Of more,
+ * similar ones are skipped.
+ */
 const alikeMax = 16;
 const edgesMax = 64;
-/**
- * A page with more pins than this is looked at no further, nor are more tasks than this one after
- * the other.
- */
+/** At most this many pins of a page, and this many tasks, are searched. */
 const pinsMax = 4096;
 const reachMax = 1024;
 
-/**
- * The tasks that must move before this sleeper can, nearest first, at most 64. Empty
- * for a task that is awake.
- */
+/** The waits of this sleeper, nearest first, at most 64. Empty for a task that is awake. */
 export function waitsFor(
   k: Kernel,
   task: Task,
@@ -180,9 +177,9 @@ const sleepersOf = (k: Kernel, owner: string | null): readonly TaskId[] =>
   owner === null ? [] : (k.sleepersOf.get(owner) ?? []);
 
 /**
- * The sleepers of an owner for a search that began with `start`. Of many in the queue of one
- * lock the last stands for all, because it waits for whatever is ahead, so nothing is missed; and
- * the way back to `start` comes first.
+ * The sleepers of an owner, for a search that began at `start`. If many wait for the same lock,
+ * only the newest is returned: it waits for all that are ahead of it, so no cycle is missed.
+ * `start` comes first, if it is one of them.
  */
 function someSleepersOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
   const ids = sleepersOf(k, owner);
@@ -247,7 +244,7 @@ function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
         because,
       });
     } else if (pin.owner !== null && pin.untilMs === 0) {
-      // A timer releases a pin with holdMs although its owner sleeps.
+      // A pin with holdMs is no wait for its owner: a timer releases it although the owner sleeps.
       if (pins.length > alikeMax && owners.has(pin.owner)) continue;
       owners.add(pin.owner);
       const because = `belongs to ${pin.owner}, who holds it by ${pinId(pin.id)} (${pin.kind})`;
@@ -282,8 +279,8 @@ const cyclesMax = 16;
 const visitsMax = 10_000;
 
 /**
- * Every cycle through this task, each as the waits along it, the oldest operation first; one sleep
- * can close more than one. Bounded: 16 of them.
+ * Every cycle through this task, each as its waits from the oldest operation on. One sleep can
+ * close more than one. At most 16 are returned.
  */
 export function cyclesThrough(
   k: Kernel,
@@ -317,10 +314,10 @@ export function cyclesThrough(
   return cycles;
 }
 
-/** Tasks by number, owners by name. */
+/** A task by its number, an owner by its name. */
 type Node = TaskId | string;
 
-/** From whom there is a way to `end`, itself included. */
+/** The nodes from which a path leads to `end`, and `end` itself. */
 function leadingTo(
   hops: ReadonlyMap<TaskId, readonly Hop[]>,
   sleepersByOwner: ReadonlyMap<string, readonly TaskId[]>,
@@ -339,10 +336,7 @@ function leadingTo(
   return found;
 }
 
-/**
- * Can anybody wait for this task at all? One that holds nothing and stands last in its queue is in
- * nobody's way.
- */
+/** Can any task wait for this one? Not if it holds nothing and is last in the queue of a lock. */
 function isWaitedFor(k: Kernel, task: Task): boolean {
   if (task.locks.length > 0 || task.pin !== 0 || (task.owner !== null && k.pinsOf.has(task.owner)))
     return true;
@@ -352,8 +346,8 @@ function isWaitedFor(k: Kernel, task: Task): boolean {
 }
 
 /**
- * The waits of every task that `start` waits for, near or far, the nearest first and no more than
- * 1024. Notes the sleepersByOwner that it met.
+ * The waits of every task that `start` waits for, directly or through others, nearest first, for at
+ * most 1024 tasks. Adds each owner that it meets to `sleepersByOwner`.
  */
 function reachable(
   k: Kernel,
@@ -378,12 +372,12 @@ function reachable(
   return found;
 }
 
-/** Of more candidates than this the oldest and the newest are looked at. */
+/** If there are more candidates, only the oldest and the newest are searched. */
 const candidatesMax = 2048;
 
 /**
- * The sleepers for whom anybody can wait: they hold a lock, a pin of theirs is held, or a writer is
- * queued for the same lock.
+ * The sleepers that other tasks may wait for: they hold a lock, their owner holds a pin, they
+ * collect one, or a writer is queued for the same lock.
  */
 function candidates(k: Kernel): TaskId[] {
   const contended = new Map<RwSem, boolean>();
@@ -414,8 +408,8 @@ function candidates(k: Kernel): TaskId[] {
 }
 
 /**
- * The sleepers that may be on a cycle: what is left when those that wait for nobody asleep, or for
- * whom nobody waits, are taken away.
+ * The sleepers that may be on a cycle. Tasks that wait for no sleeper, or for which nobody waits,
+ * are removed until none is left.
  */
 export function maybeOnCycle(k: Kernel, predecessors: Predecessors): Set<TaskId> {
   const out = new Map<Node, Node[]>();
@@ -443,7 +437,7 @@ export function maybeOnCycle(k: Kernel, predecessors: Predecessors): Set<TaskId>
   return new Set([...left].filter((node): node is TaskId => typeof node === 'number'));
 }
 
-/** Removes tasks without edges until none is left to remove. */
+/** Removes nodes without edges until each that is left has one. */
 function peel(left: Set<Node>, edges: Map<Node, Node[]>, back: Map<Node, Node[]>): void {
   const degree = new Map<Node, number>();
   for (const id of left) degree.set(id, (edges.get(id) ?? []).filter((to) => left.has(to)).length);
@@ -459,9 +453,7 @@ function peel(left: Set<Node>, edges: Map<Node, Node[]>, back: Map<Node, Node[]>
   }
 }
 
-/**
- * The same cycle from its oldest operation on, so that two reports of one cycle are alike.
- */
+/** The same cycle from its oldest operation on, so that two reports of one cycle are equal. */
 function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
   let at = 0;
   for (let i = 1; i < cycle.length; i++)
@@ -470,12 +462,12 @@ function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
 }
 
 /**
- * An explanation lists so many waits and counts the rest, because an event must not grow
- * with the number of owners.
+ * An explanation lists this many waits and counts the rest, because an event must not grow with the
+ * number of owners.
  */
 const waitsMax = 16;
 
-/** op_2, page:0, op_3, lock:a:invalidate_lock, op_2. */
+/** The nodes of a cycle in order: op_2, page:0, op_3, lock:a:invalidate_lock, op_2. */
 export function nodesOf(cycle: readonly WaitEdge[]): string[] {
   const first = cycle[0];
   if (first === undefined) return [];
@@ -488,7 +480,7 @@ export function nodesOf(cycle: readonly WaitEdge[]): string[] {
   ];
 }
 
-/** One sentence a wait: who, for what, and who is in the way. */
+/** One clause for each wait: which task waits, for what, and which task must move first. */
 export function explain(k: Kernel, cycle: readonly WaitEdge[]): string {
   const name = (id: TaskId) => `${opId(id)} (${k.tasks.get(id)?.op ?? 'gone'})`;
   const waits = cycle
