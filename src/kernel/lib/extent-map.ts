@@ -48,8 +48,8 @@ export function createExtentMap(): ExtentMap {
 }
 
 /**
- * The block of one page as a number, because an object for each page costs a fault a tenth of its
- * time: below 0 is a hole; of others `blockPfn` and `isWritten` say what it is.
+ * The block of one page as a number, because an object for each page costs a tenth of the time of a
+ * fault. A negative number is a hole; `blockPfn` and `isWritten` decode the others.
  */
 export function lookupBlock(map: ExtentMap, pgoff: PgOff): number {
   const at = floorPosition(map, pgoff);
@@ -75,7 +75,7 @@ export function nextExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
   return extentOrNull(map, firstTouching(map, pgoff));
 }
 
-/** The last extent that begins before `pgoff`; allocation continues behind it. */
+/** The last extent that begins before `pgoff`. Allocation continues after it. */
 export function previousExtent(map: ExtentMap, pgoff: PgOff): Extent | null {
   return extentOrNull(map, floorPosition(map, pgoff - 1));
 }
@@ -85,8 +85,8 @@ export function lastExtent(map: ExtentMap): Extent | null {
 }
 
 /**
- * Visits what is mapped from `first` to `last` inclusive, clipped to that range, ascending. `visit`
- * must not touch the map.
+ * Visits the extents from `first` to `last` inclusive, clipped to that range, ascending. `visit`
+ * must not change the map.
  */
 export function eachExtent(
   map: ExtentMap,
@@ -110,8 +110,8 @@ export function eachExtent(
 }
 
 /**
- * Maps a hole. The extent grows a neighbour instead when both are contiguous in file and on device
- * and of one state.
+ * Maps a hole. The new extent joins a neighbour if both are contiguous in the file and on the
+ * device and have the same state.
  */
 export function insertExtent(map: ExtentMap, extent: Extent): void {
   const { pgoff, pfn, pages, written } = extent;
@@ -123,15 +123,15 @@ export function insertExtent(map: ExtentMap, extent: Extent): void {
   assert(right < 0 || startAt(map, right) >= end, 'an extent is inserted into a hole');
   map.pages += pages;
   const meets = right >= 0 && startAt(map, right) === end;
-  // ├─ left ─┤├─ new ─┤├─ right ─┤   left grows or a record is added, then right joins what is
-  // before it.
+  // ├─ left ─┤├─ new ─┤├─ right ─┤   left grows or a record is added, then right joins it.
   if (left >= 0 && joins(map, left, pgoff, pfn, written ? 1 : 0)) lengthen(map, left, pages);
   else insertAfter(map, left, pgoff, pfn, pages, written ? 1 : 0);
   if (meets) joinSeam(map, end);
 }
 
 /**
- * Unmaps the range and hands over what was mapped, ascending. `onRemoved` must not touch the map.
+ * Unmaps the range and calls `onRemoved` with each removed extent, ascending. `onRemoved` must not
+ * change the map.
  */
 export function removeRange(
   map: ExtentMap,
@@ -171,7 +171,7 @@ export function setState(
   const state = to === 'written' ? 1 : 0;
   const touched = firstTouching(map, pgoff);
   if (pages <= 0 || touched < 0 || startAt(map, touched) >= end) return;
-  // Nothing to convert within one extent is the common case of an overwrite.
+  // An overwrite usually lies within one extent of this state, so test that first.
   if (endAt(map, touched) >= end && writtenOf(leafAt(map, touched), touched & slotMask) === state)
     return;
   //         pgoff       end
@@ -184,7 +184,7 @@ export function setState(
     const start = startAt(map, at);
     if (start >= end) break;
     leafAt(map, at).run[(at & slotMask) * 3 + 2] = state;
-    // A join moves slots, so the position is found again by its page.
+    // A join moves slots, so the position is searched again by its page.
     at = following(map, joinPrevious(map, at) ? floorPosition(map, start) : at);
   }
   joinSeam(map, end);
@@ -323,7 +323,7 @@ function extentIn(leaf: ExtentLeaf, slot: number): Extent {
   };
 }
 
-/** Whether the extent at `at` goes on into an extent that begins with these values. */
+/** True if an extent with these values continues the extent at `at`. */
 function joins(map: ExtentMap, at: number, pgoff: number, pfn: number, written: number): boolean {
   const leaf = leafAt(map, at);
   const slot = at & slotMask;
@@ -341,7 +341,7 @@ function lengthen(map: ExtentMap, at: number, pages: number): void {
 }
 
 /**
- * Cuts the extent that straddles `pgoff`, if one does. The neighbours stay unjoined until the
+ * Cuts the extent that contains `pgoff`, if it begins before. The parts stay unjoined until the
  * caller has changed one of them.
  */
 function splitAt(map: ExtentMap, pgoff: number): void {
@@ -376,8 +376,8 @@ function createLeaf(base: number, capacity: number): ExtentLeaf {
 }
 
 /**
- * Puts a record behind position `at`; -1 puts it first. Does not count its pages: a split maps
- * nothing new.
+ * Inserts a record after position `at`; -1 inserts it first. Does not count its pages, because a
+ * split maps nothing new.
  */
 function insertAfter(
   map: ExtentMap,
@@ -392,8 +392,8 @@ function insertAfter(
   let slot = at < 0 ? 0 : (at & slotMask) + 1;
   let leaf = leafOf(map, index);
   if (leaf.count === leafCapacity) {
-    // A file that grows at its end opens a fresh leaf, which leaves full ones behind; anywhere else
-    // the leaf is halved.
+    // A file that grows at its end opens a new leaf, so that the leaves before it stay full.
+    // Elsewhere the leaf is halved.
     const appends = slot === leafCapacity && index === map.leaves.length - 1;
     const kept = appends ? leafCapacity : leafCapacity / 2;
     const right = createLeaf(appends ? pgoff : leaf.base, leafCapacity);
@@ -418,8 +418,8 @@ function insertAfter(
 }
 
 /**
- * Takes the records of slots `from` to `to` exclusive out of a leaf. An empty leaf goes, two small
- * ones become one.
+ * Removes the slots from `from` to `to` exclusive from a leaf. An empty leaf is dropped, and two
+ * small ones are merged.
  */
 function removeSlots(map: ExtentMap, index: number, from: number, to: number): void {
   const leaf = leafOf(map, index);
@@ -432,8 +432,8 @@ function removeSlots(map: ExtentMap, index: number, from: number, to: number): v
 }
 
 /**
- * Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not
- * followed by a split.
+ * Merges the next leaf into this one if together they fill at most half a leaf, so that a merge is
+ * not soon followed by a split.
  */
 function absorbNext(map: ExtentMap, index: number): boolean {
   const [leaf, next] = [map.leaves[index], map.leaves[index + 1]];

@@ -10,7 +10,7 @@ const alignment = 512;
 export interface FreeSpace {
   blocks: number;
   free: number;
-  /** A set bit is a free block. The bits behind the last block are never set. */
+  /** A set bit is a free block. Bits after the last block are never set. */
   bits: Int32Array;
   summary: Int32Array;
   top: Int32Array;
@@ -27,7 +27,7 @@ export function createFreeSpace(blocks: number): FreeSpace {
 }
 
 /**
- * Takes the first free run at or after `hint`, wrapping round once, cut to `wanted`. A hint behind
+ * Takes the first free run at or after `hint`, wrapping round once, cut to `wanted`. A hint after
  * the last block means 0.
  */
 export function takeRun(
@@ -45,9 +45,9 @@ export function takeRun(
 }
 
 /**
- * Takes a run for a piece of a file that covers aligned 2 MiB: one that begins where `pgoff` does
- * within its 2 MiB, so that the aligned pieces fall onto aligned frames, and reaches at least to
- * the end of the first of them. First fit at or after `hint`, wrapping round once; null where there
+ * Takes a run for a piece of a file that covers aligned 2 MiB. The run begins at the same offset
+ * within 2 MiB as `pgoff`, so that aligned pages get aligned frames, and reaches at least to the
+ * end of the first aligned 2 MiB. First fit at or after `hint`, wrapping round once; null if there
  * is none.
  *
  *     file     |----.----.----.--|      pages, a dot every 512
@@ -145,7 +145,7 @@ export function checkFreeSpace(space: FreeSpace): void {
 }
 
 /**
- * The first free block at or after `from`, or -1. Each level is looked at once: the rest of a word,
+ * The first free block at or after `from`, or -1. Each level needs one lookup: the rest of a word,
  * then the level above.
  */
 function nextFree(space: FreeSpace, from: number): number {
@@ -175,7 +175,7 @@ function nextWord(space: FreeSpace, from: number): number {
   return (found << 5) + lowestBit(summary[found] as number);
 }
 
-/** The end of the free run that begins at `first`, looking no further than `wanted` blocks. */
+/** The end of the free run that begins at `first`; stops after `wanted` blocks. */
 function nextUsed(space: FreeSpace, first: number, wanted: number): number {
   const limit = Math.min(first + wanted, space.blocks);
   let index = first >>> 5;

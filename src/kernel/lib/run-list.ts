@@ -1,6 +1,6 @@
-// An ordered list of records that each own a run of pages of the device, none of them shared: the
-// busy list and the detached list. Leaves of up to 128 records, so that a change moves a short
-// array however long the list is.
+// An ordered list of records, each of which owns a run of pages of the device that no other record
+// owns: the busy list and the detached list. Leaves have up to 128 records, so that a change moves
+// a short array in a long list too.
 import { assert } from '../panic.ts';
 import type { Pfn } from '../units.ts';
 
@@ -40,7 +40,7 @@ export function insertRun<R extends Run>(list: RunList<R>, run: R): void {
   list.runs++;
   list.pages += run.pages;
   if (leaf.length <= leafCapacity) return;
-  // A list that grows at its end keeps full leaves behind it; anywhere else the leaf is halved.
+  // A list that grows at its end leaves full leaves before it. Elsewhere the leaf is halved.
   const appends = slot === leafCapacity && index === list.leaves.length - 1;
   list.leaves.splice(index + 1, 0, leaf.splice(appends ? leafCapacity : leafCapacity / 2));
 }
@@ -65,8 +65,8 @@ export function findRun<R extends Run>(list: RunList<R>, pfn: Pfn): R | null {
 }
 
 /**
- * Visits every record, ascending. The visitor may change the list: the walk goes on with the first
- * record behind the visited one.
+ * Visits every record, ascending. The visitor may change the list: the walk continues with the
+ * first record after the visited one.
  */
 export function eachRun<R extends Run>(list: RunList<R>, visit: (run: R) => void): void {
   let index = 0;
@@ -136,8 +136,8 @@ function slotAfter<R extends Run>(leaf: R[], pfn: Pfn): number {
 }
 
 /**
- * Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not
- * followed by a split.
+ * Merges the next leaf into this one if together they fill at most half a leaf, so that a merge is
+ * not soon followed by a split.
  */
 function absorbNext<R extends Run>(list: RunList<R>, index: number): boolean {
   const leaf = list.leaves[index];

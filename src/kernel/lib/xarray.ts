@@ -9,7 +9,7 @@ export interface XChunk {
   start: number;
   /** How many slots are not 0; a chunk with none is dropped. */
   count: number;
-  /** 8, 64 or 512 of them, all within one aligned block of 512 indexes. */
+  /** 8, 64 or 512 slots, all within one aligned block of 512 indexes. */
   slots: Int32Array;
 }
 
@@ -22,7 +22,7 @@ export interface XLeaf {
 export interface XArray {
   leaves: XLeaf[];
   entries: number;
-  /** Memory that the chunks take. */
+  /** Memory of the chunks. */
   heapBytes: number;
 }
 
@@ -30,8 +30,8 @@ const chunkSlots = 512;
 const smallestWindow = 8;
 const windowGrowth = 8;
 const leafCapacity = 128;
-// A place of a chunk is leaf * 256 + position in the leaf, so that the place behind a full leaf can
-// be told from the next leaf.
+// The place of a chunk is leaf * 256 + position in the leaf. A leaf has at most 128 chunks, so the
+// place after a full leaf differs from the first place of the next leaf.
 const placeBits = 8;
 const placeMask = 255;
 
@@ -68,7 +68,7 @@ export type EntryVisitor = (index: number, value: number) => void | false;
 
 /**
  * Visits the entries from `first` to `last` inclusive, ascending. The visitor may change the array:
- * the walk goes on behind the visited index with what is there then.
+ * the walk continues after the visited index with the entries that are there then.
  */
 export function eachEntry(xa: XArray, first: number, last: number, visit: EntryVisitor): void {
   let index = first;
@@ -77,7 +77,8 @@ export function eachEntry(xa: XArray, first: number, last: number, visit: EntryV
     const chunk = chunkAt(xa, place);
     if (chunk === undefined) return;
     index = Math.max(index, chunk.start);
-    // The chunk is looked at again after each visit: it may have been dropped, moved or widened.
+    // The chunk is looked up again after each visit, because the visitor may have dropped, moved or
+    // widened it.
     for (; index <= last && chunkAt(xa, place) === chunk && reaches(chunk, index); index++) {
       const value = chunk.slots[index - chunk.start] as number;
       if (value !== 0 && visit(index, value) === false) return;
@@ -92,8 +93,8 @@ export function eachEntry(xa: XArray, first: number, last: number, visit: EntryV
 }
 
 /**
- * Erases the entries from `first` to `last` inclusive and hands them over, ascending. `onErased`
- * must not touch the array.
+ * Erases the entries from `first` to `last` inclusive and calls `onErased` with each, ascending.
+ * `onErased` must not change the array.
  */
 export function eraseRange(
   xa: XArray,
@@ -153,7 +154,7 @@ export function checkXArray(xa: XArray): void {
   assert(bytes === xa.heapBytes, 'the count of bytes is right');
 }
 
-/** The slots, and about what the records of a chunk take. */
+/** The memory of the slots, and about that of the objects around them. */
 const bytesOf = ({ slots }: XChunk): number => slots.length * 4 + 160;
 
 // Indexes reach 2^41, so no bit shifts.
@@ -175,12 +176,13 @@ function findChunk(xa: XArray, index: number): XChunk | undefined {
     : undefined;
 }
 
-/** Where the chunk of `key` is or belongs; that can be behind the last one of a leaf. */
+/** The place where the chunk of `key` is or belongs, which can be after the last one of a leaf. */
 function placeOf(xa: XArray, key: number): number {
   const { leaves } = xa;
   const head = leaves[0];
   if (head === undefined) return 0;
-  // A file that was mapped from its beginning has its chunks in a row, and full leaves.
+  // A file that was mapped from its beginning has consecutive chunks in full leaves, so the first
+  // guess is right.
   const rank = key - (head.keys[0] as number);
   if (rank <= 0) return 0;
   const guess = Math.floor(rank / leafCapacity);
@@ -211,7 +213,7 @@ function placeAtOrAfter(xa: XArray, key: number): number {
   return settled(xa, placeOf(xa, key));
 }
 
-/** A place behind the last chunk of a leaf becomes that of the first chunk of the next leaf. */
+/** Changes a place after the last chunk of a leaf to the first place of the next leaf. */
 function settled(xa: XArray, place: number): number {
   const leaf = xa.leaves[place >> placeBits];
   return leaf !== undefined && (place & placeMask) === leaf.keys.length
@@ -249,14 +251,14 @@ function insertChunk(xa: XArray, index: number): XChunk {
   const at = place >> placeBits;
   const leaf = xa.leaves[at];
   if (leaf === undefined) {
-    // Literals have room for one; a push would reserve room for seventeen.
+    // A literal allocates room for one element; a push would allocate room for seventeen.
     xa.leaves = [{ keys: [key], chunks: [chunk] }];
     return chunk;
   }
   leaf.keys.splice(place & placeMask, 0, key);
   leaf.chunks.splice(place & placeMask, 0, chunk);
   if (leaf.keys.length > leafCapacity) {
-    // An array that grows at its end keeps full leaves behind it; anywhere else the leaf is halved.
+    // An array that grows at its end leaves full leaves before it. Elsewhere the leaf is halved.
     const appends = (place & placeMask) === leafCapacity && at === xa.leaves.length - 1;
     const kept = appends ? leafCapacity : leafCapacity / 2;
     xa.leaves.splice(at + 1, 0, { keys: leaf.keys.splice(kept), chunks: leaf.chunks.splice(kept) });
@@ -275,8 +277,8 @@ function dropChunk(xa: XArray, place: number): void {
 }
 
 /**
- * Takes the next leaf in when the two of them fill half a leaf at most, so that a join is not
- * followed by a split.
+ * Merges the next leaf into this one if together they fill at most half a leaf, so that a merge is
+ * not soon followed by a split.
  */
 function absorbNext(xa: XArray, at: number): boolean {
   const leaf = xa.leaves[at];

@@ -1,6 +1,6 @@
-// D, what Linux does today: unmap, scan for a busy page, drop invalidate_lock, sleep, scan again from
-// the start. i_rwsem stays held, because otherwise a stream of direct I/O on this file could starve
-// the truncate. Mirrors dax_break_layout(), fs/dax.c.
+// Option D, which is what Linux does today: unmap, scan for a busy page, drop invalidate_lock,
+// sleep, and scan again from the start. i_rwsem stays held, because otherwise a stream of direct
+// I/O on this file could starve the truncate. Mirrors dax_break_layout(), fs/dax.c.
 import { z } from 'zod';
 import { deleteEntries } from '../fs/dax.ts';
 import { scan } from '../fs/layout.ts';
@@ -42,11 +42,11 @@ export const breakLayouts = defineStrategy({
   breaksBeforeChecks: true,
   breakLayout(k, _task, inode, range, options) {
     const { scanNeedsMapping, breakDeletesEntries } = personalityOf(k.geometry);
-    // mapping_mapped(): such a kernel takes a file without a mapping for one without pins, and
-    // frees under them.
+    // mapping_mapped(): such a kernel finds no pins in a file without mappings, so blocks are freed
+    // under pins.
     if (scanNeedsMapping && inode.mappings.length === 0) return { kind: 'broken' };
     const whole = options.breakScope === 'file';
-    // An entry of 2 MiB is looked at, and deleted, as a whole.
+    // A 2 MiB entry is scanned and deleted as a whole.
     const { first, last } = whole
       ? { first: toPgOff(0), last: lastPage }
       : widen(inode, pageOf(range.firstByte), pageOf(range.lastByte));
@@ -56,7 +56,7 @@ export const breakLayouts = defineStrategy({
     return { kind: 'broken' };
   },
   destination: 'free',
-  // To 6.14 the last iput frees the blocks without a look at the pins; from 6.15
-  // dax_break_layout_final() waits, uninterruptible.
+  // To 6.14 the last iput frees the blocks without a check for pins. From 6.15
+  // dax_break_layout_final() waits in state D.
   eviction: (options) => (options.idleRule === 'classic' ? 'take' : 'wait'),
 });

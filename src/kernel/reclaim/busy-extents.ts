@@ -1,6 +1,6 @@
-// A, the proposal of Hellwig and Chinner: take the blocks out of the file at once, keep the pinned
-// ones on the extent busy list, and let a work item free them after the last put. The caller never
-// waits for a pin.
+// Option A, the proposal of Hellwig and Chinner: remove the blocks from the file at once, put the
+// pinned ones on the extent busy list, and let a work item free them after the last put. The caller
+// never waits for a pin.
 import { z } from 'zod';
 import { drainWhatMoves } from './drain.ts';
 import { zLongterm } from './longterm.ts';

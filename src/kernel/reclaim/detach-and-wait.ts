@@ -1,5 +1,5 @@
-// C, Kara's synthesis: take the blocks from the inode in a committed transaction, drop every lock,
-// then wait for the pins, then free.
+// Option C, Kara's synthesis: remove the blocks from the inode in a committed transaction, drop
+// every lock, wait for the pins, and then free the blocks.
 import { z } from 'zod';
 import { firstBusy } from '../fs/dax.ts';
 import { drainWhatMoves } from './drain.ts';

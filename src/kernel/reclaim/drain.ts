@@ -7,8 +7,8 @@ import type { Inode, Kernel } from '../state.ts';
 import type { BreakVerdict, LayoutRange } from './strategy.ts';
 
 /**
- * Waits for pins on what moves, like break-layouts over that range; what only leaves is unmapped,
- * pinned or not.
+ * Waits for pins on the pages that move, as break-layouts does over that range. Pages that leave
+ * the file are only unmapped, pinned or not.
  */
 export function drainWhatMoves(
   k: Kernel,

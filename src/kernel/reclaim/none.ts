@@ -1,4 +1,4 @@
-// The original bug: blocks are freed under the pin, and the next owner shares them with a device.
+// The original bug: blocks are freed under a pin, and their next owner shares them with a device.
 import { z } from 'zod';
 import { unmapRange } from '../mm/pagetable.ts';
 import { zLongterm } from './longterm.ts';

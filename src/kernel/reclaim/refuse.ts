@@ -1,5 +1,5 @@
-// The first of the five options of October 2017: fail the truncate. No call ever waits, but callers
-// do not expect the error.
+// The first of the five options of October 2017: fail the truncate. No call waits, but callers do
+// not expect the error.
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { scan } from '../fs/layout.ts';

@@ -1,22 +1,22 @@
-// The shape of a reclaim strategy: what to do about pages that a device still holds when their
-// blocks are to leave the file. One file a strategy; the walk that every layout change takes (lock,
-// break, change, commit, drain) is in ops/layout-change.ts.
+// The interface of a reclaim strategy, which decides what to do about pinned pages when their
+// blocks are to leave a file. Each strategy has one file. The steps that every layout change takes
+// (lock, break, change, commit, drain) are in ops/layout-change.ts.
 import type { z } from 'zod';
 import type { Failure } from '../errno.ts';
 import type { Personality } from '../fs/personality/index.ts';
 import type { IdleRule, Inode, Kernel, Task } from '../state.ts';
 import type { Pfn, PgOff } from '../units.ts';
 
-/** What a layout change is about to do to a file. */
+/** The part of a file that a layout change will change. */
 export interface LayoutRange {
-  /** Bytes, both inclusive; `last` may be the largest offset there is. */
+  /** Bytes, both inclusive; `lastByte` may be the largest offset there is. */
   firstByte: number;
   lastByte: number;
   /** Whole pages that leave the file or are replaced; null when none do. */
   leave: Pages | null;
   /**
-   * Those that collapse, insert and exchange move to another offset: a pinned one would carry live
-   * DMA along.
+   * Pages that collapse, insert and exchange move to another offset. If one is pinned, its DMA
+   * would go to that offset.
    */
   move: Pages | null;
 }
@@ -27,8 +27,8 @@ export interface Pages {
 }
 
 /**
- * Everything that is not where it was afterwards. Where both are there, what moves begins behind
- * what leaves.
+ * All pages that leave or move. If both exist, the pages that move begin right after those that
+ * leave.
  */
 export function concerned({ leave, move }: LayoutRange): Pages | null {
   if (leave === null || move === null) return leave ?? move;
@@ -38,13 +38,13 @@ export function concerned({ leave, move }: LayoutRange): Pages | null {
 export type BreakVerdict =
   | { kind: 'broken' }
   /**
-   * Sleep until `pfn` is idle. `holdLocks`: with both locks held (B); otherwise invalidate_lock is
-   * dropped for the sleep (D).
+   * Sleep until `pfn` is idle: with both locks held if `holdLocks` (option B), otherwise without
+   * invalidate_lock (option D).
    */
   | { kind: 'sleep'; pfn: Pfn; pgoff: PgOff; holdLocks: boolean }
   | { kind: 'refuse'; failure: Failure };
 
-/** Where blocks go that leave an inode. */
+/** The state of blocks after they left an inode. */
 export type Destination = 'free' | 'busy' | 'detached';
 
 export interface Strategy<Options = Record<string, unknown>> {
@@ -53,25 +53,25 @@ export interface Strategy<Options = Record<string, unknown>> {
   doc: string;
   options: z.ZodType<Options>;
   /**
-   * Needs a place to keep blocks that are free in the books only; ext2 and btrfs have none
-   * (xfs_extent_busy, bb_free_root).
+   * It needs a list for freed blocks that must not be allocated yet (xfs_extent_busy,
+   * bb_free_root). ext2 and btrfs have none.
    */
   needsBusyState: boolean;
   /** The caller sleeps on a pin with invalidate_lock held, so a fault can be a deadlock (S01). */
   sleepsWithLocks: boolean;
   idleRule(options: Options): IdleRule;
-  /** What an option is by default where the kernel decides: the idle rule of Linux 6.12 or 7.3. */
+  /** Defaults of options that depend on the kernel: the idle rule of Linux 6.12 or 7.3. */
   kernelDefaults?(personality: Personality): Partial<Record<string, unknown>>;
   /**
-   * Linux breaks the layout before the filesystem looks at its arguments: a misaligned collapse
-   * waits, and is EINVAL then (S32). refuse would fail in the same place, and none does nothing in
-   * it. The busy list, and the waits of wait-for-refs and detach-and-wait, sit where the blocks go,
-   * behind those checks, so there the arguments are looked at first.
+   * True: the layout is broken before the filesystem checks its arguments, as on Linux, where a
+   * misaligned collapse first waits and then fails with EINVAL (S32). refuse fails at this point,
+   * and none does nothing there. False: the checks come first. The busy list and the waits of
+   * wait-for-refs and detach-and-wait belong to the removal of blocks, which is after the checks.
    */
   breaksBeforeChecks: boolean;
   /**
-   * Looks at the range and says whether the change may go on. Caller holds i_rwsem and
-   * invalidate_lock exclusive.
+   * Checks the range for pins and decides whether the change may proceed. The caller holds i_rwsem
+   * and invalidate_lock exclusive.
    */
   breakLayout(
     k: Kernel,
@@ -81,16 +81,16 @@ export interface Strategy<Options = Record<string, unknown>> {
     options: Options,
   ): BreakVerdict;
   /**
-   * get_user_pages on a page whose new references are stopped: true fails it with EAGAIN, otherwise
-   * it blocks in the fault.
+   * What get_user_pages does on a page whose new references are stopped: true fails it with EAGAIN,
+   * otherwise it blocks in the fault.
    */
   failsNewRefs?(options: Options): boolean;
-  /** The wait is over, one way or the other: undo what `breakLayout` marked. */
+  /** Clears the marks that `breakLayout` made, when the wait ends in any way. */
   abandon?(k: Kernel, inode: Inode): void;
   destination: Destination;
   /**
-   * What eviction does about pins: wait without a signal, take the blocks at once, or refuse before
-   * anything happens.
+   * What eviction does about pins: wait uninterruptibly, remove the blocks at once, or refuse
+   * before it changes anything.
    */
   eviction(options: Options): 'wait' | 'take' | 'refuse';
 }
@@ -99,6 +99,6 @@ export interface Strategy<Options = Record<string, unknown>> {
 export function defineStrategy<O extends z.ZodType>(
   strategy: Omit<Strategy<z.infer<O>>, 'options'> & { options: O },
 ): Strategy {
-  // As in defineOp: the registry hands each strategy its own parsed options.
+  // As in defineOp: each strategy gets only options that its own schema has parsed.
   return strategy as unknown as Strategy;
 }

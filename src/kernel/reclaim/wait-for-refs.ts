@@ -1,6 +1,6 @@
-// B, Hellwig's second proposal: refuse new references to the pages, then wait for the old ones inside
-// the truncate, with both locks held. It deadlocks by design if the holder of a pin needs another
-// page of the file: scenario S01.
+// Option B, Hellwig's second proposal: refuse new references to the pages, then wait for the
+// existing ones inside the truncate, with both locks held. It deadlocks by design if the holder of
+// a pin needs another page of the file: scenario S01.
 import { z } from 'zod';
 import { firstBusy } from '../fs/dax.ts';
 import { unmapRange } from '../mm/pagetable.ts';

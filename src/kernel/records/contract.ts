@@ -1,5 +1,4 @@
-// What the contracts of operations and views have in common: the thing in the URL and the form of
-// bodies.
+// Shared by the contracts of operations and views: the thing in the URL and the form of bodies.
 import { z } from 'zod';
 import type { Target } from '../state.ts';
 
@@ -7,8 +6,8 @@ import type { Target } from '../state.ts';
 export type Scope = 'filesystem' | keyof Target;
 
 /**
- * Things that have a version, which is their ETag: If-Match and If-None-Match can name it. Of the
- * others a precondition can only say `*`.
+ * The things that have a version, which is their ETag, so If-Match and If-None-Match can name it.
+ * For the others a precondition can only be `*`.
  */
 export const hasVersion: Readonly<Record<Scope, boolean>> = {
   filesystem: true,
@@ -24,8 +23,8 @@ export const mediaTypes = {
 } as const;
 export type Media = keyof typeof mediaTypes;
 
-/** The bytes of a result, where the answer is `bytes`. */
+/** The bytes of a result whose media type is `bytes`. */
 export const zData: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
 
-/** The most that a page of a list has. */
+/** The largest page of a list. */
 export const pageSizeMax = 1000;

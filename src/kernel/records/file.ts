@@ -1,4 +1,4 @@
-// stat: the record of a file, as create returns it and the views show it.
+// stat: the record of a file, which create returns and the views show.
 import { z } from 'zod';
 import { indirectBlocks } from '../fs/indirect.ts';
 import { etagOf } from '../fs/inode.ts';
@@ -37,8 +37,8 @@ export function fileRecord(k: Kernel, inode: Inode): z.infer<typeof zFile> {
 }
 
 /**
- * st_blocks: the blocks of the file, and those that say where they are, as far as these outgrew the
- * inode.
+ * st_blocks: the blocks of the file, and the metadata blocks of its block map, as far as that does
+ * not fit into the inode.
  */
 export function blocks512(k: Kernel, inode: Inode): number {
   const { map } = personalityOf(k.geometry);

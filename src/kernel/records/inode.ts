@@ -1,6 +1,6 @@
-// Whose a page, a pin or a call is. A name is not enough: a file that was unlinked lives on while
-// it is mapped or in use, and another one may be called by its name. So every record says the
-// inode, and lists can be asked for by either.
+// The file of a page, a pin or a call. A name does not identify it: an unlinked file exists while
+// it is mapped or in use, and another file may have its name by then. So every record has the inode
+// number, and lists can be filtered by either.
 import { z } from 'zod';
 import type { Kernel } from '../state.ts';
 import type { Ino } from '../units.ts';
@@ -9,7 +9,7 @@ import { zCount } from '../units.ts';
 const zIno = zCount.describe('The inode. Its former name may now belong to another file.');
 const zUnlinked = z.literal(true).optional().describe('The inode no longer has a name.');
 
-/** Beside a name that is there for other reasons. */
+/** For records that have the name of the file in a field of their own. */
 export const zInode = { ino: zIno, unlinked: zUnlinked };
 export const zInodeOrNone = { ino: zIno.nullable(), unlinked: zUnlinked };
 
@@ -18,7 +18,7 @@ export function inodeRecord(k: Kernel, ino: Ino): { ino: number; unlinked?: true
 }
 
 /**
- * The same where there may be no file: a call on the filesystem, a frame that no mapping entry
+ * The same if there may be no file: a call on the filesystem, or a frame that no mapping entry
  * names.
  */
 export function inodeRecordOrNone(

@@ -1,4 +1,4 @@
-// What an operation is doing, who is in its way, and how it ended.
+// The record of an operation: what it does, what blocks it, and how it ended.
 import { z } from 'zod';
 import { detailOf } from '../errno.ts';
 import { ownerOf } from '../mm/page.ts';
@@ -206,8 +206,8 @@ function blockersOf(
 }
 
 /**
- * The pins stand first, in the order of `pinsOn`. Failures are kept with what they say and do
- * without.
+ * Adds the ranges of pins. The pins are the first blockers, in the order of `pinsOn`. Records in
+ * failures have no ranges, because they are stored as they are.
  */
 function withRanges(k: Kernel, pfn: Pfn, blockers: Operation['blockedBy']): Operation['blockedBy'] {
   const pins = pinsOn(k, pfn);
@@ -222,7 +222,7 @@ function withRanges(k: Kernel, pfn: Pfn, blockers: Operation['blockedBy']): Oper
   });
 }
 
-/** What a failure says of a page that is not idle. */
+/** The `blockedBy` of a failure about a page that is not idle. */
 export const inTheWayOf = (k: Kernel, pfn: Pfn): { blockedBy: readonly object[] } => ({
   blockedBy: pageBlockers(k, pfn, k.nowMs, blockersMax).slice(0, blockersMax),
 });

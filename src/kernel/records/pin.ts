@@ -38,8 +38,8 @@ export const zPin = z.object({
 });
 
 /**
- * True when the file no longer has this frame at this page: what the device writes there is lost to
- * the file.
+ * True if the file no longer has this frame at this page, so that DMA to it does not reach the
+ * file.
  */
 export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
   const pfn = pin.pfns[index] as number;
@@ -71,7 +71,7 @@ export function pinRecord(
     longterm: pin.longterm,
     offset: byteOf(pin.first) + pin.offsetInPage,
     mappingOffset: pin.offset,
-    // While they are collected, so many as there are.
+    // While the pages are still collected, it counts only those so far.
     bytesPinned: Math.max(0, Math.min(pin.lengthBytes, byteOf(pin.pfns.length) - pin.offsetInPage)),
     pages: shown.map((pfn, index) => ({
       pgoff: pin.first + from + index,

@@ -23,7 +23,7 @@ export const badblocks = defineView({
     nextPageToken: z.string().optional(),
   }),
   read(k, _target, query) {
-    // A token of 0 is the beginning, and so is block 0.
+    // `block + 1`, because a token of 0 means the beginning and 0 is a block.
     const page = pageOfList(badblocksOf(k), query, (run) => run.block + 1);
     const items = page.items.map(({ block, count }) => ({
       block,

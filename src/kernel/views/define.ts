@@ -1,5 +1,5 @@
-// The shape of a read-only projection. A view never changes the kernel; it is read between two
-// `apply`s.
+// The interface of a read-only projection. A view never changes the kernel, and is read between two
+// calls of `apply`.
 import { z } from 'zod';
 import type { Errno } from '../errno.ts';
 import { type Failure, failure } from '../errno.ts';
@@ -11,21 +11,23 @@ export interface View<Query = unknown> {
   summary: string;
   doc: string;
   on: Scope;
-  /** Below the thing, as in Route. */
+  /** Relative to the thing that it shows, as in Route. */
   path: string;
   query: z.ZodType<Query>;
   result: z.ZodType;
   errors: readonly Errno[];
-  /**
-   * It shows the thing itself: it carries the ETag of the thing, and If-None-Match is answered 304.
-   */
+  /** The answer has the ETag of the thing, and a matching If-None-Match gives 304. */
   etag: boolean;
-  /** `Prefer: wait` waits for the end of the operation that it shows. */
+  /** `Prefer: wait` waits until the operation that it shows has ended. */
   waits: boolean;
-  /** Which part of the result are records of operations: a record links the bytes that it read. */
+  /**
+   * Which part of the result consists of records of operations, because the record of a read links
+   * to its bytes.
+   */
   operationRecords: 'result' | 'items' | null;
   /**
-   * `nowMs` is the time of the look: the clock of the kernel itself moves only with its entries.
+   * `nowMs` is the time of the request, because the clock of the kernel moves only with its
+   * entries.
    */
   read(
     k: Kernel,
@@ -61,8 +63,8 @@ export const absent = (rule: string, why: string) => ({
 });
 
 /**
- * Empty is the beginning; anything else must be what `tokenOf` makes, but what it points at may be
- * gone.
+ * Empty is the beginning. Any other token must be one that `tokenOf` makes, but its element may no
+ * longer exist.
  */
 export const zPageToken = z
   .string()
@@ -73,7 +75,7 @@ export const zPageToken = z
   )
   .describe('The nextPageToken of the previous page. Its content has no meaning for the client.');
 
-/** Every list takes these. A larger pageSize is reduced to the maximum. */
+/** The query parameters of every list. A larger pageSize is reduced to the maximum. */
 export const zPage = {
   pageSize: z
     .int()
@@ -83,7 +85,7 @@ export const zPage = {
   pageToken: zPageToken.optional(),
 };
 
-/** Where a list goes on: the number that the view put into its token, or 0. */
+/** Where a page of a list begins: the number that the view put into its token, or 0. */
 export function cursorOf(query: { pageToken?: string | undefined }): number {
   const cursor = query.pageToken === undefined ? 0 : Number.parseInt(query.pageToken.slice(1), 36);
   return Number.isSafeInteger(cursor) && cursor >= 0 ? cursor : 0;
@@ -93,10 +95,7 @@ export function tokenOf(cursor: number): string {
   return `p${cursor.toString(36)}`;
 }
 
-/**
- * Takes up to a page of `from`, which yields in the order of `key`, and says where the next page
- * begins.
- */
+/** Takes up to a page of `items`, which ascend by `key`, and makes the token of the next page. */
 export function pageOfList<T>(
   items: Iterable<T>,
   query: { pageSize: number; pageToken?: string | undefined },

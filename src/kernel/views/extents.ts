@@ -1,4 +1,4 @@
-// FIEMAP, and what is free.
+// The extents of a file (FIEMAP), and the free extents.
 import { z } from 'zod';
 import { findFile } from '../fs/inode.ts';
 import { nextExtent } from '../lib/extent-map.ts';

@@ -1,6 +1,6 @@
-// khungtaskd: who has been in state D for too long. Linux names the victims; since the waiter that
-// all of them stand behind sleeps interruptibly, it never names that one, nor the pins that it
-// waits for. Here both are named.
+// khungtaskd: tasks that have been in state D for too long. Linux lists only these victims. The
+// waiter that blocks them sleeps interruptibly, so Linux shows neither it nor the pins that it
+// waits for. This view shows both.
 import { z } from 'zod';
 import { personalityOf } from '../fs/personality/index.ts';
 import { inodeRecordOrNone, nameOf, zInodeOrNone } from '../records/inode.ts';
@@ -101,13 +101,13 @@ function linuxSays(k: Kernel, task: Task, seconds: number, predecessors: Predece
   return lines;
 }
 
-/** Tasks that are looked at for the culprits of one. */
+/** At most this many tasks are searched for the culprits of one victim. */
 const searchMax = 256;
 
-/** Culprits by the lock that is waited for: all that queue for one are behind the same. */
+/** Culprits by lock, because all waiters of one lock have the same ones. */
 type Known = Map<RwSem, Task[]>;
 
-/** Those at the head of the wait: they sleep on a page, or on nobody who sleeps. */
+/** The tasks at the head of the wait: they wait for a page, or for no other task. */
 function culpritsOf(k: Kernel, task: Task, predecessors: Predecessors, known: Known): Task[] {
   const inode = task.sleep?.on === 'lock' ? k.inodes.get(task.sleep.ino) : undefined;
   if (task.sleep?.on !== 'lock' || inode === undefined) return headsOf(k, task, predecessors);

@@ -1,4 +1,4 @@
-// The registry of views: one line each.
+// The registry of views, one line for each.
 import { badblocks } from './badblocks.ts';
 import { busyExtents } from './busy-extents.ts';
 import type { View } from './define.ts';

@@ -1,4 +1,4 @@
-// struct page of every frame that a file owns or that somebody holds.
+// struct page of the frames of the device.
 import { z } from 'zod';
 import { eachExtent } from '../lib/extent-map.ts';
 import { isFree } from '../lib/free-space.ts';
@@ -63,8 +63,8 @@ function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {
 }
 
 /**
- * `of` is the file whose frames were asked for: a frame that was never faulted in names none by
- * itself.
+ * `of` is the file that the list is filtered by: a frame that was never faulted in does not name
+ * its file.
  */
 function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame> {
   const owner = ownerOf(k, pfn);
@@ -99,8 +99,8 @@ function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame
 }
 
 /**
- * The first `count` pinned frames of [from, end), ascending. Of a pinned folio only the frames that
- * a pin names.
+ * The first `count` pinned frames of [from, end), ascending. In a pinned folio only the frames that
+ * a pin names count.
  */
 function pinnedFrom(k: Kernel, from: number, end: number, count: number): number[] {
   const found: number[] = [];
@@ -113,7 +113,10 @@ function pinnedFrom(k: Kernel, from: number, end: number, count: number): number
   return found;
 }
 
-/** The same of the frames that a file owns; the extents are sorted, not their pages. */
+/**
+ * The first `count` frames of a file from `from` on, ascending. Sorts extents and not pages,
+ * because a file has far fewer extents.
+ */
 function ownedFrom(
   k: Kernel,
   inode: Inode,

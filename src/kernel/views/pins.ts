@@ -6,7 +6,7 @@ import { type PinId, pinId } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { absent, cursorOf, defineView, found, pageOfList, tokenOf, zPage } from './define.ts';
 
-/** Of each pin in a list of pins. */
+/** The most pages of each pin in a list of pins. */
 const pagesInLists = 16;
 
 export const pins = defineView({

@@ -1,5 +1,5 @@
-// The wait-for graph as it stands: tasks, what they sleep on, who is in the way, and every cycle
-// with its explanation.
+// The current wait graph: tasks, what they sleep on, what blocks them, and every cycle with its
+// explanation.
 import { z } from 'zod';
 import { inodeRecord, inodeRecordOrNone, nameOf } from '../records/inode.ts';
 import { pageWaitedFor, stateLetter } from '../sched/task.ts';
@@ -37,10 +37,10 @@ const zEdge = z.object({ from: z.string(), to: z.string(), because: z.string() }
 type Node = z.infer<typeof zNode>;
 
 const cyclesMax = 100;
-/** Sleepers that are looked at for cycles, and that are shown. */
+/** How many sleepers are searched for cycles, and how many are shown. */
 const searchesMax = 16;
 const shownMax = 1000;
-/** Of one page. */
+/** The most pins of one page that are shown. */
 const pinsShown = 64;
 
 export const waitGraph = defineView({
@@ -107,7 +107,10 @@ export const waitGraph = defineView({
   },
 });
 
-/** In the order in which they fell asleep; of too many, those that may be on a cycle first. */
+/**
+ * The sleepers to show, longest sleeper first. If there are too many, those that may be on a cycle
+ * come first.
+ */
 function shownOf(k: Kernel, onCycle: ReadonlySet<TaskId>): TaskId[] {
   const all = [...k.sleepers];
   if (all.length <= shownMax) return all;
