@@ -29,9 +29,9 @@ const args = z.strictObject({
 const reservedMax = 2 ** 21 - 1;
 
 /**
- * Mirrors xfs_alloc_file_space(). Each transaction reserves what is left of the range, blocks that
- * are there counted like holes, and then maps one piece of it. Pieces before one that could not be
- * reserved stay.
+ * Mirrors xfs_alloc_file_space(). Each transaction reserves the rest of the range, even for pages
+ * that have blocks, and then maps one piece of it. If a reservation fails, the pieces before it
+ * stay.
  */
 function allocateReserved(k: Kernel, inode: Inode, first: PgOff, last: PgOff): Failure | null {
   for (let at: number = first; at <= last; ) {
@@ -63,8 +63,8 @@ export function growTo(
 }
 
 /**
- * Mirrors ext4_alloc_file_blocks. Returns the page that there was no block for: those before it in
- * the range have one.
+ * Mirrors ext4_alloc_file_blocks. Returns the first page that got no block. All pages of the range
+ * before it have one.
  */
 export function allocateWhatFits(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff {
   let left = roomFor(k);

@@ -1,5 +1,5 @@
-// A signal for a sleeping operation, as kill(2) sends one: EINTR where Linux would give it, nothing
-// where the task is in state D.
+// Sends a signal to a sleeping operation, as kill(2) does: EINTR if Linux would give it, no effect
+// in state D.
 import { z } from 'zod';
 import { sendSignal } from '../sched/signal.ts';
 import { opId, type TaskId } from '../units.ts';

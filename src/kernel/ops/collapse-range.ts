@@ -1,5 +1,5 @@
-// fallocate(COLLAPSE_RANGE): takes blocks out and moves what follows down. The filesystem checks
-// alignment after the wait (S32).
+// fallocate(COLLAPSE_RANGE): removes blocks and moves all blocks after them down. The filesystem
+// checks the alignment after the wait (S32).
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';

@@ -1,5 +1,5 @@
-// The shape of an operation: a contract, from which route, validation, OpenAPI, static types and
-// metric labels are derived, and a body, which the run loop runs.
+// The interface of an operation: a contract, from which route, validation, OpenAPI, static types
+// and metric labels are derived, and a body, which the run loop runs.
 import type { z } from 'zod';
 import type { Errno, Failure } from '../errno.ts';
 import { failure } from '../errno.ts';
@@ -32,8 +32,8 @@ export const fail = (
 export const failWith = (why: Failure): Verdict<never, never> => ({ kind: 'fail', failure: why });
 
 /**
- * A task as the steps of its operation see it: its arguments have gone through the operation's
- * schema, and it has no locals but those that the operation declares.
+ * A task as its own steps see it: its arguments were parsed by the schema of the operation, and its
+ * locals are those that the operation declares.
  */
 export type TaskOf<Args = unknown, Locals extends object = object> = Task & {
   args: Args;
@@ -48,13 +48,13 @@ export type Step<
 
 export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the thing it acts on; '' is the thing itself. */
+  /** Relative to the thing that it acts on; '' is the thing itself. */
   path: string;
-  /** Status of success. */
+  /** The status of a success. */
   status: 200 | 201;
 }
 
-/** What can be known of an operation without running it. */
+/** The static description of an operation. */
 export interface Contract<Args = unknown, Result = unknown> {
   name: string;
   summary: string;
@@ -64,43 +64,43 @@ export interface Contract<Args = unknown, Result = unknown> {
   args: z.ZodType<Args>;
   result: z.ZodType<Result>;
   errors: readonly Errno[];
-  /** The body of the request; with `bytes` the arguments stand in the query, as with null. */
+  /** The body of the request. With `bytes` or null the arguments are in the query. */
   takes: Media | null;
   gives: Media;
   /**
-   * It may sleep, so it takes `nowait`, `timeoutMs`, `failOnDeadlock` and `Prefer`. What does not
-   * wait runs at once even where the scheduler is stepped: one step, no lock.
+   * It may sleep, so it accepts `nowait`, `timeoutMs`, `failOnDeadlock` and `Prefer`. If false, it
+   * has one step, takes no lock, and runs at once even if the scheduler is stepped.
    */
   waits: boolean;
   /**
-   * The answer is the content of the thing: it carries the ETag of the thing, and If-None-Match is
-   * answered 304. The result has `etag`.
+   * The answer is the content of the thing: it has the ETag of the thing, and a matching
+   * If-None-Match gives 304. The result has `etag`.
    */
   etag: boolean;
   /**
-   * Range and If-Range choose a part: they become the arguments `offset` and `length`. The result
+   * Range and If-Range select a part: they become the arguments `offset` and `length`. The result
    * has `data` and `sizeBytes`.
    */
   range: boolean;
   /** PATCH with Content-Range writes a part: its first byte becomes the argument `offset`. */
   patch: boolean;
-  /** What it adds to a tenant's bill, checked before it is accepted. */
+  /** The quota of the tenant that it counts against, checked before it is accepted. */
   charges: 'files' | 'mappings' | 'pins' | null;
   /**
-   * It adds contents, blocks, or things that live on: a server whose disk or memory is full refuses
+   * It adds contents, blocks or objects that stay, so a server whose disk or memory is full refuses
    * it.
    */
   grows: boolean;
-  /** Accepted although the table of operations is full, because it is how the table empties. */
+  /** Accepted although the table of operations is full, because it frees what others wait for. */
   unbounded: boolean;
   /**
-   * With these arguments it also removes a filesystem that stopped, whose kernel runs nothing any
-   * more.
+   * True if with these arguments it also removes a stopped filesystem, whose kernel runs nothing
+   * any more.
    */
   removesStopped(args: Args): boolean;
 }
 
-/** How it runs. */
+/** The steps of an operation. */
 export interface Body<
   Args = unknown,
   Locals extends object = object,
@@ -110,8 +110,8 @@ export interface Body<
   first: Name;
   steps: Readonly<Record<Name, Step<Args, Locals, Name, Result>>>;
   /**
-   * Called when the task ends by failure or signal, before its locks are released: undo what must
-   * not stay.
+   * Called when the task ends by failure or signal, before its locks are released. It must undo all
+   * partial state.
    */
   undo?(k: Kernel, task: TaskOf<Args, Locals>): void;
 }
@@ -125,11 +125,13 @@ type Schemas<A extends z.ZodType, R extends z.ZodType> = { args: A; result: R };
 type HasOffset<A extends z.ZodType> =
   z.infer<A> extends { offset?: number | undefined } ? true : never;
 
-/** A contract as it is written. Fields that are left out have the value of most operations. */
+/**
+ * A contract as an operation declares it. Absent fields get the value that most operations have.
+ */
 export type ContractInput<A extends z.ZodType, R extends z.ZodType> = Pick<Contract, Facts> &
   Schemas<A, R> &
   Partial<Pick<Contract, 'takes' | 'gives' | 'charges'>> & {
-    /** Beside those of its scope, and of waiting. */
+    /** In addition to the errors of its scope and of waiting. */
     errors?: readonly Errno[];
     etag?: true;
     range?: HasOffset<A>;
@@ -140,8 +142,8 @@ export type ContractInput<A extends z.ZodType, R extends z.ZodType> = Pick<Contr
   };
 
 /**
- * An operation of several steps, which may sleep between them. `locals` is what a task of it
- * remembers from step to step; it begins with none, so each is optional.
+ * An operation of several steps, which may sleep between them. `locals` is what a task remembers
+ * between steps; it begins empty, so each field is optional.
  */
 export function defineOp<
   A extends z.ZodType,
@@ -182,7 +184,10 @@ export function defineAtomic<A extends z.ZodType, R extends z.ZodType>({
   });
 }
 
-/** A command that names what is not there. A filesystem is looked up before its kernel is asked. */
+/**
+ * Errors of a command whose target does not exist. A filesystem is looked up before its kernel is
+ * called.
+ */
 const ofScope: Readonly<Record<Scope, readonly Errno[]>> = {
   filesystem: [],
   file: ['ENOENT'],
@@ -191,8 +196,9 @@ const ofScope: Readonly<Record<Scope, readonly Errno[]>> = {
   operation: ['ENOENT'],
 };
 /**
- * The table of operations is full or `nowait` was asked for, `failOnDeadlock` was asked for, the
- * filesystem went away, the quota of sleepers or blocks is used up.
+ * EAGAIN: the table of operations is full, or the request says nowait. EDEADLK: it says
+ * failOnDeadlock. ENODEV: the filesystem was unmounted or power-cycled. EDQUOT: the quota of
+ * sleepers or blocks is used up.
  */
 const ofWaiting: readonly Errno[] = ['EAGAIN', 'EDEADLK', 'ENODEV', 'EDQUOT'];
 
@@ -201,7 +207,7 @@ function errorsOf(
   { waits }: { waits: boolean },
 ): readonly Errno[] {
   const charged: readonly Errno[] = charges === null ? [] : ['EDQUOT'];
-  // Of every command: its precondition does not hold.
+  // Every command can fail because its precondition does not hold.
   const common: readonly Errno[] = ['ESTALE'];
   const waiting = waits ? ofWaiting : [];
   return [...new Set([...ofScope[on], ...common, ...waiting, ...charged, ...errors])];
@@ -223,7 +229,7 @@ function defaults({ route }: { route: Route }) {
 }
 
 /**
- * The registry holds operations of every argument type. The run loop hands each the arguments and
- * locals that it made itself.
+ * The registry holds operations of every argument type. That is safe, because the run loop gives
+ * each only arguments that its own schema parsed and locals that it made.
  */
 const erased = (op: object): Operation => op as Operation;

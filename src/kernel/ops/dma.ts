@@ -1,6 +1,6 @@
-// What a device does through a pin. A device knows frames and no files, so it reads and writes the
-// frame whichever file owns it now. It addresses bytes from the start of the mapping, as
-// get_user_pages did.
+// DMA through a pin. A device knows frames but no files, so it reads and writes the frame, no
+// matter which file owns it now. Its addresses are bytes from the start of the mapping, as for
+// get_user_pages.
 import { emit, fileOfEvent } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
 import { isOrphan } from '../records/pin.ts';
@@ -15,9 +15,9 @@ export const zDmaOffset = zBytes
   );
 
 /**
- * Where [offset, offset + length) lies in the pinned range; without a length, to its end. EFAULT
- * outside of it. EBUSY while get_user_pages still collects pages, because no device has the list
- * yet.
+ * The position of [offset, offset + length) in the pinned range; without a length it reaches to the
+ * end. EFAULT if it is outside. EBUSY while get_user_pages still collects pages, because no device
+ * has the list yet.
  */
 export function inPin(
   pin: Pin,
@@ -35,9 +35,9 @@ export function inPin(
 }
 
 /**
- * Calls `each` for every piece of [offset, offset + length), bytes from the start of the pinned
- * range, one in each page, and logs the access. Returns how many pages that were, and how many of
- * them the file no longer owns at that place.
+ * Calls `each` for the piece of [offset, offset + length) in each page, in bytes from the start of
+ * the pinned range, and emits the event of the access. Returns how many pages there were, and in
+ * how many of them the file no longer owns the frame at that offset.
  */
 export function eachPinnedPiece(
   k: Kernel,

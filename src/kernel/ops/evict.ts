@@ -1,6 +1,6 @@
-// What happens when the last reference to an unlinked file goes: unlink, munmap or the end of an
-// operation. Mirrors evict() with dax_break_layout_final(): from 6.15 it waits for pins and nothing
-// can interrupt it; before, it frees the blocks under them.
+// Eviction: the end of an unlinked file whose last reference was dropped by unlink, munmap or the
+// end of an operation. Mirrors evict() with dax_break_layout_final(): from 6.15 it waits for pins
+// in state D; earlier kernels free the blocks under the pins.
 import { z } from 'zod';
 import { emit } from '../emit.ts';
 import { type Errno, type Failure, failure } from '../errno.ts';
@@ -23,19 +23,19 @@ import {
 } from './layout-change.ts';
 import { type PageSleepStep, pageSleepSteps, signalled, sleepOnPage } from './page-sleep.ts';
 
-/** The strategy refuses to evict a pinned file. */
+/** EBUSY: the strategy refuses to evict a pinned file. */
 export const evictErrors = ['EBUSY'] as const satisfies readonly Errno[];
 
-/** What the eviction did to the blocks, for the result of an operation. */
+/** What the eviction did with the blocks, as part of a result. */
 export const blocksOf = (task: LayoutTask) => {
   const { blocksFreed, blocksBusy, blocksDetached } = layoutLocals(task);
   return { blocksFreed, blocksBusy, blocksDetached };
 };
 
 /**
- * Why the name of a file is not taken from it: an eviction that would have to wait, where the
- * strategy refuses that or the caller does not wait. A mapping keeps the file, so then only the
- * first counts.
+ * Why a file must not be unlinked: its eviction would have to wait for a pin, and the strategy
+ * refuses that, or the request says nowait. If the file is mapped, its eviction comes later, so
+ * only the strategy counts.
  */
 export function whyNotEvicted(k: Kernel, task: Task, inode: Inode): Failure | null {
   const eviction = strategyOf(k).eviction(k.strategy.options);
@@ -53,7 +53,7 @@ type EvictStep = 'evict' | 'evictScan' | PageSleepStep | 'evictFree';
 
 /**
  * Steps for an operation that may drop the last reference; `goto('evict')` when its own work is
- * done. `which` is the file to evict, which the operation uses: its own or the other.
+ * done. `which` is the file to evict, one of the files that the operation uses.
  */
 export function evictSteps<Locals extends LayoutLocals, Result>(
   result: (k: Kernel, task: TaskOf<unknown, Locals>) => Result,
@@ -70,8 +70,8 @@ export function evictSteps<Locals extends LayoutLocals, Result>(
     evictScan(k, task) {
       const inode = which(k, task);
       layoutLocals(task).strategySeq = k.strategySeq;
-      // `refuse` was asked in whyNotEvicted(), before the file lost its last reference. Now the
-      // eviction can only wait.
+      // whyNotEvicted() has handled `refuse` before the last reference was dropped, so the eviction
+      // can only wait now.
       if (strategyOf(k).eviction(k.strategy.options) === 'take') return goto('evictFree');
       const busy = scan(k, inode, toPgOff(0), lastPage);
       if (busy === null) return goto('evictFree');
@@ -109,8 +109,8 @@ export function evictSteps<Locals extends LayoutLocals, Result>(
 }
 
 /**
- * The last user of an unlinked file was some other operation: the machine itself runs the eviction.
- * Not in the registry.
+ * The eviction that the machine itself starts when the last user of an unlinked file was another
+ * operation. Not in the registry.
  */
 export const evict = defineOp({
   name: 'evict',

@@ -1,12 +1,11 @@
-// XFS_IOC_EXCHANGE_RANGE: two ranges of blocks change places. Mirrors xfs_exchange_contents() and
-// xfs_mmaplock_two_inodes_and_break_dax_layout(): the file with the lower inode number first, and
-// its layout is broken with waiting; that of the second may not sleep with a fault lock held, so
-// when it is busy both fault locks are dropped and everything starts over.
+// XFS_IOC_EXCHANGE_RANGE: exchanges the blocks of two ranges. Mirrors xfs_exchange_contents() and
+// xfs_mmaplock_two_inodes_and_break_dax_layout(). The file with the lower inode number is locked
+// first, and its layout is broken with waiting. The second may not sleep with a fault lock held, so
+// if it is busy, both fault locks are dropped and the task starts over at `lockMapping`:
 //
-// lock → lockOther → lockMapping → scan ⇄ (enqueue → test → sleep → relock) → lockOtherMapping →
-// scanOther → change
-// ↑                                                                          │ busy: spins
-// └──────────────────────────────────────────────────────────────────────────┘
+//     lock → lockOther → lockMapping → scan ⇄ (enqueue → test → sleep → relock)
+//     scan → lockOtherMapping → scanOther → change    (with one file: scan → change)
+//     scanOther → lockMapping    if the second file is busy: the task spins
 import { z } from 'zod';
 import { emit } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
@@ -41,12 +40,12 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-/** How far an exchange has come. */
+/** The progress of an exchange. */
 interface Exchange {
   scans: number;
   retries: number;
   strategySeq: number;
-  /** The strategy that marked pages of the files before it slept. */
+  /** The strategy under which it slept, which may have marked pages of the files. */
   sleptUnder: string;
 }
 
@@ -70,7 +69,7 @@ interface Side {
   offset: number;
 }
 
-/** The two ranges: that of the file in the URL, then that of the other. */
+/** The two ranges: first that of the file in the URL, then that of the other file. */
 function sidesOf(k: Kernel, task: ExchangeTask): [Side, Side] {
   const other = task.otherIno === 0 ? undefined : k.inodes.get(task.otherIno);
   assert(other !== undefined, 'a file stays while an operation uses it');
@@ -80,7 +79,7 @@ function sidesOf(k: Kernel, task: ExchangeTask): [Side, Side] {
   ];
 }
 
-/** The inodes in the order of their locks; the second is null where both are one. */
+/** The inodes in the order of their locks. `high` is null if both are the same. */
 function inOrder(k: Kernel, task: ExchangeTask): { low: Inode; high: Inode | null } {
   const [{ inode }, { inode: other }] = sidesOf(k, task);
   if (inode === other) return { low: inode, high: null };
@@ -104,7 +103,7 @@ function rangesIn(k: Kernel, task: ExchangeTask, inode: Inode): LayoutRange[] {
     }));
 }
 
-/** Asks the strategy about every range of one file. */
+/** Breaks the layout of every range of one file, by the strategy. */
 function breakIn(k: Kernel, task: ExchangeTask, inode: Inode): BreakVerdict {
   const locals = localsOf(task);
   const strategy = strategyOf(k);
@@ -119,13 +118,13 @@ function breakIn(k: Kernel, task: ExchangeTask, inode: Inode): BreakVerdict {
   return { kind: 'broken' };
 }
 
-/** Takes back what a strategy marked before it slept. */
+/** Clears the marks that a strategy made before it slept. */
 function unmark(k: Kernel, task: ExchangeTask, inode: Inode): void {
   const { sleptUnder } = localsOf(task);
   if (sleptUnder !== '') strategies.get(sleptUnder)?.abandon?.(k, inode);
 }
 
-/** xfs_exchange_range_checks(), in its order: made under the locks, and on Linux after the wait. */
+/** xfs_exchange_range_checks(), in its order. Made under the locks, on Linux after the wait. */
 function recheck(k: Kernel, task: ExchangeTask): Failure | null {
   const { length } = task.args;
   const sides = sidesOf(k, task);
@@ -189,7 +188,10 @@ function countExtents(inode: Inode, offset: number, length: number): number {
   return extents;
 }
 
-/** Takes the blocks of a range out of a file, to be put elsewhere. Offsets count from the range. */
+/**
+ * Removes the blocks of a range from a file, to be inserted elsewhere. Offsets are relative to the
+ * range.
+ */
 function takeOut(k: Kernel, { inode, offset }: Side, length: number): Extent[] {
   const { first, last } = pagesOf(offset, length);
   unmapRange(k, inode, first, last);
@@ -301,7 +303,7 @@ export const exchangeRange = defineOp({
       const { high } = inOrder(k, task);
       assert(high !== null, 'there are two files');
       const locals = localsOf(task);
-      // What the first was found to be under another strategy says nothing any more.
+      // The first file was scanned under another strategy, so that result is no longer valid.
       if (locals.strategySeq !== k.strategySeq) {
         restart(k, task);
         return goto('lockMapping');

@@ -40,7 +40,7 @@ interface Touched {
   sizeBytes: number;
 }
 
-/** An answer, and a fault that sleeps, hold no more than this of what was touched. */
+/** The most pages in an answer, and in the locals of a fault that sleeps. */
 const pagesShown = 1000;
 
 interface FaultLocals extends WalkLocals {

@@ -1,5 +1,5 @@
-// ioctl(FS_IOC_FIEMAP), as filefrag calls it. Unlike the extents view it is a system call: on XFS,
-// and on ext4 from 7.3, it takes i_rwsem and so hangs behind a truncate that sleeps. So a tool that
+// ioctl(FS_IOC_FIEMAP), as filefrag calls it. Unlike the extents view it is a system call, which
+// takes i_rwsem, except on ext4 in 6.12. So it hangs behind a truncate that sleeps, and a tool that
 // diagnoses a hang with FIEMAP hangs too.
 import { z } from 'zod';
 import { personalityOf } from '../fs/personality/index.ts';
@@ -51,7 +51,7 @@ export const fiemap = defineOp({
       const inode = theInode(k, task);
       const { fiemapFlags, fiemapCutsLength } = personalityOf(k.geometry);
       const { offset } = task.args;
-      // ext2_fiemap() cuts the length, not the end; an empty file counts as one of 1 byte.
+      // ext2_fiemap() cuts the length, not the end. It treats an empty file as one of 1 byte.
       const length = fiemapCutsLength
         ? Math.min(task.args.length, Math.max(1, inode.sizeBytes))
         : task.args.length;
@@ -75,7 +75,8 @@ export const fiemap = defineOp({
         });
       });
       const final = extents.at(-1);
-      // Nor does iomap_fiemap look beyond the range.
+      // FIEMAP_EXTENT_LAST is set on the last extent of the range, because iomap_fiemap does not
+      // look beyond it either.
       if (final !== undefined && !more) final.fe_flags |= flagLast;
       return done({ extents });
     },

@@ -1,7 +1,7 @@
-// Flushing stores to the medium: CLWB and a fence on a mapped range, or msync, which asks the
-// filesystem for whole pages of the file. CLWB is checked, and faults, as a load of one byte does
-// (Intel SDM), so it walks the pages as `load` does. A cache is indexed by physical address, so
-// unmapping a page drops none of its lines, and any mapping of the frame can write them back.
+// Flushing stores to the medium: CLWB and a fence on a mapped range, or msync, which flushes whole
+// pages of the file. CLWB is checked, and faults, like a load of one byte (Intel SDM), so it walks
+// the pages as `load` does. A cache is indexed by physical address, so unmapping a page drops none
+// of its lines, and any mapping of the frame can write them back.
 import { z } from 'zod';
 import { flushPage } from '../dev/pmem.ts';
 import { type Failure, failure } from '../errno.ts';
@@ -30,8 +30,8 @@ const lengthOf = ({ offset, length }: Args, mapping: Mapping): number =>
   length ?? Math.max(0, byteOf(mapping.pages) - offset);
 
 /**
- * vfs_fsync_range(), as msync calls it: what any mapping stored to the pages [offset, end) of this
- * one. Of a private mapping, nothing.
+ * vfs_fsync_range(), as msync calls it: flushes what any mapping stored to the file pages under
+ * [offset, end) of this mapping. Does nothing for a private mapping.
  */
 function fsyncRange(
   k: Kernel,
@@ -55,8 +55,8 @@ function fsyncRange(
 }
 
 /**
- * msync(2), in its order: the address, an empty range, the pages that are mapped, and then that
- * some were not.
+ * msync(2), in its order: it checks the address, accepts an empty range, flushes the mapped pages,
+ * and only then fails if some pages were not mapped.
  */
 function msync(k: Kernel, task: TaskOf<Args>): Verdict<never, FlushResult> {
   const mapping = theMapping(k, task);
@@ -83,7 +83,7 @@ function msync(k: Kernel, task: TaskOf<Args>): Verdict<never, FlushResult> {
   return fail('ENOMEM', 'MS2', why);
 }
 
-/** What clwb asks of the machine before it touches a page. */
+/** The checks of clwb before it touches a page. */
 function checkClwb(k: Kernel, { offset }: Args, length: number, mapping: Mapping): Failure | null {
   const refused = checkInside(mapping, offset, length);
   if (refused !== null) return refused;
@@ -102,7 +102,7 @@ const walk = walkSteps<Args, FlushResult, FlushLocals>({
     return checkClwb(k, task.args, length, mapping) ?? { offset, length, access: 'read' };
   },
   page(k, task, mapping, pgoff, pfn) {
-    // The zero page, or a private copy: ordinary memory, which no power cut leaves anything of.
+    // The zero page and private copies are ordinary memory, which a power loss clears anyway.
     if (pfn < 0) return;
     const { offset } = task.args;
     const pageStart = byteOf(pgoff - mapping.first);

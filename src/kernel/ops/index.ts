@@ -1,4 +1,4 @@
-// The registry of operations: one file each, one line here.
+// The registry of operations. Each has one file, and one line here.
 import { allocate } from './allocate.ts';
 import { cancel } from './cancel.ts';
 import { clockAdvance } from './clock-advance.ts';

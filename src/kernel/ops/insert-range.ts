@@ -1,5 +1,5 @@
-// fallocate(INSERT_RANGE): moves blocks up and leaves a hole. The filesystem checks alignment after
-// the wait (S32).
+// fallocate(INSERT_RANGE): moves blocks up, which leaves a hole. The filesystem checks the
+// alignment after the wait (S32).
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { deleteEntries } from '../fs/dax.ts';

@@ -1,11 +1,12 @@
-// The walk that every change of a file's layout takes: truncate, punch hole, zero range, collapse,
-// insert, preallocation where the filesystem wants it, and a write that replaces the whole content.
+// The steps that every change of a file's layout takes: truncate, punch hole, zero range, collapse,
+// insert, preallocation if the filesystem breaks layouts for it, and a write that replaces the
+// whole content.
 //
 //     lock → lockMapping → scan ⇄ (enqueue → test → sleep → relock) → change → commit → drain
 //
-// i_rwsem and invalidate_lock are exclusive from `lock` and `lockMapping` to the end of `commit`.
-// The strategy decides in `scan` and says where the blocks go in `change`; `drain` is where
-// detach-and-wait sleeps, with no lock held.
+// i_rwsem and invalidate_lock are held exclusive from `lock` and `lockMapping` to the end of
+// `commit`. The strategy decides in `scan`, and in `change` it determines where the blocks go. In
+// `drain` detach-and-wait sleeps without a lock.
 import { z } from 'zod';
 import { emit } from '../emit.ts';
 import type { Failure } from '../errno.ts';
@@ -59,27 +60,28 @@ export const layoutResult = z.object({
 export type LayoutResult = z.infer<typeof layoutResult>;
 
 /**
- * What one operation adds to the walk. Functions take the inode with the locks of their step held.
+ * What one operation adds to these steps. Each function gets the inode with the locks of its step
+ * held.
  */
 export interface LayoutChange<Args, More extends object = object> {
   /** VFS checks: before any lock and before any wait. */
   check(k: Kernel, inode: Inode, args: Args): Failure | null;
-  /** Those that are made under i_rwsem, before the layout is broken. */
+  /** Checks under i_rwsem, before the layout is broken. */
   checkLocked?(k: Kernel, inode: Inode, args: Args): Failure | null;
-  /** What it is about to do; null where this filesystem breaks no layout for it. */
+  /** The range that it will change; null if this filesystem breaks no layout for it. */
   range(k: Kernel, inode: Inode, args: Args): LayoutRange | null;
   /**
    * The filesystem's own checks, which Linux makes under the locks and so after the wait; see
    * `breaksBeforeChecks`.
    */
   recheck?(k: Kernel, inode: Inode, args: Args): Failure | null;
-  /** Does it. Blocks that leave go through `removeBlocks`. */
+  /** Makes the change. Blocks that leave the file must go through `removeBlocks`. */
   change(k: Kernel, task: LayoutTask<Args>, inode: Inode, args: Args): Failure | null;
-  /** Adds to the result. */
+  /** Additional fields of the result. */
   result?(k: Kernel, task: LayoutTask<Args>, inode: Inode): More;
 }
 
-/** How far the walk of a task has come. */
+/** The progress of a layout change. */
 interface Walk {
   scans: number;
   blocksFreed: number;
@@ -99,11 +101,11 @@ interface Walk {
 
 export interface LayoutLocals extends PageWaitLocals {
   layout?: Walk;
-  /** Blocks are detached already: a signal ends the wait, not the operation. */
+  /** True once blocks are detached: a signal then ends the wait, not the operation. */
   committed?: true;
-  /** With what it ends although some blocks have left the file. */
+  /** The failure of an operation that has already removed blocks, which still commits them. */
   failure?: Failure;
-  /** By a write that replaces the content. */
+  /** The result of a write that replaces the content. */
   bytesWritten?: number;
 }
 export type LayoutTask<Args = unknown> = TaskOf<Args, LayoutLocals>;
@@ -130,7 +132,8 @@ export function theInode(k: Kernel, task: Task): Inode {
 }
 
 /**
- * Takes a lock and goes on at `next`, or sleeps until the lock is handed over and goes on there.
+ * Takes a lock and continues at `next`, or sleeps until the lock is handed over and continues
+ * there.
  */
 export function lockThen<Next extends string>(
   k: Kernel,
@@ -154,8 +157,8 @@ export function lockThen<Next extends string>(
 }
 
 /**
- * Takes the blocks of [first, last] from the file and sends them where the strategy says. Caller
- * holds both locks exclusive; the pages are unmapped and their entries are forgotten here.
+ * Removes the blocks of [first, last] from the file; `destination` says what becomes of them. Also
+ * unmaps the pages and deletes their entries. The caller holds both locks exclusive.
  */
 export function removeBlocks(
   k: Kernel,
@@ -192,7 +195,7 @@ export function removeBlocks(
   });
 }
 
-/** The commit of what removeBlocks did: busy entries leave their transaction. */
+/** The commit of removeBlocks: busy entries leave their transaction. */
 export function commitBlocks(k: Kernel, task: LayoutTask): void {
   const locals = layoutLocals(task);
   if (locals.destination !== 'busy') return;
@@ -202,7 +205,8 @@ export function commitBlocks(k: Kernel, task: LayoutTask): void {
 }
 
 /**
- * The same in the middle of a change that needs space itself: what nobody pins is free from now on.
+ * The commit in the middle of a change that needs space itself: blocks that nobody pins are free
+ * from now on.
  */
 export function settleBlocks(k: Kernel, task: LayoutTask): void {
   const locals = layoutLocals(task);
@@ -218,8 +222,8 @@ export function settleBlocks(k: Kernel, task: LayoutTask): void {
 }
 
 /**
- * From this byte to the end of the file: the pages from `leave` on go, and those from `move` on go
- * elsewhere.
+ * From this byte to the end of the file. The pages from `leave` on leave the file, up to `move`,
+ * and the pages from `move` on move to another offset.
  */
 export function rangeFrom(
   offset: number,
@@ -234,7 +238,7 @@ export function rangeFrom(
   };
 }
 
-/** [offset, end), of which the pages [first, last) leave. */
+/** The bytes [offset, end). The pages [first, last) leave the file. */
 export function rangeOf(offset: number, end: number, first: PgOff, last: PgOff): LayoutRange {
   const leave = last > first ? { first, last: toPgOff(last - 1) } : null;
   return { firstByte: offset, lastByte: Math.max(offset, end - 1), leave, move: null };
@@ -288,7 +292,7 @@ function breakSteps<Args>(
         ? null
         : (op.recheck?.(k, inode, task.args) ?? null);
       if (wrong !== null) return failWith(wrong);
-      // Undo the marks of the last scan first, because the strategy or the pins may have changed.
+      // Clear the marks of the last scan first, because the strategy or the pins may have changed.
       if (locals.sleptUnder !== '') strategies.get(locals.sleptUnder)?.abandon?.(k, inode);
       locals.scans += 1;
       locals.strategySeq = k.strategySeq;
@@ -311,7 +315,7 @@ function breakSteps<Args>(
     },
     ...pageSleepSteps((k, task: LayoutTask<Args>): Verdict<LayoutStep, never> => {
       if (task.locals.committed === true) {
-        // Detached already: a signal ends the wait, not the operation.
+        // The blocks are detached, so a signal ends the wait, not the operation.
         if (task.signal === 'restart') {
           task.signal = 'none';
           return goto('drain');
@@ -319,7 +323,7 @@ function breakSteps<Args>(
         return goto('handOver');
       }
       if (task.signal !== 'restart') return signalled(task);
-      // SA_RESTART: the call begins again, at the end of the lock's queue.
+      // SA_RESTART: the call restarts, and queues for the lock again at the end.
       task.signal = 'none';
       abandonLayout(k, task, op.range(k, theInode(k, task), task.args));
       releaseAll(k, task);
@@ -328,15 +332,15 @@ function breakSteps<Args>(
   };
 }
 
-/** Changes the file, and then waits for the blocks where the strategy is detach-and-wait. */
+/** Changes the file. With detach-and-wait, then waits for the blocks. */
 function changeSteps<Args, More extends object>(
   op: LayoutChange<Args, More>,
 ): LayoutSteps<Args, LayoutResult & More, 'change' | 'commit' | 'drain' | 'handOver'> {
   return {
     change(k, task) {
       const inode = theInode(k, task);
-      // The old strategy may have let pinned blocks pass (busy list), for which the new one has to
-      // wait.
+      // The old strategy (busy-extents, for example) may have ignored pins for which the new one
+      // must wait.
       if (
         op.range(k, inode, task.args) !== null &&
         layoutLocals(task).strategySeq !== k.strategySeq
@@ -345,7 +349,7 @@ function changeSteps<Args, More extends object>(
       const wrong = op.recheck?.(k, inode, task.args) ?? null;
       const refused = wrong === null ? op.change(k, task, inode, task.args) : wrong;
       if (refused !== null && layoutLocals(task).runs.length === 0) return failWith(refused);
-      // Blocks that have left the file are committed although the call fails: O_TRUNC worked, and
+      // Blocks that left the file are committed although the call fails: O_TRUNC succeeded, and
       // then the write found no space.
       if (refused !== null) task.locals.failure = refused;
       layoutLocals(task).sizeBytes = inode.sizeBytes;
@@ -362,7 +366,7 @@ function changeSteps<Args, More extends object>(
       const locals = layoutLocals(task);
       const pfn = firstPinned(k, locals.runs);
       if (pfn !== null) {
-        // The page has no offset in the file any more, so the wait shows the one at which it was
+        // The page no longer has an offset in the file, so the wait shows the one at which it was
         // pinned.
         const pgoff = pinnedAs(k, pfn) ?? toPgOff(0);
         return sleepOnPage(k, task, 'drain', {
@@ -399,7 +403,7 @@ function finish<Args, More extends object>(
   return done({ sizeBytes, ...blocks, scans, wakeups, sleptMs, ...more });
 }
 
-/** Takes back what the strategy marked while it waited. */
+/** Clears the marks that the strategy made while it waited. */
 function abandonLayout(k: Kernel, task: LayoutTask, range: LayoutRange | null): void {
   const locals = layoutLocals(task);
   const inode = inodeOf(k, task);
@@ -408,7 +412,7 @@ function abandonLayout(k: Kernel, task: LayoutTask, range: LayoutRange | null): 
   locals.sleptUnder = '';
 }
 
-/** For the operation's `undo`: runs before the locks are released. */
+/** The `undo` of a layout change. Runs before the locks are released. */
 export function undoLayout<Args>(op: LayoutChange<Args>) {
   return (k: Kernel, task: LayoutTask<Args>): void => {
     if (task.locals.layout === undefined) return;

@@ -1,5 +1,5 @@
-// What the layout changes have in common beside their walk: contract, result and errors. Each is
-// POST …/files/{file}/{name}.
+// Shared by all layout changes besides their steps: contract, result and errors. Each is POST
+// …/files/{file}/{name}.
 import type { z } from 'zod';
 import type { Errno } from '../errno.ts';
 import { defineOp, type Operation } from './define.ts';
@@ -21,7 +21,7 @@ interface LayoutOperation<A extends z.ZodType> {
   args: A;
   change: LayoutChange<z.infer<A>>;
   grows?: true;
-  /** What it can fail with beside the errors of every layout change. */
+  /** Errors besides those of every layout change. */
   errors: readonly Errno[];
 }
 

@@ -1,4 +1,4 @@
-// munmap. It takes no lock of the file; where it drops the last reference to an unlinked file it
+// munmap. It takes no lock of the file. If it drops the last reference to an unlinked file, it
 // evicts the file.
 import { z } from 'zod';
 import { emit } from '../emit.ts';

@@ -1,6 +1,6 @@
-// What files and filesystems may be called: what their owners say, out of the characters that a
-// URL, a header and a line of a trace take as they are (RFC 3986, unreserved). `.` and `..` are
-// places to a URL.
+// Names of files and filesystems. They have only characters that a URL, a header and a line of a
+// trace take without escaping (RFC 3986, unreserved). `.` and `..` are excluded, because a URL
+// resolves them as paths.
 import { z } from 'zod';
 
 const nameUpTo = (max: number) =>

@@ -1,5 +1,5 @@
-// Walking the pages of a mapping, one page a step, faulting in what is not there: shared by fault,
-// load, store and get_user_pages.
+// A walk over the pages of a mapping, one page in each step. Pages that are not mapped are faulted
+// in. fault, load, store, flush and get_user_pages share it.
 //
 //     begin → page ⇄ (fault → entry → map) → … → page
 //
@@ -18,8 +18,8 @@ import { lockThen, theInode } from './layout-change.ts';
 
 export interface PageWalk<Args, Result, Locals extends object> {
   /**
-   * Checks and beginnings. The walk covers the pages of [offset, offset + length), bytes from the
-   * start of the mapping.
+   * Checks the arguments and starts the walk over the pages of [offset, offset + length), in bytes
+   * from the start of the mapping.
    */
   begin(
     k: Kernel,
@@ -27,22 +27,23 @@ export interface PageWalk<Args, Result, Locals extends object> {
     mapping: Mapping,
   ): Failure | { offset: number; length: number; access: Access };
   /**
-   * One page is there. `pfn` is negative for the zero page and for a private copy, see mm/anon.ts.
+   * Called for each mapped page. `pfn` is negative for the zero page and for a private copy, see
+   * mm/anon.ts.
    */
   page(k: Kernel, task: TaskOf<Args, Locals>, mapping: Mapping, pgoff: PgOff, pfn: Pfn): void;
-  /** Before a page that is not there is faulted in; a failure stops the walk. */
+  /** Called before a page is faulted in. A failure stops the walk. */
   beforeFault?(k: Kernel, task: TaskOf<Args, Locals>, inode: Inode, pgoff: PgOff): Failure | null;
-  /** A page could not be had. */
+  /** Called when a page cannot be mapped. */
   stopped(k: Kernel, task: TaskOf<Args, Locals>, why: Failure): Verdict<never, Result>;
   finish(k: Kernel, task: TaskOf<Args, Locals>): Verdict<never, Result>;
 }
 
-/** How far a walk has come. */
+/** The progress of a walk. */
 interface Walk {
   at: PgOff;
   end: PgOff;
   access: Access;
-  /** The page of the entry that it has locked, or waits to lock. */
+  /** The page of the entry that it has locked or waits to lock. */
   entry: PgOff | null;
 }
 
@@ -59,14 +60,17 @@ export function theMapping(k: Kernel, task: Task): Mapping | null {
   return task.mapping === 0 ? null : (k.mappings.get(task.mapping) ?? null);
 }
 
-/** The mapping is gone, the page is beyond the file or poisoned, no memory for a private copy. */
+/**
+ * EFAULT: the mapping was removed. SIGBUS: the page is beyond the file or poisoned, or got no
+ * block. ENOMEM: no memory for a private copy.
+ */
 export const walkErrors = ['EFAULT', 'SIGBUS', 'ENOMEM'] as const satisfies readonly Errno[];
 
 const unmapped = () => failure('EFAULT', 'GP1', 'the mapping was removed meanwhile');
 
 /**
- * Checks that [offset, offset + length) lies in the mapping, as an access by the CPU must: SIGSEGV
- * is an EFAULT here.
+ * Checks that [offset, offset + length) is in the mapping, as for an access by the CPU. SIGSEGV
+ * becomes EFAULT here.
  */
 export function checkInside(mapping: Mapping, offset: number, length: number): Failure | null {
   if (length === 0) return failure('EINVAL', 'RG1', 'length is 0; it must be at least 1');
@@ -79,7 +83,7 @@ export function checkInside(mapping: Mapping, offset: number, length: number): F
   );
 }
 
-/** A store or write fault through a mapping without PROT_WRITE. */
+/** Refuses a store or a write fault through a mapping without PROT_WRITE. */
 export function checkWritable(mapping: Mapping): Failure | null {
   return mapping.access === 'read-write'
     ? null
@@ -136,7 +140,7 @@ export function walkSteps<Args, Result, Locals extends WalkLocals = WalkLocals>(
         const why = `it begins at or beyond ${end}`;
         return walk.stopped(k, task, sigbus(k, inode, mapping, at, access, 'FT3', why));
       }
-      // A waiter that was woken competes again: the lock bit is not handed over. By now it may want
+      // A woken waiter competes again, because the lock bit is not handed over. It may by now need
       // an entry of another size.
       walked.entry = lockedPage(k, inode, mapping, at, access);
       if (entry !== null && entry !== walked.entry) leaveEntry(k, inode, entry);

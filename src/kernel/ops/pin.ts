@@ -1,5 +1,5 @@
-// get_user_pages on a range of a mapping. Mirrors mm/gup.c: pages in order, as many as can be had,
-// an errno only when there is none.
+// get_user_pages on a range of a mapping. Mirrors mm/gup.c: it pins pages in order, as many as it
+// can, and fails only if there is none.
 import { z } from 'zod';
 import { emit } from '../emit.ts';
 import { type Errno, type Failure, failure } from '../errno.ts';
@@ -34,7 +34,10 @@ const args = z.strictObject({
 });
 type Args = z.infer<typeof args>;
 
-/** The order of check_vma_flags(): the address, then FOLL_LONGTERM, then the rights. */
+/**
+ * The checks in the order of check_vma_flags(): the address, then FOLL_LONGTERM, then the access
+ * rights.
+ */
 function checkVma(k: Kernel, task: Task & { args: Args }, mapping: Mapping): Failure | null {
   const bytesMapped = byteOf(mapping.pages);
   const { offset, length, longterm, access } = task.args;
@@ -96,7 +99,7 @@ function refused(k: Kernel, task: Task & { args: Args }, why: Failure): Failure 
   return why;
 }
 
-/** What get_user_pages makes of a fault that failed. */
+/** Maps the failure of a fault to the errno of get_user_pages. */
 function gupErrno(why: Failure, { hwpoison }: Args): Failure {
   if (why.errno !== 'SIGBUS') return why;
   const errno: Errno = why.rule === 'PO1' && hwpoison ? 'EHWPOISON' : 'EFAULT';

@@ -1,5 +1,5 @@
-// Injecting media errors, as `ndctl inject-error` does, with the machine check that tells the
-// kernel: memory_failure() takes the page from every process that has it mapped.
+// Injects media errors, as `ndctl inject-error` does, together with the machine check that informs
+// the kernel: memory_failure() unmaps the page in every process.
 import { z } from 'zod';
 import { clearPoison, injectPoison, sectorsPerPage } from '../dev/badblocks.ts';
 import { emit } from '../emit.ts';
@@ -18,7 +18,7 @@ const args = z.strictObject({
   count: z.int().min(1).max(countMax).default(1),
 });
 
-/** memory_failure(): the page leaves every page table; who touches it again gets SIGBUS. */
+/** memory_failure(): unmaps the page everywhere. The next access gets SIGBUS. */
 function failMemory(k: Kernel, pfn: Pfn): boolean {
   const owner = ownerOf(k, pfn);
   const inode = owner === null ? undefined : k.inodes.get(owner.ino);

@@ -1,6 +1,6 @@
-// A power failure of the simulated device, and a mount. Any subset of the unflushed 8-byte words
-// may be lost, pins and mappings are gone, and the filesystem recovers from its journal. The
-// service itself keeps running.
+// A power loss of the simulated device, and a mount. Any subset of the unflushed 8-byte words may
+// be lost, pins and mappings end, and the filesystem recovers from its journal. The service itself
+// keeps running.
 import { z } from 'zod';
 import { losePower } from '../dev/pmem.ts';
 import { emit } from '../emit.ts';
@@ -13,7 +13,8 @@ import { lastPage, type Pfn, toPgOff, zBytes, zCount } from '../units.ts';
 import { defineAtomic, done } from './define.ts';
 
 /**
- * A stream of coin tosses from a seed (mulberry32): the same seed loses the same words everywhere.
+ * A stream of random booleans from a seed (mulberry32), so that the same seed loses the same words
+ * on every machine.
  */
 function coins(seed: number): () => boolean {
   let state = seed >>> 0;
@@ -25,12 +26,12 @@ function coins(seed: number): () => boolean {
   };
 }
 
-/** Does one of these frames, which ascend, hold bytes of the file? */
+/** Does the file own bytes in one of these frames, which ascend? */
 function ownsAny(inode: Inode, pfns: readonly Pfn[]): boolean {
   let owns = false;
   if (pfns.length === 0) return owns;
   eachExtent(inode.extents, toPgOff(0), lastPage, ({ pfn, pages, written }) => {
-    if (!written) return; // Lines of whoever had the block before: an unwritten one reads as zero.
+    if (!written) return; // It reads as zero, whatever its lines lost.
     let low = 0;
     let high = pfns.length;
     while (low < high) {

@@ -14,8 +14,8 @@ const args = z.strictObject({ offset: zBytes, length: zBytes });
 type Args = z.infer<typeof args>;
 
 /**
- * The whole pages [first, last) that leave. A kind that takes the EOF block takes it when the punch
- * reaches the end of the file.
+ * The whole pages [first, last) that leave the file. On kinds that remove the EOF block, that needs
+ * a punch that reaches the end of the file.
  */
 function pagesOf(k: Kernel, inode: Inode, { offset, length }: Args): { first: PgOff; last: PgOff } {
   const { punchTakesEofBlock, punchBeyondEof } = personalityOf(k.geometry);
@@ -25,7 +25,7 @@ function pagesOf(k: Kernel, inode: Inode, { offset, length }: Args): { first: Pg
     punchTakesEofBlock === 'at'
       ? end >= inode.sizeBytes
       : punchTakesEofBlock === 'past' && end > inode.sizeBytes;
-  // Where a punch past EOF stops at the EOF block, what is preallocated behind it stays.
+  // A punch that ends at the EOF block leaves blocks that were preallocated after it.
   const last = reachesEof ? pageCeil(inode.sizeBytes) : pageOf(end);
   return { first: pageCeil(offset), last };
 }

@@ -1,16 +1,16 @@
-// The checks of a byte range that Linux makes before it looks at the file (vfs_fallocate,
+// The checks of a byte range that Linux makes before it accesses the file (vfs_fallocate,
 // do_sys_ftruncate), in its order.
 import { type Errno, type Failure, failure } from '../errno.ts';
 import { personalityOf } from '../fs/personality/index.ts';
 import type { Inode, Kernel } from '../state.ts';
 import { pageSize } from '../units.ts';
 
-/** What a range that is checked here, or under the locks, is refused with. */
+/** The errors of a range, checked here or under the locks. */
 export const rangeErrors = ['EINVAL', 'EFBIG', 'EOPNOTSUPP'] as const satisfies readonly Errno[];
 
 /**
- * A fallocate mode on [offset, offset + length): EINVAL for an empty range, EFBIG past the largest
- * file.
+ * Checks [offset, offset + length) for a fallocate mode: EINVAL for an empty range, EFBIG past the
+ * largest file size.
  */
 export function checkRange(
   k: Kernel,

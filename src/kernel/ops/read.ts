@@ -1,4 +1,4 @@
-// pread: i_rwsem shared, so it queues up behind a truncate that sleeps.
+// pread. It takes i_rwsem shared, so it queues behind a truncate that sleeps.
 import { z } from 'zod';
 import { poisonedPage, readBytes } from '../fs/file-data.ts';
 import { etagOf } from '../fs/inode.ts';
@@ -26,7 +26,7 @@ export const read = defineOp({
   errors: ['EIO'],
   first: 'lock',
   steps: {
-    // A read of 0 bytes ends in the VFS and never meets the lock.
+    // A read of 0 bytes returns in the VFS, before any lock.
     lock(k, task) {
       if (task.args.length === 0) return goto('copy');
       return lockThen(k, task, theInode(k, task), 'i_rwsem', 'shared', 'copy');

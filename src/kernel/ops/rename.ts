@@ -1,6 +1,6 @@
-// renameat2. Mirrors vfs_rename(): the inode that moves, and the one whose name it takes, are
-// locked exclusive, the lower inode number first; so a rename queues up behind a truncate that
-// sleeps. The caller evicts the file that loses its name, as unlink does.
+// renameat2. Mirrors vfs_rename(): the renamed inode and the one that it replaces are locked
+// exclusive, the lower inode number first, so a rename queues behind a truncate that sleeps. The
+// caller evicts the replaced file, as unlink does.
 //
 //     begin → find → lock → lockOther → rename → evict …
 import { z } from 'zod';
@@ -36,7 +36,7 @@ function otherOf(k: Kernel, task: Task): Inode | null {
   return task.otherIno === 0 ? null : (k.inodes.get(task.otherIno) ?? null);
 }
 
-/** The inode that had the name until this rename. */
+/** The inode that the rename replaces. */
 function theVictim(k: Kernel, task: Task): Inode {
   const victim = otherOf(k, task);
   assert(victim !== null, 'a file stays while an operation uses it');
@@ -101,8 +101,8 @@ export const rename = defineOp({
         ? goto('rename')
         : lockThen(k, task, high, 'i_rwsem', 'exclusive', 'rename');
     },
-    // Linux holds the lock of the directory all the while. Here names may have changed in the wait,
-    // so they are looked up again.
+    // Linux holds the lock of the directory all the time. There is no such lock here, so names may
+    // have changed during the wait and are looked up again.
     rename(k, task) {
       const inode = theInode(k, task);
       const { name, replace } = task.args;

@@ -8,7 +8,9 @@ import { byteOf, type PgOff, pageOf, toPgOff, zBytes, zCount } from '../units.ts
 import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
 
-/** The first page at or after `from` that is data, or a hole. Ends where the extents do. */
+/**
+ * The first page at or after `from` that is data, or a hole. After the last extent all is a hole.
+ */
 function nextPage(inode: Inode, from: PgOff, whence: 'data' | 'hole'): PgOff | null {
   const data = whence === 'data';
   let at = from;

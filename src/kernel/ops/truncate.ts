@@ -31,9 +31,10 @@ const change: LayoutChange<z.infer<typeof args>> = {
 };
 
 /**
- * Down, or to the same size: blocks from the new end on leave, also those preallocated past EOF,
- * and the tail of the last one is zeroed, so that growing again shows zeros. Up: nothing is
- * allocated, and what was preallocated past EOF stays. Caller holds both locks exclusive.
+ * To a smaller or the same size: blocks from the new end on leave the file, also those preallocated
+ * past EOF, and the rest of the last block is zeroed, so that a later growth shows zeroes. To a
+ * larger size: allocates nothing, and blocks preallocated past EOF stay. The caller holds both
+ * locks exclusive.
  */
 export function truncateBlocks(k: Kernel, task: Task, inode: Inode, sizeBytes: number): void {
   if (sizeBytes > inode.sizeBytes) {

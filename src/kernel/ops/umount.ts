@@ -13,7 +13,7 @@ function some<T>(all: Map<unknown, T>): T[] {
   return first;
 }
 
-/** Pins, mappings and operations, oldest first: the first of them. */
+/** The first pins, mappings and operations that prevent an umount, each kind oldest first. */
 function users(k: Kernel, self: TaskId): object[] {
   const { nowMs } = k;
   return [

@@ -1,4 +1,4 @@
-// unlink: the name goes at once, the inode with its last reference. Mirrors vfs_unlink() and
+// unlink: removes the name at once, and the inode with its last reference. Mirrors vfs_unlink() and
 // iput().
 import { z } from 'zod';
 import { removeName } from '../fs/inode.ts';

@@ -1,4 +1,4 @@
-// put_page on every page of a pin. It takes no lock, so it runs at once, as it may in interrupt
+// put_page on every page of a pin. It takes no lock, so it is atomic and can run in interrupt
 // context.
 import { z } from 'zod';
 import { releasePin } from '../mm/gup.ts';

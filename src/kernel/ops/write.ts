@@ -1,4 +1,4 @@
-// pwrite, or with no offset open(O_TRUNC) and write. Writing over a pinned page waits for nobody;
+// pwrite; without an offset, open(O_TRUNC) and write. A write over a pinned page waits for nobody.
 // O_TRUNC breaks the layout first.
 import { z } from 'zod';
 import { poisonedPage, writableBytes, writeBytes } from '../fs/file-data.ts';
@@ -51,9 +51,9 @@ const replace: LayoutChange<Args, { bytesWritten: number }> = {
 };
 
 /**
- * dax_iomap_iter and pmem_recovery_write: pages are written one after another, and one that is
- * poisoned only as a whole, which repairs it. So the write ends before the first of which it has a
- * part. Returns the bytes that come before that page.
+ * dax_iomap_iter and pmem_recovery_write: pages are written one after another, and a poisoned page
+ * only as a whole, which repairs it. So the write ends before the first poisoned page that it
+ * covers in part. Returns the number of bytes before that page.
  */
 function beforePoison(k: Kernel, task: Task, offset: number): number {
   const inode = theInode(k, task);
@@ -69,7 +69,7 @@ function beforePoison(k: Kernel, task: Task, offset: number): number {
   return length;
 }
 
-/** Writes what fits; null when not a single byte does. */
+/** Writes as many bytes as get blocks. Returns null if not even the first does. */
 function writeSome(k: Kernel, task: Task, offset: number): number | null {
   const inode = theInode(k, task);
   const bytes = bytesOf(task);
@@ -124,8 +124,8 @@ export const write = defineOp({
         offset === undefined ? 'lockMapping' : 'copy',
       );
     },
-    // generic_write_checks(), under i_rwsem: what reaches over the largest size is short, what
-    // begins there fails.
+    // generic_write_checks(), under i_rwsem: a write that reaches over the largest file size is
+    // short, and one that begins there fails.
     copy(k, task) {
       const { bytesMax } = personalityOf(k.geometry);
       const bytes = bytesOf(task);

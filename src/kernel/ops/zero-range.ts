@@ -1,4 +1,5 @@
-// fallocate(ZERO_RANGE). Whole blocks become unwritten, edges are zeroed, holes are preallocated.
+// fallocate(ZERO_RANGE). Whole blocks become unwritten, partial blocks are zeroed, holes are
+// preallocated.
 import { z } from 'zod';
 import { zeroPage } from '../dev/pmem.ts';
 import type { Failure } from '../errno.ts';
@@ -36,8 +37,9 @@ const change: LayoutChange<Args> = {
     const last = toPgOff(pageCeil(end) - 1);
     const wholeFirst = pageCeil(offset);
     const wholeLast = toPgOff(pageOf(end) - 1);
-    // Where the strategy never waits, a device may still write to pinned blocks: other blocks take
-    // their place, so that the range reads as zero whatever the device does.
+    // A strategy that puts blocks on the busy or the detached list has not waited for pins, so a
+    // device may still write to them. Other blocks replace pinned ones, so that the range reads as
+    // zero whatever the device does.
     const pinned =
       strategyOf(k).destination === 'free' ? [] : pinnedPages(k, inode, wholeFirst, wholeLast);
     const shortage = shortageOf(k, inode, {
@@ -68,13 +70,13 @@ interface Pages {
   last: PgOff;
   wholeFirst: PgOff;
   wholeLast: PgOff;
-  /** Whole pages whose blocks are kept back and replaced. */
+  /** How many whole pages have pinned blocks that are replaced. */
   pinned: number;
 }
 
 /**
- * Is there too little room, and if so how does this kind run out of it? XFS reserves the range as
- * if nothing of it were there.
+ * Returns null if there are enough blocks, and otherwise how this kind runs out of space. XFS
+ * reserves for the whole range, as if it had no blocks.
  */
 function shortageOf(
   k: Kernel,
@@ -90,13 +92,14 @@ function shortageOf(
         : wholeLast - wholeFirst + 1 - holesIn(inode, wholeFirst, wholeLast) - pinned;
     if (last - first + 1 > roomFor(k) + given) return 'reserve';
   }
-  // What takes the place of a pinned block costs room on the device, and nothing of the quota.
+  // A replacement for a pinned block needs space on the device, but not in the quota, because the
+  // old block no longer counts there.
   return holes > roomFor(k) || holes + pinned > k.space.free ? outOfSpace : null;
 }
 
 /**
- * Mirrors xfs_falloc_zero_range(): the range is freed, and then it turns out that no blocks can be
- * had for it. The size stays.
+ * Mirrors xfs_falloc_zero_range(): it frees the range first, and then the allocation fails. The
+ * size stays.
  */
 function loseRange(k: Kernel, task: Task, inode: Inode, { offset, length }: Args): Failure {
   const end = offset + length;
@@ -114,8 +117,8 @@ function loseRange(k: Kernel, task: Task, inode: Inode, { offset, length }: Args
 
 /**
  * Mirrors ext4_zero_range(). A range with partial pages is first allocated as a whole, and nothing
- * is zeroed where that fails; one of whole pages is converted as it is allocated, up to the page
- * for which there is no block.
+ * is zeroed if that fails. A range of whole pages is converted while it is allocated, up to the
+ * page that gets no block.
  */
 function zeroWhatFits(k: Kernel, inode: Inode, { offset, length, keepSize }: Args): Failure {
   const end = offset + length;
@@ -128,7 +131,7 @@ function zeroWhatFits(k: Kernel, inode: Inode, { offset, length, keepSize }: Arg
   return noRoom(k, 'AL3', 'the device is full; the blocks allocated so far stay');
 }
 
-/** Whole pages that have blocks read as zero from now on, and nobody has them mapped. */
+/** Unmaps whole pages and makes their blocks unwritten, so that they read as zero. */
 function makeUnwritten(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   if (last < first) return;
   unmapRange(k, inode, first, last);
