@@ -1,4 +1,4 @@
-// A machine with nothing in it: what mkfs fills in, and what a snapshot is read into.
+// An empty machine. mkfs fills it in, or a snapshot is restored into it.
 import { createPmem } from './dev/pmem.ts';
 import { createFreeSpace } from './lib/free-space.ts';
 import { createRunList } from './lib/run-list.ts';
@@ -33,7 +33,7 @@ export const blankTurn = (): Turn => ({
   pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },
 });
 
-/** `space` has no blocks yet: a snapshot brings its own, and mkfs makes it. */
+/** `space` has no blocks yet: mkfs makes it, or a snapshot restores it. */
 export function blankKernel(head: KernelHead): Kernel {
   return {
     ...head,

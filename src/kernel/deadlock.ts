@@ -1,5 +1,5 @@
-// Cycles that a sleep or a new pin closes. Each is reported, and the operation that closed it fails
-// with EDEADLK where it asked for that.
+// Detection of cycles that a sleep or a new pin closes. Each cycle is reported, and an operation
+// with failOnDeadlock that closed it fails with EDEADLK.
 import { emit } from './emit.ts';
 import { failure } from './errno.ts';
 import { end, operationOf } from './lifecycle.ts';
@@ -13,11 +13,12 @@ import type { Pfn, PinId } from './units.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './waits/wait-graph.ts';
 
 /**
- * A sleep can close more than one cycle. With failOnDeadlock the sleeper fails with EDEADLK.
+ * Reports the cycles that this sleep closes, which can be more than one. With failOnDeadlock the
+ * sleeper fails with EDEADLK.
  */
 export function reportDeadlocks(k: Kernel, task: Task): void {
   const cycles = cyclesThrough(k, task);
-  // A task that spins comes here with each retry, and would report the same cycle each time.
+  // A spinning task calls this at each retry, so a cycle that was reported before is skipped.
   const reported = task.locals.cyclesTold ?? [];
   const names = task.sleep?.on === 'spin' ? cycles.map((cycle) => nodesOf(cycle).join()) : [];
   for (const [index, cycle] of cycles.entries())
@@ -41,14 +42,14 @@ export function reportDeadlocks(k: Kernel, task: Task): void {
 }
 
 /**
- * Waiters for a page of a new pin whose cycles are searched. More would make one pin as expensive
- * as a search for each.
+ * At most this many waiters for pages of a new pin are searched for cycles, because a pin must not
+ * cost a search for each waiter.
  */
 const pinWaitersMax = 64;
 
 /**
- * A new pin of an owner who already sleeps can close a cycle too, where somebody waits for one of
- * its pages.
+ * A new pin of an owner with a sleeping operation can close a cycle too, if another task waits for
+ * one of its pages.
  */
 export function reportPinDeadlocks(k: Kernel, owner: string, id: PinId): void {
   if (!k.sleepersOf.has(owner)) return;

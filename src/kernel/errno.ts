@@ -1,6 +1,6 @@
-// The closed table of error codes. The names are those of Linux; SIGBUS is among them because an
-// access beyond the end of a file raises a signal and has no errno. `http/problem.ts` gives each
-// code its HTTP status.
+// The closed table of error codes. The names are those of Linux. SIGBUS is in it because an access
+// beyond the end of a file raises a signal and has no errno. `http/problem.ts` gives each code its
+// HTTP status.
 
 export const errnoTable = {
   EACCES:
@@ -54,17 +54,17 @@ export interface Failure {
    * state that has it.
    */
   why: string;
-  /** For the rules LM1 to LM7: the maximum that is reached. */
+  /** The maximum that is reached, for the rules LM1 to LM7. */
   limit?: number;
   /** The precondition that does not hold (RFC 9110 §13.1). */
   header?: 'If-Match' | 'If-None-Match';
   /** The pins, mappings or operations that prevent it: the first `blockersMax` of them. */
   blockedBy?: readonly object[];
-  /** Where a wait would be a deadlock: the operations and what each waits for, in a circle. */
+  /** If a wait would be a deadlock: the cycle of operations and what each waits for. */
   cycle?: readonly string[];
 }
 
-/** `why` as a whole sentence. */
+/** `why` as a complete sentence. */
 export function detailOf({ why }: Failure): string {
   const sentence = why.charAt(0).toUpperCase() + why.slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;

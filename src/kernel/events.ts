@@ -1,6 +1,6 @@
-// The closed table of tracepoints. A row is a name, what it means and the shape of its data; `emit`
-// takes only rows of this table. On the wire the name is prefixed with `pinhole.`. Offsets and
-// lengths are bytes, times are milliseconds, pfns are device pages.
+// The closed table of tracepoints. A row has a name, a meaning and the schema of its data; `emit`
+// accepts only these rows. On the wire the name has the prefix `pinhole.`. Offsets and lengths are
+// bytes, times are milliseconds, pfns are pages of the device.
 import { z } from 'zod';
 import { zCount } from './units.ts';
 
@@ -13,7 +13,7 @@ const access = z.enum(['read', 'write']);
 const ended = { op: z.string(), strategy: z.string(), sleptMs: zCount, wakeups: zCount };
 const refused = { errno: z.string(), rule: z.string() };
 
-/** What the wire adds to the data of an event about a file. */
+/** Fields that the wire format adds to the data of an event about a file. */
 export const zWhose = z.object({
   ino: zCount.optional().describe('The inode that the event is about.'),
   unlinked: z
@@ -269,7 +269,10 @@ export const eventTable = {
 export type EventType = keyof typeof eventTable;
 export type EventData<T extends EventType> = z.infer<(typeof eventTable)[T]['data']>;
 
-/** Whose event it is. `name` is null where the inode is gone, too: a pin outlives its file. */
+/**
+ * The file of an event. `name` is null if the inode is evicted too, because a pin can outlive its
+ * file.
+ */
 export interface FileOfEvent {
   name: string | null;
   ino: number;
@@ -277,9 +280,10 @@ export interface FileOfEvent {
 }
 
 /**
- * One tracepoint hit. `task` is the operation that ran, 0 for the release worker and the clock.
- * `file` is the name at that time, `ino` the inode, 0 where it is about none; `unlinked` where the
- * inode had no name any more: another file may be called `file`.
+ * One hit of a tracepoint. `task` is the operation that ran; 0 is the release worker or the clock.
+ * `file` is the name at that time and `ino` the inode, which is 0 for an event about no file.
+ * `unlinked` is true if the inode had no name any more, because another file may now have the name
+ * `file`.
  */
 export type KernelEvent = {
   [T in EventType]: {

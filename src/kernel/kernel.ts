@@ -1,5 +1,5 @@
-// The one entrance of the machine: apply(kernel, entry) → effects. Deterministic: the same entries
-// give the same state and events.
+// The only entry point of the machine: apply(kernel, entry) → effects. It is deterministic: the
+// same entries give the same state and events.
 import { blankKernel, blankTurn, noCounts } from './blank-kernel.ts';
 import { emit } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
@@ -18,7 +18,7 @@ import { firstTimer, removeTimer } from './sched/timers.ts';
 import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
 
-/** mkfs. The arguments have gone through `mkfsArgs`. */
+/** mkfs. The caller has parsed the arguments with `mkfsArgs`. */
 export function createKernel(
   args: MkfsArgs,
   limits: KernelLimits,
@@ -70,8 +70,8 @@ export function createKernel(
 
 /**
  * Applies one entry of the log: moves the clock, starts the command, and runs every task until all
- * of them rest, or until the entry has used up `stepsPerApply` steps. What is then left belongs to
- * the next entry: ask atRest(), and apply one without a command.
+ * of them rest or the entry has used up `stepsPerApply` steps. In the latter case atRest() is
+ * false, and the next entry, which needs no command, runs the remaining steps.
  */
 export function apply(k: Kernel, entry: Entry): Effects {
   k.seq = entry.seq;
@@ -80,7 +80,8 @@ export function apply(k: Kernel, entry: Entry): Effects {
   let task: TaskId | 0 = 0;
   if (k.geometry.clock === 'realtime') k.advanceToMs = Math.max(k.advanceToMs, entry.timeMs);
   moveTime(k);
-  // Before the command, so that scheduler-step can choose them; run() does it after the command.
+  // Spinning tasks retry before the command, so that scheduler-step can choose them. With an
+  // automatic scheduler run() does this after the command.
   if (k.geometry.scheduler === 'stepped') retrySpinners(k);
   if (entry.command !== null) task = start(k, entry.command);
   run(k);
@@ -103,15 +104,15 @@ export function atRest(k: Kernel): boolean {
   return !canGoOn(k);
 }
 
-/** The time of the next timer; null without one and for a manual clock. */
+/** The time of the next timer; null if there is none or the clock is manual. */
 export function nextTimerMs(k: Kernel): number | null {
   return k.geometry.clock === 'manual' ? null : (firstTimer(k)?.atMs ?? null);
 }
 
 /**
- * Moves time forward to `advanceToMs`, and on the way lets each timer fire at its own time. If the
- * entry has no steps left, time stops there, so that the next entry fires the remaining timers at
- * their own times.
+ * Moves time forward to `advanceToMs` and fires each timer before that at its own time. If the
+ * entry has no steps left, time stops, so that the next entry fires the remaining timers at their
+ * own times.
  */
 function moveTime(k: Kernel): void {
   const toMs = k.advanceToMs;

@@ -1,5 +1,5 @@
-// The beginning and the end of a task: from a command to a task with its target, and from its
-// outcome to a reply and a record.
+// Begin and end of a task: from a command to a task with its target, and from its outcome to a
+// reply and a record.
 import { emit } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
 import { etagOf, findFile, isLastReference } from './fs/inode.ts';
@@ -20,8 +20,8 @@ export function operationOf(task: Task): Operation {
 }
 
 /**
- * Makes a task of a command, which runs next. Where its target is absent or not as If-Match says,
- * it ends at once.
+ * Makes a task of a command, which runs next. If its target does not exist or a precondition fails,
+ * the task ends at once.
  */
 export function begin(k: Kernel, command: Command): Task {
   const op = operations.get(command.op);
@@ -81,12 +81,12 @@ function newTask(k: Kernel, op: Operation, command: Omit<Command, 'on'>): Task {
   };
 }
 
-/** Looks up what the command names. */
+/** Looks up the target of the command. */
 function bind(k: Kernel, op: Operation, task: Task, command: Command): Failure | null {
   const { on } = command;
   let inode: Inode | null = null;
-  // Atomic operations never stay in the table, and munmap is unbounded: with unpin and cancel they
-  // are how a full table empties.
+  // Atomic operations never stay in the table, and munmap is unbounded, so that a client of a full
+  // table can still unpin, cancel and unmap.
   if (op.waits && !op.unbounded && k.tasks.size >= k.limits.tasks) {
     const max = k.limits.tasks;
     return failure(
@@ -131,8 +131,8 @@ const stale = (header: 'If-Match' | 'If-None-Match', why: string): Failure => ({
 });
 
 /**
- * RFC 9110 §13.2.2: If-Match first. Mappings, pins and operations have no ETag, and only `*` can
- * name them.
+ * RFC 9110 §13.2.2: If-Match is checked first. Mappings, pins and operations have no ETag, so only
+ * `*` matches them.
  */
 function unmetCondition(
   k: Kernel,
@@ -155,8 +155,8 @@ function unmetCondition(
 }
 
 /**
- * Ends a task: releases its locks to their waiters, and starts the eviction of an unlinked file
- * whose last user it was.
+ * Ends a task: releases its locks to their waiters, and starts the eviction of an unlinked file if
+ * the task was its last user.
  */
 export function end(k: Kernel, task: Task, outcome: Outcome): void {
   const op = operationOf(task);
@@ -199,7 +199,7 @@ function emitEnd(
 
 const errnoOf = ({ errno, rule }: Failure) => ({ errno, rule });
 
-/** Keeps the record of an ended operation for a bounded time, among a bounded number. */
+/** Stores the record of an ended operation. The table is bounded by time and by number. */
 function remember(
   k: Kernel,
   task: Task,
@@ -236,8 +236,8 @@ function remember(
 const pagesKept = 16;
 
 /**
- * The record of a read has the number of bytes and not the bytes, because records are part of each
- * snapshot. For the same reason a list of pages is cut.
+ * The record of a read has the number of bytes instead of the bytes, because records are part of
+ * each snapshot. A list of pages is cut for the same reason.
  */
 function inShort(outcome: Outcome): Outcome {
   if (!outcome.ok || typeof outcome.result !== 'object' || outcome.result === null) return outcome;
@@ -270,7 +270,8 @@ function startEviction(k: Kernel, inode: Inode): void {
 }
 
 /**
- * After a power cycle or umount: locks and queues are gone already, so only the tasks are removed.
+ * After a power cycle or umount. Locks and queues are already cleared, so only the tasks are
+ * removed.
  */
 export function endAll(k: Kernel, why: Failure): void {
   k.spinning = [];

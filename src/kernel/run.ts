@@ -1,4 +1,4 @@
-// The run loop: how tasks take their steps, and when an entry has used up its steps.
+// The run loop: it runs the steps of tasks and counts the steps of an entry.
 import { reportDeadlocks, reportPinDeadlocks } from './deadlock.ts';
 import { releaseWork } from './fs/release-worker.ts';
 import { begin, end, endAll, operationOf } from './lifecycle.ts';
@@ -9,7 +9,7 @@ import { inodeOf, pageWaitedFor, taskOf } from './sched/task.ts';
 import type { Command, Kernel, Task } from './state.ts';
 import type { Pfn, TaskId } from './units.ts';
 
-/** Begins a command. What never sleeps is done when this returns. */
+/** Begins a command. An operation that never sleeps has ended when this returns. */
 export function start(k: Kernel, command: Command): TaskId {
   const task = begin(k, command);
   if (k.tasks.has(task.id) && !operationOf(task).waits) runTask(k, task);
@@ -17,9 +17,8 @@ export function start(k: Kernel, command: Command): TaskId {
 }
 
 /**
- * Runs until every task sleeps, has ended or spins, or the entry has used up its steps: then the
- * next entry goes on where this one stopped, see atRest(). A stepped scheduler runs nothing by
- * itself.
+ * Runs until every task sleeps, spins or has ended, or until the entry has used up its steps: the
+ * next entry then continues here, see atRest(). A stepped scheduler runs nothing by itself.
  */
 export function run(k: Kernel): void {
   if (k.geometry.scheduler === 'stepped') return;
@@ -33,8 +32,8 @@ const isUnpinned =
     pinsOver(k, pfn) === 0;
 
 /**
- * Could an automatic scheduler run something? A spinning task counts only if its page is unpinned,
- * because otherwise it would spin again.
+ * Is there anything that an automatic scheduler could run? A spinning task counts only if its page
+ * is unpinned, because otherwise it would spin again.
  */
 export function canGoOn(k: Kernel): boolean {
   if (k.runnable.length > 0 || k.workqueue.length > 0) return true;
@@ -94,8 +93,8 @@ function runStep(k: Kernel, task: Task): boolean {
   k.turn.current = task.id;
   const step = operationOf(task).steps[task.step];
   assert(step !== undefined, `${task.op} has a step ${task.step}`);
-  // For memory.ts. A step changes the extents of the files of its own task and of no other, and the
-  // bytes that the task carries.
+  // These counts are for memory.ts. A step changes the extents only of its own files, and only the
+  // bytes of its own task.
   const inode = inodeOf(k, task);
   const other =
     task.otherIno === 0 || task.otherIno === task.ino ? undefined : k.inodes.get(task.otherIno);

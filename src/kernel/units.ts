@@ -1,5 +1,5 @@
-// Numbers that must not be mixed up, and the only conversions between them. A brand is cast on
-// where the value is born.
+// Branded numbers, so that the compiler rejects a mix-up, and the only conversions between them. A
+// cast adds the brand where a value is made.
 import { z } from 'zod';
 
 export const pageSize = 4096;
@@ -27,7 +27,7 @@ export const opId = (number: number): string => `${prefixes.operation}${number}`
 /** The source of a regular expression. 15 digits stay below 2^53. */
 export const idPattern = (kind: Numbered): string => `${prefixes[kind]}[1-9][0-9]{0,14}`;
 
-/** The number of an id; null for what no id looks like. */
+/** The number of an id; null if the string is not an id of this kind. */
 export function numberOf(kind: Numbered, id: string): number | null {
   const digits = id.startsWith(prefixes[kind]) ? id.slice(prefixes[kind].length) : '';
   return /^[1-9][0-9]{0,14}$/.test(digits) ? Number(digits) : null;
@@ -50,7 +50,7 @@ export const zBytes = z
   .int()
   .nonnegative()
   .refine((n) => !Object.is(n, -0), 'must not be -0');
-/** A number of things, of bytes or of milliseconds in an answer. */
+/** A count, a number of bytes or of milliseconds in an answer. */
 export const zCount = z.int().nonnegative();
 /** Milliseconds, 0 to 10 years. */
 export const zMs = zBytes.max(315_360_000_000);

@@ -62,7 +62,7 @@ export function store(xa: XArray, index: number, value: number): void {
   if (chunk.count === 0) dropChunk(xa, placeOf(xa, keyOf(index)));
 }
 
-/** A visitor says false to stop. */
+/** A visitor returns false to stop. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a visitor may return nothing, but no true.
 export type EntryVisitor = (index: number, value: number) => void | false;
 

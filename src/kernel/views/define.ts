@@ -95,7 +95,10 @@ export function tokenOf(cursor: number): string {
   return `p${cursor.toString(36)}`;
 }
 
-/** Takes up to a page of `items`, which ascend by `key`, and makes the token of the next page. */
+/**
+ * Returns up to a page of `items`, which ascend by `key`. The token of the next page has the key of
+ * the last item.
+ */
 export function pageOfList<T>(
   items: Iterable<T>,
   query: { pageSize: number; pageToken?: string | undefined },
