@@ -40,7 +40,7 @@ export function canGoOn(k: Kernel): boolean {
   return k.spinning.some((id) => isUnpinned(k)(pageWaitedFor(taskOf(k, id)) as Pfn));
 }
 
-/** Like run(), without letting the spinning tasks retry first. */
+/** Like run(), but spinning tasks do not retry first. */
 export function goOn(k: Kernel): void {
   if (k.geometry.scheduler === 'stepped') return;
   while (k.turn.stepsLeft > 0) {

@@ -99,8 +99,8 @@ export function commitBusy(k: Kernel, runs: readonly number[]): number {
 }
 
 /**
- * For the release worker, after the last put of one frame of the run. Frees the run unless another
- * frame of it is still pinned.
+ * The release worker calls this after the last put of one frame of the run. Frees the run unless
+ * another frame of it is still pinned.
  */
 export function releaseBusy(k: Kernel, run: BusyRun): void {
   if (run.transaction) return; // The commit callback decides.

@@ -106,8 +106,8 @@ export function faultPage(
 }
 
 /**
- * For a write fault: allocates a block for a hole, or converts an unwritten block. A failure leaves
- * the file as it was.
+ * The block of a write fault: allocates one for a hole, or converts an unwritten one. A failure
+ * leaves the file as it was.
  */
 function provideBlock(
   k: Kernel,
@@ -194,8 +194,8 @@ export function sigbus(
 }
 
 /**
- * For pages of holes that got blocks: mappings of the zero page there must fault again, because
- * they would still read zeroes.
+ * Call this when holes got blocks: mappings of the zero page there must fault again, because they
+ * would still read zeroes.
  */
 export function dropZeroEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   if (inode.entries.entries === 0) return;

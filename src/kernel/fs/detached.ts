@@ -85,7 +85,7 @@ export function handToReaper(k: Kernel, runs: readonly number[]): number {
   return pages;
 }
 
-/** For the reaper, after the last put of one frame of the run. */
+/** The reaper calls this after the last put of one frame of the run. */
 export function reapDetached(k: Kernel, run: DetachedRun): void {
   assert(run.task === 0, 'a run that a call still waits for is not reaped');
   if (isPinned(k, run.pfn, run.pages)) return;

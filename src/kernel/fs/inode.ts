@@ -50,7 +50,7 @@ export function removeName(k: Kernel, inode: Inode): void {
   k.names.delete(inode.name);
 }
 
-/** For every change of content, size or layout: the ETag contains `version`. */
+/** Call this for every change of content, size or layout, because the ETag contains `version`. */
 export function touch(k: Kernel, inode: Inode): void {
   inode.version += 1;
   inode.modifiedMs = k.nowMs;
@@ -67,8 +67,8 @@ export function etagOf(inode: Inode): string {
 }
 
 /**
- * True if nothing else can reach the inode: no name, no mapping, and only `users` operations, which
- * are the caller itself. False once an eviction runs.
+ * True if nothing else can reach the inode: it has no name, no mapping, and no operations besides
+ * the `users` of the caller. False once an eviction runs.
  */
 export function isLastReference(inode: Inode, users: number): boolean {
   return (

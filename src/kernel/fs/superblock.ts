@@ -98,8 +98,8 @@ export function freeRun(
 }
 
 /**
- * For blocks of [first, last] that are about to move to another offset or file. A pinned one is a
- * bug of the strategy too.
+ * Call this before blocks of [first, last] move to another offset or file. A pinned one is a bug of
+ * the strategy too.
  */
 export function warnOfMove(k: Kernel, inode: Inode, first: PgOff, last: PgOff = lastPage): void {
   eachExtent(inode.extents, first, last, ({ pfn, pages }) => {
@@ -113,7 +113,7 @@ export function warnOfMove(k: Kernel, inode: Inode, first: PgOff, last: PgOff = 
   });
 }
 
-/** For blocks of [first, last] that stay in the file but read as zero from now on. */
+/** Call this when blocks of [first, last] stay in the file but read as zero from now on. */
 export function warnOfZeroing(k: Kernel, inode: Inode, first: PgOff, last: PgOff): void {
   eachExtent(inode.extents, first, last, ({ pfn, pages }) => {
     warnOfPins(

@@ -154,7 +154,7 @@ export function checkXArray(xa: XArray): void {
   assert(bytes === xa.heapBytes, 'the count of bytes is right');
 }
 
-/** The memory of the slots, and about that of the objects around them. */
+/** The memory of the slots, and an estimate for the objects around them. */
 const bytesOf = ({ slots }: XChunk): number => slots.length * 4 + 160;
 
 // Indexes reach 2^41, so no bit shifts.

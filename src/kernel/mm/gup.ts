@@ -58,7 +58,7 @@ function countOwner(k: Kernel, { owner }: Pin, delta: number): void {
   else k.pinsOf.set(owner, pins);
 }
 
-/** For a pin that has all its pages: get_user_pages returned. */
+/** Call this when a pin has all its pages and get_user_pages returns. */
 export function recordPin(k: Kernel, pin: Pin): void {
   pin.task = 0;
   k.counts.pinsAcquired += pin.pfns.length;

@@ -183,8 +183,9 @@ export function putPage(k: Kernel, pfn: Pfn): void {
   }
   if (folio?.entry !== false) return;
   k.folios.delete(Math.floor(pfn / framesPerChunk));
-  // From here on its pages are counted one by one, and some may be mapped. A task that slept on the
-  // folio wakes, because it must now sleep on one page or not at all.
+  // The folio no longer exists, so its pages are counted one by one from here on, and some may be
+  // mapped. A task that slept on the folio wakes, because it must now sleep on one page or not at
+  // all.
   if (hasWaiters(k, head)) wakePage(k, head);
 }
 
@@ -193,7 +194,9 @@ function wakeIdle(k: Kernel, pfn: Pfn): void {
   wakePage(k, pfn);
 }
 
-/** For a new page-table entry of the frame. mapFolio() counts a 2 MiB entry in the folio. */
+/**
+ * Call this for a new page-table entry of the frame. mapFolio() counts a 2 MiB entry in the folio.
+ */
 export function mapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void {
   add(k, pfn, mapcountField, 1);
   const folio = folioOf(k, pfn);
@@ -201,8 +204,8 @@ export function mapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void
 }
 
 /**
- * For a page-table entry that was cleared. Under the modern rule a mapping is a reference, so the
- * page can become idle here too.
+ * Call this when a page-table entry is cleared. Under the modern rule a mapping is a reference, so
+ * the page can become idle here too.
  */
 export function unmapPage(k: Kernel, pfn: Pfn, entry: 'pte' | 'pmd' = 'pte'): void {
   const mapcount = add(k, pfn, mapcountField, -1);
@@ -248,8 +251,8 @@ export function makeFolio(k: Kernel, head: Pfn): void {
 }
 
 /**
- * For a 2 MiB mapping entry that was deleted, after all its pages were unmapped. A pinned folio
- * stays until its last put.
+ * Call this when a 2 MiB mapping entry is deleted, after all its pages were unmapped. A pinned
+ * folio stays until its last put.
  */
 export function splitFolio(k: Kernel, head: Pfn): void {
   const folio = folioOf(k, head);

@@ -1,4 +1,4 @@
-// Touching pages through a mapping, as a load or a store of one byte in each would.
+// Faults on pages of a mapping, as a load or a store of one byte in each page would cause them.
 import { z } from 'zod';
 import { failure } from '../errno.ts';
 import { isAnon, zeroPfn } from '../mm/anon.ts';

@@ -1,4 +1,4 @@
-// Loads through a mapping: the bytes come straight from the device.
+// Loads through a mapping. They read the device directly, because DAX has no page cache.
 import { z } from 'zod';
 import { readPage } from '../dev/pmem.ts';
 import { failure } from '../errno.ts';

@@ -1,4 +1,4 @@
-// mmap(MAP_SHARED) of a range of a file.
+// mmap of a range of a file, shared or private.
 import { z } from 'zod';
 import { emit } from '../emit.ts';
 import { personalityOf } from '../fs/personality/index.ts';

@@ -26,8 +26,8 @@ export function strategyOf(k: Kernel): Strategy {
 }
 
 /**
- * Checks a choice from outside, `{name, …options}`, for this filesystem; without one, the default
- * of its kind and kernel.
+ * Checks the choice of a client, `{name, …options}`, for this filesystem. Without one, returns the
+ * default of its kind and kernel.
  */
 export function chooseStrategy(
   geometry: Pick<Geometry, 'kind' | 'kernel'>,

@@ -50,7 +50,10 @@ export function isOrphan(k: Kernel, pin: Pin, index: number): boolean {
   return block < 0 || blockPfn(block) !== pfn;
 }
 
-/** With `max` of its pages from the one at `from` on: a long pin must not make a long answer. */
+/**
+ * The record of a pin, with at most `max` of its pages from index `from` on, because a long pin
+ * must not make a long answer.
+ */
 export function pinRecord(
   k: Kernel,
   pin: Pin,

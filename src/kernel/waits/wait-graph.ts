@@ -91,7 +91,7 @@ function directlyAhead(predecessors: Predecessors, sem: RwSem, task: TaskId): re
         readers.push(waiter.task);
         continue;
       }
-      // Nearest first.
+      // Reversed, because the nearest waiter comes first.
       ahead.set(waiter.task, readers.length > 0 ? readers.reverse() : writer);
       writer = [waiter.task];
       readers = [];
