@@ -10,7 +10,7 @@ import { JournalError } from './journal/journal-error.ts';
 import { LevelStore } from './journal/level-store.ts';
 import { createService, type Service } from './server.ts';
 
-/** In the README's table too. */
+/** The README has a table of them. */
 const exitCodes = {
   settings: 2,
   damaged: 3,

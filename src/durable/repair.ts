@@ -32,7 +32,7 @@ export async function acceptLoss(store: Store): Promise<string> {
     store.records.put(tenants),
     ...[...births].map(([id, birth]) => store.journal(id).put([birth])),
   ]);
-  return 'the loss is accepted: the next start goes on without the lost changes';
+  return 'the loss is accepted: the next start continues without the lost changes';
 }
 
 /** Every replay skips the entry, which must be the one that breaks a law. */

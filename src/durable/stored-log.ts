@@ -32,7 +32,7 @@ interface Removal {
   done: Done;
 }
 
-/** When to try again after the disk had no space for deleting keys, in milliseconds. */
+/** When to try again after the disk had no space for a removal, in milliseconds. */
 const retryMs = 1000;
 
 export interface StoredLogLimits {

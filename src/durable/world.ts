@@ -93,7 +93,7 @@ export interface World {
   lastMs: number;
   tenants: readonly TenantRecord[];
   tokens: readonly TokenRecord[];
-  /** By the key of the record. */
+  /** Answers by the key of their record. */
   answers: ReadonlyMap<string, AnswerRecord>;
   filesystems: readonly RecoveredFilesystem[];
   /** These do not prevent the start: each one is stopped, and all others are served. */

@@ -93,7 +93,7 @@ interface HostedTenant {
   lanes: Map<string, Lane>;
   /** Names of filesystems whose creation the log has not confirmed yet. */
   creating: Set<string>;
-  /** Unmounted filesystems whose removal the log has not recorded yet. */
+  /** The number of unmounted filesystems whose removal the log has not recorded yet. */
   removing: number;
   /** The tenant is being removed, so it gets no new filesystem. */
   closing: boolean;

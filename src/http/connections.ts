@@ -4,7 +4,7 @@
 // Node parses the requests of a connection ahead and emits each at once. RFC 9112 §9.3.2 allows
 // that requests are processed in parallel only where all of them are safe, so here a request waits
 // until the one before it was answered. That also bounds what one connection costs: a single answer
-// in memory, however many requests a client has sent ahead.
+// in memory, even if a client has sent many requests without waiting.
 import {
   createServer,
   type IncomingMessage,
@@ -250,8 +250,8 @@ export class Connections {
     else {
       const limit = this.#limits.pipelineMax;
       const why =
-        `At most ${limit} requests may be sent ahead on one connection. This request and those ` +
-        'after it were not started; send them again on a new connection.';
+        `At most ${limit} requests of one connection may wait for answers to earlier ones. This ` +
+        'request and those after it were not started; send them again on a new connection.';
       connection.last = rawProblem('too-many-pipelined', why, {}, { limit });
     }
   }

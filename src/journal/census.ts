@@ -60,6 +60,6 @@ export async function censusOf(
   const same = count === found && sum === foundSum;
   const missing = same
     ? null
-    : `the store has ${found} keys where flush ${group} left ${count}, or others than those`;
+    : `the store does not have the keys of flush ${group}: ${found} instead of ${count}, or others`;
   return { group, census, missing };
 }

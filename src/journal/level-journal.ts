@@ -126,8 +126,8 @@ export class LevelJournal implements Journal {
 }
 
 /**
- * Reads the iterators one after the other. The first reads of all run in parallel, because most
- * have little.
+ * Reads the iterators one after the other. The first reads of all run in parallel, so that a
+ * filesystem with little data is read in the time of one read.
  */
 async function* pagesOf(iterators: readonly LevelIterator[]): AsyncGenerator<[string, Uint8Array]> {
   const next = (iterator: LevelIterator) =>

@@ -35,7 +35,7 @@ export interface Journal {
   put(changes: readonly Change[]): Promise<void>;
   /** Null if there is no such key. Rejects with `damaged` if the value cannot be read. */
   get(key: string): Promise<Uint8Array | null>;
-  /** In the order of the keys. */
+  /** The entries whose keys begin with `prefix`, in the order of the keys. */
   entries(prefix: string, range?: Range): AsyncIterable<[key: string, value: Uint8Array]>;
   keys(prefix: string, range?: Range): AsyncIterable<string>;
   /**
@@ -53,7 +53,7 @@ export interface Journal {
   drop(keys: AsyncIterable<string> | Iterable<string>): Promise<void>;
 }
 
-/** Where a commit stands in the order of the whole server. */
+/** The position of a commit in the order of the whole server. */
 export interface Order {
   /** The number of the flush, or of another group of commits that become durable together. */
   group: number;

@@ -134,7 +134,7 @@ const words: Readonly<Record<string, string>> = {
   pinned: 'Only pinned pages.',
   pinnedPages: 'Pages with at least one pin.',
   pins: 'Number of pins.',
-  pinsAcquired: 'References to pages that pins have taken so far.',
+  pinsAcquired: 'References to pages that pins have acquired so far.',
   pinsDropped: 'Pins that the power cycle released.',
   pinsReleased: 'References to pages that pins have released so far.',
   problem: 'Why the operation failed; otherwise absent.',

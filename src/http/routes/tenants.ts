@@ -115,7 +115,7 @@ const putQuotas = defineRoute({
   method: 'PUT',
   url: '/v1/tenants/:tenant/quotas',
   summary: 'Change the quotas of a tenant',
-  doc: 'If a quota becomes smaller than the usage, nothing is taken away.',
+  doc: 'If a quota becomes smaller than the usage, nothing is removed.',
   body: zQuotas,
   result: zTenant,
   durable: true,
