@@ -1,5 +1,5 @@
-// Detection of cycles that a sleep or a new pin closes. Each cycle is reported, and an operation
-// with failOnDeadlock that closed it fails with EDEADLK.
+// Detection of cycles that a sleep or a new pin closes. Each cycle is reported. An operation whose
+// sleep closes one fails with EDEADLK if it has failOnDeadlock.
 import { emit } from './emit.ts';
 import { failure } from './errno.ts';
 import { end, operationOf } from './lifecycle.ts';
@@ -62,7 +62,7 @@ export function reportPinDeadlocks(k: Kernel, owner: string, id: PinId): void {
   }
 }
 
-/** Tasks that sleep or spin on one of these pages, the longest sleeper first. */
+/** The tasks that sleep or spin on one of these pages, longest sleeper first. */
 function waitersFor(k: Kernel, pfns: readonly number[]): Task[] {
   if (k.pageWaiters.size === 0 && k.spinning.length === 0) return [];
   const heads = new Set(pfns.flatMap((pfn) => (pfn < 0 ? [] : [headOf(k, pfn as Pfn)])));

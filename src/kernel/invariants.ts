@@ -193,7 +193,8 @@ function delayedFreesAreToldToTheWorker(k: Kernel): void {
 
 /**
  * Law 4. A page-table entry is counted, lies inside the file, and names the frame that the file has
- * at that page. It is writable only if mapping and mapping entry allow writes.
+ * at that page. It is writable only in a shared read-write mapping, and if the mapping entry is
+ * dirty.
  */
 function pageTablesPointIntoTheFile(k: Kernel): void {
   const law = 'law 4: a page-table entry points to the frame that the file has at that page';

@@ -1,4 +1,4 @@
-// Begin and end of a task: from a command to a task with its target, and from its outcome to a
+// The begin and the end of a task. A command becomes a task with a target; its outcome becomes a
 // reply and a record.
 import { emit } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
@@ -142,7 +142,7 @@ function unmetCondition(
 ): Failure | null {
   if (ifMatch === undefined && ifNoneMatch === undefined) return null;
   let now: string | null = null;
-  // The version before this entry, which is the one that the client saw.
+  // The version before this entry, because that is the one that the client saw.
   if (op.on === 'filesystem') now = String(k.seq - 1);
   else if (op.on === 'file' && inode !== null) now = etagOf(inode);
   const isNamed = (tags: string | readonly string[]): boolean =>

@@ -20,7 +20,9 @@ export type IdleRule = 'classic' | 'modern' | 'fixed';
 export type Access = 'read' | 'write';
 export type LockName = 'i_rwsem' | 'invalidate_lock';
 export type LockMode = 'shared' | 'exclusive';
-/** The users of pins on Linux. The schema of `pin` and the metrics use this list. */
+/**
+ * The kinds of users that pin pages on Linux. The schema of `pin` and the metrics use this list.
+ */
 export const pinKinds = ['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring'] as const;
 export type PinKind = (typeof pinKinds)[number];
 export const linuxVersions = ['6.12', '7.3'] as const;
@@ -136,7 +138,7 @@ export interface RwSem {
 
 export interface Inode {
   ino: Ino;
-  /** Not cleared by unlink, so that events and views can name an orphan. */
+  /** unlink does not clear it, so that events and views can name an orphan. */
   name: string;
   nlink: 0 | 1;
   generation: number;

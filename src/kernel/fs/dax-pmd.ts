@@ -108,8 +108,8 @@ export function lockedPage(
 }
 
 /**
- * Maps 2 MiB if possible. Otherwise returns false, after it removed the 2 MiB entries that the 4
- * KiB fault replaces. The caller holds invalidate_lock shared and the entry lock, as for faultPage.
+ * Maps 2 MiB if possible. Otherwise it removes the 2 MiB entries that the 4 KiB fault replaces, and
+ * returns false. The caller holds invalidate_lock shared and the entry lock, as for faultPage.
  */
 export function faultPmd(
   k: Kernel,

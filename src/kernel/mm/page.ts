@@ -183,9 +183,8 @@ export function putPage(k: Kernel, pfn: Pfn): void {
   }
   if (folio?.entry !== false) return;
   k.folios.delete(Math.floor(pfn / framesPerChunk));
-  // The folio no longer exists, so its pages are counted one by one from here on, and some may be
-  // mapped. A task that slept on the folio wakes, because it must now sleep on one page or not at
-  // all.
+  // The folio ends here, so its pages are counted one by one, and some may be mapped. A task that
+  // slept on the folio wakes, because it must now sleep on one page or not at all.
   if (hasWaiters(k, head)) wakePage(k, head);
 }
 

@@ -78,7 +78,7 @@ const leaveCows: Cows = { evenCows: false };
 
 /**
  * unmap_mapping_range: clears the entries of [first, last] in every mapping of the file. Private
- * copies stay unless `evenCows` is true, as for pages that a truncate puts beyond the end. A 2 MiB
+ * copies stay unless `evenCows` is true, which truncate sets for pages beyond the new end. A 2 MiB
  * entry is cleared as a whole. The caller holds invalidate_lock.
  */
 export function unmapRange(

@@ -105,7 +105,7 @@ export interface LayoutLocals extends PageWaitLocals {
   committed?: true;
   /** The failure of an operation that has already removed blocks, which still commits them. */
   failure?: Failure;
-  /** The result of a write that replaces the content. */
+  /** How many bytes a write of the whole content has written. */
   bytesWritten?: number;
 }
 export type LayoutTask<Args = unknown> = TaskOf<Args, LayoutLocals>;

@@ -67,7 +67,7 @@ export function pageSleepSteps<
   return {
     enqueue(k, task) {
       const waitFor = pageWaitOf(task);
-      waitFor.pfn = headOf(k, waitFor.pfn); // The folio as a whole, as Linux waits for it.
+      waitFor.pfn = headOf(k, waitFor.pfn); // Linux waits for the whole folio.
       prepareToWait(k, task, waitFor.pfn);
       return goto('test');
     },

@@ -1,6 +1,6 @@
 // renameat2. Mirrors vfs_rename(): the renamed inode and the one that it replaces are locked
 // exclusive, the lower inode number first, so a rename queues behind a truncate that sleeps. The
-// caller evicts the replaced file, as unlink does.
+// call itself evicts the replaced file, as unlink does.
 //
 //     begin → find → lock → lockOther → rename → evict …
 import { z } from 'zod';

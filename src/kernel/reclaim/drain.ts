@@ -1,6 +1,6 @@
 // collapse and insert move blocks without freeing them, so neither the busy list nor the detached
-// list protects a pinned one: its DMA would land in live data at another offset. Strategies that
-// otherwise never wait drain such pins first.
+// list protects a pinned one: its DMA would write to live data at another offset. Strategies that
+// otherwise never wait therefore first wait for these pins.
 import { scan } from '../fs/layout.ts';
 import { unmapRange } from '../mm/pagetable.ts';
 import type { Inode, Kernel } from '../state.ts';

@@ -85,7 +85,7 @@ export interface Strategy<Options = Record<string, unknown>> {
    * otherwise it blocks in the fault.
    */
   failsNewRefs?(options: Options): boolean;
-  /** Clears the marks that `breakLayout` made, when the wait ends in any way. */
+  /** Clears the marks that `breakLayout` made. Called whenever the wait ends, for any reason. */
   abandon?(k: Kernel, inode: Inode): void;
   destination: Destination;
   /**

@@ -9,7 +9,7 @@ import { zCount } from '../units.ts';
 const zIno = zCount.describe('The inode. Its former name may now belong to another file.');
 const zUnlinked = z.literal(true).optional().describe('The inode no longer has a name.');
 
-/** For records that have the name of the file in a field of their own. */
+/** The fields of a record that already has the name of the file. */
 export const zInode = { ino: zIno, unlinked: zUnlinked };
 export const zInodeOrNone = { ino: zIno.nullable(), unlinked: zUnlinked };
 
@@ -18,8 +18,8 @@ export function inodeRecord(k: Kernel, ino: Ino): { ino: number; unlinked?: true
 }
 
 /**
- * The same if there may be no file: a call on the filesystem, or a frame that no mapping entry
- * names.
+ * As inodeRecord, if there may be no file: a call on the filesystem, or a frame that no mapping
+ * entry names.
  */
 export function inodeRecordOrNone(
   k: Kernel,

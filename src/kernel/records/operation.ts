@@ -206,8 +206,8 @@ function blockersOf(
 }
 
 /**
- * Adds the ranges of pins. The pins are the first blockers, in the order of `pinsOn`. Records in
- * failures have no ranges, because they are stored as they are.
+ * Adds the ranges of pins, which are the first blockers, in the order of `pinsOn`. The blockers in
+ * a failure have no ranges: they are stored with the failure.
  */
 function withRanges(k: Kernel, pfn: Pfn, blockers: Operation['blockedBy']): Operation['blockedBy'] {
   const pins = pinsOn(k, pfn);

@@ -63,8 +63,8 @@ function stateOf(k: Kernel, pfn: Pfn): z.infer<typeof zFrame>['state'] {
 }
 
 /**
- * `of` is the file that the list is filtered by: a frame that was never faulted in does not name
- * its file.
+ * `of` is the file that the list is filtered by, because a frame that was never faulted in does not
+ * name its file.
  */
 function frameRecord(k: Kernel, pfn: Pfn, of: Ino | null): z.infer<typeof zFrame> {
   const owner = ownerOf(k, pfn);

@@ -376,8 +376,8 @@ function reachable(
 const candidatesMax = 2048;
 
 /**
- * The sleepers that other tasks may wait for: they hold a lock, their owner holds a pin, they
- * collect one, or a writer is queued for the same lock.
+ * The sleepers that other tasks may wait for. Leaves out only those that hold no lock and no pin
+ * and sleep on a lock for which no writer is queued.
  */
 function candidates(k: Kernel): TaskId[] {
   const contended = new Map<RwSem, boolean>();
