@@ -90,8 +90,8 @@ export async function createServer(
   );
   options.extend?.(app);
   await registerUpgrades(app, context);
-  // Registered after the streams, which end by themselves. Until then, new requests are still
-  // answered that the server stops.
+  // Registered after the streams, which end by themselves. Until they have ended, new requests
+  // still get the answer that the server is stopping.
   const lastAnswer = lastAnswerOf(app.server);
   app.addHook('preClose', () => lastAnswer(config.drainMs));
   for (const route of routes) registerRoute(app, context, route);

@@ -62,7 +62,7 @@ function checkPoll(ring: EventRing, from: string): void {
   if (place === null) {
     throw new HttpProblem(
       'gap',
-      'The events after this cursor are no longer available; read on from `oldest`.',
+      'The events after this cursor are no longer available; continue reading from `oldest`.',
       {
         oldest: oldestCursor(ring),
       },

@@ -92,7 +92,7 @@ function handlingOf({ engine }: AppContext): Handling {
     if (first === null || end === null) {
       throw new HttpProblem(
         'gap',
-        'The events after this cursor are no longer available; read on from `oldest`.',
+        'The events after this cursor are no longer available; continue reading from `oldest`.',
         {
           oldest: oldestCursor(ring),
         },

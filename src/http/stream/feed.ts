@@ -52,7 +52,7 @@ export class Feed<Reader, Subscription> {
     this.#limits = limits;
   }
 
-  /** Returns the same object for equal styles, in most cases. */
+  /** Returns the same object for equal styles, unless the cache was cleared since. */
   style(id: string, encoding: Encoding, filter: Filter | null): FrameStyle {
     const key = JSON.stringify([encoding.key, id, filter?.key]);
     let style = this.#styles.get(key);

@@ -100,8 +100,8 @@ interface Bytes {
 }
 
 /**
- * The byte ranges of the file that the event names; the whole file if it names none. Null if the
- * event concerns another file.
+ * The byte ranges of the file that the event names. An empty list stands for the whole file, null
+ * for an event of another file.
  */
 function placesIn(
   { type, file, ino, unlinked, data }: KernelEvent,
