@@ -408,7 +408,8 @@ function commandLine(subcommands: readonly Command[]): Command {
     // Options after the name of a subcommand belong to that subcommand.
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+    .configureOutput({ writeErr: () => {} })
+    .hook('preSubcommand', refuseServerSettings);
   for (const subcommand of subcommands) command.addCommand(subcommand);
   for (const name of names) {
     const { doc, parse, shown } = settings[name];
@@ -420,6 +421,17 @@ function commandLine(subcommands: readonly Command[]): Command {
     command.addOption(option.env(envOf(name)).preset('true'));
   }
   return command;
+}
+
+/** Because `--data-dir X repair` would otherwise repair the default directory. */
+function refuseServerSettings(server: Command, subcommand: Command): void {
+  const given = names.find((name) => server.getOptionValueSource(name) === 'cli');
+  if (given === undefined) return;
+  const flags = flagOf(given);
+  throw new ConfigError(
+    `${flags} before "${subcommand.name()}" is a setting of the server; options of ` +
+      `${subcommand.name()} follow its name`,
+  );
 }
 
 /**

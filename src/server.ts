@@ -100,6 +100,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   });
   opened.add(() => engine.halt());
   const parts = partsOf(config, options, { engine, clock, world, store });
+  // Before the engine, which removes unmounted filesystems through the log.
   log?.adopt(world);
   adopt(world, parts);
   if (store !== undefined) {

@@ -69,6 +69,11 @@ describe('config', () => {
     expect(parseArguments(['repair', '--data-dir', 'x', '--snapshot'], subcommands())).toBeNull();
     expect(orders).toEqual({ dataDir: 'x', snapshot: true });
     expect(parseArguments(['--data-dir', 'y'], subcommands())).toMatchObject({ dataDir: 'y' });
+    orders = null;
+    expect(() => parseArguments(['--data-dir', 'y', 'repair'], subcommands())).toThrow(
+      '--data-dir before "repair" is a setting of the server',
+    );
+    expect(orders).toBeNull();
     let said = '';
     const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
       said += String(text);

@@ -18,7 +18,7 @@ import type { Kernel } from '../kernel/state.ts';
 import { journalKeys, seqOf } from './keys.ts';
 import { type Manifest, manifestRecord } from './records.ts';
 
-export type Place = Pick<Manifest, 'group' | 'position' | 'chain' | 'digest'>;
+export type JournalPosition = Pick<Manifest, 'group' | 'position' | 'chain' | 'digest'>;
 
 const pieceBytes = 65_536;
 /** Bytes of a snapshot that one flush writes. */
@@ -26,11 +26,11 @@ const flushBytes = 16 * pieceBytes;
 /** How many chunks of contents are read in parallel. */
 const chunksPerRead = 16;
 /** The records of the machine, joined to pieces of about `pieceBytes`. */
-function* piecesOf(k: Kernel): Generator<Buffer> {
+function* piecesOf(k: Kernel, { sentences = true } = {}): Generator<Buffer> {
   let parts: Uint8Array[] = [];
   let bytes = 0;
   for (const record of snapshotRecords(k)) {
-    const part = encode(record);
+    const part = encode(sentences ? record : withoutSentences(record));
     parts.push(part);
     bytes += part.length;
     if (bytes < pieceBytes) continue;
@@ -39,6 +39,15 @@ function* piecesOf(k: Kernel): Generator<Buffer> {
     bytes = 0;
   }
   if (bytes > 0) yield Buffer.concat(parts);
+}
+
+/** A copy without the sentences of failures, which stand beside an errno. */
+function withoutSentences(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSentences);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const kept = Object.entries(value).filter(([name]) => !(name === 'why' && 'errno' in value));
+  return Object.fromEntries(kept.map(([name, part]) => [name, withoutSentences(part)]));
 }
 
 /** Checksums of chunks from an earlier snapshot, so that unchanged contents are not read again. */
@@ -56,10 +65,17 @@ function hashOf(records: number, content: Manifest['content']): string {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** The hash that a snapshot of `k` would have now. `k` must not change meanwhile. */
-export async function stateHash(k: Kernel, known: Known): Promise<string> {
+/**
+ * The hash that a snapshot of `k` would have now. `k` must not change meanwhile. Two states that
+ * differ only in the sentences of failures have the same hash with `sentences: false`.
+ */
+export async function stateHash(
+  k: Kernel,
+  known: Known,
+  form: { sentences?: boolean } = {},
+): Promise<string> {
   let records = 0;
-  for (const piece of piecesOf(k)) {
+  for (const piece of piecesOf(k, form)) {
     records = crc32(piece, records);
     await turn();
   }
@@ -81,7 +97,7 @@ export async function stateHash(k: Kernel, known: Known): Promise<string> {
 export async function writeSnapshot(
   journal: Journal,
   k: Kernel,
-  place: Place,
+  place: JournalPosition,
   known: Known,
 ): Promise<Manifest> {
   const { seq, eventSeq } = k;
@@ -140,12 +156,12 @@ export const manifestChange = (manifest: Manifest): Change =>
 
 /**
  * Reads the machine from a snapshot. Rejects with `damaged` if a piece is missing or differs from
- * the manifest. `pieceOf` returns a piece that the caller has already read, or null.
+ * the manifest. `pieceOf` returns a piece, or null if there is none.
  */
 export async function readSnapshot(
   journal: Journal,
   manifest: Manifest,
-  pieceOf: (key: string) => Uint8Array | null,
+  pieceOf: (key: string) => Promise<Uint8Array | null>,
 ): Promise<Kernel> {
   const restore = new Restore();
   const checked = (key: string, body: Uint8Array | null | undefined, crc: number): Uint8Array => {
@@ -155,7 +171,7 @@ export async function readSnapshot(
   };
   for (const [piece, crc] of manifest.pieces.entries()) {
     const key = journalKeys.piece(manifest.seq, piece);
-    for (const record of decodeAll(checked(key, pieceOf(key), crc)))
+    for (const record of decodeAll(checked(key, await pieceOf(key), crc)))
       restore.add(record as SnapshotRecord);
     await turn();
   }

@@ -25,7 +25,7 @@ export type Became =
   /** It was executed, and its outcome is no longer stored. */
   | { kind: 'forgotten' };
 
-interface Kept {
+interface StoredAnswer {
   fingerprint: string;
   sinceMs: number;
   /** Null while the first request runs, or if an earlier process ended before it answered. */
@@ -37,7 +37,7 @@ interface Kept {
 
 /** The answers of one owner, oldest first. */
 interface Table {
-  keys: Map<string, Kept>;
+  keys: Map<string, StoredAnswer>;
   bytes: number;
 }
 
@@ -83,7 +83,7 @@ export class Answers {
     for (const [record, { fingerprint, sinceMs, became, answer }] of bySince) {
       const { owner, key } = ownerAndKey(record);
       const table = this.#tableOf(owner);
-      const kept: Kept = { fingerprint, sinceMs, answer, became: null, bytes: 0 };
+      const kept: StoredAnswer = { fingerprint, sinceMs, answer, became: null, bytes: 0 };
       if (answer === null) kept.became = becameOf(record, became);
       else kept.bytes = Buffer.byteLength(answer.payload);
       this.#count(table, kept.bytes);

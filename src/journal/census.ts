@@ -31,8 +31,8 @@ export type GroupRecord = [group: number, count: number, sum: number];
 
 /**
  * Reads every key that is not bulk, wherever it stands, because a flipped bit can move a key.
- * `missing` is a message if the keys differ from those of the last flush, else null. Rejects if a
- * value cannot be read.
+ * `missing` is a message if the keys differ from those of the last flush, else null. Rejects if
+ * LevelDB cannot read a block.
  */
 export async function censusOf(
   level: Level,
@@ -47,8 +47,9 @@ export async function censusOf(
       const some = await reading('the store', () => iterator.nextv(256));
       if (some.length === 0) break;
       for (const [key, sealed] of some) {
-        const body = unseal(key, sealed);
-        if (key === groupKey) told = decode(body) as GroupRecord;
+        // Every other value is checked by its reader, so that the damage of one filesystem does not
+        // refuse the whole store.
+        if (key === groupKey) told = decode(unseal(key, sealed)) as GroupRecord;
         else census.add(key);
       }
     }

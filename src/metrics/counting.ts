@@ -4,7 +4,7 @@ import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import type { EventRing } from '../engine/event-ring.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { opId, pinId } from '../kernel/units.ts';
-import type { Place } from './define.ts';
+import type { EventSource } from './define.ts';
 import { adopt, freshStates, listeners, type States } from './states.ts';
 
 interface Counted {
@@ -79,7 +79,7 @@ export class EventCounter {
     }
   }
 
-  #placeOf({ kernel, name }: HostedFilesystem, pinKinds: ReadonlyMap<string, string>): Place {
+  #placeOf({ kernel, name }: HostedFilesystem, pinKinds: ReadonlyMap<string, string>): EventSource {
     return { kernel, pinKind: '', operation: '', filesystem: name, atMs: this.#nowMs(), pinKinds };
   }
 

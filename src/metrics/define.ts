@@ -31,7 +31,7 @@ export interface Row<State> {
 }
 
 /** Where an event happened. */
-export interface Place {
+export interface EventSource {
   kernel: Kernel;
   /** The kind of the pin that the event concerns. */
   pinKind: string;
@@ -54,7 +54,7 @@ export interface Family<State> {
    * already reported what it counted, and Prometheus adds the values.
    */
   adopt?(state: State, kernel: Kernel): void;
-  on: { [T in EventType]?: (state: State, data: EventData<T>, place: Place) => void };
+  on: { [T in EventType]?: (state: State, data: EventData<T>, place: EventSource) => void };
   rows: readonly Row<State>[];
 }
 
@@ -76,7 +76,7 @@ export function distribution(bounds: readonly number[]): Distribution {
   return { bounds, counts: new Array<number>(bounds.length + 1).fill(0), exemplars: [], sum: 0 };
 }
 
-export function observe(d: Distribution, value: number, place?: Place): void {
+export function observe(d: Distribution, value: number, place?: EventSource): void {
   const { bounds, counts, exemplars } = d;
   let at = 0;
   while (at < bounds.length && value > (bounds[at] as number)) at += 1;

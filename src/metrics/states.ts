@@ -1,7 +1,7 @@
 // The counters of all families: of the server, of a tenant, or of one filesystem.
 import type { HostedFilesystem } from '../engine/engine.ts';
 import type { EventType } from '../kernel/events.ts';
-import type { Place } from './define.ts';
+import type { EventSource } from './define.ts';
 import type { StatedRow } from './exposition.ts';
 import { families } from './index.ts';
 
@@ -26,7 +26,7 @@ export function rowsOf(states: States, scope: 'tenant' | 'server'): StatedRow[] 
 /** How one family counts an event. `at` is the index of the family in the registry. */
 interface Listener {
   at: number;
-  call: (state: unknown, data: unknown, place: Place) => void;
+  call: (state: unknown, data: unknown, place: EventSource) => void;
 }
 
 /** The families that count each type of event, so that an event visits only those. */

@@ -2,10 +2,10 @@
 import {
   bump,
   defineFamily,
+  type EventSource,
   histogramOf,
   observe,
   one,
-  type Place,
   samplesOf,
   type Tally,
   tally,
@@ -34,7 +34,7 @@ function end(
   state: State,
   outcome: 'done' | 'failed' | 'cancelled',
   { op, strategy, sleptMs, wakeups }: End,
-  place: Place,
+  place: EventSource,
 ): void {
   bump(state.ended, `${op}\n${outcome}`);
   // With a manual clock a sleep can take no time; then its wake-ups show that there was one.

@@ -96,6 +96,15 @@ const mishaps: Record<
       await level.put(key, sealed);
     },
   },
+  'a bit that flipped on the disk, in the record of its end': {
+    says: /checksum of tail\//,
+    async rot(level, id) {
+      const key = `tail/${id}`;
+      const sealed = Uint8Array.from((await level.get(key)) as Uint8Array);
+      sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
+      await level.put(key, sealed);
+    },
+  },
   'a missing batch': {
     says: /is missing/,
     async inflict(store, id) {
