@@ -7,7 +7,7 @@ import { withoutEvents } from '../../src/durable/replay.ts';
 import type { Failure } from '../../src/kernel/errno.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { must } from '../http/start.ts';
-import { durable, freshFolder, openStore as openLevel } from '../journal/kept.ts';
+import { durable, freshFolder, openStore } from '../journal/kept.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -43,7 +43,7 @@ async function makeJournal(change: (failure: Failure) => void): Promise<void> {
 }
 
 async function recovered() {
-  const store = await openLevel(folder);
+  const store = await openStore(folder);
   try {
     return await readFilesystems(store, withoutEvents);
   } finally {
