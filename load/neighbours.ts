@@ -385,6 +385,8 @@ export async function neighbours(only: string | null = null): Promise<boolean> {
   const server = await startPinhole({
     PINHOLE_OPERATOR_TOKEN_FILE: tokenFile,
     PINHOLE_QUOTA_SLEEPERS: '100000',
+    // 512 faults at once reserve 840 MB, more than the default quota.
+    PINHOLE_QUOTA_MEMORY: '2000000000',
   });
   console.log(
     "\nneighbours: the longest wait of a second tenant's request beside the heaviest calls of the first",
