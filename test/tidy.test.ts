@@ -300,8 +300,26 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
     may: ['node:os', 'commander', 'zod', './version.ts', './tenants/quotas.ts'],
     mayNot: ['./kernel/units.ts', './journal/store.ts', './server.ts', './main.ts'],
   },
+  'src/script/probe.ts': {
+    may: ['zod', './command-json.ts', '../kernel/kernel.ts', '../kernel/ops/index.ts'],
+    mayNot: [
+      '../journal/store.ts',
+      '../durable/log.ts',
+      '../engine/engine.ts',
+      '../tenants/tenants.ts',
+      '../http/server.ts',
+      '../config.ts',
+      '../main.ts',
+    ],
+  },
   'src/durable/probe.ts': {
-    may: ['node:zlib', './records.ts', '../kernel/kernel.ts', '../journal/store.ts'],
+    may: [
+      'node:zlib',
+      './records.ts',
+      '../kernel/kernel.ts',
+      '../journal/store.ts',
+      '../script/command-json.ts',
+    ],
     mayNot: [
       '../engine/engine.ts',
       '../tenants/tenants.ts',

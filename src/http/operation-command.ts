@@ -1,44 +1,13 @@
 // Converts a request to a command of the kernel: its arguments, its bytes and its owner.
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import type { Operation } from '../kernel/ops/define.ts';
+import { requestArgsOf, type WaitArgs, waitArgs, zOwner } from '../kernel/ops/request-args.ts';
 import type { Command, Target } from '../kernel/state.ts';
-import { zMs } from '../kernel/units.ts';
 import { patchOffset } from './byte-range.ts';
 import { bytesType } from './contract.ts';
 import type { Preference } from './prefer.ts';
 import { HttpProblem } from './problem.ts';
 import { coerce, coercionsOf, objectOf, parse } from './schema.ts';
-
-const zOwner = z
-  .string()
-  .min(1)
-  .max(128)
-  .describe(
-    'The thread on whose behalf the request is made. It owns the pins and waits for the locks.',
-  );
-
-/** Arguments that every operation accepts. */
-const commonArgs = z.object({ owner: zOwner.optional() });
-/** Arguments that operations accept in addition if they can wait. */
-const waitArgs = z.object({
-  owner: zOwner.optional(),
-  nowait: z
-    .boolean()
-    .optional()
-    .describe('Fails with EAGAIN instead of sleeping; nothing is changed.'),
-  timeoutMs: zMs
-    .optional()
-    .describe('Sends a signal after this time, which ends an interruptible wait with EINTR.'),
-  failOnDeadlock: z
-    .boolean()
-    .optional()
-    .describe('Fails with EDEADLK instead of sleeping in a deadlock.'),
-});
-type WaitArgs = z.infer<typeof waitArgs>;
-
-/** The arguments that the request adds to those of the operation. */
-export const requestArgsOf = ({ waits }: Operation): z.ZodObject => (waits ? waitArgs : commonArgs);
 
 /** Parses the requests for one operation. Created once for each route. */
 export interface CommandParser {

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { HostedFilesystem } from '../../engine/engine.ts';
 import type { Submission } from '../../engine/watches.ts';
 import type { Operation } from '../../kernel/ops/define.ts';
+import { requestArgsOf } from '../../kernel/ops/request-args.ts';
 import { hasVersion, type Media } from '../../kernel/records/contract.ts';
 import { zOperation } from '../../kernel/records/operation.ts';
 import type { Outcome } from '../../kernel/state.ts';
@@ -19,7 +20,7 @@ import {
 } from '../conditional.ts';
 import { type Answer, bytesType, type Content, type Contract, jsonType } from '../contract.ts';
 import { outcomeSenderOf, sendAccepted, sendOutcome } from '../operation-answer.ts';
-import { commandOf, commandParserOf, requestArgsOf } from '../operation-command.ts';
+import { commandOf, commandParserOf } from '../operation-command.ts';
 import { type Preference, preferenceOf } from '../prefer.ts';
 import { HttpProblem, sendFailure } from '../problem.ts';
 import type { ProblemType } from '../problem-table.ts';
