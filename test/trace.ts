@@ -8,30 +8,17 @@ import type { KernelEvent } from '../src/kernel/events.ts';
 import { operations } from '../src/kernel/ops/index.ts';
 import type { Command, Effects, Kernel, Reply } from '../src/kernel/state.ts';
 import type { TaskId } from '../src/kernel/units.ts';
-
-const positional = new Set(['name', 'offset', 'length', 'sizeBytes', 'access', 'ms', 'task']);
+import { bytesText, runsOf } from '../src/script/bytes-text.ts';
+import { commandWords } from '../src/script/golden.ts';
 
 export function commandLine(
   command: Command,
   given: Record<string, unknown>,
   effects: Effects,
 ): string {
-  const words = ['>', command.op];
-  const { file, mapping, pin, operation } = command.on;
-  if (file !== undefined) words.push(file);
-  if (mapping !== undefined) words.push(`map_${mapping}`);
-  if (pin !== undefined) words.push(`pin_${pin}`);
-  if (operation !== undefined) words.push(`op_${operation}`);
-  if (command.op === 'scheduler-step') return [...words, ...stepTaken(effects)].join(' ');
-  for (const [key, value] of Object.entries(given)) {
-    if (positional.has(key)) words.push(String(value));
-    else if (value !== false) words.push(value === true ? key : `${key}=${plain(value)}`);
-  }
-  if (command.data !== undefined) words.push(plain(command.data));
-  if (command.nowait === true) words.push('nowait');
-  if (command.failOnDeadlock === true) words.push('failOnDeadlock');
-  if (command.timeoutMs !== undefined) words.push(`timeoutMs=${command.timeoutMs}`);
-  if (command.owner !== undefined) words.push('as', command.owner);
+  const args = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== false));
+  if (command.op === 'scheduler-step') return ['>', command.op, ...stepTaken(effects)].join(' ');
+  const words = ['>', ...commandWords({ ...command, args })];
   if (effects.task !== 0 && operations.get(command.op)?.waits === true)
     words.push(`(op_${effects.task})`);
   return words.join(' ');
@@ -96,22 +83,10 @@ export function replyLine({ task, outcome }: Reply): string {
 }
 
 function plain(value: unknown): string {
-  if (value instanceof Uint8Array) return runsOf(value);
+  // An answer with many different bytes is told by its length.
+  if (value instanceof Uint8Array)
+    return runsOf(value, 16) === null ? `${value.length}B` : bytesText(value);
   if (Array.isArray(value)) return `[${value.map(plain).join(',')}]`;
   if (value === null) return '-';
   return typeof value === 'string' && value.includes(' ') ? JSON.stringify(value) : String(value);
-}
-
-/** `41*4096,00*100`: bytes in hex and how often each is repeated. */
-function runsOf(bytes: Uint8Array): string {
-  const runs: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    if (runs.length === 16) return `${bytes.length}B`;
-    const byte = bytes[at] as number;
-    let end = at + 1;
-    while (end < bytes.length && bytes[end] === byte) end += 1;
-    runs.push(`${byte.toString(16).padStart(2, '0')}*${end - at}`);
-    at = end;
-  }
-  return `{${runs.join(',')}}`;
 }

@@ -120,7 +120,10 @@ function targetJsonOf({ file, ...numbers }: Target): TargetJson {
 }
 
 /** The arguments that a client must write to get these. */
-function withoutDefaults(op: string, args: Record<string, unknown>): Record<string, unknown> {
+export function withoutDefaults(
+  op: string,
+  args: Record<string, unknown>,
+): Record<string, unknown> {
   const shape = (operations.get(op)?.args as z.ZodObject | undefined)?.shape ?? {};
   return Object.fromEntries(
     Object.entries(args).filter(([name, value]) => {
