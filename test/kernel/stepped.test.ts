@@ -121,4 +121,20 @@ describe('SC3 auto and stepped come to the same end', () => {
     m.truncate('a', 0);
     expect(m.step().outcome).toMatchObject({ result: { op: 'truncate', step: 'lock' } });
   });
+
+  test('SC4 the next timer of a manual clock fires as a step', () => {
+    const m = machine({ scheduler: 'stepped' });
+    const fire = () => m.call('scheduler-step', {}, { task: 'timer' }).outcome;
+    expect(fire()).toMatchObject({ failure: { errno: 'EINVAL', rule: 'SC4' } });
+    m.create('a', page);
+    const mapping = m.map('a', 1);
+    m.pin(mapping, 0, 1, {}, { holdMs: 30 });
+    m.pin(mapping, 0, 1, {}, { holdMs: 20 });
+    m.settle();
+    expect(m.k.pins.size).toBe(2);
+    expect(fire()).toMatchObject({ result: { task: 'timer', op: 'timer', step: 'fire' } });
+    expect([m.k.pins.size, m.k.nowMs]).toEqual([1, 20]);
+    fire();
+    expect([m.k.pins.size, m.k.nowMs]).toEqual([0, 30]);
+  });
 });

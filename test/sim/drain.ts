@@ -2,6 +2,7 @@
 // and every task that can run runs. A task that still sleeps then must have a reason: a deadlock,
 // or a page that is mapped again (S06). These are resolved, and after that no task, busy or
 // detached block may be left.
+import { knotsOf } from '../../src/kernel/lib/knots.ts';
 import type { ExchangeLocals } from '../../src/kernel/ops/exchange-range.ts';
 import type { LayoutLocals } from '../../src/kernel/ops/layout-change.ts';
 import { firstTimer } from '../../src/kernel/sched/timers.ts';
@@ -10,7 +11,7 @@ import type { PinId, TaskId } from '../../src/kernel/units.ts';
 import type { Action } from './action.ts';
 import { Broken } from './broken.ts';
 import type { Sometimes } from './sometimes.ts';
-import { graphOf, knotsOf } from './waits.ts';
+import { graphOf } from './waits.ts';
 import type { World } from './world.ts';
 
 const stepsMax = 5000;

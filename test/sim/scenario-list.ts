@@ -1,6 +1,7 @@
 // S01 to S12 of docs/scenarios.md as two or three tasks on a file `a` of three pages, mapped as
 // map_1, with the expected verdict of each strategy.
-import type { Target } from '../../src/kernel/state.ts';
+import type { Verdict } from '../../src/kernel/explore.ts';
+import type { Call, Thread } from '../../src/kernel/interleave.ts';
 import type { Choice } from '../machine.ts';
 
 const page = 4096;
@@ -17,46 +18,6 @@ export const columns = {
 } as const satisfies Record<string, Choice>;
 export type Column = keyof typeof columns;
 export const everyColumn = Object.keys(columns) as Column[];
-
-const order = [
-  'completes',
-  'deadlock',
-  'hangs',
-  'starves',
-  'leaks',
-  'frees under the pin',
-] as const;
-export type Verdict = (typeof order)[number];
-
-/**
- * Who moves: the number of a thread, -1 the worker, -2 the eviction that the machine runs by
- * itself.
- */
-export interface Way {
-  to: number[];
-  /** A circle that can be gone round for ever. */
-  round?: number[];
-}
-/** To each verdict that there is the way that was found. */
-export type Ways = Partial<Record<Verdict, Way>>;
-
-export const verdictsOf = (ways: Ways): Verdict[] => order.filter((verdict) => verdict in ways);
-
-interface Call {
-  op: string;
-  on: Target;
-  args: Record<string, unknown>;
-  /** Acts on the pin that the thread has; nothing where it has none. */
-  pin?: true;
-  /** A signal to what this thread is doing. */
-  cancels?: number;
-}
-
-export interface Thread {
-  owner: string;
-  calls: Call[];
-  loops: boolean;
-}
 
 export interface Scenario {
   id: string;

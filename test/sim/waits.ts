@@ -2,6 +2,7 @@
 // an owner are; cycles by Tarjan's algorithm. A deadlock must be reported if and only if there is
 // one.
 import type { KernelEvent } from '../../src/kernel/events.ts';
+import { knotsOf } from '../../src/kernel/lib/knots.ts';
 import type {
   Command,
   Inode,
@@ -63,34 +64,6 @@ export function graphOf(k: Scene): Graph {
     graph.set(task.id, [...to]);
   }
   return graph;
-}
-
-/** Tarjan: the knots of the graph, each a set of tasks that wait for each other. */
-export function knotsOf(graph: Graph): number[][] {
-  const index = new Map<number, number>();
-  const low = new Map<number, number>();
-  const stack: number[] = [];
-  const onStack = new Set<number>();
-  const knots: number[][] = [];
-  function visit(node: number): void {
-    index.set(node, index.size);
-    low.set(node, index.get(node) as number);
-    stack.push(node);
-    onStack.add(node);
-    for (const next of graph.get(node) ?? []) {
-      if (!index.has(next)) {
-        visit(next);
-        low.set(node, Math.min(low.get(node) as number, low.get(next) as number));
-      } else if (onStack.has(next))
-        low.set(node, Math.min(low.get(node) as number, index.get(next) as number));
-    }
-    if (low.get(node) !== index.get(node)) return;
-    const knot = stack.splice(stack.lastIndexOf(node));
-    for (const done of knot) onStack.delete(done);
-    if (knot.length > 1 || graph.get(node)?.includes(node)) knots.push(knot);
-  }
-  for (const node of graph.keys()) if (!index.has(node)) visit(node);
-  return knots;
 }
 
 const taskIds = (cycle: readonly string[]): number[] =>

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { runnableNames, workerName } from '../sched/task.ts';
+import { emit } from '../emit.ts';
+import { runnableNames, timerName, workerName } from '../sched/task.ts';
+import { firstTimer } from '../sched/timers.ts';
+import type { Kernel } from '../state.ts';
 import { idPattern, numberOf, type TaskId } from '../units.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
@@ -9,13 +12,15 @@ export const schedulerStep = defineAtomic({
   doc:
     'For a filesystem with a stepped scheduler. task is the id of an operation, or kworker for ' +
     'the release worker; without it the first task of the run queue takes a step. The answer ' +
-    'names the step that was taken; its task is null if no task can run.',
+    'names the step that was taken; its task is null if no task can run. `timer` advances a ' +
+    'manual clock to the next timer and fires it: a pin with holdMs, or an operation with ' +
+    'timeoutMs.',
   on: 'filesystem',
   route: { method: 'POST', path: 'scheduler/step', status: 200 },
   args: z.strictObject({
     task: z
       .string()
-      .regex(new RegExp(`^(${idPattern('operation')}|${workerName})$`))
+      .regex(new RegExp(`^(${idPattern('operation')}|${workerName}|${timerName})$`))
       .optional(),
   }),
   result: z.object({
@@ -31,6 +36,7 @@ export const schedulerStep = defineAtomic({
         'SC1',
         'the scheduler of this filesystem is auto; only a stepped one can be stepped',
       );
+    if (args.task === timerName) return fireTimer(k);
     const runnable = runnableNames(k);
     const chosen = args.task ?? runnable[0];
     if (chosen === undefined) return done({ task: null, op: null, step: null });
@@ -51,3 +57,19 @@ export const schedulerStep = defineAtomic({
     return done({ task: chosen, op: task?.op ?? null, step: task?.step ?? null });
   },
 });
+
+/** Every timer of that millisecond fires at the end of this entry, see moveTime(). */
+function fireTimer(k: Kernel) {
+  if (k.geometry.clock !== 'manual')
+    return fail(
+      'EOPNOTSUPP',
+      'CL1',
+      'the clock of this filesystem is realtime; only a manual one can be advanced',
+    );
+  const timer = firstTimer(k);
+  if (timer === null) return fail('EINVAL', 'SC4', 'this filesystem has no timer that could fire');
+  const toMs = Math.max(k.nowMs, timer.atMs);
+  k.turn.pending.advanceToMs = toMs;
+  emit(k, 'clock.advanced', null, { fromMs: k.nowMs, toMs });
+  return done({ task: timerName, op: timerName, step: 'fire' });
+}

@@ -122,6 +122,8 @@ export function leaveSleep(k: Kernel, task: Task): void {
 
 /** The release worker among the tasks that a stepped scheduler can choose. */
 export const workerName = 'kworker';
+/** The next timer, which a caller can fire if the clock is manual. It is never in the run queue. */
+export const timerName = 'timer';
 
 /** The tasks that could take a step now, in scheduling order. */
 export function runnableNames(k: Kernel): string[] {

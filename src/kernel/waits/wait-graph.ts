@@ -4,7 +4,7 @@
 import { assert } from '../panic.ts';
 import { semOf } from '../sched/rwsem.ts';
 import type { Inode, Kernel, LockName, Pin, RwSem, Task } from '../state.ts';
-import { opId, type Pfn, type PinId, pinId, type TaskId } from '../units.ts';
+import { opId, type Pfn, type PgOff, type PinId, pinId, type TaskId } from '../units.ts';
 
 /** One wait: `from` waits for `through`, and `to` must move first. */
 export interface WaitEdge {
@@ -28,8 +28,10 @@ export const pageNode = (pfn: Pfn): string => `page:${pfn}`;
  * An unlinked file is named by `#` and its inode number, because another file may have its name by
  * now. No name of a file contains `#`.
  */
-const nodeName = ({ name, nlink, ino }: Inode): string => (nlink === 1 ? name : `#${ino}`);
-const lockNode = (inode: Inode, lock: LockName): string => `lock:${nodeName(inode)}:${lock}`;
+export const nodeName = ({ name, nlink, ino }: Inode): string => (nlink === 1 ? name : `#${ino}`);
+export const lockNode = (inode: Inode, lock: LockName): string => `lock:${nodeName(inode)}:${lock}`;
+export const entryNode = (inode: Inode, pgoff: PgOff): string =>
+  `entry:${nodeName(inode)}:${pgoff}`;
 
 const framesPerFolio = 512;
 
@@ -212,7 +214,7 @@ function hopsOf(k: Kernel, task: Task, predecessors: Predecessors): Hop[] {
   if (inode === undefined) return [];
   if (sleep.on === 'lock') return lockHops(task, inode, sleep.lock, predecessors);
   const holder = inode.entryLocks.get(sleep.pgoff);
-  const through = `entry:${nodeName(inode)}:${sleep.pgoff}`;
+  const through = entryNode(inode, sleep.pgoff);
   return holder === undefined
     ? []
     : [
