@@ -14,6 +14,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY openapi openapi
+COPY docs/spec.md docs/spec.md
 RUN install -d -o node -g node /data
 USER node
 VOLUME /data

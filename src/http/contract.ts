@@ -110,7 +110,9 @@ export function problemsOf(contract: Contract): ReadonlySet<ProblemType> {
       ? []
       : (['invalid-header', 'precondition-failed'] as const)),
     ...(names.includes('fs') ? ofFilesystem : []),
-    ...(names.includes('tenant') || names.includes('problem') ? (['no-such-thing'] as const) : []),
+    ...(['tenant', 'problem', 'rule'].some((name) => names.includes(name))
+      ? (['no-such-thing'] as const)
+      : []),
     ...(contract.command === true ? [...ofCommand, 'estale' as const] : []),
     ...(contract.durable === true ? ofJournal : []),
     ...(contract.range === true ? (['range-not-satisfiable'] as const) : []),

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../durable/records.ts';
 import type { Answers, Begun } from './answers.ts';
 import { HttpProblem, problemMediaType, problemOf } from './problem.ts';
+import { linkToRule } from './rules.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,7 +29,14 @@ export interface IdempotencyOptions {
  * wait; a 202 stays the first answer.
  */
 const askingHeaders = ['if-match', 'pinhole-owner'];
-const keptHeaders = ['content-type', 'location', 'etag', 'preference-applied', 'retry-after'];
+const keptHeaders = [
+  'content-type',
+  'location',
+  'etag',
+  'link',
+  'preference-applied',
+  'retry-after',
+];
 
 export function registerIdempotency(app: FastifyInstance, options: IdempotencyOptions): void {
   app.decorateRequest('idempotent', null);
@@ -150,9 +158,11 @@ function notKept(why: string, { location }: Record<string, string>): Answer {
   const problem = problemOf('answer-not-kept', why, {
     ...(location === undefined ? {} : { location }),
   });
+  const link = linkToRule(problem.rule);
   const headers = {
     'content-type': problemMediaType,
     ...(location === undefined ? {} : { location }),
+    ...(link === null ? {} : { link }),
   };
   return { status: problem.status, headers, payload: JSON.stringify(problem) };
 }

@@ -120,7 +120,7 @@ const transportRows = {
   'no-such-thing': row(
     404,
     'Not found',
-    'There is no tenant, token or problem type of this name.',
+    'There is no tenant, token, problem type or rule of this name.',
     'ENOENT',
     'T1',
   ),

@@ -6,6 +6,7 @@ import { JournalError } from '../journal/journal-error.ts';
 import { detailOf, type Errno, type Failure } from '../kernel/errno.ts';
 import { type ProblemType, problemTable } from './problem-table.ts';
 import { rateLimitOf } from './rate-limit.ts';
+import { linkToRule } from './rules.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -128,6 +129,11 @@ function send(reply: FastifyReply, type: ProblemType, problem: Problem): Fastify
   if (retry !== undefined) reply.header('retry-after', retry);
   const rateLimit = rateLimitOf(type, problem, retry);
   if (rateLimit !== null) reply.headers(rateLimit);
+  const link = linkToRule(problem.rule);
+  if (link !== null) {
+    const others = reply.getHeader('link');
+    reply.header('link', others === undefined ? link : `${others}, ${link}`);
+  }
   if (type === 'unauthorized') reply.header('www-authenticate', 'Bearer');
   return reply.code(problem.status).header('content-type', sendAs).send(JSON.stringify(problem));
 }

@@ -2,6 +2,7 @@
 import { codes, problemOf, retryAfter, sendAs } from './problem.ts';
 import { type ProblemType, problemTable } from './problem-table.ts';
 import { rateLimitOf } from './rate-limit.ts';
+import { linkToRule } from './rules.ts';
 
 /** Details for errors of Node's HTTP parser. */
 const unreadable: Record<string, string> = {
@@ -35,12 +36,14 @@ export function rawProblem(
   const problem = problemOf(type, detail, extensions);
   const body = JSON.stringify(problem);
   const retry = retryAfter[type];
+  const link = linkToRule(problem.rule);
   const all = {
     Connection: 'close',
     Date: new Date().toUTCString(),
     'Content-Type': sendAs,
     'Content-Length': String(Buffer.byteLength(body)),
     ...(retry === undefined ? {} : { 'Retry-After': retry }),
+    ...(link === null ? {} : { Link: link }),
     ...rateLimitOf(type, problem, retry),
     ...headers,
   };

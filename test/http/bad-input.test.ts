@@ -22,8 +22,8 @@ const look = async () => {
   const answers = await Promise.all(
     paths.map((path) => call(service, 'GET', `/v1/filesystems/scratch${path}`)),
   );
-  // The ETag of a filesystem moves with every command, also with one that failed.
-  return JSON.stringify(answers.map(({ json }, i) => (i === 0 ? { ...json, etag: '' } : json)));
+  // A command that is refused has events, so the cursor of a list may move.
+  return JSON.stringify(answers.map(({ json }) => ({ ...json, cursor: '' })));
 };
 
 beforeAll(async () => {

@@ -18,7 +18,10 @@ afterEach(() => service.close());
 const content = `${fs}/files/b/content`;
 const etagOf = async (url: string) => (await must(service, 200, 'GET', url)).headers.etag ?? '';
 const tagOfTarget: Record<string, string> = { filesystem: fs, file: `${fs}/files/a` };
-/** Everything that is visible, except the number of the last command. */
+/**
+ * Everything that is visible, except the number of the last command and the cursor, because a
+ * command that is refused has events too.
+ */
 const look = async () => {
   const paths = [
     '',
@@ -32,7 +35,9 @@ const look = async () => {
   ];
   const answers = await Promise.all(paths.map((path) => call(service, 'GET', `${fs}${path}`)));
   return JSON.stringify(
-    answers.map(({ json, text }, i) => (i === 0 ? { ...json, etag: '' } : (json ?? text))),
+    answers.map(({ json, text }, i) =>
+      json === null ? text : { ...json, cursor: '', ...(i === 0 ? { etag: '' } : {}) },
+    ),
   );
 };
 

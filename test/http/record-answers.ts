@@ -24,6 +24,7 @@ const fixed: [RegExp, string][] = [
   [/pht_[0-9a-f]{48}/g, `pht_${'0123456789abcdef'.repeat(3)}`],
   [/\\"[0-9a-f]{8}-/g, '\\"7f3a91c2-'],
   [/"id":"[0-9a-f]{16}"/g, '"id":"0123456789abcdef"'],
+  [/"cursor":"[0-9a-f]+\./g, '"cursor":"0123456789abcdef.'],
   [/"(memory)":\d+/g, '"$1":1048576'],
   [/"memory":\{"limit":(\d+),"used":\d+\}/g, '"memory":{"limit":$1,"used":1048576}'],
 ];
@@ -207,6 +208,8 @@ async function server(service: Service): Promise<void> {
   });
   await go('list-problems', 'GET', '/v1/problems');
   await go('get-problem', 'GET', '/v1/problems/ebusy');
+  await go('list-rules', 'GET', '/v1/rules');
+  await go('get-rule', 'GET', '/v1/rules/GP2');
   await go('livez', 'GET', '/livez');
   await go('readyz', 'GET', '/readyz?verbose');
 }

@@ -32,6 +32,7 @@ function expectProblem(answer: RawAnswer | undefined, status: number): void {
     errno: expect.any(String),
     rule: expect.any(String),
   });
+  expect(answer?.headers.link).toBe(`</v1/rules/${answer?.json.rule}>; rel="describedby"`);
   expect(answer?.json.detail.length).toBeGreaterThan(10);
 }
 

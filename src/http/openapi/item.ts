@@ -41,6 +41,7 @@ export const pathParameters: Record<string, { description: string; example: stri
   operation: { description: 'The id of the operation, `op_…`.', example: 'op_6' },
   tenant: { description: 'The name of the tenant.', example: 'team-a' },
   token: { description: 'The id of the token.', example: '0123456789abcdef' },
+  rule: { description: 'The id of the rule, as in the field `rule` of a problem.', example: 'GP2' },
   problem: { description: 'The last part of the `type` of a problem.', example: 'ebusy' },
 };
 

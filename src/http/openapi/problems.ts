@@ -14,7 +14,7 @@ export const zProblem = z
     detail: z.string().describe('What happened, to what, and what can be done.'),
     instance: z.string().optional().describe('The path of the request.'),
     errno: z.string().optional().describe('The errno that a system call would have returned.'),
-    rule: z.string().optional().describe('The rule of docs/spec.md that applied.'),
+    rule: z.string().optional().describe('The rule that applied; GET /v1/rules/{id} has its text.'),
     blockedBy: z
       .array(
         z.looseObject({
@@ -75,6 +75,7 @@ function problemResponse(types: readonly ProblemType[]): JsonSchema {
   return {
     description: `${types.map((type) => `\`${type}\``).join(', ')}.`,
     headers: {
+      Link: header('`rel="describedby"` is the URL of the rule that applied.'),
       ...(types.some((type) => type in retryAfter) ? { 'Retry-After': header('In seconds.') } : {}),
       ...(types.some(isLimit) ? rateLimitHeaders : {}),
     },

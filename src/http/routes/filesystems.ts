@@ -7,6 +7,7 @@ import { filesystem as filesystemView } from '../../kernel/views/filesystem.ts';
 import { tenantOf } from '../auth.ts';
 import { etagOfFilesystem } from '../conditional.ts';
 import { KernelFailure } from '../problem.ts';
+import { cursorNow, zCursor } from '../stream/cursor.ts';
 import { defineRoute, type Route } from './define.ts';
 
 function statfs(fs: HostedFilesystem): unknown {
@@ -58,15 +59,20 @@ const listFilesystems = defineRoute({
   scope: 'read',
   tag: 'filesystem',
   summary: 'List the filesystems of the tenant',
-  doc: 'In the order of their creation.',
+  doc: 'In the order of their creation. The cursor is one of the stream of the tenant, /v1/events.',
   query: z.strictObject(zPage),
-  result: z.object({ items: z.array(filesystemView.result), nextPageToken: z.string().optional() }),
+  result: z.object({
+    items: z.array(filesystemView.result),
+    nextPageToken: z.string().optional(),
+    cursor: zCursor,
+  }),
   answer(context, { request, query }) {
     const page = pageOfList(context.engine.list(tenantOf(request)), query, (fs) => fs.number);
     // A stopped filesystem has no state to show, but the list must still contain the others.
     return {
       ...page,
       items: page.items.filter((fs) => fs.stopped === null).map((fs) => statfs(fs)),
+      cursor: cursorNow(context.engine.tenantRing(tenantOf(request))),
     };
   },
 });

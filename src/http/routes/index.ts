@@ -15,6 +15,7 @@ import { metricsRoutes } from './metrics.ts';
 import { operationRoute } from './operation.ts';
 import { operationContentRoute } from './operation-content.ts';
 import { problemRoutes } from './problems.ts';
+import { ruleRoutes } from './rules.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   ...ticketRoutes,
   ...metricsRoutes,
   ...problemRoutes,
+  ...ruleRoutes,
   ...healthRoutes,
   documentRoute({
     name: 'openapi',

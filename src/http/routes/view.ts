@@ -1,5 +1,6 @@
 // One view of the kernel as a route for GET and HEAD.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
 import type { HostedFilesystem } from '../../engine/engine.ts';
 import type { View } from '../../kernel/views/define.ts';
 import type { AppContext } from '../app-context.ts';
@@ -10,16 +11,23 @@ import { preferenceOf } from '../prefer.ts';
 import { sendFailure } from '../problem.ts';
 import type { ProblemType } from '../problem-table.ts';
 import { serializerOf } from '../schema.ts';
+import { cursorNow, zCursor } from '../stream/cursor.ts';
 import { targetOf, urlOf } from '../target.ts';
 import { contractOf, type Handling, linkNext, queryParserOf, type Route } from './define.ts';
 
 export function viewRoute(view: View): Route {
-  return { contracts: [viewContract(view)], handle: (context) => handlingOf(context, view) };
+  const result = view.single
+    ? view.result
+    : (view.result as z.ZodObject).extend({ cursor: zCursor });
+  return {
+    contracts: [viewContract(view, result)],
+    handle: (context) => handlingOf(context, view, result),
+  };
 }
 
-function viewContract(view: View): Contract {
+function viewContract(view: View, result: z.ZodType): Contract {
   const { etag, waits } = view;
-  const content = { [jsonType]: view.result };
+  const content = { [jsonType]: result };
   return contractOf({
     name: `get-${view.name}`,
     url: urlOf({ on: view.on, path: view.path }),
@@ -39,11 +47,11 @@ function viewContract(view: View): Contract {
   });
 }
 
-function handlingOf(context: AppContext, view: View): Handling {
+function handlingOf(context: AppContext, view: View, result: z.ZodType): Handling {
   const { engine, config } = context;
   const { etag: hasOwnEtag, waits, operationRecords } = view;
   const queryOf = queryParserOf(view.query);
-  const toJson = serializerOf(view.result, context);
+  const toJson = serializerOf(result, context);
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const asksMatch = hasOwnEtag && request.headers['if-match'] !== undefined;
@@ -73,9 +81,12 @@ function handlingOf(context: AppContext, view: View): Handling {
     if (unchanged) return reply.code(304).send();
     const { nextPageToken } = read.result as { nextPageToken?: string };
     if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
+    const shown = withLinks(fs, operationRecords, read.result);
     return reply
       .header('content-type', `${jsonType}; charset=utf-8`)
-      .send(toJson(reply, withLinks(fs, operationRecords, read.result)));
+      .send(
+        toJson(reply, view.single ? shown : { ...(shown as object), cursor: cursorNow(fs.ring) }),
+      );
   };
   return { handler };
 }

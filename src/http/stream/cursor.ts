@@ -1,5 +1,6 @@
 // A cursor is the id of the last event that a reader has seen; reading continues after it. Sequence
 // 0 is before the first event.
+import { z } from 'zod';
 import type { EventRing } from '../../engine/event-ring.ts';
 
 interface Cursor {
@@ -8,6 +9,19 @@ interface Cursor {
 }
 
 export const cursorOf = (epoch: string, seq: number): string => `${epoch}.${seq}`;
+
+/**
+ * The position of a state that is read now. Events are in the ring as soon as they are applied, so
+ * those after this cursor are exactly those that the state does not show yet.
+ */
+export const cursorNow = (ring: EventRing): string => cursorOf(ring.epoch, ring.nextSeq - 1);
+
+export const zCursor = z
+  .string()
+  .describe(
+    'The position in the event stream at which the answer was true. The events after it, read ' +
+      'with `from`, are exactly those that the answer does not show yet.',
+  );
 
 export const cursorForm = /^([0-9A-Za-z]{1,64})\.(0|[1-9]\d{0,14})$/;
 

@@ -18,6 +18,11 @@ export interface View<Query = unknown> {
   errors: readonly Errno[];
   /** The answer has the ETag of the thing, and a matching If-None-Match gives 304. */
   etag: boolean;
+  /**
+   * Shows one thing and not a list. The answer to a list has the cursor of the event stream at
+   * which it was true; these four records also stand in other answers, which have their own.
+   */
+  single: boolean;
   /** `Prefer: wait` waits until the operation that it shows has ended. */
   waits: boolean;
   /**
@@ -38,9 +43,13 @@ export interface View<Query = unknown> {
 }
 
 export function defineView<Q extends z.ZodType>(
-  view: Omit<View<z.infer<Q>>, 'query' | 'errors' | 'etag' | 'waits' | 'operationRecords'> & {
+  view: Omit<
+    View<z.infer<Q>>,
+    'query' | 'errors' | 'etag' | 'single' | 'waits' | 'operationRecords'
+  > & {
     query: Q;
     etag?: true;
+    single?: true;
     waits?: true;
     operationRecords?: 'result' | 'items';
   },
@@ -48,6 +57,7 @@ export function defineView<Q extends z.ZodType>(
   const whole = {
     errors: ['ENOENT'],
     etag: false,
+    single: false,
     waits: false,
     operationRecords: null,
     ...view,

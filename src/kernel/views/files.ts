@@ -34,6 +34,7 @@ export const files = defineView({
 
 export const file = defineView({
   name: 'file',
+  single: true,
   etag: true,
   summary: 'stat of a file',
   doc: 'blocks512 is exact at once: DAX has no delayed allocation.',

@@ -51,6 +51,7 @@ const zFilesystem = z.object({
 
 export const filesystem = defineView({
   name: 'filesystem',
+  single: true,
   etag: true,
   summary: 'statfs, geometry and strategy of a filesystem',
   doc: 'blocksMetadata + blocksUsed + blocksFree + blocksBusy + blocksDetached = blocks.',

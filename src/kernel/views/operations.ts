@@ -51,6 +51,7 @@ export const operationsView = defineView({
 
 export const operation = defineView({
   name: 'operation',
+  single: true,
   waits: true,
   operationRecords: 'result',
   summary: 'Get an operation: what it does, what it sleeps on, what blocks it',

@@ -4,6 +4,7 @@ import { defineView, found } from './define.ts';
 
 export const strategy = defineView({
   name: 'strategy',
+  single: true,
   summary: 'Get the reclaim strategy',
   doc: 'Its name, its options with the defaults filled in, and what it does.',
   on: 'filesystem',
