@@ -12,6 +12,7 @@ import { mkfsArgs } from '../src/kernel/ops/mkfs.ts';
 import type {
   Command,
   Effects,
+  EventDetail,
   Inode,
   Kernel,
   KernelLimits,
@@ -36,6 +37,7 @@ export interface MachineOptions {
   kind?: Kind;
   kernel?: LinuxVersion;
   scheduler?: 'auto' | 'stepped';
+  events?: EventDetail;
   blocks?: number;
   waitqueue?: { buckets?: number; keyed?: boolean };
   folioGranularity?: boolean;
@@ -106,6 +108,7 @@ export function machine(options: MachineOptions = {}) {
     kernel,
     clock: 'manual',
     scheduler,
+    ...(options.events === undefined ? {} : { events: options.events }),
     waitqueue: { buckets: 256, keyed: true, ...waitqueue },
     folioGranularity: options.folioGranularity ?? false,
     extentMaxZerooutKb: options.extentMaxZerooutKb ?? 0,
@@ -156,7 +159,7 @@ export function machine(options: MachineOptions = {}) {
     }
     events.push(...effects.events);
     lines.push(commandLine(command, given, effects));
-    for (const event of effects.events) lines.push(eventLine(k, event));
+    for (const event of effects.events) lines.push(eventLine(event));
     for (const reply of effects.replies) {
       outcomes.set(reply.task, reply.outcome);
       // What is promised about results is held for every operation of every story.

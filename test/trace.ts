@@ -6,8 +6,7 @@
 //     < op_5 done sizeBytes=8192 blocksFreed=2 …
 import type { KernelEvent } from '../src/kernel/events.ts';
 import { operations } from '../src/kernel/ops/index.ts';
-import type { Command, Effects, Kernel, Reply } from '../src/kernel/state.ts';
-import type { TaskId } from '../src/kernel/units.ts';
+import type { Command, Effects, Reply } from '../src/kernel/state.ts';
 import { bytesText, runsOf } from '../src/script/bytes-text.ts';
 import { commandWords } from '../src/script/golden.ts';
 
@@ -36,25 +35,8 @@ function stepTaken(effects: Effects): string[] {
   return task === null ? ['nothing'] : [task, `${op}.${step}`];
 }
 
-const opNames = new WeakMap<Kernel, Map<number, string>>();
-
-/** Tasks are forgotten when they end; their names stay for the trace. */
-function opOf(k: Kernel, event: KernelEvent): string {
-  let names = opNames.get(k);
-  if (names === undefined) {
-    names = new Map();
-    opNames.set(k, names);
-  }
-  const op = 'op' in event.data ? event.data.op : k.tasks.get(event.task as TaskId)?.op;
-  if (op !== undefined) names.set(event.task, op);
-  return op ?? names.get(event.task) ?? '';
-}
-
-export function eventLine(k: Kernel, event: KernelEvent): string {
-  const who =
-    event.task === 0
-      ? '-'
-      : [`op_${event.task}`, opOf(k, event)].filter((word) => word !== '').join(' ');
+export function eventLine(event: KernelEvent): string {
+  const who = event.task === 0 ? '-' : `op_${event.task} ${event.op}`;
   const head = [event.timeMs, who, ...(event.file === null ? [] : [event.file])].join(' ');
   const data = Object.entries(event.data)
     .filter(([key, value]) => key !== 'op' && value !== undefined && value !== false)
@@ -88,5 +70,9 @@ function plain(value: unknown): string {
     return runsOf(value, 16) === null ? `${value.length}B` : bytesText(value);
   if (Array.isArray(value)) return `[${value.map(plain).join(',')}]`;
   if (value === null) return '-';
+  if (typeof value === 'object') {
+    const fields = Object.entries(value).map(([key, field]) => `${key}=${plain(field)}`);
+    return `{${fields.join(' ')}}`;
+  }
   return typeof value === 'string' && value.includes(' ') ? JSON.stringify(value) : String(value);
 }

@@ -14,6 +14,8 @@ interface Envelope {
   subject?: string;
   time: string;
   operation?: string;
+  /** The name of the operation. */
+  op?: string;
 }
 
 /** For an event about a file: its inode, and whether the inode no longer had a name. */

@@ -28,6 +28,7 @@ export const blankTurn = (): Turn => ({
   blocksMax: Number.POSITIVE_INFINITY,
   stepsLeft: 0,
   current: 0,
+  op: null,
   events: [],
   replies: [],
   pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },

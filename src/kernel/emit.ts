@@ -1,11 +1,42 @@
 // Emission of events. Each call is one hit of a tracepoint.
 import type { EventData, EventType, FileOfEvent, KernelEvent } from './events.ts';
-import type { Kernel } from './state.ts';
-import type { Ino } from './units.ts';
+import type { Kernel, Task } from './state.ts';
+import type { Ino, TaskId } from './units.ts';
 
-/** Adds an event to this `apply`. `file` is the inode that the event is about, if any. */
+/**
+ * Adds an event of the running task to this `apply`. `file` is the inode that the event is about,
+ * if any.
+ */
 export function emit<T extends EventType>(
   k: Kernel,
+  type: T,
+  file: FileOfEvent | null,
+  data: EventData<T>,
+): void {
+  record(k, k.turn.current, k.turn.op, type, file, data);
+}
+
+/** The same for an event of another task: one that is woken, or gets a lock that was released. */
+export function emitFor<T extends EventType>(
+  k: Kernel,
+  { id, op }: Task,
+  type: T,
+  file: FileOfEvent | null,
+  data: EventData<T>,
+): void {
+  record(k, id, op, type, file, data);
+}
+
+/** The task whose step runs from now on; null for the release worker and the clock. */
+export function setRunning(k: Kernel, task: Task | null): void {
+  k.turn.current = task?.id ?? 0;
+  k.turn.op = task?.op ?? null;
+}
+
+function record<T extends EventType>(
+  k: Kernel,
+  task: TaskId | 0,
+  op: string | null,
   type: T,
   file: FileOfEvent | null,
   data: EventData<T>,
@@ -15,7 +46,7 @@ export function emit<T extends EventType>(
     file === null
       ? { file: null, ino: 0, unlinked: false }
       : { file: file.name, ino: file.ino, unlinked: file.nlink === 0 };
-  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task: k.turn.current, ...whose, data };
+  const event = { seq: k.eventSeq, timeMs: k.nowMs, type, task, op, ...whose, data };
   // The row of the table ties `data` to `type`, but TypeScript cannot derive that from the union.
   k.turn.events.push(event as unknown as KernelEvent);
 }

@@ -8,7 +8,24 @@ const pfn = zCount.describe('Page frame of the device.');
 const pgoff = zCount.describe('Page of the file.');
 const range = { offset: zCount, length: zCount };
 const run = { pfn, pages: zCount };
+/** An event lists at most this many runs or mappings, because it must not grow with a pin. */
+export const listedMax = 256;
+const more = z.literal(true).optional().describe(`There are more than the ${listedMax} listed.`);
+const pinnedRuns = {
+  runs: z
+    .array(
+      z.object({
+        pfn: pfn
+          .nullable()
+          .describe('The first frame; null for the zero page and for private copies.'),
+        pages: zCount,
+      }),
+    )
+    .describe('The frames of the pin, in the order of the pages of the file.'),
+  more,
+};
 const lockName = z.enum(['i_rwsem', 'invalidate_lock']);
+const lockMode = z.enum(['shared', 'exclusive']);
 const access = z.enum(['read', 'write']);
 const ended = { op: z.string(), strategy: z.string(), sleptMs: zCount, wakeups: zCount };
 const refused = { errno: z.string(), rule: z.string() };
@@ -148,6 +165,10 @@ export const eventTable = {
   'page.unmapped': row('unmap_mapping_range: page-table entries of a byte range were cleared.', {
     ...range,
     pages: zCount,
+    mappings: z
+      .array(z.object({ mapping: z.string(), ...range, pages: zCount }))
+      .describe('The mappings that lost entries, each with the bytes of the file that it lost.'),
+    more,
   }),
   'page.pinned': row('get_user_pages took references.', {
     pin: z.string(),
@@ -156,15 +177,26 @@ export const eventTable = {
     ...range,
     pages: zCount,
     access,
+    ...pinnedRuns,
   }),
   'page.unpinned': row('The references of a pin were dropped.', {
     pin: z.string(),
     pages: zCount,
     heldMs: zCount,
+    ...pinnedRuns,
   }),
   'page.idle': row(
     'dax_page_idle: the reference count reached the value that the idle rule waits for.',
     { pfn },
+  ),
+  'page.not_idle': row(
+    'The last pin of a page was released, but the modern idle rule counts mappings too. The ' +
+      'operations that wait for the page sleep on until these mappings are gone.',
+    {
+      pfn,
+      pgoff: pgoff.nullable(),
+      mappings: zCount.describe('Page-table entries that map the page.'),
+    },
   ),
   'page.delayed_free': row(
     'The page was pinned when its block left the file; the last put frees it.',
@@ -246,7 +278,25 @@ export const eventTable = {
       spurious: z.boolean(),
     },
   ),
-  'task.signalled': row('A signal was sent to a task.', { op: z.string(), restart: z.boolean() }),
+  'task.step': row(
+    'A task takes a step. Only with a stepped scheduler and `events: detailed`. `op` is kworker ' +
+      'for the release worker.',
+    { op: z.string(), step: z.string() },
+  ),
+  'lock.acquired': row('A task got a lock of the file. Only with `events: detailed`.', {
+    lock: lockName,
+    mode: lockMode,
+  }),
+  'lock.released': row(
+    'A task released a lock of the file. Only with `events: detailed`. A power cut and an ' +
+      'unmount drop all locks without this event.',
+    { lock: lockName, mode: lockMode, heldMs: zCount },
+  ),
+  'task.signalled': row('A signal was sent to a task.', {
+    op: z.string().describe('The operation that got the signal.'),
+    operation: z.string().describe('Its id: the event itself names the operation that sent it.'),
+    restart: z.boolean(),
+  }),
   'deadlock.detected': row('A wait completed a cycle: a deadlock.', {
     cycle: z.array(z.string()),
     explanation: z.string(),
@@ -280,7 +330,8 @@ export interface FileOfEvent {
 }
 
 /**
- * One hit of a tracepoint. `task` is the operation that ran; 0 is the release worker or the clock.
+ * One hit of a tracepoint. `task` is the operation that ran, and `op` its name; for the release
+ * worker and the clock they are 0 and null.
  * `file` is the name at that time and `ino` the inode, which is 0 for an event about no file.
  * `unlinked` is true if the inode had no name any more, because another file may now have the name
  * `file`.
@@ -291,6 +342,7 @@ export type KernelEvent = {
     timeMs: number;
     type: T;
     task: number;
+    op: string | null;
     file: string | null;
     ino: number;
     unlinked: boolean;

@@ -1,7 +1,7 @@
 // The only entry point of the machine: apply(kernel, entry) → effects. It is deterministic: the
 // same entries give the same state and events.
 import { blankKernel, blankTurn, noCounts } from './blank-kernel.ts';
-import { emit } from './emit.ts';
+import { emit, setRunning } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
 import type { KernelEvent } from './events.ts';
 import { personalityOf } from './fs/personality/index.ts';
@@ -15,7 +15,7 @@ import { canGoOn, goOn, run, start, stepOnce } from './run.ts';
 import { sendSignal } from './sched/signal.ts';
 import { retrySpinners } from './sched/spin.ts';
 import { firstTimer, removeTimer } from './sched/timers.ts';
-import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
+import type { Effects, Entry, EventDetail, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
 
 /** mkfs. The caller has parsed the arguments with `mkfsArgs`. */
@@ -38,7 +38,8 @@ export function createKernel(
   if (!chosen.ok) return chosen;
   const blocks = args.sizeBytes / pageSize;
   const blocksMetadata = metadataBlocks(blocks);
-  const { strategy: _choice, ...geometry } = args;
+  const { strategy: _choice, ...given } = args;
+  const geometry = { ...given, events: args.events ?? detailOf(args) };
   const k = blankKernel({
     geometry: { ...geometry, blocks, blocksMetadata },
     limits,
@@ -67,6 +68,10 @@ export function createKernel(
   k.turn = blankTurn();
   return { ok: true, kernel: k, events };
 }
+
+/** Who steps a machine wants to see each step; elsewhere nobody pays for such events. */
+const detailOf = ({ scheduler }: MkfsArgs): EventDetail =>
+  scheduler === 'stepped' ? 'detailed' : 'standard';
 
 /**
  * Applies one entry of the log: moves the clock, starts the command, and runs every task until all
@@ -126,7 +131,7 @@ function moveTime(k: Kernel): void {
     k.turn.stepsLeft -= 1;
     removeTimer(k, timer);
     k.nowMs = Math.max(k.nowMs, timer.atMs);
-    k.turn.current = 0;
+    setRunning(k, null);
     if (timer.kind === 'pin') {
       const pin = k.pins.get(timer.id as PinId);
       if (pin !== undefined) releasePin(k, pin);

@@ -1,6 +1,6 @@
 // The begin and the end of a task. A command becomes a task with a target; its outcome becomes a
 // reply and a record.
-import { emit } from './emit.ts';
+import { emit, emitFor, setRunning } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
 import { etagOf, findFile, isLastReference } from './fs/inode.ts';
 import type { Operation } from './ops/define.ts';
@@ -27,7 +27,7 @@ export function begin(k: Kernel, command: Command): Task {
   const op = operations.get(command.op);
   assert(op !== undefined, 'a command names an operation of the registry');
   const task = newTask(k, op, command);
-  k.turn.current = task.id;
+  setRunning(k, task);
   const refused = bind(k, op, task, command);
   k.tasks.set(task.id, task);
   k.counts.dataBytes += task.data?.length ?? 0;
@@ -191,10 +191,10 @@ function emitEnd(
     sleptMs: task.sleptMs,
     wakeups: task.wakeups,
   };
-  if (outcome.ok) emit(k, 'operation.done', inode, data);
+  if (outcome.ok) emitFor(k, task, 'operation.done', inode, data);
   else if (state === 'cancelled')
-    emit(k, 'operation.cancelled', inode, { ...data, ...errnoOf(outcome.failure) });
-  else emit(k, 'operation.failed', inode, { ...data, ...errnoOf(outcome.failure) });
+    emitFor(k, task, 'operation.cancelled', inode, { ...data, ...errnoOf(outcome.failure) });
+  else emitFor(k, task, 'operation.failed', inode, { ...data, ...errnoOf(outcome.failure) });
 }
 
 const errnoOf = ({ errno, rule }: Failure) => ({ errno, rule });

@@ -1,11 +1,12 @@
 // The run loop: it runs the steps of tasks and counts the steps of an entry.
 import { reportDeadlocks, reportPinDeadlocks } from './deadlock.ts';
+import { emit, emitFor, setRunning } from './emit.ts';
 import { releaseWork } from './fs/release-worker.ts';
 import { begin, end, endAll, operationOf } from './lifecycle.ts';
 import { pinsOver } from './mm/page.ts';
 import { assert, unreachable } from './panic.ts';
 import { retrySpinners } from './sched/spin.ts';
-import { inodeOf, pageWaitedFor, taskOf } from './sched/task.ts';
+import { inodeOf, pageWaitedFor, taskOf, workerName } from './sched/task.ts';
 import type { Command, Kernel, Task } from './state.ts';
 import type { Pfn, TaskId } from './units.ts';
 
@@ -60,13 +61,17 @@ export function goOn(k: Kernel): void {
 }
 
 export function stepOnce(k: Kernel, id: TaskId | 0): void {
+  const isTold = k.geometry.events === 'detailed';
   if (id === 0) {
+    setRunning(k, null);
+    if (isTold) emit(k, 'task.step', null, { op: workerName, step: 'release' });
     releaseWork(k);
     return;
   }
   const task = k.tasks.get(id);
   assert(task !== undefined, 'a runnable task lives');
   k.runnable.splice(k.runnable.indexOf(id), 1);
+  if (isTold) emitFor(k, task, 'task.step', inodeOf(k, task), { op: task.op, step: task.step });
   if (runStep(k, task)) k.runnable.push(id);
 }
 
@@ -90,7 +95,7 @@ function runTask(k: Kernel, task: Task): void {
 /** One step. Returns true when the task can take the next one. */
 function runStep(k: Kernel, task: Task): boolean {
   k.turn.stepsLeft -= 1;
-  k.turn.current = task.id;
+  setRunning(k, task);
   const step = operationOf(task).steps[task.step];
   assert(step !== undefined, `${task.op} has a step ${task.step}`);
   // These counts are for memory.ts. A step changes the extents only of its own files, and only the

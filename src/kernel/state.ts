@@ -24,6 +24,8 @@ export type LockMode = 'shared' | 'exclusive';
  * The kinds of users that pin pages on Linux. The schema of `pin` and the metrics use this list.
  */
 export const pinKinds = ['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring'] as const;
+export const eventDetails = ['standard', 'detailed'] as const;
+export type EventDetail = (typeof eventDetails)[number];
 export type PinKind = (typeof pinKinds)[number];
 export const linuxVersions = ['6.12', '7.3'] as const;
 
@@ -69,6 +71,11 @@ export interface Geometry {
   clock: 'realtime' | 'manual';
   scheduler: 'auto' | 'stepped';
   persistenceDomain: 'adr' | 'eadr';
+  /**
+   * `detailed`: lock.acquired, lock.released and, with a stepped scheduler, task.step too. Absent in
+   * snapshots of an older release, which had none of them.
+   */
+  events?: EventDetail;
   /**
    * A page under a 2 MiB mapping entry is pinned, and becomes idle, together with its whole folio,
    * as in Linux from 6.15 on.
@@ -456,6 +463,8 @@ export interface Turn {
   stepsLeft: number;
   /** The task whose step runs; 0 for the worker and the clock. */
   current: TaskId | 0;
+  /** The name of its operation, because a task that has ended still emits events. */
+  op: string | null;
   events: KernelEvent[];
   replies: Reply[];
   /** Requests of the operation to the run loop. `step` 0 is the release worker. */

@@ -5,8 +5,10 @@ import { defaultConfig } from '../../src/config.ts';
 import { bytesOf } from '../../src/durable/event-batch.ts';
 import { journalKeys } from '../../src/durable/keys.ts';
 import { type ReadOptions, readWorld } from '../../src/durable/read.ts';
+import type { BatchRecord } from '../../src/durable/records.ts';
 import { stateHash } from '../../src/durable/snapshots.ts';
-import { encode } from '../../src/journal/codec.ts';
+import { decode, encode } from '../../src/journal/codec.ts';
+import type { Change } from '../../src/journal/store.ts';
 import { createService, type Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { must } from '../http/start.ts';
@@ -86,6 +88,19 @@ describe('a world', () => {
     await readWorld(store, options({ sliceMs: 0 }));
     going = false;
     expect(turns).toBeGreaterThanOrEqual(7);
+  });
+
+  it('refuses a journal of kernelVersion 4, from which a start would go on with other events', async () => {
+    const { store, ids } = await storeWith('one', 'two');
+    const journal = store.journal(ids[0] ?? '');
+    const changes: Change[] = [];
+    for await (const [key, body] of journal.entries(journalKeys.batches)) {
+      const [, ...rest] = decode(body) as BatchRecord;
+      changes.push({ key, value: encode([4, ...rest]) });
+    }
+    expect(changes.length).toBeGreaterThan(0);
+    await journal.put(changes);
+    await expect(readWorld(store, options())).rejects.toMatchObject({ kind: 'version' });
   });
 
   it('returns the event budget of filesystems that are not restored', async () => {

@@ -12,6 +12,7 @@ function command(count: number): Batch {
       timeMs: 0,
       type: 'page.idle',
       task: 0,
+      op: null,
       file: null,
       ino: 0,
       unlinked: false,

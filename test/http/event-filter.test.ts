@@ -17,6 +17,7 @@ function event<T extends EventType>(
     seq: 1,
     timeMs: 0,
     task: 0,
+    op: null,
     file: 'a',
     ino: 2,
     unlinked: false,
@@ -35,7 +36,8 @@ const seen = (one: KernelEvent, offset: number, length: number, file = 'a'): boo
 
 describe('a range of bytes', () => {
   it('shows what begins before it, lies in it or ends behind it, and not what only touches it', () => {
-    const unmapped = event('page.unmapped', { offset: 2 * page, length: 2 * page, pages: 2 });
+    const lost = { offset: 2 * page, length: 2 * page, pages: 2 };
+    const unmapped = event('page.unmapped', { ...lost, mappings: [{ mapping: 'map_1', ...lost }] });
     expect(seen(unmapped, 0, 2 * page)).toBe(false);
     expect(seen(unmapped, 0, 2 * page + 1)).toBe(true);
     expect(seen(unmapped, 3 * page, page)).toBe(true);

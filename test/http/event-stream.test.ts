@@ -2,6 +2,7 @@
 // resuming with a cursor.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventTable } from '../../src/kernel/events.ts';
+import { operations } from '../../src/kernel/ops/index.ts';
 import {
   call,
   fs,
@@ -85,6 +86,7 @@ describe('an event', () => {
         seq,
         epoch,
         operation,
+        op,
         ...others
       } = event;
       expect({ specversion, source, datacontenttype, others }).toEqual({
@@ -97,6 +99,8 @@ describe('an event', () => {
       expect(new Date(time).toISOString()).toBe(time);
       expect(subject ?? 'files/a').toBe('files/a');
       expect(operation ?? 'op_1').toMatch(/^op_\d+$/);
+      expect(op === undefined).toBe(operation === undefined);
+      if (op !== undefined) expect([...operations.keys(), 'evict']).toContain(op);
       eventTable[type.replace('pinhole.', '') as keyof typeof eventTable].data.parse(data);
     }
     expect(reader.events()[0]).toMatchObject({ seq: 1, type: 'pinhole.filesystem.created' });

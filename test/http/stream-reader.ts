@@ -14,6 +14,7 @@ export interface CloudEvent {
   seq: number;
   epoch: string;
   operation?: string;
+  op?: string;
 }
 
 export interface StreamFrame {

@@ -450,8 +450,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'steps are not counted',
-      'k.turn.stepsLeft -= 1;\n  k.turn.current = task.id;',
-      'k.turn.current = task.id;',
+      'k.turn.stepsLeft -= 1;\n  setRunning(k, task);',
+      'setRunning(k, task);',
       'LM8',
     ],
   ),

@@ -212,7 +212,7 @@ export class World {
 
   #tell(command: Command, given: Record<string, unknown>, effects: Effects): void {
     this.onLine?.(commandLine(command, given, effects));
-    for (const event of effects.events) this.onLine?.(eventLine(this.k, event));
+    for (const event of effects.events) this.onLine?.(eventLine(event));
     for (const reply of effects.replies) {
       const plumbing = reply.task === effects.task && operations.get(command.op)?.waits === false;
       if (!plumbing || !reply.outcome.ok) this.onLine?.(replyLine(reply));

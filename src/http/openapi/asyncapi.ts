@@ -36,6 +36,7 @@ const zEnvelope = z.object({
     .string()
     .optional()
     .describe('`op_…`: the operation that ran; absent for the release worker and the clock.'),
+  op: z.string().optional().describe('The name of that operation, such as punch-hole.'),
 });
 
 /** The data of an event type, with the fields that name its file. */
@@ -79,6 +80,7 @@ const example = {
       datacontenttype: 'application/json',
       data: { pfn: 2 },
       operation: 'op_8',
+      op: 'unpin',
     },
   ],
 };

@@ -25,6 +25,7 @@ export const recorded: Readonly<
         nowMs: 1767225600250,
         scheduler: 'auto',
         persistenceDomain: 'adr',
+        events: 'standard',
         folioGranularity: false,
         extentMaxZerooutKb: 0,
         space: {
@@ -378,6 +379,7 @@ export const recorded: Readonly<
         nowMs: 1767225603750,
         scheduler: 'auto',
         persistenceDomain: 'adr',
+        events: 'standard',
         folioGranularity: false,
         extentMaxZerooutKb: 0,
         space: {
@@ -882,6 +884,14 @@ export const recorded: Readonly<
               offset: 0,
               length: 65536,
               pages: 16,
+              mappings: [
+                {
+                  mapping: 'map_1',
+                  offset: 0,
+                  length: 65536,
+                  pages: 16,
+                },
+              ],
             },
             ino: 2,
           },
@@ -1496,6 +1506,7 @@ export const recorded: Readonly<
             nowMs: 1767225813750,
             scheduler: 'auto',
             persistenceDomain: 'adr',
+            events: 'standard',
             folioGranularity: false,
             extentMaxZerooutKb: 0,
             space: {
@@ -1546,6 +1557,7 @@ export const recorded: Readonly<
             nowMs: 1000,
             scheduler: 'stepped',
             persistenceDomain: 'adr',
+            events: 'detailed',
             folioGranularity: false,
             extentMaxZerooutKb: 0,
             space: {

@@ -22,13 +22,13 @@ function timeOf(ms: number): string {
 }
 
 function bodyOf({ filesystem, event }: EventRecord): string {
-  const { file, ino, unlinked, task } = event;
+  const { file, ino, unlinked, task, op } = event;
   const data = ino === 0 ? event.data : { ...event.data, ino, ...(unlinked ? { unlinked } : {}) };
   // An unlinked inode has no URL, and another file may have its former name.
   const about = unlinked ? `inodes/${ino}` : `files/${file}`;
   const subject = ino === 0 ? '' : `"subject":${JSON.stringify(about)},`;
-  const operation = task === 0 ? '' : `,"operation":"${opId(task)}"`;
-  // Names of filesystems and event types need no escapes.
+  // Names of filesystems, operations and event types need no escapes.
+  const operation = task === 0 ? '' : `,"operation":"${opId(task)}","op":"${op}"`;
   const source = `"source":"/v1/filesystems/${filesystem}","type":"${typePrefix}${event.type}"`;
   const time = `"time":"${timeOf(event.timeMs)}","datacontenttype":"application/json"`;
   return `${source},${subject}${time},"data":${JSON.stringify(data)}${operation}}`;

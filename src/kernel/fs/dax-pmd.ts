@@ -140,7 +140,9 @@ export function faultPmd(
       const pages = unmapPart(k, mapping, first, toPgOff(first + pagesPerPmd - 1), {
         evenCows: false,
       });
-      emit(k, 'page.unmapped', inode, { offset: byteOf(first), length: pmdBytes, pages });
+      const lost = { offset: byteOf(first), length: pmdBytes, pages };
+      const mappings = [{ mapping: about.mapping, ...lost }];
+      emit(k, 'page.unmapped', inode, { ...lost, mappings });
     }
     emit(k, 'page.pmd_faulted', inode, {
       ...about,

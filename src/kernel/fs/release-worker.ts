@@ -1,5 +1,6 @@
 // The release worker, a workqueue on Linux. It does the work of a last put after the step that
 // dropped the reference, because mm/ must not call fs/.
+import { setRunning } from '../emit.ts';
 import { findRun } from '../lib/run-list.ts';
 import { isDelayedFree, pinsOver } from '../mm/page.ts';
 import type { Kernel } from '../state.ts';
@@ -11,7 +12,7 @@ import { reapDetached } from './detached.ts';
 export function releaseWork(k: Kernel): void {
   const pfn = k.workqueue.shift() as Pfn;
   k.turn.stepsLeft -= 1;
-  k.turn.current = 0;
+  setRunning(k, null);
   // The commit may have freed the block since, and its next owner may have pinned it.
   if (!isDelayedFree(k, pfn) || pinsOver(k, pfn) > 0) return;
   clearDelayedFree(k, pfn);

@@ -1,6 +1,7 @@
 // get_user_pages and its opposite. A pin names frames, not "file F at offset O", so a change of the
 // layout cannot redirect it. That is the conflict that Pinhole simulates.
 import { emit, fileOfEvent } from '../emit.ts';
+import { type EventData, listedMax } from '../events.ts';
 import { assert } from '../panic.ts';
 import { removeTimer } from '../sched/timers.ts';
 import type { Kernel, Pin } from '../state.ts';
@@ -58,6 +59,21 @@ function countOwner(k: Kernel, { owner }: Pin, delta: number): void {
   else k.pinsOf.set(owner, pins);
 }
 
+/** The frames of a pin as runs, as its events list them. */
+function runsOf(pfns: readonly number[]): Pick<EventData<'page.pinned'>, 'runs' | 'more'> {
+  const runs: { pfn: number | null; pages: number }[] = [];
+  for (let at = 0; at < pfns.length; ) {
+    if (runs.length === listedMax) return { runs, more: true };
+    const pfn = pfns[at] as number;
+    let pages = 1;
+    if (pfn < 0) while ((pfns[at + pages] ?? 0) < 0) pages += 1;
+    else while (pfns[at + pages] === pfn + pages) pages += 1;
+    runs.push({ pfn: pfn < 0 ? null : pfn, pages });
+    at += pages;
+  }
+  return { runs };
+}
+
 /** Call this when a pin has all its pages and get_user_pages returns. */
 export function recordPin(k: Kernel, pin: Pin): void {
   pin.task = 0;
@@ -70,6 +86,7 @@ export function recordPin(k: Kernel, pin: Pin): void {
     length: pin.pfns.length * pageSize,
     pages: pin.pfns.length,
     access: pin.access,
+    ...runsOf(pin.pfns),
   });
 }
 
@@ -88,6 +105,7 @@ export function releasePin(k: Kernel, pin: Pin): void {
       pin: pinId(pin.id),
       pages: pin.pfns.length,
       heldMs: k.nowMs - pin.createdMs,
+      ...runsOf(pin.pfns),
     });
   }
   for (const pfn of pin.pfns) {

@@ -2,7 +2,7 @@
 // Only pins and mappings are counted; Linux's two reference counts are derived from them: classic
 // (to 6.14) `1 + pins`, modern (from 6.15) `pins + mapcount`. With folioGranularity the frames
 // under a 2 MiB mapping entry are one folio, which is pinned, waited for and released as a whole.
-import { emit } from '../emit.ts';
+import { emit, fileOfEvent } from '../emit.ts';
 import { assert } from '../panic.ts';
 import { hasWaiters, wakePage } from '../sched/waitqueue.ts';
 import type { Folio, Kernel } from '../state.ts';
@@ -176,6 +176,7 @@ export function putPage(k: Kernel, pfn: Pfn): void {
   if ((folio?.pins ?? pins) > 0) return;
   const head = headOf(k, pfn);
   if (isIdle(k, head)) wakeIdle(k, head);
+  else if (hasWaiters(k, head)) tellNotIdle(k, head);
   for (let page: number = head; page < head + (folio === undefined ? 1 : framesPerChunk); page++) {
     if (!isDelayedFree(k, toPfn(page))) continue;
     k.workqueue.push(toPfn(page));
@@ -186,6 +187,16 @@ export function putPage(k: Kernel, pfn: Pfn): void {
   // The folio ends here, so its pages are counted one by one, and some may be mapped. A task that
   // slept on the folio wakes, because it must now sleep on one page or not at all.
   if (hasWaiters(k, head)) wakePage(k, head);
+}
+
+/** Only the modern rule comes here: the mappings of the page keep its waiters asleep (S06). */
+function tellNotIdle(k: Kernel, pfn: Pfn): void {
+  const owner = ownerOf(k, pfn);
+  emit(k, 'page.not_idle', owner === null ? null : fileOfEvent(k, owner.ino), {
+    pfn,
+    pgoff: owner?.pgoff ?? null,
+    mappings: modernRefcount(k, pfn),
+  });
 }
 
 function wakeIdle(k: Kernel, pfn: Pfn): void {

@@ -2,10 +2,11 @@
 // zero page, and a larger number is a frame and a bit (writable in a page table, dirty in a mapping
 // entry). In a page table a negative entry is an anonymous page, see anon.ts.
 import { emit } from '../emit.ts';
+import { type EventData, listedMax } from '../events.ts';
 import { eachEntry, eraseRange, load, store } from '../lib/xarray.ts';
 import { assert } from '../panic.ts';
 import type { Access, Inode, Kernel, Mapping } from '../state.ts';
-import { byteOf, type Pfn, type PgOff, toPfn } from '../units.ts';
+import { byteOf, mappingId, type Pfn, type PgOff, toPfn } from '../units.ts';
 import { isAnon, putAnon } from './anon.ts';
 import { mapFolio, mapPage, unmapFolio, unmapPage } from './page.ts';
 import { addPmd, addTable, dropPmds, inPmd, pagesPerPmd, pmdOf, widen } from './pmd.ts';
@@ -88,24 +89,48 @@ export function unmapRange(
   last: PgOff,
   { evenCows }: Cows = leaveCows,
 ): void {
-  let pages = 0;
-  let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  const cleared = (pgoff: PgOff): void => {
-    low = Math.min(low, pgoff);
-    high = Math.max(high, pgoff);
-  };
+  const all = createCleared();
+  const mappings: Unmapped['mappings'] = [];
+  let more = false;
   const whole = widen(inode, first, last);
   for (const id of inode.mappings) {
     const mapping = k.mappings.get(id);
     if (mapping === undefined) continue;
-    pages += unmapPart(k, mapping, whole.first, whole.last, leaveCows, cleared);
-    if (evenCows && !mapping.shared)
-      pages += unmapPart(k, mapping, first, last, { evenCows }, cleared);
+    const part = createCleared();
+    const cleared = (pgoff: PgOff): void => addCleared(part, pgoff, pgoff, 1);
+    unmapPart(k, mapping, whole.first, whole.last, leaveCows, cleared);
+    if (evenCows && !mapping.shared) unmapPart(k, mapping, first, last, { evenCows }, cleared);
+    if (part.pages === 0) continue;
+    addCleared(all, part.low, part.high, part.pages);
+    if (mappings.length < listedMax) mappings.push({ mapping: mappingId(id), ...bytesOf(part) });
+    else more = true;
   }
-  if (pages > 0)
-    emit(k, 'page.unmapped', inode, { offset: byteOf(low), length: byteOf(high + 1 - low), pages });
+  if (all.pages === 0) return;
+  const omitted = more ? ({ more } as const) : {};
+  emit(k, 'page.unmapped', inode, { ...bytesOf(all), mappings, ...omitted });
 }
+
+type Unmapped = EventData<'page.unmapped'>;
+
+/** The entries that were cleared: how many pages, from the lowest to the highest. */
+interface Cleared {
+  low: number;
+  high: number;
+  pages: number;
+}
+const createCleared = (): Cleared => ({ low: Number.POSITIVE_INFINITY, high: 0, pages: 0 });
+
+function addCleared(to: Cleared, low: number, high: number, pages: number): void {
+  to.low = Math.min(to.low, low);
+  to.high = Math.max(to.high, high);
+  to.pages += pages;
+}
+
+const bytesOf = ({ low, high, pages }: Cleared) => ({
+  offset: byteOf(low),
+  length: byteOf(high + 1 - low),
+  pages,
+});
 
 /**
  * Clears the entries of one mapping for the file pages [first, last], which must not cut a 2 MiB

@@ -1,7 +1,7 @@
 // mkfs: a new filesystem on a new simulated pmem namespace. It is the first entry of a filesystem's
 // log; `createKernel` does the work.
 import { z } from 'zod';
-import { filesystemKinds, linuxVersions } from '../state.ts';
+import { eventDetails, filesystemKinds, linuxVersions } from '../state.ts';
 import { pageSize, zBytes } from '../units.ts';
 import { zFilesystemName } from './name.ts';
 
@@ -36,6 +36,13 @@ export const mkfsArgs = z.strictObject({
   clock: z.enum(['realtime', 'manual']).default('realtime'),
   scheduler: z.enum(['auto', 'stepped']).default('auto'),
   persistenceDomain: z.enum(['adr', 'eadr']).default('adr'),
+  events: z
+    .enum(eventDetails)
+    .optional()
+    .describe(
+      'detailed adds the events lock.acquired and lock.released, and with a stepped scheduler ' +
+        'task.step. The default is detailed for a stepped scheduler, otherwise standard.',
+    ),
   extentMaxZerooutKb: z
     .int()
     .min(0)

@@ -1,6 +1,7 @@
 // The two sleeping locks of an inode, i_rwsem and invalidate_lock, as rw_semaphores with a
 // first-come first-served queue. A release hands the lock to the next waiter, so a woken waiter
 // holds it already. A sleep on a lock cannot be interrupted (state D).
+import { emitFor } from '../emit.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task } from '../state.ts';
 import { fallAsleep, leaveSleep, taskOf, wakeTask } from './task.ts';
@@ -45,7 +46,13 @@ export function release(k: Kernel, task: Task, inode: Inode, lock: LockName): vo
   const sem = semOf(inode, lock);
   const at = task.locks.findIndex((held) => held.ino === inode.ino && held.lock === lock);
   assert(at >= 0, 'only the holder releases a lock');
-  task.locks.splice(at, 1);
+  const [held] = task.locks.splice(at, 1);
+  if (k.geometry.events === 'detailed' && held !== undefined)
+    emitFor(k, task, 'lock.released', inode, {
+      lock,
+      mode: held.mode,
+      heldMs: k.nowMs - held.sinceMs,
+    });
   if (sem.writer === task.id) sem.writer = 0;
   else sem.readers.splice(sem.readers.indexOf(task.id), 1);
   handOver(k, inode, lock);
@@ -69,6 +76,7 @@ function grant(k: Kernel, task: Task, inode: Inode, lock: LockName, mode: LockMo
   if (mode === 'exclusive') sem.writer = task.id;
   else sem.readers.push(task.id);
   task.locks.push({ ino: inode.ino, lock, mode, sinceMs: k.nowMs });
+  if (k.geometry.events === 'detailed') emitFor(k, task, 'lock.acquired', inode, { lock, mode });
 }
 
 /** Removes a task from the queue without the lock. The next waiter may get the lock now. */

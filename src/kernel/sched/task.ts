@@ -1,5 +1,5 @@
 // Tasks: sleep, wake-up, and what is runnable. A task sleeps on exactly one thing.
-import { emit } from '../emit.ts';
+import { emit, emitFor } from '../emit.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, Sleep, Task } from '../state.ts';
 import { opId, type Pfn, type TaskId } from '../units.ts';
@@ -97,14 +97,11 @@ export function wakeTask(k: Kernel, task: Task, key: 'own' | 'other' = 'own'): v
   task.state = 'runnable';
   task.woken = true;
   k.runnable.push(task.id);
-  const running = k.turn.current;
-  k.turn.current = task.id;
-  emit(k, 'task.woken', file, {
+  emitFor(k, task, 'task.woken', file, {
     op: task.op,
     waitedMs: k.nowMs - task.sleptSinceMs,
     spurious: key === 'other',
   });
-  k.turn.current = running;
 }
 
 /** Removes a task from the tables of sleepers and adds up its sleep time. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { spaceOf } from '../fs/superblock.ts';
+import { eventDetails } from '../state.ts';
 import { zCount } from '../units.ts';
 import { defineView, found } from './define.ts';
 
@@ -30,6 +31,7 @@ const zFilesystem = z.object({
   nowMs: zCount,
   scheduler: z.enum(['auto', 'stepped']),
   persistenceDomain: z.enum(['adr', 'eadr']),
+  events: z.enum(eventDetails).describe('Whether locks and steps are told as events, too.'),
   folioGranularity: z.boolean(),
   extentMaxZerooutKb: zCount,
   space: zSpace,
@@ -64,6 +66,7 @@ export const filesystem = defineView({
     const { blocksUsed: _u, ...counts } = k.counts;
     return found({
       ...geometry,
+      events: geometry.events ?? 'standard',
       strategy: { name: k.strategy.name, ...k.strategy.options },
       nowMs,
       space: spaceOf(k),
