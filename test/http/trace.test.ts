@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => service.close());
 
 interface TraceEvent {
-  ph: 'M' | 'B' | 'E' | 'X' | 'i' | 's' | 'f';
+  ph: 'M' | 'B' | 'E' | 'X' | 'i' | 's' | 'f' | 'b' | 'e';
   pid: number;
   tid: number;
   ts: number;
@@ -25,9 +25,9 @@ interface TraceEvent {
  * S01: get_user_pages of pages 0 and 1 against a punch of both, the second page while the punch
  * sleeps.
  */
-async function s01(strategy: object, kind = 'xfs'): Promise<void> {
+async function s01(strategy: object, kind = 'xfs', more: object = {}): Promise<void> {
   await must(service, 201, 'POST', '/v1/filesystems', {
-    json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual', kind, strategy },
+    json: { name: 'scratch', sizeBytes: 1_048_576, clock: 'manual', kind, strategy, ...more },
   });
   await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
   await must(service, 200, 'PUT', `${fs}/files/a/content`, { bytes: Buffer.alloc(32_768, 'a') });
@@ -157,8 +157,18 @@ describe('the Perfetto export of S01', () => {
     expect(flowsOf(events, slices)).toEqual([]);
   });
 
+  it('has a slice for each lock that is held, on a track of its own', async () => {
+    await s01({ name: 'break-layouts', idleRule: 'fixed' }, 'xfs', { events: 'detailed' });
+    const events = await perfetto();
+    slicesOf(events);
+    const begins = events.filter(({ ph }) => ph === 'b');
+    const ends = events.filter(({ ph }) => ph === 'e');
+    expect(begins.map(({ name }) => name)).toContain('i_rwsem of a, exclusive');
+    expect(ends.map(({ id }) => id).sort()).toEqual(begins.map(({ id }) => id).sort());
+  });
+
   it('of any part of the log is a trace as well', async () => {
-    await s01({ name: 'break-layouts', idleRule: 'fixed' });
+    await s01({ name: 'break-layouts', idleRule: 'fixed' }, 'xfs', { events: 'detailed' });
     await release();
     const { epoch, nextSeq } = service.context.engine.find('default', 'scratch')?.ring ?? {
       epoch: '',
@@ -180,6 +190,11 @@ describe('the ftrace text of S01', () => {
     const lines = answer.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     for (const line of lines)
       expect(line).toMatch(/^ *[\w/:-]+-\d+ +\[000\] \.{5} +\d+\.\d{6}: [a-z0-9_]+: ?.*$/);
+    // The clock is manual and stands still for most lines; their order must not be lost.
+    const times = lines.map((line) => Number(/(\d+\.\d{6}): /.exec(line)?.[1]));
+    for (const [i, time] of times.entries())
+      if (i > 0) expect(time).toBeGreaterThan(times[i - 1] ?? 0);
+    expect(answer.text).toMatch(/^# tracer: nop\n#\n# .*milliseconds/);
     return lines.map((line) => line.replace(/^.*?\d+\.\d{6}: /, ''));
   };
 
@@ -200,6 +215,23 @@ describe('the ftrace text of S01', () => {
     expect(lines).toContain(
       'dax_break_layout_done: dev 259:0 ino 0x2 offset 0x0 length 0x2000 scans 3',
     );
+  });
+
+  it('keeps the milliseconds of the clock, and names the operation on each line', async () => {
+    await s01({ name: 'break-layouts', idleRule: 'fixed' });
+    await release();
+    const answer = await must(service, 200, 'GET', `${fs}/trace?format=ftrace`);
+    expect(answer.text).toMatch(/ punch-hole-5 .* 0\.0000\d\d: pinhole_task_blocked: /);
+    expect(answer.text).toMatch(/ clock-advance-6 .* 0\.00\d{4}: pinhole_clock_advanced: /);
+    expect(answer.text).toMatch(/ unpin-8 .* 0\.0070\d\d: pinhole_page_unpinned: .* runs=2\+1/);
+    expect(answer.text).not.toContain('[object');
+  });
+
+  it('has the locks under the names of lockdep, where the filesystem tells of them', async () => {
+    await s01({ name: 'break-layouts', idleRule: 'fixed' }, 'xfs', { events: 'detailed' });
+    const lines = await text();
+    expect(lines).toContain('lock_acquired: 0xffff888000000950 &sb->s_type->i_mutex_key');
+    expect(lines).toContain('lock_release: 0xffff888000000aa0 mapping.invalidate_lock');
   });
 
   it('has the busy list of XFS', async () => {

@@ -1,11 +1,14 @@
 // A range of the log as the text of ftrace. Events for which Linux has a tracepoint carry its name
-// and its fields (include/trace/events/fs_dax.h, sched.h, fs/xfs/xfs_trace.h, ext4.h). Linux has
-// none for waits for a layout; those are dax_break_layout_wait, dax_break_layout_done and
+// and its fields (include/trace/events/fs_dax.h, lock.h, sched.h, fs/xfs/xfs_trace.h, ext4.h).
+// Linux has none for waits for a layout; those are dax_break_layout_wait, dax_break_layout_done and
 // dax_page_idle. All others are named pinhole_….
 import type { KernelEvent } from '../../kernel/events.ts';
 import type { Kernel } from '../../kernel/state.ts';
 
 const header = `# tracer: nop
+#
+# The clock of the simulated machine has milliseconds. Lines of the same millisecond are 1 us apart,
+# in the order of the events: their microseconds are no durations.
 #
 #                                _-----=> irqs-off/BH-disabled
 #                               / _----=> need-resched
@@ -15,20 +18,29 @@ const header = `# tracer: nop
 #              | |         |   ||||    |         |
 `;
 
+/** Whole numbers, because a double of seconds has no exact microseconds after some years. */
+const secondsOf = (us: number): string =>
+  `${Math.floor(us / 1e6)}.${String(us % 1e6).padStart(6, '0')}`;
 const hex = (value: number): string => `0x${value.toString(16)}`;
 /** The device number of the first pmem device, in the format of each filesystem. */
 const xfs = 'dev 259:0';
 const ext4 = 'dev 259,0';
 /** A made-up address at which the simulated process maps page `pgoff` of a file. */
 const addressOf = (pgoff: number): string => hex(0x7f00_0000_0000 + pgoff * 4096);
+/** The names of lockdep, and a made-up address of the lock in the inode. */
+const lockClass = {
+  i_rwsem: '&sb->s_type->i_mutex_key',
+  invalidate_lock: 'mapping.invalidate_lock',
+} as const;
+const lockAddress = (ino: number, lock: keyof typeof lockClass): string =>
+  `0xffff8880${(ino * 1024 + (lock === 'i_rwsem' ? 0x150 : 0x2a0)).toString(16).padStart(8, '0')}`;
 const yes = (value: boolean): number => (value ? 1 : 0);
 
 export class Ftrace {
   readonly #kernel: Kernel;
-  /** Names of operations, by task. */
-  readonly #ops = new Map<number, string>();
   readonly #removedFrom = new Map<number, number>();
   #began = false;
+  #us = -1;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -37,13 +49,12 @@ export class Ftrace {
   add({ event }: { event: KernelEvent }): string {
     // The event that frees an extent does not name its inode, so it is remembered here.
     if (event.type === 'extent.removed') this.#removedFrom.set(event.task, event.ino);
-    if ('op' in event.data) this.#ops.set(event.task, event.data.op);
-    const comm = event.task === 0 ? 'kworker/0:1' : (this.#ops.get(event.task) ?? 'pinhole');
+    const comm = event.task === 0 ? 'kworker/0:1' : (event.op ?? 'pinhole');
     const task = `${comm.slice(0, 16)}-${event.task}`.padStart(22);
-    const time = (event.timeMs / 1000).toFixed(6);
-    const lines = this.#functions(event).map(
-      (text) => `${task} [000] ..... ${time.padStart(12)}: ${text}\n`,
-    );
+    const lines = this.#functions(event).map((text) => {
+      this.#us = Math.max(this.#us + 1, event.timeMs * 1000);
+      return `${task} [000] ..... ${secondsOf(this.#us).padStart(12)}: ${text}\n`;
+    });
     const head = this.#began ? '' : header;
     this.#began = true;
     return head + lines.join('');
@@ -109,6 +120,12 @@ export class Ftrace {
             `length ${hex(length)} scans ${scans}`,
         ];
       }
+      case 'lock.acquired':
+        return [
+          `lock_acquired: ${lockAddress(ino, event.data.lock)} ${lockClass[event.data.lock]}`,
+        ];
+      case 'lock.released':
+        return [`lock_release: ${lockAddress(ino, event.data.lock)} ${lockClass[event.data.lock]}`];
       case 'page.idle':
         return [`dax_page_idle: pfn ${hex(event.data.pfn)}`];
       case 'task.blocked': {
@@ -136,5 +153,7 @@ function plain({ type, data }: KernelEvent): string {
 
 const text = (value: unknown): string => {
   if (Array.isArray(value)) return value.map(text).join(',') || '-';
-  return value === null || value === undefined ? '-' : String(value).replace(/\s+/g, '_');
+  if (value === null || value === undefined) return '-';
+  if (typeof value === 'object') return Object.values(value).map(text).join('+');
+  return String(value).replace(/\s+/g, '_');
 };

@@ -5,6 +5,7 @@ import type { KernelEvent } from '../../kernel/events.ts';
 import { opId } from '../../kernel/units.ts';
 
 type Json = Record<string, unknown>;
+type LockEvent = Extract<KernelEvent, { type: 'lock.acquired' | 'lock.released' }>;
 
 const tasks = 1;
 const pins = 2;
@@ -17,7 +18,9 @@ export class Perfetto {
   #flow = 0;
   /** Names of the open slices of each track, the innermost last; the key is `pid tid`. */
   readonly #open = new Map<string, string[]>();
-  readonly #named = new Set<string>();
+  readonly #named = new Set<number>();
+  /** The locks that are held, by the id of their slice. */
+  readonly #held = new Map<string, Json>();
   readonly #filesystem: string;
   /** The task that ran last in this command; it is the waker of a task that wakes. */
   #runs: number | null = null;
@@ -55,6 +58,7 @@ export class Perfetto {
       for (const _ of stack) out.push(this.#at('E', pid, tid));
     }
     this.#open.clear();
+    this.#closeLocks(out);
     return `${this.#text(out)}${this.#began ? '' : '{"traceEvents":['}],"displayTimeUnit":"ms"}\n`;
   }
 
@@ -68,7 +72,10 @@ export class Perfetto {
     };
     if (type === 'page.pinned') this.#pinned(event.data, args, out);
     else if (type === 'page.unpinned') this.#close(pins, numberOf(event.data.pin), out);
-    else if (type === 'filesystem.unmounted' || type === 'power.restored') this.#closePins(out);
+    else if (type === 'filesystem.unmounted' || type === 'power.restored') this.#dropAll(out);
+    else if (type === 'lock.acquired') this.#acquired(event, args, out);
+    else if (type === 'lock.released') this.#released(event, out);
+    if (type === 'lock.acquired' || type === 'lock.released') return;
     if (type === 'task.blocked') {
       this.#begin(task, event.data.op, args, out);
       const { on, state, lock, pfn } = event.data;
@@ -90,7 +97,7 @@ export class Perfetto {
       out.push({ ...this.#at('i', tasks, task), name: type, s: 't', args });
       while (this.#depth(task) > 0) this.#close(tasks, task, out);
     } else {
-      this.#name(task, '', out);
+      this.#name(task, event.op ?? '', out);
       out.push({ ...this.#at('X', tasks, task), dur: 2, name: type, args });
     }
   }
@@ -107,7 +114,31 @@ export class Perfetto {
     this.#slice(pins, tid, kind, args, out);
   }
 
-  #closePins(out: Json[]): void {
+  /** A lock has a slice on a track of its own, because locks need not be released in order. */
+  #acquired(event: LockEvent, args: Json, out: Json[]): void {
+    const { lock, mode } = event.data;
+    const whose = event.unlinked ? `#${event.ino}` : event.file;
+    const slice = { cat: 'lock', id: lockSlice(event), name: `${lock} of ${whose}, ${mode}` };
+    this.#name(event.task, event.op ?? '', out);
+    this.#held.set(slice.id, { ...slice, tid: event.task });
+    out.push({ ...this.#at('b', tasks, event.task), ...slice, args });
+  }
+
+  #released(event: LockEvent, out: Json[]): void {
+    const slice = this.#held.get(lockSlice(event));
+    if (slice === undefined) return;
+    this.#held.delete(lockSlice(event));
+    out.push({ ...this.#at('e', tasks, event.task), ...slice });
+  }
+
+  #closeLocks(out: Json[]): void {
+    for (const slice of this.#held.values()) out.push({ ...this.#at('e', tasks, 0), ...slice });
+    this.#held.clear();
+  }
+
+  /** Unmount and a power cut drop pins and locks without an event for each. */
+  #dropAll(out: Json[]): void {
+    this.#closeLocks(out);
     for (const key of [...this.#open.keys()]) {
       const [pid, tid] = key.split(' ').map(Number) as [number, number];
       if (pid === pins) this.#close(pins, tid, out);
@@ -143,10 +174,9 @@ export class Perfetto {
   }
 
   #name(task: number, op: string, out: Json[]): void {
-    const key = `${task}${op === '' ? '' : ' named'}`;
-    if (task === machine || this.#named.has(key) || this.#named.has(`${task} named`)) return;
-    this.#named.add(key);
-    out.push(name('thread_name', tasks, task, `${opId(task)} ${op}`.trim()));
+    if (task === machine || this.#named.has(task)) return;
+    this.#named.add(task);
+    out.push(name('thread_name', tasks, task, `${opId(task)} ${op}`));
   }
 
   #slice(pid: number, tid: number, title: string, args: Json, out: Json[]): void {
@@ -188,4 +218,5 @@ const name = (what: string, pid: number, tid: number, text: string): Json => ({
   name: what,
   args: { name: text },
 });
+const lockSlice = ({ task, ino, data }: LockEvent): string => `${task} ${ino} ${data.lock}`;
 const numberOf = (id: string): number => Number(id.slice(id.indexOf('_') + 1));
