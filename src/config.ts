@@ -269,6 +269,13 @@ export const settings = {
       'a large state gets snapshots less often.',
   ),
 
+  pastBytesMax: setting(
+    whole(65_536),
+    16 * MiB,
+    'Maximum number of bytes in which a volatile server keeps the commands and snapshots of one ' +
+      'filesystem, from which a fork is made. Above that it forgets them.',
+  ),
+
   idempotencyKeysMax: setting(
     whole(1),
     10_000,

@@ -3,11 +3,10 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { type Config, defaultQuotas } from './config.ts';
 import { recordKeys } from './durable/keys.ts';
-import { type Log, memoryLog } from './durable/log.ts';
 import { newTokenKey } from './durable/random.ts';
 import { readWorld } from './durable/read.ts';
 import { clockRecord, noRecords, type Records } from './durable/records.ts';
-import { StoredLog } from './durable/stored-log.ts';
+import { StoredLog, type StoredLogLimits } from './durable/stored-log.ts';
 import { emptyWorld, type World } from './durable/world.ts';
 import { Engine } from './engine/engine.ts';
 import { type Clock, type SystemClock, systemClock } from './engine/ticker.ts';
@@ -19,6 +18,7 @@ import { createServer } from './http/server.ts';
 import { Hub, streamLimitsOf } from './http/stream/hub.ts';
 import { Tickets } from './http/tickets.ts';
 import { JournalError } from './journal/journal-error.ts';
+import { MemoryStore } from './journal/memory-store.ts';
 import { Opened } from './journal/opened.ts';
 import type { Store } from './journal/store.ts';
 import { logCounts, measured } from './metrics/engine.ts';
@@ -48,7 +48,6 @@ export interface ServiceOptions {
    * were checked, so that a wrong setting leaves the disk unchanged.
    */
   openStore?: () => Promise<Store>;
-  log?: Log;
   clock?: Clock;
   checkReplies?: boolean;
   /** Whether the metrics include those of the process and its event loop. */
@@ -90,23 +89,23 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
       ? emptyWorld(newTokenKey())
       : await recoverWorld(store, config, logger, clock.nowMs());
   setClock(world, ownClock, logger);
-  const log = store === undefined ? null : new StoredLog(store, config);
+  const log = new StoredLog(store ?? new MemoryStore(), logLimitsOf(config, store));
   const counts: Counts = { log: logCounts(), journal: journalCounts(store) };
   const engine = new Engine({
     limits: config,
-    log: measured(log ?? options.log ?? memoryLog, counts.log),
+    log: measured(log, counts.log),
     clock,
     onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
   });
   opened.add(() => engine.halt());
   const parts = partsOf(config, options, { engine, clock, world, store });
   // Before the engine, which removes unmounted filesystems through the log.
-  log?.adopt(world);
+  log.adopt(world);
   adopt(world, parts);
   if (store !== undefined) {
     // Only now: everything above can still refuse to start, and then the files must be unchanged.
     store.accept();
-    await settle(store, log as StoredLog, world);
+    await settle(store, log, world);
     opened.add(keepTimeNowAndThen(store, clock));
   }
   engine.start();
@@ -143,6 +142,15 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   };
   return { app, context, engine, close };
 }
+
+/** A volatile server keeps the log in memory, because a fork needs the past. */
+const logLimitsOf = (
+  { snapshotEntries, snapshotBytes, pastBytesMax }: Config,
+  store: Store | undefined,
+): StoredLogLimits =>
+  store === undefined
+    ? { snapshotEntries, snapshotBytes: pastBytesMax / 4, pastBytes: pastBytesMax }
+    : { snapshotEntries, snapshotBytes };
 
 const watchedClock = (logger: FastifyBaseLogger): SystemClock =>
   systemClock((byMs) =>

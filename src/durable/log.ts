@@ -2,7 +2,8 @@
 // acknowledged only after that. So a log on disk can restore every filesystem by applying its
 // entries again.
 import type { Change, Done } from '../journal/store.ts';
-import type { Entry, Kernel } from '../kernel/state.ts';
+import type { Effects, Entry, Kernel } from '../kernel/state.ts';
+import { NotKept } from './not-kept.ts';
 import type { Birth, RequestKey } from './records.ts';
 
 /**
@@ -14,6 +15,20 @@ export type LoggedEntry = Entry & { readonly key?: RequestKey };
 export interface Before {
   digest: number;
   eventSeq: number;
+}
+
+/**
+ * Where a replay begins: at the newest snapshot that contains at most so many events, or entries;
+ * or as early as possible.
+ */
+export type Since = { events: number } | { seq: number } | 'oldest';
+
+/** What a caller sees of a replay. Each method returns true to end it there. */
+export interface Visitor {
+  /** The machine at the beginning. Called again if the replay has to begin at a later snapshot. */
+  begin(kernel: Kernel, digest: number): boolean;
+  /** The machine after an entry. It belongs to the replay, and the next entry changes it. */
+  after(entry: LoggedEntry, effects: Effects, kernel: Kernel, digest: number): boolean;
 }
 
 export interface Log {
@@ -29,6 +44,17 @@ export interface Log {
    * request.
    */
   create(id: string, birth: Birth, key: RequestKey | undefined, done: Done): void;
+  /**
+   * The same for a filesystem that begins with the state of `kernel`, which must not change before
+   * `done`.
+   */
+  createFrom(
+    id: string,
+    birth: Birth,
+    kernel: Kernel,
+    key: RequestKey | undefined,
+    done: Done,
+  ): void;
   /**
    * Appends entries of one filesystem. At most one call per filesystem may be in flight. The
    * entries are applied in the order in which `done` is called.
@@ -47,15 +73,25 @@ export interface Log {
    * promise settles.
    */
   snapshot(id: string, kernel: Kernel, digest: number): Promise<void> | null;
+  /** Shows the past of a filesystem to `visitor`; see replayPast(). */
+  replay(id: string, since: Since, visitor: Visitor): Promise<void>;
+  /** Bytes of memory that the past of a filesystem takes. */
+  bytesOf(id: string): number;
+  /** Frees these bytes. */
+  forget(id: string): void;
 }
 
-/** A log that stores nothing: all state is lost when the process ends. */
+/** A log that stores nothing, not even in memory. */
 export const memoryLog: Log = {
   durability: 'memory',
   full: false,
   create: (_id, _birth, _key, done) => done(null),
+  createFrom: (_id, _birth, _kernel, _key, done) => done(null),
   append: (_id, _entries, _digest, done) => done(null),
   remove: (_id, _events, _epoch, done) => done(null),
   removalOf: () => [],
   snapshot: () => null,
+  replay: () => Promise.reject(new NotKept(null)),
+  bytesOf: () => 0,
+  forget: () => {},
 };

@@ -70,6 +70,10 @@ const zBirth = z.object({
   number: zCount,
   /** The epoch of its event stream. */
   epoch: z.string(),
+  /** It began with the state of a snapshot: that of another filesystem, or that of a bundle. */
+  forkOf: z.string().optional(),
+  /** How far its clock is behind that of the server, in milliseconds; 0 by default. */
+  behindMs: z.number().optional(),
   kernelVersion: z.int(),
   group: zCount,
   position: zCount,

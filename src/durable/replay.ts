@@ -4,29 +4,26 @@
 // digest of results, the hash of the state. If one of them differs, the filesystem is not restored.
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Journal, Store } from '../journal/store.ts';
+import type { Store } from '../journal/store.ts';
 import { apply, createKernel } from '../kernel/kernel.ts';
 import { kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Command, Effects, Entry, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
+import { JournalReading, type Start } from './journal-reading.ts';
 import { KeptReads } from './kept-reads.ts';
-import { isManifest, journalKeys, seqOf } from './keys.ts';
-import type { LoggedEntry } from './log.ts';
+import type { LoggedEntry, Visitor } from './log.ts';
 import { type EventLimits, PastEvents } from './past-events.ts';
 import {
   type BatchRecord,
   type Birth,
   type BirthRecord,
   batchRecord,
-  birthRecord,
   type EntryRecord,
   type Manifest,
-  manifestRecord,
-  tailRecord,
 } from './records.ts';
 import { recoverySliceMs, Slice } from './slice.ts';
-import { knownOf, readSnapshot, stateHash } from './snapshots.ts';
+import { knownOf, stateHash } from './snapshots.ts';
 import { type CommandResult, type RecoveredFilesystem, type Tail, tailOfBirth } from './world.ts';
 
 export interface RecoveryOptions {
@@ -62,11 +59,6 @@ export class Poison extends JournalError {
  * small entry costs.
  */
 const entriesPerLook = 4;
-/** A large snapshot is read piece by piece instead: no budget counts the memory of a recovery. */
-const heldBytesMax = 1_048_576;
-
-/** Where a replay begins: at a snapshot, or at the birth of the filesystem. */
-type Start = Manifest | 'birth';
 
 /**
  * Rejects with a JournalError: `damaged` or `poison` if this filesystem cannot be restored,
@@ -92,127 +84,7 @@ export async function recover(
   }
 }
 
-/** One pass over the journal of a filesystem. The batches come last, so they are streamed. */
-class JournalReading {
-  readonly journal: Journal;
-  readonly birth: BirthRecord;
-  /** Names the filesystem in messages: `filesystem 3f… (scratch)`. */
-  readonly where: string;
-  /** The last acknowledged entry, and the number of events before its batch. */
-  last: readonly [seq: number, events: number] | null = null;
-  /** Entries that the operator has ordered to skip. */
-  readonly skips = new Set<number>();
-  /** Oldest first. */
-  readonly manifests: Manifest[] = [];
-  /** Pieces of snapshots that the pass has met, so that a small filesystem is read only once. */
-  readonly #pieces = new Map<string, Uint8Array>();
-  #heldBytes = 0;
-  readonly #entries: AsyncIterator<[key: string, value: Uint8Array | JournalError]>;
-  #next: IteratorResult<[key: string, value: Uint8Array | JournalError]>;
-
-  static async begin(journal: Journal, id: string): Promise<JournalReading> {
-    const { birth, tail, skips, snapshots, batches } = journalKeys;
-    const entries = journal.all([birth, tail, skips, snapshots, batches])[Symbol.asyncIterator]();
-    try {
-      const first = await entries.next();
-      if (first.done === true || first.value[0] !== birth)
-        throw new JournalError('damaged', `the birth record of filesystem ${id} is missing`);
-      const made = birthRecord.decode(demand(first.value[1]), `${birth} of ${id}`);
-      const reading = new JournalReading(journal, id, made, entries, await entries.next());
-      await reading.#readHead();
-      return reading;
-    } catch (error) {
-      // An iterator that stays open keeps LevelDB from freeing what is deleted later.
-      await entries.return?.();
-      throw error;
-    }
-  }
-
-  private constructor(
-    journal: Journal,
-    id: string,
-    birth: BirthRecord,
-    entries: AsyncIterator<[string, Uint8Array | JournalError]>,
-    next: IteratorResult<[string, Uint8Array | JournalError]>,
-  ) {
-    this.journal = journal;
-    this.birth = birth;
-    this.where = `filesystem ${id} (${birth.args.name})`;
-    this.#entries = entries;
-    this.#next = next;
-  }
-
-  /** Reads everything before the first batch. */
-  async #readHead(): Promise<void> {
-    while (this.#next.done !== true) {
-      const [key, value] = this.#next.value;
-      if (key.startsWith(journalKeys.batches)) return;
-      if (key === journalKeys.tail) this.last = tailRecord.decode(demand(value), this.#of(key));
-      else if (key.startsWith(journalKeys.skips)) this.skips.add(seqOf(key));
-      else if (isManifest(key))
-        this.manifests.push(manifestRecord.decode(demand(value), this.#of(key)));
-      else if (value instanceof Uint8Array) this.#hold(key, value);
-      this.#next = await this.#entries.next();
-    }
-  }
-
-  #hold(key: string, piece: Uint8Array): void {
-    if (this.#heldBytes + piece.length > heldBytesMax) return;
-    this.#pieces.set(key, piece);
-    this.#heldBytes += piece.length;
-  }
-
-  #of(key: string): string {
-    return `${key} of ${this.where}`;
-  }
-
-  /**
-   * Where a replay can begin, earliest first: at the birth while no batch is deleted, and at the
-   * newest two snapshots.
-   */
-  starts(): Start[] {
-    const first = this.#next.done === true ? null : seqOf(this.#next.value[0]);
-    const [oldest] = this.manifests;
-    if (oldest === undefined && first !== null && first !== 1)
-      throw new JournalError(
-        'damaged',
-        `the journal of ${this.where} begins with entry ${first}, and no snapshot has the ` +
-          'state before it',
-      );
-    const newest = this.manifests.slice(-2);
-    const whole = oldest === undefined || (first === 1 && this.manifests.length < 2);
-    return whole ? ['birth', ...newest] : newest;
-  }
-
-  /** Reads the machine from a snapshot. */
-  snapshot(manifest: Manifest): Promise<Kernel> {
-    return readSnapshot(
-      this.journal,
-      manifest,
-      async (key) => this.#pieces.get(key) ?? (await this.journal.get(key)),
-    );
-  }
-
-  /** Can be called only once, because it continues the one pass over the journal. */
-  async *batches(): AsyncGenerator<{ seq: number; body: Uint8Array }> {
-    for (; this.#next.done !== true; this.#next = await this.#entries.next()) {
-      const [key, value] = this.#next.value;
-      yield { seq: seqOf(key), body: demand(value) };
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#entries.return?.();
-  }
-}
-
-/** Throws the error that prevented the value from being read. */
-function demand(value: Uint8Array | JournalError): Uint8Array {
-  if (value instanceof JournalError) throw value;
-  return value;
-}
-
-class Replay {
+export class Replay {
   readonly #reading: JournalReading;
   readonly #options: RecoveryOptions;
   readonly #slice: Slice;
@@ -224,6 +96,9 @@ class Replay {
   readonly #results = new Map<string, CommandResult>();
   readonly #running = new Map<TaskId, CommandResult>();
   #unmounted = false;
+  #visitor: Visitor | null = null;
+  /** The visitor has ended the replay. */
+  #ended = false;
 
   /** `version` if the snapshot or the birth is of a release with another machine. */
   static async from(
@@ -297,6 +172,13 @@ class Replay {
     };
   }
 
+  /** Applies entries until the visitor ends it, or there are no more. */
+  async show(visitor: Visitor): Promise<'version' | 'done'> {
+    if (visitor.begin(this.#kernel, this.#tail.digest)) return 'done';
+    this.#visitor = visitor;
+    return this.toTheEnd();
+  }
+
   async #applyBatches(): Promise<'version' | 'done'> {
     const kernel = this.#kernel;
     const { where, last, manifests } = this.#reading;
@@ -314,13 +196,16 @@ class Replay {
       if (record[0] !== kernelVersion) return 'version';
       this.#demandContinuation(record, seq);
       await this.#applyBatch(record, body);
-      const mark = marks.get(kernel.seq);
+      if (this.#ended) return 'done';
+      const mark = this.#visitor === null ? marks.get(kernel.seq) : undefined;
       if (mark?.format === snapshotFormat && !this.#unmounted) {
         await this.#compare(mark, seq);
         this.#tail.entries = 0;
         this.#tail.bytes = 0;
       }
     }
+    // While the filesystem is in use, the end may be read before the last batches.
+    if (this.#visitor !== null) return 'done';
     if (!this.#unmounted && last !== null && last[0] !== kernel.seq)
       throw new JournalError(
         'damaged',
@@ -352,10 +237,12 @@ class Replay {
     tail.bytes += body.length;
     for (const entry of entries) {
       if (this.#kernel.seq % entriesPerLook === 0 && this.#slice.isOver) await this.#slice.rest();
-      const effects = this.#applyEntry(entryOf(this.#kernel.seq + 1, entry));
+      const logged = entryOf(this.#kernel.seq + 1, entry);
+      const effects = this.#applyEntry(logged);
       this.#past.add(tail, effects.events, this.#kernel.eventSeq);
       this.#unmounted = effects.unmounted;
-      if (this.#unmounted) break;
+      this.#ended = this.#visitor?.after(logged, effects, this.#kernel, tail.digest) === true;
+      if (this.#unmounted || this.#ended) break;
     }
   }
 

@@ -188,6 +188,20 @@ export async function readSnapshot(
   return restore.kernel;
 }
 
+/** A copy that shares nothing with `k`, which must not change meanwhile. */
+export async function copyOf(k: Kernel): Promise<Kernel> {
+  const restore = new Restore();
+  for (const piece of piecesOf(k)) {
+    for (const record of decodeAll(piece)) restore.add(record as SnapshotRecord);
+    await turn();
+  }
+  for (const { index, seq, bytes } of contentChunks(k)) {
+    restore.addContent({ index, seq, bytes: new Uint8Array(bytes) });
+    await turn();
+  }
+  return restore.kernel;
+}
+
 const chunkKeys = ({ content }: Manifest): string[] =>
   content.map(([chunk, seq]) => journalKeys.chunk(chunk, seq));
 

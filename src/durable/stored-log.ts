@@ -3,10 +3,12 @@
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Done, Journal, Store } from '../journal/store.ts';
+import { memoryOf } from '../kernel/memory.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Kernel } from '../kernel/state.ts';
 import { journalKeys, recordKeys } from './keys.ts';
-import type { Before, Log, LoggedEntry } from './log.ts';
+import type { Before, Log, LoggedEntry, Since, Visitor } from './log.ts';
+import { replayPast } from './past.ts';
 import {
   type Birth,
   batchRecord,
@@ -38,6 +40,8 @@ const retryMs = 1000;
 export interface StoredLogLimits {
   snapshotEntries: number;
   snapshotBytes: number;
+  /** Bytes of memory for one filesystem, if the store is in memory. No bound by default. */
+  pastBytes?: number;
 }
 
 function recordOf({ timeMs, command, blocksMax, key }: LoggedEntry): EntryRecord {
@@ -54,6 +58,7 @@ export class StoredLog implements Log {
   readonly durability: Log['durability'];
   readonly #store: Store;
   readonly #limits: StoredLogLimits;
+  readonly #pastBytes: number;
   readonly #tails = new Map<string, Tail>();
   readonly #past = new Map<string, PastEvents>();
   /**
@@ -67,6 +72,7 @@ export class StoredLog implements Log {
     this.durability = store.durability;
     this.#store = store;
     this.#limits = limits;
+    this.#pastBytes = limits.pastBytes ?? Number.POSITIVE_INFINITY;
   }
 
   get full(): boolean {
@@ -96,6 +102,98 @@ export class StoredLog implements Log {
     );
   }
 
+  createFrom(
+    id: string,
+    birth: Birth,
+    kernel: Kernel,
+    key: RequestKey | undefined,
+    done: Done,
+  ): void {
+    this.#writeFirst(id, kernel).then(
+      (first) => this.#createAt(id, birth, first, key, done),
+      (error: unknown) => {
+        void this.purge(id);
+        done(error instanceof JournalError ? error : this.#store.fail(error));
+      },
+    );
+  }
+
+  /**
+   * The filesystem exists only after the next commit, so until then the journal says that it is
+   * removed: after a crash the next start deletes what was written.
+   */
+  async #writeFirst(id: string, kernel: Kernel): Promise<Manifest> {
+    const journal = this.#store.journal(id);
+    await journal.put([goneChange]);
+    const nothing = { group: 0, position: 0, chain: 0, digest: 0 };
+    return writeSnapshot(journal, kernel, nothing, knownOf(undefined));
+  }
+
+  #createAt(
+    id: string,
+    birth: Birth,
+    first: Manifest,
+    key: RequestKey | undefined,
+    done: Done,
+  ): void {
+    const { group, position } = this.#store.next;
+    const record = { ...birth, kernelVersion, group, position };
+    const manifest = { ...first, group, position };
+    const { seq, eventSeq } = manifest;
+    this.#store.journal(id).commit(
+      [
+        birthRecord.change(journalKeys.birth, record),
+        tailRecord.change(journalKeys.tail, [seq, eventSeq]),
+        manifestChange(manifest),
+        removal(journalKeys.gone),
+      ],
+      (error) => {
+        if (error === null)
+          this.#tails.set(id, { ...tailOfBirth(birth, record), snapshots: [manifest] });
+        else void this.purge(id);
+        done(error);
+      },
+      key === undefined ? [] : [begunChange(key, { id, seq: 0 })],
+    );
+  }
+
+  async replay(id: string, since: Since, visitor: Visitor): Promise<void> {
+    const tail = this.#tailOf(id);
+    while (tail.swept !== null) await tail.swept;
+    let begun: () => void = () => {};
+    const reading = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const end = () => {
+      begun();
+      tail.readings.delete(reading);
+    };
+    tail.readings.add(reading);
+    try {
+      await replayPast(this.#store, id, since, {
+        begin(kernel, digest) {
+          // The batches are read from a view of the store that does not change any more.
+          end();
+          return visitor.begin(kernel, digest);
+        },
+        after: (...args) => visitor.after(...args),
+      });
+    } finally {
+      end();
+    }
+  }
+
+  bytesOf(id: string): number {
+    return this.#store.bytesOf(id);
+  }
+
+  forget(id: string): void {
+    const tail = this.#tails.get(id);
+    if (tail === undefined || tail.readings.size > 0 || this.bytesOf(id) === 0) return;
+    this.#store.forget(id);
+    tail.snapshots = [];
+  }
+
   append(
     id: string,
     entries: readonly LoggedEntry[],
@@ -123,6 +221,7 @@ export class StoredLog implements Log {
           tail.chain = crc32(body, tail.chain);
           tail.entries += entries.length;
           tail.bytes += body.length;
+          if (this.bytesOf(id) > this.#pastBytes) this.forget(id);
         }
         done(error);
       },
@@ -209,6 +308,7 @@ export class StoredLog implements Log {
     // A large state is written less often, because a snapshot costs about as much as the same bytes
     // of journal.
     const { snapshotEntries, snapshotBytes } = this.#limits;
+    if (2 * memoryOf(kernel) > this.#pastBytes) return null;
     const due =
       tail.entries >= snapshotEntries + state / 1000 || tail.bytes >= snapshotBytes + state;
     if (!due || tail.entries < tail.postponed) return null;
@@ -259,6 +359,7 @@ async function sweep(journal: Journal, tail: Tail, gone?: Manifest): Promise<voi
   // Stays null if the sweep does not reach its end.
   tail.sweptTo = null;
   try {
+    await Promise.all(tail.readings);
     // Batches up to the older of the two snapshots.
     const needless = snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0;
     const from = journalKeys.batch(sweptTo ?? 0);

@@ -35,6 +35,8 @@ export interface Tail extends Order {
    * left to delete.
    */
   swept: Promise<void> | null;
+  /** Replays that read a snapshot, whose keys must stay until then. */
+  readings: Set<Promise<unknown>>;
   /** No superfluous key is left up to this entry; null until all keys were examined. */
   sweptTo: number | null;
 }
@@ -50,6 +52,7 @@ export const tailOfBirth = (birth: Birth, { group, position }: Order): Tail => (
   postponed: 0,
   snapshots: [],
   swept: null,
+  readings: new Set(),
   sweptTo: null,
 });
 

@@ -12,13 +12,22 @@ export class EngineError extends Error {
     | 'memory-full'
     | 'disk-full'
     | 'journal-failed'
+    | 'past-not-kept'
     | 'unauthorized';
   /** The limit that is reached. */
   readonly limit: number | undefined;
+  /** The cursor of the oldest moment that is kept, for `past-not-kept`; null if none is. */
+  readonly oldest: string | null | undefined;
 
-  constructor(kind: EngineError['kind'], message: string, limit?: number) {
+  constructor(
+    kind: EngineError['kind'],
+    message: string,
+    limit?: number,
+    oldest?: EngineError['oldest'],
+  ) {
     super(message);
     this.kind = kind;
     this.limit = limit;
+    this.oldest = oldest;
   }
 }

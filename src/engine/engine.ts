@@ -3,26 +3,30 @@
 import type { Config } from '../config.ts';
 import type { EventBudget } from '../durable/event-batch.ts';
 import { KeptReads } from '../durable/kept-reads.ts';
-import type { Log } from '../durable/log.ts';
+import type { Log, Since, Visitor } from '../durable/log.ts';
+import { NotKept } from '../durable/not-kept.ts';
 import type { PastBatch } from '../durable/past-events.ts';
 import { newId } from '../durable/random.ts';
-import type { PastEvents, RequestKey } from '../durable/records.ts';
+import type { Birth, PastEvents, RequestKey } from '../durable/records.ts';
+import { copyOf } from '../durable/snapshots.ts';
 import type { RecoveredFilesystem, UnrecoveredFilesystem, World } from '../durable/world.ts';
 import type { Change, Done, Order } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
+import { beginAgain } from '../kernel/fork.ts';
 import { createKernel } from '../kernel/kernel.ts';
-import { emptyMemory } from '../kernel/memory.ts';
+import { emptyMemory, memoryOf } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import { type Kernel, type KernelLimits, kernelLimitTable, type Outcome } from '../kernel/state.ts';
-import { type Account, release, reserve } from '../tenants/quotas.ts';
+import { type Account, type QuotaName, type Quotas, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing, type RingBytes } from './event-ring.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import { Memory } from './memory.ts';
-import { memoryFull, overQuota } from './refusals.ts';
+import { memoryFull, overQuota, pastNotKept } from './refusals.ts';
 import type { Clock } from './ticker.ts';
 import { Turns } from './turns.ts';
+import { countsOf } from './usage.ts';
 import type { Submission } from './watches.ts';
 
 /**
@@ -45,6 +49,9 @@ export type HostedFilesystem = Pick<
   | 'whenEnded'
   | 'view'
   | 'requireRunning'
+  | 'nowMs'
+  | 'behindMs'
+  | 'pause'
 >;
 
 /** The settings that the engine and its kernels read. */
@@ -84,6 +91,16 @@ export type DeliveredListener = (
   kernel: Kernel,
 ) => void;
 type ChangedListener = (fs: HostedFilesystem) => void;
+/** A filesystem that begins with the state of another one. */
+export interface Beginning {
+  /** What it would be created with. */
+  args: MkfsArgs;
+  kernel: Kernel;
+  /** Where the state comes from. */
+  forkOf: string;
+  key: RequestKey | undefined;
+}
+
 export type Created = { ok: true; fs: HostedFilesystem } | { ok: false; failure: Failure };
 
 interface HostedTenant {
@@ -109,8 +126,11 @@ export class Engine {
   readonly #ringBudgets = new WeakMap<Account, EventBudget>();
   readonly #listeners = new Set<DeliveredListener>();
   readonly #watchers = new Set<ChangedListener>();
+  readonly #adopted = new Set<ChangedListener>();
   #lastNumber = 0;
   #filesystems = 0;
+  /** Filesystems of which the log has not confirmed the creation yet. */
+  #creating = 0;
   #draining = false;
 
   constructor(options: EngineOptions) {
@@ -318,22 +338,82 @@ export class Engine {
   /** mkfs. Rejects with an EngineError if a limit of the server is reached. */
   async create(tenant: string, args: MkfsArgs, key?: RequestKey): Promise<Created> {
     const hosted = this.#tenant(tenant);
-    const { limits } = this;
-    if (args.sizeBytes > limits.deviceBytesMax) {
-      return {
-        ok: false,
-        failure: failure('EINVAL', 'M1', `sizeBytes may be at most ${limits.deviceBytesMax}.`),
-      };
+    const claim = this.#claim(hosted, args);
+    if ('failure' in claim) return claim;
+    try {
+      const timeMs = args.clock === 'manual' ? 0 : this.#options.clock.nowMs();
+      const limits = kernelLimits(this.limits);
+      const made = createKernel(args, limits, timeMs);
+      if (!made.ok) return made;
+      const { kernel, events } = made;
+      const birth = this.#birthOf(tenant, args, { limits, timeMs });
+      return await this.#add(hosted, { birth, kernel, events }, (id, done) =>
+        this.#options.log.create(id, birth, key, done),
+      );
+    } finally {
+      claim.end();
     }
+  }
+
+  /**
+   * Adds a filesystem that begins with the state of `kernel`, which nobody else may use. `memory`
+   * is what the caller has reserved for it already. Rejects with an EngineError if a limit of the
+   * server is reached.
+   */
+  async createFrom(tenant: string, { args, kernel, forkOf, key }: Beginning): Promise<Created> {
+    const hosted = this.#tenant(tenant);
+    const memory = Math.ceil(memoryOf(kernel));
+    const claim = this.#claim(hosted, args, { ...countsOf(kernel), memory });
+    if ('failure' in claim) return claim;
+    try {
+      const serverMs = this.#options.clock.nowMs();
+      const { nowMs: timeMs, limits } = kernel;
+      const behindMs = args.clock === 'manual' ? 0 : serverMs - timeMs;
+      const birth = { ...this.#birthOf(tenant, args, { limits, timeMs }), forkOf, behindMs };
+      const events = beginAgain(kernel, args, forkOf);
+      return await this.#add(hosted, { birth, kernel, events }, (id, done) =>
+        this.#options.log.createFrom(id, birth, kernel, key, done),
+      );
+    } finally {
+      claim.end();
+    }
+  }
+
+  #birthOf(
+    tenant: string,
+    args: MkfsArgs,
+    { limits, timeMs }: Pick<Birth, 'limits' | 'timeMs'>,
+  ): Birth {
+    this.#lastNumber += 1;
+    return { tenant, args, limits, timeMs, number: this.#lastNumber, epoch: newId() };
+  }
+
+  /**
+   * Reserves the name and the quotas of a new filesystem. `end` releases them, when the filesystem
+   * is counted or was not created.
+   */
+  #claim(
+    hosted: HostedTenant,
+    { name, sizeBytes }: Pick<MkfsArgs, 'name' | 'sizeBytes'>,
+    counts: Partial<Quotas> = { memory: emptyMemory(sizeBytes) },
+  ): { end(): void } | { ok: false; failure: Failure } {
+    const { limits } = this;
+    if (sizeBytes > limits.deviceBytesMax) {
+      const why = `sizeBytes may be at most ${limits.deviceBytesMax}.`;
+      return { ok: false, failure: failure('EINVAL', 'M1', why) };
+    }
+    if (this.#options.log.full)
+      throw new EngineError(
+        'disk-full',
+        'The disk of the journal is full, so no filesystem can be created. Nothing was changed.',
+      );
     if (hosted.closing)
       return { ok: false, failure: failure('EBUSY', 'M3', 'The tenant is being removed.') };
-    if (hosted.lanes.has(args.name) || hosted.creating.has(args.name)) {
-      return {
-        ok: false,
-        failure: failure('EEXIST', 'M2', `There already is a filesystem ${args.name}.`),
-      };
+    if (hosted.lanes.has(name) || hosted.creating.has(name)) {
+      const why = `There already is a filesystem ${name}.`;
+      return { ok: false, failure: failure('EEXIST', 'M2', why) };
     }
-    if (this.#filesystems >= limits.filesystemsMax) {
+    if (this.#filesystems + this.#creating >= limits.filesystemsMax) {
       const max = limits.filesystemsMax;
       throw new EngineError(
         'too-many-filesystems',
@@ -341,38 +421,72 @@ export class Engine {
         max,
       );
     }
-    const { account } = hosted;
-    if (!reserve(account, 'filesystems', 1)) return overQuota(account, 'filesystems', 1);
-    if (!reserve(account, 'bytes', args.sizeBytes)) {
-      release(account, 'filesystems', 1);
-      return overQuota(account, 'bytes', args.sizeBytes);
-    }
-    const memory = emptyMemory(args.sizeBytes);
-    const noRoom = this.memory.hold(account, memory);
-    if (noRoom !== null) {
-      release(account, 'filesystems', 1);
-      release(account, 'bytes', args.sizeBytes);
+    const refused = this.#reserveAll(hosted.account, {
+      filesystems: 1,
+      bytes: sizeBytes,
+      ...counts,
+    });
+    if (refused !== null) return refused;
+    hosted.creating.add(name);
+    this.#creating += 1;
+    return {
+      end: () => {
+        this.#creating -= 1;
+        hosted.creating.delete(name);
+        this.#releaseAll(hosted.account, { filesystems: 1, bytes: sizeBytes, ...counts });
+      },
+    };
+  }
+
+  /** Reserves all amounts or none. Memory also counts for the server. */
+  #reserveAll(account: Account, amounts: Partial<Quotas>): (Outcome & { ok: false }) | null {
+    const reserved: Partial<Quotas> = {};
+    for (const [name, amount] of Object.entries(amounts) as [QuotaName, number][]) {
+      const noRoom =
+        name === 'memory'
+          ? this.memory.hold(account, amount)
+          : reserve(account, name, amount)
+            ? null
+            : 'tenant';
+      if (noRoom === null) {
+        reserved[name] = amount;
+        continue;
+      }
+      this.#releaseAll(account, reserved);
       if (noRoom === 'server') throw memoryFull(this.memory.max);
-      return overQuota(account, 'memory', memory);
+      return overQuota(account, name, amount);
     }
-    hosted.creating.add(args.name);
-    this.#filesystems += 1;
+    return null;
+  }
+
+  #releaseAll(account: Account, amounts: Partial<Quotas>): void {
+    for (const [name, amount] of Object.entries(amounts) as [QuotaName, number][]) {
+      if (name === 'memory') this.memory.letGo(account, amount);
+      else release(account, name, amount);
+    }
+  }
+
+  /**
+   * Applies the kept entries of a filesystem again, on a machine of their own, and shows them to
+   * `visitor`, in slices. Rejects with the EngineError `past-not-kept` if the past does not go back
+   * so far.
+   */
+  async replay({ id, ring }: HostedFilesystem, since: Since, visitor: Visitor): Promise<void> {
     try {
-      const made = await this.#make(hosted, tenant, args, key);
-      if (made.ok) {
-        account.used.filesystems += 1;
-        account.used.bytes += args.sizeBytes;
-      } else this.#filesystems -= 1;
-      return made;
+      await this.#options.log.replay(id, since, visitor);
     } catch (error) {
-      this.#filesystems -= 1;
-      throw error;
-    } finally {
-      hosted.creating.delete(args.name);
-      release(account, 'filesystems', 1);
-      release(account, 'bytes', args.sizeBytes);
-      this.memory.letGo(account, memory);
+      if (!(error instanceof NotKept)) throw error;
+      const oldest = error.oldestEvents;
+      throw pastNotKept(oldest === null ? null : ring.cursorAt(oldest));
     }
+  }
+
+  /**
+   * A copy of the kernel as it is between two turns. The filesystem waits until the copy is made.
+   * Null if it has stopped or is removed.
+   */
+  copyOf(fs: HostedFilesystem): Promise<Kernel | null> {
+    return fs.pause(copyOf);
   }
 
   find(tenant: string, name: string): HostedFilesystem | undefined {
@@ -430,6 +544,14 @@ export class Engine {
   }
 
   /**
+   * Calls the listener when a filesystem is added that has a state already, which no event of it
+   * reports.
+   */
+  onAdopted(listener: ChangedListener): void {
+    this.#adopted.add(listener);
+  }
+
+  /**
    * Calls the listener when a filesystem may have changed; the last call is after its umount. The
    * listener must be cheap and must not throw.
    */
@@ -459,27 +581,14 @@ export class Engine {
       for (const lane of hosted.lanes.values()) lane.halt();
   }
 
-  async #make(
+  #add(
     hosted: HostedTenant,
-    tenant: string,
-    args: MkfsArgs,
-    key: RequestKey | undefined,
+    { birth, kernel, events }: { birth: Birth; kernel: Kernel; events: readonly KernelEvent[] },
+    record: (id: string, done: Done) => void,
   ): Promise<Created> {
-    const { clock, log } = this.#options;
-    if (log.full)
-      throw new EngineError(
-        'disk-full',
-        'The disk of the journal is full, so no filesystem can be created. Nothing was changed.',
-      );
-    const timeMs = args.clock === 'manual' ? 0 : clock.nowMs();
-    const limits = kernelLimits(this.limits);
-    const made = createKernel(args, limits, timeMs);
-    if (!made.ok) return made;
     const id = newId();
-    this.#lastNumber += 1;
-    const birth = { tenant, args, limits, timeMs, number: this.#lastNumber, epoch: newId() };
     return new Promise((resolve, reject) => {
-      log.create(id, birth, key, (error) => {
+      record(id, (error) => {
         if (error !== null) {
           const kind = error.kind === 'full' ? 'disk-full' : 'journal-failed';
           reject(new EngineError(kind, `The filesystem was not created: ${error.message}.`));
@@ -491,11 +600,15 @@ export class Engine {
         const bytes = this.#ringBytes(hosted.account, this.limits.ringBytesMax);
         const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, 1, bytes);
         const reads = new KeptReads(this.limits.readBytesKeptMax);
-        const init = { id, birth, kernel: made.kernel, ring, reads };
-        const lane = new Lane(init, hosted, this.#host);
+        const lane = new Lane({ id, birth, kernel, ring, reads }, hosted, this.#host);
         hosted.turns.enter(() => {
-          hosted.lanes.set(args.name, lane);
-          lane.begin(made.events);
+          this.#addLane(hosted, lane);
+          if (birth.forkOf !== undefined) {
+            for (const call of this.#adopted) call(lane);
+            lane.resume();
+          }
+          lane.begin(events);
+          lane.start();
           hosted.turns.leave();
           resolve({ ok: true, fs: lane });
         });

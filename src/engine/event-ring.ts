@@ -123,6 +123,11 @@ export class EventRing {
     return ring;
   }
 
+  /** The cursor of an event: the id under which a reader has seen it. */
+  cursorAt(seq: number): string {
+    return `${this.epoch}.${seq}`;
+  }
+
   get unreadable(): boolean {
     return this.#unreadable;
   }

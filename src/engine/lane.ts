@@ -112,6 +112,9 @@ export class Lane {
   #unanswered: Pending[] = [];
   /** Commands that may still use what they reserved: a truncate with more steps, a sleeper. */
   #uncounted: Pending[] = [];
+  /** Readers that wait for the end of the turn; see pause(). */
+  #pauses: (() => Promise<void>)[] = [];
+  readonly #behindMs: number;
   #seq: number;
   #digest: number;
 
@@ -129,7 +132,8 @@ export class Lane {
     this.#payer = { account, memory: host.memory, kernel: init.kernel };
     this.#usage = new Usage(account, host.memory);
     this.#watches = new Watches(account);
-    this.#alarm = new Alarm(host.clock, () => this.#tick());
+    this.#behindMs = init.birth.behindMs ?? 0;
+    this.#alarm = new Alarm(host.clock, () => this.#tick(), this.#behindMs);
     this.#state =
       init.stopped === undefined ? { is: 'idle' } : { is: 'stopped', stopped: init.stopped };
     this.#seq = init.kernel.seq;
@@ -160,12 +164,37 @@ export class Lane {
   }
 
   /**
-   * The time of this filesystem: its own time if the clock is manual, else the time of the server,
-   * but never earlier than the last time that the kernel has seen.
+   * The time of this filesystem: its own time if the clock is manual, else the time of the server
+   * less `behindMs`, but never earlier than the last time that the kernel has seen.
    */
   nowMs(): number {
     const { geometry, nowMs } = this.kernel;
-    return geometry.clock === 'manual' ? nowMs : Math.max(nowMs, this.#host.clock.nowMs());
+    return geometry.clock === 'manual' ? nowMs : Math.max(nowMs, this.#serverMs());
+  }
+
+  #serverMs(): number {
+    return this.#host.clock.nowMs() - this.#behindMs;
+  }
+
+  /** How far the clock of this filesystem is behind that of the server, in milliseconds. */
+  get behindMs(): number {
+    return this.#behindMs;
+  }
+
+  /**
+   * Reads the kernel between two turns. No entry is applied until the promise settles. Null if the
+   * filesystem has stopped or is removed.
+   */
+  pause<T>(read: (kernel: Kernel) => Promise<T>): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      this.#pauses.push(async () => {
+        if (!this.#running) resolve(null);
+        else await read(this.kernel).then(resolve, reject);
+      });
+      if (this.#state.is === 'turn') return;
+      if (this.#running) this.#state = { is: 'turn' };
+      this.#endTurn();
+    });
   }
 
   /** Rejects with an EngineError when the command was not accepted. */
@@ -396,12 +425,13 @@ export class Lane {
     if (this.#closed) return;
     this.#inbox = [...again, ...this.#inbox];
     this.#host.changed(this);
-    this.#state = { is: 'idle' };
-    if (this.#inbox.length > 0) this.#schedule();
+    if (this.#pauses.length > 0) this.#endTurn();
+    else {
+      this.#state = { is: 'idle' };
+      if (this.#inbox.length > 0) this.#schedule();
+    }
     const timerMs = rests ? nextTimerMs(this.kernel) : 0;
-    this.#alarm.set(
-      timerMs === null ? null : Math.max(timerMs, this.#host.clock.nowMs() + retryMs),
-    );
+    this.#alarm.set(timerMs === null ? null : Math.max(timerMs, this.#serverMs() + retryMs));
   }
 
   /**
@@ -499,6 +529,11 @@ export class Lane {
   }
 
   readonly #endTurn = (): void => {
+    const pause = this.#pauses.shift();
+    if (pause !== undefined) {
+      void pause().then(this.#endTurn);
+      return;
+    }
     if (!this.#running) return;
     this.#state = { is: 'idle' };
     if (this.#inbox.length > 0 || !atRest(this.kernel)) this.#schedule();
@@ -540,9 +575,13 @@ export class Lane {
   }
 
   #count(): void {
-    this.#usage.count(this.kernel, this.ring.bytes + this.reads.bytes);
-    // Clients can repeat a read, so the bytes of ended reads are the first memory that is released.
-    if (this.reads.bytes > 0 && this.#usage.memoryExceeded) this.reads.clear();
+    const { log } = this.#host;
+    this.#usage.count(this.kernel, this.ring.bytes + this.reads.bytes + log.bytesOf(this.id));
+    // Clients can repeat a read, and the past is only looked at, so these bytes are released first.
+    if (this.#usage.memoryExceeded) {
+      this.reads.clear();
+      log.forget(this.id);
+    }
     this.#host.changed(this);
   }
 
@@ -558,6 +597,7 @@ export class Lane {
     this.#watches.releaseCharges();
     this.#usage.release();
     this.releaseWaiters();
+    if (this.#pauses.length > 0) this.#endTurn();
     this.ring.close();
     this.#tenantRing.notify();
     this.ring.drop();
@@ -578,6 +618,7 @@ export class Lane {
     releaseAll(reservationsOf(reserved), this.#payer);
     this.#watches.releaseCharges();
     this.releaseWaiters();
+    if (this.#pauses.length > 0) this.#endTurn();
     this.ring.stop();
     this.#tenantRing.noteStop(this.name);
     this.#tenantRing.notify();

@@ -60,6 +60,17 @@ export const journalFailed = (): EngineError =>
       'command was done is unknown; after the restart repeat it with the same Idempotency-Key.',
   );
 
+/** `oldest` is the cursor of the oldest moment that is kept; null if none is. */
+export const pastNotKept = (oldest: string | null): EngineError =>
+  new EngineError(
+    'past-not-kept',
+    oldest === null
+      ? 'The past of this filesystem is not kept. Only its present can be forked.'
+      : `This moment of the filesystem is no longer kept; the oldest one is at ${oldest}.`,
+    undefined,
+    oldest,
+  );
+
 export const gone: Outcome = {
   ok: false,
   failure: failure('ENOENT', 'T1', 'there is no such filesystem'),

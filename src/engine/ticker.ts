@@ -110,10 +110,13 @@ export class Alarm {
   #cancel: Cancel | null = null;
   readonly #clock: Clock;
   readonly #ring: () => void;
+  readonly #behindMs: number;
 
-  constructor(clock: Clock, ring: () => void) {
+  /** The times of its timers are `behindMs` behind those of the clock. */
+  constructor(clock: Clock, ring: () => void, behindMs = 0) {
     this.#clock = clock;
     this.#ring = ring;
+    this.#behindMs = behindMs;
   }
 
   set(atMs: number | null): void {
@@ -123,7 +126,7 @@ export class Alarm {
     this.#cancel =
       atMs === null
         ? null
-        : this.#clock.at(atMs, () => {
+        : this.#clock.at(atMs + this.#behindMs, () => {
             this.#atMs = null;
             this.#ring();
           });

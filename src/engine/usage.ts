@@ -7,6 +7,12 @@ import type { Memory } from './memory.ts';
 
 type Counts = Record<'blocks' | 'files' | 'mappings' | 'pins' | 'sleepers' | 'memory', number>;
 
+/** What a filesystem uses of the quotas that its kernel counts. */
+export function countsOf({ counts }: Kernel): Omit<Counts, 'memory'> {
+  const { blocksUsed: blocks, files, mappings, pins, sleepers } = counts;
+  return { blocks, files, mappings, pins, sleepers };
+}
+
 export class Usage {
   readonly #account: Account;
   readonly #memory: Memory;
@@ -19,9 +25,8 @@ export class Usage {
 
   /** `bytesBeside` is the memory of the filesystem outside of its kernel: events, ended reads. */
   count(kernel: Kernel, bytesBeside: number): void {
-    const { blocksUsed: blocks, files, mappings, pins, sleepers } = kernel.counts;
     const memory = Math.ceil(memoryOf(kernel)) + bytesBeside;
-    this.#moveTo({ blocks, files, mappings, pins, sleepers, memory });
+    this.#moveTo({ ...countsOf(kernel), memory });
   }
 
   /** The filesystem was removed. */

@@ -272,6 +272,14 @@ const transportRows = {
     'EDQUOT',
     'H17',
   ),
+  'past-not-kept': row(
+    410,
+    'Past not kept',
+    'The journal no longer has this moment of the filesystem, or the cursor is of another epoch. ' +
+      '`oldest` is the cursor of the oldest moment that is kept; null if none is.',
+    'ESTALE',
+    'FK3',
+  ),
   'too-many-filesystems': row(
     507,
     'Too many filesystems',

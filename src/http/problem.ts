@@ -187,7 +187,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
     const unknown = unknownOutcome.has(type);
     // The Idempotency-Key stays in use, because only the journal shows the outcome after a restart.
     if (unknown && !reply.request.idempotent?.became) reply.request.idempotent = null;
-    const limit = error instanceof EngineError ? error.limit : undefined;
+    const { limit, oldest } = error instanceof EngineError ? error : {};
     sendProblem(
       reply,
       type,
@@ -195,6 +195,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
       {
         ...(unknown ? { outcome: 'unknown' } : {}),
         ...(limit === undefined ? {} : { limit }),
+        ...(oldest === undefined ? {} : { oldest }),
       },
     );
     return { ours: false };

@@ -131,6 +131,12 @@ export class LevelStore implements Store {
    * The caller has checked the contents. From now on the opened store counts, even if nothing is
    * written.
    */
+  bytesOf(): number {
+    return 0;
+  }
+
+  forget(): void {}
+
   accept(): void {
     try {
       this.#untouched.letGo();

@@ -88,6 +88,10 @@ export interface Store {
    * before the open.
    */
   accept(): void;
+  /** Bytes of memory that the journal of a filesystem takes; 0 if it is on disk. */
+  bytesOf(id: string): number;
+  /** Drops the batches and snapshots of a filesystem, if they are in memory. */
+  forget(id: string): void;
   /** Nothing is written after this. Returns the error that waiting commits get. */
   fail(error: unknown): JournalError;
   /** Resolves after all earlier commits. Later commits are refused. */

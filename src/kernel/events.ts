@@ -46,6 +46,10 @@ export const eventTable = {
     kind: z.string(),
     kernel: z.string(),
     blocks: zCount,
+    forkOf: z
+      .string()
+      .optional()
+      .describe('Where its first state comes from: a filesystem and a cursor, or a bundle.'),
   }),
   'filesystem.unmounted': row('The filesystem was unmounted.', { forced: z.boolean() }),
   'strategy.changed': row(

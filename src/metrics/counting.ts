@@ -26,6 +26,7 @@ export class EventCounter {
     this.#engine = engine;
     this.#nowMs = nowMs;
     for (const fs of engine.all()) this.#adopt(fs);
+    engine.onAdopted((fs) => this.#adopt(fs));
     engine.onChanged((fs) => {
       if (!fs.mounted && fs.stopped !== null) this.#discarded(fs);
     });
@@ -61,7 +62,7 @@ export class EventCounter {
     return counted;
   }
 
-  /** A recovered filesystem has state that no future event reports. */
+  /** A recovered filesystem, or a fork, has state that no future event reports. */
   #adopt(fs: HostedFilesystem): void {
     const { tenant, pinKinds } = this.#countedOf(fs);
     for (const { id, kind } of fs.kernel.pins.values()) pinKinds.set(pinId(id), kind);

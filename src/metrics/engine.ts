@@ -25,9 +25,14 @@ export function measured(log: Log, counts: LogCounts): Log {
       return log.full;
     },
     create: (id, birth, key, created) => log.create(id, birth, key, created),
+    createFrom: (id, birth, kernel, key, created) =>
+      log.createFrom(id, birth, kernel, key, created),
     remove: (id, events, epoch, removed) => log.remove(id, events, epoch, removed),
     removalOf: (tenant) => log.removalOf(tenant),
     snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),
+    replay: (id, since, visitor) => log.replay(id, since, visitor),
+    bytesOf: (id) => log.bytesOf(id),
+    forget: (id) => log.forget(id),
     append(id, entries, before, appended) {
       observe(counts.batches, entries.length);
       const begin = performance.now();

@@ -141,7 +141,11 @@ export class Ledger {
     for (let i = 0; i < readers.length; i += 1)
       table[at + i] = (readers[i] as (of: HostedFilesystem) => number)(fs);
     this.#addSums(this.#sums, at, 1);
-    const { geometry, nowMs } = fs.kernel;
+    const { geometry } = fs.kernel;
+    // In the time of the server, because a scrape has one time for all filesystems.
+    for (let i = sums.length; i < clockAt; i += 1)
+      table[at + i] = (table[at + i] as number) + fs.behindMs;
+    const nowMs = fs.kernel.nowMs + fs.behindMs;
     table[at + clockAt] = nowMs;
     table[at + clockAt + 1] = geometry.clock === 'manual' ? nowMs : never;
     let live = (table[at + inboxAt] as number) > 0;

@@ -8,13 +8,13 @@ import { type ReadOptions, readWorld } from '../../src/durable/read.ts';
 import type { BatchRecord } from '../../src/durable/records.ts';
 import { stateHash } from '../../src/durable/snapshots.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
+import { MemoryStore } from '../../src/journal/memory-store.ts';
 import type { Change } from '../../src/journal/store.ts';
 import { createService, type Service } from '../../src/server.ts';
 import { defaultTenant } from '../../src/tenants/tenants.ts';
 import { must } from '../http/start.ts';
-import { MapStore } from './map-store.ts';
 
-const serve = (store: MapStore): Promise<Service> =>
+const serve = (store: MemoryStore): Promise<Service> =>
   createService(defaultConfig({ snapshotEntries: 100 }), {
     logger: pino({ level: 'silent' }),
     openStore: async () => store,
@@ -23,8 +23,8 @@ const serve = (store: MapStore): Promise<Service> =>
 const of = (name: string, rest = '') => `/v1/filesystems/${name}${rest}`;
 
 /** A store with filesystems of 30 files each, and the ids of those. */
-async function storeWith(...names: string[]): Promise<{ store: MapStore; ids: string[] }> {
-  const store = new MapStore();
+async function storeWith(...names: string[]): Promise<{ store: MemoryStore; ids: string[] }> {
+  const store = new MemoryStore();
   const service = await serve(store);
   for (const name of names) {
     await must(service, 201, 'POST', '/v1/filesystems', { json: { name, sizeBytes: 1_048_576 } });
@@ -43,7 +43,7 @@ function options(more: Partial<ReadOptions> = {}): ReadOptions {
 
 describe('a world', () => {
   it('is the same over any store: a service goes on from a map', async () => {
-    const store = new MapStore();
+    const store = new MemoryStore();
     let service = await serve(store);
     await must(service, 201, 'POST', '/v1/filesystems', {
       json: { name: 'one', sizeBytes: 1_048_576 },
@@ -132,7 +132,7 @@ it('a start that fails leaves no timer behind, and closes the store', async () =
   const set = vi.spyOn(globalThis, 'setInterval');
   const cleared = vi.spyOn(globalThis, 'clearInterval');
   try {
-    const store = new MapStore();
+    const store = new MemoryStore();
     const close = vi.spyOn(store, 'close');
     const put = vi.spyOn(store.records, 'put').mockRejectedValue(new Error('no record is taken'));
     await expect(serve(store)).rejects.toThrow('no record is taken');

@@ -37,6 +37,10 @@ class TestClock implements Clock {
 
 /** A log that keeps everything and answers when it is told to. */
 class TestLog implements Log {
+  readonly createFrom = memoryLog.createFrom;
+  readonly replay = memoryLog.replay;
+  readonly bytesOf = memoryLog.bytesOf;
+  readonly forget = memoryLog.forget;
   readonly durability = 'disk';
   full = false;
   births: Birth[] = [];

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultConfig } from '../../src/config.ts';
 import { bulkPrefixes } from '../../src/durable/keys.ts';
-import type { Before, Log, LoggedEntry } from '../../src/durable/log.ts';
+import { type Before, type Log, type LoggedEntry, memoryLog } from '../../src/durable/log.ts';
 import { readFilesystems } from '../../src/durable/read.ts';
 import type { Birth, RequestKey, TenantRecord } from '../../src/durable/records.ts';
 import { withoutEvents } from '../../src/durable/replay.ts';
@@ -109,6 +109,10 @@ function playedAgain(
 
 /** Stands before the real log, and writes down what goes through. */
 class Recorder implements Log {
+  readonly createFrom = memoryLog.createFrom;
+  readonly replay = memoryLog.replay;
+  readonly bytesOf = memoryLog.bytesOf;
+  readonly forget = memoryLog.forget;
   readonly durability = 'disk';
   readonly #inner: Log;
   readonly #histories: Map<string, History>;

@@ -1718,6 +1718,7 @@ export const recorded: Readonly<
           diskReserveBytes: 16777216,
           snapshotEntries: 20000,
           snapshotBytes: 67108864,
+          pastBytesMax: 16777216,
           idempotencyKeysMax: 10000,
           idempotencyMs: 86400000,
           idempotencyAnswerBytesMax: 65536,

@@ -72,6 +72,8 @@ interface JsonRoute<Q extends z.ZodType, B extends z.ZodType>
   extends Omit<Given & Optional, 'answers' | 'query' | 'body'> {
   query?: Q;
   body?: B;
+  /** For a body of several forms: the form that this one is meant to have. */
+  formOf?(body: Record<string, unknown>): z.ZodType<z.infer<B>>;
   result: z.ZodType;
   status?: 200 | 201;
   answer(
@@ -84,7 +86,7 @@ interface JsonRoute<Q extends z.ZodType, B extends z.ZodType>
 export function defineRoute<
   Q extends z.ZodType = typeof noQuery,
   B extends z.ZodType = z.ZodUndefined,
->({ query, body, result, status = 200, answer, ...given }: JsonRoute<Q, B>): Route {
+>({ query, body, formOf, result, status = 200, answer, ...given }: JsonRoute<Q, B>): Route {
   const contract = contractOf({
     ...given,
     query: query ?? noQuery,
@@ -104,7 +106,10 @@ export function defineRoute<
           query: queryOf(request) as z.infer<Q>,
           body: (body === undefined
             ? undefined
-            : parse(body, objectOf(request.body))) as z.infer<B>,
+            : parse(
+                formOf?.(objectOf(request.body)) ?? body,
+                objectOf(request.body),
+              )) as z.infer<B>,
         };
         if (isNotModified(request, null)) return reply.code(304).send();
         const answered = await answer(context, call);

@@ -1,19 +1,32 @@
 // Filesystems as a whole.
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { HostedFilesystem } from '../../engine/engine.ts';
+import type { Created, HostedFilesystem } from '../../engine/engine.ts';
 import { mkfsArgs } from '../../kernel/ops/mkfs.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import { filesystem as filesystemView } from '../../kernel/views/filesystem.ts';
+import type { AppContext } from '../app-context.ts';
 import { tenantOf } from '../auth.ts';
 import { etagOfFilesystem } from '../conditional.ts';
 import { KernelFailure } from '../problem.ts';
 import { cursorNow, zCursor } from '../stream/cursor.ts';
 import { defineRoute, type Route } from './define.ts';
+import { createFork, forkArgs } from './fork.ts';
 
 function statfs(fs: HostedFilesystem): unknown {
   const read = fs.view(filesystemView, {}, {});
   if (!read.ok) throw new KernelFailure(read.failure);
   return read.result;
+}
+
+const createArgs = z.union([mkfsArgs, forkArgs]);
+type CreateArgs = z.infer<typeof createArgs>;
+
+function create(context: AppContext, request: FastifyRequest, body: CreateArgs): Promise<Created> {
+  const tenant = tenantOf(request);
+  const key = request.idempotent?.requestKey;
+  if ('from' in body) return createFork(context.engine, tenant, body, key);
+  return context.engine.create(tenant, body, key);
 }
 
 const mkfs = defineRoute({
@@ -25,8 +38,10 @@ const mkfs = defineRoute({
   summary: 'Create a filesystem on a new simulated pmem namespace',
   doc:
     'Only name and sizeBytes are required. The default strategy is what the chosen kernel does ' +
-    'for the chosen kind.',
-  body: mkfsArgs,
+    'for the chosen kind. With from, the new filesystem is a fork: it begins with the state that ' +
+    'another filesystem has, or had right after the command of an event.',
+  body: createArgs,
+  formOf: (body) => ('from' in body ? forkArgs : mkfsArgs),
   result: filesystemView.result,
   status: 201,
   durable: true,
@@ -36,6 +51,9 @@ const mkfs = defineRoute({
     'einval',
     'eopnotsupp',
     'edquot',
+    'enoent',
+    'past-not-kept',
+    'filesystem-stopped',
     'too-many-filesystems',
     'memory-full',
   ],
@@ -44,7 +62,7 @@ const mkfs = defineRoute({
     const made =
       idempotent?.became?.kind === 'filesystem'
         ? { ok: true as const, fs: idempotent.became.fs }
-        : await context.engine.create(tenantOf(request), body, idempotent?.requestKey);
+        : await create(context, request, body);
     if (!made.ok) throw new KernelFailure(made.failure);
     reply
       .header('location', `/v1/filesystems/${made.fs.name}`)

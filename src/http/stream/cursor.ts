@@ -25,7 +25,7 @@ export const zCursor = z
 
 export const cursorForm = /^([0-9A-Za-z]{1,64})\.(0|[1-9]\d{0,14})$/;
 
-function parseCursor(text: string): Cursor | null {
+export function parseCursor(text: string): Cursor | null {
   const [, epoch, seq] = cursorForm.exec(text) ?? [];
   return epoch === undefined ? null : { epoch, seq: Number(seq) };
 }

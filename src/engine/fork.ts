@@ -1,0 +1,213 @@
+// Fork: a new filesystem with the state that another one has, or had. The original is not touched.
+import type { LoggedEntry, Since, Visitor } from '../durable/log.ts';
+import type { RequestKey } from '../durable/records.ts';
+import { Poison } from '../durable/replay.ts';
+import { type Failure, failure } from '../kernel/errno.ts';
+import type { KernelEvent } from '../kernel/events.ts';
+import { argsOf } from '../kernel/fork.ts';
+import { memoryOf } from '../kernel/memory.ts';
+import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
+import { chooseStrategy } from '../kernel/reclaim/index.ts';
+import type { Effects, Kernel } from '../kernel/state.ts';
+import { opId, type TaskId } from '../kernel/units.ts';
+import type { Created, Engine, HostedFilesystem } from './engine.ts';
+import { EngineError } from './engine-error.ts';
+
+/** A moment of a filesystem: right after the command that caused what is named. */
+export type Moment =
+  | 'now'
+  | { event: number }
+  | { operation: TaskId; when: 'submitted' | 'blocked' | 'ended' }
+  | { deadlock: 'last' };
+
+export interface ForkRequest {
+  name: string;
+  moment: Moment;
+  clock?: MkfsArgs['clock'] | undefined;
+  scheduler?: MkfsArgs['scheduler'] | undefined;
+  strategy?: MkfsArgs['strategy'];
+}
+
+/** A machine as it was, and the entry that the fork still has to begin. */
+interface Past {
+  kernel: Kernel;
+  events: number;
+  begin: LoggedEntry | null;
+}
+
+type Found = Past | { ok: false; failure: Failure };
+
+/**
+ * Creates the fork. Rejects with an EngineError if the moment is no longer kept, or if a limit of
+ * the server is reached.
+ */
+export async function fork(
+  engine: Engine,
+  origin: HostedFilesystem,
+  request: ForkRequest,
+  key?: RequestKey,
+): Promise<Created> {
+  const { tenant } = origin;
+  const { name, strategy, clock, scheduler } = request;
+  const choice = chooseStrategy(origin.kernel.geometry, strategy);
+  if (strategy !== undefined && !choice.ok) return choice;
+  const held = engine.hold(tenant, Math.ceil(memoryOf(origin.kernel)));
+  if (typeof held !== 'function') return held;
+  let past: Found;
+  try {
+    past = await pastOf(engine, origin, request);
+  } finally {
+    held();
+  }
+  if (!('kernel' in past)) return past;
+  const { kernel, events, begin } = past;
+  const args = argsOf(kernel);
+  args.name = name;
+  if (clock !== undefined) args.clock = clock;
+  if (scheduler !== undefined) args.scheduler = scheduler;
+  const forkOf = `${origin.name} ${origin.ring.cursorAt(events)}`;
+  const made = await engine.createFrom(tenant, { args, kernel, forkOf, key });
+  if (!made.ok) return made;
+  if (strategy !== undefined) await made.fs.submit({ op: 'set-strategy', on: {}, args: strategy });
+  if (begin !== null && begin.command !== null) await made.fs.submit(begin.command);
+  return made;
+}
+
+/** The moment that `request` names. */
+async function pastOf(
+  engine: Engine,
+  origin: HostedFilesystem,
+  { moment, scheduler }: ForkRequest,
+): Promise<Found> {
+  if (moment === 'now') return pastNow(engine, origin);
+  if ('event' in moment) return pastAtEvent(engine, origin, moment.event);
+  if ('deadlock' in moment) {
+    const last = await lastDeadlock(engine, origin);
+    return last === null ? noMoment('there was no deadlock') : pastAtEvent(engine, origin, last);
+  }
+  const stepped = origin.kernel.geometry.scheduler === 'auto' && scheduler === 'stepped';
+  const found = await pastOfOperation(engine, origin, moment);
+  if (!('kernel' in found) || moment.when !== 'submitted' || !stepped) return found;
+  // With a stepped scheduler the operation has not run yet, so the fork begins it itself.
+  const { seq } = found.kernel;
+  const before = await pastAtEntry(engine, origin, seq - 1);
+  return { ...before, begin: found.begin };
+}
+
+/** Rejects with `past-not-kept`, which names the oldest moment that is kept. */
+export async function refusePast(engine: Engine, origin: HostedFilesystem): Promise<never> {
+  await engine.replay(origin, { events: -1 }, { begin: () => true, after: () => true });
+  throw new Error('a past without events has a moment before it');
+}
+
+const noMoment = (why: string): Found => ({ ok: false, failure: failure('ENOENT', 'FK2', why) });
+
+/** Replays until `isThere` is true; null if it never is. */
+async function replayUntil(
+  engine: Engine,
+  origin: HostedFilesystem,
+  since: Since,
+  isThere: (kernel: Kernel, entry: LoggedEntry | null, effects: Effects | null) => boolean,
+): Promise<Past | null> {
+  let past: Past | null = null;
+  const visitor: Visitor = {
+    begin(kernel) {
+      past = isThere(kernel, null, null) ? { kernel, events: kernel.eventSeq, begin: null } : null;
+      return past !== null;
+    },
+    after(entry, effects, kernel) {
+      if (!isThere(kernel, entry, effects)) return false;
+      past = { kernel, events: kernel.eventSeq, begin: entry };
+      return true;
+    },
+  };
+  await engine.replay(origin, since, visitor);
+  return past;
+}
+
+async function pastNow(engine: Engine, origin: HostedFilesystem): Promise<Past> {
+  const { stopped, kernel } = origin;
+  if (stopped?.why === 'journal') return pastBeforePoison(engine, origin);
+  const seq = stopped === null ? kernel.seq : stopped.seq - 1;
+  try {
+    return await pastAtEntry(engine, origin, seq);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== 'past-not-kept') throw error;
+    const copy = await engine.copyOf(origin);
+    if (copy === null) throw error;
+    return { kernel: copy, events: copy.eventSeq, begin: null };
+  }
+}
+
+/** The journal of the filesystem ends with an entry that breaks a law. */
+async function pastBeforePoison(engine: Engine, origin: HostedFilesystem): Promise<Past> {
+  let last = 0;
+  try {
+    await replayUntil(engine, origin, 'oldest', (kernel) => {
+      last = kernel.seq;
+      return false;
+    });
+  } catch (error) {
+    if (!(error instanceof Poison)) throw error;
+    last = error.seq - 1;
+  }
+  return pastAtEntry(engine, origin, last);
+}
+
+async function pastAtEntry(engine: Engine, origin: HostedFilesystem, seq: number): Promise<Past> {
+  const past = await replayUntil(engine, origin, { seq }, (kernel) => kernel.seq >= seq);
+  if (past === null) throw new Error(`the journal of ${origin.id} ends before entry ${seq}`);
+  return { ...past, begin: null };
+}
+
+/** Right after the command that caused the event. */
+async function pastAtEvent(
+  engine: Engine,
+  origin: HostedFilesystem,
+  event: number,
+): Promise<Found> {
+  const { ring } = origin;
+  const past =
+    ring.unreadable || event < ring.nextSeq
+      ? await replayUntil(engine, origin, { events: event }, (kernel) => kernel.eventSeq >= event)
+      : null;
+  if (past !== null) return { ...past, begin: null };
+  const why =
+    `the cursor ${ring.cursorAt(event)} is in the future; the newest event is ` +
+    ring.cursorAt(ring.nextSeq - 1);
+  return { ok: false, failure: failure('EINVAL', 'FK1', why) };
+}
+
+async function lastDeadlock(engine: Engine, origin: HostedFilesystem): Promise<number | null> {
+  let last: number | null = null;
+  await replayUntil(engine, origin, 'oldest', (_kernel, _entry, effects) => {
+    for (const { type, seq } of effects?.events ?? []) if (type === 'deadlock.detected') last = seq;
+    return false;
+  });
+  return last;
+}
+
+async function pastOfOperation(
+  engine: Engine,
+  origin: HostedFilesystem,
+  { operation, when }: { operation: TaskId; when: 'submitted' | 'blocked' | 'ended' },
+): Promise<Found> {
+  const name = opId(operation);
+  if (operation >= origin.kernel.nextTask)
+    return noMoment(
+      `there was no operation ${name} yet; the next one is ` + opId(origin.kernel.nextTask),
+    );
+  let firstTask: number | null = null;
+  const blocked = (event: KernelEvent): boolean =>
+    event.type === 'task.blocked' && event.task === operation;
+  const past = await replayUntil(engine, origin, 'oldest', (kernel, _entry, effects) => {
+    firstTask ??= kernel.nextTask;
+    if (effects === null) return false;
+    if (when === 'submitted') return effects.task === operation;
+    if (when === 'blocked') return effects.events.some(blocked);
+    return effects.replies.some(({ task }) => task === operation);
+  });
+  if (past !== null) return past;
+  if (firstTask !== null && operation < firstTask) await refusePast(engine, origin);
+  return noMoment(`${name} has no moment "${when}" in the past that is kept`);
+}

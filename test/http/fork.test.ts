@@ -1,0 +1,191 @@
+// Forks over HTTP: at now, at a cursor, at a named moment; on a volatile server and on one with a
+// store, also after a restart.
+import { afterEach, describe, expect, test } from 'vitest';
+import { MemoryStore } from '../../src/journal/memory-store.ts';
+import { type CallOptions, call, type Service, start } from './start.ts';
+
+const services: Service[] = [];
+afterEach(async () => {
+  for (const service of services.splice(0)) await service.close();
+});
+
+async function begin(store?: MemoryStore): Promise<Service> {
+  const service = await start({}, store === undefined ? {} : { openStore: async () => store });
+  services.push(service);
+  return service;
+}
+
+const page = 4096;
+
+async function must(service: Service, method: string, url: string, options: CallOptions = {}) {
+  const answer = await call(service, method, url, options);
+  expect(answer.status, `${method} ${url}: ${answer.text}`).toBeLessThan(300);
+  return answer;
+}
+
+/** S01 as far as the pin of page 0, on a filesystem `a` with a file `f` of two pages. */
+async function withPin(service: Service, args: object = {}): Promise<void> {
+  const json = { name: 'a', sizeBytes: 64 * page, clock: 'manual', ...args };
+  await must(service, 'POST', '/v1/filesystems', { json });
+  await must(service, 'POST', '/v1/filesystems/a/files', { json: { name: 'f' } });
+  await must(service, 'PUT', '/v1/filesystems/a/files/f/content', {
+    bytes: new Uint8Array(2 * page).fill(0x41),
+  });
+  await must(service, 'POST', '/v1/filesystems/a/files/f/mappings', {
+    json: { offset: 0, length: 2 * page, access: 'read-write' },
+  });
+  await must(service, 'POST', '/v1/filesystems/a/mappings/map_1/pins', {
+    json: { offset: 0, length: page, access: 'write', owner: 'G' },
+  });
+}
+
+const truncate = (service: Service, fs = 'a') =>
+  call(service, 'POST', `/v1/filesystems/${fs}/files/f/truncate`, {
+    json: { sizeBytes: 0, owner: 'T' },
+    headers: { prefer: 'respond-async' },
+  });
+
+async function cursorNow(service: Service, fs = 'a'): Promise<string> {
+  const { ring } = service.engine.find('default', fs) as never as {
+    ring: { epoch: string; nextSeq: number };
+  };
+  return `${ring.epoch}.${ring.nextSeq - 1}`;
+}
+
+const fork = (service: Service, from: object, args: object = {}) =>
+  call(service, 'POST', '/v1/filesystems', {
+    json: { name: 'b', from: { filesystem: 'a', ...from }, ...args },
+  });
+
+const stateOf = async (service: Service, fs: string, op: string) =>
+  (await call(service, 'GET', `/v1/filesystems/${fs}/operations/${op}`)).json;
+
+describe.each(['volatile', 'stored'])('%s', (mode) => {
+  const open = () => begin(mode === 'stored' ? new MemoryStore() : undefined);
+
+  test('a fork at now has the same sleeper, and the original goes on without it', async () => {
+    const service = await open();
+    await withPin(service);
+    const asleep = await truncate(service);
+    expect(asleep.status).toBe(202);
+    const op = asleep.json.id;
+    expect((await fork(service, {})).status).toBe(201);
+    for (const fs of ['a', 'b']) expect((await stateOf(service, fs, op)).state).toBe('sleeping');
+    await must(service, 'DELETE', '/v1/filesystems/b/pins/pin_1');
+    expect((await stateOf(service, 'b', op)).state).toBe('done');
+    expect((await stateOf(service, 'a', op)).state).toBe('sleeping');
+    const sizeOf = async (fs: string) =>
+      (await call(service, 'GET', `/v1/filesystems/${fs}/files/f`)).json.sizeBytes;
+    expect([await sizeOf('a'), await sizeOf('b')]).toEqual([2 * page, 0]);
+  });
+
+  test('a fork at a cursor has the state right after the command of that event', async () => {
+    const service = await open();
+    await withPin(service);
+    const cursor = await cursorNow(service);
+    await must(service, 'DELETE', '/v1/filesystems/a/pins/pin_1');
+    await must(service, 'POST', '/v1/filesystems/a/files/f/truncate', { json: { sizeBytes: 0 } });
+    expect((await fork(service, { cursor })).status).toBe(201);
+    expect((await call(service, 'GET', '/v1/filesystems/b/pins')).json.items).toHaveLength(1);
+    const content = await call(service, 'GET', '/v1/filesystems/b/files/f/content');
+    expect(content.bytes.equals(Buffer.alloc(2 * page, 0x41))).toBe(true);
+    // The contents are its own.
+    await must(service, 'PUT', '/v1/filesystems/a/files/f/content', { bytes: 'x' });
+    expect(
+      (await call(service, 'GET', '/v1/filesystems/b/files/f/content')).bytes.equals(content.bytes),
+    ).toBe(true);
+  });
+
+  test('an operation that was submitted has not run yet if the fork is stepped', async () => {
+    const service = await open();
+    await withPin(service);
+    const op = (await truncate(service)).json.id;
+    const at = { operation: op, when: 'submitted' };
+    expect((await fork(service, { at }, { scheduler: 'stepped' })).status).toBe(201);
+    expect(await stateOf(service, 'b', op)).toMatchObject({ state: 'running', owner: 'T' });
+    expect((await fork(service, { at }, { name: 'c' })).status).toBe(201);
+    expect(await stateOf(service, 'c', op)).toMatchObject({ state: 'sleeping' });
+  });
+
+  test('blocked and ended name the moments of an operation', async () => {
+    const service = await open();
+    await withPin(service);
+    const op = (await truncate(service)).json.id;
+    await must(service, 'DELETE', '/v1/filesystems/a/pins/pin_1');
+    await must(service, 'POST', '/v1/filesystems/a/files', { json: { name: 'g' } });
+    expect((await fork(service, { at: { operation: op, when: 'blocked' } })).status).toBe(201);
+    expect((await stateOf(service, 'b', op)).state).toBe('sleeping');
+    const ended = { at: { operation: op, when: 'ended' } };
+    expect((await fork(service, ended, { name: 'c' })).status).toBe(201);
+    expect((await stateOf(service, 'c', op)).state).toBe('done');
+    expect((await call(service, 'GET', '/v1/filesystems/c/files/g')).status).toBe(404);
+    const never = await fork(
+      service,
+      { at: { operation: 'op_2', when: 'blocked' } },
+      { name: 'd' },
+    );
+    expect([never.status, never.json.rule]).toEqual([404, 'FK2']);
+    const future = await fork(
+      service,
+      { at: { operation: 'op_99', when: 'ended' } },
+      { name: 'd' },
+    );
+    expect([future.status, future.json.rule]).toEqual([404, 'FK2']);
+  });
+
+  test('the last deadlock, with another strategy', async () => {
+    const service = await open();
+    await withPin(service, { strategy: { name: 'wait-for-refs' } });
+    const none = await fork(service, { at: { deadlock: 'last' } });
+    expect([none.status, none.json.rule]).toEqual([404, 'FK2']);
+    const op = (await truncate(service)).json.id;
+    await call(service, 'POST', '/v1/filesystems/a/mappings/map_1/pins', {
+      json: { offset: page, length: page, access: 'write', owner: 'G' },
+      headers: { prefer: 'respond-async' },
+    });
+    await must(service, 'POST', `/v1/filesystems/a/operations/${op}/cancel`);
+    const args = { strategy: { name: 'break-layouts' } };
+    expect((await fork(service, { at: { deadlock: 'last' } }, args)).status).toBe(201);
+    // Under break-layouts the truncate drops invalidate_lock, so the pin is not stuck.
+    expect((await stateOf(service, 'b', op)).state).toBe('sleeping');
+    expect((await call(service, 'GET', '/v1/filesystems/b/pins')).json.items).toHaveLength(2);
+  });
+
+  test('a cursor of another epoch, of the future, and bad arguments make nothing', async () => {
+    const service = await open();
+    await withPin(service);
+    const cursor = await cursorNow(service);
+    const [epoch, seq] = cursor.split('.');
+    const later = await fork(service, { cursor: `${epoch}.${Number(seq) + 1}` });
+    expect([later.status, later.json.rule]).toEqual([400, 'FK1']);
+    const other = await fork(service, { cursor: `x${epoch}.1` });
+    expect([other.status, other.json.rule, other.json.oldest]).toEqual([410, 'FK3', `${epoch}.0`]);
+    expect((await fork(service, { filesystem: 'z' })).status).toBe(404);
+    const both = { cursor, at: { deadlock: 'last' } };
+    expect((await fork(service, both)).json.rule).toBe('H2');
+    expect((await fork(service, {}, { name: 'a' })).json.rule).toBe('M2');
+    expect((await fork(service, {}, { strategy: { name: 'x' } })).json.rule).toBe('ST1');
+    expect((await fork(service, {}, { sizeBytes: 4096 * 64 })).json.rule).toBe('H1');
+    expect((await call(service, 'GET', '/v1/filesystems')).json.items).toHaveLength(1);
+  });
+});
+
+test('a fork survives a restart, and can be forked', async () => {
+  const store = new MemoryStore();
+  const first = await begin(store);
+  await withPin(first);
+  const op = (await truncate(first)).json.id;
+  await must(first, 'POST', '/v1/filesystems', { json: { name: 'b', from: { filesystem: 'a' } } });
+  await must(first, 'POST', '/v1/filesystems/b/files', { json: { name: 'g' } });
+  await must(first, 'PUT', '/v1/filesystems/b/files/g/content', { bytes: 'in the fork' });
+  const events = (await call(first, 'GET', '/v1/filesystems/b')).headers.etag;
+  await first.close();
+  services.pop();
+  const second = await begin(store);
+  expect((await call(second, 'GET', '/v1/filesystems/b')).headers.etag).toBe(events);
+  expect((await stateOf(second, 'b', op)).state).toBe('sleeping');
+  expect((await call(second, 'GET', '/v1/filesystems/b/files/g/content')).text).toBe('in the fork');
+  await must(second, 'POST', '/v1/filesystems', { json: { name: 'c', from: { filesystem: 'b' } } });
+  await must(second, 'DELETE', '/v1/filesystems/c/pins/pin_1');
+  expect((await stateOf(second, 'c', op)).state).toBe('done');
+});
