@@ -160,15 +160,7 @@ export class StoredLog implements Log {
   async replay(id: string, since: Since, visitor: Visitor): Promise<void> {
     const tail = this.#tailOf(id);
     while (tail.swept !== null) await tail.swept;
-    let begun: () => void = () => {};
-    const reading = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
-    const end = () => {
-      begun();
-      tail.readings.delete(reading);
-    };
-    tail.readings.add(reading);
+    const end = holdKeys(tail);
     try {
       await replayPast(this.#store, id, since, {
         begin(kernel, digest) {
@@ -189,7 +181,7 @@ export class StoredLog implements Log {
 
   forget(id: string): void {
     const tail = this.#tails.get(id);
-    if (tail === undefined || tail.readings.size > 0 || this.bytesOf(id) === 0) return;
+    if (tail === undefined || tail.holds.size > 0 || this.bytesOf(id) === 0) return;
     this.#store.forget(id);
     tail.snapshots = [];
   }
@@ -328,8 +320,14 @@ export class StoredLog implements Log {
     const newest = tail.snapshots.at(-1);
     const journal = this.#store.journal(id);
     const place = { group, position, chain, digest };
-    const manifest = await writeSnapshot(journal, kernel, place, knownOf(newest));
-    await journal.put([manifestChange(manifest)]);
+    const written = holdKeys(tail);
+    let manifest: Manifest;
+    try {
+      manifest = await writeSnapshot(journal, kernel, place, knownOf(newest));
+      await journal.put([manifestChange(manifest)]);
+    } finally {
+      written();
+    }
     tail.entries = 0;
     tail.bytes = 0;
     tail.postponed = 0;
@@ -349,6 +347,19 @@ export class StoredLog implements Log {
   }
 }
 
+/** Until the returned function is called, no key of a snapshot is deleted. */
+function holdKeys(tail: Tail): () => void {
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  tail.holds.add(held);
+  return () => {
+    tail.holds.delete(held);
+    release();
+  };
+}
+
 /**
  * Deletes what the snapshots make superfluous. The older snapshot stays until a replay has checked
  * the newer one, but the batches before it are never read again. After a complete sweep only the
@@ -359,7 +370,7 @@ async function sweep(journal: Journal, tail: Tail, gone?: Manifest): Promise<voi
   // Stays null if the sweep does not reach its end.
   tail.sweptTo = null;
   try {
-    await Promise.all(tail.readings);
+    await Promise.all(tail.holds);
     // Batches up to the older of the two snapshots.
     const needless = snapshots.length > 1 ? (snapshots[0]?.seq ?? 0) : 0;
     const from = journalKeys.batch(sweptTo ?? 0);

@@ -35,8 +35,8 @@ export interface Tail extends Order {
    * left to delete.
    */
   swept: Promise<void> | null;
-  /** Replays that read a snapshot, whose keys must stay until then. */
-  readings: Set<Promise<unknown>>;
+  /** Pending while a snapshot is written or read, because its keys must stay until then. */
+  holds: Set<Promise<void>>;
   /** No superfluous key is left up to this entry; null until all keys were examined. */
   sweptTo: number | null;
 }
@@ -52,7 +52,7 @@ export const tailOfBirth = (birth: Birth, { group, position }: Order): Tail => (
   postponed: 0,
   snapshots: [],
   swept: null,
-  readings: new Set(),
+  holds: new Set(),
   sweptTo: null,
 });
 

@@ -10,6 +10,7 @@ import { newId } from '../durable/random.ts';
 import type { Birth, PastEvents, RequestKey } from '../durable/records.ts';
 import { copyOf } from '../durable/snapshots.ts';
 import type { RecoveredFilesystem, UnrecoveredFilesystem, World } from '../durable/world.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Done, Order } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
@@ -137,6 +138,7 @@ export class Engine {
     this.#options = options;
     this.limits = options.limits;
     this.memory = new Memory(options.limits.memoryMax);
+    this.memory.onFull = (account) => this.#freeMemory(account);
     this.durability = options.log.durability;
     const engine = this;
     this.#host = {
@@ -475,6 +477,8 @@ export class Engine {
     try {
       await this.#options.log.replay(id, since, visitor);
     } catch (error) {
+      if (error instanceof JournalError && error.kind !== 'poison')
+        throw pastNotKept(null, error.message);
       if (!(error instanceof NotKept)) throw error;
       const oldest = error.oldestEvents;
       throw pastNotKept(oldest === null ? null : ring.cursorAt(oldest));
@@ -487,6 +491,13 @@ export class Engine {
    */
   copyOf(fs: HostedFilesystem): Promise<Kernel | null> {
     return fs.pause(copyOf);
+  }
+
+  #freeMemory(account: Account): void {
+    for (const hosted of this.#tenants.values()) {
+      if (hosted.account !== account) continue;
+      for (const lane of hosted.lanes.values()) lane.freeMemory();
+    }
   }
 
   find(tenant: string, name: string): HostedFilesystem | undefined {

@@ -121,7 +121,12 @@ async function replayUntil(
       return true;
     },
   };
-  await engine.replay(origin, since, visitor);
+  try {
+    await engine.replay(origin, since, visitor);
+  } catch (error) {
+    // A filesystem that stopped over a law has a past up to the entry before.
+    if (!(error instanceof Poison)) throw error;
+  }
   return past;
 }
 
@@ -142,15 +147,10 @@ async function pastNow(engine: Engine, origin: HostedFilesystem): Promise<Past> 
 /** The journal of the filesystem ends with an entry that breaks a law. */
 async function pastBeforePoison(engine: Engine, origin: HostedFilesystem): Promise<Past> {
   let last = 0;
-  try {
-    await replayUntil(engine, origin, 'oldest', (kernel) => {
-      last = kernel.seq;
-      return false;
-    });
-  } catch (error) {
-    if (!(error instanceof Poison)) throw error;
-    last = error.seq - 1;
-  }
+  await replayUntil(engine, origin, 'oldest', (kernel) => {
+    last = kernel.seq;
+    return false;
+  });
   return pastAtEntry(engine, origin, last);
 }
 
@@ -195,7 +195,7 @@ async function pastOfOperation(
   const name = opId(operation);
   if (operation >= origin.kernel.nextTask)
     return noMoment(
-      `there was no operation ${name} yet; the next one is ` + opId(origin.kernel.nextTask),
+      `there was no operation ${name} yet; the next one is ${opId(origin.kernel.nextTask)}`,
     );
   let firstTask: number | null = null;
   const blocked = (event: KernelEvent): boolean =>

@@ -575,14 +575,22 @@ export class Lane {
   }
 
   #count(): void {
+    this.#countUsage();
+    if (this.#usage.memoryExceeded) this.freeMemory();
+    this.#host.changed(this);
+  }
+
+  #countUsage(): void {
     const { log } = this.#host;
     this.#usage.count(this.kernel, this.ring.bytes + this.reads.bytes + log.bytesOf(this.id));
-    // Clients can repeat a read, and the past is only looked at, so these bytes are released first.
-    if (this.#usage.memoryExceeded) {
-      this.reads.clear();
-      log.forget(this.id);
-    }
-    this.#host.changed(this);
+  }
+
+  /** Clients can repeat a read, and the past is only looked at, so these bytes are freed first. */
+  freeMemory(): void {
+    if (this.#closed) return;
+    this.reads.clear();
+    this.#host.log.forget(this.id);
+    this.#countUsage();
   }
 
   #unmount(batch: readonly Pending[], from: number, removed: Done): void {

@@ -7,6 +7,8 @@ import { type Account, release, reserve } from '../tenants/quotas.ts';
 /** The sum over all tenants. */
 export class Memory {
   readonly max: number;
+  /** Frees what is kept only for convenience, before memory of the account is refused. */
+  onFull: (account: Account) => void = () => {};
   #used = 0;
   #held = 0;
 
@@ -25,6 +27,12 @@ export class Memory {
 
   /** Reserves the bytes until `letGo`, and returns null; or returns which limit is reached. */
   hold(account: Account, bytes: number): 'tenant' | 'server' | null {
+    if (this.#hold(account, bytes) === null) return null;
+    this.onFull(account);
+    return this.#hold(account, bytes);
+  }
+
+  #hold(account: Account, bytes: number): 'tenant' | 'server' | null {
     if (this.used + bytes > this.max) return 'server';
     if (!reserve(account, 'memory', bytes)) return 'tenant';
     this.#held += bytes;

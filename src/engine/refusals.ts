@@ -60,16 +60,18 @@ export const journalFailed = (): EngineError =>
       'command was done is unknown; after the restart repeat it with the same Idempotency-Key.',
   );
 
-/** `oldest` is the cursor of the oldest moment that is kept; null if none is. */
-export const pastNotKept = (oldest: string | null): EngineError =>
-  new EngineError(
-    'past-not-kept',
+/**
+ * `oldest` is the cursor of the oldest moment that is kept; null if none is. `damage` says why the
+ * past cannot be read.
+ */
+export function pastNotKept(oldest: string | null, damage?: string): EngineError {
+  const why =
     oldest === null
       ? 'The past of this filesystem is not kept. Only its present can be forked.'
-      : `This moment of the filesystem is no longer kept; the oldest one is at ${oldest}.`,
-    undefined,
-    oldest,
-  );
+      : `This moment of the filesystem is no longer kept; the oldest one is at ${oldest}.`;
+  const message = damage === undefined ? why : `The past cannot be read: ${damage}.`;
+  return new EngineError('past-not-kept', message, undefined, oldest);
+}
 
 export const gone: Outcome = {
   ok: false,

@@ -157,7 +157,7 @@ describe('quotas', () => {
 
   it('memory: what adds is refused by name, what gives back is taken, and then there is room again', async () => {
     const MiB = 2 ** 20;
-    await begin({ quotaMemory: 8 * MiB });
+    await begin({ quotaMemory: 8 * MiB, pastBytesMax: 65_536 });
     await must(service, 201, 'POST', '/v1/filesystems', {
       json: { name: 'scratch', sizeBytes: 64 * MiB },
     });

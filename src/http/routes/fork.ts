@@ -15,9 +15,13 @@ const zMoment = z
   .union([
     z.strictObject({
       operation: z.string().regex(new RegExp(`^${idPattern('operation')}$`)),
-      when: z.enum(['submitted', 'blocked', 'ended']),
+      when: z
+        .enum(['submitted', 'blocked', 'ended'])
+        .describe('It was submitted, slept for the first time, or ended.'),
     }),
-    z.strictObject({ deadlock: z.literal('last') }),
+    z.strictObject({
+      deadlock: z.literal('last').describe('The newest event deadlock.detected that is kept.'),
+    }),
   ])
   .describe(
     'A moment by what happened in it: an operation was submitted, slept for the first time, or ' +
