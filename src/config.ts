@@ -250,6 +250,22 @@ export const settings = {
       'filesystems have their turn. The remaining steps follow in later turns.',
   ),
 
+  walkStepsMax: setting(
+    whole(1, 10_000),
+    1000,
+    'Maximum number of scheduler steps that one request takes.',
+  ),
+  exploreStatesMax: setting(
+    whole(1, 20_000),
+    2000,
+    'Maximum number of states that the search for the verdicts of choices visits.',
+  ),
+  exploreMs: setting(
+    whole(1, 60_000),
+    2000,
+    'Maximum computing time of the search for the verdicts of choices, in milliseconds.',
+  ),
+
   diskReserveBytes: setting(
     whole(MiB, 1024 * MiB),
     16 * MiB,

@@ -480,9 +480,10 @@ export class Lane {
         return null;
       }
       this.#digest = digestOf(this.#digest, this.kernel, effects);
+      const firstEvent = this.ring.nextSeq;
       this.#deliver(effects.events);
       this.reads.keep(this.kernel, effects.replies);
-      this.#reply(effects, pending);
+      this.#reply(effects, pending, firstEvent);
       if (effects.unmounted) {
         // The umount is in the log, so a replay does not apply the rest of the batch either.
         this.#unmount(batch, i + 1, () => {});
@@ -543,7 +544,7 @@ export class Lane {
    * Answers are sent after the whole batch. If the operation ends later in the same batch, its
    * outcome is written into the same submission.
    */
-  #reply(effects: Effects, pending: Pending): void {
+  #reply(effects: Effects, pending: Pending, firstEvent: number): void {
     let own: Outcome | null = null;
     for (const { task, outcome } of effects.replies) {
       if (task === effects.task) own = outcome;
@@ -551,7 +552,8 @@ export class Lane {
     }
     const { forcedNowait, reservation } = pending;
     if (own !== null && forcedNowait) own = quotaBehindNowait(own, this.#payer.account);
-    const submission: Submission = { task: effects.task, outcome: own };
+    const events = { from: firstEvent, to: this.ring.nextSeq };
+    const submission: Submission = { task: effects.task, outcome: own, events };
     if (own === null && effects.task !== 0) {
       const { charged } = reservation;
       this.#watches.add(effects.task, { submission, charged, forcedNowait });

@@ -11,6 +11,8 @@ import { quotaBehindNowait } from './refusals.ts';
 export interface Submission {
   task: TaskId | 0;
   outcome: Outcome | null;
+  /** The events of its own entry: the number of the first, and the next number after the last. */
+  events?: { from: number; to: number };
 }
 
 /** What the lane stores about an operation after its own turn. */

@@ -27,9 +27,12 @@ export function commandParserOf(op: Operation): CommandParser {
   };
 }
 
+/** The parts of a request that can be in a command. */
+type Asked = Pick<FastifyRequest, 'method' | 'headers' | 'query' | 'body'>;
+
 export function commandOf(
   parser: CommandParser,
-  request: FastifyRequest,
+  request: Asked,
   on: Target,
   { preference, stepped }: { preference: Preference; stepped: boolean },
 ): Command {
@@ -57,7 +60,7 @@ const isEmpty = (record: object): boolean => {
   return true;
 };
 
-function rawArgs(parser: CommandParser, request: FastifyRequest): Record<string, unknown> {
+function rawArgs(parser: CommandParser, request: Asked): Record<string, unknown> {
   const { op, coercions, requestCoercions } = parser;
   const { takes, route } = op;
   const query = request.query as Record<string, unknown>;
@@ -84,7 +87,7 @@ function rawArgs(parser: CommandParser, request: FastifyRequest): Record<string,
   return { ...inQuery, ...inBody };
 }
 
-function bytesOf(request: FastifyRequest): Uint8Array {
+function bytesOf(request: Asked): Uint8Array {
   const { body } = request;
   const type = request.headers['content-type'];
   if (body instanceof Uint8Array) return body;
@@ -94,7 +97,7 @@ function bytesOf(request: FastifyRequest): Uint8Array {
   });
 }
 
-function setOffset(raw: Record<string, unknown>, request: FastifyRequest, bytes: number): void {
+function setOffset(raw: Record<string, unknown>, request: Asked, bytes: number): void {
   const offset = patchOffset(request.method, request.headers, bytes);
   if (offset === null) return;
   if (raw.offset !== undefined)
@@ -128,7 +131,7 @@ function splitArgs(
   return { common: parse(waitArgs, common), rest };
 }
 
-function ownerHeader(request: FastifyRequest): string | undefined {
+function ownerHeader(request: Asked): string | undefined {
   const header = request.headers['pinhole-owner'];
   return header === undefined ? undefined : parse(zOwner, header);
 }

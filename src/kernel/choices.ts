@@ -22,7 +22,7 @@ export interface Choice {
 }
 
 /** The tasks that can take a step, in the order of the run queue. One that spins can as well. */
-function runnableChoices(k: Kernel): Choice[] {
+export function runnableChoices(k: Kernel): Choice[] {
   const choices: Choice[] = [];
   for (const id of [...k.runnable, ...k.spinning]) {
     const task = k.tasks.get(id);
@@ -121,7 +121,8 @@ const copyBytesMax = 128 * 1024;
 const threadsMax = 64;
 
 /** The memory of a copy. It has no contents of the device, because no wait depends on them. */
-const copyBytes = (k: Kernel): number => memoryOf({ ...k, pmem: createPmem(), ended: new Map() });
+export const copyBytes = (k: Kernel): number =>
+  Math.ceil(memoryOf({ ...k, pmem: createPmem(), ended: new Map() }));
 
 /**
  * The start of a search from the state at hand, or why there is none. Nobody makes a new call, but

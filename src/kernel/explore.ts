@@ -71,11 +71,11 @@ export interface Explored {
   open: ReadonlySet<number>;
 }
 
-/** Breadth first, so the ways are the shortest. */
+/** Breadth first, so the ways are the shortest. A caller that sends `true` ends the search. */
 export function* search(
   { state: begin, threads, base }: Start,
   { statesMax, inspect }: SearchOptions,
-): Generator<void, Explored> {
+): Generator<void, Explored, boolean | undefined> {
   const interleaving = new Interleaving(threads, base);
   const numbers = new Map<number, number>();
   const nodes: Node[] = [];
@@ -91,7 +91,7 @@ export function* search(
   };
   visit(begin, 0, 0);
   let number = 0;
-  for (; number < todo.length && nodes.length < statesMax; number++) {
+  states: for (; number < todo.length && nodes.length < statesMax; number++) {
     const state = todo[number];
     const node = nodes[number];
     if (state === null || state === undefined || node === undefined) continue;
@@ -100,7 +100,7 @@ export function* search(
     if (node.able.length === 0) node.end = endOf(state);
     for (const by of node.able) {
       node.edges.push({ by, to: visit(interleaving.move(state, by), number, by) });
-      yield;
+      if ((yield) === true) break states;
     }
   }
   const open = new Set<number>();

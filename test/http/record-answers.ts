@@ -181,6 +181,9 @@ async function stepped(service: Service): Promise<void> {
   await go('clock-advance', 'POST', `${at}/stepped/clock/advance`, { json: { ms: 1000 } });
   await call(service, 'POST', `${at}/stepped/files`, { json: { name: 'a' }, ...async });
   await go('scheduler-step', 'POST', `${at}/stepped/scheduler/step`, { json: {} });
+  await call(service, 'POST', `${at}/stepped/files/a/truncate`, { json: { sizeBytes: 0 } });
+  await go('get-choices', 'GET', `${at}/stepped/choices?explore=true`);
+  await call(service, 'POST', `${at}/stepped/scheduler/step`, { json: { until: 'done' } });
   await go('list-filesystems', 'GET', at);
   await go('umount', 'DELETE', `${at}/stepped`);
 }

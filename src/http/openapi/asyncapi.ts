@@ -1,13 +1,13 @@
 // The AsyncAPI 3 document of the event streams, generated from the schemas that the stream itself
 // uses and from the table of events.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type EventType, eventTable, zWhose } from '../../kernel/events.ts';
-import { zCount } from '../../kernel/units.ts';
 import { version } from '../../version.ts';
 import { type Contract, pathNames } from '../contract.ts';
 import { type JsonSchema, jsonSchemaOf } from '../schema.ts';
 import { subprotocols } from '../stream/encoding.ts';
 import { typePrefix } from '../stream/envelope.ts';
+import { zEnvelope } from '../stream/event-schema.ts';
 import { clientMessages, closings, serverMessages } from '../stream/messages.ts';
 import { pathParameters } from './item.ts';
 
@@ -17,28 +17,6 @@ const schemaRef = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` });
 
 const epoch = '4f1d2c3b5a69788796';
-const zEnvelope = z.object({
-  specversion: z.literal('1.0'),
-  id: z.string().describe('`<epoch>.<seq>`, which is also the cursor after this event.'),
-  seq: zCount.describe('Increases by one in each log.'),
-  epoch: z.string().describe('A new epoch begins when the history of events does not continue.'),
-  source: z.string().describe('`/v1/filesystems/{fs}`.'),
-  subject: z
-    .string()
-    .optional()
-    .describe(
-      '`files/{file}` with the name at that time, or `inodes/{ino}` if the file was already ' +
-        'unlinked.',
-    ),
-  time: z.string().describe('RFC 3339, by the clock of the filesystem.'),
-  datacontenttype: z.literal('application/json'),
-  operation: z
-    .string()
-    .optional()
-    .describe('`op_…`: the operation that ran; absent for the release worker and the clock.'),
-  op: z.string().optional().describe('The name of that operation, such as punch-hole.'),
-});
-
 /** The data of an event type, with the fields that name its file. */
 function dataSchema(data: z.ZodType): JsonSchema {
   const schema = jsonSchemaOf(data, 'output');

@@ -1481,9 +1481,34 @@ export const recorded: Readonly<
         task: null,
         op: null,
         step: null,
+        steps: 0,
+        ended: 'step',
+        events: [],
+        eventsOmitted: 0,
+        runnable: [],
+        cursor: '0123456789abcdef.3',
       },
     },
     request: {},
+  },
+  'get-choices': {
+    answers: {
+      '200': {
+        choices: [
+          {
+            task: 'op_4',
+            nextStep: 'lock',
+            touches: 'lock:a:i_rwsem',
+            verdicts: ['completes'],
+          },
+        ],
+        cursor: '0123456789abcdef.4',
+        explored: {
+          states: 5,
+          complete: true,
+        },
+      },
+    },
   },
   'list-filesystems': {
     answers: {
@@ -1503,7 +1528,7 @@ export const recorded: Readonly<
               keyed: true,
             },
             clock: 'realtime',
-            nowMs: 1767225813750,
+            nowMs: 1767225814000,
             scheduler: 'auto',
             persistenceDomain: 'adr',
             events: 'standard',
@@ -1590,7 +1615,7 @@ export const recorded: Readonly<
             },
           },
         ],
-        cursor: '0123456789abcdef.137',
+        cursor: '0123456789abcdef.148',
       },
     },
   },
@@ -1715,6 +1740,9 @@ export const recorded: Readonly<
           pinnedReferencesMax: 4194304,
           anonPagesMax: 16384,
           stepsPerApplyMax: 2000,
+          walkStepsMax: 1000,
+          exploreStatesMax: 2000,
+          exploreMs: 2000,
           diskReserveBytes: 16777216,
           snapshotEntries: 20000,
           snapshotBytes: 67108864,
@@ -1789,7 +1817,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225814500,
+        createdMs: 1767225814750,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1850,7 +1878,7 @@ export const recorded: Readonly<
           },
           {
             name: 'team-a',
-            createdMs: 1767225814500,
+            createdMs: 1767225814750,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -1880,7 +1908,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225814500,
+        createdMs: 1767225814750,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1908,7 +1936,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225814500,
+        createdMs: 1767225814750,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1940,8 +1968,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225815500,
-        expiresMs: 1767312215500,
+        createdMs: 1767225815750,
+        expiresMs: 1767312215750,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -1957,8 +1985,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225815500,
-            expiresMs: 1767312215500,
+            createdMs: 1767225815750,
+            expiresMs: 1767312215750,
           },
         ],
       },
@@ -1975,7 +2003,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225814500,
+        createdMs: 1767225814750,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2004,7 +2032,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225846500,
+        expiresMs: 1767225846750,
       },
     },
     request: {

@@ -1,5 +1,6 @@
 // The registry of routes.
 import { operations } from '../../kernel/ops/index.ts';
+import { schedulerStep } from '../../kernel/ops/scheduler-step.ts';
 import { views } from '../../kernel/views/index.ts';
 import type { Contract } from '../contract.ts';
 import { asyncApi } from '../openapi/asyncapi.ts';
@@ -21,12 +22,14 @@ import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
 import { traceRoute } from './trace.ts';
 import { viewRoute } from './view.ts';
+import { walkRoutes } from './walk.ts';
 
 export const routes: readonly Route[] = [
   capabilitiesRoute,
   ...filesystemRoutes,
   ...[...views.values()].map(viewRoute),
-  ...[...operations.values()].map(operationRoute),
+  ...[...operations.values()].filter((op) => op !== schedulerStep).map(operationRoute),
+  ...walkRoutes,
   operationContentRoute,
   ...explainRoutes,
   traceRoute,

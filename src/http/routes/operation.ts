@@ -36,7 +36,7 @@ export function operationRoute(op: Operation): Route {
   };
 }
 
-function operationContract(op: Operation): Contract {
+export function operationContract(op: Operation): Contract {
   const { takes, waits, etag, range } = op;
   const { method, path } = op.route;
   const requestArgs = requestArgsOf(op);

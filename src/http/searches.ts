@@ -1,0 +1,58 @@
+// Long searches share the event loop in slices: one slice of one search, then everybody else. Each
+// search would be short enough by itself, but the slices of several must not follow each other.
+
+/** In milliseconds. */
+const sliceMs = 5;
+/** More are refused, because each has to wait for the slices of all others. */
+const searchesMax = 8;
+
+interface Search {
+  /** Runs up to the next rest; true if the search is over. */
+  resume(end: boolean): boolean;
+  fail(error: unknown): void;
+  /** In milliseconds of computing. */
+  left: number;
+}
+
+const running: Search[] = [];
+
+/**
+ * The value of a generator that rests often. After `ms` of computing it is sent `true` and has to
+ * come to its end. Null if too many searches run already.
+ */
+export function searchInSlices<T>(
+  searching: Generator<void, T, boolean | undefined>,
+  ms: number,
+): Promise<T> | null {
+  if (running.length >= searchesMax) return null;
+  return new Promise((resolve, reject) => {
+    const resume = (end: boolean): boolean => {
+      const { done, value } = searching.next(end);
+      if (done === true) resolve(value);
+      return done === true;
+    };
+    running.push({ resume, fail: reject, left: ms });
+    if (running.length === 1) setImmediate(runSlice);
+  });
+}
+
+function runSlice(): void {
+  const search = running[0];
+  if (search === undefined) return;
+  const begin = performance.now();
+  let over = false;
+  let spent = 0;
+  try {
+    while (!over && spent < sliceMs) {
+      over = search.resume(spent >= search.left);
+      spent = performance.now() - begin;
+    }
+  } catch (error) {
+    over = true;
+    search.fail(error);
+  }
+  search.left -= spent;
+  running.shift();
+  if (!over) running.push(search);
+  if (running.length > 0) setImmediate(runSlice);
+}
