@@ -89,6 +89,7 @@ async function files(service: Service): Promise<void> {
     ['fiemap', '/files/a/fiemap'],
     ['get-strategy', '/strategy'],
     ['get-free-extents', '/free-extents'],
+    ['get-map', '/map'],
     ['get-filesystem', ''],
   ] as const)
     await go(name, 'GET', `${fs}${path}`);

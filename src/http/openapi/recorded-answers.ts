@@ -184,7 +184,7 @@ export const recorded: Readonly<
         step: 'relock',
         sleepingOn: {
           state: 'S',
-          sinceMs: 1767225606750,
+          sinceMs: 1767225607000,
           page: {
             pfn: 2,
             pgoff: 0,
@@ -215,8 +215,8 @@ export const recorded: Readonly<
             heldMs: 0,
           },
         ],
-        submittedAt: '2026-01-01T00:00:06.750Z',
-        submittedMs: 1767225606750,
+        submittedAt: '2026-01-01T00:00:07.000Z',
+        submittedMs: 1767225607000,
         sleptMs: 0,
         wakeups: 0,
         endedMs: null,
@@ -358,6 +358,37 @@ export const recorded: Readonly<
       },
     },
   },
+  'get-map': {
+    answers: {
+      '200': {
+        sizeBytes: 67108864,
+        offset: 0,
+        length: 67108864,
+        runs: [
+          {
+            pfn: 0,
+            pages: 2,
+            state: 'metadata',
+          },
+          {
+            pfn: 2,
+            pages: 8,
+            state: 'used',
+            ino: 2,
+            file: 'a',
+            pgoff: 0,
+            flags: ['written'],
+          },
+          {
+            pfn: 10,
+            pages: 1,
+            state: 'free',
+          },
+        ],
+        cursor: '0123456789abcdef.23',
+      },
+    },
+  },
   'get-filesystem': {
     answers: {
       '200': {
@@ -376,7 +407,7 @@ export const recorded: Readonly<
           keyed: true,
         },
         clock: 'realtime',
-        nowMs: 1767225603750,
+        nowMs: 1767225604000,
         scheduler: 'auto',
         persistenceDomain: 'adr',
         events: 'standard',
@@ -427,7 +458,7 @@ export const recorded: Readonly<
         owner: null,
         pagesPresent: 0,
         pmdsPresent: 0,
-        createdMs: 1767225604000,
+        createdMs: 1767225604250,
       },
     },
     request: {
@@ -506,7 +537,7 @@ export const recorded: Readonly<
             orphan: false,
           },
         ],
-        createdMs: 1767225605000,
+        createdMs: 1767225605250,
         heldMs: 0,
         untilMs: null,
       },
@@ -543,7 +574,7 @@ export const recorded: Readonly<
             owner: null,
             pagesPresent: 16,
             pmdsPresent: 0,
-            createdMs: 1767225604000,
+            createdMs: 1767225604250,
           },
         ],
         cursor: '0123456789abcdef.50',
@@ -564,7 +595,7 @@ export const recorded: Readonly<
         owner: null,
         pagesPresent: 16,
         pmdsPresent: 0,
-        createdMs: 1767225604000,
+        createdMs: 1767225604250,
         pageTable: [
           {
             pgoff: 0,
@@ -623,7 +654,7 @@ export const recorded: Readonly<
                 orphan: false,
               },
             ],
-            createdMs: 1767225605000,
+            createdMs: 1767225605250,
             heldMs: 1000,
             untilMs: null,
           },
@@ -658,7 +689,7 @@ export const recorded: Readonly<
             orphan: false,
           },
         ],
-        createdMs: 1767225605000,
+        createdMs: 1767225605250,
         heldMs: 1250,
         untilMs: null,
         cursor: '0123456789abcdef.50',
@@ -738,7 +769,7 @@ export const recorded: Readonly<
         step: 'copy',
         sleepingOn: {
           state: 'D',
-          sinceMs: 1767225607000,
+          sinceMs: 1767225607250,
           lock: {
             name: 'i_rwsem',
             file: 'a',
@@ -756,8 +787,8 @@ export const recorded: Readonly<
           },
         ],
         holds: [],
-        submittedAt: '2026-01-01T00:00:07.000Z',
-        submittedMs: 1767225607000,
+        submittedAt: '2026-01-01T00:00:07.250Z',
+        submittedMs: 1767225607250,
         sleptMs: 0,
         wakeups: 0,
         endedMs: null,
@@ -776,7 +807,7 @@ export const recorded: Readonly<
         step: 'relock',
         sleepingOn: {
           state: 'S',
-          sinceMs: 1767225606750,
+          sinceMs: 1767225607000,
           page: {
             pfn: 2,
             pgoff: 0,
@@ -807,8 +838,8 @@ export const recorded: Readonly<
             heldMs: 500,
           },
         ],
-        submittedAt: '2026-01-01T00:00:06.750Z',
-        submittedMs: 1767225606750,
+        submittedAt: '2026-01-01T00:00:07.000Z',
+        submittedMs: 1767225607000,
         sleptMs: 500,
         wakeups: 0,
         endedMs: null,
@@ -828,7 +859,7 @@ export const recorded: Readonly<
           step: 'relock',
           sleepingOn: {
             state: 'S',
-            sinceMs: 1767225606750,
+            sinceMs: 1767225607000,
             page: {
               pfn: 2,
               pgoff: 0,
@@ -859,8 +890,8 @@ export const recorded: Readonly<
               heldMs: 750,
             },
           ],
-          submittedAt: '2026-01-01T00:00:06.750Z',
-          submittedMs: 1767225606750,
+          submittedAt: '2026-01-01T00:00:07.000Z',
+          submittedMs: 1767225607000,
           sleptMs: 750,
           wakeups: 0,
           endedMs: null,
@@ -868,7 +899,7 @@ export const recorded: Readonly<
         path: [
           {
             seq: 51,
-            timeMs: 1767225606750,
+            timeMs: 1767225607000,
             type: 'pinhole.operation.submitted',
             data: {
               op: 'punch-hole',
@@ -878,7 +909,7 @@ export const recorded: Readonly<
           },
           {
             seq: 52,
-            timeMs: 1767225606750,
+            timeMs: 1767225607000,
             type: 'pinhole.page.unmapped',
             data: {
               offset: 0,
@@ -897,7 +928,7 @@ export const recorded: Readonly<
           },
           {
             seq: 53,
-            timeMs: 1767225606750,
+            timeMs: 1767225607000,
             type: 'pinhole.layout.busy',
             data: {
               pfn: 2,
@@ -967,7 +998,7 @@ export const recorded: Readonly<
               },
               queue: 74,
               state: 'S',
-              sinceMs: 1767225607500,
+              sinceMs: 1767225607750,
             },
           },
           {
@@ -985,7 +1016,7 @@ export const recorded: Readonly<
               },
               queue: 74,
               state: 'S',
-              sinceMs: 1767225607500,
+              sinceMs: 1767225607750,
             },
           },
         ],
@@ -1007,7 +1038,7 @@ export const recorded: Readonly<
             step: 'relock',
             sleepingOn: {
               state: 'S',
-              sinceMs: 1767225606750,
+              sinceMs: 1767225607000,
               page: {
                 pfn: 2,
                 pgoff: 0,
@@ -1038,8 +1069,8 @@ export const recorded: Readonly<
                 heldMs: 201000,
               },
             ],
-            submittedAt: '2026-01-01T00:00:06.750Z',
-            submittedMs: 1767225606750,
+            submittedAt: '2026-01-01T00:00:07.000Z',
+            submittedMs: 1767225607000,
             sleptMs: 201000,
             wakeups: 0,
             endedMs: null,
@@ -1054,7 +1085,7 @@ export const recorded: Readonly<
             step: 'copy',
             sleepingOn: {
               state: 'D',
-              sinceMs: 1767225607000,
+              sinceMs: 1767225607250,
               lock: {
                 name: 'i_rwsem',
                 file: 'a',
@@ -1072,8 +1103,8 @@ export const recorded: Readonly<
               },
             ],
             holds: [],
-            submittedAt: '2026-01-01T00:00:07.000Z',
-            submittedMs: 1767225607000,
+            submittedAt: '2026-01-01T00:00:07.250Z',
+            submittedMs: 1767225607250,
             sleptMs: 200750,
             wakeups: 0,
             endedMs: null,
@@ -1356,7 +1387,7 @@ export const recorded: Readonly<
         mappings: 0,
         etag: '"2-1994041596-13"',
         createdMs: 1767225600750,
-        modifiedMs: 1767225810750,
+        modifiedMs: 1767225811000,
       },
     },
     request: {
@@ -1528,7 +1559,7 @@ export const recorded: Readonly<
               keyed: true,
             },
             clock: 'realtime',
-            nowMs: 1767225814000,
+            nowMs: 1767225814250,
             scheduler: 'auto',
             persistenceDomain: 'adr',
             events: 'standard',
@@ -1817,7 +1848,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225814750,
+        createdMs: 1767225815000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1878,7 +1909,7 @@ export const recorded: Readonly<
           },
           {
             name: 'team-a',
-            createdMs: 1767225814750,
+            createdMs: 1767225815000,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -1908,7 +1939,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225814750,
+        createdMs: 1767225815000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1936,7 +1967,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225814750,
+        createdMs: 1767225815000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1968,8 +1999,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225815750,
-        expiresMs: 1767312215750,
+        createdMs: 1767225816000,
+        expiresMs: 1767312216000,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -1985,8 +2016,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225815750,
-            expiresMs: 1767312215750,
+            createdMs: 1767225816000,
+            expiresMs: 1767312216000,
           },
         ],
       },
@@ -2003,7 +2034,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225814750,
+        createdMs: 1767225815000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2032,7 +2063,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225846750,
+        expiresMs: 1767225847000,
       },
     },
     request: {

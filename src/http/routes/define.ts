@@ -60,10 +60,25 @@ export function queryParserOf<Q extends z.ZodType>(
     );
 }
 
-/** The Link to the next page of a list (RFC 8288). */
-export function linkNext(request: FastifyRequest, nextPageToken: string): string {
+/** What an answer says about its next page. */
+export interface Next {
+  nextPageToken?: string;
+  /** A map is paged by bytes of the device, and its length counts down. */
+  nextOffset?: number;
+}
+
+/** The Link to the next page of a list (RFC 8288); null if there is none. */
+export function linkNext(
+  request: FastifyRequest,
+  { nextPageToken, nextOffset }: Next,
+): string | null {
   const query = new URLSearchParams(request.query as Record<string, string>);
-  query.set('pageToken', nextPageToken);
+  if (nextPageToken !== undefined) query.set('pageToken', nextPageToken);
+  else if (nextOffset !== undefined) {
+    const [offset, length] = [Number(query.get('offset') ?? 0), query.get('length')];
+    query.set('offset', String(nextOffset));
+    if (length !== null) query.set('length', String(Number(length) - (nextOffset - offset)));
+  } else return null;
   const path = request.url.split('?', 1)[0];
   return `<${path}?${query}>; rel="next"`;
 }
@@ -113,8 +128,8 @@ export function defineRoute<
         };
         if (isNotModified(request, null)) return reply.code(304).send();
         const answered = await answer(context, call);
-        const { nextPageToken } = answered as { nextPageToken?: string };
-        if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
+        const next = linkNext(request, answered as Next);
+        if (next !== null) reply.header('link', next);
         return reply
           .code(status)
           .header('content-type', `${jsonType}; charset=utf-8`)

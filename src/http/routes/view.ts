@@ -13,7 +13,14 @@ import type { ProblemType } from '../problem-table.ts';
 import { serializerOf } from '../schema.ts';
 import { cursorNow, zCursor } from '../stream/cursor.ts';
 import { targetOf, urlOf } from '../target.ts';
-import { contractOf, type Handling, linkNext, queryParserOf, type Route } from './define.ts';
+import {
+  contractOf,
+  type Handling,
+  linkNext,
+  type Next,
+  queryParserOf,
+  type Route,
+} from './define.ts';
 
 export function viewRoute(view: View): Route {
   const result = view.single
@@ -79,8 +86,8 @@ function handlingOf(context: AppContext, view: View, result: z.ZodType): Handlin
     const unchanged = isNotModified(request, etag);
     if (etag !== null) reply.header('etag', etag);
     if (unchanged) return reply.code(304).send();
-    const { nextPageToken } = read.result as { nextPageToken?: string };
-    if (nextPageToken !== undefined) reply.header('link', linkNext(request, nextPageToken));
+    const next = linkNext(request, read.result as Next);
+    if (next !== null) reply.header('link', next);
     const shown = withLinks(fs, operationRecords, read.result);
     return reply
       .header('content-type', `${jsonType}; charset=utf-8`)

@@ -109,6 +109,35 @@ export function eachExtent(
   }
 }
 
+/** Extents that were found by their blocks: the first block, and the position in the map. */
+export interface Places {
+  count: number;
+  pfns: Int32Array;
+  positions: Int32Array;
+}
+
+/**
+ * Adds the extents that have blocks of the device in [from, end) to `places`, which has room for
+ * all of them. Reads every slot and makes no object for it, because a search from the side of the
+ * device has to look at every extent of every file.
+ */
+export function placesOn(map: ExtentMap, from: number, end: number, places: Places): void {
+  for (let index = 0; index < map.leaves.length; index++) {
+    const { run, count } = leafOf(map, index);
+    for (let slot = 0, at = 0; slot < count; slot++, at += 3) {
+      const pfn = run[at] as number;
+      if (pfn >= end || pfn + (run[at + 1] as number) <= from) continue;
+      places.pfns[places.count] = pfn;
+      places.positions[places.count] = index * leafCapacity + slot;
+      places.count++;
+    }
+  }
+}
+
+/** The extent at a position that `placesOn` found. */
+export const extentAtPosition = (map: ExtentMap, position: number): Extent =>
+  extentAt(map, position);
+
 /**
  * Maps a hole. The new extent joins a neighbour if both are contiguous in the file and on the
  * device and have the same state.

@@ -122,6 +122,13 @@ export function eachFreeRun(space: FreeSpace, visit: (pfn: Pfn, pages: number) =
   }
 }
 
+/** The first free run at or after `from`, or null. A run that `from` lies in begins there. */
+export function nextFreeRun(space: FreeSpace, from: Pfn): { pfn: Pfn; pages: number } | null {
+  const first = nextFree(space, from);
+  if (first < 0) return null;
+  return { pfn: toPfn(first), pages: nextUsed(space, first, space.blocks) - first };
+}
+
 export function checkFreeSpace(space: FreeSpace): void {
   const { bits, summary, top } = space;
   let free = 0;

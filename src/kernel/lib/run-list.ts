@@ -64,6 +64,16 @@ export function findRun<R extends Run>(list: RunList<R>, pfn: Pfn): R | null {
   return run !== undefined && pfn < run.pfn + run.pages ? run : null;
 }
 
+/** The record whose run covers `pfn`, or the first one after it. */
+export function nextRun<R extends Run>(list: RunList<R>, pfn: Pfn): R | null {
+  const covering = findRun(list, pfn);
+  if (covering !== null) return covering;
+  const index = Math.max(leafIndex(list, pfn), 0);
+  const leaf = list.leaves[index];
+  if (leaf === undefined) return null;
+  return leaf[slotAfter(leaf, pfn)] ?? list.leaves[index + 1]?.[0] ?? null;
+}
+
 /**
  * Visits every record, ascending. The visitor may change the list: the walk continues with the
  * first record after the visited one.

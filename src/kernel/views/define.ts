@@ -48,6 +48,7 @@ export function defineView<Q extends z.ZodType>(
     'query' | 'errors' | 'etag' | 'single' | 'waits' | 'operationRecords'
   > & {
     query: Q;
+    errors?: readonly Errno[];
     etag?: true;
     single?: true;
     waits?: true;

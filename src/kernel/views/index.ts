@@ -7,6 +7,7 @@ import { file, files } from './files.ts';
 import { filesystem } from './filesystem.ts';
 import { hungTasks } from './hung-tasks.ts';
 import { locks } from './locks.ts';
+import { map } from './map.ts';
 import { mapping, mappings } from './mappings.ts';
 import { operation, operationsView } from './operations.ts';
 import { pages } from './pages.ts';
@@ -31,6 +32,7 @@ const all: View[] = [
   busyExtents,
   badblocks,
   freeExtents,
+  map,
   waitqueues,
   locks,
   waitGraph,
