@@ -137,6 +137,7 @@ async function waits(service: Service): Promise<void> {
     ['get-locks', 'locks'],
     ['get-wait-graph', 'wait-graph'],
     ['get-hung-tasks', 'hung-tasks'],
+    ['get-state', 'state'],
   ] as const)
     await go(name, 'GET', `${fs}/${path}`);
   await go('cancel', 'POST', `${fs}/operations/${id}/cancel`, { json: { restart: false } });

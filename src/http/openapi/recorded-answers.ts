@@ -1258,6 +1258,256 @@ export const recorded: Readonly<
       },
     },
   },
+  'get-state': {
+    answers: {
+      '200': {
+        cursor: '0123456789abcdef.56',
+        truncated: [],
+        filesystem: {
+          name: 'scratch',
+          kind: 'xfs',
+          kernel: '7.3',
+          sizeBytes: 67108864,
+          strategy: {
+            name: 'break-layouts',
+            idleRule: 'modern',
+            breakScope: 'file',
+            longterm: 'refuse',
+          },
+          waitqueue: {
+            buckets: 256,
+            keyed: true,
+          },
+          clock: 'realtime',
+          nowMs: 1767225809250,
+          scheduler: 'auto',
+          persistenceDomain: 'adr',
+          events: 'standard',
+          folioGranularity: false,
+          extentMaxZerooutKb: 0,
+          space: {
+            blockSizeBytes: 4096,
+            blocks: 16384,
+            blocksMetadata: 2,
+            blocksUsed: 17,
+            blocksFree: 16365,
+            blocksBusy: 0,
+            blocksDetached: 0,
+            native: {
+              f_blocks: 16382,
+              f_bfree: 16365,
+              f_bavail: 16365,
+            },
+          },
+          counts: {
+            files: 1,
+            mappings: 1,
+            pins: 1,
+            pinnedPages: 2,
+            pinsAcquired: 2,
+            pinsReleased: 0,
+            sleepers: 2,
+            delayedFrees: 0,
+            wakeups: 0,
+            spuriousWakeups: 0,
+            bucketCollisions: 0,
+            dirtyLines: 0,
+          },
+        },
+        files: [
+          {
+            name: 'a',
+            ino: 2,
+            generation: 1994041596,
+            sizeBytes: 73728,
+            blocks512: 136,
+            extents: 3,
+            nlink: 1,
+            mappings: 1,
+            etag: '"2-1994041596-8"',
+            createdMs: 1767225600750,
+            modifiedMs: 1767225605500,
+          },
+        ],
+        mappings: [
+          {
+            id: 'map_1',
+            file: 'a',
+            ino: 2,
+            offset: 0,
+            length: 65536,
+            access: 'read-write',
+            shared: true,
+            sync: false,
+            owner: null,
+            pagesPresent: 0,
+            pmdsPresent: 0,
+            createdMs: 1767225604250,
+          },
+        ],
+        pins: [
+          {
+            id: 'pin_1',
+            file: 'a',
+            ino: 2,
+            mapping: 'map_1',
+            owner: 'device',
+            kind: 'rdma',
+            access: 'write',
+            longterm: false,
+            offset: 0,
+            mappingOffset: 0,
+            bytesPinned: 8192,
+            pages: [
+              {
+                pgoff: 0,
+                pfn: 2,
+                orphan: false,
+              },
+              {
+                pgoff: 1,
+                pfn: 3,
+                orphan: false,
+              },
+            ],
+            createdMs: 1767225605250,
+            heldMs: 204000,
+            untilMs: null,
+          },
+        ],
+        operations: [
+          {
+            id: 'op_14',
+            op: 'punch-hole',
+            state: 'sleeping',
+            owner: null,
+            file: 'a',
+            ino: 2,
+            step: 'relock',
+            sleepingOn: {
+              state: 'S',
+              sinceMs: 1767225607000,
+              page: {
+                pfn: 2,
+                pgoff: 0,
+                ino: 2,
+              },
+              queue: 74,
+            },
+            blockedBy: [
+              {
+                owner: 'device',
+                heldMs: 204000,
+                pin: 'pin_1',
+                kind: 'rdma',
+                pgoff: 0,
+                ino: 2,
+                range: {
+                  offset: 0,
+                  length: 8192,
+                },
+              },
+            ],
+            holds: [
+              {
+                lock: 'i_rwsem',
+                file: 'a',
+                ino: 2,
+                mode: 'exclusive',
+                heldMs: 202250,
+              },
+            ],
+            submittedAt: '2026-01-01T00:00:07.000Z',
+            submittedMs: 1767225607000,
+            sleptMs: 202250,
+            wakeups: 0,
+            endedMs: null,
+          },
+          {
+            id: 'op_15',
+            op: 'read',
+            state: 'sleeping',
+            owner: null,
+            file: 'a',
+            ino: 2,
+            step: 'copy',
+            sleepingOn: {
+              state: 'D',
+              sinceMs: 1767225607250,
+              lock: {
+                name: 'i_rwsem',
+                file: 'a',
+                ino: 2,
+                mode: 'shared',
+              },
+            },
+            blockedBy: [
+              {
+                owner: null,
+                heldMs: 202250,
+                operation: 'op_14',
+                lock: 'i_rwsem',
+                mode: 'exclusive',
+              },
+            ],
+            holds: [],
+            submittedAt: '2026-01-01T00:00:07.250Z',
+            submittedMs: 1767225607250,
+            sleptMs: 202000,
+            wakeups: 0,
+            endedMs: null,
+          },
+        ],
+        busyExtents: [],
+        detachedExtents: [],
+        waitGraph: {
+          nodes: [
+            {
+              id: 'op_14',
+              kind: 'operation',
+              label: 'punch-hole',
+              owner: null,
+              state: 'S',
+              file: 'a',
+              ino: 2,
+            },
+            {
+              id: 'page:2',
+              kind: 'page',
+              label: 'pfn 2',
+            },
+            {
+              id: 'pin_1',
+              kind: 'pin',
+              label: 'rdma',
+              owner: 'device',
+              file: 'a',
+              ino: 2,
+            },
+          ],
+          edges: [
+            {
+              from: 'op_14',
+              to: 'page:2',
+              because: 'sleeps on it',
+            },
+            {
+              from: 'page:2',
+              to: 'pin_1',
+              because: 'is pinned by device',
+            },
+            {
+              from: 'op_15',
+              to: 'lock:a:i_rwsem',
+              because: 'sleeps on it',
+            },
+          ],
+          cycles: [],
+          omitted: 0,
+        },
+      },
+    },
+  },
   cancel: {
     answers: {
       '200': {
@@ -1275,7 +1525,7 @@ export const recorded: Readonly<
       '200': {
         id: 'pin_1',
         pagesReleased: 2,
-        heldMs: 204250,
+        heldMs: 204500,
       },
     },
   },
@@ -1387,7 +1637,7 @@ export const recorded: Readonly<
         mappings: 0,
         etag: '"2-1994041596-13"',
         createdMs: 1767225600750,
-        modifiedMs: 1767225811000,
+        modifiedMs: 1767225811250,
       },
     },
     request: {
@@ -1559,7 +1809,7 @@ export const recorded: Readonly<
               keyed: true,
             },
             clock: 'realtime',
-            nowMs: 1767225814250,
+            nowMs: 1767225814500,
             scheduler: 'auto',
             persistenceDomain: 'adr',
             events: 'standard',
@@ -1848,7 +2098,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225815000,
+        createdMs: 1767225815250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1909,7 +2159,7 @@ export const recorded: Readonly<
           },
           {
             name: 'team-a',
-            createdMs: 1767225815000,
+            createdMs: 1767225815250,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -1939,7 +2189,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225815000,
+        createdMs: 1767225815250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1967,7 +2217,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225815000,
+        createdMs: 1767225815250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -1999,8 +2249,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225816000,
-        expiresMs: 1767312216000,
+        createdMs: 1767225816250,
+        expiresMs: 1767312216250,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -2016,8 +2266,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225816000,
-            expiresMs: 1767312216000,
+            createdMs: 1767225816250,
+            expiresMs: 1767312216250,
           },
         ],
       },
@@ -2034,7 +2284,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225815000,
+        createdMs: 1767225815250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2063,7 +2313,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225847000,
+        expiresMs: 1767225847250,
       },
     },
     request: {

@@ -17,6 +17,7 @@ import { operationRoute } from './operation.ts';
 import { operationContentRoute } from './operation-content.ts';
 import { problemRoutes } from './problems.ts';
 import { ruleRoutes } from './rules.ts';
+import { stateRoute } from './state.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...[...operations.values()].filter((op) => op !== schedulerStep).map(operationRoute),
   ...walkRoutes,
   operationContentRoute,
+  stateRoute,
   ...explainRoutes,
   traceRoute,
   ...eventRoutes,

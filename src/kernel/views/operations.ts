@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endedRecord, taskRecord, zOperation } from '../records/operation.ts';
+import type { Kernel } from '../state.ts';
 import { opId, type TaskId } from '../units.ts';
 import type { Predecessors } from '../waits/wait-graph.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
@@ -37,17 +38,44 @@ export const operationsView = defineView({
       return query.owner === undefined || query.owner === (ended ?? task)?.owner;
     });
     const page = pageOfList(wanted, query, (id) => id);
-    const predecessors: Predecessors = new Map();
-    const record = (id: TaskId) => {
-      const task = k.tasks.get(id);
-      const ended = k.ended.get(id);
-      return task === undefined
-        ? ended && endedRecord(k, ended)
-        : taskRecord(k, task, nowMs, predecessors);
-    };
-    return found({ ...page, items: page.items.map(record) });
+    return found({ ...page, items: recordsOf(k, page.items, nowMs) });
   },
 });
+
+function recordsOf(k: Kernel, ids: readonly TaskId[], nowMs: number) {
+  const predecessors: Predecessors = new Map();
+  return ids.map((id) => {
+    const task = k.tasks.get(id);
+    const ended = k.ended.get(id);
+    return task === undefined
+      ? ended && endedRecord(k, ended)
+      : taskRecord(k, task, nowMs, predecessors);
+  });
+}
+
+/**
+ * At most `max` operations: the oldest of those that run or sleep, and if there is room the newest
+ * of those that have ended, in the order of the list. `total` is how many there are.
+ */
+export function liveFirst(k: Kernel, nowMs: number, max: number) {
+  const current = nowMs - k.limits.endedOperationMs;
+  const live = [...k.tasks.keys()].sort((a, b) => a - b);
+  const ended = [...k.ended.values()]
+    .filter(({ endedMs }) => endedMs >= current)
+    .map(({ id }) => id)
+    .sort((a, b) => a - b);
+  const shown = live.slice(0, max);
+  const room = max - shown.length;
+  if (room > 0) shown.push(...ended.slice(-room));
+  return {
+    items: recordsOf(
+      k,
+      shown.sort((a, b) => a - b),
+      nowMs,
+    ),
+    total: live.length + ended.length,
+  };
+}
 
 export const operation = defineView({
   name: 'operation',
