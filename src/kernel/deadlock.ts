@@ -10,6 +10,7 @@ import { stopSpinning } from './sched/spin.ts';
 import { inodeOf, pageWaitedFor } from './sched/task.ts';
 import type { Kernel, Task } from './state.ts';
 import type { Pfn, PinId } from './units.ts';
+import { stepsOf } from './waits/cycle-steps.ts';
 import { cyclesThrough, explain, nodesOf, type WaitEdge } from './waits/wait-graph.ts';
 
 /**
@@ -82,5 +83,6 @@ function reportCycle(k: Kernel, task: Task, cycle: readonly WaitEdge[]): void {
   emit(k, 'deadlock.detected', inodeOf(k, task), {
     cycle: nodesOf(cycle),
     explanation: explain(k, cycle),
+    steps: stepsOf(k, cycle),
   });
 }

@@ -30,6 +30,40 @@ const access = z.enum(['read', 'write']);
 const ended = { op: z.string(), strategy: z.string(), sleptMs: zCount, wakeups: zCount };
 const refused = { errno: z.string(), rule: z.string() };
 
+/** Frames that a device accessed although their blocks belong to a file at another place now. */
+const zVictim = z.object({
+  ino: zCount.describe('The inode that owns the frames now.'),
+  file: z.string().describe('Its name, or its former name if it is unlinked.'),
+  unlinked: z.literal(true).optional().describe('It has no name any more.'),
+  pgoff,
+  ...run,
+});
+export const victims = {
+  foreign: zCount
+    .optional()
+    .describe('Orphan pages whose block another file owns, or the same file elsewhere.'),
+  victims: z
+    .array(zVictim)
+    .optional()
+    .describe(`Who owns the orphan pages now, ${listedMax} runs at most; free pages are omitted.`),
+  victimsUnknown: z
+    .literal(true)
+    .optional()
+    .describe('There are too many extents to search, so owners may be missing.'),
+};
+
+/** One line of a deadlock: an operation took something, or waits for something. */
+export const zCycleStep = z.object({
+  operation: z.string(),
+  op: z.string(),
+  owner: z.string().nullable(),
+  does: z.enum(['holds', 'wants']).describe('It holds the node, or waits for it.'),
+  node: z.string().describe('A node of the wait graph: page:2, lock:a:i_rwsem, entry:a:0.'),
+  pin: z.string().optional().describe('The pin by which it holds the page.'),
+  mode: lockMode.optional(),
+  sinceMs: zCount.nullable().describe('null for the lock of a mapping entry.'),
+});
+
 /** Fields that the wire format adds to the data of an event about a file. */
 export const zWhose = z.object({
   ino: zCount.optional().describe('The inode that the event is about.'),
@@ -215,13 +249,14 @@ export const eventTable = {
   }),
   'dma.written': row(
     'A device wrote through a pin. `orphan` counts pages that the file no longer owns.',
-    {
-      pin: z.string(),
-      ...range,
-      orphan: zCount,
-    },
+    { pin: z.string(), ...range, orphan: zCount, ...victims },
   ),
-  'dma.read': row('A device read through a pin.', { pin: z.string(), ...range, orphan: zCount }),
+  'dma.read': row('A device read through a pin.', {
+    pin: z.string(),
+    ...range,
+    orphan: zCount,
+    ...victims,
+  }),
 
   'memory.failed': row('memory_failure(): a poisoned page was unmapped from every page table.', {
     pfn,
@@ -304,6 +339,7 @@ export const eventTable = {
   'deadlock.detected': row('A wait completed a cycle: a deadlock.', {
     cycle: z.array(z.string()),
     explanation: z.string(),
+    steps: z.array(zCycleStep).describe('Who took what and waits for what, oldest first.'),
   }),
   'warning.raised': row('A warning that a Linux kernel would log.', {
     where: z.string(),

@@ -2,7 +2,7 @@
 import { blankTurn } from './blank-kernel.ts';
 import { emit } from './emit.ts';
 import type { KernelEvent } from './events.ts';
-import type { MkfsArgs } from './ops/mkfs.ts';
+import { eventsOf, type MkfsArgs } from './ops/mkfs.ts';
 import type { Kernel } from './state.ts';
 
 /** The arguments with which mkfs would create a filesystem of this geometry and strategy. */
@@ -18,7 +18,10 @@ export function argsOf({ geometry, strategy }: Kernel): MkfsArgs {
  */
 export function beginAgain(k: Kernel, args: MkfsArgs, forkOf: string): KernelEvent[] {
   const { name, clock, scheduler } = args;
-  k.geometry = { ...k.geometry, name, clock, scheduler };
+  // A fork that is stepped, unlike its origin, has the events of a stepped filesystem.
+  const kept = scheduler === k.geometry.scheduler ? k.geometry.events : undefined;
+  const detail = eventsOf({ events: kept, scheduler });
+  k.geometry = { ...k.geometry, name, clock, scheduler, events: detail };
   k.eventSeq = 0;
   const { kind, kernel, blocks } = k.geometry;
   emit(k, 'filesystem.created', null, { kind, kernel, blocks, forkOf });

@@ -8,14 +8,14 @@ import { personalityOf } from './fs/personality/index.ts';
 import { metadataBlocks } from './fs/superblock.ts';
 import { createFreeSpace, takeExact } from './lib/free-space.ts';
 import { releasePin } from './mm/gup.ts';
-import type { MkfsArgs } from './ops/mkfs.ts';
+import { eventsOf, type MkfsArgs } from './ops/mkfs.ts';
 import { useStrategy } from './ops/set-strategy.ts';
 import { chooseStrategy } from './reclaim/index.ts';
 import { canGoOn, goOn, run, start, stepOnce } from './run.ts';
 import { sendSignal } from './sched/signal.ts';
 import { retrySpinners } from './sched/spin.ts';
 import { firstTimer, removeTimer } from './sched/timers.ts';
-import type { Effects, Entry, EventDetail, Kernel, KernelLimits } from './state.ts';
+import type { Effects, Entry, Kernel, KernelLimits } from './state.ts';
 import { type PinId, pageSize, type TaskId, toPfn } from './units.ts';
 
 /** mkfs. The caller has parsed the arguments with `mkfsArgs`. */
@@ -39,7 +39,7 @@ export function createKernel(
   const blocks = args.sizeBytes / pageSize;
   const blocksMetadata = metadataBlocks(blocks);
   const { strategy: _choice, ...given } = args;
-  const geometry = { ...given, events: args.events ?? detailOf(args) };
+  const geometry = { ...given, events: eventsOf(args) };
   const k = blankKernel({
     geometry: { ...geometry, blocks, blocksMetadata },
     limits,
@@ -68,10 +68,6 @@ export function createKernel(
   k.turn = blankTurn();
   return { ok: true, kernel: k, events };
 }
-
-/** Who steps a machine wants to see each step; elsewhere nobody pays for such events. */
-const detailOf = ({ scheduler }: MkfsArgs): EventDetail =>
-  scheduler === 'stepped' ? 'detailed' : 'standard';
 
 /**
  * Applies one entry of the log: moves the clock, starts the command, and runs every task until all

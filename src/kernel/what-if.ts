@@ -7,9 +7,10 @@ import type { LayoutLocals } from './ops/layout-change.ts';
 import { strategies } from './reclaim/index.ts';
 import { inodeRecord, inodeRecordOrNone, nameOf } from './records/inode.ts';
 import { taskRecord } from './records/operation.ts';
-import { pageWaitedFor } from './sched/task.ts';
-import type { Effects, Kernel, Pin, Target } from './state.ts';
-import { opId, pinId, type TaskId } from './units.ts';
+import { pageWaitedFor, stateLetter } from './sched/task.ts';
+import type { Effects, Kernel, Mapping, Pin, Target, Task } from './state.ts';
+import { mappingId, opId, pinId, type TaskId } from './units.ts';
+import { mappingsOn } from './waits/page-mappings.ts';
 import { type Predecessors, pinsOn, waitsFor } from './waits/wait-graph.ts';
 
 /** Bounds for the copy and its run, because all other filesystems wait meanwhile. */
@@ -110,54 +111,98 @@ function under(k: Kernel, choice: { name: string }, id: TaskId, nowMs: number): 
   return { ...seen, outcome: errno === 'EINTR' ? 'cancelled' : 'failed', errno };
 }
 
+interface Whose {
+  owner: string | null;
+  ino: number;
+  unlinked?: true;
+}
+
+/** What ends the wait. `order` has the ids of all three lists, in the order in which they end it. */
 export interface Release {
-  /** In the order of their release. */
-  pins: { pin: string; owner: string | null; kind: string; ino: number; unlinked?: true }[];
+  pins: (Whose & { pin: string; kind: string })[];
+  mappings: (Whose & { mapping: string })[];
+  /** Operations that need a signal, because no pin and no mapping that can go is in the way. */
+  signals: { operation: string; op: string; owner: string | null }[];
+  order: { do: 'unpin' | 'munmap' | 'cancel'; id: string }[];
   /**
-   * True if the operation ends after these releases. Otherwise it waits for something else, or for
-   * more pins than are listed.
+   * True if the operation ends after these. Otherwise it waits for something else, or for more than
+   * are listed.
    */
   enough: boolean;
 }
 
 const releasesMax = 64;
 
-/** The pins whose release, one after another, ends the operation. */
+/** The pins, mappings and signals that end the operation, one after another. */
 export function released(k: Kernel, id: TaskId, nowMs: number): Release {
   const copy = copyOf(k);
-  const pins: Release['pins'] = [];
+  const release: Release = { pins: [], mappings: [], signals: [], order: [], enough: false };
+  const signalled = new Set<TaskId>();
   while (copy.tasks.has(id)) {
-    const pin = pinInTheWay(copy, id);
-    if (pin === null || pins.length === releasesMax) return { pins, enough: false };
-    pins.push({
-      pin: pinId(pin.id),
-      owner: pin.owner,
-      kind: pin.kind,
-      ...inodeRecord(copy, pin.ino),
-    });
-    const { replies, task } = command(copy, 'unpin', { pin: pin.id }, {}, nowMs);
-    if (replies.some((reply) => reply.task === task && !reply.outcome.ok))
-      return { pins, enough: false };
+    const next = obstacleOf(copy, id, signalled);
+    if (next === null || release.order.length === releasesMax) return release;
+    if (next.do === 'cancel') signalled.add(next.task.id);
+    const { op, on } = note(copy, release, next);
+    const { replies, task } = command(copy, op, on, {}, nowMs);
+    if (replies.some((reply) => reply.task === task && !reply.outcome.ok)) return release;
   }
-  return { pins, enough: true };
+  return { ...release, enough: true };
+}
+
+type Obstacle =
+  | { do: 'unpin'; pin: Pin }
+  | { do: 'munmap'; mapping: Mapping }
+  | { do: 'cancel'; task: Task };
+
+/** Adds what is in the way to the lists. Returns the command that removes it. */
+function note(k: Kernel, release: Release, next: Obstacle): { op: string; on: Target } {
+  const whose = ({ owner, ino }: Pin | Mapping) => ({ owner, ...inodeRecord(k, ino) });
+  switch (next.do) {
+    case 'unpin': {
+      const { pin } = next;
+      release.pins.push({ pin: pinId(pin.id), kind: pin.kind, ...whose(pin) });
+      release.order.push({ do: next.do, id: pinId(pin.id) });
+      return { op: 'unpin', on: { pin: pin.id } };
+    }
+    case 'munmap': {
+      const mapping = mappingId(next.mapping.id);
+      release.mappings.push({ mapping, ...whose(next.mapping) });
+      release.order.push({ do: next.do, id: mapping });
+      return { op: 'munmap', on: { mapping: next.mapping.id } };
+    }
+    case 'cancel': {
+      const { id, op, owner } = next.task;
+      release.signals.push({ operation: opId(id), op, owner });
+      release.order.push({ do: next.do, id: opId(id) });
+      return { op: 'cancel', on: { operation: id } };
+    }
+  }
 }
 
 /**
- * The oldest pin on the nearest page that the operation waits for, directly or through other tasks;
- * null if there is none.
+ * What is in the way of the operation, directly or through other tasks: the oldest pin on the
+ * nearest page, or where no pin is left a mapping of it. A pin that get_user_pages still collects
+ * cannot be released; if there is nothing else, a signal to the nearest task in state S is left.
+ * null if there is not even one.
  */
-function pinInTheWay(k: Kernel, id: TaskId): Pin | null {
+function obstacleOf(k: Kernel, id: TaskId, signalled: ReadonlySet<TaskId>): Obstacle | null {
   const predecessors: Predecessors = new Map();
   const seen = new Set<TaskId>([id]);
+  let interruptible: Task | null = null;
   for (const at of seen) {
     const task = k.tasks.get(at);
     if (task === undefined) continue;
     const pfn = pageWaitedFor(task);
-    const [pin] = pfn === null ? [] : pinsOn(k, pfn);
-    if (pin !== undefined) return pin;
+    const pins = pfn === null ? [] : pinsOn(k, pfn);
+    const pin = pins.find((one) => one.task === 0);
+    if (pin !== undefined) return { do: 'unpin', pin };
+    const isAsleep = task.sleep?.on === 'page';
+    const [mapped] = pfn === null || !isAsleep || pins.length > 0 ? [] : mappingsOn(k, pfn, 1);
+    if (mapped !== undefined) return { do: 'munmap', mapping: mapped.mapping };
+    if (stateLetter(task) === 'S' && !signalled.has(at)) interruptible ??= task;
     for (const { to } of waitsFor(k, task, predecessors)) seen.add(to);
   }
-  return null;
+  return interruptible === null ? null : { do: 'cancel', task: interruptible };
 }
 
 export interface Behind {

@@ -60,6 +60,12 @@ describe('a punch hole that waits', () => {
         { pin: 'pin_1', owner: 'device', kind: 'direct-io', ino: 2 },
         { pin: 'pin_2', owner: 'other', kind: 'direct-io', ino: 2 },
       ],
+      mappings: [],
+      signals: [],
+      order: [
+        { do: 'unpin', id: 'pin_1' },
+        { do: 'unpin', id: 'pin_2' },
+      ],
       enough: true,
     });
     await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
@@ -182,4 +188,52 @@ it('what is not there is 404', async () => {
   ]) {
     expect((await must(service, 404, 'GET', `${path}/explain`)).json.errno).toBe('ENOENT');
   }
+});
+
+it('S06: a truncate that mappings keep asleep is explained by the munmap that ends it', async () => {
+  const strategy = { name: 'break-layouts', idleRule: 'modern' };
+  const path = await sleepingWorld(service, { mkfs: { strategy, clock: 'manual' } });
+  await must(service, 200, 'POST', `${fs}/mappings/map_1/faults`, {
+    json: { offset: 0, access: 'read' },
+  });
+  await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
+  const { released, operation } = await explained(path);
+  expect(released).toEqual({
+    pins: [],
+    mappings: [{ mapping: 'map_1', owner: null, ino: 2 }],
+    signals: [],
+    order: [{ do: 'munmap', id: 'map_1' }],
+    enough: true,
+  });
+  expect(operation.sleepingOn.page).toMatchObject({ pins: 0, mappings: 1 });
+  const { json: graph } = await must(service, 200, 'GET', `${fs}/wait-graph`);
+  expect(graph.edges).toContainEqual({
+    from: 'page:2',
+    to: 'map_1',
+    because: 'is mapped by it',
+  });
+  await must(service, 200, 'DELETE', `${fs}/mappings/map_1`);
+  expect((await explained(path)).operation.state).toBe('done');
+});
+
+it('S01 under wait-for-refs: the deadlock is explained as steps and in columns', async () => {
+  const path = await sleepingWorld(service, {
+    mkfs: { strategy: { name: 'wait-for-refs' }, clock: 'manual' },
+  });
+  await must(service, 202, 'POST', `${fs}/mappings/map_1/pins`, {
+    ...async,
+    json: { offset: 32_768, length: 4096, access: 'write', owner: 'device' },
+  });
+  const { cycles } = await explained(path);
+  const { json: graph } = await must(service, 200, 'GET', `${fs}/wait-graph`);
+  expect(cycles).toHaveLength(1);
+  expect(graph.cycles).toEqual(cycles);
+  expect(cycles[0].steps.map(({ does }: { does: string }) => does)).toEqual([
+    'holds',
+    'holds',
+    'wants',
+    'wants',
+  ]);
+  expect(cycles[0].columns).toMatch(/^ {2}op_\d+ pin \(device\) +op_\d+ punch-hole\n/);
+  expect(cycles[0].columns).toContain('*** DEADLOCK ***');
 });

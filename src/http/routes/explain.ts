@@ -1,11 +1,13 @@
 // Explains the state of an operation: its steps so far, the locks that it holds, who blocks it,
 // whom it blocks, and what the other strategies would do.
 import { z } from 'zod';
+import { cycleRecord, zCycle } from '../../kernel/records/cycle.ts';
 import { zInode, zInodeOrNone } from '../../kernel/records/inode.ts';
 import { zOperation } from '../../kernel/records/operation.ts';
 import type { TaskId } from '../../kernel/units.ts';
 import { zCount } from '../../kernel/units.ts';
 import { operation as operationView } from '../../kernel/views/operations.ts';
+import { cyclesThrough } from '../../kernel/waits/wait-graph.ts';
 import {
   otherStrategies,
   queuedBehind,
@@ -26,6 +28,7 @@ const zParty = z.object({
   ...zInodeOrNone,
   because: z.string(),
 });
+const zRelease = z.enum(['unpin', 'munmap', 'cancel']).describe('The operation that does it.');
 const zStep = z.object({
   seq: zCount,
   timeMs: zCount,
@@ -45,8 +48,8 @@ const explain = defineRoute({
   doc:
     `The operation with its locks and blockers. \`path\` has its events, at most ${shownMax}, ` +
     'as far as the event log goes back. `behind` lists the operations that wait for it. ' +
-    '`released` lists the pins that must be released, and `others` what the other ' +
-    'strategies would do; both are found by running copies of the machine. `notRun` says why ' +
+    '`released` lists the pins, mappings and signals that end the wait, and `others` what the ' +
+    'other strategies would do; both are found by running copies of the machine. `notRun` says why ' +
     'no copy was run. The machine itself does not change.',
   result: z.object({
     operation: zOperation,
@@ -57,9 +60,19 @@ const explain = defineRoute({
         pins: z.array(
           z.object({ pin: z.string(), owner: z.string().nullable(), kind: z.string(), ...zInode }),
         ),
-        enough: z.boolean().describe('The operation ends when these are released.'),
+        mappings: z
+          .array(z.object({ mapping: z.string(), owner: z.string().nullable(), ...zInode }))
+          .describe('Under the modern idle rule: mappings that must be removed.'),
+        signals: z
+          .array(z.object({ operation: z.string(), op: z.string(), owner: z.string().nullable() }))
+          .describe('Operations that need a signal, because no release ends the wait.'),
+        order: z
+          .array(z.object({ do: zRelease, id: z.string() }))
+          .describe('All of these, in the order in which they were tried.'),
+        enough: z.boolean().describe('The operation ends after these.'),
       })
       .nullable(),
+    cycles: z.array(zCycle).describe('The deadlocks that the operation is part of.'),
     strategy: z.looseObject({ name: z.string() }),
     others: z.array(
       z.object({
@@ -84,7 +97,8 @@ const explain = defineRoute({
     if (!read.ok) throw new KernelFailure(read.failure);
     const { kernel, ring } = fs;
     const id = (target.operation ?? 0) as TaskId;
-    const asleep = kernel.tasks.get(id)?.state === 'sleeping';
+    const task = kernel.tasks.get(id);
+    const asleep = task?.state === 'sleeping';
     const time =
       kernel.geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs());
     const notRun = asleep ? tooLarge(kernel) : 'the operation does not sleep';
@@ -110,6 +124,10 @@ const explain = defineRoute({
       operation: withContentLink(fs, read.result),
       path: path.slice(-shownMax),
       behind: queuedBehind(kernel, id, shownMax),
+      cycles:
+        task === undefined
+          ? []
+          : cyclesThrough(kernel, task).map((one) => cycleRecord(kernel, one)),
       released: notRun === null ? released(kernel, id, time) : null,
       strategy: { name: kernel.strategy.name, ...kernel.strategy.options },
       others: notRun === null && late === null ? otherStrategies(kernel, id, time) : [],

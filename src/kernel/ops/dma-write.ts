@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { writePage } from '../dev/pmem.ts';
+import { victims as victimFields } from '../events.ts';
 import { touch } from '../fs/inode.ts';
 import { anonPage, isAnon } from '../mm/anon.ts';
 import { zCount } from '../units.ts';
@@ -11,7 +12,8 @@ export const dmaWrite = defineAtomic({
   summary: 'Write pinned pages by DMA',
   doc:
     'Writes to the frames, whichever file owns them: the same file, no file, or under the ' +
-    'strategy none another file.',
+    'strategy none another file. `victims` names the owners of pages that the file of the pin ' +
+    'no longer owns; their ETags change.',
   on: 'pin',
   route: { method: 'PUT', path: 'memory', status: 200 },
   takes: 'bytes',
@@ -19,6 +21,7 @@ export const dmaWrite = defineAtomic({
   result: z.object({
     bytesWritten: zCount,
     pagesOrphan: zCount.describe('Written pages that the file no longer owns at that offset.'),
+    ...victimFields,
   }),
   errors: ['EBUSY', 'EFAULT'],
   grows: true,
@@ -30,7 +33,7 @@ export const dmaWrite = defineAtomic({
     const data = task.data ?? new Uint8Array(0);
     const range = inPin(pin, task.args.offset, data.length);
     if ('errno' in range) return failWith(range);
-    const { pages, orphan } = eachPinnedPiece(
+    const { pages, orphan, victims, owners } = eachPinnedPiece(
       k,
       pin,
       range.at,
@@ -43,7 +46,10 @@ export const dmaWrite = defineAtomic({
       },
     );
     const inode = k.inodes.get(pin.ino);
-    if (inode !== undefined && orphan < pages) touch(k, inode);
-    return done({ bytesWritten: data.length, pagesOrphan: orphan });
+    // The content of a new owner changes without its knowledge, so its ETag must not stay.
+    const changed = new Set(owners);
+    if (inode !== undefined && orphan < pages) changed.add(inode);
+    for (const one of changed) touch(k, one);
+    return done({ bytesWritten: data.length, pagesOrphan: orphan, ...victims });
   },
 });

@@ -3,8 +3,10 @@
 // get_user_pages.
 import { emit, fileOfEvent } from '../emit.ts';
 import { type Failure, failure } from '../errno.ts';
+import { type EventData, listedMax } from '../events.ts';
+import { ownersOf } from '../fs/frame-owners.ts';
 import { isOrphan } from '../records/pin.ts';
-import type { Kernel, Pin } from '../state.ts';
+import type { Inode, Kernel, Pin } from '../state.ts';
 import { byteOf, type Pfn, pageOf, pageSize, pinId, zBytes } from '../units.ts';
 
 export const zDmaOffset = zBytes
@@ -46,9 +48,9 @@ export function eachPinnedPiece(
   length: number,
   type: 'dma.read' | 'dma.written',
   each: (pfn: Pfn, inPage: number, bytes: number, at: number) => void,
-): { pages: number; orphan: number } {
+): { pages: number; orphan: number; victims: Victims; owners: ReadonlySet<Inode> } {
   let pages = 0;
-  let orphan = 0;
+  const orphans: Pfn[] = [];
   let at = 0;
   while (at < length) {
     const byte = pin.offsetInPage + offset + at;
@@ -57,14 +59,43 @@ export function eachPinnedPiece(
     const bytes = Math.min(pageSize - inPage, length - at);
     each(pin.pfns[index] as Pfn, inPage, bytes, at);
     pages += 1;
-    if (isOrphan(k, pin, index)) orphan += 1;
+    if (isOrphan(k, pin, index)) orphans.push(pin.pfns[index] as Pfn);
     at += bytes;
   }
+  const orphan = orphans.length;
+  const found = orphan === 0 ? null : ownersOf(k, orphans);
+  const victims = found === null ? {} : victimsOf(found, orphans);
   emit(k, type, fileOfEvent(k, pin.ino), {
     pin: pinId(pin.id),
     offset: byteOf(pin.first) + pin.offsetInPage + offset,
     length,
     orphan,
+    ...victims,
   });
-  return { pages, orphan };
+  const owners = new Set([...(found?.owners.values() ?? [])].map(({ inode }) => inode));
+  return { pages, orphan, victims, owners };
+}
+
+export type Victims = Pick<EventData<'dma.written'>, 'foreign' | 'victims' | 'victimsUnknown'>;
+
+/** Who owns the frames now, as runs in the order of the pin. */
+function victimsOf(
+  { owners, complete }: ReturnType<typeof ownersOf>,
+  frames: readonly Pfn[],
+): Victims {
+  const victims: NonNullable<Victims['victims']> = [];
+  for (const pfn of frames) {
+    const owner = owners.get(pfn);
+    if (owner === undefined) continue;
+    const { ino, name: file, nlink } = owner.inode;
+    const last = victims.at(-1);
+    const isNext =
+      last?.ino === ino && last.pfn + last.pages === pfn && last.pgoff + last.pages === owner.pgoff;
+    if (isNext) last.pages += 1;
+    else if (victims.length < listedMax) {
+      const unlinked = nlink === 0 ? ({ unlinked: true } as const) : {};
+      victims.push({ ino, file, ...unlinked, pgoff: owner.pgoff, pfn, pages: 1 });
+    }
+  }
+  return { foreign: owners.size, victims, ...(complete ? {} : { victimsUnknown: true }) };
 }

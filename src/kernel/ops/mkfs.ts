@@ -1,7 +1,7 @@
 // mkfs: a new filesystem on a new simulated pmem namespace. It is the first entry of a filesystem's
 // log; `createKernel` does the work.
 import { z } from 'zod';
-import { eventDetails, filesystemKinds, linuxVersions } from '../state.ts';
+import { type EventDetail, eventDetails, filesystemKinds, linuxVersions } from '../state.ts';
 import { pageSize, zBytes } from '../units.ts';
 import { zFilesystemName } from './name.ts';
 
@@ -61,3 +61,10 @@ export const mkfsArgs = z.strictObject({
     ),
 });
 export type MkfsArgs = z.infer<typeof mkfsArgs>;
+
+/** Who steps a machine wants to see each step; elsewhere nobody pays for such events. */
+export const eventsOf = ({
+  events,
+  scheduler,
+}: Pick<MkfsArgs, 'events' | 'scheduler'>): EventDetail =>
+  events ?? (scheduler === 'stepped' ? 'detailed' : 'standard');

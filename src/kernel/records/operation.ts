@@ -1,11 +1,11 @@
 // The record of an operation: what it does, what blocks it, and how it ended.
 import { z } from 'zod';
 import { detailOf } from '../errno.ts';
-import { ownerOf } from '../mm/page.ts';
-import { pfnOf, pteOf } from '../mm/pagetable.ts';
+import { modernRefcount, pinsOver } from '../mm/page.ts';
 import { inodeOf, stateLetter } from '../sched/task.ts';
-import type { EndedOperation, Kernel, Task } from '../state.ts';
-import { byteOf, mappingId, opId, type Pfn, zCount } from '../units.ts';
+import type { EndedOperation, Kernel, Sleep, Task } from '../state.ts';
+import { byteOf, type Ino, mappingId, opId, type Pfn, zCount } from '../units.ts';
+import { mappingsOn } from '../waits/page-mappings.ts';
 import {
   blockersMax,
   type Predecessors,
@@ -49,7 +49,17 @@ export const zOperation = z.object({
   step: z.string().nullable(),
   sleepingOn: z
     .object({
-      page: z.object({ pfn: zCount, pgoff: zCount, ...zInodeOrNone }).optional(),
+      page: z
+        .object({
+          pfn: zCount,
+          pgoff: zCount,
+          ...zInodeOrNone,
+          pins: zCount.describe('Pins on the page, or on its folio.'),
+          mappings: zCount
+            .optional()
+            .describe('Page-table entries that map the page, where the idle rule counts them.'),
+        })
+        .optional(),
       lock: z
         .object({ name: z.string(), file: z.string(), ...zInode, mode: z.string() })
         .optional(),
@@ -157,21 +167,29 @@ function sleepOf(k: Kernel, task: Task): Operation['sleepingOn'] {
   if (task.state !== 'sleeping' || sleep === null) return null;
   const common = { state: stateLetter(task), sinceMs: task.sleptSinceMs };
   if (sleep.on === 'spin') {
-    const page = { pfn: sleep.pfn, pgoff: sleep.pgoff, ...inodeRecordOrNone(k, sleep.ino ?? 0) };
+    const page = pageOf(k, sleep, sleep.ino ?? 0);
     return { page, retries: sleep.retries, ...common };
   }
   if (sleep.on === 'page') {
-    const page = {
-      pfn: sleep.pfn,
-      pgoff: sleep.pgoff,
-      ...inodeRecordOrNone(k, sleep.ino ?? task.ino),
-    };
+    const page = pageOf(k, sleep, sleep.ino ?? task.ino);
     return { page, queue: sleep.bucket, ...common };
   }
   const whose = { file: nameOf(k, sleep.ino) ?? '', ...inodeRecord(k, sleep.ino) };
   if (sleep.on === 'lock')
     return { lock: { name: sleep.lock, ...whose, mode: sleep.mode }, ...common };
   return { entry: { ...whose, pgoff: sleep.pgoff }, queue: sleep.bucket, ...common };
+}
+
+/** A page with what keeps it busy. The scan of a spinning task counts pins only. */
+function pageOf(
+  k: Kernel,
+  { on, pfn, pgoff }: Extract<Sleep, { pfn: Pfn }>,
+  ino: Ino | 0,
+): NonNullable<NonNullable<Operation['sleepingOn']>['page']> {
+  const pins = pinsOver(k, pfn);
+  const counted = k.idleRule === 'modern' && on === 'page';
+  const mappings = counted ? { mappings: modernRefcount(k, pfn) - pins } : {};
+  return { pfn, pgoff, ...inodeRecordOrNone(k, ino), pins, ...mappings };
 }
 
 /** The direct blockers, 16 at most. The wait-graph view has the indirect ones. */
@@ -183,12 +201,12 @@ function blockersOf(
 ): Operation['blockedBy'] {
   const { sleep } = task;
   if (task.state !== 'sleeping' || sleep === null) return [];
-  if (sleep.on === 'page' || sleep.on === 'spin')
-    return withRanges(
-      k,
-      sleep.pfn,
-      pageBlockers(k, sleep.pfn, nowMs, blockersMax).slice(0, blockersMax),
-    );
+  if (sleep.on === 'page' || sleep.on === 'spin') {
+    // The scan of a spinning task counts pins only, whatever the idle rule is.
+    const blockersOn = sleep.on === 'page' ? pageBlockers : pinBlockers;
+    const blockers = blockersOn(k, sleep.pfn, nowMs, blockersMax).slice(0, blockersMax);
+    return withRanges(k, sleep.pfn, blockers);
+  }
   const edges = waitsFor(k, task, predecessors).slice(0, blockersMax);
   return edges.map((edge) => {
     const holder = k.tasks.get(edge.to);
@@ -227,22 +245,12 @@ export const inTheWayOf = (k: Kernel, pfn: Pfn): { blockedBy: readonly object[] 
   blockedBy: pageBlockers(k, pfn, k.nowMs, blockersMax).slice(0, blockersMax),
 });
 
-function pageBlockers(k: Kernel, pfn: Pfn, nowMs: number, max?: number): Operation['blockedBy'] {
-  const blockers: Operation['blockedBy'] = pinBlockers(k, pfn, nowMs, max);
-  if (k.idleRule !== 'modern') return blockers;
-  const owner = ownerOf(k, pfn);
-  const inode = owner === null ? undefined : k.inodes.get(owner.ino);
-  for (const id of inode?.mappings ?? []) {
-    const mapping = k.mappings.get(id);
-    if (owner === null || mapping === undefined) continue;
-    if (owner.pgoff < mapping.first || owner.pgoff >= mapping.first + mapping.pages) continue;
-    if (pfnOf(pteOf(mapping, owner.pgoff)) !== pfn) continue;
-    blockers.push({
-      mapping: mappingId(id),
-      owner: mapping.owner,
-      pgoff: owner.pgoff,
-      heldMs: nowMs - mapping.createdMs,
-    });
-  }
-  return blockers;
+function pageBlockers(k: Kernel, pfn: Pfn, nowMs: number, max: number): Operation['blockedBy'] {
+  const mappings = mappingsOn(k, pfn, max).map(({ mapping, pgoff }) => ({
+    mapping: mappingId(mapping.id),
+    owner: mapping.owner,
+    pgoff,
+    heldMs: nowMs - mapping.createdMs,
+  }));
+  return [...pinBlockers(k, pfn, nowMs, max), ...mappings];
 }

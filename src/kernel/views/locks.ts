@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { inodeRecord, zInode } from '../records/inode.ts';
+import { bucketOfEntry } from '../sched/hash.ts';
 import { semOf } from '../sched/rwsem.ts';
-import type { LockName } from '../state.ts';
-import { opId, type TaskId, zCount } from '../units.ts';
+import type { Inode, Kernel, LockName } from '../state.ts';
+import { type Ino, opId, type TaskId, zCount } from '../units.ts';
 import { inodeAskedFor, zByFile } from './by-file.ts';
 import { defineView, found } from './define.ts';
 
@@ -16,9 +17,10 @@ const locksMax = 1000;
 
 export const locks = defineView({
   name: 'locks',
-  summary: 'The locks i_rwsem and invalidate_lock that are held or waited for',
+  summary: 'The locks that are held or waited for',
   doc:
-    'Each lock with its holders, how long they have held it, and its queue in order. ' +
+    'i_rwsem and invalidate_lock of each file, and the locks of its mapping entries, each with ' +
+    'its holders, how long they have held it, and its queue in order. ' +
     'file=NAME and ino=N list those of one file. ' +
     `At most ${locksMax}.`,
   on: 'filesystem',
@@ -27,7 +29,10 @@ export const locks = defineView({
   result: z.object({
     items: z.array(
       z.object({
-        lock: z.enum(['i_rwsem', 'invalidate_lock']),
+        lock: z
+          .enum(['i_rwsem', 'invalidate_lock', 'entry'])
+          .describe('entry is the lock of the DAX mapping entry of page `pgoff`.'),
+        pgoff: zCount.optional().describe('Only of an entry; the first page of a 2 MiB entry.'),
         file: z.string(),
         ...zInode,
         holders: z.array(zParty),
@@ -40,13 +45,11 @@ export const locks = defineView({
     if (!asked.ok) return asked;
     const items = [];
     const names: LockName[] = ['i_rwsem', 'invalidate_lock'];
-    // Only the files of running operations can be locked.
-    const inos = [
-      ...new Set([...k.tasks.values()].flatMap((task) => [task.ino, task.otherIno])),
-    ].sort((a, b) => a - b);
+    const inos = [...lockedInos(k)].sort((a, b) => a - b);
     for (const ino of inos) {
-      const inode = ino === 0 ? undefined : k.inodes.get(ino);
+      const inode = k.inodes.get(ino);
       if (inode === undefined || (asked.ino !== null && asked.ino !== ino)) continue;
+      if (items.length < locksMax) items.push(...entryLocksOf(k, inode, locksMax - items.length));
       for (const lock of names) {
         const sem = semOf(inode, lock);
         if (
@@ -79,3 +82,34 @@ export const locks = defineView({
     return found({ items });
   },
 });
+
+/** The files that an operation works on, or whose locks it holds or waits for. */
+function lockedInos(k: Kernel): Set<Ino> {
+  const inos = new Set<Ino>();
+  for (const { ino, otherIno, locks: held, sleep } of k.tasks.values()) {
+    if (ino !== 0) inos.add(ino);
+    if (otherIno !== 0) inos.add(otherIno);
+    for (const lock of held) inos.add(lock.ino);
+    if (sleep?.on === 'lock') inos.add(sleep.ino);
+  }
+  return inos;
+}
+
+/** The lock of a mapping entry has one holder, and nobody notes since when. */
+function entryLocksOf(k: Kernel, inode: Inode, max: number) {
+  return [...inode.entryLocks].slice(0, max).map(([pgoff, holder]) => {
+    const party = (id: TaskId) =>
+      ({ operation: opId(id), op: k.tasks.get(id)?.op ?? '', mode: 'exclusive' }) as const;
+    const waiters = [...(k.entryQueues.get(bucketOfEntry(inode.ino, pgoff))?.values() ?? [])];
+    return {
+      lock: 'entry' as const,
+      file: inode.name,
+      ...inodeRecord(k, inode.ino),
+      pgoff,
+      holders: [party(holder)],
+      queue: waiters
+        .filter(({ ino, key }) => ino === inode.ino && key === pgoff)
+        .map(({ task }) => party(task)),
+    };
+  });
+}

@@ -36,7 +36,7 @@ export const entryNode = (inode: Inode, pgoff: PgOff): string =>
 const framesPerFolio = 512;
 
 /** The frames whose pins keep this one busy: itself, or its whole folio. */
-function framesWith(k: Kernel, pfn: Pfn): { first: number; count: number } {
+export function framesWith(k: Kernel, pfn: Pfn): { first: number; count: number } {
   const folio = Math.floor(pfn / framesPerFolio);
   return k.folios.has(folio)
     ? { first: folio * framesPerFolio, count: framesPerFolio }
@@ -467,7 +467,7 @@ function fromOldest(cycle: readonly WaitEdge[]): WaitEdge[] {
  * An explanation lists this many waits and counts the rest, because an event must not grow with the
  * number of owners.
  */
-const waitsMax = 16;
+export const waitsMax = 16;
 
 /** The nodes of a cycle in order: op_2, page:0, op_3, lock:a:invalidate_lock, op_2. */
 export function nodesOf(cycle: readonly WaitEdge[]): string[] {
