@@ -1410,6 +1410,8 @@ export const recorded: Readonly<
                 pfn: 2,
                 pgoff: 0,
                 ino: 2,
+                pins: 1,
+                mappings: 0,
               },
               queue: 74,
             },
@@ -1506,14 +1508,14 @@ export const recorded: Readonly<
           ],
           edges: [
             {
-              from: 'op_14',
-              to: 'page:2',
-              because: 'sleeps on it',
-            },
-            {
               from: 'page:2',
               to: 'pin_1',
               because: 'is pinned by device',
+            },
+            {
+              from: 'op_14',
+              to: 'page:2',
+              because: 'sleeps on it',
             },
             {
               from: 'op_15',
