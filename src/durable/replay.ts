@@ -7,9 +7,10 @@ import { JournalError } from '../journal/journal-error.ts';
 import type { Store } from '../journal/store.ts';
 import { apply, createKernel } from '../kernel/kernel.ts';
 import { kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
-import type { Command, Effects, Entry, Kernel } from '../kernel/state.ts';
+import type { Effects, Entry, Kernel } from '../kernel/state.ts';
 import type { TaskId } from '../kernel/units.ts';
 import { digestOf } from './digest.ts';
+import { entryOf } from './entry-record.ts';
 import { JournalReading, type Start } from './journal-reading.ts';
 import { KeptReads } from './kept-reads.ts';
 import type { LoggedEntry, Visitor } from './log.ts';
@@ -19,7 +20,6 @@ import {
   type Birth,
   type BirthRecord,
   batchRecord,
-  type EntryRecord,
   type Manifest,
 } from './records.ts';
 import { recoverySliceMs, Slice } from './slice.ts';
@@ -318,22 +318,6 @@ function applyOr(kernel: Kernel, entry: Entry, where: string): Effects {
       error,
     );
   }
-}
-
-function entryOf(seq: number, [timeMs, op, on, args, rest, blocksMax]: EntryRecord): LoggedEntry {
-  const key = rest?.key;
-  let command: Command | null = null;
-  if (op !== undefined && op !== null && on !== undefined && on !== null)
-    command = { op, on, args, ...(key === undefined ? rest : withoutKey(rest)) };
-  // A million entries have neither: a spread for each of the two costs a replay some percent.
-  if (key === undefined && blocksMax === undefined) return { seq, timeMs, command };
-  const bound = blocksMax === undefined ? {} : { blocksMax };
-  return { seq, timeMs, command, ...bound, ...(key === undefined ? {} : { key }) };
-}
-
-function withoutKey(rest: EntryRecord[4]): Omit<NonNullable<EntryRecord[4]>, 'key'> {
-  const { key: _, ...others } = rest ?? {};
-  return others;
 }
 
 const versionError = (where: string): JournalError =>

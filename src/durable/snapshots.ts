@@ -26,7 +26,7 @@ const flushBytes = 16 * pieceBytes;
 /** How many chunks of contents are read in parallel. */
 const chunksPerRead = 16;
 /** The records of the machine, joined to pieces of about `pieceBytes`. */
-function* piecesOf(k: Kernel, { sentences = true } = {}): Generator<Buffer> {
+export function* piecesOf(k: Kernel, { sentences = true } = {}): Generator<Buffer> {
   let parts: Uint8Array[] = [];
   let bytes = 0;
   for (const record of snapshotRecords(k)) {

@@ -6,6 +6,7 @@ import type { Change, Done, Journal, Store } from '../journal/store.ts';
 import { memoryOf } from '../kernel/memory.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Kernel } from '../kernel/state.ts';
+import { entryRecordOf } from './entry-record.ts';
 import { journalKeys, recordKeys } from './keys.ts';
 import type { Before, Log, LoggedEntry, Since, Visitor } from './log.ts';
 import { replayPast } from './past.ts';
@@ -14,7 +15,6 @@ import {
   batchRecord,
   begunChange,
   birthRecord,
-  type EntryRecord,
   goneChange,
   type Manifest,
   type PastEvents,
@@ -42,16 +42,6 @@ export interface StoredLogLimits {
   snapshotBytes: number;
   /** Bytes of memory for one filesystem, if the store is in memory. No bound by default. */
   pastBytes?: number;
-}
-
-function recordOf({ timeMs, command, blocksMax, key }: LoggedEntry): EntryRecord {
-  if (command === null)
-    return blocksMax === undefined ? [timeMs] : [timeMs, null, null, null, null, blocksMax];
-  const { op, on, args, ...others } = command;
-  const rest = key === undefined ? others : { ...others, key };
-  if (blocksMax !== undefined) return [timeMs, op, on, args, rest, blocksMax];
-  for (const _ in rest) return [timeMs, op, on, args, rest];
-  return [timeMs, op, on, args];
 }
 
 export class StoredLog implements Log {
@@ -195,7 +185,7 @@ export class StoredLog implements Log {
     const tail = this.#tailOf(id);
     const { group, position } = this.#store.next;
     const first = (entries[0] as LoggedEntry).seq;
-    const records = entries.map(recordOf);
+    const records = entries.map(entryRecordOf);
     const body = batchRecord.encode([kernelVersion, group, position, tail.chain, digest, records]);
     const changes: Change[] = [
       { key: journalKeys.batch(first), value: body },

@@ -1,0 +1,10 @@
+/** Why a bundle is refused: not a bundle, of another version, wrong inside, or too large. */
+export class BundleError extends Error {
+  override readonly name = 'BundleError';
+  readonly rule: 'BD1' | 'BD2' | 'BD3' | 'BD4' | 'BD5';
+
+  constructor(rule: BundleError['rule'], message: string) {
+    super(message);
+    this.rule = rule;
+  }
+}

@@ -1,0 +1,93 @@
+// Writes a span of the past of a filesystem as a bundle.
+import { createHash } from 'node:crypto';
+import { digestOf } from '../durable/digest.ts';
+import { entryRecordOf } from '../durable/entry-record.ts';
+import type { LoggedEntry } from '../durable/log.ts';
+import { recoverySliceMs, Slice } from '../durable/slice.ts';
+import { knownOf, piecesOf, stateHash } from '../durable/snapshots.ts';
+import { apply } from '../kernel/kernel.ts';
+import { contentChunks, kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
+import type { Kernel } from '../kernel/state.ts';
+import { Packer } from './container.ts';
+import type { Frame, Head } from './frames.ts';
+import { argsInside, inside, withoutContents, withoutData } from './inside.ts';
+
+export interface BundleRequest {
+  contents: Head['contents'];
+  note: string;
+  bytesMax: number;
+}
+
+/** Entries of one frame. The digest of the results is compared after each frame. */
+const entriesPerFrame = 64;
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * `kernel` is the machine at the beginning. It is changed, so nobody else may use it. Rejects with
+ * a BundleError if the bundle grows above `bytesMax`.
+ */
+export async function writeBundle(
+  kernel: Kernel,
+  entries: readonly LoggedEntry[],
+  { contents, note, bytesMax }: BundleRequest,
+): Promise<Buffer> {
+  const packer = new Packer(bytesMax);
+  const add = (frame: Frame): Promise<void> => packer.add(frame);
+  inside(kernel);
+  const head: Head = {
+    pinhole: 'bundle',
+    kernelVersion,
+    snapshotFormat,
+    args: argsInside(kernel),
+    limits: kernel.limits,
+    contents,
+    note,
+    seq: kernel.seq,
+  };
+  await packer.add(head);
+  await addState(kernel, contents, add);
+  await addEntries(kernel, entries, contents, add);
+  await add(['end', await stateHash(kernel, knownOf(undefined))]);
+  return packer.end();
+}
+
+async function addState(
+  kernel: Kernel,
+  contents: Head['contents'],
+  add: (frame: Frame) => Promise<void>,
+): Promise<void> {
+  if (contents === 'omitted') {
+    for (const { index, seq, bytes } of contentChunks(kernel))
+      await add(['omitted', index, seq, sha256(bytes)]);
+    withoutContents(kernel);
+  }
+  for (const piece of piecesOf(kernel)) await add(['state', new Uint8Array(piece)]);
+  if (contents === 'kept')
+    for (const { index, seq, bytes } of contentChunks(kernel))
+      await add(['chunk', index, seq, bytes]);
+  await add(['begin', await stateHash(kernel, knownOf(undefined))]);
+}
+
+async function addEntries(
+  kernel: Kernel,
+  entries: readonly LoggedEntry[],
+  contents: Head['contents'],
+  add: (frame: Frame) => Promise<void>,
+): Promise<void> {
+  const slice = new Slice(recoverySliceMs);
+  let digest = 0;
+  for (let at = 0; at < entries.length; at += entriesPerFrame) {
+    const records: (Frame & ['entries', ...unknown[]])[1] = [];
+    const hashes: [number, string][] = [];
+    for (const { key: _, ...given } of entries.slice(at, at + entriesPerFrame)) {
+      const data = given.command?.data;
+      const entry = contents === 'omitted' ? withoutData(given) : given;
+      if (contents === 'omitted' && data !== undefined) hashes.push([records.length, sha256(data)]);
+      records.push(entryRecordOf(entry));
+      if (slice.isOver) await slice.rest();
+      digest = digestOf(digest, kernel, apply(kernel, entry));
+    }
+    await add(['entries', records, digest, hashes]);
+  }
+}
