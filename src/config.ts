@@ -292,6 +292,12 @@ export const settings = {
       'filesystem, from which a fork is made. Above that it forgets them.',
   ),
 
+  spanEntriesMax: setting(
+    whole(1, 10_000_000),
+    100_000,
+    'Maximum number of commands in a bundle or a script.',
+  ),
+
   idempotencyKeysMax: setting(
     whole(1),
     10_000,

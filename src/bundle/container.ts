@@ -9,13 +9,10 @@ import { constants, createGzip, gunzip } from 'node:zlib';
 import { decode, encode } from '../journal/codec.ts';
 import { BundleError } from './bundle-error.ts';
 
-export const bundleType = 'application/vnd.pinhole.bundle';
-
 const magic = Buffer.from('PHBUNDLE');
 const version = 1;
 const sumAt = magic.length + 1;
 const restAt = sumAt + 32;
-/** A frame without contents is a piece of a snapshot or some entries. */
 const gunzipped = promisify(gunzip);
 
 const sumOf = (rest: Uint8Array): Buffer => createHash('sha256').update(rest).digest();

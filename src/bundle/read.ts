@@ -89,10 +89,14 @@ function faultIn<T>(where: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof BundleError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new BundleError('BD3', `${where} is wrong: ${why}`);
+    throw faultOf(where, error);
   }
+}
+
+function faultOf(where: string, error: unknown): BundleError {
+  if (error instanceof BundleError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new BundleError('BD3', `${where} is wrong: ${why}`);
 }
 
 function restoreFrame(restore: Restore, frame: Frame, { args, contents }: Head): void {
@@ -209,7 +213,26 @@ export async function verifyBundle(
   bytes: Uint8Array,
   bounds: BundleBounds,
   watch: Watcher = () => {},
-): Promise<{ head: Head; kernel: Kernel; entries: number }> {
+): Promise<Verified> {
+  try {
+    return await replayBundle(bytes, bounds, watch);
+  } catch (error) {
+    throw faultOf('the bundle', error);
+  }
+}
+
+export interface Verified {
+  head: Head;
+  /** The machine at the end. */
+  kernel: Kernel;
+  entries: number;
+}
+
+async function replayBundle(
+  bytes: Uint8Array,
+  bounds: BundleBounds,
+  watch: Watcher,
+): Promise<Verified> {
   const opened = await openBundle(bytes, bounds);
   const { head, kernel, begin } = opened;
   await demandState(kernel, begin, 'beginning');

@@ -31,6 +31,16 @@ export interface Visitor {
   after(entry: LoggedEntry, effects: Effects, kernel: Kernel, digest: number): boolean;
 }
 
+/** The first state of a filesystem, and the entries that follow it. */
+export interface Beginning {
+  /** Only reading the history may change it. */
+  kernel: Kernel;
+  /** Batches of entries, each with the state before it. Reading one applies the one before it. */
+  history: AsyncIterable<{ entries: readonly LoggedEntry[]; before: Before }>;
+}
+
+export async function* noHistory(): AsyncGenerator<never> {}
+
 export interface Log {
   /** What an answer of 2xx guarantees; GET /v1 shows it. */
   readonly durability: 'memory' | 'disk';
@@ -45,15 +55,15 @@ export interface Log {
    */
   create(id: string, birth: Birth, key: RequestKey | undefined, done: Done): void;
   /**
-   * The same for a filesystem that begins with the state of `kernel`, which must not change before
-   * `done`.
+   * The same for a filesystem that begins with the state of another one. `done` also gets what
+   * reading the history throws.
    */
   createFrom(
     id: string,
     birth: Birth,
-    kernel: Kernel,
+    beginning: Beginning,
     key: RequestKey | undefined,
-    done: Done,
+    done: (error: Error | null) => void,
   ): void;
   /**
    * Appends entries of one filesystem. At most one call per filesystem may be in flight. The
@@ -86,7 +96,7 @@ export const memoryLog: Log = {
   durability: 'memory',
   full: false,
   create: (_id, _birth, _key, done) => done(null),
-  createFrom: (_id, _birth, _kernel, _key, done) => done(null),
+  createFrom: (_id, _birth, { history }, _key, done) => void drain(history).then(done, done),
   append: (_id, _entries, _digest, done) => done(null),
   remove: (_id, _events, _epoch, done) => done(null),
   removalOf: () => [],
@@ -95,3 +105,8 @@ export const memoryLog: Log = {
   bytesOf: () => 0,
   forget: () => {},
 };
+
+async function drain(history: Beginning['history']): Promise<null> {
+  for await (const _ of history);
+  return null;
+}

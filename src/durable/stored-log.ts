@@ -8,7 +8,7 @@ import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Kernel } from '../kernel/state.ts';
 import { entryRecordOf } from './entry-record.ts';
 import { journalKeys, recordKeys } from './keys.ts';
-import type { Before, Log, LoggedEntry, Since, Visitor } from './log.ts';
+import type { Before, Beginning, Log, LoggedEntry, Since, Visitor } from './log.ts';
 import { replayPast } from './past.ts';
 import {
   type Birth,
@@ -32,6 +32,16 @@ interface Removal {
   events: number;
   epoch: string;
   done: Done;
+}
+
+/** What is written of a filesystem before it exists. */
+interface Written {
+  manifest: Manifest;
+  chain: number;
+  entries: number;
+  bytes: number;
+  /** The last entry, and the number of events before its batch. */
+  last: { seq: number; eventSeq: number };
 }
 
 /** When to try again after the disk had no space for a removal, in milliseconds. */
@@ -95,52 +105,68 @@ export class StoredLog implements Log {
   createFrom(
     id: string,
     birth: Birth,
-    kernel: Kernel,
+    beginning: Beginning,
     key: RequestKey | undefined,
-    done: Done,
+    done: (error: Error | null) => void,
   ): void {
-    this.#writeFirst(id, kernel).then(
-      (first) => this.#createAt(id, birth, first, key, done),
-      (error: unknown) => {
-        void this.purge(id);
-        done(error instanceof JournalError ? error : this.#store.fail(error));
-      },
+    const failed = (error: Error): void => {
+      void this.purge(id);
+      done(error);
+    };
+    this.#writeBeginning(id, beginning).then(
+      (written) =>
+        this.#createAt(id, birth, written, key, (error) =>
+          error === null ? done(null) : failed(error),
+        ),
+      failed,
     );
   }
 
   /**
-   * The filesystem exists only after the next commit, so until then the journal says that it is
-   * removed: after a crash the next start deletes what was written.
+   * The filesystem exists only after the commit that follows, so until then the journal says that
+   * it is removed: after a crash the next start deletes what was written.
    */
-  async #writeFirst(id: string, kernel: Kernel): Promise<Manifest> {
+  async #writeBeginning(id: string, { kernel, history }: Beginning): Promise<Written> {
     const journal = this.#store.journal(id);
     await journal.put([goneChange]);
     const nothing = { group: 0, position: 0, chain: 0, digest: 0 };
-    return writeSnapshot(journal, kernel, nothing, knownOf(undefined));
+    const manifest = await writeSnapshot(journal, kernel, nothing, knownOf(undefined));
+    const written: Written = { manifest, chain: 0, entries: 0, bytes: 0, last: manifest };
+    for await (const { entries, before } of history) {
+      const { group, position } = this.#store.next;
+      const [first] = entries as [LoggedEntry];
+      const records = entries.map(entryRecordOf);
+      const place = [kernelVersion, group, position, written.chain, before.digest] as const;
+      const body = batchRecord.encode([...place, records]);
+      await journal.put([{ key: journalKeys.batch(first.seq), value: body }]);
+      written.chain = crc32(body, written.chain);
+      written.entries += entries.length;
+      written.bytes += body.length;
+      written.last = { seq: first.seq + entries.length - 1, eventSeq: before.eventSeq };
+    }
+    return written;
   }
 
   #createAt(
     id: string,
     birth: Birth,
-    first: Manifest,
+    { manifest: unplaced, last, chain, entries, bytes }: Written,
     key: RequestKey | undefined,
     done: Done,
   ): void {
     const { group, position } = this.#store.next;
     const record = { ...birth, kernelVersion, group, position };
-    const manifest = { ...first, group, position };
-    const { seq, eventSeq } = manifest;
+    const manifest = { ...unplaced, group, position };
     this.#store.journal(id).commit(
       [
         birthRecord.change(journalKeys.birth, record),
-        tailRecord.change(journalKeys.tail, [seq, eventSeq]),
+        tailRecord.change(journalKeys.tail, [last.seq, last.eventSeq]),
         manifestChange(manifest),
         removal(journalKeys.gone),
       ],
       (error) => {
-        if (error === null)
-          this.#tails.set(id, { ...tailOfBirth(birth, record), snapshots: [manifest] });
-        else void this.purge(id);
+        const tail = { ...tailOfBirth(birth, record), snapshots: [manifest] };
+        if (error === null) this.#tails.set(id, { ...tail, chain, entries, bytes });
         done(error);
       },
       key === undefined ? [] : [begunChange(key, { id, seq: 0 })],

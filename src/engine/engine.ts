@@ -3,7 +3,7 @@
 import type { Config } from '../config.ts';
 import type { EventBudget } from '../durable/event-batch.ts';
 import { KeptReads } from '../durable/kept-reads.ts';
-import type { Log, Since, Visitor } from '../durable/log.ts';
+import { type Log, type LoggedEntry, noHistory, type Since, type Visitor } from '../durable/log.ts';
 import { NotKept } from '../durable/not-kept.ts';
 import type { PastBatch } from '../durable/past-events.ts';
 import { newId } from '../durable/random.ts';
@@ -22,6 +22,7 @@ import { type Kernel, type KernelLimits, kernelLimitTable, type Outcome } from '
 import { type Account, type QuotaName, type Quotas, release, reserve } from '../tenants/quotas.ts';
 import { EngineError } from './engine-error.ts';
 import { EventRing, type RingBytes } from './event-ring.ts';
+import { History } from './history.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import { Memory } from './memory.ts';
 import { memoryFull, overQuota, pastNotKept } from './refusals.ts';
@@ -93,13 +94,26 @@ export type DeliveredListener = (
 ) => void;
 type ChangedListener = (fs: HostedFilesystem) => void;
 /** A filesystem that begins with the state of another one. */
-export interface Beginning {
+export interface NewFrom {
   /** What it would be created with. */
   args: MkfsArgs;
   kernel: Kernel;
   /** Where the state comes from. */
   forkOf: string;
   key: RequestKey | undefined;
+  /** Entries that follow this state. */
+  history?: AsyncIterable<readonly LoggedEntry[]>;
+  /** The same machine after these entries, for the quotas and the clock. */
+  end?: Kernel;
+}
+
+/** What begins with a filesystem. */
+interface NewLane {
+  birth: Birth;
+  kernel: Kernel;
+  events: readonly KernelEvent[];
+  /** What follows the creation already. */
+  played?: History;
 }
 
 export type Created = { ok: true; fs: HostedFilesystem } | { ok: false; failure: Failure };
@@ -358,23 +372,24 @@ export class Engine {
   }
 
   /**
-   * Adds a filesystem that begins with the state of `kernel`, which nobody else may use. `memory`
-   * is what the caller has reserved for it already. Rejects with an EngineError if a limit of the
-   * server is reached.
+   * Adds a filesystem that begins with the state of `kernel`, which nobody else may use. Rejects
+   * with an EngineError if a limit of the server is reached.
    */
-  async createFrom(tenant: string, { args, kernel, forkOf, key }: Beginning): Promise<Created> {
+  async createFrom(tenant: string, from: NewFrom): Promise<Created> {
+    const { args, kernel, forkOf, key, history, end } = from;
     const hosted = this.#tenant(tenant);
-    const memory = Math.ceil(memoryOf(kernel));
-    const claim = this.#claim(hosted, args, { ...countsOf(kernel), memory });
+    const claim = this.#claim(hosted, args, needsOf(end ?? kernel));
     if ('failure' in claim) return claim;
     try {
       const serverMs = this.#options.clock.nowMs();
       const { nowMs: timeMs, limits } = kernel;
-      const behindMs = args.clock === 'manual' ? 0 : serverMs - timeMs;
+      const behindMs = args.clock === 'manual' ? 0 : serverMs - (end ?? kernel).nowMs;
       const birth = { ...this.#birthOf(tenant, args, { limits, timeMs }), forkOf, behindMs };
       const events = beginAgain(kernel, args, forkOf);
-      return await this.#add(hosted, { birth, kernel, events }, (id, done) =>
-        this.#options.log.createFrom(id, birth, kernel, key, done),
+      const played = new History(kernel, this.limits.ringEventsMax);
+      const beginning = { kernel, history: played.run(history ?? noHistory()) };
+      return await this.#add(hosted, { birth, kernel, events, played }, (id, done) =>
+        this.#options.log.createFrom(id, birth, beginning, key, done),
       );
     } finally {
       claim.end();
@@ -594,12 +609,16 @@ export class Engine {
 
   #add(
     hosted: HostedTenant,
-    { birth, kernel, events }: { birth: Birth; kernel: Kernel; events: readonly KernelEvent[] },
-    record: (id: string, done: Done) => void,
+    { birth, kernel, events, played }: NewLane,
+    record: (id: string, done: (error: Error | null) => void) => void,
   ): Promise<Created> {
     const id = newId();
     return new Promise((resolve, reject) => {
       record(id, (error) => {
+        if (error !== null && !(error instanceof JournalError)) {
+          reject(error);
+          return;
+        }
         if (error !== null) {
           const kind = error.kind === 'full' ? 'disk-full' : 'journal-failed';
           reject(new EngineError(kind, `The filesystem was not created: ${error.message}.`));
@@ -611,14 +630,15 @@ export class Engine {
         const bytes = this.#ringBytes(hosted.account, this.limits.ringBytesMax);
         const ring = new EventRing(birth.epoch, this.limits.ringEventsMax, 1, bytes);
         const reads = new KeptReads(this.limits.readBytesKeptMax);
-        const lane = new Lane({ id, birth, kernel, ring, reads }, hosted, this.#host);
+        const digest = played?.digest ?? 0;
+        const lane = new Lane({ id, birth, kernel, ring, reads, digest }, hosted, this.#host);
         hosted.turns.enter(() => {
           this.#addLane(hosted, lane);
           if (birth.forkOf !== undefined) {
             for (const call of this.#adopted) call(lane);
             lane.resume();
           }
-          lane.begin(events);
+          lane.begin(events, played);
           lane.start();
           hosted.turns.leave();
           resolve({ ok: true, fs: lane });
@@ -659,6 +679,11 @@ export class Engine {
     return hosted;
   }
 }
+
+const needsOf = (kernel: Kernel): Partial<Quotas> => ({
+  ...countsOf(kernel),
+  memory: Math.ceil(memoryOf(kernel)),
+});
 
 function byTenant<T extends { birth: { tenant: string } }>(all: readonly T[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();

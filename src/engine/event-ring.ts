@@ -181,6 +181,14 @@ export class EventRing {
       this.#stops = this.#stops.filter((stop) => stop.filesystem !== filesystem);
   }
 
+  /** Counts events that are not stored. Readers get a gap. */
+  skip(count: number): void {
+    while (this.#count > 0) this.#forgetOldest();
+    this.#next += count;
+    this.#oldest = this.#next;
+    this.#dirty = true;
+  }
+
   /** Adds the events of one command, and first discards the oldest commands until they fit. */
   append(batch: Batch): void {
     const { length } = batch.events;

@@ -1,17 +1,22 @@
 // Fork: a new filesystem with the state that another one has, or had. The original is not touched.
-import type { LoggedEntry, Since, Visitor } from '../durable/log.ts';
 import type { RequestKey } from '../durable/records.ts';
-import { Poison } from '../durable/replay.ts';
-import { type Failure, failure } from '../kernel/errno.ts';
+import { failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { argsOf } from '../kernel/fork.ts';
 import { memoryOf } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import { chooseStrategy } from '../kernel/reclaim/index.ts';
-import type { Effects, Kernel } from '../kernel/state.ts';
 import { opId, type TaskId } from '../kernel/units.ts';
 import type { Created, Engine, HostedFilesystem } from './engine.ts';
 import { EngineError } from './engine-error.ts';
+import {
+  type Found,
+  type Past,
+  pastAtEntry,
+  pastAtEvent,
+  refusePast,
+  replayUntil,
+} from './past.ts';
 
 /** A moment of a filesystem: right after the command that caused what is named. */
 export type Moment =
@@ -27,15 +32,6 @@ export interface ForkRequest {
   scheduler?: MkfsArgs['scheduler'] | undefined;
   strategy?: MkfsArgs['strategy'];
 }
-
-/** A machine as it was, and the entry that the fork still has to begin. */
-interface Past {
-  kernel: Kernel;
-  events: number;
-  begin: LoggedEntry | null;
-}
-
-type Found = Past | { ok: false; failure: Failure };
 
 /**
  * Creates the fork. Rejects with an EngineError if the moment is no longer kept, or if a limit of
@@ -94,41 +90,7 @@ async function pastOf(
   return { ...before, begin: found.begin };
 }
 
-/** Rejects with `past-not-kept`, which names the oldest moment that is kept. */
-export async function refusePast(engine: Engine, origin: HostedFilesystem): Promise<never> {
-  await engine.replay(origin, { events: -1 }, { begin: () => true, after: () => true });
-  throw new Error('a past without events has a moment before it');
-}
-
 const noMoment = (why: string): Found => ({ ok: false, failure: failure('ENOENT', 'FK2', why) });
-
-/** Replays until `isThere` is true; null if it never is. */
-async function replayUntil(
-  engine: Engine,
-  origin: HostedFilesystem,
-  since: Since,
-  isThere: (kernel: Kernel, entry: LoggedEntry | null, effects: Effects | null) => boolean,
-): Promise<Past | null> {
-  let past: Past | null = null;
-  const visitor: Visitor = {
-    begin(kernel) {
-      past = isThere(kernel, null, null) ? { kernel, events: kernel.eventSeq, begin: null } : null;
-      return past !== null;
-    },
-    after(entry, effects, kernel) {
-      if (!isThere(kernel, entry, effects)) return false;
-      past = { kernel, events: kernel.eventSeq, begin: entry };
-      return true;
-    },
-  };
-  try {
-    await engine.replay(origin, since, visitor);
-  } catch (error) {
-    // A filesystem that stopped over a law has a past up to the entry before.
-    if (!(error instanceof Poison)) throw error;
-  }
-  return past;
-}
 
 async function pastNow(engine: Engine, origin: HostedFilesystem): Promise<Past> {
   const { stopped, kernel } = origin;
@@ -152,30 +114,6 @@ async function pastBeforePoison(engine: Engine, origin: HostedFilesystem): Promi
     return false;
   });
   return pastAtEntry(engine, origin, last);
-}
-
-async function pastAtEntry(engine: Engine, origin: HostedFilesystem, seq: number): Promise<Past> {
-  const past = await replayUntil(engine, origin, { seq }, (kernel) => kernel.seq >= seq);
-  if (past === null) throw new Error(`the journal of ${origin.id} ends before entry ${seq}`);
-  return { ...past, begin: null };
-}
-
-/** Right after the command that caused the event. */
-async function pastAtEvent(
-  engine: Engine,
-  origin: HostedFilesystem,
-  event: number,
-): Promise<Found> {
-  const { ring } = origin;
-  const past =
-    ring.unreadable || event < ring.nextSeq
-      ? await replayUntil(engine, origin, { events: event }, (kernel) => kernel.eventSeq >= event)
-      : null;
-  if (past !== null) return { ...past, begin: null };
-  const why =
-    `the cursor ${ring.cursorAt(event)} is in the future; the newest event is ` +
-    ring.cursorAt(ring.nextSeq - 1);
-  return { ok: false, failure: failure('EINVAL', 'FK1', why) };
 }
 
 async function lastDeadlock(engine: Engine, origin: HostedFilesystem): Promise<number | null> {

@@ -20,6 +20,7 @@ import { admit, type Payer, releaseAll } from './admission.ts';
 import { EngineError } from './engine-error.ts';
 import type { EventRing } from './event-ring.ts';
 import { gather } from './gather.ts';
+import type { History } from './history.ts';
 import type { Memory } from './memory.ts';
 import { answer, type Pending, takeAgain, tickOfClock } from './pending.ts';
 import {
@@ -332,9 +333,13 @@ export class Lane {
     this.#alarm.set(null);
   }
 
-  /** Events of mkfs, which has no turn of its own. */
-  begin(events: readonly KernelEvent[]): void {
+  /**
+   * Events of mkfs, which has no turn of its own. `played` is what followed it already: it is in
+   * the streams, but does not count as something that happened on this server.
+   */
+  begin(events: readonly KernelEvent[], played?: History): void {
     this.#deliver(events);
+    if (played !== undefined) this.#addPast(played);
     this.#count();
     this.#notify();
     this.#alarm.set(nextTimerMs(this.kernel));
@@ -561,6 +566,20 @@ export class Lane {
       pending.reservation = { ...reservation, charged: null };
     }
     pending.submission = submission;
+  }
+
+  #addPast({ events, dropped }: History): void {
+    if (dropped > 0) for (const ring of [this.ring, this.#tenantRing]) ring.skip(dropped);
+    for (const some of events) {
+      const batch: Batch = {
+        tenant: this.tenant,
+        filesystem: this.name,
+        events: some,
+        json: null,
+      };
+      this.ring.append(batch);
+      this.#tenantRing.append(batch);
+    }
   }
 
   #deliver(events: readonly KernelEvent[]): void {

@@ -4,11 +4,12 @@
 // all of them. A 400 for the body is sent only if the resource exists. Otherwise the answer is 404,
 // because a 400 would show which resources exist.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
 import type { MapId, PinId, TaskId } from '../kernel/units.ts';
 import type { AppContext } from './app-context.ts';
 import { tenantOf } from './auth.ts';
 import { etagOfTarget, fileOf, isNotModified } from './conditional.ts';
-import { jsonType } from './contract.ts';
+import { bundleType, jsonType } from './contract.ts';
 import { holdBytes } from './held-bytes.ts';
 import { HttpProblem, KernelFailure } from './problem.ts';
 import type { ProblemType } from './problem-table.ts';
@@ -76,12 +77,20 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
+/** The longest body of the route; that of a bundle is longer than that of JSON. */
+function limitOf({ headers, routeOptions }: FastifyRequest, { contentBytesMax }: Config): number {
+  const { contract } = routeOptions.config;
+  return contract?.orBundle === true && headers['content-type'] === bundleType
+    ? contentBytesMax
+    : (routeOptions.bodyLimit ?? 0);
+}
+
 /**
  * Bytes to reserve for the body: its Content-Length, or the limit of the route if there is none.
  */
-function announced(request: FastifyRequest): number {
-  const { headers, routeOptions } = request;
-  const most = routeOptions.bodyLimit ?? 0;
+function announced(request: FastifyRequest, config: Config): number {
+  const { headers } = request;
+  const most = limitOf(request, config);
   return headers['content-length'] === undefined
     ? hasBody(request)
       ? most
@@ -114,12 +123,12 @@ export function checkBodies(app: FastifyInstance, context: AppContext): void {
     const refused = wrongType(request);
     if (refused !== null) return done(refused);
     try {
-      holdBytes(context, request, reply, announced(request));
+      holdBytes(context, request, reply, announced(request, context.config));
     } catch (error) {
       return done(error as Error);
     }
     if (request.awaitsContinue) {
-      const late = tooLong(request) ?? missing(request, context);
+      const late = tooLong(request, context.config) ?? missing(request, context);
       if (late !== null) return done(late);
       try {
         checkConditions(request, context);
@@ -164,8 +173,10 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
       { 'accept-encoding': 'identity' },
     );
   }
-  const accepts = routeOptions.config.contract?.body?.type ?? jsonType;
+  const contract = routeOptions.config.contract;
+  const accepts = contract?.body?.type ?? jsonType;
   const type = headers['content-type'];
+  if (contract?.orBundle === true && type === bundleType) return null;
   // `curl -T` sends bytes without a type.
   if (type === undefined)
     return accepts === jsonType && hasBody(request) ? otherType(accepts) : null;
@@ -194,8 +205,9 @@ const otherType = (accepts: string): HttpProblem =>
     { accept: accepts },
   );
 
-function tooLong({ headers, routeOptions }: FastifyRequest): HttpProblem | null {
-  const limit = routeOptions.bodyLimit ?? Number.POSITIVE_INFINITY;
+function tooLong(request: FastifyRequest, config: Config): HttpProblem | null {
+  const { headers } = request;
+  const limit = limitOf(request, config);
   if (Number(headers['content-length'] ?? 0) <= limit) return null;
   return new HttpProblem('too-large', `The body of this request may have at most ${limit} bytes.`, {
     limit,

@@ -6,6 +6,7 @@ import type { ProblemType } from './problem-table.ts';
 
 export const jsonType = 'application/json';
 export const bytesType = 'application/octet-stream';
+export const bundleType = 'application/vnd.pinhole.bundle';
 
 /** The groups of routes in the OpenAPI document. */
 export const tags = {
@@ -47,6 +48,8 @@ export interface Contract {
   headers?: Readonly<Record<string, string>>;
   /** The body of the request, with its media type; null if the request has none. */
   body: { type: typeof jsonType; schema: z.ZodType } | { type: typeof bytesType } | null;
+  /** The body may also be a bundle. */
+  orBundle?: true;
   answers: readonly Answer[];
   /** Problems that do not follow from the rest of the contract; see `problemsOf`. */
   problems: readonly ProblemType[];

@@ -2,6 +2,7 @@
 // JSON.parse and overflows the stack of any code that walks the value.
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
+import { bundleType, bytesType } from './contract.ts';
 import { HttpProblem } from './problem.ts';
 
 const quote = 0x22;
@@ -27,7 +28,7 @@ export function isDeeperThan(text: string, max: number): boolean {
 
 export function registerBodyParsers(
   app: FastifyInstance,
-  { jsonDepthMax }: { jsonDepthMax: number },
+  { jsonDepthMax, contentBytesMax }: { jsonDepthMax: number; contentBytesMax: number },
 ): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
@@ -65,8 +66,8 @@ export function registerBodyParsers(
     });
   });
   app.addContentTypeParser(
-    'application/octet-stream',
-    { parseAs: 'buffer' },
+    [bytesType, bundleType],
+    { parseAs: 'buffer', bodyLimit: contentBytesMax },
     (_request, body, done) => done(null, body),
   );
   // `curl -T` sends no content type. The body is parsed as bytes; a route for JSON refuses it.

@@ -25,8 +25,8 @@ export function measured(log: Log, counts: LogCounts): Log {
       return log.full;
     },
     create: (id, birth, key, created) => log.create(id, birth, key, created),
-    createFrom: (id, birth, kernel, key, created) =>
-      log.createFrom(id, birth, kernel, key, created),
+    createFrom: (id, birth, beginning, key, created) =>
+      log.createFrom(id, birth, beginning, key, created),
     remove: (id, events, epoch, removed) => log.remove(id, events, epoch, removed),
     removalOf: (tenant) => log.removalOf(tenant),
     snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import {
   type Answer,
+  bundleType,
   type Content,
   type Contract,
   jsonType,
@@ -115,7 +116,7 @@ function requestHeadersOf(contract: Contract): Record<string, string> {
   };
 }
 
-function requestBodyOf({ name, body }: Contract, components: Components): JsonSchema {
+function requestBodyOf({ name, body, orBundle }: Contract, components: Components): JsonSchema {
   if (body === null) return {};
   if (body.type !== jsonType)
     return { requestBody: { required: true, content: { [body.type]: { schema: binary } } } };
@@ -125,7 +126,8 @@ function requestBodyOf({ name, body }: Contract, components: Components): JsonSc
     schema: components.refTo(body.schema),
     ...(example === undefined ? {} : { example }),
   };
-  return { requestBody: { required, content: { [jsonType]: content } } };
+  const bundle = orBundle === true ? { [bundleType]: { schema: binary } } : {};
+  return { requestBody: { required, content: { [jsonType]: content, ...bundle } } };
 }
 
 const binary = { type: 'string', format: 'binary' };

@@ -2049,6 +2049,7 @@ export const recorded: Readonly<
           snapshotEntries: 20000,
           snapshotBytes: 67108864,
           pastBytesMax: 16777216,
+          spanEntriesMax: 100000,
           idempotencyKeysMax: 10000,
           idempotencyMs: 86400000,
           idempotencyAnswerBytesMax: 65536,

@@ -114,17 +114,17 @@ export function defineRoute<
     handle(context) {
       const toJson = serializerOf(result, context);
       const queryOf = queryParserOf(contract.query);
+      const bodyOf = (request: FastifyRequest): unknown => {
+        if (body === undefined || request.body instanceof Uint8Array) return undefined;
+        const given = objectOf(request.body);
+        return parse(formOf?.(given) ?? body, given);
+      };
       const handler = async (request: FastifyRequest, reply: FastifyReply) => {
         const call = {
           request,
           reply,
           query: queryOf(request) as z.infer<Q>,
-          body: (body === undefined
-            ? undefined
-            : parse(
-                formOf?.(objectOf(request.body)) ?? body,
-                objectOf(request.body),
-              )) as z.infer<B>,
+          body: bodyOf(request) as z.infer<B>,
         };
         if (isNotModified(request, null)) return reply.code(304).send();
         const answered = await answer(context, call);
@@ -156,12 +156,16 @@ export function registerRoute(app: FastifyInstance, context: AppContext, route: 
   const { config } = context;
   const { handler, preHandler, webSocket } = route.handle(context);
   for (const contract of route.contracts) {
-    const { method, url, head, body } = contract;
+    const { method, url, head, body, orBundle } = contract;
+
     app.route({
       method: head === 'handled' ? [method, 'HEAD'] : method,
       url,
       exposeHeadRoute: head === 'derived',
-      bodyLimit: body?.type === bytesType ? config.contentBytesMax : config.jsonBytesMax,
+      // A route that also takes a bundle has the limit of the parser of its content type.
+      ...(orBundle === true
+        ? {}
+        : { bodyLimit: body?.type === bytesType ? config.contentBytesMax : config.jsonBytesMax }),
       config: { contract },
       handler,
       ...(preHandler === undefined ? {} : { preHandler }),

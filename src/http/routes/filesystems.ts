@@ -3,13 +3,15 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Created, HostedFilesystem } from '../../engine/engine.ts';
 import { mkfsArgs } from '../../kernel/ops/mkfs.ts';
+import { zFilesystemName } from '../../kernel/ops/name.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import { filesystem as filesystemView } from '../../kernel/views/filesystem.ts';
 import type { AppContext } from '../app-context.ts';
 import { tenantOf } from '../auth.ts';
 import { etagOfFilesystem } from '../conditional.ts';
-import { KernelFailure } from '../problem.ts';
+import { HttpProblem, KernelFailure } from '../problem.ts';
 import { cursorNow, zCursor } from '../stream/cursor.ts';
+import { createFromBundle } from './bundle.ts';
 import { defineRoute, type Route } from './define.ts';
 import { createFork, forkArgs } from './fork.ts';
 
@@ -29,6 +31,29 @@ function create(context: AppContext, request: FastifyRequest, body: CreateArgs):
   return context.engine.create(tenant, body, key);
 }
 
+const createQuery = z.strictObject({
+  name: zFilesystemName
+    .optional()
+    .describe('The name of the filesystem, if the body is a bundle; else it is in the body.'),
+});
+
+function createFromBody(
+  context: AppContext,
+  request: FastifyRequest,
+  name: string | undefined,
+  body: CreateArgs | undefined,
+): Promise<Created> {
+  if (body !== undefined && name === undefined) return create(context, request, body);
+  if (body === undefined && name !== undefined) return createFromBundle(context, request, name);
+  const message =
+    body === undefined
+      ? 'Names the filesystem that is made of the bundle.'
+      : 'Belongs in the body.';
+  throw new HttpProblem('invalid-value', `The parameter name: ${message}`, {
+    fields: [{ field: 'name', message }],
+  });
+}
+
 const mkfs = defineRoute({
   name: 'mkfs',
   method: 'POST',
@@ -39,8 +64,11 @@ const mkfs = defineRoute({
   doc:
     'Only name and sizeBytes are required. The default strategy is what the chosen kernel does ' +
     'for the chosen kind. With from, the new filesystem is a fork: it begins with the state that ' +
-    'another filesystem has, or had right after the command of an event.',
+    'another filesystem has, or had right after the command of an event. With a bundle as the ' +
+    'body it has the past and the state of the bundle, if a replay gives what the bundle says.',
+  query: createQuery,
   body: createArgs,
+  orBundle: true,
   formOf: (body) => ('from' in body ? forkArgs : mkfsArgs),
   result: filesystemView.result,
   status: 201,
@@ -52,17 +80,18 @@ const mkfs = defineRoute({
     'eopnotsupp',
     'edquot',
     'enoent',
+    'efbig',
     'past-not-kept',
     'filesystem-stopped',
     'too-many-filesystems',
     'memory-full',
   ],
-  async answer(context, { request, reply, body }) {
+  async answer(context, { request, reply, query, body }) {
     const { idempotent } = request;
     const made =
       idempotent?.became?.kind === 'filesystem'
         ? { ok: true as const, fs: idempotent.became.fs }
-        : await create(context, request, body);
+        : await createFromBody(context, request, query.name, body);
     if (!made.ok) throw new KernelFailure(made.failure);
     reply
       .header('location', `/v1/filesystems/${made.fs.name}`)

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { RequestKey } from '../../durable/records.ts';
 import type { Created, Engine, HostedFilesystem } from '../../engine/engine.ts';
-import { fork, type Moment, refusePast } from '../../engine/fork.ts';
+import { fork, type Moment } from '../../engine/fork.ts';
+import { refusePast } from '../../engine/past.ts';
 import { failure } from '../../kernel/errno.ts';
 import { mkfsArgs, zStrategyChoice } from '../../kernel/ops/mkfs.ts';
 import { zFilesystemName } from '../../kernel/ops/name.ts';

@@ -5,6 +5,7 @@ import { views } from '../../kernel/views/index.ts';
 import type { Contract } from '../contract.ts';
 import { asyncApi } from '../openapi/asyncapi.ts';
 import { openApi } from '../openapi/document.ts';
+import { bundleRoute } from './bundle.ts';
 import { capabilitiesRoute } from './capabilities.ts';
 import type { Route } from './define.ts';
 import { documentRoute } from './documents.ts';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   stateRoute,
   ...explainRoutes,
   traceRoute,
+  bundleRoute,
   ...eventRoutes,
   ...tenantRoutes,
   ...tokenRoutes,

@@ -1,0 +1,257 @@
+// Bundles over HTTP: exported, opened on another server, exported again, and damaged.
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { decode, encode } from '../../src/journal/codec.ts';
+import { MemoryStore } from '../../src/journal/memory-store.ts';
+import { dose } from '../dose.ts';
+import { type Prng, prng } from '../sim/prng.ts';
+import { call, must, type Service, start } from './start.ts';
+
+const services: Service[] = [];
+afterEach(async () => {
+  for (const service of services.splice(0)) await service.close();
+});
+
+async function begin(store?: MemoryStore): Promise<Service> {
+  const service = await start({}, store === undefined ? {} : { openStore: async () => store });
+  services.push(service);
+  return service;
+}
+
+const page = 4096;
+const fs = '/v1/filesystems/a';
+const type = { 'content-type': 'application/vnd.pinhole.bundle' };
+
+/** A truncate that sleeps on a pin, and some more on a manual clock. */
+async function withSleeper(service: Service): Promise<string> {
+  const json = { name: 'a', sizeBytes: 64 * page, clock: 'manual' };
+  await must(service, 201, 'POST', '/v1/filesystems', { json });
+  await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'f' } });
+  await must(service, 200, 'PUT', `${fs}/files/f/content`, { bytes: 'secret'.repeat(1000) });
+  await must(service, 201, 'POST', `${fs}/files/f/mappings`, {
+    json: { offset: 0, length: 2 * page, access: 'read-write' },
+  });
+  await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
+    json: { offset: 0, length: page, access: 'write', owner: 'G' },
+  });
+  const asleep = await must(service, 202, 'POST', `${fs}/files/f/truncate`, {
+    json: { sizeBytes: 0, owner: 'T' },
+    headers: { prefer: 'respond-async' },
+  });
+  await must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 50 } });
+  return asleep.json.id;
+}
+
+const bundleOf = async (service: Service, query = ''): Promise<Buffer> =>
+  (await must(service, 200, 'GET', `${fs}/bundle${query}`)).bytes;
+
+const open = (service: Service, bytes: Uint8Array, name = 'a') =>
+  call(service, 'POST', `/v1/filesystems?name=${name}`, { bytes, headers: type });
+
+/** The frames of a bundle, and a bundle of frames. */
+function framesOf(bundle: Buffer): unknown[] {
+  const bytes = gunzipSync(bundle.subarray(41));
+  const frames: unknown[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32LE(at);
+    frames.push(decode(bytes.subarray(at + 4, end)));
+    at = end;
+  }
+  return frames;
+}
+
+function bundleOfFrames(frames: readonly unknown[]): Buffer {
+  const parts = frames.flatMap((frame) => {
+    const body = encode(frame);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(body.length);
+    return [length, body];
+  });
+  const rest = gzipSync(Buffer.concat(parts));
+  const sum = createHash('sha256').update(rest).digest();
+  return Buffer.concat([Buffer.from('PHBUNDLE\x01', 'latin1'), sum, rest]);
+}
+
+describe.each(['volatile', 'stored'])('%s', (mode) => {
+  const server = () => begin(mode === 'stored' ? new MemoryStore() : undefined);
+
+  test('a bundle gives the same filesystem elsewhere, and the same bundle again', async () => {
+    const op = await withSleeper(await server());
+    const bundle = await bundleOf(services[0] as Service);
+    const second = await server();
+    expect((await open(second, bundle, 'b')).status).toBe(201);
+    expect((await call(second, 'GET', '/v1/filesystems/b/bundle')).bytes.equals(bundle)).toBe(true);
+    const asleep = await call(second, 'GET', `/v1/filesystems/b/operations/${op}`);
+    expect(asleep.json).toMatchObject({ state: 'sleeping', sleptMs: 50 });
+    // It has its past: a fork of it at its beginning is empty.
+    const { epoch } = (second.engine.find('default', 'b') as { ring: { epoch: string } }).ring;
+    await must(second, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'c', from: { filesystem: 'b', cursor: `${epoch}.1` } },
+    });
+    expect((await call(second, 'GET', '/v1/filesystems/c/files')).json.items).toEqual([]);
+    await must(second, 200, 'DELETE', '/v1/filesystems/b/pins/pin_1');
+    const done = await call(second, 'GET', `/v1/filesystems/b/operations/${op}`);
+    expect(done.json.state).toBe('done');
+  });
+
+  test('without contents a bundle has none of them, and everything else', async () => {
+    const op = await withSleeper(await server());
+    const first = services[0] as Service;
+    const textOf = (bytes: Buffer): string =>
+      framesOf(bytes)
+        .map((frame) => Buffer.from(encode(frame)).toString('latin1'))
+        .join('');
+    expect(textOf(await bundleOf(first)).includes('secret')).toBe(true);
+    const bundle = await bundleOf(first, '?contents=omit&note=for%20Ann');
+    const text = textOf(bundle);
+    expect([text.includes('secret'), text.includes('for Ann')]).toEqual([false, true]);
+    const second = await server();
+    expect((await open(second, bundle)).status).toBe(201);
+    expect((await call(second, 'GET', `${fs}/operations/${op}`)).json.state).toBe('sleeping');
+    const pins = async (service: Service) => (await call(service, 'GET', `${fs}/pins`)).json.items;
+    expect(await pins(second)).toEqual(await pins(first));
+    const extents = async (service: Service) =>
+      (await call(service, 'GET', `${fs}/files/f/extents`)).json.items;
+    expect(await extents(second)).toEqual(await extents(first));
+  });
+
+  test('a span begins and ends at cursors', async () => {
+    const service = await server();
+    await withSleeper(service);
+    const { ring } = service.engine.find('default', 'a') as {
+      ring: { epoch: string; nextSeq: number };
+    };
+    const at = (seq: number) => `${ring.epoch}.${seq}`;
+    const bundle = await bundleOf(service, `?from=${at(3)}&to=${at(ring.nextSeq - 4)}`);
+    expect((await open(service, bundle, 'b')).status).toBe(201);
+    const wrong = async (query: string) =>
+      (await call(service, 'GET', `${fs}/bundle?${query}`)).json;
+    expect(await wrong(`from=${at(9)}&to=${at(5)}`)).toMatchObject({ status: 400, rule: 'FK1' });
+    expect(await wrong(`from=${at(999)}`)).toMatchObject({ status: 400, rule: 'FK1' });
+    expect(await wrong('from=other.1')).toMatchObject({ status: 410, oldest: at(0) });
+    expect(await wrong('from=1')).toMatchObject({ status: 400, rule: 'H2' });
+  });
+});
+
+test('a filesystem of a bundle survives a restart with its past', async () => {
+  const op = await withSleeper(await begin());
+  const bundle = await bundleOf(services[0] as Service);
+  const store = new MemoryStore();
+  const first = await begin(store);
+  await must(first, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'other', sizeBytes: 2 ** 20 },
+  });
+  expect((await open(first, bundle)).status).toBe(201);
+  const eventsOf = async (service: Service): Promise<string[]> => {
+    const accept = 'application/x-ndjson';
+    const url = `${fs}/events?from=oldest`;
+    const { text } = await call(service, 'GET', url, { headers: { accept } });
+    return text.split('\n').flatMap((line) => {
+      const events = line === '' ? [] : (JSON.parse(line).events ?? []);
+      return events.map(({ id, type }: { id: string; type: string }) => `${id} ${type}`);
+    });
+  };
+  const events = await eventsOf(first);
+  await first.close();
+  services.pop();
+  const second = await begin(store);
+  expect((await call(second, 'GET', `${fs}/operations/${op}`)).json.state).toBe('sleeping');
+  expect((await call(second, 'GET', `${fs}/bundle`)).bytes.equals(bundle)).toBe(true);
+  // The event of the creation is not in the journal; the others are those of before.
+  expect((await eventsOf(second)).join('\n')).toBe(events.slice(1).join('\n'));
+});
+
+describe('damage', () => {
+  test('what is wrong in a bundle is named, and nothing is made', async () => {
+    await withSleeper(await begin());
+    const good = await bundleOf(services[0] as Service);
+    const service = await begin();
+    const frames = framesOf(good);
+    const refused = async (bytes: Uint8Array) => {
+      const answer = await open(service, bytes);
+      return [answer.status, answer.json.rule];
+    };
+    const head = frames[0] as Record<string, unknown>;
+    const withHead = (change: object) =>
+      bundleOfFrames([{ ...head, ...change }, ...frames.slice(1)]);
+    expect(await refused(Buffer.from('x'))).toEqual([400, 'BD1']);
+    expect(await refused(good.subarray(0, good.length - 1))).toEqual([400, 'BD1']);
+    const version = Buffer.from(good);
+    version[8] = 2;
+    expect(await refused(version)).toEqual([400, 'BD2']);
+    expect(await refused(withHead({ kernelVersion: 1 }))).toEqual([400, 'BD2']);
+    expect(await refused(withHead({ seq: 1 }))).toEqual([400, 'BD3']);
+    expect(await refused(withHead({ args: {} }))).toEqual([400, 'BD3']);
+    const limits = head.limits as Record<string, number>;
+    expect(await refused(withHead({ limits: { ...limits, tasks: 1e9 } }))).toEqual([400, 'BD5']);
+    expect(await refused(bundleOfFrames(frames.slice(0, -1)))).toEqual([400, 'BD3']);
+    expect(await refused(bundleOfFrames([...frames, ['end', 'x']]))).toEqual([400, 'BD3']);
+    const at = frames.findIndex((frame) => (frame as unknown[])[0] === 'entries');
+    const [, entries, digest, hashes] = frames[at] as [string, unknown[][], number, unknown];
+    const withEntries = (changed: unknown) =>
+      bundleOfFrames(frames.with(at, ['entries', changed, digest, hashes]));
+    const first = entries[0] as unknown[];
+    expect(await refused(withEntries([first.with(1, 'no-op'), ...entries.slice(1)]))).toEqual([
+      400,
+      'BD3',
+    ]);
+    expect(await refused(withEntries([first.with(3, { name: 7 }), ...entries.slice(1)]))).toEqual([
+      400,
+      'BD3',
+    ]);
+    expect(await refused(withEntries(entries.slice(1)))).toEqual([400, 'BD4']);
+    const bomb = gzipSync(Buffer.alloc(2 ** 28 + 2 ** 20));
+    const sum = createHash('sha256').update(bomb).digest();
+    const packed = Buffer.concat([Buffer.from('PHBUNDLE\x01', 'latin1'), sum, bomb]);
+    expect(await refused(packed)).toEqual([400, 'BD5']);
+    expect((await call(service, 'GET', '/v1/filesystems')).json.items).toEqual([]);
+    expect((await open(service, good)).status).toBe(201);
+    expect((await open(service, good)).json.rule).toBe('M2');
+    const noName = await call(service, 'POST', '/v1/filesystems', { bytes: good, headers: type });
+    expect(noName.json).toMatchObject({ status: 400, rule: 'H2' });
+  });
+
+  test('flips, cuts and edits of frames: no 5xx, nothing made', async () => {
+    await withSleeper(await begin());
+    const good = await bundleOf(services[0] as Service);
+    const frames = framesOf(good);
+    const service = await begin();
+    const pick = prng(7);
+    for (let i = 0; i < dose(1000, 10_000); i += 1) {
+      const bad = damaged(good, frames, pick);
+      if (bad.equals(good)) continue;
+      const answer = await open(service, bad);
+      expect([400, 413], `${i}: ${answer.text}`).toContain(answer.status);
+    }
+    expect((await call(service, 'GET', '/v1/filesystems')).json.items).toEqual([]);
+  });
+});
+
+function damaged(good: Buffer, frames: readonly unknown[], pick: Prng): Buffer {
+  const kind = pick.below(4);
+  if (kind === 0) {
+    const flipped = Buffer.from(good);
+    const at = pick.below(good.length);
+    flipped[at] = (flipped[at] as number) ^ (1 << pick.below(8));
+    return flipped;
+  }
+  if (kind === 1) return good.subarray(0, pick.below(good.length));
+  const at = pick.below(frames.length);
+  if (kind === 2) {
+    // The bytes of one frame, with a right checksum around them.
+    const body = Buffer.from(encode(frames[at]));
+    const place = pick.below(body.length);
+    body[place] = (body[place] as number) ^ (1 << pick.below(8));
+    let frame: unknown;
+    try {
+      frame = decode(body);
+    } catch {
+      return good;
+    }
+    return bundleOfFrames(frames.with(at, frame));
+  }
+  return bundleOfFrames(
+    pick.below(2) === 0 ? frames.toSpliced(at, 1) : frames.toSpliced(at, 0, frames[at]),
+  );
+}
