@@ -1,4 +1,16 @@
 // The package `pinhole/client`.
+export {
+  applyEvent,
+  blocksUsed,
+  type FilePicture,
+  type MappingPicture,
+  type OperationPicture,
+  type Picture,
+  type PinPicture,
+  pictureOf,
+  type SleepPicture,
+  type State,
+} from './picture.ts';
 export { type RestOptions, restClient } from './rest.ts';
 export {
   events,
@@ -7,3 +19,4 @@ export {
   type StreamOptions,
   StreamRefused,
 } from './stream.ts';
+export { readPicture, SnapshotRefused, type WatchOptions, watch } from './watch.ts';

@@ -32,6 +32,10 @@ export const zPin = z.object({
   pagesOmitted: zCount
     .optional()
     .describe('Pages that are not listed here; GET of the pin lists them page by page.'),
+  collecting: z
+    .literal(true)
+    .optional()
+    .describe('get_user_pages still collects its pages, so no device can use it yet.'),
   createdMs: zCount,
   heldMs: zCount,
   untilMs: zCount.nullable(),
@@ -82,6 +86,7 @@ export function pinRecord(
       orphan: isOrphan(k, pin, from + index),
     })),
     ...(omitted > 0 ? { pagesOmitted: omitted } : {}),
+    ...(pin.task === 0 ? {} : { collecting: true as const }),
     createdMs: pin.createdMs,
     heldMs: nowMs - pin.createdMs,
     untilMs: pin.untilMs === 0 ? null : pin.untilMs,
