@@ -29,6 +29,15 @@ const lockMode = z.enum(['shared', 'exclusive']);
 const access = z.enum(['read', 'write']);
 const ended = { op: z.string(), strategy: z.string(), sleptMs: zCount, wakeups: zCount };
 const refused = { errno: z.string(), rule: z.string() };
+const pinned = {
+  pin: z.string(),
+  owner: z.string().nullable(),
+  kind: z.string(),
+  ...range,
+  pages: zCount,
+  access,
+  ...pinnedRuns,
+};
 
 /** Frames that a device accessed although their blocks belong to a file at another place now. */
 const zVictim = z.object({
@@ -208,15 +217,17 @@ export const eventTable = {
       .describe('The mappings that lost entries, each with the bytes of the file that it lost.'),
     more,
   }),
-  'page.pinned': row('get_user_pages took references.', {
+  'page.collected': row(
+    'get_user_pages holds references to these pages and has not returned yet. Emitted when it goes ' +
+      'to sleep, or with a stepped scheduler and `events: detailed` after each page.',
+    pinned,
+  ),
+  'page.dropped': row('get_user_pages failed and dropped the references that it had collected.', {
     pin: z.string(),
-    owner: z.string().nullable(),
-    kind: z.string(),
-    ...range,
     pages: zCount,
-    access,
     ...pinnedRuns,
   }),
+  'page.pinned': row('get_user_pages took references.', pinned),
   'page.unpinned': row('The references of a pin were dropped.', {
     pin: z.string(),
     pages: zCount,

@@ -3,6 +3,7 @@ import { reportDeadlocks, reportPinDeadlocks } from './deadlock.ts';
 import { emit, emitFor, setRunning } from './emit.ts';
 import { releaseWork } from './fs/release-worker.ts';
 import { begin, end, endAll, operationOf } from './lifecycle.ts';
+import { pagesCollected, tellCollected } from './mm/gup.ts';
 import { pinsOver } from './mm/page.ts';
 import { assert, unreachable } from './panic.ts';
 import { retrySpinners } from './sched/spin.ts';
@@ -60,8 +61,12 @@ export function goOn(k: Kernel): void {
   }
 }
 
+/** After each step, if somebody takes them one by one and wants to know. */
+const tellsSteps = ({ geometry }: Kernel): boolean =>
+  geometry.scheduler === 'stepped' && geometry.events === 'detailed';
+
 export function stepOnce(k: Kernel, id: TaskId | 0): void {
-  const isTold = k.geometry.events === 'detailed';
+  const isTold = tellsSteps(k);
   if (id === 0) {
     setRunning(k, null);
     if (isTold) emit(k, 'task.step', null, { op: workerName, step: 'release' });
@@ -72,7 +77,9 @@ export function stepOnce(k: Kernel, id: TaskId | 0): void {
   assert(task !== undefined, 'a runnable task lives');
   k.runnable.splice(k.runnable.indexOf(id), 1);
   if (isTold) emitFor(k, task, 'task.step', inodeOf(k, task), { op: task.op, step: task.step });
+  const pages = pagesCollected(k, task);
   if (runStep(k, task)) k.runnable.push(id);
+  if (isTold && pagesCollected(k, task) > pages) tellCollected(k, task);
 }
 
 /**
@@ -114,7 +121,9 @@ function runStep(k: Kernel, task: Task): boolean {
       return true;
     case 'wait':
       task.step = verdict.resume;
-      if (task.state === 'sleeping') reportDeadlocks(k, task);
+      if (task.state !== 'sleeping') return false;
+      if (!tellsSteps(k)) tellCollected(k, task);
+      reportDeadlocks(k, task);
       return false;
     case 'done':
       end(k, task, { ok: true, result: verdict.result });

@@ -4,7 +4,7 @@ import { listedMax } from '../../src/kernel/events.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { semOf } from '../../src/kernel/sched/rwsem.ts';
 import type { Kernel, LockName } from '../../src/kernel/state.ts';
-import { opId } from '../../src/kernel/units.ts';
+import { opId, type PinId } from '../../src/kernel/units.ts';
 import { letters, type Machine, type MachineOptions, machine, page } from '../machine.ts';
 import { story } from '../scenarios/story.ts';
 
@@ -51,6 +51,38 @@ describe('page.pinned and page.unpinned', () => {
       const data = m.seen(type).at(-1)?.data;
       expect([data?.runs.length, data?.more]).toEqual([listedMax, true]);
     }
+  });
+});
+
+describe('page.collected', () => {
+  it('tells after each step what an unfinished get_user_pages holds', () => {
+    const m = story('wait-for-refs', { scheduler: 'stepped' });
+    const { task } = m.pin(m.mapping, 0, 3 * page, G);
+    m.settle(task);
+    expect(m.seen('page.collected').map(({ data }) => data.runs)).toEqual([
+      [{ pfn: 2, pages: 1 }],
+      [{ pfn: 2, pages: 2 }],
+      [{ pfn: 2, pages: 3 }],
+    ]);
+    const { data } = m.seen('page.pinned').at(-1) ?? {};
+    expect(m.seen('page.collected').at(-1)?.data).toEqual(data);
+  });
+
+  it('tells it with standard events where get_user_pages goes to sleep, and what it drops', () => {
+    const m = story('wait-for-refs', { scheduler: 'stepped', events: 'standard' });
+    const { task } = m.pin(m.mapping, 0, 2 * page, { ...G, failOnDeadlock: true });
+    for (let steps = 0; m.k.pins.get(1 as PinId)?.pfns.length !== 1; steps++) {
+      expect(steps).toBeLessThan(20);
+      m.step(task);
+    }
+    expect(m.seen('page.collected')).toEqual([]);
+    m.settle(m.punch('a', 0, 2 * page, T).task);
+    m.settle(task);
+    expect(m.opState(task)).toBe('EDEADLK');
+    const of = { pin: 'pin_1', pages: 1, runs: [{ pfn: 2, pages: 1 }] };
+    expect(m.seen('page.collected')).toMatchObject([{ op: 'pin', data: of }]);
+    expect(m.seen('page.dropped')).toMatchObject([{ op: 'pin', file: 'a', data: of }]);
+    expect(m.seen('page.pinned')).toEqual([]);
   });
 });
 

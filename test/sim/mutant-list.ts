@@ -134,10 +134,43 @@ export const mutants: Mutant[] = [
   ),
   ...inFile('run.ts', [
     'no sleep closes a cycle',
-    "if (task.state === 'sleeping') reportDeadlocks(k, task);",
+    'reportDeadlocks(k, task);',
     '',
     'deadlock reported iff there is one',
   ]),
+  ...inFile('run.ts', [
+    'no event: a page that get_user_pages collects',
+    'if (isTold && pagesCollected(k, task) > pages) tellCollected(k, task);',
+    '',
+    'E1',
+  ]),
+  ...inFile('mm/gup.ts', [
+    'no event: get_user_pages drops what it collected',
+    '} else if (pin.pfns.length > 0) {',
+    '} else if (pin.pfns.length < 0) {',
+    'E1',
+  ]),
+  ...inFile('mm/pagetable.ts', [
+    'no event: the second mapping that lost entries',
+    'if (mappings.length < listedMax) mappings',
+    'if (mappings.length < 1) mappings',
+    'E1',
+  ]),
+  ...inFile(
+    'sched/rwsem.ts',
+    [
+      'no event: a lock is acquired',
+      "if (k.geometry.events === 'detailed') emitFor(k, task, 'lock.acquired', inode, { lock, mode });",
+      '',
+      'E1',
+    ],
+    [
+      'no event: a lock is released',
+      "if (k.geometry.events === 'detailed' && held !== undefined)",
+      "if (k.geometry.events === 'detailed' && held === undefined)",
+      'E1',
+    ],
+  ),
   ...inFile(
     'deadlock.ts',
     [
@@ -769,8 +802,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'goes on behind the end of a filesystem',
-      'if (this.#unmounted) break;',
-      '',
+      'if (this.#unmounted || this.#ended) break;',
+      'if (this.#ended) break;',
       'unmounted stays so',
     ],
   ),

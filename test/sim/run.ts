@@ -13,6 +13,7 @@ import { drain } from './drain.ts';
 import { Driver } from './driver.ts';
 import { Frames } from './frames.ts';
 import { Locks } from './locks.ts';
+import { Picture } from './picture.ts';
 import { prng } from './prng.ts';
 import { type Counts, noCounts, Sometimes } from './sometimes.ts';
 import { Waits } from './waits.ts';
@@ -81,7 +82,14 @@ class Play {
     const { lawsEvery = 1 } = options;
     this.world.watchers.push(frames);
     if (lawsEvery > 0) this.world.watchers.push(new Laws(frames, lawsEvery));
-    this.world.watchers.push(this.content, this.books, new Locks(), new Waits(), this.sometimes);
+    this.world.watchers.push(
+      this.content,
+      this.books,
+      new Locks(),
+      new Waits(),
+      new Picture(),
+      this.sometimes,
+    );
     this.world.onLine = options.onLine ?? null;
     if (options.hash === true) {
       this.world.onEffects = (effects) => {

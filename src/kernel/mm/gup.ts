@@ -4,7 +4,7 @@ import { emit, fileOfEvent } from '../emit.ts';
 import { type EventData, listedMax } from '../events.ts';
 import { assert } from '../panic.ts';
 import { removeTimer } from '../sched/timers.ts';
-import type { Kernel, Pin } from '../state.ts';
+import type { Kernel, Pin, Task } from '../state.ts';
 import { byteOf, type Pfn, type PgOff, type PinId, pageSize, pinId, toPgOff } from '../units.ts';
 import { getAnon, isAnon, putAnon } from './anon.ts';
 import { getPage, putPage } from './page.ts';
@@ -78,17 +78,35 @@ function runsOf(pfns: readonly number[]): Pick<EventData<'page.pinned'>, 'runs' 
 export function recordPin(k: Kernel, pin: Pin): void {
   pin.task = 0;
   k.counts.pinsAcquired += pin.pfns.length;
-  emit(k, 'page.pinned', fileOfEvent(k, pin.ino), {
-    pin: pinId(pin.id),
-    owner: pin.owner,
-    kind: pin.kind,
-    offset: byteOf(pin.first),
-    length: pin.pfns.length * pageSize,
-    pages: pin.pfns.length,
-    access: pin.access,
-    ...runsOf(pin.pfns),
-  });
+  emit(k, 'page.pinned', fileOfEvent(k, pin.ino), aboutPin(pin));
 }
+
+/**
+ * Tells which pages an unfinished get_user_pages holds, so that a picture shows who has the page
+ * that another task waits for.
+ */
+export function tellCollected(k: Kernel, { id, pin: pinned }: Task): void {
+  const pin = pinned === 0 ? undefined : k.pins.get(pinned);
+  if (pin?.task !== id || pin.pfns.length === 0) return;
+  emit(k, 'page.collected', fileOfEvent(k, pin.ino), aboutPin(pin));
+}
+
+/** How many pages an unfinished get_user_pages holds. */
+export function pagesCollected(k: Kernel, { id, pin: pinned }: Task): number {
+  const pin = pinned === 0 ? undefined : k.pins.get(pinned);
+  return pin?.task === id ? pin.pfns.length : 0;
+}
+
+const aboutPin = (pin: Pin): EventData<'page.pinned'> => ({
+  pin: pinId(pin.id),
+  owner: pin.owner,
+  kind: pin.kind,
+  offset: byteOf(pin.first),
+  length: pin.pfns.length * pageSize,
+  pages: pin.pfns.length,
+  access: pin.access,
+  ...runsOf(pin.pfns),
+});
 
 /**
  * Drops every reference of a pin, in ascending page order, and deletes the pin. Takes no lock,
@@ -107,6 +125,9 @@ export function releasePin(k: Kernel, pin: Pin): void {
       heldMs: k.nowMs - pin.createdMs,
       ...runsOf(pin.pfns),
     });
+  } else if (pin.pfns.length > 0) {
+    const pages = { pin: pinId(pin.id), pages: pin.pfns.length, ...runsOf(pin.pfns) };
+    emit(k, 'page.dropped', fileOfEvent(k, pin.ino), pages);
   }
   for (const pfn of pin.pfns) {
     if (isAnon(pfn)) putAnon(k, pfn as Pfn);
