@@ -53,7 +53,7 @@ function askAs(base: string, token: string): Ask {
           resolve({
             status: response.statusCode ?? 0,
             bytes: text.length,
-            body: isJson && text.length > 0 ? JSON.parse(text.toString()) : null,
+            body: isJson && text.length > 0 ? JSON.parse(text.toString()) : text,
           });
         });
       });
@@ -173,6 +173,9 @@ const wholeFile = (strategy: string): Row => ({
   call: (ask) => ask('POST', fs(strategy, '/files/a/truncate'), { sizeBytes: 0 }, respondAsync),
 });
 
+let bundle: Uint8Array = new Uint8Array(0);
+const bundleType = { 'content-type': 'application/vnd.pinhole.bundle' };
+
 const rows: readonly Row[] = [
   { name: 'nothing', call: () => new Promise((resolve) => setTimeout(resolve, 1000)) },
   { name: `putting ${sleepers} readers to sleep`, call: (ask) => queue(ask, 'queue') },
@@ -192,6 +195,19 @@ const rows: readonly Row[] = [
   { name: 'wait-graph of one knot', call: (ask) => ask('GET', fs('owned', '/wait-graph')) },
   { name: 'locks', call: (ask) => ask('GET', fs('queue', '/locks')) },
   { name: 'explain', call: (ask) => ask('GET', fs('queue', '/operations/op_4/explain')) },
+  {
+    name: `fork of ${sleepers} readers asleep`,
+    call: (ask) =>
+      ask('POST', '/v1/filesystems', { name: 'queue-fork', from: { filesystem: 'queue' } }),
+  },
+  { name: 'bundle of them', call: (ask) => ask('GET', fs('queue', '/bundle')) },
+  {
+    name: 'opening that bundle',
+    prepare: async (ask) => {
+      bundle = (await ask('GET', fs('queue', '/bundle'))).body as Uint8Array;
+    },
+    call: (ask) => ask('POST', '/v1/filesystems?name=opened', bundle, bundleType),
+  },
   {
     name: 'PUT strategy',
     call: (ask) => ask('PUT', fs('queue', '/strategy'), { name: 'detach-and-wait' }),
@@ -271,6 +287,11 @@ const rows: readonly Row[] = [
         length: 65_535 * page,
         access: 'write',
       }),
+  },
+  {
+    name: 'fork of 256 MiB of contents',
+    call: (ask) =>
+      ask('POST', '/v1/filesystems', { name: 'big-fork', from: { filesystem: 'big' } }),
   },
   { name: 'that pin again', call: (ask) => ask('GET', fs('big', '/pins/pin_1')) },
   { name: 'its list', call: (ask) => ask('GET', fs('big', '/pins')) },

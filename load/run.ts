@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { durable } from './durable.ts';
 import { events } from './events.ts';
 import { fanOut } from './fan-out.ts';
+import { fork } from './fork.ts';
 import { drive, type Measured, middle } from './measure.ts';
 import { mixedTenants } from './mixed-tenants.ts';
 import { neighbours } from './neighbours.ts';
@@ -26,6 +27,7 @@ const names = [
   'durable',
   'events',
   'fan-out',
+  'fork',
   'neighbours',
   'recover',
   'scrape',
@@ -150,6 +152,7 @@ for (const scenario of scenarios)
 if (chosen.includes('durable'))
   good = (await durable(flags.seconds / flags.rounds, flags.rounds)) && good;
 if (chosen.includes('recover')) good = (await recover()) && good;
+if (chosen.includes('fork')) good = (await fork(flags.seconds)) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;
 if (chosen.includes('neighbours')) good = (await neighbours()) && good;

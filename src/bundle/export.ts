@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { digestOf } from '../durable/digest.ts';
 import { entryRecordOf } from '../durable/entry-record.ts';
 import type { LoggedEntry } from '../durable/log.ts';
-import { recoverySliceMs, Slice } from '../durable/slice.ts';
+import { Slice, servingSliceMs } from '../durable/slice.ts';
 import { knownOf, piecesOf, stateHash } from '../durable/snapshots.ts';
 import { apply } from '../kernel/kernel.ts';
 import { contentChunks, kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
@@ -75,7 +75,7 @@ async function addEntries(
   contents: Head['contents'],
   add: (frame: Frame) => Promise<void>,
 ): Promise<void> {
-  const slice = new Slice(recoverySliceMs);
+  const slice = new Slice(servingSliceMs);
   let digest = 0;
   for (let at = 0; at < entries.length; at += entriesPerFrame) {
     const records: (Frame & ['entries', ...unknown[]])[1] = [];

@@ -5,7 +5,7 @@ import { digestOf } from '../durable/digest.ts';
 import { entryOf } from '../durable/entry-record.ts';
 import type { LoggedEntry } from '../durable/log.ts';
 import type { EntryRecord } from '../durable/records.ts';
-import { recoverySliceMs, Slice } from '../durable/slice.ts';
+import { Slice, servingSliceMs } from '../durable/slice.ts';
 import { knownOf, stateHash } from '../durable/snapshots.ts';
 import { decodeAll } from '../journal/codec.ts';
 import { checkInvariants } from '../kernel/invariants.ts';
@@ -43,7 +43,7 @@ export async function openBundle(bytes: Uint8Array, bounds: BundleBounds): Promi
   const head = headOf(frames.next().value);
   checkHead(head, bounds);
   const restore = new Restore();
-  const slice = new Slice(recoverySliceMs);
+  const slice = new Slice(servingSliceMs);
   for (;;) {
     if (slice.isOver) await slice.rest();
     const frame = nextFrame(frames);
@@ -236,7 +236,7 @@ async function replayBundle(
   const opened = await openBundle(bytes, bounds);
   const { head, kernel, begin } = opened;
   await demandState(kernel, begin, 'beginning');
-  const slice = new Slice(recoverySliceMs);
+  const slice = new Slice(servingSliceMs);
   let digest = 0;
   for await (const frame of entriesAfter(opened, bounds)) {
     if ('end' in frame) {

@@ -5,7 +5,7 @@ import { JournalReading, type Start } from './journal-reading.ts';
 import type { Since, Visitor } from './log.ts';
 import { NotKept } from './not-kept.ts';
 import { Replay, withoutEvents } from './replay.ts';
-import { recoverySliceMs, Slice } from './slice.ts';
+import { Slice, servingSliceMs } from './slice.ts';
 
 const eventsOf = (start: Start): number => (start === 'birth' ? 0 : start.eventSeq);
 const seqOfStart = (start: Start): number => (start === 'birth' ? 0 : start.seq);
@@ -29,7 +29,7 @@ export async function replayPast(
   since: Since,
   visitor: Visitor,
 ): Promise<void> {
-  const slice = new Slice(recoverySliceMs);
+  const slice = new Slice(servingSliceMs);
   let oldest: number | null = null;
   let count = 1;
   for (let skipped = 0; skipped < count; skipped += 1) {

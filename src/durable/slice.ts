@@ -3,6 +3,9 @@
 /** The length of a slice of a recovery, in milliseconds. A test may set it to 0. */
 export const recoverySliceMs = 5;
 
+/** The length of a slice while the server serves others, in milliseconds. */
+export const servingSliceMs = 2;
+
 export class Slice {
   readonly #ms: number;
   #begin = performance.now();

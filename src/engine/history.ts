@@ -1,7 +1,7 @@
 // The entries with which an opened bundle begins, applied while they are written to the log.
 import { digestOf } from '../durable/digest.ts';
 import type { Beginning, LoggedEntry } from '../durable/log.ts';
-import { recoverySliceMs, Slice } from '../durable/slice.ts';
+import { Slice, servingSliceMs } from '../durable/slice.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { apply } from '../kernel/kernel.ts';
 import type { Kernel } from '../kernel/state.ts';
@@ -25,7 +25,7 @@ export class History {
   async *run(
     batches: AsyncIterable<readonly LoggedEntry[]>,
   ): Beginning['history'] & AsyncGenerator {
-    const slice = new Slice(recoverySliceMs);
+    const slice = new Slice(servingSliceMs);
     for await (const entries of batches) {
       if (entries.length === 0) continue;
       yield { entries, before: { digest: this.digest, eventSeq: this.#kernel.eventSeq } };
