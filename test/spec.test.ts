@@ -11,8 +11,9 @@ function rulesInCode(): Set<string> {
   for (const name of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue;
     const text = readFileSync(join(root, 'src', name), 'utf8');
+    // The ids of stories look like rules.
     for (const [, id] of text.matchAll(/'([A-Z]{1,2}[0-9]+)'/g))
-      if (id !== undefined) rules.add(id);
+      if (id !== undefined && !/^S\d\d$/.test(id)) rules.add(id);
   }
   return rules;
 }

@@ -312,6 +312,18 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
       '../main.ts',
     ],
   },
+  'src/stories/probe.ts': {
+    may: ['./story.ts', '../script/command-json.ts', '../kernel/explore.ts'],
+    mayNot: [
+      '../journal/store.ts',
+      '../durable/log.ts',
+      '../engine/engine.ts',
+      '../tenants/tenants.ts',
+      '../http/server.ts',
+      '../config.ts',
+      '../main.ts',
+    ],
+  },
   'src/durable/probe.ts': {
     may: [
       'node:zlib',

@@ -3,6 +3,7 @@
 // is a generator, which rests after each move, so that its caller can divide it into slices.
 import { eviction, Interleaving, nameOf, type State, type Thread, timer } from './interleave.ts';
 import { knotsOf } from './lib/knots.ts';
+import { pageWaitedFor } from './sched/task.ts';
 import type { Kernel } from './state.ts';
 import type { TaskId } from './units.ts';
 import { cyclesThrough, maybeOnCycle, type Predecessors } from './waits/wait-graph.ts';
@@ -42,6 +43,8 @@ interface Node {
   waits: boolean;
   /** The first sleeps. */
   asleep: boolean;
+  /** It sleeps until a page is idle. */
+  onPage: boolean;
   /** The first is in a deadlock. Known only if threads loop. */
   knotted: boolean;
   /** How it ended, where nobody can move. */
@@ -127,6 +130,7 @@ function nodeOf(state: State, interleaving: Interleaving, cameBy: Node['cameBy']
     able: interleaving.movers(state),
     waits: (first?.call ?? 0) < (interleaving.threads[0]?.calls.length ?? 0),
     asleep: task?.state === 'sleeping',
+    onPage: task !== undefined && pageWaitedFor(task) !== null,
     knotted: loops && task !== undefined && cyclesThrough(k, task).length > 0,
     end: null,
     warned,
@@ -149,19 +153,22 @@ function hasDeadlock(k: Kernel): boolean {
   return false;
 }
 
+/** As it stands in a way, where all evictions are one. */
+const moverOf = (by: number): number => (by < timer ? eviction : by);
+
+/** The shortest way from the start. */
+function wayTo(nodes: readonly Node[], state: number): number[] {
+  const to: number[] = [];
+  for (let at = state; at !== 0; at = nodes[at]?.cameBy.from ?? 0)
+    to.push(moverOf(nodes[at]?.cameBy.by ?? 0));
+  return to.reverse();
+}
+
 function waysIn(nodes: readonly Node[], threads: readonly Thread[]): Ways {
   const ways: Ways = {};
   const loops = threads.some((thread) => thread.loops);
-  const wayTo = (state: number): number[] => {
-    const to: number[] = [];
-    for (let at = state; at !== 0; at = nodes[at]?.cameBy.from ?? 0) {
-      const by = nodes[at]?.cameBy.by ?? 0;
-      to.push(by < timer ? eviction : by);
-    }
-    return to.reverse();
-  };
   const found = (verdict: Verdict, state: number, round: number[] = []): void => {
-    ways[verdict] ??= { to: wayTo(state), ...(round.length > 0 ? { round } : {}) };
+    ways[verdict] ??= { to: wayTo(nodes, state), ...(round.length > 0 ? { round } : {}) };
   };
   for (const [number, { end, warned, waits, edges }] of nodes.entries()) {
     if (warned) found('frees under the pin', number);
@@ -274,6 +281,25 @@ function walk(
     }
   }
   throw new Error('a knot is strongly connected');
+}
+
+/**
+ * A way on which the first waits for a page and all ends well: to the nearest state in which it
+ * does and from which that is possible, and from there to the nearest such end. Null if there is
+ * none.
+ */
+export function wayThroughSleep(explored: Explored): Way | null {
+  const { nodes } = explored;
+  const possible = possibleFrom(explored);
+  const asleep = nodes.findIndex(
+    (node, at) => node.onPage && possible[at]?.has('completes') === true,
+  );
+  if (asleep < 0) return null;
+  const moves = wayTo(nodes, asleep);
+  const rest: number[] = [];
+  const isEnd = (_from: number, { to }: Edge) => nodes[to]?.end === 'completes';
+  walk(asleep, (from) => nodes[from]?.edges ?? [], isEnd, rest);
+  return { to: [...moves, ...rest.map(moverOf)] };
 }
 
 /**

@@ -48,7 +48,7 @@ export interface State {
  * Who moves, if it is not a thread. Evictions that the machine runs by itself have a number each,
  * below these; the way to a verdict names them all `eviction`.
  */
-const worker = -1;
+export const worker = -1;
 export const eviction = -2;
 export const timer = -3;
 

@@ -194,6 +194,8 @@ async function server(service: Service): Promise<void> {
   const go = record.bind(null, service);
   const team = '/v1/tenants/team-a';
   await go('capabilities', 'GET', '/v1');
+  await go('list-stories', 'GET', '/v1/stories');
+  await go('get-story', 'GET', '/v1/stories/S24?strategy=wait-for-refs');
   await go('create-tenant', 'POST', '/v1/tenants', {
     json: { name: 'team-a', quotas: { filesystems: 10, pins: 10_000 } },
   });

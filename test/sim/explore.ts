@@ -1,17 +1,19 @@
-// npm run explore: the possible outcomes of each scenario under each strategy, compared with
-// docs/scenarios.md. Writes docs/explored.md, and stores one path to each verdict in explored.json
-// for the test that replays it over HTTP.
+// npm run explore: the possible outcomes of each story under each strategy, compared with what is
+// expected. Writes docs/explored.md for S01 to S12, and stores one path to each verdict in
+// src/stories/ways.ts, from where the server tells them and a test replays them over HTTP.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verdictsOf, type Ways } from '../../src/kernel/explore.ts';
+import { verdictsOf, type Way, type Ways, wayThroughSleep } from '../../src/kernel/explore.ts';
+import { everyColumn } from '../../src/stories/story.ts';
+import { wayText } from '../../src/stories/ways-text.ts';
 import { exploreScenario } from './interleavings.ts';
-import { everyColumn, expected, scenarios } from './scenario-list.ts';
+import { expected, furtherScenarios, scenarios } from './scenario-list.ts';
 
 /** By scenario and strategy, "S01 refuse". */
 export type Cells = Record<string, Ways>;
 
 export const pagePath = join(import.meta.dirname, '../../docs/explored.md');
-export const waysPath = join(import.meta.dirname, 'explored.json');
+const waysPath = join(import.meta.dirname, '../../src/stories/ways.ts');
 
 /** docs/explored.md. */
 export function pageOf(cells: Cells): string {
@@ -38,20 +40,39 @@ possible order. \`npm run explore\` writes this page.
 ${rows.join('')}`;
 }
 
-/** explored.json: a cell a line. */
-export const linesOf = (cells: Cells): string =>
-  `{\n${Object.entries(cells)
-    .map(([cell, ways]) => `  ${JSON.stringify(cell)}: ${JSON.stringify(ways)}`)
-    .join(',\n')}\n}\n`;
+/** By cell, the texts of its ways. */
+type Texts = Record<string, Record<string, string>>;
+
+/** A way to each verdict, and one on which the first thread waits for a page and all ends well. */
+export function textsOf(ways: Ways, waits: Way | null): Record<string, string> {
+  const told = { ...ways, ...(waits === null ? {} : { waits }) };
+  return Object.fromEntries(Object.entries(told).map(([verdict, way]) => [verdict, wayText(way)]));
+}
+
+/** ways.ts: a cell a line, before it is formatted. */
+function moduleOf(texts: Texts): string {
+  const rows = Object.entries(texts).map(
+    ([cell, of]) => `  ${JSON.stringify(cell)}: ${JSON.stringify(of)},\n`,
+  );
+  return `// npm run explore writes this file: one shortest way to each verdict, see ways-text.ts.
+import type { Told } from './ways-text.ts';
+
+export const waysTold: Readonly<Record<string, Partial<Record<Told, string>>>> = {
+${rows.join('')}};
+`;
+}
 
 if (process.argv[1] === import.meta.filename) {
   const cells: Cells = {};
-  for (const scenario of scenarios) {
+  const texts: Texts = {};
+  for (const scenario of [...scenarios, ...furtherScenarios]) {
     for (const column of everyColumn) {
       const started = performance.now();
-      const { verdicts, nodes, open, ways } = exploreScenario(scenario, column);
+      const explored = exploreScenario(scenario, column);
+      const { verdicts, nodes, open, ways } = explored;
       const bounded = open.size > 0;
       cells[`${scenario.id} ${column}`] = ways;
+      texts[`${scenario.id} ${column}`] = textsOf(ways, wayThroughSleep(explored));
       const should = expected(scenario, column).join(', ');
       const agrees = !bounded && verdicts.join(', ') === should;
       if (!agrees) process.exitCode = 1;
@@ -62,5 +83,5 @@ if (process.argv[1] === import.meta.filename) {
     }
   }
   writeFileSync(pagePath, pageOf(cells));
-  writeFileSync(waysPath, linesOf(cells));
+  writeFileSync(waysPath, moduleOf(texts));
 }

@@ -38,6 +38,7 @@ export const pathParameters: Record<string, { description: string; example: stri
   fs: { description: 'The name of the filesystem.', example: 'scratch' },
   file: { description: 'The name of the file.', example: 'a' },
   mapping: { description: 'The id of the mapping, `map_…`.', example: 'map_1' },
+  story: { description: 'The id of the story, S01 to S32.', example: 'S01' },
   pin: { description: 'The id of the pin, `pin_…`.', example: 'pin_1' },
   operation: { description: 'The id of the operation, `op_…`.', example: 'op_6' },
   tenant: { description: 'The name of the tenant.', example: 'team-a' },

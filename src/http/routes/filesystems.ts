@@ -14,6 +14,7 @@ import { cursorNow, zCursor } from '../stream/cursor.ts';
 import { createFromBundle } from './bundle.ts';
 import { defineRoute, type Route } from './define.ts';
 import { createFork, forkArgs } from './fork.ts';
+import { createStory, resumeStory, storyArgs } from './story.ts';
 
 function statfs(fs: HostedFilesystem): unknown {
   const read = fs.view(filesystemView, {}, {});
@@ -21,13 +22,14 @@ function statfs(fs: HostedFilesystem): unknown {
   return read.result;
 }
 
-const createArgs = z.union([mkfsArgs, forkArgs]);
+const createArgs = z.union([mkfsArgs, forkArgs, storyArgs]);
 type CreateArgs = z.infer<typeof createArgs>;
 
 function create(context: AppContext, request: FastifyRequest, body: CreateArgs): Promise<Created> {
   const tenant = tenantOf(request);
   const key = request.idempotent?.requestKey;
   if ('from' in body) return createFork(context.engine, tenant, body, key);
+  if ('story' in body) return createStory(context.engine, tenant, body, key);
   return context.engine.create(tenant, body, key);
 }
 
@@ -64,12 +66,13 @@ const mkfs = defineRoute({
   doc:
     'Only name and sizeBytes are required. The default strategy is what the chosen kernel does ' +
     'for the chosen kind. With from, the new filesystem is a fork: it begins with the state that ' +
-    'another filesystem has, or had right after the command of an event. With a bundle as the ' +
+    'another filesystem has, or had right after the command of an event. With story it is ' +
+    'stepped, has a manual clock, and stands at the beginning of a story. With a bundle as the ' +
     'body it has the past and the state of the bundle, if a replay gives what the bundle says.',
   query: createQuery,
   body: createArgs,
   orBundle: true,
-  formOf: (body) => ('from' in body ? forkArgs : mkfsArgs),
+  formOf: (body) => ('from' in body ? forkArgs : 'story' in body ? storyArgs : mkfsArgs),
   result: filesystemView.result,
   status: 201,
   durable: true,
@@ -93,6 +96,8 @@ const mkfs = defineRoute({
         ? { ok: true as const, fs: idempotent.became.fs }
         : await createFromBody(context, request, query.name, body);
     if (!made.ok) throw new KernelFailure(made.failure);
+    if (idempotent?.became?.kind === 'filesystem' && body !== undefined && 'story' in body)
+      await resumeStory(context.engine, made.fs, body);
     reply
       .header('location', `/v1/filesystems/${made.fs.name}`)
       .header('etag', etagOfFilesystem(made.fs));

@@ -19,6 +19,7 @@ import { operationContentRoute } from './operation-content.ts';
 import { problemRoutes } from './problems.ts';
 import { ruleRoutes } from './rules.ts';
 import { stateRoute } from './state.ts';
+import { storyRoutes } from './story.ts';
 import { tenantRoutes } from './tenants.ts';
 import { ticketRoutes } from './tickets.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...[...views.values()].map(viewRoute),
   ...[...operations.values()].filter((op) => op !== schedulerStep).map(operationRoute),
   ...walkRoutes,
+  ...storyRoutes,
   operationContentRoute,
   stateRoute,
   ...explainRoutes,
