@@ -265,6 +265,38 @@ export const settings = {
     2000,
     'Maximum computing time of the search for the verdicts of choices, in milliseconds.',
   ),
+  comparisonsMax: setting(
+    whole(1, 1000),
+    8,
+    'Maximum number of comparisons of strategies that run or wait. One runs at a time.',
+  ),
+  comparisonsPerTenantMax: setting(
+    whole(1, 1000),
+    2,
+    'Maximum number of comparisons of one tenant that run or wait.',
+  ),
+  compareCommandsMax: setting(
+    whole(1, 1_000_000),
+    10_000,
+    'Maximum number of commands of one comparison.',
+  ),
+  compareEntriesMax: setting(
+    whole(1),
+    200_000,
+    'Maximum number of turns that the commands of a comparison take under one strategy. A turn ' +
+      'has at most --steps-per-apply-max steps.',
+  ),
+  compareBytesMax: setting(
+    whole(65_536),
+    64 * MiB,
+    'Maximum memory of the simulated machine of a comparison, in bytes.',
+  ),
+  compareHeapBytes: setting(
+    whole(32 * MiB),
+    512 * MiB,
+    'Maximum heap of the thread that runs comparisons, in bytes.',
+  ),
+  compareMs: setting(whole(1, 3_600_000), 20_000, 'Maximum time of one comparison.'),
 
   diskReserveBytes: setting(
     whole(MiB, 1024 * MiB),

@@ -1,6 +1,7 @@
 // Starts the service: reads the store, lets each part adopt its share, listens. Stops it: drains
 // the requests in flight. Settings, signals and exit codes are in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { Comparisons } from './compare/comparisons.ts';
 import { type Config, defaultQuotas } from './config.ts';
 import { recordKeys } from './durable/keys.ts';
 import { newTokenKey } from './durable/random.ts';
@@ -136,6 +137,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     extend: (server) => timeRequests(server, requests),
   });
   opened.add(() => closeWithin(app, config.drainMs));
+  opened.add(() => parts.comparisons.close());
   const close = async () => {
     engine.drain();
     await opened.close();
@@ -190,6 +192,7 @@ function partsOf(
     tokens: tokensOf(config, options.logger, world, records),
     tickets: new Tickets(config.ticketsPerTenantMax),
     answers: new Answers(config, records, (bytes) => engine.memory.add(bytes)),
+    comparisons: new Comparisons(config),
     config,
     nowMs: clock.nowMs,
     checkReplies: options.checkReplies === true,

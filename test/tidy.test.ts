@@ -312,6 +312,17 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
       '../main.ts',
     ],
   },
+  'src/compare/probe.ts': {
+    may: ['zod', 'piscina', './play.ts', '../kernel/kernel.ts', '../script/command-json.ts'],
+    mayNot: [
+      '../journal/store.ts',
+      '../durable/log.ts',
+      '../engine/engine.ts',
+      '../http/server.ts',
+      '../config.ts',
+      '../main.ts',
+    ],
+  },
   'src/stories/probe.ts': {
     may: ['./story.ts', '../script/command-json.ts', '../kernel/explore.ts'],
     mayNot: [

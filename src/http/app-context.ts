@@ -1,4 +1,5 @@
 // The parts of the server that routes use.
+import type { Comparisons } from '../compare/comparisons.ts';
 import type { Config } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
@@ -14,6 +15,7 @@ export interface AppContext {
   tokens: Tokens;
   tickets: Tickets;
   answers: Answers;
+  comparisons: Comparisons;
   streams: Hub;
   metrics: MetricsSource;
   config: Config;

@@ -288,6 +288,29 @@ const transportRows = {
     'EDQUOT',
     'H17',
   ),
+  'compare-too-large': row(
+    422,
+    'Comparison too large',
+    'The comparison has too many commands, or needs too many turns or too much memory. `limit` ' +
+      'is the maximum; compare fewer commands or a smaller filesystem.',
+    'EINVAL',
+    'CM1',
+  ),
+  'compare-timeout': row(
+    422,
+    'Comparison took too long',
+    'The comparison was given up after --compare-ms. Compare fewer commands or fewer strategies.',
+    'EINTR',
+    'CM2',
+  ),
+  'compare-busy': row(
+    503,
+    'Too many comparisons',
+    'The server or the tenant already has as many comparisons as it may have. `limit` is the ' +
+      'maximum. Nothing was changed; try again later.',
+    'EAGAIN',
+    'CM3',
+  ),
   'inbox-full': row(
     503,
     'Inbox full',

@@ -21,6 +21,7 @@ export const sendAs = `${problemMediaType}; charset=utf-8`;
 export const retryAfter: Partial<Record<ProblemType, string>> = {
   eagain: '1',
   'inbox-full': '1',
+  'compare-busy': '1',
   'key-in-use': '1',
   'too-many-keys': '1',
   'not-ready': '5',

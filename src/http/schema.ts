@@ -115,7 +115,8 @@ export function parse<T>(type: z.ZodType<T>, value: unknown): T {
   throw problemOfIssues(parsed.error.issues);
 }
 
-function problemOfIssues(issues: readonly z.core.$ZodIssue[]): HttpProblem {
+/** A problem of 400 that names each field. */
+export function problemOfIssues(issues: readonly z.core.$ZodIssue[]): HttpProblem {
   const fields = issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code !== 'unrecognized_keys')

@@ -58,17 +58,21 @@ function commandOfOperation(op: Operation) {
   const { name, on, args, takes } = op;
   return z.strictObject({
     op: z.literal(name),
-    on: on === 'filesystem' ? z.strictObject({}).optional() : zTargets[on],
+    on: (on === 'filesystem' ? z.strictObject({}).optional() : zTargets[on]).describe(
+      'What the operation acts on.',
+    ),
     // The schema of the operation says which argument is missing.
-    args: (args as z.ZodObject).prefault({}),
+    args: (args as z.ZodObject)
+      .prefault({})
+      .describe('The arguments of the operation, as in the request.'),
     ...(takes === 'bytes' ? { data: z.base64().describe('The bytes, in base64.') } : {}),
     ...requestArgsOf(op).shape,
     keep: z
       .boolean()
       .optional()
       .describe('The record of the operation stays readable after its end.'),
-    ifMatch: zEtags.optional(),
-    ifNoneMatch: zEtags.optional(),
+    ifMatch: zEtags.optional().describe('The ETags of If-Match, without quotes.'),
+    ifNoneMatch: zEtags.optional().describe('The ETags of If-None-Match, without quotes.'),
   });
 }
 

@@ -186,6 +186,9 @@ async function stepped(service: Service): Promise<void> {
   await call(service, 'POST', `${at}/stepped/files/a/truncate`, { json: { sizeBytes: 0 } });
   await go('get-choices', 'GET', `${at}/stepped/choices?explore=true`);
   await call(service, 'POST', `${at}/stepped/scheduler/step`, { json: { until: 'done' } });
+  await go('compare-filesystem', 'POST', `${at}/stepped/compare`, {
+    json: { from: 'oldest', strategies: ['break-layouts'] },
+  });
   await go('list-filesystems', 'GET', at);
   await go('umount', 'DELETE', `${at}/stepped`);
 }
@@ -217,6 +220,15 @@ async function server(service: Service): Promise<void> {
   await go('get-problem', 'GET', '/v1/problems/ebusy');
   await go('list-rules', 'GET', '/v1/rules');
   await go('get-rule', 'GET', '/v1/rules/GP2');
+  await go('compare', 'POST', '/v1/compare', {
+    json: {
+      commands: [
+        { op: 'create', args: { name: 'a', sizeBytes: 8192 } },
+        { op: 'truncate', on: { file: 'a' }, args: { sizeBytes: 0 } },
+      ],
+      strategies: ['break-layouts', { name: 'wait-for-refs', newRefs: 'fail' }],
+    },
+  });
   await go('livez', 'GET', '/livez');
   await go('readyz', 'GET', '/readyz?verbose');
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { zOperation } from '../../kernel/records/operation.ts';
 import { filesystem } from '../../kernel/views/filesystem.ts';
+import { zCommand } from '../../script/command-json.ts';
 import { type Content, type Contract, jsonType } from '../contract.ts';
 import { zProblemType } from '../routes/problems.ts';
 import type { JsonSchema } from '../schema.ts';
@@ -32,7 +33,8 @@ const parts = (): Record<string, z.ZodType> => ({
 
 export function componentsOf(contracts: readonly Contract[]): Components {
   const answers: Named = new Map();
-  const bodies: Named = new Map();
+  // Several bodies have commands in them.
+  const bodies: Named = new Map([[zCommand, 'Command']]);
   for (const [id, schema] of Object.entries(parts())) answers.set(schema, id);
   // Views come first, so that a schema is named after the view even if an operation returns it,
   // too.

@@ -1812,6 +1812,55 @@ export const recorded: Readonly<
       },
     },
   },
+  'compare-filesystem': {
+    answers: {
+      '200': {
+        strategies: [
+          {
+            strategy: 'break-layouts',
+            options: {
+              idleRule: 'modern',
+              breakScope: 'file',
+              longterm: 'refuse',
+            },
+            operations: [
+              {
+                id: 'op_1',
+                op: 'create',
+                owner: null,
+                file: null,
+                outcome: 'done',
+                sleptMs: 0,
+                blockedBy: [],
+              },
+              {
+                id: 'op_3',
+                op: 'truncate',
+                owner: null,
+                file: 'a',
+                outcome: 'done',
+                sleptMs: 0,
+                blockedBy: [],
+              },
+            ],
+            deadlocks: 0,
+            hangs: 0,
+            blocksHeldBack: {
+              peak: 0,
+              blockMs: 0,
+            },
+            freedUnderPin: 0,
+            dmaLost: 0,
+            dmaForeign: 0,
+          },
+        ],
+      },
+    },
+    request: {
+      from: 'oldest',
+      strategies: ['break-layouts'],
+    },
+  },
   'list-filesystems': {
     answers: {
       '200': {
@@ -1830,7 +1879,7 @@ export const recorded: Readonly<
               keyed: true,
             },
             clock: 'realtime',
-            nowMs: 1767225814500,
+            nowMs: 1767225814750,
             scheduler: 'auto',
             persistenceDomain: 'adr',
             events: 'standard',
@@ -2045,6 +2094,13 @@ export const recorded: Readonly<
           walkStepsMax: 1000,
           exploreStatesMax: 2000,
           exploreMs: 2000,
+          comparisonsMax: 8,
+          comparisonsPerTenantMax: 2,
+          compareCommandsMax: 10000,
+          compareEntriesMax: 200000,
+          compareBytesMax: 67108864,
+          compareHeapBytes: 536870912,
+          compareMs: 20000,
           diskReserveBytes: 16777216,
           snapshotEntries: 20000,
           snapshotBytes: 67108864,
@@ -2365,7 +2421,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225815750,
+        createdMs: 1767225816000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2426,7 +2482,7 @@ export const recorded: Readonly<
           },
           {
             name: 'team-a',
-            createdMs: 1767225815750,
+            createdMs: 1767225816000,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -2456,7 +2512,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225815750,
+        createdMs: 1767225816000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2484,7 +2540,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225815750,
+        createdMs: 1767225816000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2516,8 +2572,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225816750,
-        expiresMs: 1767312216750,
+        createdMs: 1767225817000,
+        expiresMs: 1767312217000,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -2533,8 +2589,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225816750,
-            expiresMs: 1767312216750,
+            createdMs: 1767225817000,
+            expiresMs: 1767312217000,
           },
         ],
       },
@@ -2551,7 +2607,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225815750,
+        createdMs: 1767225816000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2580,7 +2636,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225847750,
+        expiresMs: 1767225848000,
       },
     },
     request: {
@@ -2680,6 +2736,114 @@ export const recorded: Readonly<
         section: 'Mappings, faults, pins',
         text: 'FOLL_LONGTERM on a DAX file is EOPNOTSUPP before any page is touched, unless the strategy has `longterm: allow`.',
       },
+    },
+  },
+  compare: {
+    answers: {
+      '200': {
+        strategies: [
+          {
+            strategy: 'break-layouts',
+            options: {
+              idleRule: 'modern',
+              breakScope: 'file',
+              longterm: 'refuse',
+            },
+            operations: [
+              {
+                id: 'op_1',
+                op: 'create',
+                owner: null,
+                file: null,
+                outcome: 'done',
+                sleptMs: 0,
+                blockedBy: [],
+              },
+              {
+                id: 'op_2',
+                op: 'truncate',
+                owner: null,
+                file: 'a',
+                outcome: 'done',
+                sleptMs: 0,
+                blockedBy: [],
+              },
+            ],
+            deadlocks: 0,
+            hangs: 0,
+            blocksHeldBack: {
+              peak: 0,
+              blockMs: 0,
+            },
+            freedUnderPin: 0,
+            dmaLost: 0,
+            dmaForeign: 0,
+          },
+          {
+            strategy: 'wait-for-refs',
+            options: {
+              newRefs: 'fail',
+              longterm: 'refuse',
+            },
+            operations: [
+              {
+                id: 'op_1',
+                op: 'create',
+                owner: null,
+                file: null,
+                outcome: 'done',
+                sleptMs: 0,
+                blockedBy: [],
+              },
+              {
+                id: 'op_2',
+                op: 'truncate',
+                owner: null,
+                file: 'a',
+                outcome: 'done',
+                sleptMs: 0,
+                blockedBy: [],
+              },
+            ],
+            deadlocks: 0,
+            hangs: 0,
+            blocksHeldBack: {
+              peak: 0,
+              blockMs: 0,
+            },
+            freedUnderPin: 0,
+            dmaLost: 0,
+            dmaForeign: 0,
+          },
+        ],
+      },
+    },
+    request: {
+      commands: [
+        {
+          op: 'create',
+          args: {
+            name: 'a',
+            sizeBytes: 8192,
+          },
+        },
+        {
+          op: 'truncate',
+          on: {
+            file: 'a',
+          },
+          args: {
+            sizeBytes: 0,
+          },
+        },
+      ],
+      strategies: [
+        'break-layouts',
+        {
+          name: 'wait-for-refs',
+          newRefs: 'fail',
+        },
+      ],
     },
   },
   livez: {

@@ -7,6 +7,7 @@ import { asyncApi } from '../openapi/asyncapi.ts';
 import { openApi } from '../openapi/document.ts';
 import { bundleRoute } from './bundle.ts';
 import { capabilitiesRoute } from './capabilities.ts';
+import { compareRoutes } from './compare.ts';
 import type { Route } from './define.ts';
 import { documentRoute } from './documents.ts';
 import { eventRoutes } from './events.ts';
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   ...explainRoutes,
   traceRoute,
   bundleRoute,
+  ...compareRoutes,
   ...eventRoutes,
   ...tenantRoutes,
   ...tokenRoutes,

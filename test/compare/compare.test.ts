@@ -1,0 +1,370 @@
+// Comparisons agree with what the explorer found and with the scenario tests.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { type Choice, compare } from '../../src/compare/compare.ts';
+import { type Move, TooLarge } from '../../src/compare/play.ts';
+import { type Played, type StrategyRow, zStrategyRow } from '../../src/compare/table.ts';
+import type { Verdict, Way } from '../../src/kernel/explore.ts';
+import type { Command, Kernel } from '../../src/kernel/state.ts';
+import type { TaskId } from '../../src/kernel/units.ts';
+import { parseScript } from '../../src/script/golden.ts';
+import { letters, type Machine, machine, page } from '../machine.ts';
+import { waysPath } from '../sim/explore.ts';
+import {
+  type Column,
+  columns,
+  everyColumn,
+  type Scenario,
+  scenarios,
+} from '../sim/scenario-list.ts';
+
+const limits = { commandsMax: 1000, bytesMax: 2 ** 20 };
+
+function tableOf(kernel: Kernel, moves: readonly Move[], choices: readonly Choice[]) {
+  const rows: StrategyRow[] = [];
+  compare({ kernel, moves }, choices, {
+    limits: { entriesMax: 10_000, bytesMax: 2 ** 26 },
+    done: (row) => void rows.push(zStrategyRow.strict().parse(row)),
+  });
+  return rows;
+}
+
+/** A file `a` of eight pages, A to H, mapped as map_1. */
+function prepared(strategy: Choice = { name: 'break-layouts' }): Machine {
+  const m = machine({ strategy });
+  m.create('a');
+  m.write('a', letters('ABCDEFGH'), 0);
+  m.map('a', 8);
+  return m;
+}
+
+/** A script; `> clock-advance` is time that passes. */
+function movesOf(text: string): Move[] {
+  const moves: Move[] = [];
+  let afterMs = 0;
+  for (const { command } of parseScript(text, limits).commands) {
+    if (command.op === 'clock-advance') {
+      afterMs += (command.args as { ms: number }).ms;
+      continue;
+    }
+    moves.push({ afterMs, command });
+    afterMs = 0;
+  }
+  return [...moves, { afterMs, command: null }];
+}
+
+const each = Object.values(columns);
+const byColumn = (rows: readonly StrategyRow[]): Record<Column, StrategyRow> =>
+  Object.fromEntries(everyColumn.map((column, i) => [column, rows[i]])) as Record<
+    Column,
+    StrategyRow
+  >;
+const wordOf = ({ outcome, errno, stuck }: Played): string => stuck ?? errno ?? outcome;
+const wordsOf = ({ operations }: StrategyRow): string[] => operations.map(wordOf);
+
+describe('S01, get_user_pages against a punch of both pages', () => {
+  const rows = byColumn(
+    tableOf(
+      prepared().k,
+      movesOf(`
+        > pin map_1 0 4096 write as G
+        > clock-advance 10
+        > punch-hole a 0 8192 as T
+        > clock-advance 100
+        > pin map_1 4096 4096 write as G
+        > clock-advance 1000
+        > dma-write pin_1 {78*4096}
+        > unpin pin_1
+        > clock-advance 5
+        > unpin pin_2`),
+      each,
+    ),
+  );
+
+  test('is a deadlock under wait-for-refs only', () => {
+    for (const column of everyColumn)
+      expect([column, rows[column].deadlocks]).toEqual([
+        column,
+        Number(column === 'wait-for-refs'),
+      ]);
+    // The thread that would unpin is asleep in the fault, but here each command is given anyway.
+    expect(wordsOf(rows['wait-for-refs'])).toEqual([
+      'done',
+      'done',
+      'done',
+      'done',
+      'done',
+      'done',
+    ]);
+  });
+
+  test('says who blocked whom, and for how long', () => {
+    const punch = (column: Column): Played => rows[column].operations[1] as Played;
+    expect(punch('break-layouts fixed')).toMatchObject({
+      op: 'punch-hole',
+      owner: 'T',
+      file: 'a',
+      sleptMs: 1105,
+      blockedBy: [
+        { pin: 'pin_1', owner: 'G', kind: 'direct-io', ms: 1100 },
+        { pin: 'pin_2', owner: 'G', kind: 'direct-io', ms: 5 },
+      ],
+    });
+    expect(rows['wait-for-refs'].operations[2]).toMatchObject({
+      op: 'pin',
+      sleptMs: 1000,
+      blockedBy: [{ operation: punch('wait-for-refs').id, lock: 'invalidate_lock', ms: 1000 }],
+    });
+    expect(punch('busy-extents')).toMatchObject({ sleptMs: 0, blockedBy: [] });
+    expect(punch('refuse')).toMatchObject({ outcome: 'failed', errno: 'EBUSY' });
+  });
+
+  test('shows what a strategy pays for not waiting', () => {
+    const { 'busy-extents': busy, none, 'detach-and-wait': detach } = rows;
+    expect(busy.blocksHeldBack).toEqual({ peak: 1, blockMs: 1100 });
+    // It detaches the whole range before it waits.
+    expect(detach.blocksHeldBack.peak).toBe(2);
+    expect(rows['break-layouts fixed'].blocksHeldBack).toEqual({ peak: 0, blockMs: 0 });
+    expect([busy.freedUnderPin, none.freedUnderPin]).toEqual([0, 1]);
+    // Under busy-extents no file owns the block. Under none the fault of page 1 got it.
+    expect([busy.dmaLost, busy.dmaForeign]).toEqual([1, 0]);
+    expect([none.dmaLost, none.dmaForeign]).toEqual([0, 1]);
+  });
+
+  test('a command has the same id under every strategy', () => {
+    const ids = everyColumn.map((column) => rows[column].operations.map(({ id }) => id));
+    for (const some of ids) expect(some).toEqual(ids[0]);
+  });
+});
+
+test('a thread that waits for its own pin is a deadlock by itself', () => {
+  const rows = byColumn(
+    tableOf(prepared().k, movesOf('> pin map_1 0 4096 write as T\n> truncate a 0 as T'), each),
+  );
+  const words = everyColumn.map((column) => wordsOf(rows[column])[1]);
+  expect(words).toEqual([
+    'done',
+    'deadlock',
+    'deadlock',
+    'deadlock',
+    'deadlock',
+    'deadlock',
+    'EBUSY',
+    'done',
+  ]);
+});
+
+test('S06: a page that was faulted back in is waited for without end', () => {
+  const rows = byColumn(
+    tableOf(
+      prepared().k,
+      movesOf(`
+        > pin map_1 0 4096 write as P
+        > truncate a 0 as T
+        > fault map_1 0 read as F
+        > unpin pin_1
+        > read a 0 as R
+        > clock-advance 50`),
+      each,
+    ),
+  );
+  const hung = everyColumn.filter((column) => rows[column].hangs > 0);
+  expect(hung).toEqual(['break-layouts modern']);
+  const [, truncate, , , read] = rows['break-layouts modern'].operations;
+  expect(truncate).toMatchObject({ outcome: 'sleeping', stuck: 'hangs', sleptMs: 50 });
+  expect(truncate?.blockedBy).toContainEqual({ mapping: 'map_1', owner: null, ms: 50 });
+  // What queues behind it is asleep, but not the one that hangs.
+  expect(read).toMatchObject({ outcome: 'sleeping', blockedBy: [{ operation: truncate?.id }] });
+  expect(read?.stuck).toBeUndefined();
+});
+
+describe('a command acts on what the same command made', () => {
+  test('where a pin fails, the next pin is not released in its place', () => {
+    const rows = tableOf(
+      prepared({ name: 'wait-for-refs', newRefs: 'fail' }).k,
+      movesOf(`
+        > pin map_1 0 4096 write as G
+        > truncate a 0 as T
+        > pin map_1 4096 4096 write as G
+        > pin map_1 16384 4096 write as H
+        > unpin pin_1`),
+      [{ name: 'wait-for-refs', newRefs: 'fail' }],
+    );
+    expect(wordsOf(rows[0] as StrategyRow)).toEqual(['done', 'done', 'EAGAIN', 'EAGAIN', 'done']);
+    const longterm = tableOf(
+      prepared({ name: 'busy-extents', longterm: 'allow' }).k,
+      movesOf(`
+        > pin map_1 0 4096 write longterm as G
+        > pin map_1 4096 4096 write as H
+        > truncate a 0 as T
+        > unpin pin_1
+        > unpin pin_2`),
+      [{ name: 'break-layouts', longterm: 'allow' }, { name: 'break-layouts' }],
+    );
+    expect(longterm.map(wordsOf)).toEqual([
+      ['done', 'done', 'done', 'done', 'done'],
+      ['EOPNOTSUPP', 'done', 'done', 'ENOENT', 'done'],
+    ]);
+    expect(longterm[1]?.operations[2]?.blockedBy).toMatchObject([{ pin: 'pin_2', owner: 'H' }]);
+  });
+
+  test('a signal reaches the operation that its command began', () => {
+    const rows = tableOf(
+      prepared().k,
+      movesOf(`
+        > pin map_1 0 4096 write as G
+        > unlink a
+        > munmap map_1
+        > create b 0
+        > mmap b 0 4096 read
+        > truncate b 4096 as T
+        > pin map_2 0 1 read as H
+        > truncate b 0 as U (op_11)
+        > cancel op_11`),
+      each,
+    );
+    for (const row of rows.slice(1, 6)) {
+      const last = row.operations.at(-1) as Played;
+      expect(['done', 'failed']).toContain(last.outcome);
+      expect(last.id).toBe(rows[0]?.operations.at(-1)?.id);
+    }
+  });
+});
+
+test('a strategy that the kind cannot have is a row that says why', () => {
+  const m = machine({ kind: 'ext2', kernel: '7.3', strategy: { name: 'break-layouts' } });
+  m.create('a');
+  const [refused, played] = tableOf(m.k, movesOf('> truncate a 0'), [
+    { name: 'busy-extents' },
+    { name: 'break-layouts' },
+  ]);
+  expect(refused).toMatchObject({
+    strategy: 'busy-extents',
+    refused: { errno: 'EOPNOTSUPP', rule: 'ST2' },
+    operations: [],
+  });
+  expect(wordsOf(played as StrategyRow)).toEqual(['done']);
+});
+
+test('a machine in the middle of a wait is compared from there', () => {
+  const m = prepared({ name: 'break-layouts', idleRule: 'fixed' });
+  const pin = m.pinned(1, 0, page, { owner: 'G' });
+  const truncate = m.truncate('a', 0, { owner: 'T' });
+  const before = structuredClone(m.k);
+  const rows = byColumn(tableOf(m.k, movesOf(`> clock-advance 7\n> unpin pin_${pin}`), each));
+  for (const column of everyColumn) {
+    const [first] = rows[column].operations;
+    expect(first).toMatchObject({ id: `op_${truncate.task}`, op: 'truncate', owner: 'T' });
+    expect(first?.outcome).toBe(column === 'refuse' ? 'failed' : 'done');
+  }
+  expect(rows['break-layouts fixed'].operations[0]).toMatchObject({
+    sleptMs: 7,
+    blockedBy: [{ pin: `pin_${pin}`, owner: 'G', ms: 7 }],
+  });
+  // A comparison plays on copies.
+  expect(m.k).toEqual(before);
+});
+
+test('a run has limits', () => {
+  const run = (entriesMax: number, bytesMax: number) => () =>
+    compare({ kernel: prepared().k, moves: movesOf('> sync\n> sync\n> sync') }, each, {
+      limits: { entriesMax, bytesMax },
+      done: () => {},
+    });
+  expect(run(2, 2 ** 26)).toThrow(TooLarge);
+  expect(run(2, 2 ** 26)).toThrow('under one strategy the commands take more than 2 entries');
+  expect(run(100, 50_000)).toThrow('the machine takes more than 50000 bytes of memory');
+});
+
+describe('what the explorer found', () => {
+  const explored = JSON.parse(readFileSync(waysPath, 'utf8')) as Record<
+    string,
+    Partial<Record<Verdict, Way>>
+  >;
+  const cells = scenarios.flatMap((scenario) =>
+    everyColumn.flatMap((column) =>
+      Object.entries(explored[`${scenario.id} ${column}`] ?? {})
+        // A circle that threads go round for ever is no script.
+        .filter(([, { round }]) => round === undefined)
+        .map(([verdict, way]) => [scenario.id, column, verdict as Verdict, scenario, way] as const),
+    ),
+  );
+
+  test('has every verdict', () => {
+    expect(cells.length).toBeGreaterThan(100);
+  });
+
+  test.each(cells)('%s %s: %s', (_id, column, verdict, scenario, way) => {
+    const { kernel, moves } = courseOf(scenario, column, way);
+    const [row] = tableOf(kernel, moves, [columns[column]]);
+    if (row === undefined) throw new Error('a row for each strategy');
+    const stuck = row.operations.map((played) => played.stuck).filter((word) => word !== undefined);
+    if (verdict === 'deadlock') {
+      expect(row.deadlocks).toBeGreaterThan(0);
+      expect(stuck).toContain('deadlock');
+    } else if (verdict === 'hangs') {
+      expect(row.deadlocks).toBe(0);
+      expect(row.hangs).toBe(1);
+    } else if (verdict === 'frees under the pin') expect(row.freedUnderPin).toBeGreaterThan(0);
+    else if (verdict === 'completes') {
+      expect(row.deadlocks).toBe(0);
+      expect(row.hangs).toBe(0);
+      expect(row.operations.every(({ outcome }) => outcome !== 'sleeping')).toBe(true);
+    }
+  });
+});
+
+/** The commands of a way through a scenario, on a stepped machine. */
+function courseOf(
+  { threads }: Scenario,
+  column: Column,
+  way: Way,
+): { kernel: Kernel; moves: Move[] } {
+  const moves: Move[] = [];
+  const m = machine({
+    strategy: columns[column],
+    blocks: 16,
+    except: column === 'none' ? ['law 1'] : [],
+    forgiving: true,
+    watch: {
+      before: (_k, command: Command) => void moves.push({ afterMs: 0, command }),
+      after: () => {},
+    },
+  });
+  m.create('a');
+  m.write('a', letters('ABC'), 0);
+  m.map('a', 3);
+  m.k.geometry.scheduler = 'stepped';
+  const kernel = structuredClone(m.k);
+  moves.length = 0;
+  const at = threads.map(() => ({ call: 0, task: 0, pin: 0 }));
+  for (const by of way.to) {
+    const thread = threads[by];
+    const where = at[by];
+    if (by === -1) m.step('kworker');
+    else if (thread === undefined || where === undefined)
+      m.step([...m.k.tasks.values()].find(({ op }) => op === 'evict')?.id);
+    else if (m.k.tasks.has(where.task as TaskId)) {
+      m.step(where.task);
+    } else {
+      const next = thread.calls[where.call];
+      if (next === undefined) throw new Error('a thread at its end does not move');
+      const { op, args, on, pin, cancels } = next;
+      const target = cancels === undefined ? 0 : (at[cancels]?.task ?? 0);
+      const nothing =
+        (pin === true && where.pin === 0) ||
+        (cancels !== undefined && !m.k.tasks.has(target as TaskId));
+      if (!nothing)
+        where.task = m.call(
+          op,
+          pin === true ? { pin: where.pin } : cancels === undefined ? on : { operation: target },
+          args,
+          { owner: thread.owner ?? '' },
+        ).task;
+      where.call = (where.call + 1) % (thread.loops ? thread.calls.length : Infinity);
+    }
+    for (const one of at) one.pin = m.k.tasks.get(one.task as TaskId)?.pin || one.pin;
+    for (const one of at) if (!m.k.pins.has(one.pin as never)) one.pin = 0;
+  }
+  return { kernel, moves };
+}
