@@ -326,6 +326,10 @@ export const eventTable = {
       op: z.string(),
       waitedMs: zCount,
       spurious: z.boolean(),
+      by: z
+        .string()
+        .nullable()
+        .describe('The operation that woke it; null for the release worker and the clock.'),
     },
   ),
   'task.step': row(

@@ -146,3 +146,22 @@ describe('a file and its inode', () => {
     expect(filter !== null && shows(filter, event('page.faulted', faulted))).toBe(false);
   });
 });
+
+describe('types that a client does not know', () => {
+  const lock = event('lock.acquired', { lock: 'i_rwsem', mode: 'exclusive' });
+  const step = event('task.step', { op: 'truncate', step: 'scan' });
+  const types = (...names: string[]) => filterOf({ types: names });
+
+  it('are hidden by a filter that names others, and shown in their family', () => {
+    const known = types('pinhole.task.blocked', 'pinhole.operation.*');
+    const family = types('pinhole.task.*');
+    if (known === null || family === null) throw new Error('a filter that hides nothing');
+    expect([shows(known, lock), shows(known, step)]).toEqual([false, false]);
+    expect([shows(family, lock), shows(family, step)]).toEqual([false, true]);
+  });
+
+  it('about a whole file are shown to who reads of any byte of it', () => {
+    expect(seen(lock, 7 * page, 1)).toBe(true);
+    expect(seen(lock, 7 * page, 1, 'b')).toBe(false);
+  });
+});

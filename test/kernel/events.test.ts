@@ -262,6 +262,24 @@ describe('lock.acquired and lock.released', () => {
   });
 });
 
+describe('task.woken', () => {
+  it('names who woke the task: the operation, and nobody where a timer did', () => {
+    const m = story('break-layouts.fixed');
+    const pin = m.pinned(m.mapping, 0, page, G);
+    m.truncate('a', 4 * page, T);
+    const { task } = m.unpin(pin);
+    m.pin(m.mapping, 0, page, G, { holdMs: 5 });
+    const truncate = m.truncate('a', 0, T).task;
+    const write = m.write('a', letters('w'), 0).task;
+    m.advance(5);
+    expect(m.seen('task.woken').map(({ task: woken, data }) => [woken, data.by])).toEqual([
+      [expect.any(Number), `op_${task}`],
+      [truncate, null],
+      [write, `op_${truncate}`],
+    ]);
+  });
+});
+
 describe('the operation of an event', () => {
   it('is named on each event that a task emits, whatever its steps', () => {
     for (const scheduler of ['auto', 'stepped'] as const) {

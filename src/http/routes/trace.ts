@@ -34,7 +34,7 @@ const zPerfetto = z
   })
   .describe("The object form of Chrome's trace format.");
 
-type TraceRecord = Pick<EventRecord, 'event' | 'last'>;
+type TraceRecord = Pick<EventRecord, 'event'>;
 
 interface Writer {
   add(record: TraceRecord): string;

@@ -22,15 +22,12 @@ export class Perfetto {
   /** The locks that are held, by the id of their slice. */
   readonly #held = new Map<string, Json>();
   readonly #filesystem: string;
-  /** The task that ran last in this command; it is the waker of a task that wakes. */
-  #runs: number | null = null;
 
   constructor(filesystem: string) {
     this.#filesystem = filesystem;
   }
 
-  /** The text of the event. `last` is true for the last event of a command. */
-  add({ event, last }: { event: KernelEvent; last: boolean }): string {
+  add({ event }: { event: KernelEvent }): string {
     const out: Json[] = [];
     if (!this.#began) {
       this.#us = event.timeMs * 1000;
@@ -44,8 +41,6 @@ export class Perfetto {
     // them.
     this.#us = Math.max(this.#us + 4, event.timeMs * 1000);
     this.#tell(event, out);
-    if (event.type !== 'task.woken') this.#runs = event.task;
-    if (last) this.#runs = null;
     return this.#text(out);
   }
 
@@ -86,7 +81,7 @@ export class Perfetto {
         args,
         out,
       );
-    } else if (type === 'task.woken') this.#woken(task, event.data.op, args, out);
+    } else if (type === 'task.woken') this.#woken(task, event.data, args, out);
     else if (type === 'operation.submitted') this.#begin(task, event.data.op, args, out);
     else if (
       type === 'operation.done' ||
@@ -145,11 +140,16 @@ export class Perfetto {
     }
   }
 
-  /** Draws the arrow from the task that ran to the slice of the woken task. */
-  #woken(task: number, op: string, args: Json, out: Json[]): void {
+  /** Draws the arrow from the waker to the slice of the woken task. */
+  #woken(
+    task: number,
+    { op, by }: { op: string; by: string | null },
+    args: Json,
+    out: Json[],
+  ): void {
     if (this.#depth(task) > 1) this.#close(tasks, task, out);
     this.#begin(task, op, args, out);
-    const waker = this.#runs ?? machine;
+    const waker = by === null ? machine : numberOf(by);
     this.#flow += 1;
     const flow = { name: 'wakes', cat: 'wakeup', id: this.#flow };
     // The waker may have no slice of its own, because for example an unpin takes no time.

@@ -101,6 +101,7 @@ export function wakeTask(k: Kernel, task: Task, key: 'own' | 'other' = 'own'): v
     op: task.op,
     waitedMs: k.nowMs - task.sleptSinceMs,
     spurious: key === 'other',
+    by: k.turn.current === 0 ? null : opId(k.turn.current),
   });
 }
 
