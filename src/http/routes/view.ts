@@ -13,6 +13,7 @@ import type { ProblemType } from '../problem-table.ts';
 import { serializerOf } from '../schema.ts';
 import { cursorNow, zCursor } from '../stream/cursor.ts';
 import { targetOf, urlOf } from '../target.ts';
+import { textFormsOf } from '../text-forms.ts';
 import {
   contractOf,
   type Handling,
@@ -34,7 +35,8 @@ export function viewRoute(view: View): Route {
 
 function viewContract(view: View, result: z.ZodType): Contract {
   const { etag, waits } = view;
-  const content = { [jsonType]: result };
+  const forms = textFormsOf(view.name);
+  const content = { [jsonType]: result, ...forms?.content };
   return contractOf({
     name: `get-${view.name}`,
     url: urlOf({ on: view.on, path: view.path }),
@@ -42,7 +44,7 @@ function viewContract(view: View, result: z.ZodType): Contract {
     tag: view.on,
     summary: view.summary,
     doc: view.doc,
-    query: view.query,
+    query: forms?.queryWith(view.query) ?? view.query,
     answers: [
       { status: 200, doc: 'The current state.', content },
       ...(etag ? [{ status: 304, doc: 'Not modified: an ETag in If-None-Match matches.' }] : []),
@@ -57,7 +59,8 @@ function viewContract(view: View, result: z.ZodType): Contract {
 function handlingOf(context: AppContext, view: View, result: z.ZodType): Handling {
   const { engine, config } = context;
   const { etag: hasOwnEtag, waits, operationRecords } = view;
-  const queryOf = queryParserOf(view.query);
+  const forms = textFormsOf(view.name);
+  const queryOf = queryParserOf(forms?.queryWith(view.query) ?? view.query);
   const toJson = serializerOf(result, context);
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -68,7 +71,7 @@ function handlingOf(context: AppContext, view: View, result: z.ZodType): Handlin
       return sendFailure(reply, found.failure);
     }
     const { fs, target } = found;
-    const query = queryOf(request);
+    const { format, ...query } = queryOf(request) as { format?: string };
     // GET of an operation waits only if the request has Prefer.
     if (waits && request.headers.prefer !== undefined) {
       const { waitMs, applied } = preferenceOf(request.headers.prefer, config);
@@ -88,12 +91,20 @@ function handlingOf(context: AppContext, view: View, result: z.ZodType): Handlin
     if (unchanged) return reply.code(304).send();
     const next = linkNext(request, read.result as Next);
     if (next !== null) reply.header('link', next);
+    const cursor = cursorNow(fs.ring);
+    if (forms !== null) {
+      // Pages of other origins have put Origin there.
+      reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '));
+      const form = forms.chosen(format, request.headers.accept);
+      if (form !== null)
+        return reply
+          .header('content-type', `${form.type}; charset=utf-8`)
+          .send(form.write(read.result, cursor));
+    }
     const shown = withLinks(fs, operationRecords, read.result);
     return reply
       .header('content-type', `${jsonType}; charset=utf-8`)
-      .send(
-        toJson(reply, view.single ? shown : { ...(shown as object), cursor: cursorNow(fs.ring) }),
-      );
+      .send(toJson(reply, view.single ? shown : { ...(shown as object), cursor }));
   };
   return { handler };
 }
