@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Command, CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
 import { type RepairOrders, repair, repairCommand } from './cli/repair.ts';
+import { type ReplayOrders, replay, replayCommand } from './cli/replay.ts';
 import { type Config, ConfigError, parseArguments } from './config.ts';
 import { bulkPrefixes } from './durable/keys.ts';
 import { JournalError } from './journal/journal-error.ts';
@@ -109,11 +110,23 @@ async function runRepair(orders: RepairOrders): Promise<never> {
   }
 }
 
+async function runReplay(orders: ReplayOrders): Promise<never> {
+  try {
+    process.exit(await replay(orders, (line) => void process.stdout.write(`${line}\n`)));
+  } catch (error) {
+    process.stderr.write(`pinhole: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(exitCodes.settings);
+  }
+}
+
 async function main(): Promise<void> {
   // A full disk or a closed pipe loses log lines; the server must not stop because of that.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  const config = settings([repairCommand((orders) => void runRepair(orders))]);
+  const config = settings([
+    repairCommand((orders) => void runRepair(orders)),
+    replayCommand((orders) => void runReplay(orders)),
+  ]);
   if (config === null) return;
   // Synchronous, because process.exit() would lose the last lines of an asynchronous stream.
   const lines = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });

@@ -3,6 +3,7 @@
 //
 //   PHBUNDLE  version  sha256 of the rest  gzip( length value  length value … )
 //   8 bytes   1        32
+import { kMaxLength } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, createGzip, gunzip } from 'node:zlib';
@@ -74,7 +75,7 @@ export async function unpack(bundle: Uint8Array, bytesMax: number): Promise<Iter
   const rest = bytes.subarray(restAt);
   if (!sumOf(rest).equals(bytes.subarray(sumAt, restAt)))
     throw new BundleError('BD1', 'the bundle was cut or changed: its checksum differs');
-  const maxOutputLength = expansionMax * bytesMax;
+  const maxOutputLength = Math.min(expansionMax * bytesMax, kMaxLength);
   let frames: Buffer;
   try {
     frames = await gunzipped(rest, { maxOutputLength });

@@ -1,7 +1,11 @@
 // Bundles over HTTP: exported, opened on another server, exported again, and damaged.
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { replay } from '../../src/cli/replay.ts';
 import { decode, encode } from '../../src/journal/codec.ts';
 import { MemoryStore } from '../../src/journal/memory-store.ts';
 import { dose } from '../dose.ts';
@@ -160,6 +164,32 @@ test('a filesystem of a bundle survives a restart with its past', async () => {
   expect((await call(second, 'GET', `${fs}/bundle`)).bytes.equals(bundle)).toBe(true);
   // The event of the creation is not in the journal; the others are those of before.
   expect((await eventsOf(second)).join('\n')).toBe(events.slice(1).join('\n'));
+});
+
+test('pinhole replay plays a bundle without a server', async () => {
+  await withSleeper(await begin());
+  const bundle = await bundleOf(services[0] as Service, '?note=look');
+  const folder = mkdtempSync(join(tmpdir(), 'pinhole-bundle-'));
+  const file = join(folder, 'a.pinhole');
+  const play = async (quiet?: true) => {
+    const lines: string[] = [];
+    const orders = quiet === undefined ? { file } : { file, quiet };
+    return { code: await replay(orders, (line) => lines.push(line)), lines };
+  };
+  try {
+    writeFileSync(file, bundle);
+    const { code, lines } = await play();
+    expect(code).toBe(0);
+    expect(lines).toContain('> pin map_1 0 4096 write as G');
+    expect(lines.filter((line) => line.includes('task.blocked'))).toHaveLength(1);
+    expect(lines.at(-2)).toBe('look');
+    expect(lines.at(-1)).toMatch(/^6 commands on xfs of Linux 7.3, 1 operations still running: /);
+    expect((await play(true)).lines).toHaveLength(2);
+    writeFileSync(file, bundle.subarray(1));
+    expect(await play()).toMatchObject({ code: 1, lines: [expect.stringMatching(/BD1/)] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('damage', () => {

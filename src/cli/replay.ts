@@ -1,0 +1,77 @@
+// pinhole replay: plays a bundle without a server, compares everything that it says, and prints the
+// trace.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { BundleError } from '../bundle/bundle-error.ts';
+import { verifyBundle } from '../bundle/read.ts';
+import type { KernelLimits } from '../kernel/state.ts';
+import { kernelLimitTable } from '../kernel/state.ts';
+import { opId } from '../kernel/units.ts';
+import { commandText } from '../script/golden.ts';
+
+export interface ReplayOrders {
+  file: string;
+  quiet?: true;
+}
+
+/** `run` is called with the orders. */
+export const replayCommand = (run: (orders: ReplayOrders) => void): Command =>
+  new Command('replay')
+    .summary('plays a bundle without a server, and compares its results')
+    .description(
+      'Plays a bundle, as GET /v1/filesystems/{fs}/bundle gives it, without a server. Prints each ' +
+        'command, event and answer. Exit code 0: everything is as the bundle says; 1: it is not, ' +
+        'or the file is not a bundle of this version.',
+    )
+    .argument('<file>', 'the bundle')
+    .option('--quiet', 'print only the summary')
+    .action((file: string, { quiet }: { quiet?: true }) =>
+      run(quiet === undefined ? { file } : { file, quiet }),
+    );
+
+const unlimited = Number.MAX_SAFE_INTEGER;
+/** A person plays a file of their own, so only its own limits apply. */
+const bounds = {
+  bytesMax: 2 ** 31,
+  entriesMax: unlimited,
+  deviceBytesMax: unlimited,
+  limits: Object.fromEntries(
+    Object.keys(kernelLimitTable).map((name) => [name, unlimited]),
+  ) as KernelLimits,
+};
+
+/** Resolves with the exit code. */
+export async function replay(
+  { file, quiet }: ReplayOrders,
+  say: (line: string) => void,
+): Promise<number> {
+  try {
+    const { head, kernel, entries } = await verifyBundle(
+      readFileSync(file),
+      bounds,
+      (entry, effects) => {
+        if (quiet === true) return;
+        if (entry.command !== null) say(`> ${commandText(entry.command)}`);
+        for (const event of effects.events) {
+          const who = event.task === 0 ? '-' : opId(event.task);
+          say(`  ${event.timeMs} ${who} ${event.type} ${JSON.stringify(event.data)}`);
+        }
+        for (const { task, outcome } of effects.replies)
+          say(
+            `< ${opId(task)} ${outcome.ok ? 'done' : `${outcome.failure.errno} ${outcome.failure.why}`}`,
+          );
+      },
+    );
+    if (head.note !== '') say(head.note);
+    const { kind, kernel: linux } = head.args;
+    say(
+      `${entries} commands on ${kind} of Linux ${linux}, ${kernel.tasks.size} operations still ` +
+        `running: every state and every result is as the bundle says.`,
+    );
+    return 0;
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    say(`${file}: ${error.message} (${error.rule})`);
+    return 1;
+  }
+}
