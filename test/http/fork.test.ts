@@ -2,6 +2,7 @@
 // store, also after a restart.
 import { afterEach, describe, expect, test } from 'vitest';
 import { MemoryStore } from '../../src/journal/memory-store.ts';
+import type { Account } from '../../src/tenants/quotas.ts';
 import { type CallOptions, call, type Service, start } from './start.ts';
 
 const services: Service[] = [];
@@ -188,4 +189,148 @@ test('a fork survives a restart, and can be forked', async () => {
   await must(second, 'POST', '/v1/filesystems', { json: { name: 'c', from: { filesystem: 'b' } } });
   await must(second, 'DELETE', '/v1/filesystems/c/pins/pin_1');
   expect((await stateOf(second, 'c', op)).state).toBe('done');
+});
+
+/** Breaks a law of the machine, so that the filesystem stops. */
+async function stopByLaw(service: Service): Promise<void> {
+  const fs = service.engine.find('default', 'a');
+  await expect(fs?.submit({ op: 'no-such-operation', on: {}, args: {} })).rejects.toMatchObject({
+    kind: 'filesystem-stopped',
+  });
+}
+
+describe('a filesystem that stopped over a law', () => {
+  test('is forked up to the entry before', async () => {
+    const service = await begin();
+    await withPin(service);
+    const op = (await truncate(service)).json.id;
+    const cursor = await cursorNow(service);
+    await stopByLaw(service);
+    expect((await call(service, 'GET', '/v1/filesystems/a/files')).status).toBe(500);
+    expect((await fork(service, {})).status).toBe(201);
+    expect((await fork(service, { cursor }, { name: 'c' })).status).toBe(201);
+    expect(
+      (await fork(service, { at: { operation: op, when: 'blocked' } }, { name: 'd' })).status,
+    ).toBe(201);
+    for (const fs of ['b', 'c', 'd'])
+      expect((await stateOf(service, fs, op)).state).toBe('sleeping');
+  });
+
+  test('also after a start that could not restore it', async () => {
+    const store = new MemoryStore();
+    const first = await begin(store);
+    await withPin(first);
+    const op = (await truncate(first)).json.id;
+    await stopByLaw(first);
+    await first.close();
+    services.pop();
+    const second = await begin(store);
+    expect((await call(second, 'GET', '/v1/filesystems/a')).json.type).toMatch(
+      /filesystem-stopped/,
+    );
+    expect((await fork(second, {})).status).toBe(201);
+    expect((await stateOf(second, 'b', op)).state).toBe('sleeping');
+  });
+});
+
+describe('bounds', () => {
+  test('a fork is charged like a filesystem that is created and then filled', async () => {
+    const service = await begin();
+    await withPin(service);
+    const { used, limits } = (service.context.tenants.get('default') as { account: Account })
+      .account;
+    for (const name of [
+      'filesystems',
+      'bytes',
+      'blocks',
+      'files',
+      'mappings',
+      'pins',
+      'memory',
+    ] as const) {
+      const before = { ...used };
+      const limit = limits[name];
+      limits[name] = used[name];
+      const refused = await fork(service, {});
+      expect([name, refused.status, refused.json.quota?.name]).toEqual([name, 507, name]);
+      // For want of memory the past was forgotten first.
+      expect({ ...used, memory: 0 }).toEqual({ ...before, memory: 0 });
+      limits[name] = limit;
+    }
+    const before = { ...used };
+    expect((await fork(service, {})).status).toBe(201);
+    for (const name of ['filesystems', 'blocks', 'files', 'mappings', 'pins'] as const)
+      expect([name, used[name]]).toEqual([name, 2 * before[name]]);
+    await must(service, 'DELETE', '/v1/filesystems/b', { json: { force: true } });
+    expect({ ...used, memory: 0 }).toEqual({ ...before, memory: 0 });
+  });
+
+  test('a volatile server forgets what is too long, and still forks the present', async () => {
+    const service = await start({ pastBytesMax: 65_536 });
+    services.push(service);
+    await withPin(service);
+    const cursor = await cursorNow(service);
+    for (let i = 0; i < 20; i += 1)
+      await must(service, 'PUT', `/v1/filesystems/a/files/f/content?offset=${page}`, {
+        bytes: new Uint8Array(page).fill(i),
+      });
+    const old = await fork(service, { cursor });
+    expect([old.status, old.json.rule]).toEqual([410, 'FK3']);
+    expect((await fork(service, {})).status).toBe(201);
+    const content = (await call(service, 'GET', '/v1/filesystems/b/files/f/content')).bytes;
+    expect(content.subarray(page).equals(Buffer.alloc(page, 19))).toBe(true);
+    expect((await call(service, 'GET', '/v1/filesystems/b/pins')).json.items).toHaveLength(1);
+  });
+
+  test('a store keeps what follows the older of two snapshots, and says where that begins', async () => {
+    const store = new MemoryStore();
+    const service = await start({ snapshotEntries: 100 }, { openStore: async () => store });
+    services.push(service);
+    await withPin(service);
+    const cursor = await cursorNow(service);
+    for (let i = 0; i < 350; i += 1)
+      await must(service, 'POST', '/v1/filesystems/a/files', { json: { name: `g${i}` } });
+    const old = await fork(service, { cursor });
+    expect([old.status, old.json.rule]).toEqual([410, 'FK3']);
+    const made = await fork(service, { cursor: old.json.oldest });
+    expect([made.status, made.text.length > 0]).toEqual([201, true]);
+    const files = (await call(service, 'GET', '/v1/filesystems/b/files?pageSize=1000')).json.items;
+    expect(files.length).toBeGreaterThan(90);
+    expect(files.length).toBeLessThan(260);
+  });
+});
+
+test('timers of a realtime filesystem keep their distance', async () => {
+  const held: { nowMs: number; rings: [number, () => void][] } = { nowMs: 1_000_000, rings: [] };
+  const clock = {
+    nowMs: () => held.nowMs,
+    at: (atMs: number, ring: () => void) => {
+      const one: [number, () => void] = [atMs, ring];
+      held.rings.push(one);
+      return () => void held.rings.splice(held.rings.indexOf(one), 1);
+    },
+  };
+  const service = await start({}, { clock });
+  services.push(service);
+  await withPin(service, { clock: 'realtime' });
+  await must(service, 'POST', '/v1/filesystems/a/mappings/map_1/pins', {
+    json: { offset: 0, length: page, access: 'read', holdMs: 5000 },
+  });
+  held.nowMs += 1000;
+  await must(service, 'POST', '/v1/filesystems/a/files', { json: { name: 'later' } });
+  const cursor = await cursorNow(service);
+  held.nowMs += 60_000;
+  for (const [, ring] of held.rings.splice(0)) ring();
+  const pinsOf = async (fs: string) =>
+    (await call(service, 'GET', `/v1/filesystems/${fs}/pins`)).json.items.length;
+  while ((await pinsOf('a')) === 2) await new Promise((resolve) => setImmediate(resolve));
+  expect((await fork(service, { cursor })).status).toBe(201);
+  expect(await pinsOf('b')).toBe(2);
+  // The pin has 4 s left, on the clock of the server from now on.
+  expect(held.rings.map(([atMs]) => atMs - held.nowMs)).toContain(4000);
+  expect((await call(service, 'GET', '/v1/filesystems/b')).json.nowMs).toBe(1_001_000);
+  held.nowMs += 4000;
+  for (const [, ring] of held.rings.splice(0)) ring();
+  while ((await pinsOf('b')) === 2) await new Promise((resolve) => setImmediate(resolve));
+  expect(await pinsOf('b')).toBe(1);
 });
