@@ -101,7 +101,8 @@ export class JournalReading {
   get isCut(): boolean {
     if (this.manifests.length > 0) return false;
     const first = this.#first;
-    return this.birth.forkOf === undefined ? first !== null && first !== 1 : true;
+    if (this.birth.forkOf !== undefined) return true;
+    return first === null ? (this.last?.[0] ?? 0) > 0 : first !== 1;
   }
 
   /**
