@@ -313,7 +313,14 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
     ],
   },
   'src/compare/probe.ts': {
-    may: ['zod', 'piscina', './play.ts', '../kernel/kernel.ts', '../script/command-json.ts'],
+    may: [
+      'zod',
+      'piscina',
+      './play.ts',
+      '../kernel/kernel.ts',
+      '../script/command-json.ts',
+      '../stories/index.ts',
+    ],
     mayNot: [
       '../journal/store.ts',
       '../durable/log.ts',

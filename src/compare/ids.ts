@@ -66,6 +66,11 @@ export class Made {
     return (index === undefined ? undefined : this.numberAt(kind, index)) ?? nobody;
   }
 
+  /** The pin that a command of this run has made. */
+  pinMadeAt(index: number): Target {
+    return { pin: this.numberAt('pin', index) ?? nobody };
+  }
+
   targetFor(reference: Made, target: Target): Target {
     const own: Target = target.file === undefined ? {} : { file: target.file };
     for (const kind of kinds) {

@@ -17,6 +17,12 @@ import type { Blocked, Played, StrategyRow } from './table.ts';
 export interface Move {
   afterMs: number;
   command: Command | null;
+  /** The thread that gives it. While an operation of this owner sleeps, it gives nothing. */
+  thread?: string;
+  /** It acts on the pin that the command of this move has made. */
+  onPinOf?: number;
+  /** The schedule ends: from now on a stepped machine runs by itself. */
+  settle?: true;
 }
 
 /** The entries of a log as moves. A manual clock moves with its commands only. */
@@ -114,20 +120,19 @@ export class Play {
   }
 
   play(moves: readonly Move[]): void {
-    for (const [index, { afterMs, command }] of moves.entries()) {
+    for (const [index, { afterMs, command, thread, onPinOf, settle }] of moves.entries()) {
       if (this.#unmounted) return;
       this.#wait(afterMs);
-      if (command !== null) this.#give(command, index);
+      if (settle === true) this.#settle();
+      if (command === null || (thread !== undefined && this.k.sleepersOf.has(thread))) continue;
+      if (onPinOf === undefined) this.#give(this.#inOwnIds(command), index);
+      else this.#give({ ...command, on: this.made.pinMadeAt(onPinOf) }, index);
     }
   }
 
   /** Call it once, after the last command. */
   end(): Omit<StrategyRow, 'strategy' | 'options'> {
-    // A client steps a stepped machine. What it left undone runs now, so that each run has an end.
-    if (this.k.geometry.scheduler === 'stepped' && !this.#unmounted) {
-      this.k.geometry.scheduler = 'auto';
-      this.#apply(null);
-    }
+    if (!this.#unmounted) this.#settle();
     for (const id of this.k.sleepers) this.#judge(this.k.tasks.get(id) as Task);
     const played = [...this.#notes.values()].map(({ blockers, ...note }) => ({
       ...note,
@@ -136,8 +141,14 @@ export class Play {
     return { operations: played, ...this.#figures };
   }
 
-  #give(command: Command, index: number): void {
-    const own = this.#inOwnIds(command);
+  /** A client steps a stepped machine. What it left undone runs now, so that a run has an end. */
+  #settle(): void {
+    if (this.k.geometry.scheduler === 'auto') return;
+    this.k.geometry.scheduler = 'auto';
+    this.#apply(null);
+  }
+
+  #give(own: Command, index: number): void {
     // The strategy that is compared stays in force.
     if (own.op === 'set-strategy' && this.#reference !== null) return;
     if (own.op === 'dma-write') {
@@ -214,14 +225,14 @@ export class Play {
   #saw({ events, replies, unmounted }: Effects): void {
     const blocked: TaskId[] = [];
     for (const event of events) {
-      if (event.type === 'task.blocked') blocked.push(event.task as TaskId);
+      if (event.type === 'task.blocked' || event.type === 'layout.retried')
+        blocked.push(event.task as TaskId);
       else if (event.type === 'deadlock.detected') {
         this.#figures.deadlocks += 1;
         for (const node of event.data.cycle)
           this.#inCycles.add((numberOf('operation', node) ?? 0) as TaskId);
-      } else if (event.type === 'warning.raised') {
-        if (event.data.text.startsWith('block freed')) this.#figures.freedUnderPin += 1;
-      } else if ('sleptMs' in event.data) {
+      } else if (event.type === 'warning.raised') this.#figures.freedUnderPin += 1;
+      else if ('sleptMs' in event.data) {
         const note = this.#notes.get(event.task as TaskId);
         if (note !== undefined) note.sleptMs = event.data.sleptMs;
       }

@@ -58,7 +58,9 @@ export const zStrategyRow = z.object({
       'Blocks that had left their file and could not be allocated yet, busy or detached: the most ' +
         'at one time, and their sum over time.',
     ),
-  freedUnderPin: zCount.describe('Blocks that became free although a device had them pinned.'),
+  freedUnderPin: zCount.describe(
+    'Blocks that were freed, moved or zeroed although a device had them pinned.',
+  ),
   dmaLost: zCount.describe('Pages that a device wrote after no file owned their block any more.'),
   dmaForeign: zCount.describe(
     'Pages that a device wrote after their block belonged to another file or another offset.',

@@ -55,6 +55,14 @@ describe('POST /v1/compare', () => {
     expect(json.strategies[5].freedUnderPin).toBe(1);
   });
 
+  test('takes a story', async () => {
+    const { json } = await compare({ story: 'S01', strategies: ['wait-for-refs', 'refuse'] });
+    expect(json.strategies).toMatchObject([
+      { deadlocks: 1, operations: [{ stuck: 'deadlock' }, { stuck: 'deadlock' }] },
+      { deadlocks: 0 },
+    ]);
+  });
+
   test('takes a filesystem and options, and needs only commands', async () => {
     const { json } = await compare({
       mkfs: { kind: 'ext2', sizeBytes: MiB },
@@ -80,6 +88,10 @@ describe('POST /v1/compare', () => {
     [{ commands: [{ op: 'sync', nowait: true }] }, 'unknown-field', 400],
     [{ commands: Array(51).fill({ op: 'sync' }) }, 'compare-too-large', 422],
     [{ commands: [], hope: 1 }, 'unknown-field', 400],
+    [{ story: 'no-such' }, 'einval', 400],
+    [{ story: 'S01', commands: [] }, 'unknown-field', 400],
+    [{ bundle: 'AAAA' }, 'einval', 400],
+    [{ bundle: '???' }, 'invalid-value', 400],
   ] as [object, string, number][])('refuses %j', async (json, type, status) => {
     const answer = await call(service, 'POST', '/v1/compare', { json });
     expect([answer.status, answer.json.type]).toEqual([status, `/v1/problems/${type}`]);
@@ -136,6 +148,12 @@ describe('POST …/compare', () => {
     expect(json.strategies[1].operations[4]).toMatchObject({ outcome: 'done', sleptMs: 0 });
     const after = (await must(service, 200, 'GET', `${fs}/operations`)).json;
     expect(after.cursor).toBe(before.cursor);
+  });
+
+  test('takes a bundle of it', async () => {
+    const bundle = (await must(service, 200, 'GET', `${fs}/bundle`)).bytes.toString('base64');
+    const both = { strategies: ['wait-for-refs', 'busy-extents'] };
+    expect((await compare({ bundle, ...both })).json).toEqual((await past(both)).json);
   });
 
   test('begins after a cursor', async () => {

@@ -75,7 +75,7 @@ function handlingOf(context: AppContext): Handling {
 }
 
 /** A BundleError as the failure of the request. */
-async function orFailure<T>(promise: Promise<T>): Promise<T> {
+export async function orFailure<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {
@@ -87,20 +87,22 @@ async function orFailure<T>(promise: Promise<T>): Promise<T> {
 
 export const bundleRoute: Route = { contracts: [contract], handle: handlingOf };
 
+export const boundsOf = ({ config }: AppContext): BundleBounds => ({
+  bytesMax: config.contentBytesMax,
+  entriesMax: config.spanEntriesMax,
+  deviceBytesMax: config.deviceBytesMax,
+  limits: kernelLimits(config),
+});
+
 /** POST /v1/filesystems with a bundle. */
 export async function createFromBundle(
   context: AppContext,
   request: FastifyRequest,
   name: string,
 ): Promise<Created> {
-  const { engine, config } = context;
+  const { engine } = context;
   const bytes = request.body as Uint8Array;
-  const bounds: BundleBounds = {
-    bytesMax: config.contentBytesMax,
-    entriesMax: config.spanEntriesMax,
-    deviceBytesMax: config.deviceBytesMax,
-    limits: kernelLimits(config),
-  };
+  const bounds = boundsOf(context);
   const { kernel: end } = await orFailure(verifyBundle(bytes, bounds));
   const opened = await orFailure(openBundle(bytes, bounds));
   const { kernel, head } = opened;

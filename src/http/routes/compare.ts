@@ -1,11 +1,14 @@
 // The same commands under each strategy. A worker thread plays them; no filesystem changes.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { entriesAfter, openBundle } from '../../bundle/read.ts';
 import { allStrategies, type Choice, type Course } from '../../compare/compare.ts';
 import { ComparisonError } from '../../compare/comparisons.ts';
 import { courseOfEntries } from '../../compare/play.ts';
+import { courseOfStory } from '../../compare/story-course.ts';
 import { zComparison } from '../../compare/table.ts';
 import type { CommandSource, CompareAnswer } from '../../compare/worker.ts';
+import type { LoggedEntry } from '../../durable/log.ts';
 import { type HostedFilesystem, kernelLimits } from '../../engine/engine.ts';
 import { spanOf } from '../../engine/past.ts';
 import { type Errno, failure } from '../../kernel/errno.ts';
@@ -22,8 +25,10 @@ import { HttpProblem, KernelFailure } from '../problem.ts';
 import { objectOf, parse, problemOfIssues } from '../schema.ts';
 import { zFrom } from '../stream/messages.ts';
 import { hostedOf } from '../target.ts';
+import { boundsOf, orFailure } from './bundle.ts';
 import { contractOf, type Route } from './define.ts';
 import { eventAt } from './span.ts';
+import { storyOf } from './story.ts';
 
 const zStrategies = z
   .array(z.union([z.string().max(64), zStrategyChoice]))
@@ -55,6 +60,16 @@ const commandsBody = z.strictObject({
     .describe('The commands in order. The time of `clock-advance` passes under each strategy.'),
   strategies: zStrategies,
 });
+const storyBody = z.strictObject({
+  story: z.string().max(64).describe('The id of a story, such as S01; see GET /v1/stories.'),
+  strategies: zStrategies,
+});
+const bundleBody = z.strictObject({
+  bundle: z.base64().describe('A bundle, in base64. Its commands are played on its beginning.'),
+  strategies: zStrategies,
+});
+const body = z.union([commandsBody, storyBody, bundleBody]);
+
 /** The thread parses the commands, because a long list would delay other requests. */
 const leanBody = commandsBody.extend({ commands: z.array(z.unknown()) });
 
@@ -106,32 +121,75 @@ const compareCommands: Route = {
       name: 'compare',
       url: '/v1/compare',
       tag: 'server',
-      summary: 'Play commands on a new filesystem under each strategy',
+      summary: 'Play commands, a story or a bundle under each strategy',
       doc,
-      body: commandsBody,
-      problems: [],
+      body,
+      problems: ['efbig'],
     }),
   ],
   handle: (context) => ({
     async handler(request, reply) {
       const raw = objectOf(request.body);
-      demandFewCommands(context, Array.isArray(raw.commands) ? raw.commands.length : 0);
-      const { mkfs, commands, strategies } = parse(leanBody, raw);
-      const { deviceBytesMax } = context.config;
-      if (mkfs.sizeBytes > deviceBytesMax) {
-        const why = `sizeBytes may be at most ${deviceBytesMax}.`;
-        throw new KernelFailure(failure('EINVAL', 'M1', why));
-      }
-      const source: CommandSource = { mkfs, commands, limits: kernelLimits(context.config) };
-      const choices = choicesOf(strategies, mkfs);
-      return answer(context, request, reply, {
-        choices,
-        bytes: emptyMemory(mkfs.sizeBytes),
-        source: async () => source,
-      });
+      const asked =
+        'story' in raw
+          ? askedOfStory(parse(storyBody, raw))
+          : 'bundle' in raw
+            ? await askedOfBundle(context, parse(bundleBody, raw))
+            : askedOfCommands(context, raw);
+      return answer(context, request, reply, asked);
     },
   }),
 };
+
+function askedOfCommands(context: AppContext, raw: Record<string, unknown>): Asked {
+  demandFewCommands(context, Array.isArray(raw.commands) ? raw.commands.length : 0);
+  const { mkfs, commands, strategies } = parse(leanBody, raw);
+  const { deviceBytesMax } = context.config;
+  if (mkfs.sizeBytes > deviceBytesMax) {
+    const why = `sizeBytes may be at most ${deviceBytesMax}.`;
+    throw new KernelFailure(failure('EINVAL', 'M1', why));
+  }
+  const source: CommandSource = { mkfs, commands, limits: kernelLimits(context.config) };
+  return {
+    choices: choicesOf(strategies, mkfs),
+    bytes: emptyMemory(mkfs.sizeBytes),
+    source: async () => source,
+  };
+}
+
+/** The way that shows the story best, and then the calls that are left. */
+function askedOfStory({ story: id, strategies }: z.infer<typeof storyBody>): Asked {
+  const course = courseOfStory(storyOf(id));
+  return {
+    choices: choicesOf(strategies, course.kernel.geometry),
+    bytes: memoryOf(course.kernel),
+    source: async () => course,
+  };
+}
+
+async function askedOfBundle(
+  context: AppContext,
+  { bundle, strategies }: z.infer<typeof bundleBody>,
+): Promise<Asked> {
+  const bounds = boundsOf(context);
+  const opened = await orFailure(openBundle(Buffer.from(bundle, 'base64'), bounds));
+  const entries: LoggedEntry[] = [];
+  await orFailure(
+    (async () => {
+      for await (const frame of entriesAfter(opened, bounds))
+        if ('entries' in frame) {
+          entries.push(...frame.entries);
+          demandFewCommands(context, entries.length);
+        }
+    })(),
+  );
+  const course = courseOfEntries(opened.kernel, entries);
+  return {
+    choices: choicesOf(strategies, opened.kernel.geometry),
+    bytes: memoryOf(opened.kernel),
+    source: async () => course,
+  };
+}
 
 const comparePast: Route = {
   contracts: [

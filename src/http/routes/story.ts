@@ -41,7 +41,8 @@ function refuse(why: Failure): never {
   throw new KernelFailure(why);
 }
 
-function storyOf(id: string): Story {
+/** Throws for a story that does not exist. */
+export function storyOf(id: string): Story {
   const names = [...stories.keys()].join(', ');
   const unknown = failure('EINVAL', 'SY1', `there is no story "${id}"; the stories are ${names}`);
   return stories.get(id) ?? refuse(unknown);
