@@ -4,9 +4,12 @@
 /** In milliseconds. */
 const sliceMs = 5;
 /** More are refused, because each has to wait for the slices of all others. */
-const searchesMax = 8;
+const searchesMax = 16;
+/** So that one tenant does not take the turns of all others. */
+const searchesOfTenantMax = 4;
 
 interface Search {
+  tenant: string;
   /** Runs up to the next rest; true if the search is over. */
   resume(end: boolean): boolean;
   fail(error: unknown): void;
@@ -21,17 +24,19 @@ const running: Search[] = [];
  * come to its end. Null if too many searches run already.
  */
 export function searchInSlices<T>(
+  tenant: string,
   searching: Generator<void, T, boolean | undefined>,
   ms: number,
 ): Promise<T> | null {
-  if (running.length >= searchesMax) return null;
+  const own = running.filter((search) => search.tenant === tenant).length;
+  if (running.length >= searchesMax || own >= searchesOfTenantMax) return null;
   return new Promise((resolve, reject) => {
     const resume = (end: boolean): boolean => {
       const { done, value } = searching.next(end);
       if (done === true) resolve(value);
       return done === true;
     };
-    running.push({ resume, fail: reject, left: ms });
+    running.push({ tenant, resume, fail: reject, left: ms });
     if (running.length === 1) setImmediate(runSlice);
   });
 }

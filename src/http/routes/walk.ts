@@ -167,7 +167,8 @@ const choicesRoute = defineRoute({
     'manual clock. With explore=true a search tries every order of the steps that can follow and ' +
     'adds what can come of each choice. It assumes that nobody makes a new call, and that an ' +
     'owner that is not in a call releases its pins sooner or later. `completes`: in some orders ' +
-    'all operations end. `hangs`: an operation sleeps and nothing wakes it. `unknown`: the search ' +
+    'all operations end. `hangs`: an operation sleeps and nothing wakes it. `starves` takes calls ' +
+    'that come again and again, so only stories have it. `unknown`: the search ' +
     'ended at a limit before all states were seen. The filesystem does not change.',
   query: z.strictObject({
     explore: z.boolean().default(false).describe('Search what can follow each choice.'),
@@ -235,7 +236,7 @@ async function exploreChoices(
   const held = engine.hold(tenant, statesMax * bytes);
   if (typeof held !== 'function') throw new KernelFailure(held.failure);
   try {
-    const explored = await searchInSlices(search(start, { statesMax }), config.exploreMs);
+    const explored = await searchInSlices(tenant, search(start, { statesMax }), config.exploreMs);
     if (explored === null) return notRun('too many searches are running; ask again later');
     const found = verdictsOfChoices(start, explored);
     const complete = explored.open.size === 0;
