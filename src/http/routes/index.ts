@@ -19,6 +19,7 @@ import { operationRoute } from './operation.ts';
 import { operationContentRoute } from './operation-content.ts';
 import { problemRoutes } from './problems.ts';
 import { ruleRoutes } from './rules.ts';
+import { scriptRoute } from './script.ts';
 import { stateRoute } from './state.ts';
 import { storyRoutes } from './story.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   ...explainRoutes,
   traceRoute,
   bundleRoute,
+  scriptRoute,
   ...compareRoutes,
   ...eventRoutes,
   ...tenantRoutes,
