@@ -173,6 +173,42 @@ const wholeFile = (strategy: string): Row => ({
   call: (ask) => ask('POST', fs(strategy, '/files/a/truncate'), { sizeBytes: 0 }, respondAsync),
 });
 
+/** 40 owners with a pin each, and a truncate of their file: a search that no limit is enough for. */
+async function crowded(ask: Ask): Promise<void> {
+  await made(ask, 'POST', '/v1/filesystems', {
+    name: 'crowded',
+    sizeBytes: MiB,
+    clock: 'manual',
+    scheduler: 'stepped',
+    strategy: { name: 'wait-for-refs' },
+  });
+  const walk = () => made(ask, 'POST', fs('crowded', '/scheduler/step'), { until: 'done' });
+  await made(ask, 'POST', fs('crowded', '/files'), { name: 'a' });
+  await made(ask, 'POST', fs('crowded', '/files/a/allocate'), { offset: 0, length: 40 * page });
+  await walk();
+  await made(ask, 'POST', fs('crowded', '/files/a/mappings'), {
+    offset: 0,
+    length: 40 * page,
+    access: 'read-write',
+  });
+  await inTurns(40, (i) =>
+    ask('POST', fs('crowded', '/mappings/map_1/pins'), {
+      offset: i * page,
+      length: page,
+      access: 'write',
+      owner: `o${i}`,
+    }),
+  );
+  await walk();
+  await made(ask, 'POST', fs('crowded', '/files/a/truncate'), { sizeBytes: 0 });
+}
+
+/** 600 reads of a stepped filesystem, of two steps each. */
+async function manySteps(ask: Ask): Promise<void> {
+  await made(ask, 'POST', '/v1/filesystems', { name: 'steps', story: 'S02' });
+  await inTurns(600, () => ask('GET', fs('steps', '/files/a/content?offset=0&length=1')));
+}
+
 let bundle: Uint8Array = new Uint8Array(0);
 const bundleType = { 'content-type': 'application/vnd.pinhole.bundle' };
 
@@ -207,6 +243,26 @@ const rows: readonly Row[] = [
       bundle = (await ask('GET', fs('queue', '/bundle'))).body as Uint8Array;
     },
     call: (ask) => ask('POST', '/v1/filesystems?name=opened', bundle, bundleType),
+  },
+  {
+    name: 'choices?explore=true, 4 at once',
+    prepare: crowded,
+    call: (ask) => inTurns(4, () => ask('GET', fs('crowded', '/choices?explore=true'))),
+  },
+  {
+    name: 'a walk of 1000 steps',
+    prepare: manySteps,
+    call: (ask) => ask('POST', fs('steps', '/scheduler/step'), { until: 'done' }),
+  },
+  {
+    name: 'all stories, and a filesystem of each',
+    call: (ask) =>
+      inTurns(64, (i) => {
+        const story = `S${String(1 + (i % 32)).padStart(2, '0')}`;
+        return i < 32
+          ? ask('GET', `/v1/stories/${story}`)
+          : ask('POST', '/v1/filesystems', { name: story, story });
+      }),
   },
   {
     name: 'PUT strategy',

@@ -1,8 +1,8 @@
-// Long searches share the event loop in slices: one slice of one search, then everybody else. Each
-// search would be short enough by itself, but the slices of several must not follow each other.
+// Long computations share the event loop: one slice of one search, then everybody else. Each would
+// be short enough by itself, but those of several requests must not follow each other.
 
-/** In milliseconds. */
-const sliceMs = 5;
+/** In milliseconds. A request of somebody else often needs three turns of the loop. */
+const sliceMs = 2;
 /** More are refused, because each has to wait for the slices of all others. */
 const searchesMax = 16;
 /** So that one tenant does not take the turns of all others. */
@@ -60,4 +60,29 @@ function runSlice(): void {
   running.shift();
   if (!over) running.push(search);
   if (running.length > 0) setImmediate(runSlice);
+}
+
+const waiting: (() => void)[] = [];
+
+/**
+ * The value of a computation of some milliseconds, one in each turn of the event loop. Otherwise
+ * the computations of all requests that arrive in the same turn would follow each other.
+ */
+export function inOwnTurn<T>(compute: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    waiting.push(() => {
+      try {
+        resolve(compute());
+      } catch (error) {
+        reject(error);
+      }
+    });
+    if (waiting.length === 1) setImmediate(runWaiting);
+  });
+}
+
+function runWaiting(): void {
+  waiting[0]?.();
+  waiting.shift();
+  if (waiting.length > 0) setImmediate(runWaiting);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RequestKey } from '../../durable/records.ts';
 import type { Created, Engine, HostedFilesystem } from '../../engine/engine.ts';
 import { type Failure, failure } from '../../kernel/errno.ts';
+import type { Way } from '../../kernel/explore.ts';
 import { mkfsArgs, zStrategyChoice } from '../../kernel/ops/mkfs.ts';
 import { zFilesystemName } from '../../kernel/ops/name.ts';
 import { strategies } from '../../kernel/reclaim/index.ts';
@@ -16,6 +17,7 @@ import { type Column, columns, everyColumn, type Story } from '../../stories/sto
 import { columnTold, toldOf, verdictsTold, wayTold } from '../../stories/told.ts';
 import { tellings } from '../../stories/ways-text.ts';
 import { HttpProblem, KernelFailure } from '../problem.ts';
+import { inOwnTurn } from '../searches.ts';
 import { defineRoute, type Route } from './define.ts';
 
 const { kind, kernel, waitqueue, folioGranularity } = mkfsArgs.shape;
@@ -76,7 +78,7 @@ export async function createStory(
   asked: StoryArgs,
   key: RequestKey | undefined,
 ): Promise<Created> {
-  const { args, entries } = begun(asked);
+  const { args, entries } = await inOwnTurn(() => begun(asked));
   const made = await engine.create(tenant, args, key);
   if (!made.ok) return made;
   const failed = await prepare(made.fs, entries, engine.limits.inboxMax);
@@ -209,7 +211,7 @@ const getStory = defineRoute({
     verdict: z.enum(tellings).optional().describe('One of its endings, or waits.'),
   }),
   result: zStory,
-  answer(_context, { request, query }) {
+  async answer(_context, { request, query }) {
     const { story: id } = request.params as { story: string };
     const story = stories.get(id);
     if (story === undefined)
@@ -225,26 +227,29 @@ const getStory = defineRoute({
       const message = `${id} has no such ending under ${strategy}; its endings are ${known}.`;
       throw new HttpProblem('invalid-value', message, { fields: [{ field: 'verdict', message }] });
     }
-    const { entries: _, args, kernel } = beginning(story, strategy);
-    const { name: __, strategy: ___, ...filesystem } = args;
-    const { threads } = story;
-    return {
-      ...outlineOf(story),
-      questions: story.questions,
-      filesystem,
-      setup: story.setup.map((call) => commandJsonOf(commandOf(call))),
-      commands: commandsOf(kernel, threads),
-      threads: threads.map(({ owner, calls, loops }, by) => ({
-        owner,
-        commands: calls.map((_call, at) => callsBefore(threads, by) + at),
-        loops,
-      })),
-      told: { strategy, verdict },
-      steps: movesOf(kernel, threads, way),
-      ways: waysOf(story),
-    };
+    const told = await inOwnTurn(() => tell(story, strategy, way));
+    return { ...outlineOf(story), ...told, told: { strategy, verdict }, ways: waysOf(story) };
   },
 });
+
+/** What takes a machine of its own. */
+function tell(story: Story, strategy: Column, way: Way) {
+  const { entries: _, args, kernel } = beginning(story, strategy);
+  const { name: __, strategy: ___, ...filesystem } = args;
+  const { threads } = story;
+  return {
+    questions: story.questions,
+    filesystem,
+    setup: story.setup.map((call) => commandJsonOf(commandOf(call))),
+    commands: commandsOf(kernel, threads),
+    threads: threads.map(({ owner, calls, loops }, by) => ({
+      owner,
+      commands: calls.map((_call, at) => callsBefore(threads, by) + at),
+      loops,
+    })),
+    steps: movesOf(kernel, threads, way),
+  };
+}
 
 function beginning(story: Story, column: Column) {
   const found = beginningOf(story, columns[column]);
