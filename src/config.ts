@@ -275,6 +275,12 @@ export const settings = {
     2,
     'Maximum number of comparisons of one tenant that run or wait.',
   ),
+  bundleMs: setting(whole(100, 3_600_000), 60_000, 'Maximum time of the check of a bundle.'),
+  bundleHeapBytes: setting(
+    whole(32 * MiB),
+    1024 * MiB,
+    'Maximum heap of the thread that checks bundles, in bytes.',
+  ),
   compareCommandsMax: setting(
     whole(1, 1_000_000),
     10_000,

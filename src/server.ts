@@ -1,6 +1,7 @@
 // Starts the service: reads the store, lets each part adopt its share, listens. Stops it: drains
 // the requests in flight. Settings, signals and exit codes are in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { BundleChecks } from './bundle/checks.ts';
 import { Comparisons } from './compare/comparisons.ts';
 import { type Config, defaultQuotas } from './config.ts';
 import { recordKeys } from './durable/keys.ts';
@@ -138,6 +139,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   });
   opened.add(() => closeWithin(app, config.drainMs));
   opened.add(() => parts.comparisons.close());
+  opened.add(() => parts.bundleChecks.close());
   const close = async () => {
     engine.drain();
     await opened.close();
@@ -192,6 +194,7 @@ function partsOf(
     tokens: tokensOf(config, options.logger, world, records),
     tickets: new Tickets(config.ticketsPerTenantMax),
     answers: new Answers(config, records, (bytes) => engine.memory.add(bytes)),
+    bundleChecks: new BundleChecks(config),
     comparisons: new Comparisons(config),
     config,
     nowMs: clock.nowMs,

@@ -361,6 +361,10 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
       '../main.ts',
     ],
   },
+  'src/threads/probe.ts': {
+    may: ['piscina', './thread.ts'],
+    mayNot: ['../kernel/kernel.ts', '../config.ts', '../main.ts'],
+  },
   'src/bundle/probe.ts': {
     may: ['zod', './frames.ts', '../durable/log.ts', '../journal/codec.ts', '../kernel/kernel.ts'],
     mayNot: ['../engine/engine.ts', '../http/server.ts', '../config.ts', '../main.ts'],

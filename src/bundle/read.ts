@@ -11,13 +11,14 @@ import { decodeAll } from '../journal/codec.ts';
 import { checkInvariants } from '../kernel/invariants.ts';
 import { apply } from '../kernel/kernel.ts';
 import { operations } from '../kernel/ops/index.ts';
-import { kernelVersion, Restore, type SnapshotRecord, snapshotFormat } from '../kernel/snapshot.ts';
+import { kernelVersion, Restore, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Command, Effects, Kernel, KernelLimits } from '../kernel/state.ts';
 import { pageSize, zMs } from '../kernel/units.ts';
 import { BundleError } from './bundle-error.ts';
 import { unpack } from './container.ts';
 import { type Frame, frameOf, type Head, headOf } from './frames.ts';
 import { argsInside } from './inside.ts';
+import { recordOf } from './state-schema.ts';
 
 /** What this server accepts. */
 export interface BundleBounds {
@@ -102,7 +103,7 @@ function faultOf(where: string, error: unknown): BundleError {
 function restoreFrame(restore: Restore, frame: Frame, { args, contents }: Head): void {
   const chunks = Math.ceil(args.sizeBytes / chunkBytes);
   if (frame[0] === 'state') {
-    for (const record of decodeAll(frame[1])) restore.add(record as SnapshotRecord);
+    for (const record of decodeAll(frame[1])) restore.add(recordOf(record));
     return;
   }
   const isChunk = frame[0] === 'chunk' && contents === 'kept' && frame[3].length === chunkBytes;

@@ -4,9 +4,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { contentChunks, snapshotRecords } from '../kernel/snapshot.ts';
+import { threadOf } from '../threads/thread.ts';
 import type { Choice, Course } from './compare.ts';
 import type { PlayLimits } from './play.ts';
-import { threadOf } from './thread.ts';
 import type { CommandSource, CompareAnswer, CompareTask, Piece } from './worker.ts';
 
 export interface ComparisonLimits {

@@ -103,8 +103,15 @@ export interface NewFrom {
   key: RequestKey | undefined;
   /** Entries that follow this state. */
   history?: AsyncIterable<readonly LoggedEntry[]>;
-  /** The same machine after these entries, for the quotas and the clock. */
-  end?: Kernel;
+  /** What it uses after these entries, and its time. */
+  end?: EndOfHistory;
+}
+
+interface EndOfHistory {
+  counts: Kernel['counts'];
+  /** Bytes of memory. */
+  memory: number;
+  nowMs: number;
 }
 
 /** What begins with a filesystem. */
@@ -378,7 +385,7 @@ export class Engine {
   async createFrom(tenant: string, from: NewFrom): Promise<Created> {
     const { args, kernel, forkOf, key, history, end } = from;
     const hosted = this.#tenant(tenant);
-    const claim = this.#claim(hosted, args, needsOf(end ?? kernel));
+    const claim = this.#claim(hosted, args, needsOf(end ?? endOf(kernel)));
     if ('failure' in claim) return claim;
     try {
       const serverMs = this.#options.clock.nowMs();
@@ -680,9 +687,15 @@ export class Engine {
   }
 }
 
-const needsOf = (kernel: Kernel): Partial<Quotas> => ({
-  ...countsOf(kernel),
+const endOf = (kernel: Kernel): EndOfHistory => ({
+  counts: kernel.counts,
   memory: Math.ceil(memoryOf(kernel)),
+  nowMs: kernel.nowMs,
+});
+
+const needsOf = ({ counts, memory }: EndOfHistory): Partial<Quotas> => ({
+  ...countsOf({ counts }),
+  memory,
 });
 
 function byTenant<T extends { birth: { tenant: string } }>(all: readonly T[]): Map<string, T[]> {

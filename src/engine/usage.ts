@@ -8,7 +8,7 @@ import type { Memory } from './memory.ts';
 type Counts = Record<'blocks' | 'files' | 'mappings' | 'pins' | 'sleepers' | 'memory', number>;
 
 /** What a filesystem uses of the quotas that its kernel counts. */
-export function countsOf({ counts }: Kernel): Omit<Counts, 'memory'> {
+export function countsOf({ counts }: Pick<Kernel, 'counts'>): Omit<Counts, 'memory'> {
   const { blocksUsed: blocks, files, mappings, pins, sleepers } = counts;
   return { blocks, files, mappings, pins, sleepers };
 }

@@ -1,4 +1,5 @@
 // The parts of the server that routes use.
+import type { BundleChecks } from '../bundle/checks.ts';
 import type { Comparisons } from '../compare/comparisons.ts';
 import type { Config } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -15,6 +16,7 @@ export interface AppContext {
   tokens: Tokens;
   tickets: Tickets;
   answers: Answers;
+  bundleChecks: BundleChecks;
   comparisons: Comparisons;
   streams: Hub;
   metrics: MetricsSource;

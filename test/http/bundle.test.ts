@@ -6,8 +6,11 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { replay } from '../../src/cli/replay.ts';
-import { decode, encode } from '../../src/journal/codec.ts';
+import { knownOf, piecesOf, stateHash } from '../../src/durable/snapshots.ts';
+import type { EventRing } from '../../src/engine/event-ring.ts';
+import { decode, decodeAll, encode } from '../../src/journal/codec.ts';
 import { MemoryStore } from '../../src/journal/memory-store.ts';
+import { type ContentChunk, Restore, type SnapshotRecord } from '../../src/kernel/snapshot.ts';
 import { dose } from '../dose.ts';
 import { type Prng, prng } from '../sim/prng.ts';
 import { call, must, type Service, start } from './start.ts';
@@ -255,6 +258,87 @@ describe('damage', () => {
       expect([400, 413], `${i}: ${answer.text}`).toContain(answer.status);
     }
     expect((await call(service, 'GET', '/v1/filesystems')).json.items).toEqual([]);
+  });
+});
+
+/** Replaces one value somewhere in the records of a state. */
+function hostile(records: unknown[], pick: Prng): void {
+  const places: [Record<string, unknown>, string][] = [];
+  const visit = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null || ArrayBuffer.isView(part)) return;
+    if (part instanceof Map || part instanceof Set) {
+      for (const one of part) visit(one);
+      return;
+    }
+    for (const [name, value] of Object.entries(part)) {
+      if (typeof value === 'object' && value !== null) visit(value);
+      places.push([part as Record<string, unknown>, name]);
+    }
+  };
+  // The head of a state is compared with the head of the bundle.
+  for (const record of records.slice(1)) visit(record);
+  const [part, name] = pick.pick(places);
+  const values = [0, -1, 1, 7, 1.5, 2 ** 40, Number.NaN, '', 'op_1', null, true, [], {}, undefined];
+  part[name] = pick.pick(values);
+}
+
+describe('a hostile state, whose hash is right', () => {
+  test('is refused, or makes a filesystem that answers without 5xx', async () => {
+    await withSleeper(await begin());
+    const { ring } = (services[0] as Service).engine.find('default', 'a') as { ring: EventRing };
+    const bundle = await bundleOf(
+      services[0] as Service,
+      `?from=${ring.cursorAt(ring.nextSeq - 1)}`,
+    );
+    const [head, ...frames] = framesOf(bundle) as [unknown, ...[string, ...unknown[]][]];
+    const state = frames
+      .filter(([kind]) => kind === 'state')
+      .map(([, piece]) => piece as Uint8Array);
+    const contents = frames.filter(([kind]) => kind === 'chunk');
+    const service = await begin();
+    const pick = prng(11);
+    let opened = 0;
+    for (let i = 0; i < dose(300, 4000); i += 1) {
+      const records = state.flatMap((piece) => [...decodeAll(piece)]);
+      hostile(records, pick);
+      let pieces: Uint8Array[] = [];
+      let hash = '';
+      try {
+        const restore = new Restore();
+        for (const record of records) restore.add(record as SnapshotRecord);
+        for (const [, index, seq, bytes] of contents)
+          restore.addContent({ index, seq, bytes } as ContentChunk);
+        pieces = [...piecesOf(restore.kernel)].map((piece) => new Uint8Array(piece));
+        hash = await stateHash(restore.kernel, knownOf(undefined));
+      } catch {
+        continue;
+      }
+      const whole = [...pieces.map((piece) => ['state', piece]), ...contents];
+      const bad = bundleOfFrames([head, ...whole, ['begin', hash], ['end', hash]]);
+      const answer = await open(service, bad);
+      expect([201, 400], `${i}: ${answer.text}`).toContain(answer.status);
+      if (answer.status === 400) continue;
+      opened += 1;
+      for (const url of [
+        '',
+        '/files',
+        '/pins',
+        '/mappings',
+        '/operations',
+        '/locks',
+        '/wait-graph',
+        '/state',
+        '/map',
+        '/pages',
+      ])
+        expect((await call(service, 'GET', `${fs}${url}`)).status, `${i}: GET ${url}`).toBeLessThan(
+          500,
+        );
+      await call(service, 'DELETE', `${fs}/pins/pin_1`);
+      const done = await call(service, 'DELETE', fs, { json: { force: true } });
+      expect(done.status, `${i}: ${done.text}`).toBeLessThan(300);
+    }
+    expect(opened).toBeGreaterThan(0);
   });
 });
 

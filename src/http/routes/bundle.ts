@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BundleError } from '../../bundle/bundle-error.ts';
 import { writeBundle } from '../../bundle/export.ts';
 import { noteMax } from '../../bundle/frames.ts';
-import { type BundleBounds, entriesAfter, openBundle, verifyBundle } from '../../bundle/read.ts';
+import { type BundleBounds, entriesAfter, openBundle } from '../../bundle/read.ts';
 import type { LoggedEntry } from '../../durable/log.ts';
 import { type Created, kernelLimits } from '../../engine/engine.ts';
 import { spanOf } from '../../engine/past.ts';
@@ -14,7 +14,7 @@ import type { AppContext } from '../app-context.ts';
 import { tenantOf } from '../auth.ts';
 import { bundleType } from '../contract.ts';
 import { holdBytes } from '../held-bytes.ts';
-import { KernelFailure } from '../problem.ts';
+import { HttpProblem, KernelFailure } from '../problem.ts';
 import { hostedOf } from '../target.ts';
 import { contractOf, type Handling, queryParserOf, type Route } from './define.ts';
 import { eventAt, zSpanQuery } from './span.ts';
@@ -98,12 +98,13 @@ export const boundsOf = ({ config }: AppContext): BundleBounds => ({
 export async function createFromBundle(
   context: AppContext,
   request: FastifyRequest,
+  reply: FastifyReply,
   name: string,
 ): Promise<Created> {
   const { engine } = context;
   const bytes = request.body as Uint8Array;
   const bounds = boundsOf(context);
-  const { kernel: end } = await orFailure(verifyBundle(bytes, bounds));
+  const end = await orFailure(context.bundleChecks.check(bytes, bounds, signalOf(reply)));
   const opened = await orFailure(openBundle(bytes, bounds));
   const { kernel, head } = opened;
   return engine.createFrom(tenantOf(request), {
@@ -114,6 +115,17 @@ export async function createFromBundle(
     history: entriesOf(opened, bounds),
     end,
   });
+}
+
+/** Aborted when the client closes the connection before the answer. */
+function signalOf(reply: FastifyReply): AbortSignal {
+  const client = new AbortController();
+  reply.raw.once('close', () => {
+    if (reply.raw.writableFinished) return;
+    const why = 'The client closed the connection before the bundle was checked.';
+    client.abort(new HttpProblem('not-ready', why));
+  });
+  return client.signal;
 }
 
 async function* entriesOf(

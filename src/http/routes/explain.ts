@@ -89,7 +89,7 @@ const explain = defineRoute({
     ),
     notRun: z.string().nullable(),
   }),
-  answer({ engine, nowMs }, { request }) {
+  answer({ engine }, { request }) {
     const found = targetOf(engine, request, 'operation');
     if (found.fs === null) throw new KernelFailure(found.failure);
     const { fs, target } = found;
@@ -99,8 +99,7 @@ const explain = defineRoute({
     const id = (target.operation ?? 0) as TaskId;
     const task = kernel.tasks.get(id);
     const asleep = task?.state === 'sleeping';
-    const time =
-      kernel.geometry.clock === 'manual' ? kernel.nowMs : Math.max(kernel.nowMs, nowMs());
+    const time = fs.nowMs();
     const notRun = asleep ? tooLarge(kernel) : 'the operation does not sleep';
     const late = tooLate(kernel, id);
     const log = ring.read(ring.oldestSeq, Number.POSITIVE_INFINITY);

@@ -1,5 +1,5 @@
 // Filesystems as a whole.
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Created, HostedFilesystem } from '../../engine/engine.ts';
 import { mkfsArgs } from '../../kernel/ops/mkfs.ts';
@@ -41,12 +41,13 @@ const createQuery = z.strictObject({
 
 function createFromBody(
   context: AppContext,
-  request: FastifyRequest,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   name: string | undefined,
   body: CreateArgs | undefined,
 ): Promise<Created> {
   if (body !== undefined && name === undefined) return create(context, request, body);
-  if (body === undefined && name !== undefined) return createFromBundle(context, request, name);
+  if (body === undefined && name !== undefined)
+    return createFromBundle(context, request, reply, name);
   const message =
     body === undefined
       ? 'Names the filesystem that is made of the bundle.'
@@ -94,7 +95,7 @@ const mkfs = defineRoute({
     const made =
       idempotent?.became?.kind === 'filesystem'
         ? { ok: true as const, fs: idempotent.became.fs }
-        : await createFromBody(context, request, query.name, body);
+        : await createFromBody(context, { request, reply }, query.name, body);
     if (!made.ok) throw new KernelFailure(made.failure);
     if (idempotent?.became?.kind === 'filesystem' && body !== undefined && 'story' in body)
       await resumeStory(context.engine, made.fs, body);

@@ -1,0 +1,83 @@
+// The thread in which bundles are checked. It is bounded in memory and time.
+import { Piscina } from 'piscina';
+import { threadOf } from '../threads/thread.ts';
+import { BundleError } from './bundle-error.ts';
+import type { CheckAnswer, Checked, CheckTask } from './check-worker.ts';
+import type { BundleBounds } from './read.ts';
+
+export interface CheckLimits {
+  bundleMs: number;
+  bundleHeapBytes: number;
+}
+
+/** A thread without work ends after this time. */
+const idleMs = 10_000;
+
+export class BundleChecks {
+  readonly #limits: CheckLimits;
+  readonly #running = new Set<AbortController>();
+  #pool: Piscina | null = null;
+
+  constructor(limits: CheckLimits) {
+    this.#limits = limits;
+  }
+
+  /** Rejects with a BundleError, or with the reason of `signal`. */
+  async check(bytes: Uint8Array, bounds: BundleBounds, signal: AbortSignal): Promise<Checked> {
+    const own = new AbortController();
+    const stop = () => own.abort(signal.reason);
+    if (signal.aborted) throw signal.reason;
+    signal.addEventListener('abort', stop, { once: true });
+    this.#running.add(own);
+    try {
+      const answer = await this.#run({ bytes, bounds }, own);
+      if (answer.ok) return answer.end;
+      throw new BundleError(answer.rule, answer.why);
+    } finally {
+      this.#running.delete(own);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const own of this.#running) own.abort(new Error('the server is stopping'));
+    await this.#pool?.destroy();
+  }
+
+  async #run(task: CheckTask, own: AbortController): Promise<CheckAnswer> {
+    const { bundleMs, bundleHeapBytes } = this.#limits;
+    // The time in the queue counts too: whoever waits longer may as well try again.
+    const late = setTimeout(
+      () => own.abort(new BundleError('BD5', `its replay takes longer than ${bundleMs} ms`)),
+      bundleMs,
+    );
+    try {
+      return await this.#threads().run(task, { signal: own.signal, name: 'check' });
+    } catch (error) {
+      if (own.signal.aborted) throw own.signal.reason;
+      if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY')
+        throw new BundleError('BD5', `its replay needs more memory than ${bundleHeapBytes} bytes`);
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  #threads(): Piscina {
+    if (this.#pool !== null) return this.#pool;
+    const pool = new Piscina({
+      ...threadOf('check-worker', import.meta.url),
+      minThreads: 0,
+      maxThreads: 1,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: idleMs,
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(this.#limits.bundleHeapBytes / 2 ** 20) },
+    });
+    // A thread that dies before it has a task. Without a listener this would end the process.
+    pool.on('error', (error) => {
+      for (const own of this.#running) own.abort(error);
+    });
+    this.#pool = pool;
+    return pool;
+  }
+}
