@@ -2096,6 +2096,8 @@ export const recorded: Readonly<
           exploreMs: 2000,
           comparisonsMax: 8,
           comparisonsPerTenantMax: 2,
+          bundleMs: 60000,
+          bundleHeapBytes: 1073741824,
           compareCommandsMax: 10000,
           compareEntriesMax: 200000,
           compareBytesMax: 67108864,
