@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { partNames } from '../src/kernel/views/state.ts';
 import { type Server, startPinhole } from './server.ts';
 import { tokenOfTenant } from './tenant-tokens.ts';
 
@@ -229,7 +230,14 @@ const rows: readonly Row[] = [
   },
   { name: 'wait-graph', call: (ask) => ask('GET', fs('queue', '/wait-graph')) },
   { name: 'wait-graph of one knot', call: (ask) => ask('GET', fs('owned', '/wait-graph')) },
+  { name: 'wait-graph as DOT', call: (ask) => ask('GET', fs('queue', '/wait-graph?format=dot')) },
   { name: 'locks', call: (ask) => ask('GET', fs('queue', '/locks')) },
+  { name: 'state', call: (ask) => ask('GET', fs('queue', '/state')) },
+  { name: 'state of one knot', call: (ask) => ask('GET', fs('owned', '/state')) },
+  {
+    name: 'state, every part',
+    call: (ask) => ask('GET', fs('queue', `/state?parts=${partNames}`)),
+  },
   { name: 'explain', call: (ask) => ask('GET', fs('queue', '/operations/op_4/explain')) },
   {
     name: `fork of ${sleepers} readers asleep`,
@@ -284,6 +292,14 @@ const rows: readonly Row[] = [
     call: (ask) => ask('POST', fs('hold', '/clock/advance'), { ms: 5000 }),
   },
   {
+    name: 'state with 10,000 pins',
+    async prepare(ask) {
+      const pin = { offset: 0, length: 8 * page, access: 'write' };
+      await inTurns(10_000, () => ask('POST', fs('hold', '/mappings/map_1/pins'), pin));
+    },
+    call: (ask) => ask('GET', fs('hold', '/state')),
+  },
+  {
     name: `clock/advance over ${sleepers} timeouts`,
     prepare: (ask) => queue(ask, 'timeouts', { clock: 'manual' }, { timeoutMs: 1000 }),
     call: (ask) => ask('POST', fs('timeouts', '/clock/advance'), { ms: 5000 }),
@@ -297,6 +313,11 @@ const rows: readonly Row[] = [
     prepare: (ask) => oneBucket(ask, 'bucket'),
     call: (ask) => ask('DELETE', fs('bucket', '/pins/pin_5')),
   },
+  {
+    name: `state of ${sleepers} files, mappings, pins and sleepers`,
+    call: (ask) => ask('GET', fs('bucket', '/state')),
+  },
+  { name: `map of ${sleepers} files`, call: (ask) => ask('GET', fs('bucket', '/map')) },
   { name: 'waitqueues', call: (ask) => ask('GET', fs('bucket', '/waitqueues')) },
   {
     name: 'PUT strategy in it',
@@ -307,6 +328,7 @@ const rows: readonly Row[] = [
     name: 'pages?pinned=true beside it',
     call: (ask) => ask('GET', fs('wait-for-refs', '/pages?pinned=true&pageSize=1000')),
   },
+  { name: 'map of 64 GiB', call: (ask) => ask('GET', fs('wait-for-refs', '/map')) },
   {
     name: 'fault of 65,536 pages',
     async prepare(ask) {
@@ -351,6 +373,7 @@ const rows: readonly Row[] = [
   },
   { name: 'that pin again', call: (ask) => ask('GET', fs('big', '/pins/pin_1')) },
   { name: 'its list', call: (ask) => ask('GET', fs('big', '/pins')) },
+  { name: 'map of 1 GiB with it', call: (ask) => ask('GET', fs('big', '/map')) },
   { name: 'unpin of it', call: (ask) => ask('DELETE', fs('big', '/pins/pin_1')) },
   { name: 'munmap of 65,535 pages', call: (ask) => ask('DELETE', fs('big', '/mappings/map_1')) },
   {
@@ -369,6 +392,7 @@ const rows: readonly Row[] = [
     name: 'load of 16 MiB',
     call: (ask) => ask('GET', fs('big', `/mappings/map_2/memory?offset=0&length=${16 * MiB}`)),
   },
+  { name: 'map of 1 GiB with dirty lines', call: (ask) => ask('GET', fs('big', '/map')) },
   { name: 'flush of it', call: (ask) => ask('POST', fs('big', '/mappings/map_2/flush'), {}) },
   {
     name: 'write of 16 MiB',

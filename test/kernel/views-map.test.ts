@@ -226,13 +226,13 @@ describe('the map of the device', () => {
     let answers = 0;
     for (let offset: number | undefined = 0; offset !== undefined; answers += 1) {
       const answer = mapOf(m.k, { offset });
-      expect(answer.runs.length).toBeLessThanOrEqual(4000);
+      expect(answer.runs.length).toBeLessThanOrEqual(2000);
       expect(answer.nextOffset ?? blocks * page).toBe(answer.offset + answer.length);
       frames.push(...framesOf(answer));
       offset = answer.nextOffset;
     }
-    expect(answers).toBeGreaterThanOrEqual(5);
-    expect(answers).toBeLessThanOrEqual(7);
+    expect(answers).toBeGreaterThanOrEqual(10);
+    expect(answers).toBeLessThanOrEqual(14);
     expect(frames).toHaveLength(blocks);
     const owners = ownersOf(m.k);
     expect(owners.size).toBe(10_000);

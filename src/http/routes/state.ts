@@ -80,24 +80,56 @@ const contract = contractOf({
   etag: true,
 });
 
-/** Reads all parts without a pause in between. */
-function readParts(fs: HostedFilesystem, names: readonly PartName[], nowMs: number) {
-  fs.requireRunning();
-  const reads: [PartName, PartRead][] = [];
-  for (const name of names) reads.push([name, stateParts[name].read(fs.kernel, nowMs)]);
-  const truncated = reads.flatMap(([part, { value, more }]) =>
-    more === undefined
-      ? []
-      : [
-          {
-            part,
-            shown: (value as unknown[]).length,
-            total: more.total,
-            list: `/v1/filesystems/${fs.name}/${more.list}`,
-          },
-        ],
-  );
-  return { reads, rest: { cursor: cursorNow(fs.ring), truncated } };
+/** How long the parts may be read before other callbacks run. */
+const sliceMs = 2;
+/** How often the reading begins again because a command came in between. */
+const attemptsMax = 3;
+
+interface Snapshot {
+  fs: HostedFilesystem;
+  cursor: string;
+  etag: string;
+  reads: [PartName, PartRead][];
+}
+
+/**
+ * Reads all parts at the same cursor: in several turns of the event loop if they take long and no
+ * command comes in between, else in one.
+ */
+async function snapshotOf(
+  { engine }: AppContext,
+  request: FastifyRequest,
+  names: readonly PartName[],
+): Promise<Snapshot> {
+  for (let attempt = 1; ; attempt += 1) {
+    // Looked up again, because it can be unmounted in between.
+    const fs = hostedOf(engine, request);
+    fs.requireRunning();
+    const { seq } = fs.kernel;
+    const nowMs = fs.nowMs();
+    const reads: [PartName, PartRead][] = [];
+    let since = performance.now();
+    for (const name of names) {
+      if (attempt < attemptsMax && performance.now() - since > sliceMs) {
+        await setImmediate();
+        since = performance.now();
+        if (fs.kernel.seq !== seq || fs.stopped !== null) break;
+      }
+      reads.push([name, stateParts[name].read(fs.kernel, nowMs)]);
+    }
+    if (reads.length === names.length)
+      return { fs, cursor: cursorNow(fs.ring), etag: etagOfFilesystem(fs), reads };
+  }
+}
+
+function truncatedOf({ name }: HostedFilesystem, reads: readonly [PartName, PartRead][]) {
+  return reads.flatMap(([part, { value, more }]) => {
+    if (more === undefined) return [];
+    const { total, list } = more;
+    return [
+      { part, shown: (value as unknown[]).length, total, list: `/v1/filesystems/${name}/${list}` },
+    ];
+  });
 }
 
 function handlingOf(context: AppContext): Handling {
@@ -111,13 +143,14 @@ function handlingOf(context: AppContext): Handling {
   const restToJson = serializerOf(zState.pick({ cursor: true, truncated: true }), context);
 
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const fs = hostedOf(context.engine, request);
     const names = new Set(namesIn(queryOf(request).parts).filter(isPart));
-    fs.requireRunning();
-    const etag = etagOfFilesystem(fs);
+    const now = hostedOf(context.engine, request);
+    now.requireRunning();
+    const current = etagOfFilesystem(now);
+    if (isNotModified(request, current)) return reply.header('etag', current).code(304).send();
+    const { fs, cursor, etag, reads } = await snapshotOf(context, request, [...names]);
     reply.header('etag', etag);
-    if (isNotModified(request, etag)) return reply.code(304).send();
-    const { reads, rest } = readParts(fs, [...names], fs.nowMs());
+    const rest = { cursor, truncated: truncatedOf(fs, reads) };
     // The records are copies, so the machine may go on while they are written; each part takes a
     // turn of the event loop, because all of them together take too long for one.
     const written = [membersOf(restToJson(reply, rest))];

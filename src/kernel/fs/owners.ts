@@ -17,13 +17,13 @@ const buckets = 1024;
 /**
  * The runs of [from, end) that these files own, clipped to it, ascending. If there are many more
  * than `max`, returns only those before the block `until`, so that a fragmented device makes no
- * more objects than an answer can show. Otherwise `until` is `end`.
+ * more objects than an answer can show. Otherwise `until` is `end`. The files have at most
+ * `extents` extents.
  */
 export function ownersIn(
   inodes: readonly Inode[],
-  { from, end, max }: { from: number; end: number; max: number },
+  { from, end, max, extents }: { from: number; end: number; max: number; extents: number },
 ): { owned: OwnedRun[]; until: number } {
-  const extents = inodes.reduce((sum, inode) => sum + inode.extents.extents, 0);
   const places: Places = {
     count: 0,
     pfns: new Int32Array(extents),

@@ -13,7 +13,7 @@ import { inodeAskedFor, zByFile } from './by-file.ts';
 import { defineView, found } from './define.ts';
 
 /** The most runs of one answer, each at most some 150 bytes and the name of a file. */
-const runsMax = 4000;
+const runsMax = 2000;
 /**
  * The most pages that one answer looks at one by one. Only frames that were ever faulted in or
  * pinned need that: 1 GiB of them.
@@ -124,7 +124,11 @@ export const map = defineView({
     const last = length === undefined ? blocks : Math.ceil((offset + length) / pageSize);
     const end = Math.min(blocks, last);
     const files = searched(k, asked.ino);
-    const { owned, until } = ownersIn(files ?? [], { from, end, max: runsMax });
+    const extents = asked.ino === null ? k.counts.extents : (files?.[0]?.extents.extents ?? 0);
+    const { owned, until } =
+      files === null
+        ? { owned: [], until: end }
+        : ownersIn(files, { from, end, max: runsMax, extents });
     const runs = new Runs(k, from, until);
     for (const piece of piecesOf(k, from, until, owned)) if (!runs.add(piece)) break;
     const covered = runs.covered;
@@ -157,57 +161,65 @@ function* piecesOf(
   end: number,
   owned: readonly OwnedRun[],
 ): Generator<Piece> {
+  const { blocksMetadata } = k.geometry;
+  if (from < blocksMetadata) yield pieceOf(from, Math.min(end, blocksMetadata), 'metadata', null);
   let next = 0;
-  for (let at = from; at < end; ) {
-    const piece = otherPiece(k, at, end) ?? ownedPiece(k, at, end, owned[next]);
-    if (piece.owns && owned[next]?.end === piece.end) next += 1;
+  // The first run at or after `at`: it stays the same until it is passed.
+  let free = nextFreeRun(k.space, toPfn(from));
+  for (let at = Math.max(from, blocksMetadata); at < end; ) {
+    if (free !== null && free.pfn < at) free = nextFreeRun(k.space, toPfn(at));
+    while (next < owned.length && (owned[next] as OwnedRun).end <= at) next += 1;
+    const owner = owned[next];
+    const piece =
+      free?.pfn === at
+        ? pieceOf(at, Math.min(end, at + free.pages), 'free', null)
+        : owner !== undefined && owner.pfn <= at
+          ? ownedPiece(at, owner)
+          : unownedPiece(k, at, Math.min(end, free?.pfn ?? end, owner?.pfn ?? end));
     yield piece;
     at = piece.end;
   }
 }
 
-const bare = { inode: null, owns: false, pgoff: 0, mask: 0, pins: 0 };
+const pieceOf = (pfn: number, end: number, state: State, inode: Piece['inode']): Piece => ({
+  pfn,
+  end,
+  state,
+  inode,
+  owns: false,
+  pgoff: 0,
+  mask: 0,
+  pins: 0,
+});
 
-/** Metadata, a free run, or a run that left its file; null if a file owns the block at `at`. */
-function otherPiece(k: Kernel, at: number, end: number): Piece | null {
-  const { blocksMetadata } = k.geometry;
-  if (at < blocksMetadata)
-    return { ...bare, pfn: at, end: Math.min(end, blocksMetadata), state: 'metadata' };
-  const free = nextFreeRun(k.space, toPfn(at));
-  if (free?.pfn === at)
-    return { ...bare, pfn: at, end: Math.min(end, at + free.pages), state: 'free' };
+/** A run that left its file; or a used one whose owner was not searched. */
+function unownedPiece(k: Kernel, at: number, end: number): Piece {
   const left: [State, RunList<Run & { ino?: Ino }>][] = [
     ['busy', k.busy],
     ['detached', k.detached],
   ];
+  let stop = end;
   for (const [state, list] of left) {
     const run = nextRun(list, toPfn(at));
-    if (run === null || run.pfn > at) continue;
+    if (run === null) continue;
+    if (run.pfn > at) {
+      stop = Math.min(stop, run.pfn);
+      continue;
+    }
     // The inode of a run can be evicted by now; its number is still known.
     const ino = run.ino ?? 0;
     const inode = ino === 0 ? null : (k.inodes.get(ino) ?? { ino, name: '', nlink: 0 as const });
-    return { ...bare, pfn: at, end: Math.min(end, run.pfn + run.pages), state, inode };
+    return pieceOf(at, Math.min(end, run.pfn + run.pages), state, inode);
   }
-  return null;
+  return pieceOf(at, stop, 'used', null);
 }
 
-/**
- * A run that a file owns. Without `owner` the owners were not searched, and the run ends where the
- * next one that is not used begins.
- */
-function ownedPiece(k: Kernel, at: number, end: number, owner: OwnedRun | undefined): Piece {
-  if (owner === undefined || owner.pfn > at) {
-    const free = nextFreeRun(k.space, toPfn(at))?.pfn ?? end;
-    const busy = nextRun(k.busy, toPfn(at))?.pfn ?? end;
-    const detached = nextRun(k.detached, toPfn(at))?.pfn ?? end;
-    const stop = Math.min(end, free, busy, detached, owner?.pfn ?? end);
-    return { ...bare, pfn: at, end: stop, state: 'used' };
-  }
+function ownedPiece(at: number, owner: OwnedRun): Piece {
   const { inode, written } = owner;
   const pgoff = owner.pgoff + (at - owner.pfn);
-  const [stop, stopped] = sideOfStop(inode, pgoff, owner.end - at);
+  const [pages, stopped] = sideOfStop(inode, pgoff, owner.end - at);
   const mask = (written ? bit.written : bit.unwritten) | (stopped ? bit['stop-new-refs'] : 0);
-  return { pfn: at, end: at + stop, state: 'used', inode, owns: true, pgoff, mask, pins: 0 };
+  return { pfn: at, end: at + pages, state: 'used', inode, owns: true, pgoff, mask, pins: 0 };
 }
 
 /**
@@ -325,12 +337,12 @@ class Runs {
   }
 }
 
-const partOf = (piece: Piece, from: number, end: number): Piece => ({
-  ...piece,
-  pfn: from,
-  end,
-  pgoff: piece.owns ? piece.pgoff + (from - piece.pfn) : 0,
-});
+function partOf(piece: Piece, from: number, end: number): Piece {
+  if (from === piece.pfn && end === piece.end) return piece;
+  const { state, inode, owns, mask, pins } = piece;
+  const pgoff = owns ? piece.pgoff + (from - piece.pfn) : 0;
+  return { pfn: from, end, state, inode, owns, pgoff, mask, pins };
+}
 
 const continues = (before: Piece, piece: Piece): boolean =>
   before.state === piece.state &&
@@ -341,14 +353,23 @@ const continues = (before: Piece, piece: Piece): boolean =>
   (!piece.owns || before.pgoff + (piece.pfn - before.pfn) === piece.pgoff);
 
 function runRecord({ pfn, end, state, inode, owns, pgoff, mask, pins }: Piece) {
-  return {
-    pfn,
-    pages: end - pfn,
-    state,
-    ...(inode === null ? {} : { ino: inode.ino }),
-    ...(inode?.nlink === 1 ? { file: inode.name } : {}),
-    ...(owns ? { pgoff } : {}),
-    ...(pins === 0 ? {} : { pins }),
-    ...(mask === 0 ? {} : { flags: flags.filter((flag) => (mask & bit[flag]) !== 0) }),
-  } satisfies z.infer<typeof zRun>;
+  const record: z.infer<typeof zRun> = { pfn, pages: end - pfn, state };
+  if (inode !== null) record.ino = inode.ino;
+  if (inode?.nlink === 1) record.file = inode.name;
+  if (owns) record.pgoff = pgoff;
+  if (pins > 0) record.pins = pins;
+  if (mask > 0) record.flags = flagsOf(mask);
+  return record;
+}
+
+/** Most runs of a map have one of a few combinations. */
+const combinations = new Map<number, Flag[]>();
+
+function flagsOf(mask: number): Flag[] {
+  let combination = combinations.get(mask);
+  if (combination === undefined) {
+    combination = flags.filter((flag) => (mask & bit[flag]) !== 0);
+    combinations.set(mask, combination);
+  }
+  return combination;
 }
