@@ -421,7 +421,7 @@ const rows: readonly Row[] = [
       ),
   },
   {
-    name: 'script of 9,000 commands',
+    name: 'script: of 9,000 commands',
     prepare: async (ask) => {
       await made(ask, 'POST', '/v1/filesystems', { name: 'told', sizeBytes: 16 * MiB });
       await made(ask, 'POST', fs('told', '/files'), { name: 'a' });
@@ -431,13 +431,16 @@ const rows: readonly Row[] = [
     },
     call: (ask) => ask('GET', fs('told', '/script')),
   },
-  { name: 'the same as curl lines', call: (ask) => ask('GET', fs('told', '/script?format=curl')) },
   {
-    name: 'compare of it under all strategies',
+    name: 'script: the same as curl lines',
+    call: (ask) => ask('GET', fs('told', '/script?format=curl')),
+  },
+  {
+    name: 'script: compare of it under all strategies',
     call: (ask) => ask('POST', fs('told', '/compare'), { strategies: ['all'] }),
   },
   {
-    name: 'compare of 4,000 commands in the body',
+    name: 'script: compare of 4,000 commands in the body',
     call: (ask) =>
       ask('POST', '/v1/compare', {
         commands: Array.from({ length: 4000 }, (_, i) => ({
