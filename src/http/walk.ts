@@ -3,6 +3,7 @@
 // any two of them. Commands of other clients can come in between.
 import type { RequestKey } from '../durable/records.ts';
 import type { HostedFilesystem } from '../engine/engine.ts';
+import { EngineError } from '../engine/engine-error.ts';
 import type { Submission } from '../engine/watches.ts';
 import { type Choice, runnableChoices } from '../kernel/choices.ts';
 import type { KernelEvent } from '../kernel/events.ts';
@@ -68,6 +69,10 @@ export async function walk(
   for (;;) {
     const submission =
       steps === 0 && asked.began !== null ? asked.began : await take(fs, asked, steps);
+    if (submission === null) {
+      ended = 'limit';
+      break;
+    }
     const taken = takenBy(submission);
     // Somebody else let the task go on or fall asleep since the last step.
     if (taken === null) {
@@ -105,17 +110,24 @@ const isNotRunnable = (outcome: Outcome | null): boolean =>
 /** How often another task is chosen, if the first one was no longer runnable. */
 const triesMax = 4;
 
-async function take(fs: HostedFilesystem, asked: WalkRequest, steps: number): Promise<Submission> {
+/** Null if the inbox is full in the middle of a walk: the steps before have been taken. */
+async function take(
+  fs: HostedFilesystem,
+  asked: WalkRequest,
+  steps: number,
+): Promise<Submission | null> {
   const { command, seed, key } = asked;
   for (let tries = 1; ; tries += 1) {
     const task = asked.task ?? (seed === undefined ? undefined : drawn(fs.kernel, seed));
     const args = task === undefined ? {} : { task };
     const first = steps === 0 && tries === 1;
     const { ifMatch: _, ifNoneMatch: __, ...later } = command;
-    const submission = await fs.submit(
-      { ...(first ? command : later), args },
-      first ? key : undefined,
-    );
+    const step = { ...(first ? command : later), args };
+    const submission = await fs.submit(step, first ? key : undefined).catch((error: unknown) => {
+      if (steps > 0 && error instanceof EngineError && error.kind === 'inbox-full') return null;
+      throw error;
+    });
+    if (submission === null) return null;
     const chosenByUs = asked.task === undefined && task !== undefined;
     if (chosenByUs && tries < triesMax && isNotRunnable(submission.outcome)) continue;
     return submission;

@@ -215,6 +215,27 @@ describe('POST /v1/filesystems {story}', () => {
     }
   });
 
+  test('a limit of the server that is reached in the setup leaves no filesystem behind', async () => {
+    const small = await start({ inboxMax: 2 });
+    try {
+      const { engine } = small;
+      const makes = engine.create.bind(engine);
+      engine.create = async (...given) => {
+        const made = await makes(...given);
+        // Somebody else takes a place in the inbox.
+        if (made.ok) void made.fs.submit({ op: 'sync', on: {}, args: {} });
+        return made;
+      };
+      expect((await create({ story: 'S19' }, small)).json).toMatchObject({
+        status: 503,
+        type: expect.stringContaining('inbox-full'),
+      });
+      expect((await must(small, 200, 'GET', '/v1/filesystems')).json.items).toEqual([]);
+    } finally {
+      await small.close();
+    }
+  });
+
   test('the name is taken like that of any filesystem', async () => {
     await create({ story: 'S02' });
     expect((await create({ story: 'S03' })).json).toMatchObject({ errno: 'EEXIST' });

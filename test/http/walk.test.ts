@@ -166,6 +166,32 @@ describe('until', () => {
   });
 });
 
+test('an inbox that is full in the middle of a walk ends it at its limit', async () => {
+  const small = await start({ inboxMax: 1 });
+  const other = service;
+  service = small;
+  try {
+    await world();
+    await pin();
+    const hosted = small.engine.find('default', 'scratch');
+    const submit = hosted?.submit.bind(hosted);
+    if (hosted === undefined || submit === undefined) throw new Error('there is a filesystem');
+    // Before the third step of the walk somebody else takes the place in the inbox.
+    let steps = 0;
+    hosted.submit = (command, key) => {
+      steps += 1;
+      if (steps === 3) void submit({ op: 'sync', on: {}, args: {} });
+      return submit(command, key);
+    };
+    expect(await step({ until: 'done' })).toMatchObject({ steps: 2, ended: 'limit' });
+    hosted.submit = submit;
+    expect(await step({ until: 'done' })).toMatchObject({ ended: 'done' });
+  } finally {
+    service = other;
+    await small.close();
+  }
+});
+
 describe('random', () => {
   const walkOf = async (seed: number): Promise<{ walked: string[]; deadlocks: number }> => {
     await world();

@@ -81,10 +81,16 @@ export async function createStory(
   const { args, entries } = await inOwnTurn(() => begun(asked));
   const made = await engine.create(tenant, args, key);
   if (!made.ok) return made;
-  const failed = await prepare(made.fs, entries, engine.limits.inboxMax);
-  if (failed === null) return made;
-  await made.fs.submit({ op: 'umount', on: {}, args: { force: true } });
-  return { ok: false, failure: failed };
+  try {
+    const failed = await prepare(made.fs, entries, engine.limits.inboxMax);
+    if (failed === null) return made;
+    await remove(made.fs);
+    return { ok: false, failure: failed };
+  } catch (error) {
+    // A limit of the server, such as an inbox that others have filled.
+    await remove(made.fs);
+    throw error;
+  }
 }
 
 /** After a restart: the entries of the setup that are not in the log yet. */
@@ -95,6 +101,22 @@ export async function resumeStory(
 ): Promise<void> {
   const { entries } = begun(asked);
   await prepare(fs, entries.slice(fs.kernel.seq), engine.limits.inboxMax);
+}
+
+const triesMax = 100;
+const pauseMs = 10;
+
+/** Tries again while the inbox is full, which lasts for a turn. */
+async function remove(fs: HostedFilesystem): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await fs.submit({ op: 'umount', on: {}, args: { force: true } });
+      return;
+    } catch (error) {
+      if (tries === triesMax) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 }
 
 async function prepare(
