@@ -156,6 +156,17 @@ describe('POST …/compare', () => {
     expect((await compare({ bundle, ...both })).json).toEqual((await past(both)).json);
   });
 
+  test('refuses damaged bundles, and none of them is a failure of the server', async () => {
+    const { bytes } = await must(service, 200, 'GET', `${fs}/bundle`);
+    for (let at = 3; at < bytes.length; at += Math.ceil(bytes.length / 40)) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] as number) ^ 0x10;
+      const bundle = damaged.toString('base64');
+      const { status } = await call(service, 'POST', '/v1/compare', { json: { bundle } });
+      expect(status).toBe(400);
+    }
+  });
+
   test('begins after a cursor', async () => {
     const { json } = await past({ from: cursor, strategies: ['refuse', 'wait-for-refs'] });
     expect(json.strategies).toMatchObject([

@@ -118,7 +118,7 @@ export async function createFromBundle(
 }
 
 /** Aborted when the client closes the connection before the answer. */
-function signalOf(reply: FastifyReply): AbortSignal {
+export function signalOf(reply: FastifyReply): AbortSignal {
   const client = new AbortController();
   reply.raw.once('close', () => {
     if (reply.raw.writableFinished) return;

@@ -25,7 +25,7 @@ import { HttpProblem, KernelFailure } from '../problem.ts';
 import { objectOf, parse, problemOfIssues } from '../schema.ts';
 import { zFrom } from '../stream/messages.ts';
 import { hostedOf } from '../target.ts';
-import { boundsOf, orFailure } from './bundle.ts';
+import { boundsOf, orFailure, signalOf } from './bundle.ts';
 import { contractOf, type Route } from './define.ts';
 import { eventAt } from './span.ts';
 import { storyOf } from './story.ts';
@@ -134,7 +134,7 @@ const compareCommands: Route = {
         'story' in raw
           ? askedOfStory(parse(storyBody, raw))
           : 'bundle' in raw
-            ? await askedOfBundle(context, parse(bundleBody, raw))
+            ? await askedOfBundle(context, reply, parse(bundleBody, raw))
             : askedOfCommands(context, raw);
       return answer(context, request, reply, asked);
     },
@@ -169,10 +169,13 @@ function askedOfStory({ story: id, strategies }: z.infer<typeof storyBody>): Ask
 
 async function askedOfBundle(
   context: AppContext,
+  reply: FastifyReply,
   { bundle, strategies }: z.infer<typeof bundleBody>,
 ): Promise<Asked> {
   const bounds = boundsOf(context);
-  const opened = await orFailure(openBundle(Buffer.from(bundle, 'base64'), bounds));
+  const bytes = Buffer.from(bundle, 'base64');
+  await orFailure(context.bundleChecks.check(bytes, bounds, signalOf(reply)));
+  const opened = await orFailure(openBundle(bytes, bounds));
   const entries: LoggedEntry[] = [];
   await orFailure(
     (async () => {
@@ -188,6 +191,7 @@ async function askedOfBundle(
     choices: choicesOf(strategies, opened.kernel.geometry),
     bytes: memoryOf(opened.kernel),
     source: async () => course,
+    isForeign: true,
   };
 }
 
@@ -255,13 +259,15 @@ interface Asked {
   /** An estimate of the memory of the machine. */
   bytes: number;
   source(): Promise<CommandSource | Course>;
+  /** The machine was made elsewhere. If it breaks under another strategy, that is no bug here. */
+  isForeign?: true;
 }
 
 async function answer(
   context: AppContext,
   request: FastifyRequest,
   reply: FastifyReply,
-  { choices, bytes, source }: Asked,
+  { choices, bytes, source, isForeign }: Asked,
 ): Promise<FastifyReply> {
   if (isNotModified(request, null)) return reply.code(304).send();
   const { config, engine, comparisons } = context;
@@ -280,7 +286,11 @@ async function answer(
     const done = await comparisons.run({ tenant, source, choices, limits }, client.signal);
     return send(context, reply, done);
   } catch (error) {
-    throw error instanceof ComparisonError ? problemOf(error) : error;
+    if (error instanceof ComparisonError) throw problemOf(error);
+    if (isForeign !== true || error instanceof HttpProblem || error instanceof KernelFailure)
+      throw error;
+    const why = 'the machine of the bundle breaks a law under another strategy';
+    throw new KernelFailure(failure('EINVAL', 'BD3', why));
   } finally {
     reply.raw.off('close', gone);
     held();
