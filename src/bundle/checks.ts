@@ -1,6 +1,6 @@
 // The thread in which bundles are checked. It is bounded in memory and time.
-import { Piscina } from 'piscina';
-import { threadOf } from '../threads/thread.ts';
+import type { Piscina } from 'piscina';
+import { isOutOfHeap, threadPool } from '../threads/thread.ts';
 import { BundleError } from './bundle-error.ts';
 import type { CheckAnswer, Checked, CheckTask } from './check-worker.ts';
 import type { BundleBounds } from './read.ts';
@@ -9,9 +9,6 @@ export interface CheckLimits {
   bundleMs: number;
   bundleHeapBytes: number;
 }
-
-/** A thread without work ends after this time. */
-const idleMs = 10_000;
 
 export class BundleChecks {
   readonly #limits: CheckLimits;
@@ -55,7 +52,7 @@ export class BundleChecks {
       return await this.#threads().run(task, { signal: own.signal, name: 'check' });
     } catch (error) {
       if (own.signal.aborted) throw own.signal.reason;
-      if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY')
+      if (isOutOfHeap(error))
         throw new BundleError('BD5', `its replay needs more memory than ${bundleHeapBytes} bytes`);
       throw error;
     } finally {
@@ -64,20 +61,12 @@ export class BundleChecks {
   }
 
   #threads(): Piscina {
-    if (this.#pool !== null) return this.#pool;
-    const pool = new Piscina({
-      ...threadOf('check-worker', import.meta.url),
-      minThreads: 0,
-      maxThreads: 1,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: idleMs,
-      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(this.#limits.bundleHeapBytes / 2 ** 20) },
+    this.#pool ??= threadPool('check-worker', import.meta.url, {
+      heapBytes: this.#limits.bundleHeapBytes,
+      onDeath: (error) => {
+        for (const own of this.#running) own.abort(error);
+      },
     });
-    // A thread that dies before it has a task. Without a listener this would end the process.
-    pool.on('error', (error) => {
-      for (const own of this.#running) own.abort(error);
-    });
-    this.#pool = pool;
-    return pool;
+    return this.#pool;
   }
 }

@@ -2,9 +2,9 @@
 // bounded in memory and time, and ends when its client goes away or the server stops.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { contentChunks, snapshotRecords } from '../kernel/snapshot.ts';
-import { threadOf } from '../threads/thread.ts';
+import { isOutOfHeap, threadPool } from '../threads/thread.ts';
 import type { Choice, Course } from './compare.ts';
 import type { PlayLimits } from './play.ts';
 import type { CommandSource, CompareAnswer, CompareTask, Piece } from './worker.ts';
@@ -38,8 +38,6 @@ export interface Comparison {
   limits: PlayLimits;
 }
 
-/** A thread without work ends after this time. */
-const idleMs = 10_000;
 /** How long the sender of a machine works before other callbacks run. */
 const sliceMs = 5;
 const recordsPerPiece = 64;
@@ -116,7 +114,7 @@ export class Comparisons {
       return await pool.run(task, { transferList: [far], signal: own.signal, name: 'work' });
     } catch (caught) {
       const error: unknown = own.signal.aborted ? own.signal.reason : caught;
-      if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY')
+      if (isOutOfHeap(error))
         throw new ComparisonError(
           'too-large',
           `the comparison needs more memory than a thread may have (${compareHeapBytes} bytes).`,
@@ -130,23 +128,13 @@ export class Comparisons {
   }
 
   #threads(): Piscina {
-    if (this.#pool !== null) return this.#pool;
-    const pool = new Piscina({
-      ...threadOf('worker', import.meta.url),
-      minThreads: 0,
-      maxThreads: 1,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: idleMs,
-      resourceLimits: {
-        maxOldGenerationSizeMb: Math.ceil(this.#limits.compareHeapBytes / 2 ** 20),
+    this.#pool ??= threadPool('worker', import.meta.url, {
+      heapBytes: this.#limits.compareHeapBytes,
+      onDeath: (error) => {
+        for (const own of this.#running.keys()) own.abort(error);
       },
     });
-    // A thread that dies before it has a task. Without a listener this would end the process.
-    pool.on('error', (error) => {
-      for (const own of this.#running.keys()) own.abort(error);
-    });
-    this.#pool = pool;
-    return pool;
+    return this.#pool;
   }
 }
 

@@ -1,10 +1,40 @@
-// How a worker thread is started: from the built file, or from the source in tests and with `npm
-// run dev`.
+// Worker threads, each with a bounded heap. A thread is started from the built file, or from the
+// source in tests and with `npm run dev`.
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { Piscina } from 'piscina';
+
+/** A thread without work ends after this time. */
+const idleMs = 10_000;
+
+/**
+ * One thread that runs one task after the other, the module `name` beside the file `here`. It may
+ * have `heapBytes` of heap. `onDeath` is called if it dies before it has a task.
+ */
+export function threadPool(
+  name: string,
+  here: string,
+  { heapBytes, onDeath }: { heapBytes: number; onDeath: (error: Error) => void },
+): Piscina {
+  const pool = new Piscina({
+    ...threadOf(name, here),
+    minThreads: 0,
+    maxThreads: 1,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: idleMs,
+    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 2 ** 20) },
+  });
+  // Without a listener the error would end the process.
+  pool.on('error', onDeath);
+  return pool;
+}
+
+/** True if a thread needed more heap than it may have. */
+export const isOutOfHeap = (error: unknown): boolean =>
+  (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY';
 
 /** The module of the thread, and the arguments with which Node can load it. */
-export function threadOf(name: string, here: string): { filename: string; execArgv?: string[] } {
+function threadOf(name: string, here: string): { filename: string; execArgv?: string[] } {
   if (!here.endsWith('.ts')) return { filename: new URL(`./${name}.js`, here).href };
   return { filename: new URL(`./${name}.ts`, here).href, execArgv: ['--import', withTsx()] };
 }
