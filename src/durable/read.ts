@@ -226,8 +226,11 @@ function lastTimeOf(
   tokens: readonly TokenRecord[],
 ): number {
   let lastMs = clockMs;
-  for (const { kernel } of filesystems)
-    if (kernel.geometry.clock === 'realtime') lastMs = Math.max(lastMs, kernel.nowMs);
+  for (const { kernel, birth } of filesystems) {
+    if (kernel.geometry.clock !== 'realtime') continue;
+    // The clock of a filesystem from a bundle may be years ahead of that of the server.
+    lastMs = Math.max(lastMs, kernel.nowMs + (birth.behindMs ?? 0));
+  }
   for (const { createdMs } of tokens) lastMs = Math.max(lastMs, createdMs);
   return lastMs;
 }

@@ -4,7 +4,7 @@
 // digest of results, the hash of the state. If one of them differs, the filesystem is not restored.
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Store } from '../journal/store.ts';
+import { isAfter, type Store } from '../journal/store.ts';
 import { apply, createKernel } from '../kernel/kernel.ts';
 import { kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
@@ -231,8 +231,12 @@ export class Replay {
     const [, group, position, , , entries] = record;
     const tail = this.#tail;
     tail.chain = crc32(body, tail.chain);
-    tail.group = group;
-    tail.position = position;
+    // The first batches of a filesystem that was made of a bundle were written before it existed.
+    // Streams got their events when it was created, which is where the snapshot before them stands.
+    if (isAfter({ group, position }, tail)) {
+      tail.group = group;
+      tail.position = position;
+    }
     tail.entries += entries.length;
     tail.bytes += body.length;
     for (const entry of entries) {

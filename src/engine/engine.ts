@@ -11,7 +11,7 @@ import type { Birth, PastEvents, RequestKey } from '../durable/records.ts';
 import { copyOf } from '../durable/snapshots.ts';
 import type { RecoveredFilesystem, UnrecoveredFilesystem, World } from '../durable/world.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Change, Done, Order } from '../journal/store.ts';
+import { type Change, type Done, isAfter } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { beginAgain } from '../kernel/fork.ts';
@@ -733,9 +733,6 @@ function tenantRingOf(
   const events = told.reduce((sum, { batch }) => sum + batch.events.length, 0);
   return { ring: new EventRing(epoch, capacity, next - events, bytes), batches: told };
 }
-
-const isAfter = (a: Order, b: Order): boolean =>
-  a.group > b.group || (a.group === b.group && a.position > b.position);
 
 export function kernelLimits(settings: Pick<Config, KernelSetting>): KernelLimits {
   const rows = Object.entries(kernelLimitTable).map(([name, from]) => [name, settings[from]]);

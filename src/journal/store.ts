@@ -61,6 +61,9 @@ export interface Order {
   position: number;
 }
 
+export const isAfter = (a: Order, b: Order): boolean =>
+  a.group > b.group || (a.group === b.group && a.position > b.position);
+
 export interface Store {
   /** What an acknowledged change survives: nothing, or the end of the process. */
   readonly durability: 'memory' | 'disk';

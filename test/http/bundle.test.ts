@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { replay } from '../../src/cli/replay.ts';
+import { readWorld } from '../../src/durable/read.ts';
+import { withoutEvents } from '../../src/durable/replay.ts';
 import { knownOf, piecesOf, stateHash } from '../../src/durable/snapshots.ts';
 import type { EventRing } from '../../src/engine/event-ring.ts';
 import { decode, decodeAll, encode } from '../../src/journal/codec.ts';
@@ -167,6 +169,65 @@ test('a filesystem of a bundle survives a restart with its past', async () => {
   expect((await call(second, 'GET', `${fs}/bundle`)).bytes.equals(bundle)).toBe(true);
   // The event of the creation is not in the journal; the others are those of before.
   expect((await eventsOf(second)).join('\n')).toBe(events.slice(1).join('\n'));
+});
+
+test('the clock of a bundle from the future does not become that of the server', async () => {
+  const clockOf = (nowMs: number) => ({ nowMs: () => nowMs, at: () => () => {} });
+  const future = await start({}, { clock: clockOf(9e15) });
+  services.push(future);
+  await must(future, 201, 'POST', '/v1/filesystems', { json: { name: 'a', sizeBytes: 2 ** 20 } });
+  const bundle = await bundleOf(future);
+  const store = new MemoryStore();
+  const first = await start({}, { openStore: async () => store, clock: clockOf(1000) });
+  services.push(first);
+  expect((await open(first, bundle)).status).toBe(201);
+  await must(first, 201, 'POST', `${fs}/files`, { json: { name: 'f' } });
+  const world = await readWorld(store, { nowMs: 1000, ...withoutEvents });
+  expect(world.lastMs).toBe(1000);
+});
+
+test('after a restart the numbers in the stream of the tenant are the same', async () => {
+  const limits = { ringEventsMax: 16 };
+  const source = await begin();
+  await must(source, 201, 'POST', '/v1/filesystems', { json: { name: 'a', sizeBytes: 2 ** 20 } });
+  for (let i = 0; i < 300; i += 1)
+    await must(source, 201, 'POST', `${fs}/files`, { json: { name: `f${i}` } });
+  const bundle = await bundleOf(source);
+  const store = new MemoryStore();
+  const first = await start(limits, { openStore: async () => store });
+  services.push(first);
+  const other = '/v1/filesystems/other';
+  await must(first, 201, 'POST', '/v1/filesystems', { json: { name: 'other', sizeBytes: 2 ** 20 } });
+  let count = 0;
+  const write = async () => {
+    count += 1;
+    await must(first, 201, 'POST', `${other}/files`, { json: { name: `g${count}` } });
+  };
+  let opened = false;
+  const opening = open(first, bundle).then(({ status }) => {
+    opened = true;
+    expect(status).toBe(201);
+  });
+  while (!opened) await write();
+  await opening;
+  for (let i = 0; i < 4; i += 1) await write();
+  const eventsOf = async (service: Service): Promise<string[]> => {
+    const headers = { accept: 'application/x-ndjson' };
+    const { text } = await call(service, 'GET', '/v1/events?from=oldest', { headers });
+    return text.split('\n').flatMap((line) => {
+      const events = line === '' ? [] : (JSON.parse(line).events ?? []);
+      return events.map((event: { id: string; type: string; data: object }) =>
+        JSON.stringify([event.id, event.type, event.data]),
+      );
+    });
+  };
+  const before = new Set(await eventsOf(first));
+  await first.close();
+  const second = await start(limits, { openStore: async () => store });
+  services.push(second);
+  const after = await eventsOf(second);
+  expect(after.length).toBeGreaterThan(0);
+  expect(after.filter((event) => !before.has(event))).toEqual([]);
 });
 
 test('pinhole replay plays a bundle without a server', async () => {
