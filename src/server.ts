@@ -91,7 +91,10 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
       ? emptyWorld(newTokenKey())
       : await recoverWorld(store, config, logger, clock.nowMs());
   setClock(world, ownClock, logger);
-  const log = new StoredLog(store ?? new MemoryStore(), logLimitsOf(config, store));
+  const log = new StoredLog(
+    store ?? new MemoryStore({ keepsRecords: false }),
+    logLimitsOf(config, store),
+  );
   const counts: Counts = { log: logCounts(), journal: journalCounts(store) };
   const engine = new Engine({
     limits: config,

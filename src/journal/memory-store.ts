@@ -72,7 +72,13 @@ export class MemoryStore implements Store {
   readonly #bytes = new Map<string, number>();
   readonly records: Journal = new MemoryJournal(this, null);
   onFlush: Store['onFlush'] = () => {};
+  readonly #keepsRecords: boolean;
   #group = 0;
+
+  /** A volatile server keeps its records elsewhere, and never reads those of its log. */
+  constructor({ keepsRecords = true } = {}) {
+    this.#keepsRecords = keepsRecords;
+  }
 
   get next() {
     return { group: this.#group + 1, position: 0 };
@@ -111,7 +117,7 @@ export class MemoryStore implements Store {
     const values = this.#valuesOf(id);
     let bytes = 0;
     for (const { key, value } of changes) bytes += set(values, key, value);
-    for (const { key, value } of records) set(this.#records, key, value);
+    if (this.#keepsRecords) for (const { key, value } of records) set(this.#records, key, value);
     if (id !== null) this.#put(id, values, bytes);
     done(null);
   }

@@ -16,6 +16,7 @@ import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HeadFile } from '../../src/journal/head-file.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
+import { MemoryStore } from '../../src/journal/memory-store.ts';
 import type { Level } from '../../src/journal/sealed.ts';
 import type { Service } from '../../src/server.ts';
 import { some } from '../dose.ts';
@@ -156,6 +157,17 @@ describe('a disk that fails', () => {
 });
 
 describe('a store', () => {
+  it('in memory does not collect the records of a volatile server', async () => {
+    for (const keepsRecords of [true, false]) {
+      const store = new MemoryStore({ keepsRecords });
+      const records = [{ key: 'answer/a/k', value: new Uint8Array(1) }];
+      const changes = [{ key: 'tail', value: new Uint8Array(1) }];
+      store.journal('1').commit(changes, () => {}, records);
+      expect((await store.records.get('answer/a/k')) !== null).toBe(keepsRecords);
+      expect(await store.journal('1').get('tail')).not.toBeNull();
+    }
+  });
+
   it('keeps a second one away', async () => {
     const store = await openStore(folder);
     await expect(openStore(folder)).rejects.toMatchObject({ kind: 'locked' });
