@@ -1,3 +1,8 @@
+/** The server is stopping, or checks other bundles for too long. The bundle may be right. */
+export class NotChecked extends Error {
+  override readonly name = 'NotChecked';
+}
+
 /** Why a bundle is refused: not a bundle, of another version, wrong inside, or too large. */
 export class BundleError extends Error {
   override readonly name = 'BundleError';

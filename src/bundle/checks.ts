@@ -1,7 +1,7 @@
 // The thread in which bundles are checked. It is bounded in memory and time.
 import type { Piscina } from 'piscina';
 import { isOutOfHeap, threadPool } from '../threads/thread.ts';
-import { BundleError } from './bundle-error.ts';
+import { BundleError, NotChecked } from './bundle-error.ts';
 import type { CheckAnswer, Checked, CheckTask } from './check-worker.ts';
 import type { BundleBounds } from './read.ts';
 
@@ -14,20 +14,24 @@ export class BundleChecks {
   readonly #limits: CheckLimits;
   readonly #running = new Set<AbortController>();
   #pool: Piscina | null = null;
+  #stopping = false;
+  /** Settles when every check so far has ended. One runs at a time. */
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(limits: CheckLimits) {
     this.#limits = limits;
   }
 
-  /** Rejects with a BundleError, or with the reason of `signal`. */
+  /** Rejects with a BundleError, with NotChecked, or with the reason of `signal`. */
   async check(bytes: Uint8Array, bounds: BundleBounds, signal: AbortSignal): Promise<Checked> {
     const own = new AbortController();
     const stop = () => own.abort(signal.reason);
     if (signal.aborted) throw signal.reason;
+    if (this.#stopping) throw stopping();
     signal.addEventListener('abort', stop, { once: true });
     this.#running.add(own);
     try {
-      const answer = await this.#run({ bytes, bounds }, own);
+      const answer = await this.#inTurn(own, () => this.#run({ bytes, bounds }, own));
       if (answer.ok) return answer.end;
       throw new BundleError(answer.rule, answer.why);
     } finally {
@@ -37,13 +41,32 @@ export class BundleChecks {
   }
 
   async close(): Promise<void> {
-    for (const own of this.#running) own.abort(new Error('the server is stopping'));
+    this.#stopping = true;
+    for (const own of this.#running) own.abort(stopping());
     await this.#pool?.destroy();
+  }
+
+  /** Waits for the checks before this one, but no longer than one of them may take. */
+  async #inTurn(own: AbortController, run: () => Promise<CheckAnswer>): Promise<CheckAnswer> {
+    const before = this.#before;
+    let end: () => void = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#before = before.then(() => ended);
+    const late = setTimeout(() => own.abort(busy()), this.#limits.bundleMs);
+    try {
+      await orAborted(before, own.signal);
+      clearTimeout(late);
+      return await run();
+    } finally {
+      clearTimeout(late);
+      end();
+    }
   }
 
   async #run(task: CheckTask, own: AbortController): Promise<CheckAnswer> {
     const { bundleMs, bundleHeapBytes } = this.#limits;
-    // The time in the queue counts too: whoever waits longer may as well try again.
     const late = setTimeout(
       () => own.abort(new BundleError('BD5', `its replay takes longer than ${bundleMs} ms`)),
       bundleMs,
@@ -69,4 +92,23 @@ export class BundleChecks {
     });
     return this.#pool;
   }
+}
+
+const stopping = (): NotChecked =>
+  new NotChecked('The server is stopping, so the bundle was not checked.');
+
+const busy = (): NotChecked =>
+  new NotChecked('The server checks other bundles, one at a time. Try again later.');
+
+/** Rejects with the reason of `signal` if that comes first. */
+function orAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    });
+  });
 }

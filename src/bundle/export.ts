@@ -9,7 +9,7 @@ import { apply } from '../kernel/kernel.ts';
 import { contentChunks, kernelVersion, snapshotFormat } from '../kernel/snapshot.ts';
 import type { Kernel } from '../kernel/state.ts';
 import { Packer } from './container.ts';
-import type { Frame, Head } from './frames.ts';
+import { entriesPerFrame, type Frame, type Head } from './frames.ts';
 import { argsInside, inside, withoutContents, withoutData } from './inside.ts';
 
 export interface BundleRequest {
@@ -17,9 +17,6 @@ export interface BundleRequest {
   note: string;
   bytesMax: number;
 }
-
-/** Entries of one frame. The digest of the results is compared after each frame. */
-const entriesPerFrame = 64;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

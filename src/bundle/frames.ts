@@ -33,8 +33,13 @@ export const zHead = z.strictObject({
 });
 export type Head = z.infer<typeof zHead>;
 
+/** The most entries of one frame. The digest of the results is compared after each frame. */
+export const entriesPerFrame = 64;
+
 const isEntries = (value: unknown): value is EntryRecord[] =>
-  Array.isArray(value) && value.every((entry) => Array.isArray(entry) && entry.length <= 6);
+  Array.isArray(value) &&
+  value.length <= entriesPerFrame &&
+  value.every((entry) => Array.isArray(entry) && entry.length <= 6);
 
 const zFrame = z.union([
   /** A piece of the machine at the beginning, as in a snapshot. */

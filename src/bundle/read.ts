@@ -53,7 +53,20 @@ export async function openBundle(bytes: Uint8Array, bounds: BundleBounds): Promi
       faultIn('the state at the beginning', () => checkKernel(kernel, head));
       return { head, kernel, begin: frame[1], rest: frames };
     }
-    faultIn('the state at the beginning', () => restoreFrame(restore, frame, head));
+    if (frame[0] === 'state') await restoreState(restore, frame[1], slice);
+    else faultIn('the state at the beginning', () => restoreChunk(restore, frame, head));
+  }
+}
+
+/** A piece from outside may have any number of records. */
+async function restoreState(restore: Restore, piece: Uint8Array, slice: Slice): Promise<void> {
+  try {
+    for (const record of decodeAll(piece)) {
+      if (slice.isOver) await slice.rest();
+      restore.add(recordOf(record));
+    }
+  } catch (error) {
+    throw faultOf('the state at the beginning', error);
   }
 }
 
@@ -100,12 +113,8 @@ function faultOf(where: string, error: unknown): BundleError {
   return new BundleError('BD3', `${where} is wrong: ${why}`);
 }
 
-function restoreFrame(restore: Restore, frame: Frame, { args, contents }: Head): void {
+function restoreChunk(restore: Restore, frame: Frame, { args, contents }: Head): void {
   const chunks = Math.ceil(args.sizeBytes / chunkBytes);
-  if (frame[0] === 'state') {
-    for (const record of decodeAll(frame[1])) restore.add(recordOf(record));
-    return;
-  }
   const isChunk = frame[0] === 'chunk' && contents === 'kept' && frame[3].length === chunkBytes;
   const isOmitted = frame[0] === 'omitted' && contents === 'omitted';
   const index = frame[1] as number;
@@ -247,6 +256,8 @@ async function replayBundle(
     for (const entry of frame.entries) {
       if (slice.isOver) await slice.rest();
       const effects = faultIn(`entry ${entry.seq}`, () => apply(kernel, entry));
+      if (effects.unmounted)
+        throw new BundleError('BD3', `entry ${entry.seq} unmounts the filesystem`);
       digest = digestOf(digest, kernel, effects);
       watch(entry, effects, kernel);
     }

@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { BundleChecks } from '../../src/bundle/checks.ts';
+import { writeBundle } from '../../src/bundle/export.ts';
+import type { BundleBounds } from '../../src/bundle/read.ts';
 import { replay } from '../../src/cli/replay.ts';
 import { readWorld } from '../../src/durable/read.ts';
 import { withoutEvents } from '../../src/durable/replay.ts';
 import { knownOf, piecesOf, stateHash } from '../../src/durable/snapshots.ts';
+import { kernelLimits } from '../../src/engine/engine.ts';
 import type { EventRing } from '../../src/engine/event-ring.ts';
 import { decode, decodeAll, encode } from '../../src/journal/codec.ts';
 import { MemoryStore } from '../../src/journal/memory-store.ts';
@@ -197,7 +201,9 @@ test('after a restart the numbers in the stream of the tenant are the same', asy
   const first = await start(limits, { openStore: async () => store });
   services.push(first);
   const other = '/v1/filesystems/other';
-  await must(first, 201, 'POST', '/v1/filesystems', { json: { name: 'other', sizeBytes: 2 ** 20 } });
+  await must(first, 201, 'POST', '/v1/filesystems', {
+    json: { name: 'other', sizeBytes: 2 ** 20 },
+  });
   let count = 0;
   const write = async () => {
     count += 1;
@@ -256,6 +262,43 @@ test('pinhole replay plays a bundle without a server', async () => {
   }
 });
 
+describe('the thread of checks', () => {
+  const signal = new AbortController().signal;
+  const boundsOf = ({ config }: Service['context']): BundleBounds => ({
+    bytesMax: config.contentBytesMax,
+    entriesMax: config.spanEntriesMax,
+    deviceBytesMax: config.deviceBytesMax,
+    limits: kernelLimits(config),
+  });
+
+  test('a server that stops says so', async () => {
+    await withSleeper(await begin());
+    const bundle = await bundleOf(services[0] as Service);
+    const service = await begin();
+    const running = open(service, bundle);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await service.context.bundleChecks.close();
+    expect((await running).json).toMatchObject({ status: 503, type: '/v1/problems/not-ready' });
+    expect((await open(service, bundle)).status).toBe(503);
+  });
+
+  test('the time of a check does not include the checks before it', async () => {
+    await withSleeper(await begin());
+    const { context } = services[0] as Service;
+    const bundle = await bundleOf(services[0] as Service);
+    const checks = new BundleChecks({ bundleMs: 100, bundleHeapBytes: 2 ** 28 });
+    // The thread alone takes longer to start.
+    const all = await Promise.allSettled(
+      [1, 2, 3].map(() => checks.check(bundle, boundsOf(context), signal)),
+    );
+    await checks.close();
+    const names = all.map((one) => (one.status === 'rejected' ? one.reason.name : 'checked'));
+    expect(names[0]).toBe('BundleError');
+    expect(names.slice(1)).not.toContain('checked');
+    expect(names).toContain('NotChecked');
+  });
+});
+
 describe('damage', () => {
   test('what is wrong in a bundle is named, and nothing is made', async () => {
     await withSleeper(await begin());
@@ -304,6 +347,20 @@ describe('damage', () => {
     expect((await open(service, good)).json.rule).toBe('M2');
     const noName = await call(service, 'POST', '/v1/filesystems', { bytes: good, headers: type });
     expect(noName.json).toMatchObject({ status: 400, rule: 'H2' });
+  });
+
+  test('a bundle cannot unmount the filesystem that is made of it', async () => {
+    const source = await begin();
+    await must(source, 201, 'POST', '/v1/filesystems', { json: { name: 'a', sizeBytes: 2 ** 20 } });
+    const kernel = Object.assign(Object.create(null), source.engine.find('default', 'a')?.kernel);
+    const entry = {
+      seq: 1,
+      timeMs: kernel.nowMs,
+      command: { op: 'umount', on: {}, args: { force: false } },
+    };
+    const bounds = { contents: 'kept' as const, note: '', bytesMax: 2 ** 20 };
+    const bundle = await writeBundle(kernel, [entry], bounds);
+    expect((await open(await begin(), bundle)).json).toMatchObject({ status: 400, rule: 'BD3' });
   });
 
   test('flips, cuts and edits of frames: no 5xx, nothing made', async () => {

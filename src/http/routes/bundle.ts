@@ -1,10 +1,10 @@
 // Bundles: a span of the past of a filesystem as one file, and a filesystem made of such a file.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { BundleError } from '../../bundle/bundle-error.ts';
+import { BundleError, NotChecked } from '../../bundle/bundle-error.ts';
 import { writeBundle } from '../../bundle/export.ts';
 import { noteMax } from '../../bundle/frames.ts';
-import { type BundleBounds, entriesAfter, openBundle } from '../../bundle/read.ts';
+import { type BundleBounds, entriesAfter, type Opened, openBundle } from '../../bundle/read.ts';
 import type { LoggedEntry } from '../../durable/log.ts';
 import { type Created, kernelLimits } from '../../engine/engine.ts';
 import { spanOf } from '../../engine/past.ts';
@@ -74,11 +74,12 @@ function handlingOf(context: AppContext): Handling {
   return { handler };
 }
 
-/** A BundleError as the failure of the request. */
+/** A BundleError, or NotChecked, as the problem of the request. */
 export async function orFailure<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {
+    if (error instanceof NotChecked) throw new HttpProblem('not-ready', error.message);
     if (!(error instanceof BundleError)) throw error;
     const errno = error.rule === 'BD5' ? 'EFBIG' : 'EINVAL';
     throw new KernelFailure(failure(errno, error.rule, error.message));
@@ -105,7 +106,15 @@ export async function createFromBundle(
   const bytes = request.body as Uint8Array;
   const bounds = boundsOf(context);
   const end = await orFailure(context.bundleChecks.check(bytes, bounds, signalOf(reply)));
-  const opened = await orFailure(openBundle(bytes, bounds));
+  const held = engine.hold(tenantOf(request), end.memory);
+  if (typeof held !== 'function') return held;
+  let opened: Opened;
+  try {
+    opened = await orFailure(openBundle(bytes, bounds));
+  } finally {
+    // createFrom() reserves the same memory at once.
+    held();
+  }
   const { kernel, head } = opened;
   return engine.createFrom(tenantOf(request), {
     args: { ...head.args, name },
