@@ -13,10 +13,12 @@ const seqOfStart = (start: Start): number => (start === 'birth' ? 0 : start.seq)
 /** The starts to try, in order. */
 function startsFor(starts: readonly Start[], since: Since): Start[] {
   if (since === 'oldest') return [...starts];
-  const isBefore = (start: Start): boolean =>
-    'seq' in since ? seqOfStart(start) <= since.seq : eventsOf(start) <= since.events;
-  const [newest] = starts.filter(isBefore).slice(-1);
-  return newest === undefined ? [] : [newest];
+  if ('seq' in since) return starts.filter((start) => seqOfStart(start) <= since.seq).slice(-1);
+  const before = starts.filter((start) => eventsOf(start) < since.events);
+  if (before.length > 0) return before.slice(-1);
+  // Commands without an event may lie between the event and such a snapshot, so it is the last
+  // choice.
+  return starts.filter((start) => eventsOf(start) === since.events).slice(0, 1);
 }
 
 /**

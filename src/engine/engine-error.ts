@@ -31,3 +31,8 @@ export class EngineError extends Error {
     this.oldest = oldest;
   }
 }
+
+/** The filesystem was unmounted while a request read its past. */
+export class Unmounted extends Error {
+  override readonly name = 'Unmounted';
+}

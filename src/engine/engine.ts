@@ -20,7 +20,7 @@ import { emptyMemory, memoryOf } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import { type Kernel, type KernelLimits, kernelLimitTable, type Outcome } from '../kernel/state.ts';
 import { type Account, type QuotaName, type Quotas, release, reserve } from '../tenants/quotas.ts';
-import { EngineError } from './engine-error.ts';
+import { EngineError, Unmounted } from './engine-error.ts';
 import { EventRing, type RingBytes } from './event-ring.ts';
 import { History } from './history.ts';
 import { Lane, type LaneHost } from './lane.ts';
@@ -493,12 +493,15 @@ export class Engine {
   /**
    * Applies the kept entries of a filesystem again, on a machine of their own, and shows them to
    * `visitor`, in slices. Rejects with the EngineError `past-not-kept` if the past does not go back
-   * so far.
+   * so far, or with Unmounted.
    */
-  async replay({ id, ring }: HostedFilesystem, since: Since, visitor: Visitor): Promise<void> {
+  async replay(fs: HostedFilesystem, since: Since, visitor: Visitor): Promise<void> {
+    const { id, ring } = fs;
     try {
       await this.#options.log.replay(id, since, visitor);
     } catch (error) {
+      // Its keys are deleted while they are read.
+      if (!fs.mounted) throw new Unmounted();
       if (error instanceof JournalError && error.kind !== 'poison')
         throw pastNotKept(null, error.message);
       if (!(error instanceof NotKept)) throw error;

@@ -1,4 +1,5 @@
 // Fork: a new filesystem with the state that another one has, or had. The original is not touched.
+import type { LoggedEntry } from '../durable/log.ts';
 import type { RequestKey } from '../durable/records.ts';
 import { failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
@@ -6,9 +7,10 @@ import { argsOf } from '../kernel/fork.ts';
 import { memoryOf } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import { chooseStrategy } from '../kernel/reclaim/index.ts';
+import type { Command, Kernel } from '../kernel/state.ts';
 import { opId, type TaskId } from '../kernel/units.ts';
 import type { Created, Engine, HostedFilesystem } from './engine.ts';
-import { EngineError } from './engine-error.ts';
+import { EngineError, Unmounted } from './engine-error.ts';
 import {
   type Found,
   type Past,
@@ -62,11 +64,20 @@ export async function fork(
   if (clock !== undefined) args.clock = clock;
   if (scheduler !== undefined) args.scheduler = scheduler;
   const forkOf = `${origin.name} ${origin.ring.cursorAt(events)}`;
-  const made = await engine.createFrom(tenant, { args, kernel, forkOf, key });
-  if (!made.ok) return made;
-  if (strategy !== undefined) await made.fs.submit({ op: 'set-strategy', on: {}, args: strategy });
-  if (begin !== null && begin.command !== null) await made.fs.submit(begin.command);
-  return made;
+  // Part of the creation, so that a crash cannot leave a fork without its strategy.
+  const first: Command[] = [];
+  if (strategy !== undefined) first.push({ op: 'set-strategy', on: {}, args: strategy });
+  if (begin !== null && begin.command !== null) first.push(begin.command);
+  const history = entriesOf(kernel, first);
+  return engine.createFrom(tenant, { args, kernel, forkOf, key, history });
+}
+
+async function* entriesOf(
+  { seq, nowMs }: Kernel,
+  commands: readonly Command[],
+): AsyncGenerator<LoggedEntry[]> {
+  if (commands.length === 0) return;
+  yield commands.map((command, i) => ({ seq: seq + 1 + i, timeMs: nowMs, command }));
 }
 
 /** The moment that `request` names. */
@@ -101,7 +112,7 @@ async function pastNow(engine: Engine, origin: HostedFilesystem): Promise<Past> 
   } catch (error) {
     if (!(error instanceof EngineError) || error.kind !== 'past-not-kept') throw error;
     const copy = await engine.copyOf(origin);
-    if (copy === null) throw error;
+    if (copy === null) throw origin.mounted ? error : new Unmounted();
     return { kernel: copy, events: copy.eventSeq, begin: null };
   }
 }
@@ -131,7 +142,8 @@ async function pastOfOperation(
   { operation, when }: { operation: TaskId; when: 'submitted' | 'blocked' | 'ended' },
 ): Promise<Found> {
   const name = opId(operation);
-  if (operation >= origin.kernel.nextTask)
+  // The kernel of a filesystem that was not restored is a new one, which knows no operation.
+  if (!origin.ring.unreadable && operation >= origin.kernel.nextTask)
     return noMoment(
       `there was no operation ${name} yet; the next one is ${opId(origin.kernel.nextTask)}`,
     );

@@ -102,17 +102,18 @@ export async function spanOf(
   fs: HostedFilesystem,
   { from, to, entriesMax }: SpanRequest,
 ): Promise<Span | { ok: false; failure: Failure }> {
-  const lastSeq = fs.stopped === null ? fs.kernel.seq : fs.stopped.seq - 1;
+  const lastSeq = lastSeqOf(fs);
   const begin =
     from === null
       ? ((await replayUntil(engine, fs, 'oldest', () => true)) as Past)
       : await pastAtEvent(engine, fs, from);
   if (!('kernel' in begin)) return begin;
   const { kernel, events } = begin;
-  if (to !== null && (to < events || to >= fs.ring.nextSeq)) {
+  const { unreadable, nextSeq } = fs.ring;
+  if (to !== null && (to < events || (!unreadable && to >= nextSeq))) {
     const why =
       `the span must end between ${fs.ring.cursorAt(events)}, where it begins, and ` +
-      fs.ring.cursorAt(fs.ring.nextSeq - 1);
+      fs.ring.cursorAt(nextSeq - 1);
     return { ok: false, failure: failure('EINVAL', 'FK1', why) };
   }
   const firstSeq = kernel.seq;
@@ -128,4 +129,10 @@ export async function spanOf(
     return { ok: false, failure: failure('EFBIG', 'FK4', why) };
   }
   return { kernel, entries, events };
+}
+
+/** The last entry of the past. One that was not restored ends where its replay does. */
+function lastSeqOf({ kernel, stopped }: HostedFilesystem): number {
+  if (stopped === null) return kernel.seq;
+  return stopped.why === 'journal' ? Number.POSITIVE_INFINITY : stopped.seq - 1;
 }

@@ -1,9 +1,9 @@
 // Every answer of 4xx or 5xx is made here, as application/problem+json (RFC 9457), from a row of
 // problem-table.ts. /v1/problems/{type} serves the row of each type.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EngineError } from '../engine/engine-error.ts';
+import { EngineError, Unmounted } from '../engine/engine-error.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import { detailOf, type Errno, type Failure } from '../kernel/errno.ts';
+import { detailOf, type Errno, type Failure, failure } from '../kernel/errno.ts';
 import { type ProblemType, problemTable } from './problem-table.ts';
 import { rateLimitOf } from './rate-limit.ts';
 import { linkToRule } from './rules.ts';
@@ -176,6 +176,10 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
   }
   if (error instanceof KernelFailure) {
     sendFailure(reply, error.failure);
+    return { ours: false };
+  }
+  if (error instanceof Unmounted) {
+    sendFailure(reply, failure('ENOENT', 'T1', 'there is no such filesystem any more'));
     return { ours: false };
   }
   if (error instanceof EngineError || error instanceof JournalError) {

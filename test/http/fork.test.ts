@@ -1,6 +1,9 @@
 // Forks over HTTP: at now, at a cursor, at a named moment; on a volatile server and on one with a
 // store, also after a restart.
 import { afterEach, describe, expect, test } from 'vitest';
+import type { HostedFilesystem } from '../../src/engine/engine.ts';
+import { Unmounted } from '../../src/engine/engine-error.ts';
+import { fork as forkOf } from '../../src/engine/fork.ts';
 import { MemoryStore } from '../../src/journal/memory-store.ts';
 import type { Account } from '../../src/tenants/quotas.ts';
 import { type CallOptions, call, type Service, start } from './start.ts';
@@ -231,6 +234,69 @@ describe('a filesystem that stopped over a law', () => {
     expect((await fork(second, {})).status).toBe(201);
     expect((await stateOf(second, 'b', op)).state).toBe('sleeping');
   });
+});
+
+test('the bundle and the operations of a filesystem that a start could not restore', async () => {
+  const store = new MemoryStore();
+  const first = await begin(store);
+  await withPin(first);
+  const op = (await truncate(first)).json.id;
+  await stopByLaw(first);
+  await first.close();
+  services.pop();
+  const second = await begin(store);
+  const at = { operation: op, when: 'submitted' };
+  expect((await fork(second, { at })).status).toBe(201);
+  const never = { operation: 'op_99', when: 'ended' };
+  expect((await fork(second, { at: never }, { name: 'c' })).json.rule).toBe('FK2');
+  const { bytes } = await must(second, 'GET', '/v1/filesystems/a/bundle');
+  const headers = { 'content-type': 'application/vnd.pinhole.bundle' };
+  await must(second, 'POST', '/v1/filesystems?name=d', { bytes, headers });
+  expect((await stateOf(second, 'd', op)).state).toBe('sleeping');
+});
+
+test('an original that is removed while its past is read', async () => {
+  const service = await begin();
+  await withPin(service);
+  const { engine } = service;
+  const origin = engine.find('default', 'a') as HostedFilesystem;
+  await must(service, 'DELETE', '/v1/filesystems/a', { json: { force: true } });
+  const moments = ['now', { event: 1 }, { deadlock: 'last' }] as const;
+  for (const moment of moments)
+    await expect(forkOf(engine, origin, { name: 'b', moment })).rejects.toThrow(Unmounted);
+});
+
+test('a moment by an event is right after its command, also if a snapshot follows', async () => {
+  const service = await start({ snapshotEntries: 8 }, { openStore: async () => new MemoryStore() });
+  services.push(service);
+  await withPin(service);
+  const origin = service.engine.find('default', 'a') as HostedFilesystem;
+  const cursor = await cursorNow(service);
+  const { seq } = origin.kernel;
+  // A command that fails has no event of the filesystem.
+  for (let i = 0; i < 6; i += 1)
+    await call(service, 'POST', '/v1/filesystems/a/files', { json: { name: 'f' } });
+  expect(await cursorNow(service)).toBe(cursor);
+  expect((await fork(service, { cursor })).status).toBe(201);
+  expect(service.engine.find('default', 'b')?.kernel.seq).toBe(seq);
+});
+
+test('an operation that the fork begins is the one of the original', async () => {
+  const service = await begin();
+  await withPin(service);
+  const op = (await truncate(service)).json.id;
+  const { limits } = (service.context.tenants.get('default') as { account: Account }).account;
+  // A new command would get nowait.
+  limits.sleepers = 1;
+  const made = await fork(
+    service,
+    { at: { operation: op, when: 'submitted' } },
+    { scheduler: 'stepped', strategy: { name: 'none' } },
+  );
+  expect(made.status).toBe(201);
+  const { kernel } = service.engine.find('default', 'b') as HostedFilesystem;
+  expect([...kernel.tasks.values()].map(({ nowait }) => nowait)).toEqual([false]);
+  expect(kernel.strategy.name).toBe('none');
 });
 
 describe('bounds', () => {
