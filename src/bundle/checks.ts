@@ -12,7 +12,9 @@ export interface CheckLimits {
 
 export class BundleChecks {
   readonly #limits: CheckLimits;
-  readonly #running = new Set<AbortController>();
+  /** Those that run or wait. */
+  readonly #all = new Set<AbortController>();
+  #running: AbortController | null = null;
   #pool: Piscina | null = null;
   #stopping = false;
   /** Settles when every check so far has ended. One runs at a time. */
@@ -29,20 +31,20 @@ export class BundleChecks {
     if (signal.aborted) throw signal.reason;
     if (this.#stopping) throw stopping();
     signal.addEventListener('abort', stop, { once: true });
-    this.#running.add(own);
+    this.#all.add(own);
     try {
       const answer = await this.#inTurn(own, () => this.#run({ bytes, bounds }, own));
       if (answer.ok) return answer.end;
       throw new BundleError(answer.rule, answer.why);
     } finally {
-      this.#running.delete(own);
+      this.#all.delete(own);
       signal.removeEventListener('abort', stop);
     }
   }
 
   async close(): Promise<void> {
     this.#stopping = true;
-    for (const own of this.#running) own.abort(stopping());
+    for (const own of this.#all) own.abort(stopping());
     await this.#pool?.destroy();
   }
 
@@ -71,6 +73,7 @@ export class BundleChecks {
       () => own.abort(new BundleError('BD5', `its replay takes longer than ${bundleMs} ms`)),
       bundleMs,
     );
+    this.#running = own;
     try {
       return await this.#threads().run(task, { signal: own.signal, name: 'check' });
     } catch (error) {
@@ -86,9 +89,7 @@ export class BundleChecks {
   #threads(): Piscina {
     this.#pool ??= threadPool('check-worker', import.meta.url, {
       heapBytes: this.#limits.bundleHeapBytes,
-      onDeath: (error) => {
-        for (const own of this.#running) own.abort(error);
-      },
+      onDeath: (error) => this.#running?.abort(error),
     });
     return this.#pool;
   }
