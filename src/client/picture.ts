@@ -33,6 +33,8 @@ export interface PinPicture {
   /** The byte of the file at which its first page begins. */
   offset: number;
   pages: number;
+  /** get_user_pages has not returned yet: it holds these pages, and it may want more. */
+  collecting: boolean;
   /** Its frames, in the order of the pages of the file. null: pages that have no block. */
   runs: { pfn: number | null; pages: number }[];
   /** False if it has more frames than the snapshot or the event listed. */
@@ -140,12 +142,13 @@ const readers: { [P in Parts]: (to: Picture, record: NonNullable<State[P]>[numbe
     return numberOf(id);
   },
   pins(to, { id, ino, owner, kind, access, offset, pages, pagesOmitted = 0, collecting }) {
-    // The pin of a get_user_pages call that has not returned is no pin yet: it may get none.
-    if (collecting !== true) {
-      const count = pages.length + pagesOmitted;
+    const count = pages.length + pagesOmitted;
+    // A get_user_pages that has no page yet holds nothing, and no event tells of it.
+    if (count > 0) {
       const runs = runsOf(pages.map(({ pfn }) => pfn));
       const shown = { id, ino, owner, kind, access, offset: offset - (offset % 4096) };
-      to.pins.set(id, { ...shown, pages: count, runs, allRuns: pagesOmitted === 0 });
+      const allRuns = pagesOmitted === 0;
+      to.pins.set(id, { ...shown, pages: count, collecting: collecting === true, runs, allRuns });
     }
     return numberOf(id);
   },
@@ -248,14 +251,15 @@ function applyToPins(to: Picture, event: PinholeEvent): void {
       const { offset, length, access } = event.data;
       to.mappings.set(id, { id, ino, offset, length, access });
     }
-  } else if (event.type === 'pinhole.page.pinned' || event.type === 'pinhole.page.unpinned') {
+  } else if (event.type === 'pinhole.page.unpinned' || event.type === 'pinhole.page.dropped') {
     const { pin: id } = event.data;
+    if (isNews(to, 'pins', numberOf(id), event)) to.pins.delete(id);
+  } else if (event.type === 'pinhole.page.pinned' || event.type === 'pinhole.page.collected') {
+    const { pin: id, owner, kind, access, offset, pages, runs, more } = event.data;
     if (!isNews(to, 'pins', numberOf(id), event)) return;
-    if (event.type === 'pinhole.page.unpinned') to.pins.delete(id);
-    else {
-      const { owner, kind, access, offset, pages, runs, more } = event.data;
-      to.pins.set(id, { id, ino, owner, kind, access, offset, pages, runs, allRuns: !more });
-    }
+    const collecting = event.type === 'pinhole.page.collected';
+    const shown = { id, ino, owner, kind, access, offset, pages, collecting };
+    to.pins.set(id, { ...shown, runs, allRuns: !more });
   }
 }
 

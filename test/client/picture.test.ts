@@ -244,6 +244,36 @@ describe('a picture that is kept up to date by events', () => {
     expect(comparable(before)).toEqual(comparable(after));
   });
 
+  it('has the pages of a get_user_pages that has not returned', async () => {
+    service = await start();
+    const fs = '/v1/filesystems/mail';
+    const json = { name: 'mail', story: 'S01', strategy: 'wait-for-refs' };
+    await must(service, 201, 'POST', '/v1/filesystems', { json });
+    const picture = pictureOf(await stateOf(fs));
+    const follow = async () => {
+      const { text } = await must(service, 200, 'GET', `${fs}/events?from=${picture.cursor}`);
+      const lines = text.trim().split('\n');
+      const events = lines.flatMap((line) => JSON.parse(line).events ?? []);
+      for (const event of events) expect(applyEvent(picture, event)).toBe(true);
+      expect(comparable(picture)).toEqual(comparable(pictureOf(await stateOf(fs))));
+    };
+    const pin = { offset: 0, length: 2 * page, access: 'write', owner: 'G' };
+    await must(service, 202, 'POST', `${fs}/mappings/map_1/pins`, { json: pin });
+    await follow();
+    expect(picture.pins.size).toBe(0);
+    const step = (args: object) =>
+      must(service, 200, 'POST', `${fs}/scheduler/step`, { json: args });
+    for (let i = 0; i < 7; i += 1) await step({ task: 'op_6' });
+    await follow();
+    const held = { pages: 1, collecting: true, runs: [{ pfn: 2, pages: 1 }], allRuns: true };
+    expect(picture.pins.get('pin_1')).toMatchObject(held);
+    const punch = { offset: 0, length: 2 * page, owner: 'T' };
+    await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, { json: punch });
+    await step({ task: 'op_14', until: 'blocked' });
+    await step({ until: 'deadlock' });
+    await follow();
+  });
+
   it('ends with the filesystem, and says why there is none', async () => {
     service = await start();
     const base = await listen(service);
