@@ -7,6 +7,8 @@ import { EngineError } from '../engine/engine-error.ts';
 import type { Submission } from '../engine/watches.ts';
 import { type Choice, runnableChoices } from '../kernel/choices.ts';
 import type { KernelEvent } from '../kernel/events.ts';
+import { timerName, workerName } from '../kernel/sched/task.ts';
+import { firstTimer } from '../kernel/sched/timers.ts';
 import type { Command, Kernel, Outcome } from '../kernel/state.ts';
 import { numberOf, type TaskId } from '../kernel/units.ts';
 import { KernelFailure } from './problem.ts';
@@ -80,7 +82,7 @@ export async function walk(
       break;
     }
     if (taken.task === null) {
-      ended = asked.until === undefined ? 'step' : 'idle';
+      ended = asked.until === undefined ? 'step' : (endingOf(fs.kernel, asked, []) ?? 'idle');
       if (steps === 0) last = taken;
       break;
     }
@@ -104,8 +106,9 @@ export async function walk(
   }
 }
 
+/** The task cannot run, or there is no timer: another client was faster. */
 const isNotRunnable = (outcome: Outcome | null): boolean =>
-  outcome?.ok === false && outcome.failure.rule === 'SC2';
+  outcome?.ok === false && ['SC2', 'SC4'].includes(outcome.failure.rule);
 
 /** How often another task is chosen, if the first one was no longer runnable. */
 const triesMax = 4;
@@ -162,9 +165,15 @@ function endingOf(
     return 'deadlock';
   const busy = id === null ? k.tasks.size + k.workqueue.length > 0 : k.tasks.has(id as TaskId);
   if (until === 'done' && !busy) return 'done';
-  if (id !== null) return k.runnable.includes(id as TaskId) ? null : 'idle';
-  // A task that spins looks again and again, which changes nothing.
-  return k.runnable.length + k.workqueue.length > 0 ? null : 'idle';
+  return canGoOn(k, task, id) ? null : 'idle';
+}
+
+/** A task that spins looks again and again, which changes nothing. */
+function canGoOn(k: Kernel, task: string | undefined, id: number | null): boolean {
+  if (id !== null) return k.runnable.includes(id as TaskId);
+  if (task === timerName) return firstTimer(k) !== null;
+  if (task === workerName) return k.workqueue.length > 0;
+  return k.runnable.length + k.workqueue.length > 0;
 }
 
 /** The events of a walk, from those of its first step to those of its last. */

@@ -97,7 +97,9 @@ describe('one answer for each step', () => {
       events: [],
       runnable: [],
     });
-    expect(await step({ until: 'done' })).toMatchObject({ task: null, steps: 0, ended: 'idle' });
+    expect(await step({ until: 'blocked' })).toMatchObject({ task: null, steps: 0, ended: 'idle' });
+    // All operations have ended, so there is nothing to wait for.
+    expect(await step({ until: 'done' })).toMatchObject({ task: null, steps: 0, ended: 'done' });
   });
 
   test('the clock is one of the choices, and can be stepped', async () => {
@@ -114,6 +116,19 @@ describe('one answer for each step', () => {
 });
 
 describe('until', () => {
+  test('a walk of the clock ends with its last timer, and its steps are told', async () => {
+    await world();
+    await pin({ length: page, holdMs: 100 });
+    await step({ until: 'done' });
+    const t = await punch();
+    const walked = await step({ task: 'timer', until: 'done' });
+    expect(walked).toMatchObject({ task: 'timer', step: 'fire', steps: 1, ended: 'idle' });
+    expect(walked.events.map(({ type }: Told) => type)).toContain('pinhole.page.unpinned');
+    expect(walked.runnable.map(({ task }: { task: string }) => task)).toEqual([t]);
+    // Without a timer nothing happens, and the request is refused as a single step is.
+    await must(service, 400, 'POST', stepUrl, { json: { task: 'timer', until: 'done' } });
+  });
+
   test('deadlock: the walk ends with the step that closes the cycle', async () => {
     await world();
     const g = await pin();
