@@ -9,7 +9,6 @@ import { firstTimer } from '../kernel/sched/timers.ts';
 import type { Command, Effects, Entry, Kernel, Reply, Task } from '../kernel/state.ts';
 import { mappingId, numberOf, opId, pinId, type TaskId } from '../kernel/units.ts';
 import { cyclesThrough, pinsOn } from '../kernel/waits/wait-graph.ts';
-import { strayPages } from './dma.ts';
 import { Made } from './ids.ts';
 import type { Blocked, Played, StrategyRow } from './table.ts';
 
@@ -151,11 +150,6 @@ export class Play {
   #give(own: Command, index: number): void {
     // The strategy that is compared stays in force.
     if (own.op === 'set-strategy' && this.#reference !== null) return;
-    if (own.op === 'dma-write') {
-      const { lost, foreign } = strayPages(this.k, own);
-      this.#figures.dmaLost += lost;
-      this.#figures.dmaForeign += foreign;
-    }
     this.#apply(own, index);
   }
 
@@ -232,7 +226,11 @@ export class Play {
         for (const node of event.data.cycle)
           this.#inCycles.add((numberOf('operation', node) ?? 0) as TaskId);
       } else if (event.type === 'warning.raised') this.#figures.freedUnderPin += 1;
-      else if ('sleptMs' in event.data) {
+      else if (event.type === 'dma.written') {
+        const { orphan, foreign = 0 } = event.data;
+        this.#figures.dmaLost += orphan - foreign;
+        this.#figures.dmaForeign += foreign;
+      } else if ('sleptMs' in event.data) {
         const note = this.#notes.get(event.task as TaskId);
         if (note !== undefined) note.sleptMs = event.data.sleptMs;
       }
