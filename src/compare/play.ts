@@ -4,7 +4,7 @@ import { memoryOf } from '../kernel/memory.ts';
 import { operations } from '../kernel/ops/index.ts';
 import { assert } from '../kernel/panic.ts';
 import { taskRecord } from '../kernel/records/operation.ts';
-import { pageWaitedFor } from '../kernel/sched/task.ts';
+import { pageWaitedFor, timerName } from '../kernel/sched/task.ts';
 import { firstTimer } from '../kernel/sched/timers.ts';
 import type { Command, Effects, Entry, Kernel, Reply, Task } from '../kernel/state.ts';
 import { mappingId, numberOf, opId, pinId, type TaskId } from '../kernel/units.ts';
@@ -16,6 +16,8 @@ import type { Blocked, Played, StrategyRow } from './table.ts';
 export interface Move {
   afterMs: number;
   command: Command | null;
+  /** The command moves a manual clock so far, or to the next timer. */
+  passes?: number | 'timer';
   /** The thread that gives it. While an operation of this owner sleeps, it gives nothing. */
   thread?: string;
   /** It acts on the pin that the command of this move has made. */
@@ -40,11 +42,16 @@ export function courseOfEntries(
   return { kernel, moves };
 }
 
-/** A command on a manual clock: an advance is time that passes. */
-export const moveOf = (command: Command | null): Move =>
-  command?.op === 'clock-advance'
-    ? { afterMs: (command.args as { ms: number }).ms, command: null }
-    : { afterMs: 0, command };
+/** A command on a manual clock. */
+export function moveOf(command: Command | null): Move {
+  const move = { afterMs: 0, command };
+  if (command?.op === 'clock-advance')
+    return { ...move, passes: (command.args as { ms: number }).ms };
+  const isTimer = command?.op === 'scheduler-step' && stepped(command) === timerName;
+  return isTimer ? { ...move, passes: 'timer' } : move;
+}
+
+const stepped = ({ args }: Command): string => (args as { task?: string }).task ?? '';
 
 /** A run that takes too many entries, or a machine that becomes too large. */
 export class TooLarge extends Error {
@@ -119,13 +126,17 @@ export class Play {
   }
 
   play(moves: readonly Move[]): void {
-    for (const [index, { afterMs, command, thread, onPinOf, settle }] of moves.entries()) {
+    for (const [index, move] of moves.entries()) {
+      const { afterMs, command, thread, onPinOf, settle, passes } = move;
       if (this.#unmounted) return;
       this.#wait(afterMs);
       if (settle === true) this.#settle();
       if (command === null || (thread !== undefined && this.k.sleepersOf.has(thread))) continue;
       if (onPinOf === undefined) this.#give(this.#inOwnIds(command), index);
       else this.#give({ ...command, on: this.made.pinMadeAt(onPinOf) }, index);
+      // The command itself is refused, because the run moves the clock. It only takes the number
+      // of an operation, so that later operations have theirs.
+      if (passes !== undefined) this.#wait(passes === 'timer' ? this.#toNextTimer() : passes);
     }
   }
 
@@ -157,10 +168,15 @@ export class Play {
     if (this.#reference === null) return command;
     const { made } = this.#reference;
     const own = { ...command, on: this.made.targetFor(made, command.on) };
-    const { task } = command.args as { task?: string };
-    const number = command.op === 'scheduler-step' ? numberOf('operation', task ?? '') : null;
+    const number = command.op === 'scheduler-step' ? numberOf('operation', stepped(command)) : null;
     if (number === null) return own;
     return { ...own, args: { task: opId(this.made.numberFor(made, 'operation', number)) } };
+  }
+
+  /** Each run has timers of its own, because a pin can be refused. */
+  #toNextTimer(): number {
+    const next = firstTimer(this.k);
+    return next === null ? 0 : Math.max(0, next.atMs - this.#nowMs);
   }
 
   /** Time passes, in one piece up to each timer, so that it is known who was blocked by whom. */

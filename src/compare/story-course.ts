@@ -9,7 +9,7 @@ import { callsBefore, movesOf } from '../stories/play.ts';
 import { columns, type Story } from '../stories/story.ts';
 import { columnTold, toldOf, wayTold } from '../stories/told.ts';
 import type { Course } from './compare.ts';
-import type { Move } from './play.ts';
+import { type Move, moveOf } from './play.ts';
 
 /** The machine at the beginning of the story, under the strategy that shows it best. */
 export function courseOfStory(story: Story): Course {
@@ -26,7 +26,7 @@ export function movesOfStory(kernel: Kernel, { threads }: Story, way: Way): Move
   const moves = told.map(({ submit, task, who }): Move => {
     if (submit !== undefined) return { afterMs: 0, command: commandOf(submit), thread: who };
     const args = task === undefined ? {} : { task };
-    return { afterMs: 0, command: { op: 'scheduler-step', on: {}, args } };
+    return moveOf({ op: 'scheduler-step', on: {}, args });
   });
   const begun = new Map(
     told.flatMap(({ call }, index) => (call === undefined ? [] : [[call, index]])),

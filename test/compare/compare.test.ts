@@ -1,11 +1,12 @@
 // Comparisons agree with what the explorer found and with the scenario tests.
 import { describe, expect, test } from 'vitest';
 import { type Choice, compare } from '../../src/compare/compare.ts';
-import { type Move, TooLarge } from '../../src/compare/play.ts';
+import { type Move, moveOf, TooLarge } from '../../src/compare/play.ts';
 import { courseOfStory, movesOfStory } from '../../src/compare/story-course.ts';
 import { type Played, type StrategyRow, zStrategyRow } from '../../src/compare/table.ts';
 import { verdicts, type Way } from '../../src/kernel/explore.ts';
-import type { Kernel } from '../../src/kernel/state.ts';
+import type { Command, Kernel } from '../../src/kernel/state.ts';
+import { opId } from '../../src/kernel/units.ts';
 import { parseScript } from '../../src/script/golden.ts';
 import { beginningOf } from '../../src/stories/beginning.ts';
 import { stories } from '../../src/stories/index.ts';
@@ -56,6 +57,40 @@ const byColumn = (rows: readonly StrategyRow[]): Record<Column, StrategyRow> =>
   >;
 const wordOf = ({ outcome, errno, stuck }: Played): string => stuck ?? errno ?? outcome;
 const wordsOf = ({ operations }: StrategyRow): string[] => operations.map(wordOf);
+
+describe('a manual clock', () => {
+  const m = prepared();
+  const first = m.k.nextTask;
+  const held = {
+    op: 'pin',
+    on: { mapping: 1 },
+    args: { offset: 0, length: page, access: 'write' },
+  };
+  const advance = { op: 'clock-advance', on: {}, args: { ms: 5 } };
+  const truncate = { op: 'truncate', on: { file: 'a' }, args: { sizeBytes: 0 }, owner: 'T' };
+  const played = (...commands: Command[]) => {
+    const [row] = tableOf(m.k, commands.map(moveOf), [{ name: 'break-layouts' }]);
+    return row?.operations.map((one) => [one.id, wordOf(one), one.sleptMs]);
+  };
+
+  test('an advance takes the number of an operation, as it did in the past', () => {
+    const cancel = { op: 'cancel', on: { operation: first + 3 }, args: { restart: false } };
+    expect(played(held, advance, advance, truncate, advance, cancel)).toEqual([
+      [opId(first), 'done', 0],
+      [opId(first + 3), 'EINTR', 5],
+      [opId(first + 5), 'done', 0],
+    ]);
+  });
+
+  test('a step of the timer is the time up to it', () => {
+    const short = { ...held, args: { ...held.args, holdMs: 100 } };
+    const fire = { op: 'scheduler-step', on: {}, args: { task: 'timer' } };
+    expect(played(short, advance, truncate, fire, fire)).toEqual([
+      [opId(first), 'done', 0],
+      [opId(first + 2), 'done', 95],
+    ]);
+  });
+});
 
 describe('S01, get_user_pages against a punch of both pages', () => {
   const rows = byColumn(
