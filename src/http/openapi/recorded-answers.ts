@@ -1825,7 +1825,7 @@ export const recorded: Readonly<
             },
             operations: [
               {
-                id: 'op_1',
+                id: 'op_2',
                 op: 'create',
                 owner: null,
                 file: null,
@@ -1834,7 +1834,7 @@ export const recorded: Readonly<
                 blockedBy: [],
               },
               {
-                id: 'op_3',
+                id: 'op_4',
                 op: 'truncate',
                 owner: null,
                 file: 'a',
