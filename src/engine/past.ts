@@ -110,9 +110,11 @@ export async function spanOf(
   if (!('kernel' in begin)) return begin;
   const { kernel, events } = begin;
   const { unreadable, nextSeq } = fs.ring;
-  if (to !== null && (to < events || (!unreadable && to >= nextSeq))) {
+  // A command is never split, so it may have more events than `from` says.
+  const first = from ?? events;
+  if (to !== null && (to < first || (!unreadable && to >= nextSeq))) {
     const why =
-      `the span must end between ${fs.ring.cursorAt(events)}, where it begins, and ` +
+      `the span must end between ${fs.ring.cursorAt(first)}, where it begins, and ` +
       fs.ring.cursorAt(nextSeq - 1);
     return { ok: false, failure: failure('EINVAL', 'FK1', why) };
   }

@@ -77,13 +77,17 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 
+/** The media type without its parameters. */
+const essenceOf = (type: string): string => (type.split(';', 1)[0] ?? '').trim().toLowerCase();
+
+/** A bundle, on a route that takes one. */
+const isBundle = ({ headers, routeOptions }: FastifyRequest): boolean =>
+  routeOptions.config.contract?.orBundle === true &&
+  essenceOf(headers['content-type'] ?? '') === bundleType;
+
 /** The longest body of the route; that of a bundle is longer than that of JSON. */
-function limitOf({ headers, routeOptions }: FastifyRequest, { contentBytesMax }: Config): number {
-  const { contract } = routeOptions.config;
-  return contract?.orBundle === true && headers['content-type'] === bundleType
-    ? contentBytesMax
-    : (routeOptions.bodyLimit ?? 0);
-}
+const limitOf = (request: FastifyRequest, { contentBytesMax }: Config): number =>
+  isBundle(request) ? contentBytesMax : (request.routeOptions.bodyLimit ?? 0);
 
 /**
  * Bytes to reserve for the body: its Content-Length, or the limit of the route if there is none.
@@ -176,14 +180,13 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
   const contract = routeOptions.config.contract;
   const accepts = contract?.body?.type ?? jsonType;
   const type = headers['content-type'];
-  if (contract?.orBundle === true && type === bundleType) return null;
+  if (isBundle(request)) return null;
+  const other = () => otherType(contract?.orBundle === true ? [accepts, bundleType] : [accepts]);
   // `curl -T` sends bytes without a type.
-  if (type === undefined)
-    return accepts === jsonType && hasBody(request) ? otherType(accepts) : null;
-  const [essence = '', ...parameters] = type.split(';');
-  if (essence.trim().toLowerCase() !== accepts) return otherType(accepts);
+  if (type === undefined) return accepts === jsonType && hasBody(request) ? other() : null;
+  if (essenceOf(type) !== accepts) return other();
   if (accepts !== jsonType) return null;
-  for (const parameter of parameters) {
+  for (const parameter of type.split(';').slice(1)) {
     const [, charset] = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/i.exec(parameter) ?? [];
     if (charset === undefined || /^utf-?8$/i.test(charset)) continue;
     return new HttpProblem(
@@ -197,12 +200,12 @@ function wrongType(request: FastifyRequest): HttpProblem | null {
   return null;
 }
 
-const otherType = (accepts: string): HttpProblem =>
+const otherType = (types: readonly string[]): HttpProblem =>
   new HttpProblem(
     'unsupported-media-type',
-    `The body must be ${accepts}, and the header Content-Type must say so.`,
-    { accepts },
-    { accept: accepts },
+    `The body must be ${types.join(' or ')}, and the header Content-Type must say so.`,
+    { accepts: types.join(', ') },
+    { accept: types.join(', ') },
   );
 
 function tooLong(request: FastifyRequest, config: Config): HttpProblem | null {

@@ -115,6 +115,7 @@ const corsOf = ({ allowedOrigins }: Config): FastifyCorsOptions => ({
 const readable = [
   'Accept-Ranges',
   'Allow',
+  'Content-Disposition',
   'Content-Range',
   'ETag',
   'Idempotency-Replayed',

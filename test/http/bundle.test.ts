@@ -12,7 +12,7 @@ import { replay } from '../../src/cli/replay.ts';
 import { readWorld } from '../../src/durable/read.ts';
 import { withoutEvents } from '../../src/durable/replay.ts';
 import { knownOf, piecesOf, stateHash } from '../../src/durable/snapshots.ts';
-import { kernelLimits } from '../../src/engine/engine.ts';
+import { type HostedFilesystem, kernelLimits } from '../../src/engine/engine.ts';
 import type { EventRing } from '../../src/engine/event-ring.ts';
 import { decode, decodeAll, encode } from '../../src/journal/codec.ts';
 import { MemoryStore } from '../../src/journal/memory-store.ts';
@@ -260,6 +260,32 @@ test('pinhole replay plays a bundle without a server', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('the media type has parameters and capitals, and the refusal of others names it', async () => {
+  const source = await begin();
+  await withSleeper(source);
+  const bytes = await bundleOf(source);
+  const service = await begin();
+  const send = (contentType: string, name: string) =>
+    call(service, 'POST', `/v1/filesystems?name=${name}`, {
+      bytes,
+      headers: { 'content-type': contentType },
+    });
+  expect((await send('application/vnd.pinhole.bundle; v=1', 'b')).status).toBe(201);
+  expect((await send('Application/VND.pinhole.bundle', 'c')).status).toBe(201);
+  expect((await send('application/octet-stream', 'd')).json).toMatchObject({
+    status: 415,
+    accepts: 'application/json, application/vnd.pinhole.bundle',
+  });
+});
+
+test('a span may begin and end within the events of one command', async () => {
+  const service = await begin();
+  await withSleeper(service);
+  const { epoch } = (service.engine.find('default', 'a') as HostedFilesystem).ring;
+  for (let seq = 1; seq < 8; seq += 1)
+    await bundleOf(service, `?from=${epoch}.${seq}&to=${epoch}.${seq}`);
 });
 
 describe('the thread of checks', () => {

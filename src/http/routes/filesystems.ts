@@ -50,9 +50,9 @@ function createFromBody(
     return createFromBundle(context, request, reply, name);
   const message =
     body === undefined
-      ? 'Names the filesystem that is made of the bundle.'
-      : 'Belongs in the body.';
-  throw new HttpProblem('invalid-value', `The parameter name: ${message}`, {
+      ? 'is required with a bundle: it names the new filesystem'
+      : 'is only for a bundle; put the name in the body';
+  throw new HttpProblem('invalid-value', `The parameter name ${message}.`, {
     fields: [{ field: 'name', message }],
   });
 }
