@@ -159,7 +159,7 @@ export class Engine {
     this.#options = options;
     this.limits = options.limits;
     this.memory = new Memory(options.limits.memoryMax);
-    this.memory.onFull = (account) => this.#freeMemory(account);
+    this.memory.onFull = (account, limit) => this.#freeMemory(account, limit);
     this.durability = options.log.durability;
     const engine = this;
     this.#host = {
@@ -518,10 +518,15 @@ export class Engine {
     return fs.pause(copyOf);
   }
 
-  #freeMemory(account: Account): void {
+  /** If the server is full, the past of every tenant goes before a request of one is refused. */
+  #freeMemory(account: Account, limit: 'tenant' | 'server'): void {
     for (const hosted of this.#tenants.values()) {
-      if (hosted.account !== account) continue;
-      for (const lane of hosted.lanes.values()) lane.freeMemory();
+      const isOwn = hosted.account === account;
+      if (!isOwn && limit === 'tenant') continue;
+      for (const lane of hosted.lanes.values()) {
+        if (isOwn) lane.freeMemory();
+        else lane.forgetPast();
+      }
     }
   }
 

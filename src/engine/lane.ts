@@ -608,8 +608,12 @@ export class Lane {
 
   /** Clients can repeat a read, and the past is only looked at, so these bytes are freed first. */
   freeMemory(): void {
-    if (this.#closed) return;
     this.reads.clear();
+    this.forgetPast();
+  }
+
+  forgetPast(): void {
+    if (this.#closed) return;
     this.#host.log.forget(this.id);
     this.#countUsage();
   }

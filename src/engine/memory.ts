@@ -7,8 +7,8 @@ import { type Account, release, reserve } from '../tenants/quotas.ts';
 /** The sum over all tenants. */
 export class Memory {
   readonly max: number;
-  /** Frees what is kept only for convenience, before memory of the account is refused. */
-  onFull: (account: Account) => void = () => {};
+  /** Frees what is kept only for convenience, before memory is refused to the account. */
+  onFull: (account: Account, limit: 'tenant' | 'server') => void = () => {};
   #used = 0;
   #held = 0;
 
@@ -27,8 +27,9 @@ export class Memory {
 
   /** Reserves the bytes until `letGo`, and returns null; or returns which limit is reached. */
   hold(account: Account, bytes: number): 'tenant' | 'server' | null {
-    if (this.#hold(account, bytes) === null) return null;
-    this.onFull(account);
+    const full = this.#hold(account, bytes);
+    if (full === null) return null;
+    this.onFull(account, full);
     return this.#hold(account, bytes);
   }
 

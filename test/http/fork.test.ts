@@ -348,6 +348,23 @@ describe('bounds', () => {
     expect((await call(service, 'GET', '/v1/filesystems/b/pins')).json.items).toHaveLength(1);
   });
 
+  test('the past of every tenant goes before a server without memory refuses a request', async () => {
+    const memoryMax = 16 * 2 ** 20;
+    const service = await start({ memoryMax, quotaMemory: memoryMax });
+    services.push(service);
+    await withPin(service);
+    for (let i = 0; i < 200; i += 1)
+      await must(service, 'PUT', `/v1/filesystems/a/files/f/content?offset=${page}`, {
+        bytes: new Uint8Array(page).fill(i),
+      });
+    await service.context.tenants.create('other', {}, 0);
+    const before = service.engine.memory.used;
+    const held = service.engine.hold('other', memoryMax - before + 65_536);
+    expect(held).toBeTypeOf('function');
+    expect(service.engine.memory.used).toBeLessThanOrEqual(memoryMax);
+    (held as () => void)();
+  });
+
   test('a store keeps what follows the older of two snapshots, and says where that begins', async () => {
     const store = new MemoryStore();
     const service = await start({ snapshotEntries: 100 }, { openStore: async () => store });
