@@ -2,8 +2,8 @@
 // the calls that its threads have not made yet.
 import type { Way } from '../kernel/explore.ts';
 import type { Thread } from '../kernel/interleave.ts';
-import type { Kernel } from '../kernel/state.ts';
-import { commandOf } from '../script/command-json.ts';
+import type { Command, Kernel } from '../kernel/state.ts';
+import { type CommandJson, commandOf, zCommand } from '../script/command-json.ts';
 import { beginningOf, commandOf as commandOfCall } from '../stories/beginning.ts';
 import { callsBefore, movesOf } from '../stories/play.ts';
 import { columns, type Story } from '../stories/story.ts';
@@ -24,7 +24,7 @@ export function courseOfStory(story: Story): Course {
 export function movesOfStory(kernel: Kernel, { threads }: Story, way: Way): Move[] {
   const told = movesOf(kernel, threads, { to: [...way.to] });
   const moves = told.map(({ submit, task, who }): Move => {
-    if (submit !== undefined) return { afterMs: 0, command: commandOf(submit), thread: who };
+    if (submit !== undefined) return { afterMs: 0, command: parsed(submit), thread: who };
     const args = task === undefined ? {} : { task };
     return moveOf({ op: 'scheduler-step', on: {}, args });
   });
@@ -33,6 +33,9 @@ export function movesOfStory(kernel: Kernel, { threads }: Story, way: Way): Move
   );
   return [...moves, ...restOf(threads, begun)];
 }
+
+/** The JSON of a move leaves out the arguments that have their default value. */
+const parsed = (json: CommandJson): Command => commandOf(zCommand.parse(json));
 
 /** The calls that are left. `begun` has the index of the move that began each of the others. */
 function restOf(threads: readonly Thread[], begun: ReadonlyMap<number, number>): Move[] {
