@@ -17,6 +17,10 @@ export const columns = {
 export type Column = keyof typeof columns;
 export const everyColumn = Object.keys(columns) as Column[];
 
+/** The strategy that a column names, such as `break-layouts modern`; else undefined. */
+export const strategyOfColumn = (name: string) =>
+  Object.hasOwn(columns, name) ? { ...columns[name as Column] } : undefined;
+
 export interface Story {
   id: string;
   title: string;

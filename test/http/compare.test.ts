@@ -63,6 +63,15 @@ describe('POST /v1/compare', () => {
     ]);
   });
 
+  test('knows the strategies of the stories by their names', async () => {
+    const strategies = ['break-layouts classic', 'break-layouts modern'];
+    const { json } = await compare({ story: 'S06', strategies });
+    expect(json.strategies).toMatchObject([
+      { strategy: 'break-layouts', options: { idleRule: 'classic' }, hangs: 0 },
+      { strategy: 'break-layouts', options: { idleRule: 'modern' }, hangs: 1 },
+    ]);
+  });
+
   test('takes a filesystem and options, and needs only commands', async () => {
     const { json } = await compare({
       mkfs: { kind: 'ext2', sizeBytes: MiB },

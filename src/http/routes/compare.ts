@@ -17,6 +17,7 @@ import { mkfsArgs, zStrategyChoice } from '../../kernel/ops/mkfs.ts';
 import { chooseStrategy } from '../../kernel/reclaim/index.ts';
 import type { Geometry } from '../../kernel/state.ts';
 import { zCommand } from '../../script/command-json.ts';
+import { strategyOfColumn } from '../../stories/story.ts';
 import type { AppContext } from '../app-context.ts';
 import { tenantOf } from '../auth.ts';
 import { isNotModified } from '../conditional.ts';
@@ -37,7 +38,8 @@ const zStrategies = z
   .default(['all'])
   .describe(
     'Names of strategies, or names with options as in PUT …/strategy. `all` stands for each ' +
-      'strategy with the options that the kernel has by default.',
+      'strategy with the options that the kernel has by default. The names in the stories, such as ' +
+      '`break-layouts classic`, are known too.',
   );
 type Strategies = z.infer<typeof zStrategies>;
 
@@ -234,7 +236,7 @@ function demandFewCommands({ config }: AppContext, commands: number): void {
 function choicesOf(asked: Strategies, geometry: Pick<Geometry, 'kind' | 'kernel'>): Choice[] {
   return asked.flatMap((one) => {
     if (one === 'all') return allStrategies();
-    const choice = typeof one === 'string' ? { name: one } : one;
+    const choice = typeof one === 'string' ? (strategyOfColumn(one) ?? { name: one }) : one;
     const chosen = chooseStrategy(geometry, choice);
     if (!chosen.ok && chosen.failure.rule !== 'ST2') throw new KernelFailure(chosen.failure);
     return [choice];

@@ -13,7 +13,13 @@ import { commandJsonOf } from '../../script/command-json.ts';
 import { argsOf, beginningOf, commandOf } from '../../stories/beginning.ts';
 import { stories } from '../../stories/index.ts';
 import { callsBefore, commandsOf, movesOf, whoMoves } from '../../stories/play.ts';
-import { type Column, columns, everyColumn, type Story } from '../../stories/story.ts';
+import {
+  type Column,
+  columns,
+  everyColumn,
+  type Story,
+  strategyOfColumn,
+} from '../../stories/story.ts';
 import { columnTold, toldOf, verdictsTold, wayTold } from '../../stories/told.ts';
 import { tellings } from '../../stories/ways-text.ts';
 import { HttpProblem, KernelFailure } from '../problem.ts';
@@ -53,8 +59,8 @@ export function storyOf(id: string): Story {
 /** A name of a column, such as `break-layouts modern`, or of a strategy. */
 function strategyOf(given: StoryArgs['strategy']) {
   if (typeof given !== 'string') return given;
-  const column = columns[given as Column];
-  if (column !== undefined && Object.hasOwn(columns, given)) return { ...column };
+  const column = strategyOfColumn(given);
+  if (column !== undefined) return column;
   if (strategies.has(given)) return { name: given };
   const names = [...new Set([...strategies.keys(), ...everyColumn])].join(', ');
   const why = `there is no strategy "${given}"; the strategies of a story are ${names}`;
