@@ -73,7 +73,7 @@ describe('a manual clock', () => {
     return row?.operations.map((one) => [one.id, wordOf(one), one.sleptMs]);
   };
 
-  test('an advance takes the number of an operation, as it did in the past', () => {
+  test('[CM8] an advance takes the number of an operation, as it did in the past', () => {
     const cancel = { op: 'cancel', on: { operation: first + 3 }, args: { restart: false } };
     expect(played(held, advance, advance, truncate, advance, cancel)).toEqual([
       [opId(first), 'done', 0],
@@ -82,7 +82,7 @@ describe('a manual clock', () => {
     ]);
   });
 
-  test('a step of the timer is the time up to it', () => {
+  test('[CM8] a step of the timer is the time up to it', () => {
     const short = { ...held, args: { ...held.args, holdMs: 100 } };
     const fire = { op: 'scheduler-step', on: {}, args: { task: 'timer' } };
     expect(played(short, advance, truncate, fire, fire)).toEqual([
