@@ -40,8 +40,7 @@ class Process {
       if (!(error instanceof Ended)) throw error;
       this.#out.push(error.message);
     }
-    for (const id of this.#mapping === 0 ? [] : [this.#mapping])
-      this.#do('munmap', { mapping: id });
+    if (this.#mapping !== 0) this.#do('munmap', { mapping: this.#mapping });
     return this.#out;
   }
 
