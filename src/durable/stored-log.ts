@@ -166,7 +166,10 @@ export class StoredLog implements Log {
       ],
       (error) => {
         const tail = { ...tailOfBirth(birth, record), snapshots: [manifest] };
-        if (error === null) this.#tails.set(id, { ...tail, chain, entries, bytes });
+        if (error === null) {
+          this.#tails.set(id, { ...tail, chain, entries, bytes });
+          this.#forgetTooLong(id);
+        }
         done(error);
       },
       key === undefined ? [] : [begunChange(key, { id, seq: 0 })],
@@ -202,6 +205,10 @@ export class StoredLog implements Log {
     tail.snapshots = [];
   }
 
+  #forgetTooLong(id: string): void {
+    if (this.bytesOf(id) > this.#pastBytes) this.forget(id);
+  }
+
   append(
     id: string,
     entries: readonly LoggedEntry[],
@@ -229,7 +236,7 @@ export class StoredLog implements Log {
           tail.chain = crc32(body, tail.chain);
           tail.entries += entries.length;
           tail.bytes += body.length;
-          if (this.bytesOf(id) > this.#pastBytes) this.forget(id);
+          this.#forgetTooLong(id);
         }
         done(error);
       },

@@ -365,6 +365,29 @@ describe('bounds', () => {
     (held as () => void)();
   });
 
+  test('a fork that is larger than the past may be begins without one', async () => {
+    const service = await start({ pastBytesMax: 65_536 });
+    services.push(service);
+    await withPin(service);
+    await must(service, 'PUT', '/v1/filesystems/a/files/f/content', {
+      bytes: Buffer.alloc(32 * page, 'x'),
+    });
+    const { used } = (service.context.tenants.get('default') as { account: Account }).account;
+    const before = used.memory;
+    await must(service, 'POST', '/v1/filesystems', {
+      json: { name: 'b', from: { filesystem: 'a' } },
+    });
+    expect(used.memory - before).toBeLessThan(1.5 * 64 * page);
+    const old = { filesystem: 'b', at: { deadlock: 'last' } };
+    const refused = await call(service, 'POST', '/v1/filesystems', {
+      json: { name: 'c', from: old },
+    });
+    expect([refused.status, refused.json.oldest]).toEqual([410, null]);
+    await must(service, 'POST', '/v1/filesystems', {
+      json: { name: 'c', from: { filesystem: 'b' } },
+    });
+  });
+
   test('a store keeps what follows the older of two snapshots, and says where that begins', async () => {
     const store = new MemoryStore();
     const service = await start({ snapshotEntries: 100 }, { openStore: async () => store });
