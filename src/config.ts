@@ -275,7 +275,12 @@ export const settings = {
     2,
     'Maximum number of comparisons of one tenant that run or wait.',
   ),
-  bundleMs: setting(whole(100, 3_600_000), 60_000, 'Maximum time of the check of a bundle.'),
+  bundleMs: setting(
+    whole(100, 3_600_000),
+    60_000,
+    'Maximum time of the check of a bundle, in milliseconds. A bundle also waits no longer than ' +
+      'this for the checks before it.',
+  ),
   bundleHeapBytes: setting(
     whole(32 * MiB),
     1024 * MiB,

@@ -1,5 +1,5 @@
-// Checks one bundle in a worker thread: its state comes from outside, so a replay of it may take
-// for ever, or all memory.
+// Checks one bundle in a worker thread. The state of a bundle comes from outside, so its replay may
+// never end, or may use all memory.
 import { z } from 'zod';
 import { memoryOf } from '../kernel/memory.ts';
 import type { Counts, Kernel } from '../kernel/state.ts';

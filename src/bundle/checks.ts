@@ -48,7 +48,7 @@ export class BundleChecks {
     await this.#pool?.destroy();
   }
 
-  /** Waits for the checks before this one, but no longer than one of them may take. */
+  /** Waits for the checks before this one, but at most `bundleMs`. */
   async #inTurn(own: AbortController, run: () => Promise<CheckAnswer>): Promise<CheckAnswer> {
     const before = this.#before;
     let end: () => void = () => {};

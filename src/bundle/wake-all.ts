@@ -1,10 +1,10 @@
-// What sleeps in the state of a bundle was never run here. This runs all of it to its end, so that
-// a sleeper that breaks the machine is found before somebody's server has it.
+// The operations that sleep in the state of a bundle never ran on this server. wakeAll() runs them
+// to their end, so that one that breaks the machine is found before the bundle is accepted.
 import { apply, atRest } from '../kernel/kernel.ts';
 import type { Command, Kernel } from '../kernel/state.ts';
 import { BundleError } from './bundle-error.ts';
 
-/** Entries after which what still runs is left alone: a task that spins never ends. */
+/** Bounds the run, because a task that spins never ends. */
 const entriesMax = 10_000;
 
 /** Changes the machine: it unpins everything, and sends each sleeper a signal. */

@@ -231,8 +231,8 @@ export class Replay {
     const [, group, position, , , entries] = record;
     const tail = this.#tail;
     tail.chain = crc32(body, tail.chain);
-    // The first batches of a filesystem that was made of a bundle were written before it existed.
-    // Streams got their events when it was created, which is where the snapshot before them stands.
+    // The first batches of a filesystem from a bundle were written before its creation, but the
+    // streams got their events at its creation, which is the position of its first snapshot.
     if (isAfter({ group, position }, tail)) {
       tail.group = group;
       tail.position = position;
