@@ -94,7 +94,9 @@ async function pastOf(
   }
   const stepped = origin.kernel.geometry.scheduler === 'auto' && scheduler === 'stepped';
   const found = await pastOfOperation(engine, origin, moment);
-  if (!('kernel' in found) || moment.when !== 'submitted' || !stepped) return found;
+  if (!('kernel' in found)) return found;
+  // The machine has applied the entry already; it must not be applied again.
+  if (moment.when !== 'submitted' || !stepped) return { ...found, begin: null };
   // With a stepped scheduler the operation has not run yet, so the fork begins it itself.
   const { seq } = found.kernel;
   const before = await pastAtEntry(engine, origin, seq - 1);

@@ -100,6 +100,20 @@ describe.each(['volatile', 'stored'])('%s', (mode) => {
     ).toBe(true);
   });
 
+  test('the command that led to the moment is not applied twice', async () => {
+    const service = await open();
+    await withPin(service);
+    const op = (await truncate(service)).json.id;
+    for (const when of ['submitted', 'blocked']) {
+      const answer = await fork(service, { at: { operation: op, when } }, { name: when });
+      expect(answer.status, answer.text).toBe(201);
+      const url = `/v1/filesystems/${when}/operations`;
+      const { items } = (await must(service, 'GET', url)).json;
+      const truncates = items.filter((one: { op: string }) => one.op === 'truncate');
+      expect(truncates).toMatchObject([{ id: op, state: 'sleeping' }]);
+    }
+  });
+
   test('an operation that was submitted has not run yet if the fork is stepped', async () => {
     const service = await open();
     await withPin(service);
