@@ -2,6 +2,7 @@
 // the server writes them; the state of a bundle comes from outside. What the values mean together
 // is checked by the laws.
 import { z } from 'zod';
+import { evict } from '../kernel/ops/evict.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { SnapshotRecord } from '../kernel/snapshot.ts';
 import { filesystemKinds, linuxVersions, pinKinds } from '../kernel/state.ts';
@@ -178,7 +179,8 @@ const zTask = z
   })
   .refine(
     ({ op, step, args }) => {
-      const operation = operations.get(op);
+      // The machine begins evictions by itself, so no client can ask for one.
+      const operation = op === evict.name ? evict : operations.get(op);
       return operation?.steps[step] !== undefined && operation.args.safeParse(args).success;
     },
     { error: 'is not an operation of this machine' },

@@ -17,6 +17,7 @@ import type { EventRing } from '../../src/engine/event-ring.ts';
 import { decode, decodeAll, encode } from '../../src/journal/codec.ts';
 import { MemoryStore } from '../../src/journal/memory-store.ts';
 import { type ContentChunk, Restore, type SnapshotRecord } from '../../src/kernel/snapshot.ts';
+import type { TaskId } from '../../src/kernel/units.ts';
 import { dose } from '../dose.ts';
 import { type Prng, prng } from '../sim/prng.ts';
 import { call, must, type Service, start } from './start.ts';
@@ -234,6 +235,24 @@ test('after a restart the numbers in the stream of the tenant are the same', asy
   const after = await eventsOf(second);
   expect(after.length).toBeGreaterThan(0);
   expect(after.filter((event) => !before.has(event))).toEqual([]);
+});
+
+test('a bundle may begin while the machine evicts a file', async () => {
+  const service = await begin();
+  const json = { name: 'a', sizeBytes: 64 * page, clock: 'manual', scheduler: 'stepped' };
+  await must(service, 201, 'POST', '/v1/filesystems', { json });
+  await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'f', sizeBytes: page } });
+  // The read holds the unlinked file open, so its end begins the eviction.
+  const headers = { prefer: 'respond-async' };
+  const read = await must(service, 202, 'GET', `${fs}/files/f/content`, { headers });
+  const unlink = await must(service, 202, 'DELETE', `${fs}/files/f`, { headers });
+  const { kernel, ring } = service.engine.find('default', 'a') as HostedFilesystem;
+  for (const { json: one } of [unlink, read])
+    while (kernel.tasks.has(Number(one.id.slice(3)) as TaskId))
+      await must(service, 200, 'POST', `${fs}/scheduler/step`, { json: { task: one.id } });
+  expect([...kernel.tasks.values()].map(({ op }) => op)).toEqual(['evict']);
+  const bundle = await bundleOf(service, `?from=${ring.cursorAt(ring.nextSeq - 1)}`);
+  expect((await open(service, bundle, 'b')).status).toBe(201);
 });
 
 test('pinhole replay plays a bundle without a server', async () => {
