@@ -7,7 +7,6 @@ import { noteMax } from '../../bundle/frames.ts';
 import { type BundleBounds, entriesAfter, type Opened, openBundle } from '../../bundle/read.ts';
 import type { LoggedEntry } from '../../durable/log.ts';
 import { type Created, kernelLimits } from '../../engine/engine.ts';
-import { spanOf } from '../../engine/past.ts';
 import { failure } from '../../kernel/errno.ts';
 import { memoryOf } from '../../kernel/memory.ts';
 import type { AppContext } from '../app-context.ts';
@@ -17,7 +16,7 @@ import { holdBytes } from '../held-bytes.ts';
 import { HttpProblem, KernelFailure } from '../problem.ts';
 import { hostedOf } from '../target.ts';
 import { contractOf, type Handling, queryParserOf, type Route } from './define.ts';
-import { eventAt, zSpanQuery } from './span.ts';
+import { askedSpan, zSpanQuery } from './span.ts';
 
 const zBundleQuery = zSpanQuery.extend({
   contents: z
@@ -53,12 +52,7 @@ function handlingOf(context: AppContext): Handling {
     const { from, to, contents, note } = queryOf(request);
     // The machine at the beginning, its packed form, and the entries.
     holdBytes(context, request, reply, 2 * Math.ceil(memoryOf(fs.kernel)));
-    const span = await spanOf(engine, fs, {
-      from: await eventAt(context, fs, from),
-      to: await eventAt(context, fs, to),
-      entriesMax: config.spanEntriesMax,
-    });
-    if (!('kernel' in span)) throw new KernelFailure(span.failure);
+    const span = await askedSpan(context, fs, { from, to });
     const written = await orFailure(
       writeBundle(span.kernel, span.entries, {
         contents: contents === 'keep' ? 'kept' : 'omitted',

@@ -38,7 +38,8 @@ const zStrategies = z
   .default(['all'])
   .describe(
     'Names of strategies, or names with options as in PUT …/strategy. `all` stands for each ' +
-      'strategy with the options that the kernel has by default. The names in the stories, such as ' +
+      'strategy with the options that the kernel has by default. The names in the stories, such ' +
+      'as ' +
       '`break-layouts classic`, are known too.',
   );
 type Strategies = z.infer<typeof zStrategies>;
@@ -232,7 +233,9 @@ function demandFewCommands({ config }: AppContext, commands: number): void {
   );
 }
 
-/** Throws for a strategy that does not exist. One that the kind cannot have is a row of the table. */
+/**
+ * Throws for a strategy that does not exist. One that the kind cannot have is a row of the table.
+ */
 function choicesOf(asked: Strategies, geometry: Pick<Geometry, 'kind' | 'kernel'>): Choice[] {
   return asked.flatMap((one) => {
     if (one === 'all') return allStrategies();

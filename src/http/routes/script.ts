@@ -2,7 +2,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Slice } from '../../durable/slice.ts';
-import { spanOf } from '../../engine/past.ts';
 import { argsOf } from '../../kernel/fork.ts';
 import { memoryOf } from '../../kernel/memory.ts';
 import { operations } from '../../kernel/ops/index.ts';
@@ -15,10 +14,10 @@ import { xfsIoLine } from '../../script/xfs-io-lines.ts';
 import type { AppContext } from '../app-context.ts';
 import { curlHead, curlLine, curlOfMkfs } from '../curl-line.ts';
 import { holdBytes } from '../held-bytes.ts';
-import { HttpProblem, KernelFailure } from '../problem.ts';
+import { HttpProblem } from '../problem.ts';
 import { hostedOf } from '../target.ts';
 import { contractOf, type Handling, queryParserOf, type Route } from './define.ts';
-import { eventAt, zSpanQuery } from './span.ts';
+import { askedSpan, zSpanQuery } from './span.ts';
 
 const zScriptQuery = zSpanQuery.extend({
   format: z
@@ -85,12 +84,7 @@ function handlingOf(context: AppContext): Handling {
     const form = forms[format];
     // The machine that plays the span, its entries and the text.
     holdBytes(context, request, reply, 2 * Math.ceil(memoryOf(fs.kernel)));
-    const span = await spanOf(engine, fs, {
-      from: await eventAt(context, fs, from),
-      to: await eventAt(context, fs, to),
-      entriesMax: config.spanEntriesMax,
-    });
-    if (!('kernel' in span)) throw new KernelFailure(span.failure);
+    const span = await askedSpan(context, fs, { from, to });
     const { kernel, entries, events } = span;
     const stepped = kernel.geometry.scheduler === 'stepped';
     const begin = isNew(kernel)
