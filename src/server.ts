@@ -16,6 +16,7 @@ import { Answers } from './http/answers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { isLoopback } from './http/auth.ts';
 import { becameOf } from './http/became.ts';
+import { builtPage } from './http/page.ts';
 import { createServer } from './http/server.ts';
 import { Hub, streamLimitsOf } from './http/stream/hub.ts';
 import { Tickets } from './http/tickets.ts';
@@ -52,6 +53,8 @@ export interface ServiceOptions {
   openStore?: () => Promise<Store>;
   clock?: Clock;
   checkReplies?: boolean;
+  /** The folder of the built page; by default that of `npm run build`. */
+  page?: string;
   /** Whether the metrics include those of the process and its event loop. */
   processMetrics?: boolean;
 }
@@ -138,6 +141,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   const app = await createServer(context, {
     logger,
     loopback: isLoopback(config.host),
+    page: options.page ?? builtPage,
     extend: (server) => timeRequests(server, requests),
   });
   opened.add(() => closeWithin(app, config.drainMs));

@@ -43,7 +43,9 @@ export function refuseWhatIsNowhere(app: FastifyInstance): void {
   const known: KnownRoute[] = [];
   app.decorate('knownRoutes', known);
   app.addHook('onRoute', ({ method, url }) => {
-    const pattern = new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
+    const pattern = new RegExp(
+      `^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`,
+    );
     for (const one of [method].flat()) known.push({ method: one, url, pattern });
   });
   const nowhere = ({ url }: FastifyRequest): HttpProblem => {

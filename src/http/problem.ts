@@ -136,7 +136,14 @@ function send(reply: FastifyReply, type: ProblemType, problem: Problem): Fastify
     reply.header('link', others === undefined ? link : `${others}, ${link}`);
   }
   if (type === 'unauthorized') reply.header('www-authenticate', 'Bearer');
-  return reply.code(problem.status).header('content-type', sendAs).send(JSON.stringify(problem));
+  return (
+    reply
+      .code(problem.status)
+      .header('content-type', sendAs)
+      // Also set by a hook, but Fastify runs no hook for a malformed URL.
+      .header('x-content-type-options', 'nosniff')
+      .send(JSON.stringify(problem))
+  );
 }
 
 /** Error codes of Fastify and of Node's HTTP parser that the client has caused. */
@@ -153,6 +160,9 @@ export const codes: Record<string, ProblemType> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
   ECONNRESET: 'bad-request',
 };
+
+/** Errors of plugins that have no code of their own. */
+const byStatus: Record<number, ProblemType> = { 412: 'precondition-failed', 413: 'too-large' };
 
 /** Problems after which the request may or may not have been executed. */
 const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>([
@@ -208,7 +218,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   const known = code === undefined ? undefined : codes[code];
   if (known !== undefined || (statusCode !== undefined && statusCode >= 400 && statusCode < 500)) {
-    const type = known ?? (statusCode === 413 ? 'too-large' : 'bad-request');
+    const type = known ?? byStatus[statusCode ?? 400] ?? 'bad-request';
     sendProblem(
       reply,
       type,

@@ -41,6 +41,7 @@ export function rawProblem(
     Connection: 'close',
     Date: new Date().toUTCString(),
     'Content-Type': sendAs,
+    'X-Content-Type-Options': 'nosniff',
     'Content-Length': String(Buffer.byteLength(body)),
     ...(retry === undefined ? {} : { 'Retry-After': retry }),
     ...(link === null ? {} : { Link: link }),

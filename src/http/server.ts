@@ -18,6 +18,7 @@ import { Connections } from './connections.ts';
 import { lastAnswerOf } from './drain.ts';
 import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
+import { servePage } from './page.ts';
 import { answerError, HttpProblem } from './problem.ts';
 import { registerRoute } from './routes/define.ts';
 import { routes } from './routes/index.ts';
@@ -34,6 +35,8 @@ export interface ServerOptions {
   logger: FastifyBaseLogger;
   /** Bound to loopback, so that callers without a token are the default tenant. */
   loopback: boolean;
+  /** The folder of the built page. The API works without it. */
+  page: string;
   /** Called before the routes are registered, so that its hooks see them all. */
   extend?(app: FastifyInstance): void;
 }
@@ -67,6 +70,11 @@ export async function createServer(
   app.decorate('connections', connections);
   if (config.allowedOrigins.length > 0) await app.register(fastifyCors, corsOf(config));
 
+  // Contents of files are bytes of users, which no browser may take for a page or a script.
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('x-content-type-options', 'nosniff');
+    done();
+  });
   refuseWhatIsNowhere(app);
   registerBodyParsers(app, config);
   registerAuth(app, {
@@ -95,6 +103,7 @@ export async function createServer(
   const lastAnswer = lastAnswerOf(app.server);
   app.addHook('preClose', () => lastAnswer(config.drainMs));
   for (const route of routes) registerRoute(app, context, route);
+  await app.register(servePage, { folder: options.page });
   await app.ready();
   return app;
 }

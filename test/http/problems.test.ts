@@ -69,7 +69,7 @@ describe('problem types', () => {
 });
 
 describe('the router', () => {
-  it.each(['/', '/v2', '/v1/filesystem', `${fs}/nonsense`, '/favicon.ico'])(
+  it.each(['/v2', '/v1/filesystem', `${fs}/nonsense`, '/favicon.ico'])(
     '%s is a 404',
     async (url) => {
       const answer = await call(service, 'GET', url);

@@ -196,6 +196,7 @@ async function stepped(service: Service): Promise<void> {
 async function server(service: Service): Promise<void> {
   const go = record.bind(null, service);
   const team = '/v1/tenants/team-a';
+  await go('index', 'GET', '/');
   await go('capabilities', 'GET', '/v1');
   await go('list-stories', 'GET', '/v1/stories');
   await go('get-story', 'GET', '/v1/stories/S24?strategy=wait-for-refs');

@@ -1978,6 +1978,22 @@ export const recorded: Readonly<
       },
     },
   },
+  index: {
+    answers: {
+      '200': {
+        name: 'pinhole',
+        version: '0.1.0',
+        links: {
+          api: '/v1',
+          openapi: '/openapi.json',
+          asyncapi: '/asyncapi.json',
+          metrics: '/metrics',
+          ready: '/readyz',
+          page: '/ui/',
+        },
+      },
+    },
+  },
   capabilities: {
     answers: {
       '200': {
@@ -2423,7 +2439,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225816000,
+        createdMs: 1767225816250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2484,7 +2500,7 @@ export const recorded: Readonly<
           },
           {
             name: 'team-a',
-            createdMs: 1767225816000,
+            createdMs: 1767225816250,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -2514,7 +2530,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225816000,
+        createdMs: 1767225816250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2542,7 +2558,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225816000,
+        createdMs: 1767225816250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2574,8 +2590,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225817000,
-        expiresMs: 1767312217000,
+        createdMs: 1767225817250,
+        expiresMs: 1767312217250,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -2591,8 +2607,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225817000,
-            expiresMs: 1767312217000,
+            createdMs: 1767225817250,
+            expiresMs: 1767312217250,
           },
         ],
       },
@@ -2609,7 +2625,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225816000,
+        createdMs: 1767225816250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2638,7 +2654,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225848000,
+        expiresMs: 1767225848250,
       },
     },
     request: {

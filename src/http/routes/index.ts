@@ -18,6 +18,7 @@ import { metricsRoutes } from './metrics.ts';
 import { operationRoute } from './operation.ts';
 import { operationContentRoute } from './operation-content.ts';
 import { problemRoutes } from './problems.ts';
+import { rootRoute } from './root.ts';
 import { ruleRoutes } from './rules.ts';
 import { scriptRoute } from './script.ts';
 import { stateRoute } from './state.ts';
@@ -30,6 +31,7 @@ import { viewRoute } from './view.ts';
 import { walkRoutes } from './walk.ts';
 
 export const routes: readonly Route[] = [
+  rootRoute,
   capabilitiesRoute,
   ...filesystemRoutes,
   ...[...views.values()].map(viewRoute),
