@@ -365,8 +365,8 @@ export const settings = {
   metricsTargetsMax: setting(
     whole(0, 10_000),
     100,
-    'Maximum number of filesystems that service discovery lists for Prometheus. Those with ' +
-      'problems come first. Each filesystem has about 200 series.',
+    'Maximum number of filesystems that service discovery lists for Prometheus, and of tenants ' +
+      'whose quotas it shows. Filesystems with problems come first. Each has about 620 series.',
   ),
   ringEventsMax: setting(
     whole(16, 10_000_000),

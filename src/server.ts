@@ -133,6 +133,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   };
   const metrics = new Metrics({
     engine,
+    tenants: parts.tenants,
     nowMs: clock.nowMs,
     server: counted,
     process: options.processMetrics === true,

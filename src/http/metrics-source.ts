@@ -8,6 +8,8 @@ export interface MetricsSource {
   readonly contentTypes: Readonly<Record<MetricsForm, string>>;
   scrape(form: MetricsForm): Promise<string>;
   scrapeOf(tenant: string, form: MetricsForm): Promise<string>;
+  /** The quotas of at most `max` tenants. */
+  scrapeTenants(form: MetricsForm, max: number): Promise<string>;
   scrapeOne(fs: HostedFilesystem, form: MetricsForm): Promise<string>;
   /** The filesystems of one tenant or of all: first those with problems, then the oldest. */
   worthALook(tenant: string | null, max: number): readonly HostedFilesystem[];

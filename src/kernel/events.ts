@@ -24,6 +24,8 @@ const pinnedRuns = {
     .describe('The frames of the pin, in the order of the pages of the file.'),
   more,
 };
+/** Where Linux would log a warning. The metrics count warnings by these. */
+export const warningPlaces = ['fs/dax.c dax_disassociate_entry'] as const;
 const lockName = z.enum(['i_rwsem', 'invalidate_lock']);
 const lockMode = z.enum(['shared', 'exclusive']);
 const access = z.enum(['read', 'write']);
@@ -357,7 +359,7 @@ export const eventTable = {
     steps: z.array(zCycleStep).describe('Who took what and waits for what, oldest first.'),
   }),
   'warning.raised': row('A warning that a Linux kernel would log.', {
-    where: z.string(),
+    where: z.enum(warningPlaces),
     text: z.string(),
     pfn: pfn.optional(),
   }),

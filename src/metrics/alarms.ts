@@ -1,9 +1,10 @@
 // Deadlocks, warnings and stopped filesystems: the metrics for alerts.
+import { warningPlaces } from '../kernel/events.ts';
 import { bump, defineFamily, one, samplesOf, tally } from './define.ts';
 
 export const alarms = defineFamily({
   scope: 'tenant',
-  create: () => ({ deadlocks: 0, warnings: tally() }),
+  create: () => ({ deadlocks: 0, warnings: tally(...warningPlaces) }),
   on: {
     'deadlock.detected'(state) {
       state.deadlocks += 1;

@@ -1,13 +1,20 @@
 // Blocks that are freed and must not be allocated yet.
-import { defineFamily, histogramOf, observe, one, under, waitBounds } from './define.ts';
-import type { Distribution } from './distribution.ts';
+import {
+  defineFamily,
+  distributions,
+  histogramOf,
+  observe,
+  one,
+  under,
+  waitBounds,
+} from './define.ts';
 import { bytesOf } from './totals.ts';
 
 const waited = 'pinhole_busy_wait_seconds';
 
 export const busy = defineFamily({
   scope: 'tenant',
-  create: () => ({ waited: new Map<string, Distribution>() }),
+  create: () => ({ waited: distributions(['busy', 'detached'], waitBounds) }),
   on: {
     'extent.freed'(state, { from, waitedMs }, place) {
       if (from !== 'inode') observe(under(state.waited, from, waitBounds), waitedMs / 1000, place);

@@ -2,11 +2,16 @@
 // event costs a few additions; names and labels become text only during a scrape.
 import type { EventData, EventType } from '../kernel/events.ts';
 import type { Kernel } from '../kernel/state.ts';
+import type { Account } from '../tenants/quotas.ts';
 import type { Distribution, Exemplar } from './distribution.ts';
 import type { Server } from './server.ts';
 import type { Totals } from './totals.ts';
 
-/** A count for each combination of label values; the key joins the values with line feeds. */
+/**
+ * A count for each combination of label values; the key joins the values with line feeds. Where all
+ * values are known, each count begins at 0, because Prometheus does not count the first value of a
+ * series as an increase: without the 0, the first event of each kind would not be seen.
+ */
 export type Tally = Map<string, number>;
 
 export interface Sample {
@@ -21,6 +26,14 @@ export interface Scrape {
   totals: Totals;
   /** Null in the scrape of one tenant. */
   server: Server | null;
+  /** The tenants whose quotas the scrape shows. */
+  quotas: readonly QuotaUse[];
+}
+
+export interface QuotaUse {
+  /** Null in the scrape of the tenant itself. */
+  tenant: string | null;
+  account: Account;
 }
 
 export interface Row<State> {
@@ -66,6 +79,18 @@ export function defineFamily<State>(family: Family<State>): Family<unknown> {
 
 export function tally(...keys: string[]): Tally {
   return new Map(keys.map((key) => [key, 0]));
+}
+
+/** The keys of all combinations of these label values. */
+export function combinations(
+  first: readonly string[],
+  ...rest: readonly (readonly string[])[]
+): string[] {
+  return rest.reduce(
+    (keys: readonly string[], values) =>
+      keys.flatMap((key) => values.map((value) => `${key}\n${value}`)),
+    first,
+  ) as string[];
 }
 
 export function bump(counts: Tally, key: string, by = 1): void {
@@ -136,6 +161,12 @@ export function histogramOf(
 ): Sample[] {
   return [...all].flatMap(([key, d]) => bucketsOf(name, labelsOf(names, key), d));
 }
+
+/** Distributions without a value, for label values that are known. */
+export const distributions = (
+  keys: readonly string[],
+  bounds: readonly number[],
+): Map<string, Distribution> => new Map(keys.map((key) => [key, distribution(bounds)]));
 
 /** Bucket bounds for waiting times: a millisecond to ten minutes. */
 export const waitBounds = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600];

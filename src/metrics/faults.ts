@@ -1,9 +1,9 @@
 // Page faults of the mappings.
-import { bump, defineFamily, samplesOf, tally } from './define.ts';
+import { bump, combinations, defineFamily, samplesOf, tally } from './define.ts';
 
 export const faults = defineFamily({
   scope: 'tenant',
-  create: () => tally(),
+  create: () => tally(...combinations(['read', 'write'], ['NOPAGE', 'MAJOR', 'SIGBUS'])),
   on: {
     'page.faulted'(state, { access, result }) {
       bump(state, `${access}\n${result}`);

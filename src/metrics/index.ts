@@ -10,7 +10,9 @@ import { http } from './http.ts';
 import { journal } from './journal.ts';
 import { memory } from './memory.ts';
 import { pins } from './pins.ts';
+import { quotas } from './quotas.ts';
 import { space } from './space.ts';
+import { strategy } from './strategy.ts';
 import { stream } from './stream.ts';
 import { waits } from './waits.ts';
 import { wakeups } from './wakeups.ts';
@@ -19,10 +21,12 @@ export const families: readonly Family<unknown>[] = [
   space,
   busy,
   waits,
+  strategy,
   wakeups,
   pins,
   faults,
   alarms,
+  quotas,
   stream,
   engine,
   journal,

@@ -3,6 +3,7 @@ import { pinKinds } from '../kernel/state.ts';
 import {
   bump,
   defineFamily,
+  distributions,
   histogramOf,
   observe,
   one,
@@ -11,7 +12,6 @@ import {
   under,
   waitBounds,
 } from './define.ts';
-import type { Distribution } from './distribution.ts';
 
 const held = 'pinhole_pin_hold_duration_seconds';
 
@@ -21,7 +21,7 @@ export const pins = defineFamily({
     live: tally(...pinKinds),
     acquired: tally(...pinKinds),
     released: tally(...pinKinds),
-    held: new Map<string, Distribution>(),
+    held: distributions(pinKinds, waitBounds),
     refused: tally(),
   }),
   adopt(state, { pins: live }) {

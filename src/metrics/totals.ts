@@ -4,6 +4,7 @@
 // on the number of all filesystems.
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
 import { findRun } from '../kernel/lib/run-list.ts';
+import { strategies } from '../kernel/reclaim/index.ts';
 import { pageSize } from '../kernel/units.ts';
 
 const never = Number.POSITIVE_INFINITY;
@@ -30,6 +31,15 @@ const counted = {
   inbox: ({ waiting }: HostedFilesystem) => waiting,
 };
 
+/** One more sum for each reclaim strategy: the filesystems under it. */
+const underStrategies = Object.fromEntries(
+  [...strategies.keys()].map((name): [`under:${string}`, (of: HostedFilesystem) => number] => [
+    `under:${name}`,
+    ({ kernel }) => (kernel.strategy.name === name ? 1 : 0),
+  ]),
+);
+const summed = { ...counted, ...underStrategies };
+
 /**
  * Gauges that show the oldest of something: since when it exists, on the clock of the filesystem;
  * Infinity if there is none.
@@ -40,11 +50,14 @@ const aged = {
   oldestWaitMs: oldestWait,
 };
 
-export type Totals = Record<keyof typeof counted | keyof typeof aged | 'inboxDeepest', number>;
+export type Totals = Record<
+  keyof typeof counted | keyof typeof aged | 'inboxDeepest' | `under:${string}`,
+  number
+>;
 
-const sums = Object.keys(counted) as (keyof typeof counted)[];
-const ages = Object.keys(aged) as (keyof typeof aged)[];
-const readers = [...Object.values(counted), ...Object.values(aged)];
+const sums = Object.keys(summed);
+const ages = Object.keys(aged);
+const readers = [...Object.values(summed), ...Object.values(aged)];
 const inboxAt = sums.indexOf('inbox');
 /**
  * Two more columns: the clock of the filesystem, and the latest time that it can show, which for a

@@ -18,6 +18,7 @@ describe('a parameter that a route does not have', () => {
     ['GET', '/v1/problems', undefined],
     ['GET', '/v1/problems/enoent', undefined],
     ['GET', '/v1/metrics', undefined],
+    ['GET', '/v1/metrics/tenants', undefined],
     ['GET', '/v1/metrics/targets', undefined],
     ['GET', `${fs}/metrics`, undefined],
     ['GET', `/v1/tenants/default/filesystems/scratch/metrics`, undefined],

@@ -214,7 +214,7 @@ async function server(service: Service): Promise<void> {
   await go('revoke-token', 'DELETE', `${team}/tokens/${items[0].id}`);
   await go('delete-tenant', 'DELETE', team);
   await go('create-ticket', 'POST', '/v1/tickets', { json: { stream: `${fs}/events` } });
-  await go('metrics-targets', 'GET', '/v1/metrics/targets?filesystems=true', {
+  await go('metrics-targets', 'GET', '/v1/metrics/targets?tenants=true&filesystems=true', {
     headers: { host: 'localhost:8080' },
   });
   await go('list-problems', 'GET', '/v1/problems');

@@ -148,6 +148,19 @@ describe('service discovery', () => {
       (await must(service, 200, 'GET', `${fs}/metrics`, { token: tokens['team-b'] ?? '' })).text,
     );
     // Nobody else, not even for what is its own; and what is not there is not there.
+    const withQuotas = '/v1/metrics/targets?tenants=true&filesystems=true';
+    const parts = async (token = '') =>
+      (await must(service, 200, 'GET', withQuotas, { token })).json.map(
+        ({ labels: { __metrics_path__, part } }: { labels: Record<string, string> }) =>
+          `${__metrics_path__} ${part ?? ''}`.trim(),
+      );
+    expect(await parts(operator)).toEqual([
+      '/metrics',
+      '/v1/metrics/tenants tenants',
+      ofTenant('team-a'),
+      ofTenant('team-b'),
+    ]);
+    expect(await parts(tokens['team-a'])).toEqual(['/v1/metrics', `${fs}/metrics`]);
     await must(service, 401, 'GET', ofTenant('team-a'));
     for (const tenant of ['team-a', 'team-b', 'nobody']) {
       await must(service, 403, 'GET', ofTenant(tenant), { token: tokens['team-a'] ?? '' });
@@ -227,5 +240,25 @@ describe('series', () => {
     for (let i = 0; i < 50; i += 1) await round(`name-${i}`);
     expect(await series()).toBe(before);
     expect(before).toBeLessThan(1000);
+  });
+
+  it('are so many before anything happened: in a filesystem, and in the server for each strategy', async () => {
+    const series = async (url: string) =>
+      (await must(service, 200, 'GET', url)).text
+        .split('\n')
+        .filter((line) => line.startsWith('pinhole_') && !line.startsWith('pinhole_http_')).length;
+    const mkfs = (name: string, strategy: string) =>
+      must(service, 201, 'POST', '/v1/filesystems', {
+        json: { name, sizeBytes: 1_048_576, strategy: { name: strategy } },
+      });
+    const fresh = await series('/metrics');
+    expect(fresh).toBeLessThan(750);
+    await mkfs('scratch', 'break-layouts');
+    expect(await series('/metrics')).toBe(fresh);
+    expect(await series(`${fs}/metrics`)).toBeLessThan(650);
+    // 19 operations can sleep, and a distribution has 16 series.
+    await mkfs('other', 'detach-and-wait');
+    expect(await series('/metrics')).toBe(fresh + 19 * 16);
+    expect(await series(`${fs}/metrics`)).toBeLessThan(650);
   });
 });

@@ -188,6 +188,125 @@ describe('the numbers', () => {
     ).toEqual([0]);
   });
 
+  it('of waits, sleeps and distributions, which begin at 0 before the first of each kind', async () => {
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      json: { name: 'scratch', sizeBytes: 1_048_576, strategy: { name: 'detach-and-wait' } },
+    });
+    for (const url of ['/metrics', '/v1/metrics', `${fs}/metrics`]) {
+      const values = new Map(
+        (await scrape(url)).flatMap(({ samples }) =>
+          samples.map(({ name, labels, value }) => [`${name} ${Object.values(labels)}`, value]),
+        ),
+      );
+      const wait = 'pinhole_wait_duration_seconds';
+      for (const sample of [
+        `${wait}_count truncate,detach-and-wait,done`,
+        `${wait}_bucket pin,detach-and-wait,done,0.001`,
+        'pinhole_waits_total punch-hole,done',
+        'pinhole_waits_total exchange-range,cancelled',
+        'pinhole_operations_total read,failed',
+        'pinhole_sleeps_total page,S',
+        'pinhole_sleeps_total entry,D',
+        'pinhole_pin_hold_duration_seconds_count rdma',
+        'pinhole_busy_wait_seconds_count detached',
+        'pinhole_faults_total write,SIGBUS',
+        'pinhole_warnings_total fs/dax.c dax_disassociate_entry',
+        'pinhole_deadlocks_total ',
+        'pinhole_strategy_changes_total none',
+      ])
+        expect([sample, values.get(sample)]).toEqual([sample, 0]);
+      expect(values.get('pinhole_strategy_filesystems detach-and-wait')).toBe(1);
+      expect(values.get(`${wait}_count truncate,none,done`)).toBeUndefined();
+    }
+  });
+
+  it('of a sleep: what it is on, and how it ends, from 0 while the operation sleeps', async () => {
+    const counts = await moved(
+      () => sleepingWorld(service, { mkfs: waiting }),
+      ['pinhole_sleeps_total', { on: 'page', state: 'S' }],
+      ['pinhole_sleeps_total'],
+    );
+    expect(counts).toEqual([1, 1]);
+    const cancelled = (families: Family[]) =>
+      families
+        .find(({ name }) => name === 'pinhole_wait_duration_seconds')
+        ?.samples.find(
+          ({ name, labels: { operation, outcome } }) =>
+            name.endsWith('_count') && operation === 'punch-hole' && outcome === 'cancelled',
+        )?.value;
+    expect(cancelled(await scrape())).toBe(0);
+    const { items } = (await must(service, 200, 'GET', `${fs}/operations?state=sleeping`)).json;
+    const [ended] = await moved(
+      () => must(service, 200, 'POST', `${fs}/operations/${items[0].id}/cancel`),
+      ['pinhole_waits_total', { operation: 'punch-hole', outcome: 'cancelled' }],
+    );
+    expect(ended).toBe(1);
+    expect(cancelled(await scrape())).toBe(1);
+  });
+
+  it('of the strategies in force and of their changes', async () => {
+    await pinnedWorld(service);
+    const change = (name: string) => () =>
+      must(service, 200, 'PUT', `${fs}/strategy`, { json: { name } });
+    expect(
+      await moved(
+        change('refuse'),
+        ['pinhole_strategy_filesystems', { strategy: 'break-layouts' }],
+        ['pinhole_strategy_filesystems', { strategy: 'refuse' }],
+        ['pinhole_strategy_changes_total', { strategy: 'refuse' }],
+        ['pinhole_strategy_changes_total'],
+      ),
+    ).toEqual([-1, 1, 1, 1]);
+  });
+
+  it('of quotas: a tenant sees its own, the operator those of all, and the public scrape none', async () => {
+    await pinnedWorld(service);
+    await must(service, 201, 'POST', '/v1/tenants', {
+      json: { name: 'team-a', quotas: { files: 7 } },
+    });
+    const limits = { quota: 'files' };
+    const own = await scrape('/v1/metrics');
+    expect(sumOf(own, 'pinhole_quota_used', { quota: 'pins' })).toBe(1);
+    expect(sumOf(own, 'pinhole_quota_used', { quota: 'bytes' })).toBe(8 * 1024 * 1024);
+    expect(sumOf(own, 'pinhole_quota_limit', limits)).toBe(1_000_000);
+    const all = await scrape('/v1/metrics/tenants');
+    // The label tenant is bounded by --metrics-targets-max, so it may be there.
+    const rest = all.map(({ samples, ...family }) => ({
+      ...family,
+      samples: samples.map(({ labels: { tenant: _, ...labels }, ...sample }) => ({
+        ...sample,
+        labels,
+      })),
+    }));
+    expect(rest.flatMap(lint)).toEqual([]);
+    expect(all.map(({ name }) => name)).toEqual(['pinhole_quota_used', 'pinhole_quota_limit']);
+    expect(sumOf(all, 'pinhole_quota_limit', { tenant: 'team-a', ...limits })).toBe(7);
+    expect(sumOf(all, 'pinhole_quota_used', { tenant: 'default', quota: 'pins' })).toBe(1);
+    for (const url of ['/metrics', `${fs}/metrics`])
+      expect(sumOf(await scrape(url), 'pinhole_quota_used')).toBe(0);
+    const { token } = (
+      await must(service, 201, 'POST', '/v1/tenants/team-a/tokens', { json: { scopes: ['read'] } })
+    ).json;
+    await must(service, 403, 'GET', '/v1/metrics/tenants', { token });
+  });
+
+  it('of quotas: of at most so many tenants, those that use the most of one first', async () => {
+    await service.close();
+    service = await start({ metricsTargetsMax: 2 });
+    for (const name of ['team-a', 'team-b', 'team-c'])
+      await must(service, 201, 'POST', '/v1/tenants', {
+        json: { name, quotas: { filesystems: 2 } },
+      });
+    const { token } = (await must(service, 201, 'POST', '/v1/tenants/team-c/tokens', { json: {} }))
+      .json;
+    await must(service, 201, 'POST', '/v1/filesystems', {
+      token,
+      json: { name: 'scratch', sizeBytes: 1_048_576 },
+    });
+    const [{ samples } = { samples: [] }] = await scrape('/v1/metrics/tenants');
+    expect([...new Set(samples.map(({ labels }) => labels.tenant))]).toEqual(['team-c', 'default']);
+  });
+
   it('of blocks that are busy under a pin', async () => {
     await pinnedWorld(service, { mkfs: { strategy: { name: 'busy-extents' } } });
     const punch = () =>

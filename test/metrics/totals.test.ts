@@ -30,6 +30,8 @@ function recount(filesystems: Iterable<HostedFilesystem>) {
   const sum = {
     filesystems: 0,
     stopped: 0,
+    'under:break-layouts': 0,
+    'under:none': 0,
     files: 0,
     mappings: 0,
     pinnedPages: 0,
@@ -39,6 +41,8 @@ function recount(filesystems: Iterable<HostedFilesystem>) {
   };
   for (const { kernel, stopped } of filesystems) {
     sum.filesystems += 1;
+    if (kernel.strategy.name === 'break-layouts') sum['under:break-layouts'] += 1;
+    if (kernel.strategy.name === 'none') sum['under:none'] += 1;
     sum.stopped += stopped === null ? 0 : 1;
     sum.files += kernel.inodes.size;
     sum.mappings += kernel.mappings.size;
@@ -89,6 +93,9 @@ describe('the totals', () => {
     expect(ledger.all(Date.now()).sleepers).toBe(0);
     await must(service, 200, 'DELETE', `${fs}/mappings/map_1`);
     expectRight();
+    await must(service, 200, 'PUT', `${fs}/strategy`, { json: { name: 'none' } });
+    expectRight();
+    expect(ledger.all(Date.now())['under:none']).toBe(1);
     await must(service, 200, 'POST', `${fs}/power-cycle`, { token, json: {} });
     expectRight();
     await must(service, 200, 'DELETE', `${fs}?force=true`);
@@ -220,7 +227,10 @@ describe('over a restart', () => {
       (await samples(url))
         .filter(
           ({ type, key }) =>
-            type === 'gauge' && /^pinhole_/.test(key) && !key.includes('age_seconds'),
+            type === 'gauge' &&
+            /^pinhole_/.test(key) &&
+            // Of the tenant, so not in the scrape of one filesystem.
+            !/age_seconds|quota/.test(key),
         )
         .map(({ key, value }) => [key, value]),
     );

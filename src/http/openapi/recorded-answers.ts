@@ -2674,6 +2674,14 @@ export const recorded: Readonly<
         {
           targets: ['localhost:8080'],
           labels: {
+            __metrics_path__: '/v1/metrics/tenants',
+            service: 'pinhole',
+            part: 'tenants',
+          },
+        },
+        {
+          targets: ['localhost:8080'],
+          labels: {
             __metrics_path__: '/v1/tenants/default/filesystems/scratch/metrics',
             service: 'pinhole',
             tenant: 'default',

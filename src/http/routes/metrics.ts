@@ -81,6 +81,16 @@ const ofTenant = scrapeRoute(
   ({ metrics }, request, form) => metrics.scrapeOf(tenantOf(request), form),
 );
 
+const ofTenants = scrapeRoute(
+  {
+    name: 'tenants-metrics',
+    url: '/v1/metrics/tenants',
+    scope: 'operator',
+    summary: 'Quotas of the tenants as metrics, for the operator',
+  },
+  ({ metrics, config }, _request, form) => metrics.scrapeTenants(form, config.metricsTargetsMax),
+);
+
 const ofFilesystem = scrapeRoute(
   {
     name: 'filesystem-metrics',
@@ -119,6 +129,14 @@ const targets = defineRoute({
     'HTTP service discovery for Prometheus. The target is /metrics for the operator and ' +
     '/v1/metrics for a tenant, at the address of the request.',
   query: z.strictObject({
+    tenants: z
+      .string()
+      .optional()
+      .describe(
+        '`true` adds a target for the quotas of the tenants, with the label part="tenants", for ' +
+          'the operator only. It shows at most --metrics-targets-max tenants, those first that ' +
+          'use the largest part of a quota.',
+      ),
     filesystems: z
       .string()
       .optional()
@@ -137,8 +155,10 @@ const targets = defineRoute({
       labels: { __metrics_path__: path, service: 'pinhole', ...labels },
     });
     const operates = caller?.scopes.includes('operator') === true;
-    const first = group(operates ? '/metrics' : '/v1/metrics');
-    if (query.filesystems !== 'true') return [first];
+    const first = [group(operates ? '/metrics' : '/v1/metrics')];
+    if (operates && query.tenants === 'true')
+      first.push(group('/v1/metrics/tenants', { part: 'tenants' }));
+    if (query.filesystems !== 'true') return first;
     const tenant = operates ? null : tenantOf(request);
     const worth = metrics.worthALook(tenant, config.metricsTargetsMax);
     const groups = worth.map((fs) =>
@@ -149,13 +169,14 @@ const targets = defineRoute({
           })
         : group(`/v1/filesystems/${fs.name}/metrics`, { filesystem: fs.name }),
     );
-    return [first, ...groups];
+    return [...first, ...groups];
   },
 });
 
 export const metricsRoutes: readonly Route[] = [
   ofServer,
   ofTenant,
+  ofTenants,
   ofFilesystem,
   ofFilesystemOfTenant,
   targets,
