@@ -1,4 +1,8 @@
-// The package `pinhole/client`.
+// The package `pinhole/client` on Node.
+import { connectNode } from './node-socket.ts';
+import { eventsOver } from './stream.ts';
+import { watchOver } from './watch.ts';
+
 export {
   applyEvent,
   blocksUsed,
@@ -13,10 +17,12 @@ export {
 } from './picture.ts';
 export { type RestOptions, restClient } from './rest.ts';
 export {
-  events,
   type PinholeEvent,
   StreamGap,
   type StreamOptions,
   StreamRefused,
 } from './stream.ts';
-export { readPicture, SnapshotRefused, type WatchOptions, watch } from './watch.ts';
+export { readPicture, SnapshotRefused, type Watched, type WatchOptions } from './watch.ts';
+
+export const events = eventsOver(connectNode);
+export const watch = watchOver(events);

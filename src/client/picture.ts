@@ -5,6 +5,7 @@ import type { PinholeEvent } from './stream.ts';
 // biome-ignore lint/plugin: for an import statement the linter infers 13,000 lines and gives up.
 type Schemas = import('../../openapi/api.d.ts').components['schemas'];
 export type State = Schemas['State'];
+export type FilesystemRecord = Schemas['Filesystem'];
 type OperationRecord = NonNullable<State['operations']>[number];
 type Parts = 'files' | 'mappings' | 'pins' | 'operations' | 'busyExtents' | 'detachedExtents';
 
@@ -39,6 +40,8 @@ export interface PinPicture {
   runs: { pfn: number | null; pages: number }[];
   /** False if it has more frames than the snapshot or the event listed. */
   allRuns: boolean;
+  /** Time of the filesystem at which it got its last page. */
+  sinceMs: number;
 }
 
 export interface SleepPicture {
@@ -49,6 +52,8 @@ export interface SleepPicture {
   pfn?: number;
   pgoff?: number;
   lock?: string;
+  /** Time of the filesystem at which it fell asleep. */
+  sinceMs: number;
 }
 
 export interface OperationPicture {
@@ -62,6 +67,10 @@ export interface OperationPicture {
 export interface Picture {
   /** The position in the event stream at which the picture is true. */
   cursor: string;
+  /** The time of the filesystem at that position. */
+  nowMs: number;
+  /** The filesystem when the snapshot was read. Only its geometry does not change. */
+  filesystem: FilesystemRecord | null;
   strategy: string;
   blocks: number;
   blocksMetadata: number;
@@ -101,6 +110,8 @@ export function pictureOf(state: State, later: readonly Page[] = []): Picture {
   const { filesystem } = state;
   const picture: Picture = {
     cursor: state.cursor,
+    nowMs: filesystem?.nowMs ?? 0,
+    filesystem: filesystem ?? null,
     strategy: filesystem?.strategy.name ?? '',
     blocks: filesystem?.space.blocks ?? 0,
     blocksMetadata: filesystem?.space.blocksMetadata ?? 0,
@@ -141,14 +152,15 @@ const readers: { [P in Parts]: (to: Picture, record: NonNullable<State[P]>[numbe
     to.mappings.set(id, { id, ino, offset, length, access });
     return numberOf(id);
   },
-  pins(to, { id, ino, owner, kind, access, offset, pages, pagesOmitted = 0, collecting }) {
+  pins(to, { id, ino, owner, kind, access, offset, ...pin }) {
+    const { pages, pagesOmitted = 0, collecting, createdMs } = pin;
     const count = pages.length + pagesOmitted;
     // A get_user_pages that has no page yet holds nothing, and no event tells of it.
     if (count > 0) {
       const runs = runsOf(pages.map(({ pfn }) => pfn));
       const shown = { id, ino, owner, kind, access, offset: offset - (offset % 4096) };
-      const allRuns = pagesOmitted === 0;
-      to.pins.set(id, { ...shown, pages: count, collecting: collecting === true, runs, allRuns });
+      const held = { pages: count, collecting: collecting === true, sinceMs: createdMs };
+      to.pins.set(id, { ...shown, ...held, runs, allRuns: pagesOmitted === 0 });
     }
     return numberOf(id);
   },
@@ -180,11 +192,11 @@ function runsOf(pfns: readonly (number | null)[]): PinPicture['runs'] {
 
 function sleepOf(sleepingOn: OperationRecord['sleepingOn']): SleepPicture | null {
   if (sleepingOn === null) return null;
-  const { state, page, lock, entry } = sleepingOn;
+  const { state, page, lock, entry, sinceMs } = sleepingOn;
   if (page !== undefined)
-    return { on: 'page', ino: page.ino, state, pfn: page.pfn, pgoff: page.pgoff };
-  if (lock !== undefined) return { on: 'lock', ino: lock.ino, state, lock: lock.name };
-  return { on: 'entry', ino: entry?.ino ?? null, state, pgoff: entry?.pgoff ?? 0 };
+    return { on: 'page', ino: page.ino, state, pfn: page.pfn, pgoff: page.pgoff, sinceMs };
+  if (lock !== undefined) return { on: 'lock', ino: lock.ino, state, lock: lock.name, sinceMs };
+  return { on: 'entry', ino: entry?.ino ?? null, state, pgoff: entry?.pgoff ?? 0, sinceMs };
 }
 
 /** The blocks of files, which follow from the others. */
@@ -203,6 +215,7 @@ export function applyEvent(picture: Picture, event: PinholeEvent): boolean {
   if (!picture.cursor.startsWith(`${event.epoch}.`)) return false;
   if (event.seq <= seqOf(picture.cursor)) return true;
   picture.cursor = event.id;
+  picture.nowMs = Date.parse(event.time);
   if (event.type === 'pinhole.filesystem.unmounted') return false;
   applyToFile(picture, event);
   applyToPins(picture, event);
@@ -258,7 +271,8 @@ function applyToPins(to: Picture, event: PinholeEvent): void {
     const { pin: id, owner, kind, access, offset, pages, runs, more } = event.data;
     if (!isNews(to, 'pins', numberOf(id), event)) return;
     const collecting = event.type === 'pinhole.page.collected';
-    const shown = { id, ino, owner, kind, access, offset, pages, collecting };
+    const sinceMs = to.pins.get(id)?.sinceMs ?? Date.parse(event.time);
+    const shown = { id, ino, owner, kind, access, offset, pages, collecting, sinceMs };
     to.pins.set(id, { ...shown, runs, allRuns: !more });
   }
 }
@@ -307,6 +321,7 @@ function sleepAfter(event: PinholeEvent): SleepPicture | null | undefined {
       on,
       ino,
       state,
+      sinceMs: Date.parse(event.time),
       ...(pfn === undefined ? {} : { pfn }),
       ...(pgoff === undefined ? {} : { pgoff }),
       ...(lock === undefined ? {} : { lock }),
@@ -314,7 +329,7 @@ function sleepAfter(event: PinholeEvent): SleepPicture | null | undefined {
   }
   if (event.type === 'pinhole.layout.retried') {
     const { pfn, pgoff } = event.data;
-    return { on: 'page', ino, state: 'R', pfn, pgoff };
+    return { on: 'page', ino, state: 'R', pfn, pgoff, sinceMs: Date.parse(event.time) };
   }
   const runs = event.type === 'pinhole.task.woken' || event.type === 'pinhole.operation.submitted';
   return runs ? null : undefined;

@@ -1,7 +1,6 @@
 // A reader of the event stream that reconnects: an async iterator that returns each event once and
-// in order, even if connections are lost. Its only dependency is `ws`.
-import { setTimeout as sleep } from 'node:timers/promises';
-import { WebSocket } from 'ws';
+// in order, even if connections are lost. It knows no WebSocket: node-socket.ts and
+// browser-socket.ts each open one.
 import type { EventData, EventType } from '../kernel/events.ts';
 
 interface Envelope {
@@ -46,6 +45,11 @@ export interface StreamOptions {
    */
   onStopped?: (filesystem: string) => void;
   /**
+   * Called with true when the server has accepted a subscription, and with false when a connection
+   * is lost. Between the two the reader knows everything up to the last event.
+   */
+  onConnected?: (connected: boolean) => void;
+  /**
    * What to do when events are no longer stored: end with a StreamGap, or continue with the oldest
    * stored event.
    */
@@ -80,7 +84,7 @@ export class StreamGap extends Error {
   }
 }
 
-type Message =
+export type Message =
   | { type: 'ack' | 'bookmark'; cursor: string }
   | { type: 'event'; cursor: string; events: PinholeEvent[] }
   | { type: 'stopped'; filesystem: string; cursor: string }
@@ -89,15 +93,24 @@ type Message =
   | { type: 'pong' };
 
 /** How a connection ended. */
-interface End {
+export interface End {
   code: number;
   why: string;
   oldest: string | null;
 }
 
-const id = 'events';
-/** Messages that may wait for the iterating code before the socket is paused. */
-const waitingMax = 64;
+/** One connection, from its opening on. */
+export interface Connection {
+  readonly ended: Promise<End>;
+  /** Messages until the connection ends, including those received before. */
+  messages(): AsyncIterable<Message>;
+  close(): void;
+}
+
+/** Opens a connection and subscribes with `subscription`, which is a message of the client. */
+export type Connect = (options: StreamOptions, subscription: string) => Connection;
+
+export const subprotocol = 'pinhole.events.v1+json';
 /** Whether to reconnect soon, or after a longer time. */
 const soon = new Set([1012, 4410, 4413]);
 const later = new Set([1013, 4429, 429, 503]);
@@ -106,17 +119,28 @@ const never = new Set([1002, 1007, 1008, 1009, 4400, 4401, 4403, 4404]);
 const isFinal = (code: number): boolean =>
   never.has(code) || (code >= 400 && code < 500 && !later.has(code));
 
-/** Ends when `signal` is aborted; throws StreamRefused or StreamGap. */
-export async function* events(options: StreamOptions): AsyncGenerator<PinholeEvent, void, void> {
+/** Ends when the signal is aborted; throws StreamRefused or StreamGap. */
+export type Events = (options: StreamOptions) => AsyncGenerator<PinholeEvent, void, void>;
+
+export const eventsOver =
+  (connect: Connect): Events =>
+  (options) =>
+    read(connect, options);
+
+async function* read(
+  connect: Connect,
+  options: StreamOptions,
+): AsyncGenerator<PinholeEvent, void, void> {
   const { signal, delayMs = { min: 100, max: 10_000 }, onGap = 'throw' } = options;
   let cursor = options.from ?? 'now';
   const stopped = () => signal?.aborted ?? false;
   let attempts = 0;
   while (!stopped()) {
-    const connection = new Connection(options, cursor);
+    const connection = connect(options, subscriptionOf(options, cursor));
     try {
       for await (const message of connection.messages()) {
         attempts = 0;
+        if (message.type === 'ack') options.onConnected?.(true);
         if (message.type === 'event') yield* message.events;
         else if (message.type === 'stopped') options.onStopped?.(message.filesystem);
         if ('cursor' in message) cursor = message.cursor;
@@ -125,6 +149,7 @@ export async function* events(options: StreamOptions): AsyncGenerator<PinholeEve
       connection.close();
     }
     const { code, why, oldest } = await connection.ended;
+    options.onConnected?.(false);
     if (stopped()) return;
     if (oldest !== null) {
       if (onGap === 'throw') throw new StreamGap(cursor, oldest);
@@ -136,84 +161,22 @@ export async function* events(options: StreamOptions): AsyncGenerator<PinholeEve
       : soon.has(code)
         ? delayMs.min
         : Math.min(delayMs.max, delayMs.min * 2 ** attempts);
-    await sleep(Math.random() * most, undefined, signal === undefined ? {} : { signal }).catch(
-      () => {},
-    );
+    await sleep(Math.random() * most, signal);
   }
 }
 
-class Connection {
-  readonly ended: Promise<End>;
-  readonly #socket: WebSocket;
-  readonly #waiting: Message[] = [];
-  #over = false;
-  #wake: (() => void) | null = null;
+const subscriptionOf = ({ filter }: StreamOptions, from: string): string =>
+  JSON.stringify({ type: 'subscribe', id: 'events', from, ...(filter && { filter }) });
 
-  constructor({ url, token, filter, signal }: StreamOptions, from: string) {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const socket = new WebSocket(url.replace(/^http/, 'ws'), 'pinhole.events.v1+json', {
-      headers,
-      perMessageDeflate: false,
-    });
-    this.#socket = socket;
-    const stop = () => socket.close(1000);
-    signal?.addEventListener('abort', stop, { once: true });
-    this.ended = new Promise((resolve) => {
-      const end: End = { code: 1006, why: 'the connection was lost', oldest: null };
-      socket.on('open', () =>
-        socket.send(
-          JSON.stringify({
-            type: 'subscribe',
-            id,
-            from,
-            ...(filter === undefined ? {} : { filter }),
-          }),
-        ),
-      );
-      socket.on('message', (data) => {
-        const message = JSON.parse(String(data)) as Message;
-        if (message.type === 'gap') end.oldest = message.oldest;
-        if (message.type === 'error') end.why = message.problem.detail;
-        this.#waiting.push(message);
-        if (this.#waiting.length >= waitingMax) socket.pause();
-        this.#wake?.();
-      });
-      socket.on('unexpected-response', (request, response) => {
-        end.code = response.statusCode ?? 1006;
-        end.why = `the server answered ${response.statusCode}`;
-        request.destroy();
-        socket.terminate();
-      });
-      socket.on('error', () => {});
-      socket.on('close', (code, reason) => {
-        if (end.code === 1006) end.code = code;
-        if (reason.length > 0 && end.why.startsWith('the connection')) end.why = String(reason);
-        this.#over = true;
-        signal?.removeEventListener('abort', stop);
-        this.#wake?.();
-        resolve(end);
-      });
-    });
-  }
-
-  /** Messages until the connection ends, including those received before. */
-  async *messages(): AsyncGenerator<Message, void, void> {
-    for (;;) {
-      const message = this.#waiting.shift();
-      if (message !== undefined) {
-        if (this.#waiting.length === 0 && this.#socket.isPaused) this.#socket.resume();
-        yield message;
-      } else if (this.#over) return;
-      else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        this.#wake = null;
-      }
-    }
-  }
-
-  close(): void {
-    if (!this.#over) this.#socket.terminate();
-  }
+/** Resolves after the time, or as soon as the signal is aborted. */
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end, { once: true });
+  });
 }

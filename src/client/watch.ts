@@ -1,9 +1,10 @@
 // Reads a snapshot of a filesystem and keeps it up to date, without a hole in between.
 import { applyEvent, type Page, type Picture, pictureOf } from './picture.ts';
 import { restClient } from './rest.ts';
-import { events, type PinholeEvent, StreamGap, type StreamOptions } from './stream.ts';
+import { type Events, type PinholeEvent, StreamGap, type StreamOptions } from './stream.ts';
 
-export interface WatchOptions extends Pick<StreamOptions, 'token' | 'signal' | 'delayMs'> {
+export interface WatchOptions
+  extends Pick<StreamOptions, 'token' | 'signal' | 'delayMs' | 'onConnected'> {
   /** `http://host:port`. */
   baseUrl: string;
   filesystem: string;
@@ -13,10 +14,12 @@ export interface WatchOptions extends Pick<StreamOptions, 'token' | 'signal' | '
 export class SnapshotRefused extends Error {
   override readonly name = 'SnapshotRefused';
   readonly status: number;
+  readonly detail: string;
 
-  constructor(status: number, why: string) {
-    super(`${status}: ${why}`);
+  constructor(status: number, detail: string) {
+    super(`${status}: ${detail}`);
     this.status = status;
+    this.detail = detail;
   }
 }
 
@@ -67,27 +70,35 @@ async function pagesOf(
   return pages;
 }
 
+export interface Watched {
+  picture: Picture;
+  /** null for the snapshot, and for the first one after a gap. */
+  event: PinholeEvent | null;
+  /** After a gap: the events between the two cursors are no longer stored. */
+  gap?: { cursor: string; oldest: string };
+}
+
 /**
- * Yields the picture after the snapshot (`event` is null) and after each event; it is the same
- * object, changed. After a gap it begins again with a new snapshot. Ends when `signal` is aborted
- * or the filesystem is unmounted.
+ * Yields the picture after the snapshot and after each event; it is the same object, changed.
+ * After a gap it begins again with a new snapshot. Ends when `signal` is aborted or the filesystem
+ * is unmounted.
  */
-export async function* watch(
-  options: WatchOptions,
-): AsyncGenerator<{ picture: Picture; event: PinholeEvent | null }, void, void> {
-  const { baseUrl, filesystem, token, signal, delayMs } = options;
-  while (signal?.aborted !== true) {
+export type Watch = (options: WatchOptions) => AsyncGenerator<Watched, void, void>;
+
+export const watchOver =
+  (events: Events): Watch =>
+  (options) =>
+    follow(events, options);
+
+async function* follow(events: Events, options: WatchOptions): AsyncGenerator<Watched, void, void> {
+  const { baseUrl, filesystem, ...streaming } = options;
+  let gap: Pick<Watched, 'gap'> = {};
+  while (options.signal?.aborted !== true) {
     const picture = await readPicture(options);
-    yield { picture, event: null };
-    const stream = events({
-      url: `${baseUrl}/v1/filesystems/${filesystem}/events`,
-      from: picture.cursor,
-      ...(token === undefined ? {} : { token }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(delayMs === undefined ? {} : { delayMs }),
-    });
+    yield { picture, event: null, ...gap };
+    const url = `${baseUrl}/v1/filesystems/${filesystem}/events`;
     try {
-      for await (const event of stream) {
+      for await (const event of events({ ...streaming, url, from: picture.cursor })) {
         const follows = applyEvent(picture, event);
         yield { picture, event };
         if (!follows) return;
@@ -95,6 +106,7 @@ export async function* watch(
       return;
     } catch (error) {
       if (!(error instanceof StreamGap)) throw error;
+      gap = { gap: { cursor: error.cursor, oldest: error.oldest } };
     }
   }
 }

@@ -1,0 +1,28 @@
+// The package `pinhole/client` in a browser. It has the same names as index.ts.
+import { connectBrowser } from './browser-socket.ts';
+import { eventsOver } from './stream.ts';
+import { watchOver } from './watch.ts';
+
+export {
+  applyEvent,
+  blocksUsed,
+  type FilePicture,
+  type MappingPicture,
+  type OperationPicture,
+  type Picture,
+  type PinPicture,
+  pictureOf,
+  type SleepPicture,
+  type State,
+} from './picture.ts';
+export { type RestOptions, restClient } from './rest.ts';
+export {
+  type PinholeEvent,
+  StreamGap,
+  type StreamOptions,
+  StreamRefused,
+} from './stream.ts';
+export { readPicture, SnapshotRefused, type Watched, type WatchOptions } from './watch.ts';
+
+export const events = eventsOver(connectBrowser);
+export const watch = watchOver(events);

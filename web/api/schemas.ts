@@ -1,0 +1,7 @@
+// The types of the API, by the names of the OpenAPI document.
+import type { components } from '../../openapi/api.d.ts';
+
+export type Schemas = components['schemas'];
+export type Filesystem = Schemas['Filesystem'];
+export type Operation = Schemas['Operation'];
+export type Problem = Schemas['Problem'];

@@ -1,0 +1,77 @@
+// The bar of the open filesystem: what it is, its strategy, its time, and whether the page is live.
+import { body, capabilities, readOnlyReason, rest } from '../api/session.ts';
+import { attempt } from '../parts/notices.tsx';
+import { Term } from '../parts/term.tsx';
+import { durationText, timeText } from '../parts/words.ts';
+import { filesystemMs, wallMs } from '../state/clock.ts';
+import { pathOf } from '../state/location.ts';
+import { connection, watched } from '../state/watched.ts';
+import { Link } from './link.tsx';
+
+export function FilesystemBar({ fs }: { fs: string }) {
+  const filesystem = watched.value?.picture?.filesystem ?? null;
+  return (
+    <div class="row grow">
+      <Link href={pathOf('machine', fs)} class="mono">
+        {fs}
+      </Link>
+      {filesystem === null ? null : (
+        <>
+          <span class="soft small">
+            {filesystem.kind} · Linux {filesystem.kernel}
+          </span>
+          <StrategyChoice fs={fs} />
+          <span class="mono small" title="The time of the filesystem">
+            t = {timeText(filesystemMs.value, filesystem.clock)}
+          </span>
+        </>
+      )}
+      <LiveState />
+    </div>
+  );
+}
+
+function StrategyChoice({ fs }: { fs: string }) {
+  const now = watched.value?.picture?.strategy ?? '';
+  const all = capabilities.value?.strategies ?? [];
+  const change = (name: string) =>
+    attempt(() =>
+      body(
+        rest.value.PUT('/v1/filesystems/{fs}/strategy', {
+          params: { path: { fs } },
+          body: { name } as never,
+        }),
+      ),
+    );
+  return (
+    <span class="row">
+      <span class="unseen">Strategy</span>
+      <Term of="strategy">strategy</Term>
+      <select
+        aria-label="Strategy"
+        value={now}
+        disabled={readOnlyReason.value !== null}
+        title={readOnlyReason.value ?? undefined}
+        onChange={({ currentTarget }) => void change(currentTarget.value)}
+      >
+        {(all.length === 0 ? [now] : all.map(({ name }) => name)).map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+function LiveState() {
+  const now = connection.value;
+  if (now.state === 'live') return <span class="live">● live</span>;
+  if (now.state === 'lost')
+    return (
+      <span class="lost" role="status">
+        {`○ no server for ${durationText(Math.max(0, wallMs.value - now.sinceMs))}, reconnecting`}
+      </span>
+    );
+  return <span class="soft">{now.state === 'reading' ? '○ reading' : '○ not connected'}</span>;
+}

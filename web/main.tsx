@@ -1,0 +1,15 @@
+import './style/tokens.css';
+import './style/base.css';
+import { render } from 'preact';
+import { readCapabilities } from './api/session.ts';
+import { App } from './app.tsx';
+import { listenToKeys } from './state/keys.ts';
+import { watchOpenFilesystem } from './state/watched.ts';
+
+listenToKeys();
+watchOpenFilesystem();
+void readCapabilities().catch(() => {
+  // The views say what is wrong; a server that is gone is asked again by them.
+});
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);

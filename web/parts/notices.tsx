@@ -1,0 +1,52 @@
+// Short answers to what a person did: what was refused, what now sleeps. They stay until read.
+import { signal } from '@preact/signals';
+import { type ShownProblem, shownOf } from '../api/problem.ts';
+import { ProblemNote } from './problem-note.tsx';
+import './notices.css';
+
+interface Notice {
+  id: number;
+  problem?: ShownProblem;
+  text?: string;
+}
+
+const notices = signal<readonly Notice[]>([]);
+let last = 0;
+
+function add(notice: Omit<Notice, 'id'>, stays: boolean): void {
+  last += 1;
+  const id = last;
+  notices.value = [...notices.value.slice(-2), { id, ...notice }];
+  if (!stays) setTimeout(() => forget(id), 6000);
+}
+
+const forget = (id: number): void => {
+  notices.value = notices.value.filter((notice) => notice.id !== id);
+};
+
+export const notify = (text: string): void => add({ text }, false);
+
+/** Runs what a person asked for; a refusal becomes a notice. Resolves to null if it was refused. */
+export async function attempt<T>(does: () => Promise<T>): Promise<T | null> {
+  try {
+    return await does();
+  } catch (error) {
+    add({ problem: shownOf(error) }, true);
+    return null;
+  }
+}
+
+export function Notices() {
+  return (
+    <div class="notices" aria-live="polite">
+      {notices.value.map(({ id, problem, text }) => (
+        <div key={id} class="notice">
+          {problem === undefined ? <p>{text}</p> : <ProblemNote problem={problem} />}
+          <button type="button" class="button" aria-label="Dismiss" onClick={() => forget(id)}>
+            ✕
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

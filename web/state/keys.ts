@@ -1,0 +1,58 @@
+// The keys: each view says which ones it uses while it is open; `?` lists those in force.
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+export interface Key {
+  /** As in KeyboardEvent.key: ' ', 'ArrowLeft', 'g', '?'. Letters are given in lower case. */
+  key: string;
+  /** What it does, for the list of keys. */
+  does: string;
+  run: (event: KeyboardEvent) => void;
+}
+
+export const keysInForce = signal<readonly (readonly Key[])[]>([]);
+
+/** The view that was opened last comes first, so it may use a key of the shell for itself. */
+export function useKeys(keys: readonly Key[]): void {
+  const now = useRef(keys);
+  now.current = keys;
+  const named = keys.map(({ key, does }) => key + does).join();
+  useEffect(() => {
+    const set = now.current.map(({ key, does }, at) => ({
+      key,
+      does,
+      run: (event: KeyboardEvent) => now.current[at]?.run(event),
+    }));
+    keysInForce.value = [set, ...keysInForce.peek()];
+    return () => {
+      keysInForce.value = keysInForce.peek().filter((other) => other !== set);
+    };
+  }, [named]);
+}
+
+/** Keys that an element under the focus uses itself. */
+function isUsed(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.closest('input, textarea, select, [contenteditable]')) return key !== 'Escape';
+  if (key === ' ' || key === 'Enter')
+    return target.closest('button, a, summary, [role=button], [role=option]') !== null;
+  return target.closest('[data-arrows]') !== null && key.startsWith('Arrow');
+}
+
+/** Listens to the whole page. Called once. */
+export function listenToKeys(): void {
+  window.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector('dialog[open]') !== null || isUsed(event.target, event.key)) return;
+    const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const found = keysInForce.value.flat().find(({ key }) => key === pressed);
+    if (found === undefined) return;
+    event.preventDefault();
+    found.run(event);
+  });
+}
+
+export const keyName = (key: string): string =>
+  ({ ' ': 'Space', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc' })[
+    key
+  ] ?? key.toUpperCase();

@@ -1,0 +1,29 @@
+// The views: one row each, in the order of the menu. A view is loaded when it is opened, so that
+// the first one stays small.
+import type { FunctionComponent } from 'preact';
+import type { ViewName } from './names.ts';
+
+export interface ViewRow {
+  /** What the menu and the title of the window say. */
+  title: string;
+  /** The key that opens it. */
+  key?: string;
+  /** Whether it shows one filesystem, so that the menu of a filesystem has it. */
+  ofFilesystem: boolean;
+  load: () => Promise<{ View: FunctionComponent }>;
+}
+
+const unknown: ViewRow = {
+  title: 'Not found',
+  ofFilesystem: false,
+  load: () => import('./unknown.tsx'),
+};
+
+const rows: Partial<Record<ViewName, ViewRow>> = {
+  home: { title: 'Filesystems', key: 'h', ofFilesystem: false, load: () => import('./home.tsx') },
+  machine: { title: 'Machine', key: 'm', ofFilesystem: true, load: () => import('./machine.tsx') },
+  unknown,
+};
+
+export const views = Object.entries(rows) as [ViewName, ViewRow][];
+export const viewNamed = (name: ViewName): ViewRow => rows[name] ?? unknown;
