@@ -1,0 +1,131 @@
+// A real Chromium in front of a real server. What no page may do fails the test that did it: an
+// error in the console, a violation of the content security policy, a request to another origin.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { call, must, type Service, start } from '../http/start.ts';
+
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // A test machine may be three times too busy; then a page in the background has no frames.
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+];
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+export interface Opened {
+  page: Page;
+  /** What went wrong in the page so far; `close` fails unless the test has emptied it. */
+  complaints: string[];
+}
+
+export class TestBrowser {
+  readonly service: Service;
+  readonly origin: string;
+  readonly #browser: Browser;
+  readonly #opened: (Opened & { context: BrowserContext })[] = [];
+
+  private constructor(service: Service, origin: string, browser: Browser) {
+    this.service = service;
+    this.origin = origin;
+    this.#browser = browser;
+  }
+
+  static async launch(...[config, options]: Parameters<typeof start>): Promise<TestBrowser> {
+    const service = await start(config, options);
+    await service.app.listen({ port: 0, host: '127.0.0.1' });
+    const { port } = service.app.server.address() as AddressInfo;
+    const browser = await chromium.launch({ executablePath, args });
+    return new TestBrowser(service, `http://127.0.0.1:${port}`, browser);
+  }
+
+  /** Opens a path of the page in a window of its own. */
+  async open(path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Opened> {
+    const context = await this.#browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    const complaints: string[] = [];
+    listen(page, this.origin, complaints);
+    const opened = { page, complaints };
+    this.#opened.push({ ...opened, context });
+    await page.goto(`${this.origin}${path}`);
+    return opened;
+  }
+
+  api(method: string, path: string, json?: unknown) {
+    return call(this.service, method, path, json === undefined ? {} : { json });
+  }
+
+  must(status: number, method: string, path: string, json?: unknown) {
+    return must(this.service, status, method, path, json === undefined ? {} : { json });
+  }
+
+  /** Closes the windows of a test; fails if a page has complained. */
+  async closeWindows(): Promise<void> {
+    const opened = this.#opened.splice(0);
+    for (const { context } of opened) await context.close();
+    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.service.close();
+  }
+}
+
+function listen(page: Page, origin: string, complaints: string[]): void {
+  page.on('console', (message) => {
+    // An answer of 4xx is written to the console too; views show it, so it is no fault.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !url.startsWith('data:') && !url.startsWith('blob:'))
+      complaints.push(`request to ${url}`);
+  });
+  page.on('websocket', (socket) => {
+    if (!socket.url().startsWith(origin.replace('http', 'ws')))
+      complaints.push(`WebSocket to ${socket.url()}`);
+  });
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds on the page as it is, in words. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  // By the debugger's protocol, so the content security policy of the page stays in force.
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const { violations } = await (
+      globalThis as unknown as {
+        axe: {
+          run(): Promise<{ violations: { id: string; help: string; nodes: { html: string }[] }[] }>;
+        };
+      }
+    ).axe.run();
+    return violations;
+  });
+  return found.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`),
+  );
+}
+
+/** Keeps a picture as an artefact of the run, under test-artifacts/. */
+export async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `test-artifacts/${name}.png`, animations: 'disabled' });
+}
