@@ -70,12 +70,10 @@ export const servePage: FastifyPluginAsync<{ folder: string }> = async (scope, {
   // files are small.
   await scope.register(fastifyStatic, {
     serve: false,
-    root: folder,
     index: false,
     acceptRanges: false,
     cacheControl: false,
     preCompressed: true,
-    suppressWarning: true,
   });
   const route = { method: ['GET', 'HEAD'], config: { contract } };
   scope.route({
@@ -103,13 +101,13 @@ async function send(
 ): Promise<FastifyReply> {
   const { '*': path } = request.params as { '*': string };
   if (fileForm.test(path) && path !== 'index.html' && (await isFile(folder, path))) {
-    if (path.startsWith(assets)) return reply.sendFile(path, forever);
-    return reply.header('cache-control', 'no-cache').sendFile(path);
+    if (path.startsWith(assets)) return reply.sendFile(path, folder, forever);
+    return reply.header('cache-control', 'no-cache').sendFile(path, folder);
   }
   if (!isView(path)) throw new HttpProblem('no-such-route', 'The page has no file at this URL.');
   if (!(await isFile(folder, 'index.html'))) return notBuilt(request, reply);
   // Asked again each time, because it names the current assets.
-  return reply.header('cache-control', 'no-cache').sendFile('index.html');
+  return reply.header('cache-control', 'no-cache').sendFile('index.html', folder);
 }
 
 /** An asset that is missing must not become a page, which the browser would keep for a year. */
