@@ -2,10 +2,12 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import './app.css';
+import { DeadlockBanner } from './bar/deadlock-banner.tsx';
 import { FilesystemBar } from './bar/filesystem-bar.tsx';
 import { KeyList } from './bar/key-list.tsx';
 import { Link } from './bar/link.tsx';
 import { SignIn } from './bar/sign-in.tsx';
+import { Said } from './bar/waiting.tsx';
 import { Confirm } from './parts/confirm.tsx';
 import { Notices } from './parts/notices.tsx';
 import { ProblemNote } from './parts/problem-note.tsx';
@@ -47,6 +49,8 @@ export function App() {
         </button>
       </header>
       {fs === null ? null : <Menu fs={fs} now={view} />}
+      <DeadlockBanner />
+      <Said />
       <main
         id="view"
         class={connection.value.state === 'lost' && fs !== null ? 'view stale' : 'view'}

@@ -4,10 +4,12 @@ import { render } from 'preact';
 import { readCapabilities } from './api/session.ts';
 import { App } from './app.tsx';
 import { listenToKeys } from './state/keys.ts';
+import { watchWaitGraph } from './state/wait-graph.ts';
 import { watchOpenFilesystem } from './state/watched.ts';
 
 listenToKeys();
 watchOpenFilesystem();
+watchWaitGraph();
 void readCapabilities().catch(() => {
   // The views say what is wrong; a server that is gone is asked again by them.
 });

@@ -7,6 +7,7 @@ import { filesystemMs, wallMs } from '../state/clock.ts';
 import { pathOf } from '../state/location.ts';
 import { connection, watched } from '../state/watched.ts';
 import { Link } from './link.tsx';
+import { Waiting } from './waiting.tsx';
 
 export function FilesystemBar({ fs }: { fs: string }) {
   const filesystem = watched.value?.picture?.filesystem ?? null;
@@ -26,6 +27,7 @@ export function FilesystemBar({ fs }: { fs: string }) {
           </span>
         </>
       )}
+      <Waiting fs={fs} />
       <LiveState />
     </div>
   );

@@ -30,25 +30,29 @@ export function useLive<T>(
   const ask = useRef<() => void>(() => {});
   useEffect(() => {
     live.value = { data: null, problem: null };
-    const reader = rereader(live, (signal) => latest.current.read(signal));
-    ask.current = reader.ask;
+    const reading = reader(live, (signal) => latest.current.read(signal));
+    reading.ask();
+    ask.current = reading.ask;
     const forget = onEvents((events) => {
-      if (events.some((event) => latest.current.concerns(event))) reader.ask();
+      if (events.some((event) => latest.current.concerns(event))) reading.ask();
     });
     return () => {
       forget();
-      reader.stop();
+      reading.stop();
     };
   }, [key]);
-  // A new snapshot, so the answer may be older than the picture. The first read is here too.
+  // A new snapshot: the events since the last answer may never have arrived.
+  const seen = useRef(snapshots.peek());
   useSignalEffect(() => {
-    if (snapshots.value >= 0) ask.current();
+    if (snapshots.value === seen.current) return;
+    seen.current = snapshots.value;
+    ask.current();
   });
   return live;
 }
 
-/** Reads on request, one read at a time and at most one in `restMs`. */
-function rereader<T>(live: Signal<Live<T>>, read: (signal: AbortSignal) => Promise<T>) {
+/** Reads on request into `live`, one read at a time and at most one in `restMs`. */
+export function reader<T>(live: Signal<Live<T>>, read: (signal: AbortSignal) => Promise<T>) {
   const abort = new AbortController();
   let busy = false;
   let again = false;
@@ -70,6 +74,5 @@ function rereader<T>(live: Signal<Live<T>>, read: (signal: AbortSignal) => Promi
     if (busy) again = true;
     else void run();
   };
-  ask();
   return { ask, stop: () => abort.abort() };
 }

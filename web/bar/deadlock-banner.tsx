@@ -1,0 +1,31 @@
+import { Button } from '../parts/button.tsx';
+import { go, openFilesystem, pathOf } from '../state/location.ts';
+import { select } from '../state/selection.ts';
+import { waitGraph } from '../state/wait-graph.ts';
+import './deadlock-banner.css';
+
+/** On every view of a filesystem: the first deadlock in a sentence. The only red area of the page. */
+export function DeadlockBanner() {
+  const cycles = waitGraph.value.data?.cycles ?? [];
+  const [first] = cycles;
+  const fs = openFilesystem.value;
+  if (first === undefined || fs === null) return null;
+  const others = cycles.length - 1;
+  return (
+    <div class="deadlock" role="alert">
+      <p>
+        <strong>Deadlock. </strong>
+        {first.explanation}
+        {others === 0 ? null : ` There are ${others} more.`}
+      </p>
+      <Button
+        onClick={() => {
+          go(pathOf('graph', fs));
+          select(first.nodes[0] ?? null);
+        }}
+      >
+        Show
+      </Button>
+    </div>
+  );
+}
