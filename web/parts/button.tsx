@@ -1,10 +1,12 @@
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { readOnlyReason } from '../api/session.ts';
 import './button.css';
 
 export interface ButtonProps {
   children: ComponentChildren;
-  onClick: () => void;
+  /** While the promise that it returns is open, the button cannot be used again. */
+  onClick: () => void | Promise<unknown>;
   /** Why it cannot be used now. The button stays in the tab order and says it. */
   disabledBecause?: string | null;
   /** It changes the filesystem or the server, so a token that may only read cannot use it. */
@@ -21,7 +23,14 @@ export interface ButtonProps {
 
 export function Button({ children, onClick, look = 'plain', ...props }: ButtonProps) {
   const readOnly = props.changes === true ? readOnlyReason.value : null;
+  const busy = useSignal(false);
   const because = readOnly ?? props.disabledBecause ?? null;
+  const click = async () => {
+    if (because !== null || busy.peek()) return;
+    busy.value = true;
+    await onClick();
+    busy.value = false;
+  };
   const key = props.shortcut === undefined ? '' : ` (${props.shortcut})`;
   return (
     <button
@@ -34,9 +43,8 @@ export function Button({ children, onClick, look = 'plain', ...props }: ButtonPr
         because ??
         (props.title === undefined && key === '' ? undefined : `${props.title ?? ''}${key}`.trim())
       }
-      onClick={() => {
-        if (because === null) onClick();
-      }}
+      aria-busy={busy.value}
+      onClick={() => void click()}
     >
       {children}
     </button>

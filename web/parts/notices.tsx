@@ -1,5 +1,6 @@
 // Short answers to what a person did: what was refused, what now sleeps. They stay until read.
-import { signal } from '@preact/signals';
+import { signal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { type ShownProblem, shownOf } from '../api/problem.ts';
 import { ProblemNote } from './problem-note.tsx';
 import './notices.css';
@@ -37,8 +38,15 @@ export async function attempt<T>(does: () => Promise<T>): Promise<T | null> {
 }
 
 export function Notices() {
+  const element = useRef<HTMLDivElement>(null);
+  // Shown again for each change, because a dialog that opened since would cover it.
+  useSignalEffect(() => {
+    const any = notices.value.length > 0;
+    if (element.current?.matches(':popover-open')) element.current.hidePopover();
+    if (any) element.current?.showPopover();
+  });
   return (
-    <div class="notices" aria-live="polite">
+    <div ref={element} popover="manual" class="notices" aria-live="polite">
       {notices.value.map(({ id, problem, text }) => (
         <div key={id} class="notice">
           {problem === undefined ? <p>{text}</p> : <ProblemNote problem={problem} />}
