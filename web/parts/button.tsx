@@ -5,8 +5,8 @@ import './button.css';
 
 export interface ButtonProps {
   children: ComponentChildren;
-  /** While the promise that it returns is open, the button cannot be used again. */
-  onClick: () => void | Promise<unknown>;
+  /** While a promise that it returns is open, the button cannot be used again. */
+  onClick: () => unknown;
   /** Why it cannot be used now. The button stays in the tab order and says it. */
   disabledBecause?: string | null;
   /** It changes the filesystem or the server, so a token that may only read cannot use it. */
