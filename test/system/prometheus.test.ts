@@ -1,14 +1,15 @@
-// A Prometheus with the shipped configuration finds the service, scrapes it and evaluates the
-// rules; the alert fires and resolves.
+// A Prometheus with the shipped configuration finds the service, scrapes it and evaluates the rules
+// and the dashboards; the alert fires and resolves.
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { parseExposition } from '../metrics/exposition.ts';
-import { type Running, startVolatile, stopped } from './server.ts';
+import { WebSocket } from 'ws';
+import { type Running, startPinhole, stopped } from './server.ts';
 
 const deploy = join(import.meta.dirname, '../../deploy');
 const folder = mkdtempSync(join(tmpdir(), 'pinhole-prometheus-'));
@@ -47,7 +48,8 @@ const shipped = (name: string): string =>
 const tokenFile = join(folder, 'operator-token');
 
 beforeAll(async () => {
-  server = await startVolatile('--operator-token-file', tokenFile);
+  const journal = ['--data-dir', join(folder, 'journal')];
+  server = await startPinhole('--port', '0', ...journal, '--operator-token-file', tokenFile);
   for (const name of ['prometheus.yml', 'rules.yml'])
     writeFileSync(join(folder, name), shipped(name));
   const port = await freePort();
@@ -77,11 +79,69 @@ const fs = '/v1/filesystems/scratch';
 
 interface Board {
   uid: string;
-  panels: { title: string; targets: { expr: string }[] }[];
+  annotations: { list: { expr: string }[] };
+  panels: { title: string; targets?: { expr: string }[] }[];
 }
 
 const boardNamed = (name: string): Board =>
   JSON.parse(readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8')) as Board;
+
+/** As Grafana asks, of the filesystem `scratch`. */
+const filledIn = (expr: string): string =>
+  expr
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$tenant', 'default')
+    .replaceAll('$filesystem', 'scratch');
+
+interface Series {
+  metric: Record<string, string>;
+  value: [number, string];
+}
+
+async function query(expr: string): Promise<Series[]> {
+  const { result } = await ask<{ result: Series[] }>(
+    `/api/v1/query?query=${encodeURIComponent(expr)}`,
+  );
+  return result;
+}
+
+/** Those that have no series. */
+async function emptyOf(exprs: Iterable<string>): Promise<string[]> {
+  const empty: string[] = [];
+  for (const expr of new Set(exprs)) if ((await query(expr)).length === 0) empty.push(expr);
+  return empty;
+}
+
+/** The metrics of an expression with their labels: each must exist, whatever the expression gives. */
+const selectorsOf = (expr: string): string[] =>
+  expr.match(/\b(?:pinhole|process|nodejs|up)(?:_\w+)?\b(?:\{[^}]*\})?/g) ?? [];
+
+/** A file of four mapped pages, with its first page pinned. Returns the id of the pin. */
+async function pinnedFile(file: string, owner = 'device'): Promise<string> {
+  const at = `${fs}/files/${file}`;
+  await server.call('POST', `${fs}/files`, { name: file });
+  await server.call('POST', `${at}/allocate`, { offset: 0, length: 16_384 });
+  const mapping = await server.call<{ id: string }>('POST', `${at}/mappings`, {
+    offset: 0,
+    length: 16_384,
+    access: 'read-write',
+  });
+  const pin = { offset: 0, length: 4096, access: 'write', owner };
+  return (await server.call<{ id: string }>('POST', `${fs}/mappings/${mapping.id}/pins`, pin)).id;
+}
+
+const unpin = (pin: string) => server.call('DELETE', `${fs}/pins/${pin}`);
+
+/** A punch hole that sleeps on the pin. Returns its operation. */
+async function sleepingPunch(file: string, more: Record<string, string> = {}): Promise<string> {
+  const response = await fetch(`${server.base}${fs}/files/${file}/punch-hole`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'respond-async', ...more },
+    body: JSON.stringify({ offset: 0, length: 4096 }),
+  });
+  expect(response.status).toBe(202);
+  return ((await response.json()) as { id: string }).id;
+}
 
 describe('Prometheus', () => {
   it('finds the server and each filesystem, and scrapes them', async () => {
@@ -102,7 +162,40 @@ describe('Prometheus', () => {
     };
     await expect
       .poll(up, { timeout: 30_000 })
-      .toEqual(['/metrics up', '/v1/tenants/default/filesystems/scratch/metrics up']);
+      .toEqual([
+        '/metrics up',
+        '/v1/metrics/tenants up',
+        '/v1/tenants/default/filesystems/scratch/metrics up',
+      ]);
+  });
+
+  it('sees the first wait of each kind as an increase, in the filesystem and in the server', async () => {
+    const kinds = ['done', 'cancelled'].flatMap((outcome) =>
+      ['filesystem="scratch"', 'filesystem=""'].map(
+        (where) => `{operation="punch-hole", outcome="${outcome}", ${where}}`,
+      ),
+    );
+    const began = ['pinhole_sleeps_total{on="page", state="S", filesystem="scratch"}'];
+    const waits = kinds.map((labels) => `pinhole_waits_total${labels}`);
+    const lasted = kinds.map((labels) => `pinhole_wait_duration_seconds_count${labels}`);
+    const increases = (metrics: string[]) => metrics.map((one) => `increase(${one}[5m]) > 0`);
+    const series = (metrics: string[]) => emptyOf(metrics);
+    const first = [...began, ...waits, ...lasted.slice(0, 2)];
+    await expect.poll(() => series(first), { timeout: 30_000 }).toEqual([]);
+    expect(await emptyOf(increases(first))).toEqual(increases(first));
+
+    const pin = await pinnedFile('first');
+    await sleepingPunch('first');
+    await unpin(pin);
+    const again = await pinnedFile('second');
+    const operation = await sleepingPunch('second');
+    // The distribution of waits that are cancelled begins at 0 while the operation sleeps.
+    await expect.poll(() => series(lasted), { timeout: 30_000 }).toEqual([]);
+    await server.call('POST', `${fs}/operations/${operation}/cancel`);
+    await unpin(again);
+    await expect
+      .poll(() => emptyOf(increases([...first, ...lasted])), { timeout: 30_000 })
+      .toEqual([]);
   });
 
   it('evaluates every rule, and "truncate waiting" fires while a pin is held and resolves when it is released', async () => {
@@ -121,25 +214,14 @@ describe('Prometheus', () => {
       );
     };
     expect(await state()).toEqual([]);
-    await server.call('POST', `${fs}/files`, { name: 'a', sizeBytes: 16_384 });
-    await server.call('POST', `${fs}/files/a/mappings`, {
-      offset: 0,
-      length: 16_384,
-      access: 'read-write',
-    });
-    const { id } = await server.call<{ id: string }>('POST', `${fs}/mappings/map_1/pins`, {
-      offset: 0,
-      length: 4096,
-      access: 'write',
-    });
+    const pin = await pinnedFile('a');
     const truncate = await server.call<{ id: string }>('POST', `${fs}/files/a/truncate`, {
       sizeBytes: 0,
     });
     await server.call('POST', `${fs}/clock/advance`, { ms: 120_000 });
     // One, though the server counts it, too.
     await expect.poll(state, { timeout: 30_000 }).toEqual(['firing default scratch']);
-    await server.call('DELETE', `${fs}/pins/${id}`);
-    await server.call('DELETE', `${fs}/mappings/map_1`);
+    await unpin(pin);
     await expect.poll(state, { timeout: 30_000 }).toEqual([]);
     const evaluated = (
       await ask<{ groups: { rules: { health: string }[] }[] }>('/api/v1/rules')
@@ -167,47 +249,9 @@ describe('what runs in the compose file', () => {
       Array(2).fill('credentials_file: /run/pinhole/operator-token'),
     );
     expect(compose).toContain('127.0.0.1:8080:8080');
-    expect(config).toContain('url: http://pinhole:8080/v1/metrics/targets?filesystems=true');
-  });
-
-  it('gives the board of one filesystem every series that it shows', async () => {
-    // What shows only when it happened: blocks that were busy, a wait that ended.
-    await server.call('PUT', `${fs}/strategy`, { name: 'busy-extents' });
-    await server.call('POST', `${fs}/files`, { name: 'b', sizeBytes: 4096 });
-    await server.call('POST', `${fs}/files/b/allocate`, { offset: 0, length: 4096 });
-    const { id: map } = await server.call<{ id: string }>('POST', `${fs}/files/b/mappings`, {
-      offset: 0,
-      length: 4096,
-      access: 'read-write',
-    });
-    const { id } = await server.call<{ id: string }>('POST', `${fs}/mappings/${map}/pins`, {
-      offset: 0,
-      length: 4096,
-      access: 'write',
-    });
-    await server.call('POST', `${fs}/files/b/truncate`, { sizeBytes: 0 });
-    await server.call('DELETE', `${fs}/pins/${id}`);
-    const selectors = boardNamed('filesystem.json').panels.flatMap(({ targets }) =>
-      targets.flatMap(({ expr }) => expr.match(/\w+\{[^}]*\}/g) ?? []),
+    expect(config).toContain(
+      'url: http://pinhole:8080/v1/metrics/targets?tenants=true&filesystems=true',
     );
-    expect(selectors.length).toBeGreaterThan(15);
-    const unseen = async () => {
-      const missing: string[] = [];
-      for (const selector of new Set(selectors)) {
-        const asked = selector.replace('$tenant', 'default').replace('$filesystem', 'scratch');
-        const { result } = await ask<{ result: unknown[] }>(
-          `/api/v1/query?query=${encodeURIComponent(asked)}`,
-        );
-        if (result.length === 0) missing.push(asked);
-      }
-      return missing;
-    };
-    await expect.poll(unseen, { timeout: 30_000, interval: 500 }).toEqual([]);
-    for (const name of ['tenant', 'filesystem']) {
-      expect(await ask<string[]>(`/api/v1/label/${name}/values`)).toContain(
-        { tenant: 'default', filesystem: 'scratch' }[name],
-      );
-    }
   });
 });
 
@@ -218,8 +262,10 @@ describe('promtool', () => {
   };
 
   it('has nothing to say of the metrics, in either form', async () => {
-    for (const path of ['/metrics', '/v1/metrics', `${fs}/metrics`]) {
-      const text = await (await fetch(`${server.base}${path}`)).text();
+    for (const path of ['/metrics', '/v1/metrics', '/v1/metrics/tenants', `${fs}/metrics`]) {
+      const headers = { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` };
+      const asked = path.endsWith('tenants') ? { headers } : {};
+      const text = await (await fetch(`${server.base}${path}`, asked)).text();
       expect(run(['check', 'metrics'], text)).toEqual({ status: 0, said: '' });
     }
   });
@@ -257,39 +303,67 @@ describe('promtool', () => {
 
 describe('the dashboards', () => {
   const names = readdirSync(`${deploy}/grafana/dashboards`);
-  it.each(names)(
-    '%s: every expression parses and names only metrics that there are',
-    async (name) => {
-      const board = boardNamed(name);
-      const text = await (await fetch(`${server.base}/metrics`)).text();
-      const known = new Set([
-        ...parseExposition(text).flatMap((family) => [
-          family.name,
-          ...['_bucket', '_sum', '_count'].map((end) => family.name + end),
-        ]),
-        'up',
-      ]);
-      const everywhere =
-        readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8').match(/\bpinhole_\w+/g) ?? [];
-      expect(everywhere.filter((one) => !known.has(one))).toEqual([]);
-      const expressions = board.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-      expect(expressions.length).toBeGreaterThan(10);
-      for (const expression of expressions) {
-        const asked = expression
-          .replaceAll('$__rate_interval', '5m')
-          .replaceAll('$tenant', 'default')
-          .replaceAll('$filesystem', 'scratch');
-        await ask(`/api/v1/query?query=${encodeURIComponent(asked)}`);
-        const named =
-          expression.match(/\b(?:pinhole|process|nodejs|up)(?:_\w+)?\b(?=[{[\s)]|$)/g) ?? [];
-        expect(named.length, expression).toBeGreaterThan(0);
-        expect(
-          named.filter((one) => !known.has(one)),
-          expression,
-        ).toEqual([]);
-      }
-    },
+  const panels = names.flatMap((name) =>
+    boardNamed(name).panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
   );
+  const annotations = names.flatMap((name) =>
+    boardNamed(name).annotations.list.map(({ expr }) => expr),
+  );
+
+  /** Makes everything happen that a board shows: also what is 0 or absent while all is well. */
+  async function exercise(): Promise<void> {
+    const pin = await pinnedFile('shown', 'nic');
+    await sleepingPunch('shown');
+    await unpin(pin);
+    // The owner of the pin waits for its own pin: a deadlock.
+    const own = await pinnedFile('own', 'nic');
+    const stuck = await sleepingPunch('own', { 'pinhole-owner': 'nic' });
+    await server.call('POST', `${fs}/operations/${stuck}/cancel`);
+    const refused = async (path: string, body: object) =>
+      expect(server.call('POST', `${fs}${path}`, body)).rejects.toThrow('errno');
+    await refused('/files/own/punch-hole', { offset: 0, length: 4096, nowait: true });
+    await refused('/mappings/map_1/pins', { offset: 1 << 30, length: 4096, access: 'write' });
+    await server.call('PUT', `${fs}/strategy`, { name: 'busy-extents' });
+    await server.call('POST', `${fs}/files/own/truncate`, { sizeBytes: 0 });
+    await unpin(own);
+    await server.call('PUT', `${fs}/strategy`, { name: 'none' });
+    const warned = await pinnedFile('warned');
+    await server.call('POST', `${fs}/files/warned/punch-hole`, { offset: 0, length: 4096 });
+    await unpin(warned);
+    const stream = new WebSocket(`${server.base.replace('http', 'ws')}/v1/events`);
+    await once(stream, 'open');
+    stream.close();
+  }
+
+  it('give a series for each expression of a panel and of an annotation', async () => {
+    expect(panels.length).toBeGreaterThan(60);
+    expect(annotations).toHaveLength(2 * names.length);
+    const exprs = [...panels, ...annotations].map(filledIn);
+    // Increases need a first value, so Prometheus has seen the series of all known labels before.
+    const late = /^pinhole_(operation|pin)_refusals_total|^pinhole_http/;
+    const selectors = exprs.flatMap(selectorsOf).filter((one) => !late.test(one));
+    await expect.poll(() => emptyOf(selectors), { timeout: 30_000 }).toEqual([]);
+    await exercise();
+    await expect.poll(() => emptyOf(exprs), { timeout: 30_000, interval: 500 }).toEqual([]);
+    for (const name of ['tenant', 'filesystem']) {
+      expect(await ask<string[]>(`/api/v1/label/${name}/values`)).toContain(
+        { tenant: 'default', filesystem: 'scratch' }[name],
+      );
+    }
+  });
+
+  it('and the alerts name only metrics that there are', async () => {
+    const rules = await ask<{ groups: { rules: { name: string; query: string }[] }[] }>(
+      '/api/v1/rules',
+    );
+    const queries = rules.groups.flatMap((group) => group.rules.map(({ query }) => query));
+    expect(queries.length).toBeGreaterThan(8);
+    expect(await emptyOf(queries.flatMap(selectorsOf))).toEqual([]);
+    const known = new Set(await ask<string[]>('/api/v1/label/__name__/values'));
+    const texts = names.map((name) => readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8'));
+    const named = texts.flatMap((text) => text.match(/\bpinhole_\w+/g) ?? []);
+    expect(named.filter((one) => !known.has(one))).toEqual([]);
+  });
 
   it('are where alerts and other boards lead to', () => {
     const texts = names.map((name) => readFileSync(`${deploy}/grafana/dashboards/${name}`, 'utf8'));
