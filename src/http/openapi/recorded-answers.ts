@@ -56,6 +56,10 @@ export const recorded: Readonly<
           bucketCollisions: 0,
           dirtyLines: 0,
         },
+        waits: {
+          oldestSinceMs: null,
+          deadlocked: false,
+        },
       },
     },
     request: {
@@ -442,6 +446,10 @@ export const recorded: Readonly<
           spuriousWakeups: 0,
           bucketCollisions: 0,
           dirtyLines: 0,
+        },
+        waits: {
+          oldestSinceMs: null,
+          deadlocked: false,
         },
       },
     },
@@ -1332,6 +1340,10 @@ export const recorded: Readonly<
             bucketCollisions: 0,
             dirtyLines: 0,
           },
+          waits: {
+            oldestSinceMs: 1767225607000,
+            deadlocked: false,
+          },
         },
         files: [
           {
@@ -1913,6 +1925,10 @@ export const recorded: Readonly<
               bucketCollisions: 0,
               dirtyLines: 0,
             },
+            waits: {
+              oldestSinceMs: null,
+              deadlocked: false,
+            },
           },
           {
             name: 'stepped',
@@ -1964,8 +1980,13 @@ export const recorded: Readonly<
               bucketCollisions: 0,
               dirtyLines: 0,
             },
+            waits: {
+              oldestSinceMs: null,
+              deadlocked: false,
+            },
           },
         ],
+        stopped: [],
         cursor: '0123456789abcdef.148',
       },
     },

@@ -1,11 +1,15 @@
 // Filesystems as a whole.
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Created, HostedFilesystem } from '../../engine/engine.ts';
+import { stoppedError } from '../../engine/refusals.ts';
 import { mkfsArgs } from '../../kernel/ops/mkfs.ts';
 import { zFilesystemName } from '../../kernel/ops/name.ts';
+import { zCount } from '../../kernel/units.ts';
 import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import { filesystem as filesystemView } from '../../kernel/views/filesystem.ts';
+import { isDeadlocked } from '../../kernel/waits/deadlocked.ts';
 import type { AppContext } from '../app-context.ts';
 import { tenantOf } from '../auth.ts';
 import { etagOfFilesystem } from '../conditional.ts';
@@ -106,25 +110,64 @@ const mkfs = defineRoute({
   },
 });
 
+/** How long graphs may be searched before other callbacks run. */
+const sliceMs = 2;
+
+/**
+ * Searches the wait graphs that the page shows, in several turns of the event loop. The list itself
+ * is then read in one, because its cursor must be true for all of its records; it searches only the
+ * graphs that have changed in between.
+ */
+async function searchGraphs(page: readonly HostedFilesystem[]): Promise<void> {
+  let since = performance.now();
+  for (const fs of page) {
+    if (fs.stopped !== null || fs.kernel.sleepers.size === 0) continue;
+    isDeadlocked(fs.kernel);
+    if (performance.now() - since < sliceMs) continue;
+    await setImmediate();
+    since = performance.now();
+  }
+}
+
+const zStopped = z.object({
+  name: z.string(),
+  kind: z.string(),
+  sizeBytes: zCount,
+  detail: z.string().describe('Why it stopped, and what the operator can do.'),
+});
+
+type Stopped = NonNullable<HostedFilesystem['stopped']>;
+
+function stoppedRecord({ kernel }: HostedFilesystem, why: Stopped): z.infer<typeof zStopped> {
+  const { name, kind, sizeBytes } = kernel.geometry;
+  return { name, kind, sizeBytes, detail: stoppedError(why).message };
+}
+
 const listFilesystems = defineRoute({
   name: 'list-filesystems',
   url: '/v1/filesystems',
   scope: 'read',
   tag: 'filesystem',
   summary: 'List the filesystems of the tenant',
-  doc: 'In the order of their creation. The cursor is one of the stream of the tenant, /v1/events.',
+  doc:
+    'In the order of their creation. The cursor is one of the stream of the tenant, /v1/events. ' +
+    'Filesystems that stopped have no state to show; `stopped` names those of this page.',
   query: z.strictObject(zPage),
   result: z.object({
     items: z.array(filesystemView.result),
+    stopped: z.array(zStopped).describe('The filesystems of this page that have stopped.'),
     nextPageToken: z.string().optional(),
     cursor: zCursor,
   }),
-  answer(context, { request, query }) {
-    const page = pageOfList(context.engine.list(tenantOf(request)), query, (fs) => fs.number);
-    // A stopped filesystem has no state to show, but the list must still contain the others.
+  async answer(context, { request, query }) {
+    const read = () => pageOfList(context.engine.list(tenantOf(request)), query, (fs) => fs.number);
+    await searchGraphs(read().items);
+    // Read again, because filesystems can be created and removed in between.
+    const { items, ...page } = read();
     return {
       ...page,
-      items: page.items.filter((fs) => fs.stopped === null).map((fs) => statfs(fs)),
+      items: items.filter((fs) => fs.stopped === null).map((fs) => statfs(fs)),
+      stopped: items.flatMap((fs) => (fs.stopped === null ? [] : [stoppedRecord(fs, fs.stopped)])),
       cursor: cursorNow(context.engine.tenantRing(tenantOf(request))),
     };
   },

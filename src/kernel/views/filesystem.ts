@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { spaceOf } from '../fs/superblock.ts';
 import { eventDetails } from '../state.ts';
 import { zCount } from '../units.ts';
+import { isDeadlocked, oldestWaitSinceMs } from '../waits/deadlocked.ts';
 import { defineView, found } from './define.ts';
 
 const zSpace = z.object({
@@ -49,6 +50,19 @@ const zFilesystem = z.object({
     bucketCollisions: zCount,
     dirtyLines: zCount,
   }),
+  waits: z
+    .object({
+      oldestSinceMs: zCount
+        .nullable()
+        .describe(
+          'When the operation that has slept longest fell asleep, on the clock of the ' +
+            'filesystem: nowMs minus the total time that it has slept. null if none sleeps.',
+        ),
+      deadlocked: z
+        .boolean()
+        .describe('Operations wait for each other in a circle; see wait-graph.'),
+    })
+    .describe('The operations that sleep; counts.sleepers is their number.'),
 });
 
 export const filesystem = defineView({
@@ -71,6 +85,7 @@ export const filesystem = defineView({
       nowMs,
       space: spaceOf(k),
       counts: { ...counts, dirtyLines: k.pmem.dirtyLines },
+      waits: { oldestSinceMs: oldestWaitSinceMs(k), deadlocked: isDeadlocked(k) },
     });
   },
 });
