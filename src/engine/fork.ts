@@ -30,6 +30,8 @@ export type Moment =
 export interface ForkRequest {
   name: string;
   moment: Moment;
+  /** The state right before the command instead of right after it. */
+  before?: boolean;
   clock?: MkfsArgs['clock'] | undefined;
   scheduler?: MkfsArgs['scheduler'] | undefined;
   strategy?: MkfsArgs['strategy'];
@@ -80,8 +82,20 @@ async function* entriesOf(
   yield commands.map((command, i) => ({ seq: seq + 1 + i, timeMs: nowMs, command }));
 }
 
-/** The moment that `request` names. */
 async function pastOf(
+  engine: Engine,
+  origin: HostedFilesystem,
+  request: ForkRequest,
+): Promise<Found> {
+  if (request.before !== true) return pastAfter(engine, origin, request);
+  // Not stepped, because then the command of an operation would be taken off twice.
+  const found = await pastAfter(engine, origin, { ...request, scheduler: undefined });
+  if (!('kernel' in found)) return found;
+  return pastAtEntry(engine, origin, found.kernel.seq - 1);
+}
+
+/** The moment that `request` names. */
+async function pastAfter(
   engine: Engine,
   origin: HostedFilesystem,
   { moment, scheduler }: ForkRequest,

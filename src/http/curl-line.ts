@@ -3,11 +3,10 @@
 import { operations } from '../kernel/ops/index.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { Command } from '../kernel/state.ts';
-import { mappingId, opId, pinId } from '../kernel/units.ts';
 import { runsOf } from '../script/bytes-text.ts';
 import { commandJsonOf } from '../script/command-json.ts';
 import type { Told } from '../script/told.ts';
-import { urlOf } from './target.ts';
+import { requestOf } from './command-request.ts';
 
 export const curlHead = (name: string): string =>
   [
@@ -30,48 +29,18 @@ export function curlOfMkfs({ name: _, ...args }: MkfsArgs): string {
 }
 
 export function curlLine({ command, waited }: Told, { stepped }: { stepped: boolean }): string {
-  const op = operations.get(command.op);
-  if (op === undefined) throw new Error('a command names an operation of the registry');
-  const { method } = op.route;
-  const { owner, nowait, timeoutMs, failOnDeadlock, args = {} } = commandJsonOf(command);
-  const given = { ...args, ...definedOf({ owner, nowait, timeoutMs, failOnDeadlock }) };
-  const isBody = op.takes === 'json';
-  const query = isBody ? '' : queryOf(given);
+  const { method, path, query, json } = requestOf(commandJsonOf(command));
+  const given = new URLSearchParams(query).toString();
   const words = [
     ...(method === 'POST' ? [] : method === 'GET' ? ['-o', '/dev/null'] : ['-X', method]),
-    `"$PINHOLE${pathOf(command)}"${query === '' ? '' : quoted(query)}`,
+    `"$PINHOLE/v1/filesystems/$FS${path}"${given === '' ? '' : quoted(`?${given}`)}`,
     ...headersOf(command, { waited: waited && !stepped }),
-    ...(isBody ? ['--json', quoted(JSON.stringify(given))] : []),
-    ...(op.takes === 'bytes'
-      ? ['-H', quoted('content-type: application/octet-stream'), '--data-binary', '@-']
-      : []),
+    ...(json === undefined ? [] : ['--json', quoted(JSON.stringify(json))]),
   ];
   const line = `pinhole ${words.join(' ')}`;
-  return op.takes === 'bytes' ? `${bytesOf(command.data ?? new Uint8Array(0))} | ${line}` : line;
-}
-
-const definedOf = (fields: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-
-function queryOf(given: Record<string, unknown>): string {
-  const entries = Object.entries(given).map(([key, value]): [string, string] => [
-    key,
-    String(value),
-  ]);
-  return entries.length === 0 ? '' : `?${new URLSearchParams(entries)}`;
-}
-
-function pathOf({ op, on }: Command): string {
-  const operation = operations.get(op);
-  const path =
-    operation === undefined ? '' : urlOf({ on: operation.on, path: operation.route.path });
-  const { file, mapping, pin, operation: task } = on;
-  return path
-    .replace(':fs', '$FS')
-    .replace(':file', () => encodeURIComponent(file ?? '').replaceAll("'", '%27'))
-    .replace(':mapping', mappingId(mapping ?? 0))
-    .replace(':pin', pinId(pin ?? 0))
-    .replace(':operation', opId(task ?? 0));
+  if (operations.get(command.op)?.takes !== 'bytes') return line;
+  const type = quoted('content-type: application/octet-stream');
+  return `${bytesOf(command.data ?? new Uint8Array(0))} | ${line} -H ${type} --data-binary @-`;
 }
 
 function headersOf(

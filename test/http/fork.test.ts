@@ -43,6 +43,8 @@ async function withPin(service: Service, args: object = {}): Promise<void> {
   });
 }
 
+const ndjson = { headers: { accept: 'application/x-ndjson', prefer: 'wait=0' } };
+
 const truncate = (service: Service, fs = 'a') =>
   call(service, 'POST', `/v1/filesystems/${fs}/files/f/truncate`, {
     json: { sizeBytes: 0, owner: 'T' },
@@ -98,6 +100,29 @@ describe.each(['volatile', 'stored'])('%s', (mode) => {
     expect(
       (await call(service, 'GET', '/v1/filesystems/b/files/f/content')).bytes.equals(content.bytes),
     ).toBe(true);
+  });
+
+  test('before: the state right before the command of that event', async () => {
+    const service = await open();
+    await withPin(service);
+    const cursor = await cursorNow(service);
+    expect((await fork(service, { cursor, before: true })).status).toBe(201);
+    expect((await call(service, 'GET', '/v1/filesystems/b/pins')).json.items).toEqual([]);
+    // A fork of a fork goes further back in the past of the original.
+    const [created] = (
+      await must(service, 'GET', '/v1/filesystems/b/events?from=oldest', ndjson)
+    ).text
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : (JSON.parse(line).events ?? [])));
+    const [filesystem, at] = created.data.forkOf.split(' ');
+    const again = { filesystem, cursor: at, before: true };
+    expect((await fork(service, again, { name: 'c' })).status).toBe(201);
+    expect((await call(service, 'GET', '/v1/filesystems/c/mappings')).json.items).toEqual([]);
+    // A fork has no past of its own when it begins.
+    const beyond = await call(service, 'POST', '/v1/filesystems', {
+      json: { name: 'd', from: { filesystem: 'c', before: true } },
+    });
+    expect([beyond.status, beyond.json.type]).toEqual([410, '/v1/problems/past-not-kept']);
   });
 
   test('the command that led to the moment is not applied twice', async () => {

@@ -264,6 +264,19 @@ describe('choices', () => {
     ]);
   });
 
+  test('each step is one more command, and a fork counts on', async () => {
+    await world();
+    const g = await pin();
+    const { commands } = await choices();
+    await step({ task: g });
+    expect((await choices()).commands).toBe(commands + 1);
+    const json = { name: 'earlier', from: { filesystem: 'scratch', before: true } };
+    await must(service, 201, 'POST', '/v1/filesystems', { json });
+    const earlier = await must(service, 200, 'GET', '/v1/filesystems/earlier/choices');
+    expect(earlier.json).toMatchObject({ commands, choices: [{ task: g, nextStep: 'begin' }] });
+    await must(service, 200, 'DELETE', '/v1/filesystems/earlier', { json: { force: true } });
+  });
+
   test('none frees a block under the pin in some orders', async () => {
     await world({ strategy: { name: 'none' } });
     await pin();

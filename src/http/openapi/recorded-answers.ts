@@ -1817,6 +1817,7 @@ export const recorded: Readonly<
           },
         ],
         cursor: '0123456789abcdef.4',
+        commands: 4,
         explored: {
           states: 5,
           complete: true,
@@ -2346,6 +2347,25 @@ export const recorded: Readonly<
             owner: 'P',
           },
         ],
+        requests: [
+          {
+            method: 'POST',
+            path: '/files/a/truncate',
+            query: {},
+            json: {
+              sizeBytes: 0,
+              owner: 'T',
+            },
+          },
+          {
+            method: 'DELETE',
+            path: '/pins/pin_1',
+            query: {
+              owner: 'P',
+            },
+          },
+        ],
+        prepared: 13,
         threads: [
           {
             owner: 'T',
@@ -2376,6 +2396,15 @@ export const recorded: Readonly<
                 sizeBytes: 0,
               },
               owner: 'T',
+            },
+            request: {
+              method: 'POST',
+              path: '/files/a/truncate',
+              query: {},
+              json: {
+                sizeBytes: 0,
+                owner: 'T',
+              },
             },
           },
           {

@@ -42,6 +42,10 @@ export const forkArgs = z.strictObject({
         .optional()
         .describe('The state right after the command that caused this event.'),
       at: zMoment.optional(),
+      before: z
+        .literal(true)
+        .optional()
+        .describe('The state right before the command of that moment: one step back.'),
     })
     .refine(({ cursor, at }) => cursor === undefined || at === undefined, {
       message: 'takes cursor or at, not both',
@@ -65,7 +69,8 @@ export async function createFork(
     return { ok: false, failure: failure('ENOENT', 'T1', why) };
   }
   const moment = await momentOf(engine, origin, from);
-  const request = { name, moment, clock, scheduler };
+  const before = from.before === true;
+  const request = { name, moment, before, clock, scheduler };
   return fork(engine, origin, strategy === undefined ? request : { ...request, strategy }, key);
 }
 

@@ -9,7 +9,7 @@ import { zFilesystemName } from '../../kernel/ops/name.ts';
 import { strategies } from '../../kernel/reclaim/index.ts';
 import type { Command } from '../../kernel/state.ts';
 import { zCount } from '../../kernel/units.ts';
-import { commandJsonOf } from '../../script/command-json.ts';
+import { type CommandJson, commandJsonOf } from '../../script/command-json.ts';
 import { argsOf, beginningOf, commandOf } from '../../stories/beginning.ts';
 import { stories } from '../../stories/index.ts';
 import { callsBefore, commandsOf, movesOf, whoMoves } from '../../stories/play.ts';
@@ -22,6 +22,7 @@ import {
 } from '../../stories/story.ts';
 import { columnTold, toldOf, verdictsTold, wayTold } from '../../stories/told.ts';
 import { tellings } from '../../stories/ways-text.ts';
+import { requestOf } from '../command-request.ts';
 import { HttpProblem, KernelFailure } from '../problem.ts';
 import { inOwnTurn } from '../searches.ts';
 import { defineRoute, type Route } from './define.ts';
@@ -175,10 +176,20 @@ const zCommandJson = z
   .looseObject({ op: z.string().describe('The operation.') })
   .describe('A command: op, on, args, data in base64, owner.');
 
+const zRequest = z
+  .object({
+    method: z.string(),
+    path: z.string().describe('Below /v1/filesystems/{fs}, escaped.'),
+    query: z.record(z.string(), z.string()),
+    json: z.looseObject({}).optional().describe('The body. Not if the call has `data` or no body.'),
+  })
+  .describe('The call as a request.');
+
 const zMove = z.object({
   who: z.string().describe('The owner of a thread, kworker, evict or timer.'),
   call: zCount.optional().describe('The move begins this call: its place in `commands`.'),
   submit: zCommandJson.optional().describe('The call, with the ids that it has on this way.'),
+  request: zRequest.optional(),
   task: z.string().optional().describe('The move is a step of this task.'),
   step: z.string().optional().describe('The name of the step.'),
   touches: z.string().nullable().optional().describe('What the step touches.'),
@@ -199,6 +210,11 @@ const zStory = zOutline.extend({
   commands: z
     .array(zCommandJson)
     .describe('The calls of the story, which the player makes, one thread after another.'),
+  requests: z.array(zRequest).describe('The calls of `commands` as requests.'),
+  prepared: zCount.describe(
+    'How many commands prepare the filesystem: those of `setup` and the steps of their tasks. ' +
+      '`commands` of GET …/choices counts on from here.',
+  ),
   threads: z
     .array(
       z.object({
@@ -262,22 +278,28 @@ const getStory = defineRoute({
 
 /** What takes a machine of its own. */
 function tell(story: Story, strategy: Column, way: Way) {
-  const { entries: _, args, kernel } = beginning(story, strategy);
-  const { name: __, strategy: ___, ...filesystem } = args;
+  const { entries, args, kernel } = beginning(story, strategy);
+  const { name: _, strategy: __, ...filesystem } = args;
   const { threads } = story;
+  const commands = commandsOf(kernel, threads);
   return {
     questions: story.questions,
     filesystem,
     setup: story.setup.map((call) => commandJsonOf(commandOf(call))),
-    commands: commandsOf(kernel, threads),
+    commands,
+    requests: commands.map(requestOf),
+    prepared: entries.length,
     threads: threads.map(({ owner, calls, loops }, by) => ({
       owner,
       commands: calls.map((_call, at) => callsBefore(threads, by) + at),
       loops,
     })),
-    steps: movesOf(kernel, threads, way),
+    steps: movesOf(kernel, threads, way).map(withRequest),
   };
 }
+
+const withRequest = <M extends { submit?: CommandJson }>(move: M) =>
+  move.submit === undefined ? move : { ...move, request: requestOf(move.submit) };
 
 function beginning(story: Story, column: Column) {
   const found = beginningOf(story, columns[column]);

@@ -189,6 +189,9 @@ const choicesRoute = defineRoute({
       )
       .describe('In the order of the run queue, and the clock at the end.'),
     cursor: zCursor,
+    commands: zCount.describe(
+      'How many commands the filesystem has applied, each step counted; a fork counts on.',
+    ),
     explored: z
       .object({
         states: zCount.describe('How many states the search has found.'),
@@ -209,8 +212,9 @@ const choicesRoute = defineRoute({
     }
     const choices = choicesOf(kernel);
     const cursor = cursorOf(ring.epoch, ring.nextSeq - 1);
-    if (!query.explore) return { choices, cursor };
-    return { cursor, ...(await exploreChoices(context, tenantOf(request), fs, choices)) };
+    const commands = kernel.seq;
+    if (!query.explore) return { choices, cursor, commands };
+    return { cursor, commands, ...(await exploreChoices(context, tenantOf(request), fs, choices)) };
   },
 });
 
