@@ -178,9 +178,9 @@ const zCommandJson = z
 
 const zRequest = z
   .object({
-    method: z.string(),
+    method: z.string().describe('The method.'),
     path: z.string().describe('Below /v1/filesystems/{fs}, escaped.'),
-    query: z.record(z.string(), z.string()),
+    query: z.record(z.string(), z.string()).describe('The query.'),
     json: z.looseObject({}).optional().describe('The body. Not if the call has `data` or no body.'),
   })
   .describe('The call as a request.');
