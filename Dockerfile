@@ -5,6 +5,7 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY openapi openapi
 COPY src src
+COPY web web
 RUN npm run build && rm -f dist/.tsbuildinfo && npm prune --omit=dev
 
 FROM node:24-slim

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 /** Debian's own: another Python does not have its packages. */
 export const python = '/usr/bin/python3';
 
-const works = (command: string, ...args: string[]): boolean =>
+export const works = (command: string, ...args: string[]): boolean =>
   spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 export function setup(): void {

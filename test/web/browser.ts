@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { call, must, type Service, start } from '../http/start.ts';
+import { executablePath } from './needs.ts';
 
 const args = [
   '--no-sandbox',
@@ -20,8 +21,6 @@ const args = [
   '--disable-renderer-backgrounding',
   '--disable-backgrounding-occluded-windows',
 ];
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export interface Opened {
   page: Page;
