@@ -18,7 +18,8 @@ export const connectBrowser: Connect = (options, subscription): Connection => {
     const end: End = { code: 1006, why: 'the connection was lost', oldest: null };
     if (closed) return end;
     socket = new WebSocket(address, subprotocol);
-    return read(socket, { subscription, queue, end });
+    const { opened } = await read(socket, { subscription, queue, end });
+    return opened || closed ? end : ((await refusal(options)) ?? end);
   };
   const ended = opened().finally(() => {
     options.signal?.removeEventListener('abort', close);
@@ -27,12 +28,17 @@ export const connectBrowser: Connect = (options, subscription): Connection => {
   return { ended, messages: () => queue.messages(), close };
 };
 
+/** Reads until the connection ends. `opened` is false if the handshake failed. */
 function read(
   socket: WebSocket,
   { subscription, queue, end }: { subscription: string; queue: MessageQueue; end: End },
-): Promise<End> {
+): Promise<{ opened: boolean }> {
+  let opened = false;
   return new Promise((resolve) => {
-    socket.onopen = () => socket.send(subscription);
+    socket.onopen = () => {
+      opened = true;
+      socket.send(subscription);
+    };
     socket.onmessage = ({ data }) => {
       const message = JSON.parse(String(data)) as Message;
       noteEnd(end, message);
@@ -41,9 +47,28 @@ function read(
     socket.onclose = ({ code, reason }) => {
       if (end.code === 1006) end.code = code;
       if (reason !== '' && end.why.startsWith('the connection')) end.why = reason;
-      resolve(end);
+      resolve({ opened });
     };
   });
+}
+
+/**
+ * Why a handshake was refused: a browser does not say, so the URL is asked without an upgrade, which
+ * is 426 if there was nothing else to refuse. null if the server does not answer, or would accept.
+ */
+async function refusal({ url, token, signal }: Parameters<Connect>[0]): Promise<End | null> {
+  const headers = {
+    accept: 'application/json',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  };
+  try {
+    const response = await fetch(url, { headers, ...(signal && { signal }) });
+    if (response.status === 426) return null;
+    const { detail } = (await response.json()) as { detail?: string };
+    return { code: response.status, why: detail ?? response.statusText, oldest: null };
+  } catch {
+    return null;
+  }
 }
 
 /** The URL of the WebSocket with a ticket, or why there is none. */

@@ -64,10 +64,12 @@ export class StreamRefused extends Error {
   override readonly name = 'StreamRefused';
   /** A close code of the stream, or an HTTP status. */
   readonly code: number;
+  readonly detail: string;
 
-  constructor(code: number, why: string) {
-    super(`${code}: ${why}`);
+  constructor(code: number, detail: string) {
+    super(`${code}: ${detail}`);
     this.code = code;
+    this.detail = detail;
   }
 }
 

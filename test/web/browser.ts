@@ -29,7 +29,7 @@ export interface Opened {
 }
 
 export class TestBrowser {
-  readonly service: Service;
+  service: Service;
   readonly origin: string;
   readonly #browser: Browser;
   readonly #opened: (Opened & { context: BrowserContext })[] = [];
@@ -46,6 +46,13 @@ export class TestBrowser {
     const { port } = service.app.server.address() as AddressInfo;
     const browser = await chromium.launch({ executablePath, args });
     return new TestBrowser(service, `http://127.0.0.1:${port}`, browser);
+  }
+
+  /** Another server on the same port, which knows nothing of the first one's filesystems. */
+  async restart(): Promise<void> {
+    await this.service.close();
+    this.service = await start();
+    await this.service.app.listen({ port: Number(new URL(this.origin).port), host: '127.0.0.1' });
   }
 
   /** Opens a path of the page in a window of its own. */
@@ -87,8 +94,10 @@ export class TestBrowser {
 
 function listen(page: Page, origin: string, complaints: string[]): void {
   page.on('console', (message) => {
-    // An answer of 4xx is written to the console too; views show it, so it is no fault.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+    // Chromium reports answers of 4xx and lost connections too. Views show both, so they are no
+    // fault; connections to other origins are reported below.
+    const ofNetwork = /^(Failed to load resource|WebSocket connection to)/;
+    if (message.type() === 'error' && !ofNetwork.test(message.text()))
       complaints.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));

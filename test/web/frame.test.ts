@@ -43,4 +43,12 @@ describe('the frame of the page', () => {
     await alert.waitFor();
     expect(await alert.textContent()).toContain('There is no such filesystem.');
   });
+
+  it('says so when the server comes back without the filesystem', async () => {
+    await browser.must(201, 'POST', '/v1/filesystems', { name: 'brief', sizeBytes: 1 << 20 });
+    const { page } = await browser.open('/ui/fs/brief');
+    await page.getByText('● live').waitFor();
+    await browser.restart();
+    await page.getByRole('alert').filter({ hasText: 'There is no such filesystem.' }).waitFor();
+  });
 });

@@ -121,8 +121,12 @@ function refusalOf(error: unknown): ShownProblem | null {
   if (error instanceof SnapshotRefused && error.status >= 500) return null;
   if (error instanceof SnapshotRefused)
     return { status: error.status, title: 'refused', detail: error.detail };
-  const status = error instanceof StreamRefused ? error.code : 0;
-  return { status, title: 'refused', detail: error instanceof Error ? error.message : `${error}` };
+  if (error instanceof StreamRefused) {
+    // The close code of a stream is 4000 and the status.
+    const status = error.code % 4000;
+    return { status, title: 'refused', detail: error.detail };
+  }
+  return { status: 0, title: 'error of the page', detail: String(error) };
 }
 
 /** Watches the filesystem of the URL, with the token of the session. Called once. */
