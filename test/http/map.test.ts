@@ -61,3 +61,16 @@ it('links to the part that is left off, and stays within what was asked for', as
   }
   expect(next).toBe(12_100 * page);
 });
+
+it('lists pages from a frame on', async () => {
+  const { json } = await must(service, 200, 'GET', `${fs}/pages?pfn=7&pageSize=1`);
+  expect(json.items).toMatchObject([{ pfn: 7 }]);
+  const next = await must(
+    service,
+    200,
+    'GET',
+    `${fs}/pages?pfn=7&pageSize=1&pageToken=${json.nextPageToken}`,
+  );
+  expect(next.json.items).toMatchObject([{ pfn: 8 }]);
+  expect((await must(service, 200, 'GET', `${fs}/pages?pfn=16384`)).json.items).toEqual([]);
+});

@@ -139,15 +139,20 @@ export const pages = defineView({
   name: 'pages',
   summary: 'Page frames of the device',
   doc:
-    'In ascending order of pfn. file=NAME and ino=N list the frames that a file owns; ' +
-    'pinned=true lists only pinned frames.',
+    'In ascending order of pfn. pfn=N lists the frames from this one on. file=NAME and ino=N list ' +
+    'the frames that a file owns; pinned=true lists only pinned frames.',
   on: 'filesystem',
   path: 'pages',
-  query: z.strictObject({ ...zPage, ...zByFile, pinned: z.boolean().default(false) }),
+  query: z.strictObject({
+    ...zPage,
+    ...zByFile,
+    pfn: zCount.default(0).describe('The first frame of the list.'),
+    pinned: z.boolean().default(false),
+  }),
   result: z.object({ items: z.array(zFrame), nextPageToken: z.string().optional() }),
   read(k, _target, query) {
     const size = Math.min(query.pageSize, pageSizeMax);
-    const from = cursorOf(query);
+    const from = Math.max(query.pfn, cursorOf(query));
     const wanted = size + 1;
     let chosen: number[];
     const asked = inodeAskedFor(k, query);
