@@ -22,6 +22,7 @@ const unknown: ViewRow = {
 const rows: Partial<Record<ViewName, ViewRow>> = {
   home: { title: 'Filesystems', key: 'h', ofFilesystem: false, load: () => import('./home.tsx') },
   machine: { title: 'Machine', key: 'm', ofFilesystem: true, load: () => import('./machine.tsx') },
+  device: { title: 'Device', key: 'd', ofFilesystem: true, load: () => import('./device.tsx') },
   unknown,
 };
 

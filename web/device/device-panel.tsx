@@ -1,0 +1,49 @@
+import { ProblemNote } from '../parts/problem-note.tsx';
+import { pagesText, sizeText } from '../parts/words.ts';
+import { openFilesystem } from '../state/location.ts';
+import { DeviceCanvas } from './device-canvas.tsx';
+import { useDeviceMap } from './device-map.ts';
+import { Legend } from './legend.tsx';
+import { RunTable } from './run-table.tsx';
+import './device.css';
+
+/** The map of the device with its legend. Selecting a frame lights up what belongs to it. */
+export function DevicePanel() {
+  const fs = openFilesystem.value ?? '';
+  const reading = useDeviceMap(fs);
+  const map = reading.map.value;
+  const problem = reading.problem.value;
+  return (
+    <section class="panel device">
+      <header>
+        <h2>Device</h2>
+        {map === null ? null : (
+          <span class="small soft">{`${pagesText(map.pages)} · ${sizeText(map.pages * 4096)}`}</span>
+        )}
+        {map === null ? null : <Legend map={map} />}
+      </header>
+      {problem === null ? null : <ProblemNote problem={problem} />}
+      <DeviceCanvas reading={reading} />
+      {map === null ? null : <Unread {...map} />}
+      {map === null ? null : <RunTable map={map} />}
+    </section>
+  );
+}
+
+/** What the map leaves out. */
+function Unread(map: { first: number; end: number; pages: number; ownersOmitted: boolean }) {
+  const { first, end, pages, ownersOmitted } = map;
+  return (
+    <>
+      {first > 0 || end < pages ? (
+        <p class="small soft">
+          {`The map shows frames ${first} to ${end - 1}: the device is too fragmented to read all ` +
+            'of it. Zoom in and scroll to read another part.'}
+        </p>
+      ) : null}
+      {ownersOmitted ? (
+        <p class="small soft">There are too many extents to say which file has which frame.</p>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,5 @@
+import { DevicePanel } from '../device/device-panel.tsx';
+
+export function View() {
+  return <DevicePanel />;
+}
