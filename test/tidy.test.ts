@@ -444,6 +444,10 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
       '../main.ts',
     ],
   },
+  'web/views/probe.tsx': {
+    may: ['preact', 'pinhole/client', '../state/location.ts', '../../openapi/api.d.ts'],
+    mayNot: ['../../src/client/index.ts', '../../src/kernel/events.ts', 'node:fs'],
+  },
   'test/crash/probe.test.ts': {
     may: ['node:child_process', 'vitest', '../workload.ts'],
     mayNot: ['../../src/main.ts', '../../src/config.ts'],
@@ -519,6 +523,28 @@ test('every source file belongs to a layer', () => {
     .filter((f) => f.category === 'lint/style/noRestrictedImports')
     .map((f) => f.location.path);
   expect(sources.filter((path) => !checked.includes(path))).toEqual([]);
+});
+
+test('no file of src/ imports the page, and the bundle of the page has no API of Node', () => {
+  const importsOf = (path: string) =>
+    ts.preProcessFile(read(path)).importedFiles.map(({ fileName }) => fileName);
+  expect(sources.filter((path) => importsOf(path).some((name) => /\bweb\//.test(name)))).toEqual(
+    [],
+  );
+  // The files that browser.ts loads, by way of others too; types are erased.
+  const files = new Set(['src/client/browser.ts']);
+  const packages = new Set<string>();
+  for (const path of files) {
+    if (path === 'openapi/api.d.ts') continue;
+    const values = read(path).replace(/^import type .*?;$/gms, '');
+    for (const { fileName } of ts.preProcessFile(values).importedFiles)
+      if (fileName.startsWith('.')) files.add(posix.join(posix.dirname(path), fileName));
+      else packages.add(fileName);
+  }
+  // api.d.ts is a type in rest.ts.
+  const others = [...files].filter((path) => !path.startsWith('src/client/'));
+  expect(others).toEqual(['openapi/api.d.ts']);
+  expect([...packages]).toEqual(['openapi-fetch']);
 });
 
 test('no file imports itself by way of others, types included', () => {
