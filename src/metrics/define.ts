@@ -16,6 +16,8 @@ export type Tally = Map<string, number>;
 
 export interface Sample {
   labels: Record<string, string>;
+  /** More labels, the same object for all samples of a distribution: they become text once. */
+  sharedLabels?: Record<string, string>;
   value: number;
   /** Set if it differs from the name of the metric: `…_bucket`, `…_sum`, `…_count`. */
   metricName?: string;
@@ -137,19 +139,23 @@ export function samplesOf(names: readonly string[], counts: Tally): Sample[] {
   return [...counts].map(([key, value]) => ({ labels: labelsOf(names, key), value }));
 }
 
-export function bucketsOf(name: string, labels: Record<string, string>, d: Distribution): Sample[] {
-  const { bounds, counts, exemplars, sum } = d;
+export function bucketsOf(
+  name: string,
+  sharedLabels: Record<string, string>,
+  { bounds, counts, exemplars, sum }: Distribution,
+): Sample[] {
+  const bucketName = `${name}_bucket`;
   let count = 0;
   const samples: Sample[] = counts.map((n, i) => {
     count += n;
     const le = i < bounds.length ? String(bounds[i]) : '+Inf';
     const exemplar = exemplars[i];
-    const sample = { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count };
+    const sample = { metricName: bucketName, labels: { le }, sharedLabels, value: count };
     return exemplar === undefined ? sample : { ...sample, exemplar };
   });
   samples.push(
-    { metricName: `${name}_sum`, labels, value: sum },
-    { metricName: `${name}_count`, labels, value: count },
+    { metricName: `${name}_sum`, labels: {}, sharedLabels, value: sum },
+    { metricName: `${name}_count`, labels: {}, sharedLabels, value: count },
   );
   return samples;
 }

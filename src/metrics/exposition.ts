@@ -45,8 +45,10 @@ export function registryOf(
   const registry = new Registry();
   registry.setContentType(contentTypes[form] as typeof Registry.PROMETHEUS_CONTENT_TYPE);
   const values = (samples: Sample[]) =>
-    samples.map(({ exemplar, ...sample }) =>
-      exemplar === undefined ? sample : { ...sample, exemplar: shownExemplar(exemplar, scope) },
+    samples.map((sample) =>
+      sample.exemplar === undefined
+        ? sample
+        : { ...sample, exemplar: shownExemplar(sample.exemplar, scope) },
     );
   for (const { row, state } of rows) {
     const { help, type } = row;

@@ -201,7 +201,7 @@ describe('the numbers', () => {
       const wait = 'pinhole_wait_duration_seconds';
       for (const sample of [
         `${wait}_count truncate,detach-and-wait,done`,
-        `${wait}_bucket pin,detach-and-wait,done,0.001`,
+        `${wait}_bucket 0.001,pin,detach-and-wait,done`,
         'pinhole_waits_total punch-hole,done',
         'pinhole_waits_total exchange-range,cancelled',
         'pinhole_operations_total read,failed',
