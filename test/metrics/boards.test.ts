@@ -96,7 +96,7 @@ describe.each(names)('%s', (name) => {
   it.each(panels)('$title', ({ description, datasource, fieldConfig, targets }) => {
     expect(description).toMatch(/^[A-Z].{15,}\.$/);
     expect(JSON.stringify(datasource)).toMatch(/"prometheus","uid":"\$\{datasource\}"/);
-    const unit = fieldConfig.defaults.unit.replace('reqps', 'ops');
+    const unit = fieldConfig.defaults.unit.replace('reqps', 'ops').replace('locale', 'short');
     expect(targets.map(({ expr }) => unitOf(expr))).toEqual(targets.map(() => unit));
     const canBeEmpty = targets.every(({ expr }) => / > 0$/.test(expr) && !/^\w+\{/.test(expr));
     if (canBeEmpty) expect(description).toContain('Empty while');
