@@ -1,16 +1,38 @@
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { pagesText, sizeText } from '../parts/words.ts';
+import { kindOf, pfnOf } from '../state/ids.ts';
 import { openFilesystem } from '../state/location.ts';
+import { selected } from '../state/selection.ts';
 import { DeviceCanvas } from './device-canvas.tsx';
-import { useDeviceMap } from './device-map.ts';
+import { type DeviceReading, useDeviceMap } from './device-map.ts';
+import { FrameDetail } from './frame-detail.tsx';
 import { Legend } from './legend.tsx';
 import { RunTable } from './run-table.tsx';
 import './device.css';
 
 /** The map of the device with its legend. Selecting a frame lights up what belongs to it. */
 export function DevicePanel() {
+  return <MapPanel reading={useDeviceMap(openFilesystem.value ?? '')} />;
+}
+
+/** The map, and beside it everything about the selected frame. */
+export function DeviceView() {
   const fs = openFilesystem.value ?? '';
   const reading = useDeviceMap(fs);
+  const map = reading.map.value;
+  const id = selected.value;
+  const pfn = id !== null && kindOf(id) === 'page' ? pfnOf(id) : null;
+  return (
+    <div class="device-view">
+      <MapPanel reading={reading} />
+      {map === null || pfn === null || !(pfn < map.pages) ? null : (
+        <FrameDetail key={pfn} {...{ fs, pfn, map }} />
+      )}
+    </div>
+  );
+}
+
+function MapPanel({ reading }: { reading: DeviceReading }) {
   const map = reading.map.value;
   const problem = reading.problem.value;
   return (

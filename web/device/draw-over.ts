@@ -47,7 +47,8 @@ function outline(
 ): void {
   canvas.strokeStyle = colour;
   canvas.lineWidth = width;
-  canvas.strokeRect(x - 1, y - 1, size, size);
+  const above = Math.max(1, y - 1);
+  canvas.strokeRect(x - 1, above, size, size - (above - (y - 1)));
 }
 
 /** The frames whose cells differ, at most so many that their glow does not cost a frame. */

@@ -1,5 +1,5 @@
-import { DevicePanel } from '../device/device-panel.tsx';
+import { DeviceView } from '../device/device-panel.tsx';
 
 export function View() {
-  return <DevicePanel />;
+  return <DeviceView />;
 }
