@@ -1,15 +1,15 @@
+// The parts that belong together on one screen: what is where, who waits for whom, and when.
+import { DevicePanel } from '../device/device-panel.tsx';
 import { watched } from '../state/watched.ts';
+import './machine.css';
 
 export function View() {
-  const picture = watched.value?.picture;
-  if (!picture) return <p class="soft">Reading the state…</p>;
+  if (!watched.value?.picture) return <p class="soft">Reading the state…</p>;
   return (
-    <ul class="column">
-      {[...picture.operations.values()].map(({ id, op, state }) => (
-        <li key={id}>
-          {id} {op} {state}
-        </li>
-      ))}
-    </ul>
+    <div class="machine">
+      <div class="machine-memory">
+        <DevicePanel />
+      </div>
+    </div>
   );
 }
