@@ -161,7 +161,7 @@ async function main(): Promise<void> {
     : `Its state is stored in ${resolve(config.dataDir)}.`;
   const device = '{"name":"scratch","sizeBytes":67108864}';
   process.stdout.write(`
-Pinhole is at ${url}. ${where} Try:
+Pinhole is at ${url}. ${where} Open it in a browser, or try:
 
   curl -X POST ${url}/v1/filesystems -H 'content-type: application/json' -d '${device}'
   curl ${url}/v1/filesystems/scratch

@@ -37,6 +37,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** Without a token only callers on loopback are served, as the default tenant. */
+export const tokenNeeded = ({ host }: { host: string }): boolean => !isLoopback(host);
+export const tokenNeededDoc =
+  'Whether the API needs a token. If not, callers without one are the tenant `default`.';
+
 export function registerAuth(app: FastifyInstance, options: AuthOptions): void {
   const { tokens, loopback } = options;
   const hosts = new Set([...loopbackNames, ...options.allowedHosts]);

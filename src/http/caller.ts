@@ -4,4 +4,7 @@ export interface Caller {
   /** Null is the operator, who has no filesystems. */
   tenant: string | null;
   scopes: readonly Scope[];
+  /** The id of the token. Absent without one. */
+  id?: string;
+  expiresMs?: number | null;
 }

@@ -5,7 +5,9 @@ import { strategies } from '../../kernel/reclaim/index.ts';
 import { pageSizeMax } from '../../kernel/records/contract.ts';
 import { zCount } from '../../kernel/units.ts';
 import { byQuota } from '../../tenants/quotas.ts';
+import { scopes } from '../../tenants/tokens.ts';
 import { version } from '../../version.ts';
+import { tokenNeeded, tokenNeededDoc } from '../auth.ts';
 import { jsonSchemaOf } from '../schema.ts';
 import { defineRoute } from './define.ts';
 
@@ -14,12 +16,12 @@ const zMap = z.record(z.string(), z.unknown());
 export const capabilitiesRoute = defineRoute({
   name: 'capabilities',
   url: '/v1',
-  scope: 'read',
+  scope: 'any',
   tag: 'server',
-  summary: 'What this server can do',
+  summary: 'What this server can do, and who is calling',
   doc:
-    'The available kinds, kernels and strategies, the limits of this server, and how durable a ' +
-    '2xx answer is.',
+    'The available kinds, kernels and strategies, the limits of this server, how durable a 2xx ' +
+    'answer is, and what the caller may do. Every token may ask, also that of the operator.',
   result: z.object({
     name: z.string(),
     version: z.string(),
@@ -35,15 +37,30 @@ export const capabilitiesRoute = defineRoute({
         name: z.string(),
         quotas: z.record(z.string(), z.object({ limit: zCount, used: zCount })),
       })
-      .nullable(),
-    scopes: z.array(z.string()),
+      .nullable()
+      .describe('The tenant of the caller; null for the operator token, which has none.'),
+    scopes: z
+      .array(z.enum(scopes))
+      .describe(
+        'What the caller may do. Without `write` every call that changes something is refused; ' +
+          'with `operator` the caller may manage tenants and tokens.',
+      ),
+    token: z
+      .object({
+        id: z.string().describe('The id under which the operator can revoke the token.'),
+        expiresMs: zCount.nullable().describe('Null if it never expires.'),
+      })
+      .nullable()
+      .describe('The token of the call; null without one.'),
+    tokenNeeded: z.boolean().describe(tokenNeededDoc),
   }),
   answer(context, { request }) {
     const { config } = context;
     const limits = Object.entries({ ...config, sizeBytesMin, pageSizeMax }).filter(
       ([name, value]) => typeof value === 'number' && name !== 'port' && !name.startsWith('quota'),
     );
-    const tenant = context.tenants.get(request.caller?.tenant ?? '');
+    const { caller } = request;
+    const tenant = context.tenants.get(caller?.tenant ?? '');
     return {
       name: 'pinhole',
       version,
@@ -67,7 +84,10 @@ export const capabilitiesRoute = defineRoute({
                 used: tenant.account.used[name],
               })),
             },
-      scopes: request.caller?.scopes ?? [],
+      scopes: caller?.scopes ?? [],
+      token:
+        caller?.id === undefined ? null : { id: caller.id, expiresMs: caller.expiresMs ?? null },
+      tokenNeeded: tokenNeeded(config),
     };
   },
 });

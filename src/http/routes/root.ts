@@ -3,13 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { version } from '../../version.ts';
 import { preferredType } from '../accept.ts';
+import { tokenNeeded, tokenNeededDoc } from '../auth.ts';
 import { isNotModified } from '../conditional.ts';
 import { jsonType } from '../contract.ts';
 import { pageUrl, queryOf } from '../page.ts';
 import { serializerOf } from '../schema.ts';
 import { contractOf, queryParserOf, type Route } from './define.ts';
 
-const zLinks = z.object({
+const zIndex = z.object({
   name: z.string(),
   version: z.string(),
   links: z
@@ -22,6 +23,7 @@ const zLinks = z.object({
       page: z.string().describe('The page, for a browser.'),
     })
     .describe('Paths on this server.'),
+  tokenNeeded: z.boolean().describe(tokenNeededDoc),
 });
 
 const contract = contractOf({
@@ -34,23 +36,19 @@ const contract = contractOf({
     'Links to the API, its documents and the page. A browser is redirected to the page: a ' +
     'request whose Accept prefers text/html to application/json.',
   answers: [
-    { status: 200, doc: 'The links.', content: { [jsonType]: zLinks } },
+    { status: 200, doc: 'The links.', content: { [jsonType]: zIndex } },
     { status: 302, doc: 'The page is at the URL in Location.' },
   ],
   conditions: 'answer',
 });
 
-const links: z.infer<typeof zLinks> = {
-  name: 'pinhole',
-  version,
-  links: {
-    api: '/v1',
-    openapi: '/openapi.json',
-    asyncapi: '/asyncapi.json',
-    metrics: '/metrics',
-    ready: '/readyz',
-    page: pageUrl,
-  },
+const links = {
+  api: '/v1',
+  openapi: '/openapi.json',
+  asyncapi: '/asyncapi.json',
+  metrics: '/metrics',
+  ready: '/readyz',
+  page: pageUrl,
 };
 
 /**
@@ -60,15 +58,21 @@ const links: z.infer<typeof zLinks> = {
 export const rootRoute: Route = {
   contracts: [contract],
   handle(context) {
-    const toJson = serializerOf(zLinks, context);
+    const toJson = serializerOf(zIndex, context);
     const check = queryParserOf(contract.query);
+    const index: z.infer<typeof zIndex> = {
+      name: 'pinhole',
+      version,
+      links,
+      tokenNeeded: tokenNeeded(context.config),
+    };
     const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
       reply.header('vary', 'Accept');
       if (preferredType(request.headers.accept, [jsonType, 'text/html']) === 'text/html')
         return reply.redirect(pageUrl + queryOf(request), 302);
       check(request);
       if (isNotModified(request, null)) return reply.code(304).send();
-      return reply.header('content-type', `${jsonType}; charset=utf-8`).send(toJson(reply, links));
+      return reply.header('content-type', `${jsonType}; charset=utf-8`).send(toJson(reply, index));
     };
     return { handler };
   },
