@@ -1,0 +1,46 @@
+// "Is anybody stuck?", in one line over all filesystems.
+import { Link } from '../bar/link.tsx';
+import { durationText, plural } from '../parts/words.ts';
+import { filesystems, type Listed, oldestWaitMs, stuck } from '../state/filesystems.ts';
+import { pathOf } from '../state/location.ts';
+
+/** More names would hide the ones that matter most. */
+const namedMax = 5;
+
+export function StuckLine() {
+  if (filesystems.value === null) return null;
+  const some = stuck.value;
+  if (some.length === 0)
+    return <p class="stuck">Nobody is stuck: no operation waits in any filesystem.</p>;
+  const sleepers = some.reduce((sum, { counts }) => sum + counts.sleepers, 0);
+  const deadlocks = some.filter(({ waits }) => waits.deadlocked).length;
+  const where = plural(some.length, 'filesystem');
+  return (
+    <p class={`stuck ${deadlocks > 0 ? 'stuck-deadlock' : 'stuck-some'}`}>
+      <strong>
+        {plural(sleepers, 'operation')} {sleepers === 1 ? 'waits' : 'wait'} in {where}
+        {deadlocks === 0 ? '' : `, ${deadlocks} of them with a deadlock`}:
+      </strong>{' '}
+      {some.slice(0, namedMax).map((fs, at) => (
+        <span key={fs.name}>
+          {at === 0 ? '' : ', '}
+          <Stuck fs={fs} />
+        </span>
+      ))}
+      {some.length > namedMax ? ` and ${some.length - namedMax} more.` : '.'}
+    </p>
+  );
+}
+
+function Stuck({ fs }: { fs: Listed }) {
+  const ms = oldestWaitMs(fs) ?? 0;
+  return (
+    <>
+      <Link href={pathOf('waits', fs.name)} class="mono">
+        {fs.name}
+      </Link>{' '}
+      {fs.waits.deadlocked ? 'deadlocked, ' : ''}
+      {ms > 0 ? `for ${durationText(ms)}` : 'just now'}
+    </>
+  );
+}
