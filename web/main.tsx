@@ -3,6 +3,7 @@ import './style/base.css';
 import { render } from 'preact';
 import { readCapabilities } from './api/session.ts';
 import { App } from './app.tsx';
+import { watchChoices } from './state/choices.ts';
 import { listenToKeys } from './state/keys.ts';
 import { watchWaitGraph } from './state/wait-graph.ts';
 import { watchOpenFilesystem } from './state/watched.ts';
@@ -10,6 +11,7 @@ import { watchOpenFilesystem } from './state/watched.ts';
 listenToKeys();
 watchOpenFilesystem();
 watchWaitGraph();
+watchChoices();
 void readCapabilities().catch(() => {
   // The views say what is wrong; a server that is gone is asked again by them.
 });

@@ -6,6 +6,7 @@ import { durationText, timeText } from '../parts/words.ts';
 import { filesystemMs, wallMs } from '../state/clock.ts';
 import { pathOf } from '../state/location.ts';
 import { connection, watched } from '../state/watched.ts';
+import { StepControls } from '../stepper/step-controls.tsx';
 import { FilesystemActions } from './filesystem-actions.tsx';
 import { Link } from './link.tsx';
 import { Waiting } from './waiting.tsx';
@@ -28,6 +29,7 @@ export function FilesystemBar({ fs }: { fs: string }) {
           </span>
         </>
       )}
+      <StepControls />
       <Waiting fs={fs} />
       <LiveState />
       <FilesystemActions fs={fs} />

@@ -30,18 +30,32 @@ export function useKeys(keys: readonly Key[]): void {
   }, [named]);
 }
 
+const pressables = 'button, a, summary, [role=button], [role=option]';
+
+/**
+ * What was clicked last, unless Tab was pressed since. It keeps the focus, but nobody means it with
+ * the next Space.
+ */
+let clicked: Element | null = null;
+
 /** Keys that an element under the focus uses itself. */
 function isUsed(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest('input, textarea, select, [contenteditable]')) return key !== 'Escape';
-  if (key === ' ' || key === 'Enter')
-    return target.closest('button, a, summary, [role=button], [role=option]') !== null;
+  if (key === ' ' || key === 'Enter') {
+    const pressable = target.closest(pressables);
+    return pressable !== null && pressable !== clicked;
+  }
   return target.closest('[data-arrows]') !== null && key.startsWith('Arrow');
 }
 
 /** Listens to the whole page. Called once. */
 export function listenToKeys(): void {
+  window.addEventListener('pointerdown', ({ target }) => {
+    clicked = target instanceof Element ? target.closest(pressables) : null;
+  });
   window.addEventListener('keydown', (event) => {
+    if (event.key === 'Tab') clicked = null;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (document.querySelector('dialog[open]') !== null || isUsed(event.target, event.key)) return;
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;

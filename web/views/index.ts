@@ -23,6 +23,7 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   home: { title: 'Filesystems', key: 'h', ofFilesystem: false, load: () => import('./home.tsx') },
   machine: { title: 'Machine', key: 'm', ofFilesystem: true, load: () => import('./machine.tsx') },
   device: { title: 'Device', key: 'd', ofFilesystem: true, load: () => import('./device.tsx') },
+  stepper: { title: 'Stepper', ofFilesystem: true, load: () => import('./stepper.tsx') },
   unknown,
 };
 

@@ -1,0 +1,5 @@
+import { StepperView } from '../stepper/stepper-view.tsx';
+
+export function View() {
+  return <StepperView />;
+}
