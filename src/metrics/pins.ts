@@ -22,6 +22,7 @@ export const pins = defineFamily({
     acquired: tally(...pinKinds),
     released: tally(...pinKinds),
     held: distributions(pinKinds, waitBounds),
+    // Without keys, because the rules are no closed set.
     refused: tally(),
   }),
   adopt(state, { pins: live }) {

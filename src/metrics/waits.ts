@@ -33,6 +33,7 @@ interface State {
   ended: Tally;
   slept: Tally;
   sleeps: Tally;
+  /** Begins without keys, because the rules are no closed set; the boards count from the first. */
   refused: Tally;
   busyScans: number;
   waits: Map<string, Distribution>;
