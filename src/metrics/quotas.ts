@@ -1,4 +1,5 @@
-// The quotas of tenants. The public scrape of the server shows none, because tenants are not public.
+// The quotas of tenants. The public scrape of the server shows none, because the names of tenants
+// are not public.
 import { quotaNames } from '../tenants/quotas.ts';
 import { defineFamily, type QuotaUse, type Sample, type Scrape } from './define.ts';
 

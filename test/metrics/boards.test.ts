@@ -1,5 +1,5 @@
-// The dashboards: what each panel says of itself, that all series on one axis have the same unit, and
-// that each link leads to a view of the page or to another board.
+// The dashboards: what each panel says of itself, that all series on one axis have the same unit,
+// and that each link leads to a view of the page or to another board.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -67,7 +67,7 @@ describe.each(names)('%s', (name) => {
       if (type === 'row') expect(board.panels[i + 1]?.type, `row ${i}`).not.toBe('row');
   });
 
-  it('has a variable for the source of its data and for the address of the page, and marks what happened', () => {
+  it('has variables for the source of its data and the address of the page, and marks events', () => {
     const variables = board.templating.list.map((one) => `${one.name} ${one.type}`);
     expect(variables).toContain('datasource datasource');
     expect(variables).toContain('pinhole textbox');

@@ -112,7 +112,7 @@ async function emptyOf(exprs: Iterable<string>): Promise<string[]> {
   return empty;
 }
 
-/** The metrics of an expression with their labels: each must exist, whatever the expression gives. */
+/** The metrics of an expression with their labels. Each must exist, even if the result is empty. */
 const selectorsOf = (expr: string): string[] =>
   expr.match(/\b(?:pinhole|process|nodejs|up)(?:_\w+)?\b(?:\{[^}]*\})?/g) ?? [];
 
