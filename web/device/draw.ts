@@ -47,7 +47,7 @@ function drawRowNumbers({ canvas, layout, top, palette }: Drawing): void {
   canvas.textBaseline = 'middle';
   const first = Math.floor(top / cell / step) * step;
   for (let row = first; row < rows && row * cell - top < height; row += step)
-    canvas.fillText(String(row * columns * per), left - 8, (row + 0.5) * cell - top);
+    canvas.fillText(String(row * columns * per), left - 8, Math.max(7, (row + 0.5) * cell - top));
 }
 
 function drawCell(drawing: Drawing, i: number, place: Place): void {

@@ -124,12 +124,12 @@ function Pins({ fs, pfn }: { fs: string; pfn: number }) {
       {ids.length === 0 ? <p class="soft small">No pin holds it.</p> : null}
       <ul class="column">
         {ids.slice(0, listMax).map((id) => (
-          <li key={id} class="row">
+          <li key={id} class="pin-item">
             <Thing id={id} />
-            <span class="small grow">{pinText(picture.pins.get(id))}</span>
             <Button changes label={`Unpin ${id}`} onClick={() => unpin(id)}>
               Unpin
             </Button>
+            <span class="small">{pinText(picture.pins.get(id))}</span>
           </li>
         ))}
       </ul>
@@ -143,7 +143,7 @@ function pinText(pin: PinPicture | undefined): string {
   const { kind, access, pages, sinceMs, collecting } = pin;
   const held = durationText(Math.max(0, filesystemMs.value - sinceMs));
   const still = collecting ? ', still collecting' : '';
-  return `${kind}, ${access}, ${plural(pages, 'page')}, since ${held}${still}`;
+  return `${kind}, ${access}, ${plural(pages, 'page')}, held ${held}${still}`;
 }
 
 const More = ({ of }: { of: number }) =>

@@ -115,7 +115,9 @@ function Events({ history: { events, begins, cut } }: { history: History }) {
       <ol class="small frame-events">
         {shown.map((event) => (
           <li key={event.seq}>
-            <span class="mono soft">{timeText(Date.parse(event.time), clock)}</span>{' '}
+            <time class="mono soft" dateTime={event.time} title={event.time}>
+              {clock === 'manual' ? timeText(Date.parse(event.time), clock) : timeOfDay(event)}
+            </time>{' '}
             {eventText(event)}
           </li>
         ))}
@@ -132,3 +134,6 @@ function Events({ history: { events, begins, cut } }: { history: History }) {
     </>
   );
 }
+
+/** "14:31:25.287", because the date is the same for most of them. */
+const timeOfDay = ({ time }: PinholeEvent): string => time.slice(11, 23);

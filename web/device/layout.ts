@@ -4,8 +4,8 @@
 /** From the largest cells to the smallest; then a cell stands for more and more frames. */
 const sizes = [96, 72, 56, 44, 34, 26, 20, 16, 12, 9];
 const smallest = 9;
-/** Each further level puts four times as many frames into a cell. */
-const growth = 4;
+/** Each further level puts twice as many frames into a cell. */
+const growth = 2;
 
 export interface Level {
   /** CSS pixels, the space between cells included. */

@@ -2,6 +2,7 @@
 import { signal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { type ShownProblem, shownOf } from '../api/problem.ts';
+import { Link } from '../bar/link.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import './notices.css';
 
@@ -9,6 +10,13 @@ interface Notice {
   id: number;
   problem?: ShownProblem;
   text?: string;
+  /** Where the page shows what it is about. */
+  link?: NoticeLink | undefined;
+}
+
+interface NoticeLink {
+  href: string;
+  text: string;
 }
 
 const notices = signal<readonly Notice[]>([]);
@@ -25,7 +33,9 @@ const forget = (id: number): void => {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 };
 
-export const notify = (text: string): void => add({ text }, false);
+/** With a link it stays, because a person may want to follow it. */
+export const notify = (text: string, link?: NoticeLink): void =>
+  add({ text, link }, link !== undefined);
 
 /** Runs what a person asked for; a refusal becomes a notice. Resolves to null if it was refused. */
 export async function attempt<T>(does: () => Promise<T>): Promise<T | null> {
@@ -47,9 +57,15 @@ export function Notices() {
   });
   return (
     <div ref={element} popover="manual" class="notices" aria-live="polite">
-      {notices.value.map(({ id, problem, text }) => (
+      {notices.value.map(({ id, problem, text, link }) => (
         <div key={id} class="notice">
-          {problem === undefined ? <p>{text}</p> : <ProblemNote problem={problem} />}
+          {problem === undefined ? (
+            <p>
+              {text} {link === undefined ? null : <Link href={link.href}>{link.text}</Link>}
+            </p>
+          ) : (
+            <ProblemNote problem={problem} />
+          )}
           <button type="button" class="button" aria-label="Dismiss" onClick={() => forget(id)}>
             ✕
           </button>

@@ -24,6 +24,7 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   machine: { title: 'Machine', key: 'm', ofFilesystem: true, load: () => import('./machine.tsx') },
   device: { title: 'Device', key: 'd', ofFilesystem: true, load: () => import('./device.tsx') },
   stepper: { title: 'Stepper', ofFilesystem: true, load: () => import('./stepper.tsx') },
+  file: { title: 'File', key: 'f', ofFilesystem: true, load: () => import('./file.tsx') },
   unknown,
 };
 

@@ -1,0 +1,5 @@
+import { FileView } from '../file/file-view.tsx';
+
+export function View() {
+  return <FileView />;
+}
