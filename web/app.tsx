@@ -18,7 +18,8 @@ import { viewNamed, views } from './views/index.ts';
 import type { ViewName } from './views/names.ts';
 
 export function App() {
-  const { view, fs } = place.value;
+  const { view } = place.value;
+  const fs = openFilesystem.value;
   const listed = useSignal(false);
   useKeys([
     ...keysOfViews(fs),
@@ -48,7 +49,7 @@ export function App() {
           <kbd>?</kbd> keys
         </button>
       </header>
-      {fs === null ? null : <Menu fs={fs} now={view} />}
+      {fs === null || view === 'story' ? null : <Menu fs={fs} now={view} />}
       <DeadlockBanner />
       <Said />
       <main
@@ -122,5 +123,6 @@ function Loaded({ view }: { view: ViewName }) {
   if (failed.value !== null) return <p role="alert">{failed.value}</p>;
   if (loaded.value === null || loaded.value.view !== view) return <p class="soft">Loading…</p>;
   const { View } = loaded.value;
-  return <View key={`${view} ${openFilesystem.value}`} />;
+  // A lecture goes on when Back and Next lead to another filesystem.
+  return <View key={view === 'story' ? view : `${view} ${openFilesystem.value}`} />;
 }

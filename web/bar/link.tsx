@@ -8,6 +8,8 @@ export function Link(props: {
   class?: string;
   /** It leads to the view that is open. */
   current?: boolean;
+  /** What a plain click does instead of going there. */
+  onOpen?: (() => unknown) | undefined;
 }) {
   return (
     <a
@@ -17,7 +19,8 @@ export function Link(props: {
       onClick={(event) => {
         if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
-        go(props.href);
+        if (props.onOpen === undefined) go(props.href);
+        else void props.onOpen();
       }}
     >
       {props.children}

@@ -28,9 +28,13 @@ export function watchChoices(): void {
     choices.value = { data: null, problem: null };
     if (fs === null) return;
     const path = { fs };
-    const reading = reader(choices, (signal) =>
-      body(rest.peek().GET('/v1/filesystems/{fs}/choices', { params: { path }, signal })),
-    );
+    const reading = reader(choices, async (signal) => {
+      const url = '/v1/filesystems/{fs}/choices';
+      const answer = await body(rest.peek().GET(url, { params: { path }, signal }));
+      // The answer to a step of this window may have overtaken it.
+      const shown = choices.peek().data;
+      return shown !== null && shown.commands > answer.commands ? shown : answer;
+    });
     ask = reading.ask;
     const forgetEvents = onEvents(() => reading.ask());
     const forgetSnapshots = snapshots.subscribe(() => reading.ask());

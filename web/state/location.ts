@@ -25,6 +25,8 @@ export function placeOf(pathname: string): Place {
   if (first === undefined) return { view: 'home', ...nowhere };
   if (first === 'fs' && second !== undefined && parts.length <= 3)
     return { view: viewsOfFilesystem.get(third ?? '') ?? 'unknown', fs: second, story: null };
+  if (first === 'stories' && second !== undefined && third === 'compare' && parts.length === 3)
+    return { view: 'compare', fs: null, story: second };
   if (first === 'stories' && parts.length <= 2)
     return second === undefined
       ? { view: 'stories', ...nowhere }
@@ -54,13 +56,20 @@ const viewsOfFilesystem = new Map<string, ViewName>([
 ]);
 
 export const place = computed(() => placeOf(address.value.pathname));
-/** The name of the open filesystem. A view reads it again only if it changes. */
-export const openFilesystem = computed(() => place.value.fs);
+/**
+ * The name of the open filesystem: that of the view, or the one on which a story is played. A view
+ * reads it again only if it changes.
+ */
+export const openFilesystem = computed(
+  () => place.value.fs ?? (place.value.view === 'story' ? param('fs') : null),
+);
 
 /** The path of a view. Names of users are escaped here and nowhere else. */
 export function pathOf(view: ViewName, fs: string | null = null, story?: string): string {
-  if (view === 'story' && story !== undefined)
-    return `${base}/stories/${encodeURIComponent(story)}`;
+  if (story !== undefined) {
+    const path = `${base}/stories/${encodeURIComponent(story)}`;
+    return view === 'compare' ? `${path}/compare` : path;
+  }
   if (view === 'stories' || view === 'server') return `${base}/${view}`;
   if (fs === null) return `${base}/`;
   const path = `${base}/fs/${encodeURIComponent(fs)}`;

@@ -4,6 +4,7 @@ import type { PinholeEvent } from 'pinhole/client';
 import { eventText } from '../parts/event-words.ts';
 import { watched } from '../state/watched.ts';
 import { eventsOfLastStep } from './last-events.ts';
+import './last-step.css';
 import { stepText, walkText } from './step-words.ts';
 import { walked } from './walk.ts';
 
@@ -15,7 +16,6 @@ const last = computed(() => {
 });
 
 export function LastStep() {
-  const events = last.value;
   const fs = watched.value?.fs;
   const run = walked.value?.fs === fs ? walked.value?.answer : undefined;
   return (
@@ -25,29 +25,29 @@ export function LastStep() {
       </header>
       <div aria-live="polite" class="column">
         {run !== undefined && run.steps !== 1 ? <p>{walkText(run)}</p> : null}
-        {events.length === 0 ? (
-          <p class="soft">Nothing has happened since you opened this filesystem.</p>
+        {last.value.length > 0 ? (
+          <WhatHappened />
         ) : (
-          <Told events={events} />
+          <p class="soft">Nothing has happened since you opened this filesystem.</p>
         )}
       </div>
     </section>
   );
 }
 
-function Told({ events }: { events: readonly PinholeEvent[] }) {
+/** The last command and what followed from it. `bare`: without who made it, who is named before. */
+export function WhatHappened({ bare = false }: { bare?: boolean }) {
+  return last.value.length === 0 ? null : <Told events={last.value} bare={bare} />;
+}
+
+function Told({ events, bare }: { events: readonly PinholeEvent[]; bare: boolean }) {
   const [first, ...others] = events;
   if (first === undefined) return null;
-  const isStep = first.type === 'pinhole.task.step';
   const more = others.length - shownMax;
   return (
     <>
-      <p>{isStep ? stepSentence(first) : `${eventText(first)}.`}</p>
-      {others.length === 0 ? (
-        isStep ? (
-          <p class="soft small">Nobody else notices it.</p>
-        ) : null
-      ) : (
+      <Command event={first} bare={bare} />
+      {others.length === 0 ? null : (
         <ul class="step-events">
           {others.slice(0, shownMax).map((event) => (
             <li key={event.id}>{eventText(event)}</li>
@@ -59,11 +59,15 @@ function Told({ events }: { events: readonly PinholeEvent[] }) {
   );
 }
 
-function stepSentence({ operation, data }: PinholeEvent & { type: 'pinhole.task.step' }) {
-  const who = operation === undefined ? data.op : `${operation} (${data.op})`;
+function Command({ event, bare }: { event: PinholeEvent; bare: boolean }) {
+  if (event.type !== 'pinhole.task.step') return bare ? null : <p>{`${eventText(event)}.`}</p>;
+  const { operation, data } = event;
+  const does = stepText(data.step);
+  if (bare) return <p>{`It ${does}.`}</p>;
   return (
-    <>
-      <bdi>{who}</bdi> took the step <code>{data.step}</code>: it {stepText(data.step)}.
-    </>
+    <p>
+      <bdi>{operation === undefined ? data.op : `${operation} (${data.op})`}</bdi> took the step{' '}
+      <code>{data.step}</code>: it {does}.
+    </p>
   );
 }

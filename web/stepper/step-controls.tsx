@@ -5,6 +5,7 @@ import { Button } from '../parts/button.tsx';
 import { notify } from '../parts/notices.tsx';
 import { choices, steppedFilesystem } from '../state/choices.ts';
 import { type Key, useKeys } from '../state/keys.ts';
+import { place } from '../state/location.ts';
 import './step-controls.css';
 import { laterOf } from './trail.ts';
 import { seed, seePicture, stepBack, stepForward, takeStep, trail } from './walk.ts';
@@ -12,7 +13,8 @@ import { seed, seePicture, stepBack, stepForward, takeStep, trail } from './walk
 export function StepControls() {
   const fs = steppedFilesystem.value;
   useSignalEffect(seePicture);
-  return fs === null ? null : <Controls fs={fs} />;
+  // A lecture has keys and buttons of its own.
+  return fs === null || place.value.view === 'story' ? null : <Controls fs={fs} />;
 }
 
 function Controls({ fs }: { fs: string }) {

@@ -48,11 +48,11 @@ const looks: Record<string, Look> = {
   },
 };
 
-const lookOf = (verdict: string): Look =>
+export const verdictLook = (verdict: string): Look =>
   looks[verdict] ?? { sign: '·', text: verdict, tone: 'soft', doc: verdict };
 
-function VerdictBadge({ verdict }: { verdict: string }) {
-  const { sign, text, tone, doc } = lookOf(verdict);
+export function VerdictBadge({ verdict }: { verdict: string }) {
+  const { sign, text, tone, doc } = verdictLook(verdict);
   return (
     <span class={`verdict verdict-${tone}`} title={doc}>
       <span aria-hidden="true">{sign}</span> {text}

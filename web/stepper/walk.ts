@@ -5,7 +5,7 @@ import type { Schemas } from '../api/schemas.ts';
 import { body, rest, token } from '../api/session.ts';
 import { attempt, notify } from '../parts/notices.tsx';
 import { choices, readChoices } from '../state/choices.ts';
-import { go, pathOf, place } from '../state/location.ts';
+import { go, pathOf, place, setParams } from '../state/location.ts';
 import { watched } from '../state/watched.ts';
 import { walkText } from './step-words.ts';
 import {
@@ -94,7 +94,11 @@ export const advanceClock = (fs: string, ms: number): Promise<unknown> =>
   );
 
 /** Opens another filesystem of the trail in the view that is open. */
-const openInView = (fs: string): void => go(pathOf(place.peek().view, fs) + location.search);
+function openInView(fs: string): void {
+  const { view } = place.peek();
+  if (view === 'story') setParams({ fs });
+  else go(pathOf(view, fs) + location.search);
+}
 
 /**
  * The moment before the last command of the open filesystem, as a fork of it. Returns the name of
@@ -166,7 +170,9 @@ export async function stepBack(fs: string): Promise<void> {
   if (fork === null) return;
   trail.value = withEarlier(trail.peek(), fs, fork);
   openInView(fork);
-  notify(`You are in ${fork}, a fork of the moment before. ${fs} stays as it was.`);
+  // A lecture shows the moment itself; there a notice at each step would only be in the way.
+  if (place.peek().view !== 'story')
+    notify(`You are in ${fork}, a fork of the moment before. ${fs} stays as it was.`);
 }
 
 /** To the moment after, if this window came from there. */

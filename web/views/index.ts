@@ -25,6 +25,8 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   device: { title: 'Device', key: 'd', ofFilesystem: true, load: () => import('./device.tsx') },
   stepper: { title: 'Stepper', ofFilesystem: true, load: () => import('./stepper.tsx') },
   file: { title: 'File', key: 'f', ofFilesystem: true, load: () => import('./file.tsx') },
+  stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
+  story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
   unknown,
 };
 

@@ -1,0 +1,5 @@
+import { StoryList } from '../stories/story-list.tsx';
+
+export function View() {
+  return <StoryList />;
+}

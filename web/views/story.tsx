@@ -1,0 +1,5 @@
+import { Lecture } from '../stories/lecture.tsx';
+
+export function View() {
+  return <Lecture />;
+}
