@@ -63,8 +63,8 @@ function end(
 
 /**
  * Adds a distribution without a value for each wait that can end well under the strategies in
- * force, so that a scrape shows it before its first value. Those of waits that fail or are cancelled
- * are added when an operation falls asleep: for all of them a strategy would have 912 series, not
+ * force, so that a scrape shows it before its first value. Those of waits that fail or end by a
+ * signal are added when an operation falls asleep: for all of them a strategy would have 912 series, not
  * 304.
  * `pinhole_waits_total` begins at 0 for every outcome.
  */
