@@ -56,6 +56,11 @@ export function App() {
         id="view"
         class={connection.value.state === 'lost' && fs !== null ? 'view stale' : 'view'}
       >
+        {fs === null ? null : (
+          <h1 class="unseen">
+            {viewNamed(view).title} of {fs}
+          </h1>
+        )}
         <Refused />
         <Loaded view={view} />
       </main>

@@ -15,8 +15,10 @@ export function Thing({
   id: string /** Only its name. */;
   short?: boolean;
 }) {
-  const picture = watched.value?.picture ?? null;
-  const { name, is } = thingWords(picture, id);
+  // Only a file is named by the picture. A list of events has hundreds of short chips, and each
+  // that reads the picture is made again in every frame.
+  const reads = !short || kindOf(id) === 'file';
+  const { name, is } = thingWords(reads ? (watched.value?.picture ?? null) : null, id);
   const { class: lit, ...attributes } = linked(id);
   const isSelected = selected.value === id;
   return (
@@ -25,8 +27,14 @@ export function Thing({
       {...attributes}
       class={`thing thing-${kindOf(id) ?? 'other'} ${lit}`}
       aria-pressed={isSelected}
-      title={thingText(picture, id)}
-      onFocus={attributes.onPointerEnter}
+      onPointerEnter={(event) => {
+        tell(event.currentTarget, id);
+        attributes.onPointerEnter();
+      }}
+      onFocus={(event) => {
+        tell(event.currentTarget, id);
+        attributes.onPointerEnter();
+      }}
       onBlur={attributes.onPointerLeave}
       onClick={(event) => {
         // A chip in a row that can be opened must not open the row too.
@@ -38,4 +46,9 @@ export function Thing({
       {short || is === '' ? null : <bdi class="thing-is">{is}</bdi>}
     </button>
   );
+}
+
+/** The full text when somebody looks, because it can take a search of all pins. */
+function tell(chip: HTMLElement, id: string): void {
+  chip.title = thingText(watched.peek()?.picture ?? null, id);
 }

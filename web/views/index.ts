@@ -27,6 +27,7 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   file: { title: 'File', key: 'f', ofFilesystem: true, load: () => import('./file.tsx') },
   stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
   story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
+  events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
   unknown,
 };
 
