@@ -1,0 +1,5 @@
+import { CompareView } from '../compare/compare-view.tsx';
+
+export function View() {
+  return <CompareView />;
+}
