@@ -19,6 +19,7 @@ export const glossary = {
   D: 'The operation sleeps and no signal can end the wait.',
   R: 'The operation runs, or spins on a page.',
   deadlock: 'Operations that wait for each other in a circle. None of them can go on by itself.',
+  hung: 'In state D for more than 120 s. Linux writes a line of it into the kernel log.',
   poisoned: 'A media error: reading the page is a SIGBUS.',
   'delayed free': 'The block has left its file while pinned; the last unpin frees it.',
   stepped:

@@ -68,23 +68,40 @@ function pageWords(picture: Picture | null, pfn: number): ThingWords {
   return { name: `page ${pfn}`, is: at === null ? '' : `= ${at}` };
 }
 
+let known: { picture: Picture; cursor: string; places: Map<number, [number, number]> } | null =
+  null;
+
 /**
  * The file and page of a frame, as `a[0]`. A picture has no extents, so only a pin on the frame or a
  * sleeper that waits for it tells. null if neither is there.
  */
 function placeOfPage(picture: Picture, pfn: number): string | null {
-  for (const { sleepingOn } of picture.operations.values())
-    if (sleepingOn?.pfn === pfn && sleepingOn.ino !== null && sleepingOn.pgoff !== undefined)
-      return `${nameOfFile(picture, sleepingOn.ino)}[${sleepingOn.pgoff}]`;
-  for (const { ino, offset, runs } of picture.pins.values()) {
+  // Found once for each change, because a view may name hundreds of pages.
+  if (known?.picture !== picture || known.cursor !== picture.cursor)
+    known = { picture, cursor: picture.cursor, places: placesOf(picture) };
+  const place = known.places.get(pfn);
+  return place === undefined ? null : `${nameOfFile(picture, place[0])}[${place[1]}]`;
+}
+
+/** A pin may have 65,536 frames; the first ones are enough for a name. */
+const framesMax = 512;
+
+/** Inode and page of the file, by the frame. */
+function placesOf({ operations, pins }: Picture): Map<number, [number, number]> {
+  const places = new Map<number, [number, number]>();
+  for (const { ino, offset, runs } of pins.values()) {
     let page = offset / 4096;
-    for (const run of runs) {
-      if (run.pfn !== null && pfn >= run.pfn && pfn < run.pfn + run.pages)
-        return `${nameOfFile(picture, ino)}[${page + pfn - run.pfn}]`;
-      page += run.pages;
+    for (const { pfn, pages } of runs) {
+      for (let i = 0; pfn !== null && i < Math.min(pages, framesMax); i += 1)
+        places.set(pfn + i, [ino, page + i]);
+      page += pages;
     }
   }
-  return null;
+  for (const { sleepingOn } of operations.values()) {
+    const { ino = null, pfn, pgoff } = sleepingOn ?? {};
+    if (ino !== null && pfn !== undefined && pgoff !== undefined) places.set(pfn, [ino, pgoff]);
+  }
+  return places;
 }
 
 /** The parts of `lock:NAME:WHICH` or `entry:NAME:WHICH`; a name may contain colons. */

@@ -1,3 +1,5 @@
+import { computed } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import { kindOf } from '../state/ids.ts';
 import { linked, select, selected } from '../state/selection.ts';
 import { watched } from '../state/watched.ts';
@@ -18,7 +20,8 @@ export function Thing({
   // Only a file is named by the picture. A list of events has hundreds of short chips, and each
   // that reads the picture is made again in every frame.
   const reads = !short || kindOf(id) === 'file';
-  const { name, is } = thingWords(reads ? (watched.value?.picture ?? null) : null, id);
+  const words = useMemo(() => computed(() => wordsNow(id, reads)), [id, reads]);
+  const [name = '', is = ''] = words.value.split('\n');
   const { class: lit, ...attributes } = linked(id);
   const isSelected = selected.value === id;
   return (
@@ -46,6 +49,12 @@ export function Thing({
       {short || is === '' ? null : <bdi class="thing-is">{is}</bdi>}
     </button>
   );
+}
+
+/** One string, so that a chip is drawn again only if its words have changed. */
+function wordsNow(id: string, reads: boolean): string {
+  const { name, is } = thingWords(reads ? (watched.value?.picture ?? null) : null, id);
+  return [name, is].map((text) => text.replaceAll('\n', ' ')).join('\n');
 }
 
 /** The full text when somebody looks, because it can take a search of all pins. */

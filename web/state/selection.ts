@@ -10,11 +10,14 @@ export const select = (id: string | null): void => setParams({ select: id });
 
 export const hovered = signal<string | null>(null);
 
+const nothing: ReadonlySet<string> = new Set();
+
 /** The ids that light up: those of the thing under the pointer, else of the selected one. */
 export const lit = computed<ReadonlySet<string>>(() => {
   const id = hovered.value ?? selected.value;
+  // The same set each time, because every chip is made again when the set is another one.
+  if (id === null) return nothing;
   const picture = watched.value?.picture;
-  if (id === null) return new Set();
   return picture ? relatedTo(picture, id) : new Set([id]);
 });
 

@@ -29,6 +29,7 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
   story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
   events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
+  waits: { title: 'Waits', key: 'w', ofFilesystem: true, load: () => import('./waits.tsx') },
   unknown,
 };
 

@@ -1,0 +1,5 @@
+import { Waits } from '../waits/waits.tsx';
+
+export function View() {
+  return <Waits />;
+}

@@ -1,0 +1,162 @@
+// Is anybody stuck, who holds it, since when, what would end it: in sentences.
+import type { Picture } from 'pinhole/client';
+import type { Schemas } from '../api/schemas.ts';
+import type { Part } from '../parts/sentence.tsx';
+import { thingText, thingWords } from '../parts/thing-words.ts';
+import { durationText, plural } from '../parts/words.ts';
+import { kindOf, sleepsOn } from '../state/ids.ts';
+import type { WaitGraph } from '../state/wait-graph.ts';
+import {
+  type Edges,
+  edgesOf,
+  type Holder,
+  holdersOf,
+  isQueued,
+  type WaitRow,
+} from './wait-rows.ts';
+
+export type Explanation = Schemas['ExplainOperationResult'];
+export type Release = NonNullable<Explanation['released']>;
+export type ReleaseStep = Release['order'][number];
+
+/** A chain of locks is told this far. */
+const hopsMax = 4;
+
+const part = (picture: Picture, id: string): Part => ({ id, text: nounOf(picture, id) });
+
+/** "page 2 of a", "op_9 (punch-hole by T)", "invalidate_lock of a". */
+export function nounOf(picture: Picture, id: string): string {
+  if (kindOf(id) !== 'page') return thingText(picture, id);
+  const { name, is } = thingWords(picture, id);
+  return is === '' ? name : `${name} of ${is.replace(/^= /, '').replace(/\[\d+\]$/, '')}`;
+}
+
+/** "op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic holds by pin_1 since 15 s." */
+export function stuckSentence(
+  picture: Picture,
+  graph: WaitGraph | null,
+  { operation, on, forMs, holders }: WaitRow,
+  nowMs: number,
+): Part[] {
+  const parts: Part[] = [part(picture, operation.id)];
+  const verb = operation.sleepingOn?.state === 'R' ? ' has spun ' : ' has waited ';
+  parts.push(`${verb}${durationText(forMs)}`);
+  if (on === null) return [...parts, '.'];
+  parts.push(' for ', part(picture, on), ...held(picture, holders, nowMs), '.');
+  parts.push(...chain(picture, edgesOf(graph), { operation: operation.id, on }, nowMs));
+  return parts;
+}
+
+/** What the holder waits for itself, and who holds that. */
+function chain(
+  picture: Picture,
+  edges: Edges,
+  from: { operation: string; on: string },
+  nowMs: number,
+): Part[] {
+  const parts: Part[] = [];
+  const seen = new Set<string>();
+  let { operation, on } = from;
+  while (!seen.has(operation) && seen.size < hopsMax) {
+    seen.add(operation);
+    const next = blockerOf(edges, on);
+    if (next === null) return parts;
+    if (next.to === from.operation) return [...parts, ' This is a deadlock.'];
+    const node = sleepsOn(picture, next.to);
+    if (node === null) return parts;
+    const pin = /pin_\d+/.exec(next.because)?.[0];
+    if (pin === undefined) parts.push(' ', { id: next.to, text: next.to }, ' waits for ');
+    else {
+      const it = { id: pin, text: pin };
+      parts.push(' ', it, ' belongs to ', part(picture, next.to), ', which waits for ');
+    }
+    const its = holdersOf(picture, edges, { on: node, but: next.to });
+    parts.push(part(picture, node), ...held(picture, its, nowMs), '.');
+    operation = next.to;
+    on = node;
+  }
+  return parts;
+}
+
+/** The operation that holds the node. */
+const blockerOf = ({ from }: Edges, on: string) =>
+  from.get(on)?.find(({ to, because }) => kindOf(to) === 'operation' && !isQueued(because)) ?? null;
+
+/** ", which nic holds by pin_1 since 15 s"; nothing if nobody is known. */
+function held(picture: Picture, holders: readonly Holder[], nowMs: number): Part[] {
+  const [first] = holders;
+  if (first === undefined) return [];
+  const others = holders.length - 1;
+  const more = others === 0 ? '' : `, and so ${others === 1 ? 'does' : 'do'} ${others} more`;
+  const pin = picture.pins.get(first.id);
+  if (pin !== undefined) {
+    const since = `since ${durationText(Math.max(0, nowMs - pin.sinceMs))}`;
+    const it = { id: first.id, text: first.id };
+    if (pin.owner === null) return [', which ', it, ` holds ${since}${more}`];
+    return [`, which ${pin.owner} holds by `, it, ` ${since}${more}`];
+  }
+  return [', which ', part(picture, first.id), ` ${verbOf(first)}${more}`];
+}
+
+function verbOf({ id, because }: Holder): string {
+  if (kindOf(id) === 'mapping') return 'still maps';
+  return because.replace(/ it\b/, '');
+}
+
+const doing = {
+  unpin: { ing: 'Unpinning', imperative: 'Unpin' },
+  munmap: { ing: 'Removing', imperative: 'Remove' },
+  cancel: { ing: 'A signal to', imperative: 'Cancel' },
+} as const;
+
+export const releaseLabel = (step: ReleaseStep): string =>
+  `${doing[step.do].imperative} ${step.id}`;
+
+/** What would end it. */
+export function endingSentence(released: Release | null, notRun: string | null): Part[] {
+  if (released === null)
+    return notRun === null ? [] : [`The server does not say what would end it: ${notRun}.`];
+  const { order, enough } = released;
+  const [first] = order;
+  if (first === undefined) return ['Nothing that can be released is in its way.'];
+  if (order.length === 1) {
+    const it = { id: first.id, text: first.id };
+    const ends = enough ? ' ends it.' : ' is not enough: then it waits for something else.';
+    return [`${doing[first.do].ing} `, it, ends];
+  }
+  const named = order.slice(0, 3).flatMap(({ id }, at): Part[] => {
+    const it = { id, text: id };
+    return at === 0 ? [it] : [', ', it];
+  });
+  const more = order.length > 3 ? ` and ${order.length - 3} more` : '';
+  const ends = enough ? 'end it' : 'are not enough';
+  return [`${plural(order.length, 'release')} in this order ${ends}: `, ...named, `${more}.`];
+}
+
+/** What an operation would do under another strategy. */
+export function otherText(picture: Picture, other: Explanation['others'][number]): string {
+  switch (other.outcome) {
+    case 'done':
+      return other.warnings > 0 ? 'be done, and free the page under the pin' : 'be done';
+    case 'failed':
+      return `fail with ${other.errno}`;
+    case 'cancelled':
+      return `end with ${other.errno}`;
+    case 'running':
+      return 'run on';
+    case 'refused':
+      return `not happen: the strategy is refused with ${other.errno}`;
+    case 'sleeping':
+      return `sleep${sleepText(picture, other.sleepingOn)}`;
+  }
+}
+
+/** `sleepingOn` has the form of an operation's record. */
+function sleepText(picture: Picture, sleepingOn: unknown): string {
+  const { page, lock } = (sleepingOn ?? {}) as {
+    page?: { pfn: number };
+    lock?: { name: string };
+  };
+  if (page !== undefined) return ` on ${nounOf(picture, `page:${page.pfn}`)}`;
+  return lock === undefined ? '' : ` on ${lock.name}`;
+}

@@ -1,0 +1,81 @@
+// Whether anybody is stuck, in one sentence with what would end it.
+import { Button } from '../parts/button.tsx';
+import { Sentence } from '../parts/sentence.tsx';
+import { plural } from '../parts/words.ts';
+import { useKeys } from '../state/keys.ts';
+import { waitGraph } from '../state/wait-graph.ts';
+import { type Watched, watched } from '../state/watched.ts';
+import { ReleaseButton, useExplanation } from './explained.tsx';
+import { cancel, release, releaseAll } from './release.ts';
+import { endingSentence, stuckSentence } from './stuck-sentence.ts';
+import type { WaitRow } from './wait-rows.ts';
+
+export function Stuck(props: { row: WaitRow; total: number; nowMs: number; withKeys: boolean }) {
+  const now = watched.value;
+  if (!now?.picture) return null;
+  return <Oldest key={props.row.operation.id} {...props} now={now} />;
+}
+
+function Oldest({
+  row,
+  total,
+  nowMs,
+  withKeys,
+  now,
+}: {
+  row: WaitRow;
+  total: number;
+  nowMs: number;
+  withKeys: boolean;
+  now: Watched;
+}) {
+  const { fs, picture } = now;
+  const { id } = row.operation;
+  const explained = useExplanation(fs, id).value.data;
+  const released = explained?.released ?? null;
+  const [first] = released?.order ?? [];
+  useKeys(
+    withKeys
+      ? [
+          {
+            key: 'u',
+            does: 'Unpin what the oldest wait needs first',
+            run: () => first?.do === 'unpin' && void release(fs, first),
+          },
+          {
+            key: 'c',
+            does: 'Cancel the operation that waits longest',
+            run: () => void cancel(fs, id, { restart: false }),
+          },
+        ]
+      : [],
+  );
+  if (picture === null) return null;
+  const others = total - 1;
+  return (
+    <div class="stuck">
+      <p>
+        <Sentence parts={stuckSentence(picture, waitGraph.value.data, row, nowMs)} />{' '}
+        <Sentence parts={endingSentence(released, explained?.notRun ?? null)} />
+        {others === 0 ? null : (
+          <span class="soft">{` ${plural(others, 'other operation')} ${others === 1 ? 'waits' : 'wait'}${behindText(row, others)}.`}</span>
+        )}
+      </p>
+      {first === undefined ? null : (
+        <div class="row">
+          <ReleaseButton fs={fs} step={first} />
+          {released !== null && released.order.length > 1 ? (
+            <Button changes onClick={() => releaseAll(fs, released.order)}>
+              {`Do all ${released.order.length} in order`}
+            </Button>
+          ) : null}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function behindText({ behind }: WaitRow, others: number): string {
+  if (behind === null || behind === 0) return '';
+  return behind >= others ? ' behind it' : `, ${behind} of them behind it`;
+}

@@ -1,0 +1,1 @@
+export { WaitsPanel } from './waits.tsx';
