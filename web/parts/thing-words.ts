@@ -34,6 +34,13 @@ export function thingText(picture: Picture | null, id: string): string {
   return kind === 'lock' ? `${name} ${is}` : `${name} (${is})`;
 }
 
+/** In a sentence: "page 2 of a", "op_9 (punch-hole by T)", "invalidate_lock of a". */
+export function nounOf(picture: Picture | null, id: string): string {
+  if (kindOf(id) !== 'page') return thingText(picture, id);
+  const { name, is } = thingWords(picture, id);
+  return is === '' ? name : `${name} of ${is.replace(/^= /, '').replace(/\[\d+\]$/, '')}`;
+}
+
 function operationIs(picture: Picture | null, id: string): string {
   const operation = picture?.operations.get(id);
   if (operation === undefined) return '';

@@ -30,6 +30,7 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
   events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
   waits: { title: 'Waits', key: 'w', ofFilesystem: true, load: () => import('./waits.tsx') },
+  graph: { title: 'Graph', key: 'g', ofFilesystem: true, load: () => import('./graph.tsx') },
   unknown,
 };
 

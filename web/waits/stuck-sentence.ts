@@ -2,7 +2,7 @@
 import type { Picture } from 'pinhole/client';
 import type { Schemas } from '../api/schemas.ts';
 import type { Part } from '../parts/sentence.tsx';
-import { thingText, thingWords } from '../parts/thing-words.ts';
+import { nounOf } from '../parts/thing-words.ts';
 import { durationText, plural } from '../parts/words.ts';
 import { kindOf, sleepsOn } from '../state/ids.ts';
 import type { WaitGraph } from '../state/wait-graph.ts';
@@ -23,13 +23,6 @@ export type ReleaseStep = Release['order'][number];
 const hopsMax = 4;
 
 const part = (picture: Picture, id: string): Part => ({ id, text: nounOf(picture, id) });
-
-/** "page 2 of a", "op_9 (punch-hole by T)", "invalidate_lock of a". */
-export function nounOf(picture: Picture, id: string): string {
-  if (kindOf(id) !== 'page') return thingText(picture, id);
-  const { name, is } = thingWords(picture, id);
-  return is === '' ? name : `${name} of ${is.replace(/^= /, '').replace(/\[\d+\]$/, '')}`;
-}
 
 /** "op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic holds by pin_1 since 15 s." */
 export function stuckSentence(

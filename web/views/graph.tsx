@@ -1,0 +1,5 @@
+import { Graph } from '../graph/graph.tsx';
+
+export function View() {
+  return <Graph />;
+}
