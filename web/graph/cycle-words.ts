@@ -1,6 +1,6 @@
 // A deadlock in a sentence and in columns, as lockdep prints them.
 import type { Picture } from 'pinhole/client';
-import type { Part } from '../parts/sentence.tsx';
+import type { Part } from '../parts/sentence-part.ts';
 import { nounOf } from '../parts/thing-words.ts';
 import type { Cycle } from '../state/wait-graph.ts';
 

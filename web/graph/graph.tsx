@@ -47,7 +47,7 @@ export function Graph() {
       <header>
         <h2>Who waits for whom</h2>
         <span class="soft small">{counted(data)}</span>
-        <span class="row copies">
+        <span class="row actions">
           <CopyButton what="SVG" text={() => (svg.current === null ? '' : svgText(svg.current))} />
           <CopyButton what="DOT" text={() => graphAs(fs, 'dot')} />
           <CopyButton what="Mermaid" text={() => graphAs(fs, 'mermaid')} />

@@ -1,12 +1,7 @@
 // A sentence whose things light up and can be selected, as in a chip.
 import { linked, select } from '../state/selection.ts';
+import type { Part } from './sentence-part.ts';
 import './sentence.css';
-
-/** Text, or a thing by its id with the words that name it in the sentence. */
-export type Part = string | { id: string; text: string };
-
-export const sentenceText = (parts: readonly Part[]): string =>
-  parts.map((part) => (typeof part === 'string' ? part : part.text)).join('');
 
 export function Sentence({ parts }: { parts: readonly Part[] }) {
   return (

@@ -31,6 +31,12 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
   waits: { title: 'Waits', key: 'w', ofFilesystem: true, load: () => import('./waits.tsx') },
   graph: { title: 'Graph', key: 'g', ofFilesystem: true, load: () => import('./graph.tsx') },
+  timeline: {
+    title: 'Timeline',
+    key: 't',
+    ofFilesystem: true,
+    load: () => import('./timeline.tsx'),
+  },
   unknown,
 };
 

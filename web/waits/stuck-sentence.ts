@@ -1,7 +1,7 @@
 // Is anybody stuck, who holds it, since when, what would end it: in sentences.
 import type { Picture } from 'pinhole/client';
 import type { Schemas } from '../api/schemas.ts';
-import type { Part } from '../parts/sentence.tsx';
+import type { Part } from '../parts/sentence-part.ts';
 import { nounOf } from '../parts/thing-words.ts';
 import { durationText, plural } from '../parts/words.ts';
 import { kindOf, sleepsOn } from '../state/ids.ts';

@@ -1,0 +1,5 @@
+import { Timeline } from '../timeline/timeline.tsx';
+
+export function View() {
+  return <Timeline />;
+}
