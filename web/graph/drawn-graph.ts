@@ -44,7 +44,7 @@ const waitersMax = 6;
 const tagsMax = 4;
 const textMax = 26;
 
-export const shortened = (text: string): string =>
+const shortened = (text: string): string =>
   text.length > textMax ? `${text.slice(0, textMax - 1)}…` : text;
 
 export function drawnGraph(graph: WaitGraph, options: DrawnOptions): DrawnGraph {

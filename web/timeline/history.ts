@@ -8,7 +8,7 @@ import { body, rest } from '../api/session.ts';
 import { watched } from '../state/watched.ts';
 
 /** More cannot be drawn fast enough, and not be read either. */
-export const eventsMax = 4000;
+const eventsMax = 4000;
 /** One answer may have fewer events than are stored. */
 const answersMax = 40;
 

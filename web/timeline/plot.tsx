@@ -7,7 +7,7 @@ import { linked } from '../state/selection.ts';
 import type { Lane, Span, Wake } from './lanes.ts';
 import { eventAt, type Scale, ticksOf, unitOf } from './scale.ts';
 
-export const laneHeight = 34;
+const laneHeight = 34;
 const axisHeight = 26;
 const barTop = 7;
 const barHeight = 13;

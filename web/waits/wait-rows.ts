@@ -25,7 +25,7 @@ export interface WaitRow {
 }
 
 /** The sleeping operations, the longest sleeper first. */
-export function sleepersOf(picture: Picture): OperationPicture[] {
+function sleepersOf(picture: Picture): OperationPicture[] {
   const sleepers = [...picture.operations.values()].filter(({ state }) => state === 'sleeping');
   const since = ({ sleepingOn }: OperationPicture) => sleepingOn?.sinceMs ?? 0;
   return sleepers.sort((a, b) => since(a) - since(b));
