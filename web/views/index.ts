@@ -24,11 +24,6 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   machine: { title: 'Machine', key: 'm', ofFilesystem: true, load: () => import('./machine.tsx') },
   device: { title: 'Device', key: 'd', ofFilesystem: true, load: () => import('./device.tsx') },
   file: { title: 'File', key: 'f', ofFilesystem: true, load: () => import('./file.tsx') },
-  stepper: { title: 'Stepper', ofFilesystem: true, load: () => import('./stepper.tsx') },
-  compare: { title: 'Compare', key: 'k', ofFilesystem: true, load: () => import('./compare.tsx') },
-  stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
-  story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
-  events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
   waits: { title: 'Waits', key: 'w', ofFilesystem: true, load: () => import('./waits.tsx') },
   graph: { title: 'Graph', key: 'g', ofFilesystem: true, load: () => import('./graph.tsx') },
   timeline: {
@@ -37,6 +32,11 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
     ofFilesystem: true,
     load: () => import('./timeline.tsx'),
   },
+  stepper: { title: 'Stepper', ofFilesystem: true, load: () => import('./stepper.tsx') },
+  compare: { title: 'Compare', key: 'k', ofFilesystem: true, load: () => import('./compare.tsx') },
+  events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
+  stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
+  story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
   unknown,
 };
 
