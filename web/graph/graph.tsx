@@ -109,7 +109,7 @@ function chosenOf(cycles: readonly Cycle[]): number {
 }
 
 /** Pixels: four nodes side by side cannot be read in less. */
-const narrow = 480;
+const narrow = 440;
 
 function Drawn(props: {
   graph: WaitGraph;

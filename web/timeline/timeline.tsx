@@ -146,7 +146,7 @@ function Chart(props: {
   };
   return (
     <div class="chart">
-      <div class="row axis-choice">
+      <div class="row chart-head">
         <span class="soft small">{axisText(axis, scale, axis === usual)}</span>
         <Button
           onClick={() => setParams({ axis: axis === 'time' ? 'event' : 'time' })}
@@ -164,8 +164,8 @@ function Chart(props: {
         <Button pressed={chosenRange.value === null} onClick={() => (chosenRange.value = null)}>
           Newest
         </Button>
+        <p class="readout mono small">{readout(events, pointed.value ?? cursor)}</p>
       </div>
-      <p class="readout mono small">{readout(events, pointed.value ?? cursor)}</p>
       <div class="lane-names">
         {lanes.map(({ id, is }) => (
           <div key={id} class="lane-name" title={`${id} ${is}`}>

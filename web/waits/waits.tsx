@@ -66,7 +66,7 @@ export function Waits() {
   );
 }
 
-const rowsOfPanel = 6;
+const rowsOfPanel = 4;
 
 /** The waits in a part of a page: the sentence, and the longest ones without their explanation. */
 export function WaitsPanel() {
