@@ -239,8 +239,9 @@ function Canvases({ layout, view, cursor, move, map }: CanvasesProps) {
       tabIndex={0}
       data-arrows
       onKeyDown={(event) => press(event, { layout, view, cursor, move })}
-      onFocus={() => {
-        cursor.value ??= frameOf(selected.peek()) ?? 0;
+      onFocus={({ currentTarget }) => {
+        // A click focuses too, and shows what it has selected already.
+        if (currentTarget.matches(':focus-visible')) cursor.value ??= frameOf(selected.peek()) ?? 0;
       }}
       onBlur={() => {
         cursor.value = null;
@@ -370,7 +371,7 @@ function press(event: KeyboardEvent, { layout, cursor, move }: Pointed): void {
   const now = layout.peek();
   if (now === null || event.ctrlKey || event.metaKey || event.altKey) return;
   const { per, columns, cell, height, pages } = now;
-  const at = cursor.peek() ?? 0;
+  const at = cursor.peek() ?? frameOf(selected.peek()) ?? 0;
   const row = per * columns;
   const screen = Math.max(1, Math.floor(height / cell) - 1) * row;
   const keys: Record<string, () => void> = {
