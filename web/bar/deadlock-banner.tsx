@@ -1,7 +1,10 @@
+import { cycleSentence } from '../graph/cycle-words.ts';
 import { Button } from '../parts/button.tsx';
+import { sentenceText } from '../parts/sentence-part.ts';
 import { go, openFilesystem, pathOf } from '../state/location.ts';
 import { select } from '../state/selection.ts';
 import { waitGraph } from '../state/wait-graph.ts';
+import { watched } from '../state/watched.ts';
 import './deadlock-banner.css';
 
 /** On every view of a filesystem: the first deadlock in a sentence. The only red area of the page. */
@@ -15,7 +18,7 @@ export function DeadlockBanner() {
     <div class="deadlock" role="alert">
       <p>
         <strong>Deadlock. </strong>
-        {first.explanation}
+        {sentenceText(cycleSentence(watched.value?.picture ?? null, first))}
         {others === 0 ? null : ` There are ${others} more.`}
       </p>
       <Button

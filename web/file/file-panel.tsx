@@ -15,7 +15,10 @@ import { FileTables } from './file-tables.tsx';
 import { pageBytes, type Range } from './ruler.ts';
 import './file.css';
 
-/** The ruler of a file and what can be done with it; with details, its pins, mappings and bytes. */
+/**
+ * The ruler of a file, and what can be done with a range of it as soon as one is chosen; with details
+ * also its pins, mappings and bytes.
+ */
 export function FilePanel({ ino, details = false }: { ino: number; details?: boolean }) {
   return <OneFile key={ino} ino={ino} details={details} />;
 }
@@ -66,8 +69,8 @@ function Panel({
       </Header>
       {problem === null ? null : <ProblemNote problem={problem} />}
       <FileRuler {...{ file, picture, extents, draft }} />
-      <Sleepers {...{ file, picture }} />
-      <FileChanges {...{ fs, file, draft }} />
+      {details ? <Sleepers {...{ file, picture }} /> : null}
+      {details || isChosen(draft) ? <FileChanges {...{ fs, file, draft }} /> : null}
       {details ? (
         <>
           <FileTables {...{ fs, file, picture, extents }} />
@@ -80,6 +83,9 @@ function Panel({
     </section>
   );
 }
+
+const isChosen = ({ range, sizeBytes }: Draft): boolean =>
+  range.value !== null || sizeBytes.value !== null;
 
 function Header({ file, children }: { file: FilePicture; children: ComponentChildren }) {
   const { ino, name, sizeBytes, unlinked } = file;

@@ -1,17 +1,27 @@
 // The parts that belong together on one screen: what is where, who waits for whom, and when.
+import { useSignal } from '@preact/signals';
+import type { Picture } from 'pinhole/client';
 import { DevicePanel } from '../device/device-panel.tsx';
+import { EventsPanel } from '../events/events-panel.tsx';
+import { FilePanel } from '../file/file-panel.tsx';
 import { GraphPanel } from '../graph/graph-panel.tsx';
+import { inoOf, kindOf } from '../state/ids.ts';
+import { lit, selected } from '../state/selection.ts';
 import { watched } from '../state/watched.ts';
 import { TimelinePanel } from '../timeline/timeline-panel.tsx';
 import { WaitsPanel } from '../waits/waits-panel.tsx';
 import './machine.css';
 
 export function View() {
-  if (!watched.value?.picture) return <p class="soft">Reading the state…</p>;
+  const picture = watched.value?.picture;
+  const shown = useSignal<number | null>(null);
+  if (!picture) return <p class="soft">Reading the state…</p>;
+  shown.value = fileToShow(picture, shown.peek());
   return (
     <div class="machine">
-      <div class="machine-memory">
+      <div class="machine-memory column">
         <DevicePanel />
+        {shown.value === null ? null : <FilePanel ino={shown.value} />}
       </div>
       <div class="machine-waits column">
         <WaitsPanel />
@@ -19,7 +29,19 @@ export function View() {
       </div>
       <div class="machine-time">
         <TimelinePanel />
+        <EventsPanel lines={2} />
       </div>
     </div>
   );
+}
+
+/** That of the selected thing; else the one that was shown, or one that somebody waits for. */
+function fileToShow({ files, operations }: Picture, shown: number | null): number | null {
+  const related = selected.value === null ? [] : [...lit.value];
+  const ofSelected = related.find((id) => kindOf(id) === 'file');
+  if (ofSelected !== undefined && files.has(inoOf(ofSelected))) return inoOf(ofSelected);
+  if (shown !== null && files.has(shown)) return shown;
+  for (const { sleepingOn } of operations.values())
+    if (sleepingOn?.ino != null && files.has(sleepingOn.ino)) return sleepingOn.ino;
+  return files.keys().next().value ?? null;
 }
