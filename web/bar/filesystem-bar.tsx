@@ -2,7 +2,7 @@
 import { body, capabilities, readOnlyReason, rest } from '../api/session.ts';
 import { attempt } from '../parts/notices.tsx';
 import { Term } from '../parts/term.tsx';
-import { durationText, timeText } from '../parts/words.ts';
+import { clockText, durationText, timeText } from '../parts/words.ts';
 import { filesystemMs, wallMs } from '../state/clock.ts';
 import { pathOf } from '../state/location.ts';
 import { connection, watched } from '../state/watched.ts';
@@ -24,8 +24,11 @@ export function FilesystemBar({ fs }: { fs: string }) {
             {filesystem.kind} · Linux {filesystem.kernel}
           </span>
           <StrategyChoice fs={fs} />
-          <span class="mono small" title="The time of the filesystem">
-            t = {timeText(filesystemMs.value, filesystem.clock)}
+          <span
+            class="mono small"
+            title={`The time of the filesystem: ${timeText(filesystemMs.value, filesystem.clock)}`}
+          >
+            t = {clockText(filesystemMs.value, filesystem.clock)}
           </span>
         </>
       )}

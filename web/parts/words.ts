@@ -34,6 +34,10 @@ export function durationText(ms: number): string {
 export const timeText = (ms: number, clock: 'realtime' | 'manual'): string =>
   clock === 'manual' ? `${(ms / 1000).toFixed(3)} s` : new Date(ms).toISOString();
 
+/** The same without the day of a realtime clock: "14:51:05". */
+export const clockText = (ms: number, clock: 'realtime' | 'manual'): string =>
+  clock === 'manual' ? timeText(ms, clock) : `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+
 /** "2 files", "1 file". */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${countText(count)} ${count === 1 ? one : many}`;

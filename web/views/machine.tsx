@@ -29,7 +29,9 @@ export function View() {
       </div>
       <div class="machine-time">
         <TimelinePanel />
-        <EventsPanel lines={2} />
+      </div>
+      <div class="machine-events">
+        <EventsPanel lines={1} />
       </div>
     </div>
   );
