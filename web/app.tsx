@@ -6,7 +6,7 @@ import { DeadlockBanner } from './bar/deadlock-banner.tsx';
 import { FilesystemBar } from './bar/filesystem-bar.tsx';
 import { KeyList } from './bar/key-list.tsx';
 import { Link } from './bar/link.tsx';
-import { SignIn } from './bar/sign-in.tsx';
+import { SignIn, Who } from './bar/sign-in.tsx';
 import { Said } from './bar/waiting.tsx';
 import { Confirm } from './parts/confirm.tsx';
 import { Notices } from './parts/notices.tsx';
@@ -45,9 +45,12 @@ export function App() {
           <Link href={pathOf('server')}>Server</Link>
         </nav>
         {fs === null ? null : <FilesystemBar fs={fs} />}
-        <button type="button" class="button" onClick={() => (listed.value = true)}>
-          <kbd>?</kbd> keys
-        </button>
+        <div class="row bar-end">
+          <Who />
+          <button type="button" class="button" onClick={() => (listed.value = true)}>
+            <kbd>?</kbd> keys
+          </button>
+        </div>
       </header>
       {fs === null || view === 'story' ? null : <Menu fs={fs} now={view} />}
       <DeadlockBanner />

@@ -1,7 +1,7 @@
 import './style/tokens.css';
 import './style/base.css';
 import { render } from 'preact';
-import { readCapabilities } from './api/session.ts';
+import { beginSession } from './api/session.ts';
 import { App } from './app.tsx';
 import { watchChoices } from './state/choices.ts';
 import { listenToKeys } from './state/keys.ts';
@@ -12,8 +12,6 @@ listenToKeys();
 watchOpenFilesystem();
 watchWaitGraph();
 watchChoices();
-void readCapabilities().catch(() => {
-  // The views say what is wrong; a server that is gone is asked again by them.
-});
+void beginSession();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

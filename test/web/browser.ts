@@ -26,18 +26,66 @@ export interface Opened {
   page: Page;
   /** What went wrong in the page so far; `close` fails unless the test has emptied it. */
   complaints: string[];
+  /** Every URL that the page has asked for, also those of WebSockets. */
+  urls: string[];
 }
 
-export class TestBrowser {
-  service: Service;
+/** Windows of a real Chromium in front of the server at `origin`. */
+export class Windows {
   readonly origin: string;
   readonly #browser: Browser;
   readonly #opened: (Opened & { context: BrowserContext })[] = [];
 
-  private constructor(service: Service, origin: string, browser: Browser) {
-    this.service = service;
+  protected constructor(origin: string, browser: Browser) {
     this.origin = origin;
     this.#browser = browser;
+  }
+
+  static async over(origin: string): Promise<Windows> {
+    return new Windows(origin, await chromium.launch({ executablePath, args }));
+  }
+
+  /** Opens a path of the page in a window of its own, with a token if one is given. */
+  async open(
+    path: string,
+    { token, ...options }: Parameters<Browser['newContext']>[0] & { token?: string } = {},
+  ): Promise<Opened> {
+    const context = await this.#browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    if (token !== undefined)
+      await page.addInitScript(`sessionStorage.setItem('pinhole.token', '${token}')`);
+    const complaints: string[] = [];
+    const urls: string[] = [];
+    listen(page, { origin: this.origin, complaints, urls });
+    const opened = { page, complaints, urls };
+    this.#opened.push({ ...opened, context });
+    await page.goto(`${this.origin}${path}`);
+    return opened;
+  }
+
+  /** Closes the windows of a test; fails if a page has complained. */
+  async closeWindows(): Promise<void> {
+    const opened = this.#opened.splice(0);
+    for (const { context } of opened) await context.close();
+    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+/** The same with a server in this process. */
+export class TestBrowser extends Windows {
+  service: Service;
+
+  private constructor(service: Service, origin: string, browser: Browser) {
+    super(origin, browser);
+    this.service = service;
   }
 
   static async launch(...[config, options]: Parameters<typeof start>): Promise<TestBrowser> {
@@ -55,22 +103,6 @@ export class TestBrowser {
     await this.service.app.listen({ port: Number(new URL(this.origin).port), host: '127.0.0.1' });
   }
 
-  /** Opens a path of the page in a window of its own. */
-  async open(path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Opened> {
-    const context = await this.#browser.newContext({
-      viewport: { width: 1280, height: 800 },
-      ...options,
-    });
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    const complaints: string[] = [];
-    listen(page, this.origin, complaints);
-    const opened = { page, complaints };
-    this.#opened.push({ ...opened, context });
-    await page.goto(`${this.origin}${path}`);
-    return opened;
-  }
-
   api(method: string, path: string, json?: unknown) {
     return call(this.service, method, path, json === undefined ? {} : { json });
   }
@@ -79,20 +111,16 @@ export class TestBrowser {
     return must(this.service, status, method, path, json === undefined ? {} : { json });
   }
 
-  /** Closes the windows of a test; fails if a page has complained. */
-  async closeWindows(): Promise<void> {
-    const opened = this.#opened.splice(0);
-    for (const { context } of opened) await context.close();
-    expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
-  }
-
-  async close(): Promise<void> {
-    await this.#browser.close();
+  override async close(): Promise<void> {
+    await super.close();
     await this.service.close();
   }
 }
 
-function listen(page: Page, origin: string, complaints: string[]): void {
+function listen(
+  page: Page,
+  { origin, complaints, urls }: Omit<Opened, 'page'> & { origin: string },
+): void {
   page.on('console', (message) => {
     // Chromium reports answers of 4xx and lost connections too. Views show both, so they are no
     // fault; connections to other origins are reported below.
@@ -103,10 +131,12 @@ function listen(page: Page, origin: string, complaints: string[]): void {
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('request', (request) => {
     const url = request.url();
+    urls.push(url);
     if (!url.startsWith(origin) && !url.startsWith('data:') && !url.startsWith('blob:'))
       complaints.push(`request to ${url}`);
   });
   page.on('websocket', (socket) => {
+    urls.push(socket.url());
     if (!socket.url().startsWith(origin.replace('http', 'ws')))
       complaints.push(`WebSocket to ${socket.url()}`);
   });

@@ -1,7 +1,7 @@
 // Who the page is to the server: the token, what it allows, and the REST client that sends it.
 import { computed, signal } from '@preact/signals';
 import { restClient } from 'pinhole/client';
-import { ProblemError, problemOf } from './problem.ts';
+import { ProblemError, problemOf, shownOf } from './problem.ts';
 import type { Schemas } from './schemas.ts';
 
 export const origin = location.origin;
@@ -30,53 +30,78 @@ export const rest = computed(() => {
   return client;
 });
 
-/** Why this caller cannot change anything; null if it can. */
+/** Why this caller cannot change anything in a filesystem; null if it can. */
 export const readOnlyReason = computed(() => {
-  const { scopes = [] } = capabilities.value ?? {};
-  return scopes.includes('write') ? null : 'Your token may only read (scope read).';
+  const { scopes } = capabilities.value ?? {};
+  if (scopes === undefined) return 'The page does not know yet what you may do.';
+  if (scopes.includes('write')) return null;
+  return scopes.includes('read')
+    ? 'Your token may only read (scope read).'
+    : 'The token of the operator has no filesystems. Sign in with a token of a tenant.';
 });
 
 export const isOperator = computed(() => capabilities.value?.scopes.includes('operator') === true);
+
+export const noAnswer = (): ProblemError =>
+  new ProblemError({ status: 0, title: 'no answer', detail: 'The server does not answer.' });
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 /** The body of an answer of `rest`. Throws a ProblemError; a 401 asks the person to sign in. */
 export async function body<T>(answer: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await answer.catch((reason) => {
-    throw reason instanceof Error && reason.name === 'AbortError'
-      ? reason
-      : new ProblemError({ status: 0, title: 'no answer', detail: 'The server does not answer.' });
+    throw reason instanceof Error && reason.name === 'AbortError' ? reason : noAnswer();
   });
   if (response.ok) return data as T;
   const problem = problemOf(error, response);
-  if (problem.status === 401) signInReason.value = problem.detail;
+  if (problem.status === 401) askForToken();
   throw new ProblemError(problem);
 }
 
-/** Reads who we are. Called at the start and after a person has signed in. */
+/** Called where the server refuses the caller: with 401, or with 4401 on a stream. */
+export function askForToken(): void {
+  signInReason.value =
+    token.peek() === null
+      ? 'This server asks for a token.'
+      : 'The server does not know this token any more: it has expired or was revoked.';
+}
+
+/** Reads who we are. */
 export async function readCapabilities(): Promise<void> {
   capabilities.value = await body(rest.value.GET('/v1'));
-  if (capabilities.value.scopes.length > 0) signInReason.value = null;
-  else signInReason.value ??= 'This server asks for a token.';
+}
+
+/** Called once. A server that does not answer yet is asked again; what it refuses is shown. */
+export async function beginSession(): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await readCapabilities();
+    } catch (error) {
+      const { status } = shownOf(error);
+      if (status !== 0 && status < 500) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(2000, 200 * 2 ** tries)));
+    }
+  }
 }
 
 /** Throws a ProblemError if the server does not know the token; then nothing changes. */
 export async function signIn(given: string): Promise<void> {
-  const before = token.value;
+  // With a client of its own, because every stream of the page begins anew with a new token.
+  const asked = restClient({ baseUrl: origin, token: given }).GET('/v1');
+  const { data, error, response } = await asked.catch(() => {
+    throw noAnswer();
+  });
+  if (data === undefined) throw new ProblemError(problemOf(error, response));
+  sessionStorage.setItem(tokenKey, given);
+  capabilities.value = data;
   token.value = given;
-  try {
-    await readCapabilities();
-    sessionStorage.setItem(tokenKey, given);
-    signInReason.value = null;
-  } catch (error) {
-    token.value = before;
-    throw error;
-  }
+  signInReason.value = null;
 }
 
 export function signOut(): void {
-  sessionStorage.removeItem(tokenKey);
-  token.value = null;
+  // Other things that are kept for the tab belong to this person too.
+  sessionStorage.clear();
   capabilities.value = null;
-  void readCapabilities().catch(() => {});
+  token.value = null;
+  void beginSession();
 }

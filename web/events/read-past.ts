@@ -1,7 +1,7 @@
 // Reads events of the past: lines of JSON, from a cursor on, until there are enough.
 import type { PinholeEvent } from 'pinhole/client';
 import { ProblemError, problemOf } from '../api/problem.ts';
-import { origin, token } from '../api/session.ts';
+import { noAnswer, origin, token } from '../api/session.ts';
 
 export interface Past {
   events: PinholeEvent[];
@@ -50,11 +50,7 @@ function ask(fs: string, from: string, signal: AbortSignal): Promise<Response> {
       ...(token.value === null ? {} : { authorization: `Bearer ${token.value}` }),
     },
   }).catch(() => {
-    throw new ProblemError({
-      status: 0,
-      title: 'no answer',
-      detail: 'The server does not answer.',
-    });
+    throw noAnswer();
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { ProblemError, problemOf } from '../api/problem.ts';
 import type { Schemas } from '../api/schemas.ts';
-import { body, origin, rest, token } from '../api/session.ts';
+import { body, noAnswer, origin, rest, token } from '../api/session.ts';
 import { filesystems } from '../state/filesystems.ts';
 import { go, pathOf } from '../state/location.ts';
 
@@ -34,11 +34,7 @@ export async function createFromBundle(name: string, bundle: Blob): Promise<void
     },
     body: bundle,
   }).catch(() => {
-    throw new ProblemError({
-      status: 0,
-      title: 'no answer',
-      detail: 'The server does not answer.',
-    });
+    throw noAnswer();
   });
   if (!response.ok)
     throw new ProblemError(problemOf(await response.json().catch(() => null), response));

@@ -1,4 +1,5 @@
 import { Button } from '../parts/button.tsx';
+import { StoppedSteps } from '../parts/runbook.tsx';
 import type { StoppedFilesystem } from '../state/filesystems.ts';
 
 /** A filesystem that stopped: why, and what the runbook says to do. */
@@ -12,17 +13,7 @@ export function StoppedNote(props: { stopped: StoppedFilesystem; onRemove: () =>
         </strong>{' '}
         {detail}
       </p>
-      <details>
-        <summary>What to do (the entry “Journal stopped” of docs/runbook.md)</summary>
-        <ol class="steps small">
-          <li>Check for a full or failing disk first.</li>
-          <li>If a batch could not be written, restart the server.</li>
-          <li>
-            If a law broke, a restart stops it at the same entry. Either delete the filesystem, or
-            stop the server and skip the entry with <code>pinhole repair --skip</code>.
-          </li>
-        </ol>
-      </details>
+      <StoppedSteps />
       <div class="row">
         <Button changes look="danger" label={`Delete ${name}`} onClick={props.onRemove}>
           Delete it

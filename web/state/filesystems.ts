@@ -5,7 +5,15 @@ import { computed, signal } from '@preact/signals';
 import { events, type PinholeEvent, StreamGap, StreamRefused } from 'pinhole/client';
 import { ProblemError, type ShownProblem, shownOf } from '../api/problem.ts';
 import type { Filesystem, Schemas } from '../api/schemas.ts';
-import { body, capabilities, origin, readCapabilities, rest, token } from '../api/session.ts';
+import {
+  askForToken,
+  body,
+  capabilities,
+  origin,
+  readCapabilities,
+  rest,
+  token,
+} from '../api/session.ts';
 import { wallMs } from './clock.ts';
 import type { Connection } from './watched.ts';
 
@@ -215,6 +223,7 @@ async function open(abort: AbortSignal, given: string | null): Promise<void> {
       if (error instanceof StreamGap) continue;
       const problem = refusalOf(error);
       if (problem !== null) {
+        if (problem.status === 401 || problem.status === 4401) askForToken();
         listConnection.value = { state: 'refused', problem };
         return;
       }

@@ -8,7 +8,7 @@ import {
   watch,
 } from 'pinhole/client';
 import type { ShownProblem } from '../api/problem.ts';
-import { origin, signInReason, token } from '../api/session.ts';
+import { askForToken, origin, token } from '../api/session.ts';
 import { openFilesystem } from './location.ts';
 import { EventLog } from './log.ts';
 
@@ -104,7 +104,7 @@ async function open(fs: string, signal: AbortSignal, given: string | null): Prom
       if (signal.aborted) return;
       const refusal = refusalOf(error);
       if (refusal !== null) {
-        if (refusal.status === 401) signInReason.value = refusal.detail;
+        if (refusal.status === 401 || refusal.status === 4401) askForToken();
         connection.value = { state: 'refused', problem: refusal };
         return;
       }

@@ -37,6 +37,7 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
   stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
   story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
+  server: { title: 'Server', ofFilesystem: false, load: () => import('./server.tsx') },
   unknown,
 };
 
