@@ -124,13 +124,14 @@ describe('a new filesystem', () => {
     const line = await page.locator('.story-card', { hasText: 'S01' }).locator('pre').innerText();
     const json = JSON.parse(/'(.*)'/s.exec(line)?.[1] ?? '');
     await page.getByRole('button', { name: 'Begin S01' }).click();
-    await page.waitForURL('**/ui/fs/s01');
+    await page.waitForURL('**/ui/stories/S01?*');
+    await page.getByRole('heading', { name: 'The deadlock of the mail' }).waitFor();
     await browser.must(201, 'POST', '/v1/filesystems', { ...json, name: 'by-curl' });
     const read = async (name: string) => {
       const state = (await browser.must(200, 'GET', `/v1/filesystems/${name}`)).json;
       return { ...state, name: '' };
     };
-    expect(await read('s01')).toEqual(await read('by-curl'));
+    expect(await read('S01')).toEqual(await read('by-curl'));
   });
 
   it('has what the form says', async () => {

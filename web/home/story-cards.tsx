@@ -2,26 +2,30 @@
 import { origin, token } from '../api/session.ts';
 import { Link } from '../bar/link.tsx';
 import { Button } from '../parts/button.tsx';
-import { attempt } from '../parts/notices.tsx';
 import { pathOf } from '../state/location.ts';
-import { create, freeName } from './begin.ts';
+import { begin } from '../stories/play.ts';
 
-const stories: { id: string; title: string; text: string; strategy?: string }[] = [
+const stories = [
   {
     id: 'S01',
     title: 'The deadlock of the mail',
     text: 'A driver holds a pin and wants the lock of a punch hole, which waits for the pin.',
     strategy: 'wait-for-refs',
+    verdict: 'deadlock',
   },
   {
     id: 'S03',
     title: 'A pin inside the range',
     text: 'A truncate sleeps on a pinned page. The last put wakes it, and the blocks become free.',
+    strategy: 'break-layouts modern',
+    verdict: 'waits',
   },
   {
     id: 'S07',
     title: 'Pins that leapfrog',
     text: 'Two owners pin two pages in turn. One of them is always pinned, so the punch hole waits on.',
+    strategy: 'break-layouts fixed',
+    verdict: 'starves',
   },
 ];
 
@@ -43,22 +47,21 @@ export function StoryCards({ empty }: { empty: boolean }) {
   );
 }
 
-function StoryCard({ id, title, text, strategy }: (typeof stories)[number]) {
-  const body = (name: string) => ({
-    name,
-    story: id,
-    ...(strategy === undefined ? {} : { strategy }),
-  });
-  const begin = () => attempt(() => create(body(freeName(id.toLowerCase()))));
+function StoryCard({ id, title, text, strategy, verdict }: (typeof stories)[number]) {
   return (
     <article class="story-card">
       <h3>
         {id} {title}
       </h3>
       <p class="small">{text}</p>
-      <pre>{curlOf(body(id.toLowerCase()))}</pre>
+      <pre>{curlOf({ name: id, story: id, strategy })}</pre>
       <div class="row">
-        <Button changes look="primary" onClick={begin} label={`Begin ${id}`}>
+        <Button
+          changes
+          look="primary"
+          onClick={() => begin(id, strategy, verdict)}
+          label={`Begin ${id}`}
+        >
           Begin
         </Button>
         <Link href={pathOf('story', null, id)} class="small">

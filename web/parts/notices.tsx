@@ -25,7 +25,11 @@ let last = 0;
 function add(notice: Omit<Notice, 'id'>, stays: boolean): void {
   last += 1;
   const id = last;
-  notices.value = [...notices.value.slice(-2), { id, ...notice }];
+  // The same again replaces the first one.
+  const others = notices.value.filter(
+    ({ text, problem }) => text !== notice.text || problem?.detail !== notice.problem?.detail,
+  );
+  notices.value = [...others.slice(-2), { id, ...notice }];
   if (!stays) setTimeout(() => forget(id), 6000);
 }
 
