@@ -124,7 +124,13 @@ export const settings = {
   logLevel: setting(
     z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
     'info',
-    'Lowest level that is logged.',
+    'Lowest level that is logged. `debug` also logs each request.',
+  ),
+  auditReleases: setting(
+    flag,
+    false,
+    'Also write a line of the audit log for each unpin and munmap. All other DELETEs, and changes ' +
+      'of tenants, quotas and tokens, always have one.',
   ),
   allowedHosts: setting(
     hostNames,

@@ -13,8 +13,11 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { type ProblemType, problemTable } from './problem-table.ts';
 import { problemOfCode, rawProblem } from './raw-problem.ts';
 import { faultOf } from './request-head.ts';
+import { requestIdOf } from './request-id.ts';
 
 export interface ConnectionLimits {
   headerBytesMax: number;
@@ -56,6 +59,7 @@ const lingerMs = 300;
 
 export class Connections {
   readonly #limits: ConnectionLimits;
+  readonly #log: FastifyBaseLogger;
   readonly #of = new WeakMap<Socket, Connection>();
   readonly #open = new Set<Socket>();
   /** Idle connections, the longest idle first. */
@@ -63,8 +67,26 @@ export class Connections {
   /** Connections whose last message is being sent. */
   readonly #lingering = new Set<Socket>();
 
-  constructor(limits: ConnectionLimits) {
+  constructor(limits: ConnectionLimits, log: FastifyBaseLogger) {
     this.#limits = limits;
+    this.#log = log;
+  }
+
+  /**
+   * The complete answer where Fastify does not answer, and its line in the log. `request` is null
+   * if the input could not be parsed.
+   */
+  problem(
+    request: IncomingMessage | null,
+    [type, detail]: [type: ProblemType, detail: string],
+    headers: Record<string, string> = {},
+    extensions: Record<string, unknown> = {},
+  ): string {
+    const id = requestIdOf(request);
+    const { status } = problemTable[type];
+    const method = request?.method ?? null;
+    this.#log.debug({ method, route: null, status, problem: type, request: id }, 'request');
+    return rawProblem(id, type, detail, headers, extensions);
   }
 
   /**
@@ -112,7 +134,7 @@ export class Connections {
       this.inTurn(socket, () =>
         this.end(
           socket,
-          this.#refusalOf(request) ?? rawProblem('method-not-allowed', why, { allow }),
+          this.#refusalOf(request) ?? this.problem(request, ['method-not-allowed', why], { allow }),
         ),
       );
     });
@@ -129,8 +151,7 @@ export class Connections {
     }
     if (connection.last !== null) return;
     const { serving, waiting, latest } = connection;
-    const [type, why] = problemOfCode(error.code);
-    connection.last = rawProblem(type, why);
+    connection.last = this.problem(null, problemOfCode(error.code));
     // If the latest request is incomplete, the last message is its answer, unless it has one
     // already.
     const isLate = latest !== null && !latest.complete;
@@ -155,7 +176,7 @@ export class Connections {
   /** The complete answer if the head of a request cannot be served, else null. */
   #refusalOf(request: IncomingMessage): string | null {
     const fault = faultOf(request);
-    return fault === null ? null : rawProblem('bad-request', fault);
+    return fault === null ? null : this.problem(request, ['bad-request', fault]);
   }
 
   /** The same for an upgrade, which has no response object. Returns true if it was refused. */
@@ -252,7 +273,7 @@ export class Connections {
       const why =
         `At most ${limit} requests of one connection may wait for answers to earlier ones. This ` +
         'request and those after it were not started; send them again on a new connection.';
-      connection.last = rawProblem('too-many-pipelined', why, {}, { limit });
+      connection.last = this.problem(exchange.request, ['too-many-pipelined', why], {}, { limit });
     }
   }
 

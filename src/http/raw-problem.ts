@@ -28,6 +28,7 @@ export function problemOfCode(code: string | undefined): [type: ProblemType, det
 
 /** The complete HTTP message. The connection closes after it. */
 export function rawProblem(
+  id: string,
   type: ProblemType,
   detail: string,
   headers: Record<string, string> = {},
@@ -42,6 +43,7 @@ export function rawProblem(
     Date: new Date().toUTCString(),
     'Content-Type': sendAs,
     'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': id,
     'Content-Length': String(Buffer.byteLength(body)),
     ...(retry === undefined ? {} : { 'Retry-After': retry }),
     ...(link === null ? {} : { Link: link }),

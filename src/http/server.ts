@@ -13,6 +13,7 @@ import {
 import type { Config } from '../config.ts';
 import { checkBodies, orMissing, refuseWhatIsNowhere } from './admission.ts';
 import type { AppContext } from './app-context.ts';
+import { auditChanges } from './audit.ts';
 import { registerAuth } from './auth.ts';
 import { Connections } from './connections.ts';
 import { lastAnswerOf } from './drain.ts';
@@ -20,6 +21,8 @@ import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
 import { servePage } from './page.ts';
 import { answerError, HttpProblem } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
+import { logAtEnd, logRequests } from './request-log.ts';
 import { registerRoute } from './routes/define.ts';
 import { routes } from './routes/index.ts';
 import { registerUpgrades } from './stream/upgrade.ts';
@@ -46,12 +49,13 @@ export async function createServer(
   options: ServerOptions,
 ): Promise<FastifyInstance> {
   const { config } = context;
-  const connections = new Connections(config);
+  const connections = new Connections(config, options.logger);
   const app = fastify({
     loggerInstance: options.logger,
     // One logger for all requests, because creating a child for each is slow.
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIdOf,
     bodyLimit: config.jsonBytesMax,
     serverFactory: (handler) => connections.serverFor(handler),
     routerOptions: { maxParamLength: 255 },
@@ -62,19 +66,21 @@ export async function createServer(
       // parser, so nothing else would close the connection.
       const { raw } = request as { raw: { upgrade?: boolean; socket: Socket } };
       if (raw.upgrade === true) reply.raw.once('finish', () => connections.end(raw.socket, ''));
+      logAtEnd(request, reply);
+      reply.header('x-request-id', request.id);
       answer(error, request, reply);
     },
     // `localhost` can have two addresses, but Fastify would handle errors only on the first server.
     clientErrorHandler() {},
   });
   app.decorate('connections', connections);
-  if (config.allowedOrigins.length > 0) await app.register(fastifyCors, corsOf(config));
-
   // Contents of files are bytes of users, which no browser may take for a page or a script.
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('x-content-type-options', 'nosniff');
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
     done();
   });
+  logRequests(app, options.logger);
+  if (config.allowedOrigins.length > 0) await app.register(fastifyCors, corsOf(config));
   refuseWhatIsNowhere(app);
   registerBodyParsers(app, config);
   registerAuth(app, {
@@ -96,6 +102,7 @@ export async function createServer(
   app.setErrorHandler((error, request, reply) =>
     answer(error, request, reply, orMissing(error, reply, context)),
   );
+  auditChanges(app, config);
   options.extend?.(app);
   await registerUpgrades(app, context);
   // Registered after the streams, which end by themselves. Until they have ended, new requests
@@ -134,6 +141,7 @@ const readable = [
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
+  'X-Request-Id',
 ];
 
 /** Answers with the problem for `error`, or for `instead` if that is set. */

@@ -128,7 +128,7 @@ describe('problems', () => {
   });
 
   it('are written out for connections that never became a request', () => {
-    const [head = '', body = ''] = rawProblem(...problemOfCode('HPE_HEADER_OVERFLOW')).split(
+    const [head = '', body = ''] = rawProblem('a-1', ...problemOfCode('HPE_HEADER_OVERFLOW')).split(
       '\r\n\r\n',
     );
     expect(head).toMatch(/^HTTP\/1\.1 431 /);

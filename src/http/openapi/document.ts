@@ -30,7 +30,8 @@ export function openApi(contracts: readonly Contract[]): JsonSchema {
       summary: 'Truncate and hole punch against page pins, on simulated DAX filesystems.',
       description:
         'Every error is application/problem+json. Without a token, callers on loopback are the ' +
-        'tenant `default`.',
+        'tenant `default`. Every answer has an X-Request-Id, which the log of the server names, too: ' +
+        'that of the request, if it is at most 128 characters of A-Z, a-z, 0-9 and `_.:+/=@~-`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

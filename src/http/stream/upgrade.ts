@@ -1,11 +1,12 @@
 // Upgrades to a WebSocket: handshakes that are refused with a problem before @fastify/websocket
 // sees them, and the options of the plugin.
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { fastifyWebsocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AppContext } from '../app-context.ts';
 import { HttpProblem } from '../problem.ts';
-import { rawProblem } from '../raw-problem.ts';
+import { requestIdOf } from '../request-id.ts';
 import { subprotocols } from './encoding.ts';
 import { ignoreForeignUpgrades } from './foreign-upgrade.ts';
 import { closeTimeoutMs } from './wire.ts';
@@ -57,12 +58,15 @@ export async function registerUpgrades(
     preClose: () => streams.close(),
   });
   // Handshakes that ws refuses although faultOfHandshake() accepts them.
-  app.websocketServer.on('wsClientError', (error: Error, socket: Socket) =>
-    app.connections.end(
-      socket,
-      rawProblem('invalid-header', `The WebSocket handshake is invalid: ${error.message}.`),
-    ),
-  );
+  const { connections, websocketServer } = app;
+  websocketServer.on('wsClientError', (error: Error, socket: Socket, request: IncomingMessage) => {
+    const why = `The WebSocket handshake is invalid: ${error.message}.`;
+    connections.end(socket, connections.problem(request, ['invalid-header', why]));
+  });
+  // ws writes the answer to a good handshake.
+  websocketServer.on('headers', (headers: string[], request: IncomingMessage) => {
+    headers.push(`X-Request-Id: ${requestIdOf(request)}`);
+  });
   ignoreForeignUpgrades(app.server, app.connections);
   // The plugin would accept an upgrade on every URL and close it at once where there is no stream.
   app.addHook('onRequest', (request, _reply, done) => {
