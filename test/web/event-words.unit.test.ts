@@ -14,9 +14,9 @@ describe('an event in a sentence', () => {
     [
       {
         type: 'pinhole.operation.failed',
-        data: { errno: 'EBUSY', rule: 'R1', sleptMs: 0, wakeups: 0 },
+        data: { errno: 'EBUSY', rule: 'H2', sleptMs: 0, wakeups: 0 },
       },
-      'op_9 truncate fails with EBUSY (rule R1)',
+      'op_9 truncate fails with EBUSY (rule H2)',
     ],
     [
       { type: 'pinhole.extent.freed', data: { pfn: 4, pages: 3, from: 'busy', waitedMs: 7 } },

@@ -61,8 +61,8 @@ export function Drawing(props: {
         ref={svg}
         role="group"
         aria-label="Who waits for whom: arrows lead from who waits to what is waited for"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys pan the graph.
-        tabIndex={0}
+        // In lower case, because SVG knows no tabIndex.
+        tabindex={0}
         viewBox={`${frame.x} ${frame.y} ${frame.width} ${frame.height}`}
         onKeyDown={(event) => {
           const step = frame.width / 10;
@@ -213,8 +213,7 @@ function Node({ node, box, look, onExpand }: NodeProps) {
         {...press}
         class={`node node-${kind} state-${state ?? 'none'} ${look} ${lit}`}
         role="button"
-        tabIndex={0}
-        aria-label={title}
+        tabindex={0}
         onFocus={links.onPointerEnter}
         onBlur={links.onPointerLeave}
       >
@@ -258,13 +257,12 @@ function Tag(props: { tag: { id: string; text: string }; x: number; y: number; w
       {...pressedBy(() => select(id))}
       class={`tag ${lit}`}
       role="button"
-      tabIndex={0}
-      aria-label={text}
+      tabindex={0}
       transform={`translate(${props.x} ${props.y})`}
       onFocus={links.onPointerEnter}
       onBlur={links.onPointerLeave}
     >
-      <title>{text}</title>
+      <title>{`${sign} ${text}`}</title>
       <rect class="shape" width={props.width} height={tagHeight - 3} rx={9} />
       <text x={props.width / 2} y={14} text-anchor="middle">
         {`${sign} ${text}`}

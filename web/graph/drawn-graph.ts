@@ -71,7 +71,7 @@ export function drawnGraph(graph: WaitGraph, options: DrawnOptions): DrawnGraph 
     if (!there.has(to)) continue;
     const id = `more:${to}`;
     const text = `${count} more wait`;
-    const title = `${count} more operations wait for ${to}. Click to show them.`;
+    const title = `${text} click to show`;
     nodes.push({ id, kind: 'more', lines: [text, 'click to show'], tags: [], title });
     lines.push({ from: id, to, label: '', because: 'sleep on it' });
   }
@@ -136,20 +136,26 @@ function drawnNode(node: Node, tags: DrawnNode['tags']): DrawnNode {
   const common = { id, tags: shown, ...(state === undefined ? {} : { state }) };
   if (kind === 'operation') {
     const is = typeof owner === 'string' ? `${label} by ${owner}` : label;
-    const title = `${id}: ${is}${state === undefined ? '' : `, state ${state}`}`;
+    const sleeps = state === 'S' || state === 'D' ? ` · ${state}` : '';
+    const title = `${id}${sleeps} ${is}`;
     return { ...common, kind, lines: [id, shortened(is)], title };
   }
   const which = id.slice(id.lastIndexOf(':') + 1);
   const of = typeof file === 'string' ? `of ${file}` : '';
   if (kind === 'lock') {
-    return { ...common, kind, lines: [which, shortened(of)], title: `the lock ${which} ${of}` };
+    return { ...common, kind, lines: [which, shortened(of)], title: `${which} ${of}` };
   }
   if (kind === 'entry') {
     const text = `entry ${which}`;
     return { ...common, kind, lines: [text, shortened(of)], title: `${text} ${of}` };
   }
   const pins = more > 0 ? `and ${more} more` : '';
-  return { ...common, kind: 'page', lines: [`page ${which}`, pins], title: `page frame ${which}` };
+  return {
+    ...common,
+    kind: 'page',
+    lines: [`page ${which}`, pins],
+    title: `page ${which} ${pins}`.trim(),
+  };
 }
 
 function labelOf({ because }: Edge): string {

@@ -62,8 +62,8 @@ export function Plot(props: PlotProps) {
       class="plot"
       role="group"
       aria-label="Timeline: a lane for each operation and pin; the arrow keys go from event to event"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the cursor.
-      tabIndex={0}
+      // In lower case, because SVG knows no tabIndex.
+      tabindex={0}
       width={width}
       height={height}
       onKeyDown={(event) => {

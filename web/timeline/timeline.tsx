@@ -150,7 +150,7 @@ function Chart(props: {
         <span class="soft small">{axisText(axis, scale, axis === usual)}</span>
         <Button
           onClick={() => setParams({ axis: axis === 'time' ? 'event' : 'time' })}
-          label={axis === 'time' ? 'Show the number of the event' : 'Show the time'}
+          title={axis === 'time' ? 'Show the number of the event' : 'Show the time'}
         >
           {axis === 'time' ? 'By event' : 'By time'}
         </Button>
