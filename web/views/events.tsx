@@ -29,6 +29,7 @@ export function View() {
     if (row !== undefined && !isHole(row) && row.seq === seq) setParams({ event: row.id });
   };
   useLinkedEvent(live, go);
+  useRecentPast(live);
   const pause = () => {
     if (live.paused.peek()) live.resume();
     else live.paused.value = true;
@@ -99,6 +100,17 @@ function usePlace(live: LiveList, body: { current: HTMLElement | null }): void {
     live.dropped.rows = 0;
     const list = body.current?.querySelector('.virtual');
     if (rows > 0 && list != null) list.scrollTop -= rows * rowPx();
+  }, [live.version.value]);
+}
+
+/** The list begins with what happened before the page was opened, as much as one read gives. */
+function useRecentPast(live: LiveList): void {
+  const isRead = useRef(param('event') !== null);
+  useEffect(() => {
+    const [first] = live.list.rows;
+    if (isRead.current || first === undefined) return;
+    isRead.current = true;
+    if (isHole(first)) void live.fill(first);
   }, [live.version.value]);
 }
 
