@@ -25,7 +25,7 @@ export function Legend({ map }: { map: DeviceMap }) {
     <ul class="row small legend">
       {named.map((ino) => (
         <li key={ino} {...linked(fileId(ino))}>
-          <FileChip ino={ino} /> <span class="legend-name">{nameOf(ino)}</span>
+          <FileChip ino={ino} /> <bdi class="long-name">{nameOf(ino)}</bdi>
         </li>
       ))}
       {files.size > filesMax ? <li>and other files</li> : null}

@@ -64,7 +64,9 @@ function Row({ map, segment }: { map: DeviceMap; segment: Segment }) {
       </td>
       <td class="number">{countText(end - pfn)}</td>
       <td>{state}</td>
-      <td class="long-name">{name}</td>
+      <td>
+        <bdi class="long-name">{name}</bdi>
+      </td>
       <td class="number">{pgoff}</td>
       <td class="number">{pinsAt(map.pinned, pfn) || ''}</td>
       <td>{flags.map((flag) => flagWords[flag]).join(', ')}</td>

@@ -24,9 +24,9 @@ export function FilePanel({ ino, details = false }: { ino: number; details?: boo
 }
 
 function OneFile({ ino, details }: { ino: number; details: boolean }) {
-  const picture = watched.value?.picture;
-  const file = picture?.files.get(ino);
-  if (!picture) return null;
+  const now = watched.value?.picture;
+  const file = now?.files.get(ino);
+  if (!now) return null;
   if (file === undefined)
     return (
       <section class="panel file">
@@ -36,7 +36,8 @@ function OneFile({ ino, details }: { ino: number; details: boolean }) {
         <p class="small soft">{`There is no inode ${ino} any more.`}</p>
       </section>
     );
-  return <Panel {...{ file, picture, details }} />;
+  // Copies, because events change both in place, and a component with the same props is not drawn.
+  return <Panel file={{ ...file }} picture={{ ...now }} details={details} />;
 }
 
 function Panel({

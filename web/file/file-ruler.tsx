@@ -254,7 +254,7 @@ function PinLane(props: {
       <circle cx={Math.max(x1 + 5, x2 - 5)} cy={y + 16} r={3.5} />
       {isWaited ? <circle class="waited" cx={x1 + 5} cy={y + 16} r={6.5} /> : null}
       <text x={x1 + 2} y={y + 10}>
-        {fitting(orphans > 0 ? `${who} (orphan)` : who, x2 - x1 - 4)}
+        {fitting(orphans > 0 ? `orphan: ${who}` : who, x2 - x1 - 4)}
       </text>
     </g>
   );
