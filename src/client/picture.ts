@@ -215,7 +215,9 @@ export function applyEvent(picture: Picture, event: PinholeEvent): boolean {
   if (!picture.cursor.startsWith(`${event.epoch}.`)) return false;
   if (event.seq <= seqOf(picture.cursor)) return true;
   picture.cursor = event.id;
-  picture.nowMs = Date.parse(event.time);
+  // The event itself has the time before.
+  const isAdvance = event.type === 'pinhole.clock.advanced';
+  picture.nowMs = isAdvance ? event.data.toMs : Date.parse(event.time);
   if (event.type === 'pinhole.filesystem.unmounted') return false;
   applyToFile(picture, event);
   applyToPins(picture, event);

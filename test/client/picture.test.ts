@@ -233,6 +233,7 @@ describe('a picture that is kept up to date by events', () => {
     await must(service, 201, 'POST', '/v1/filesystems', { json });
     const before = pictureOf(await stateOf(fs));
     await must(service, 201, 'POST', `${fs}/files`, { json: { name: 'a' } });
+    await must(service, 200, 'POST', `${fs}/clock/advance`, { json: { ms: 5 } });
     const { text } = await must(service, 200, 'GET', `${fs}/events?from=${before.cursor}`);
     const lines = text.trim().split('\n');
     const events = lines.flatMap((line) => JSON.parse(line).events ?? []);
@@ -240,6 +241,7 @@ describe('a picture that is kept up to date by events', () => {
     const after = pictureOf(await stateOf(fs));
     for (const event of [...events, ...events]) expect(applyEvent(before, event)).toBe(true);
     expect(comparable(before)).toEqual(comparable(after));
+    expect(before.nowMs).toBe(5);
     expect(applyEvent(before, { ...events[0], epoch: 'other', seq: 1000 })).toBe(false);
     expect(comparable(before)).toEqual(comparable(after));
   });

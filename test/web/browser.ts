@@ -103,6 +103,14 @@ export class TestBrowser extends Windows {
     await this.service.app.listen({ port: Number(new URL(this.origin).port), host: '127.0.0.1' });
   }
 
+  /** A tenant of its own, with a token for all and one that may only read. */
+  async tenant(name: string): Promise<{ all: string; readOnly: string }> {
+    await this.must(201, 'POST', '/v1/tenants', { name });
+    const tokenFor = async (scopes: string[]): Promise<string> =>
+      (await this.must(201, 'POST', `/v1/tenants/${name}/tokens`, { scopes })).json.token;
+    return { all: await tokenFor(['read', 'write']), readOnly: await tokenFor(['read']) };
+  }
+
   api(method: string, path: string, json?: unknown) {
     return call(this.service, method, path, json === undefined ? {} : { json });
   }

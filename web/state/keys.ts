@@ -1,6 +1,6 @@
 // The keys: each view says which ones it uses while it is open; `?` lists those in force.
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface Key {
   /** As in KeyboardEvent.key: ' ', 'ArrowLeft', 'g', '?'. Letters are given in lower case. */
@@ -17,7 +17,8 @@ export function useKeys(keys: readonly Key[]): void {
   const now = useRef(keys);
   now.current = keys;
   const named = keys.map(({ key, does }) => key + does).join();
-  useEffect(() => {
+  // Before the next paint: who sees the view may press its keys.
+  useLayoutEffect(() => {
     const set = now.current.map(({ key, does }, at) => ({
       key,
       does,

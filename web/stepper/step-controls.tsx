@@ -5,13 +5,18 @@ import { Button } from '../parts/button.tsx';
 import { notify } from '../parts/notices.tsx';
 import { choices, steppedFilesystem } from '../state/choices.ts';
 import { type Key, useKeys } from '../state/keys.ts';
-import { place } from '../state/location.ts';
+import { openFilesystem, place } from '../state/location.ts';
+import { watched } from '../state/watched.ts';
 import './step-controls.css';
 import { laterOf } from './trail.ts';
 import { seed, seePicture, stepBack, stepForward, takeStep, trail } from './walk.ts';
 
 export function StepControls() {
-  const fs = steppedFilesystem.value;
+  const open = openFilesystem.value;
+  // A moment of the trail is stepped, also before it is read: so no quick key is lost.
+  const isRead = watched.value?.fs === open && watched.value?.picture !== null;
+  const isKnown = trail.value.some((stop) => stop.fs === open);
+  const fs = isRead || !isKnown ? steppedFilesystem.value : open;
   useSignalEffect(seePicture);
   // A lecture has keys and buttons of its own.
   return fs === null || place.value.view === 'story' ? null : <Controls fs={fs} />;

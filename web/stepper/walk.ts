@@ -1,11 +1,11 @@
 // What a person does with a stepped filesystem: steps, runs, and steps back.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { ProblemError } from '../api/problem.ts';
 import type { Schemas } from '../api/schemas.ts';
 import { body, rest, token } from '../api/session.ts';
 import { attempt, notify } from '../parts/notices.tsx';
-import { choices, readChoices } from '../state/choices.ts';
-import { go, pathOf, place, setParams } from '../state/location.ts';
+import { choices, readChoices, steppedFilesystem } from '../state/choices.ts';
+import { go, openFilesystem, pathOf, place, setParams } from '../state/location.ts';
 import { watched } from '../state/watched.ts';
 import { walkText } from './step-words.ts';
 import {
@@ -53,7 +53,8 @@ export const walked = signal<{ fs: string; answer: Walked } | null>(null);
 /** Keeps the trail true while the filesystem goes on. Called for each picture. */
 export function seePicture(): void {
   const now = watched.value;
-  if (now?.picture) trail.value = seenAt(trail.peek(), now.fs, seqOf(now.picture.cursor));
+  if (now?.picture && steppedFilesystem.peek() === now.fs)
+    trail.value = seenAt(trail.peek(), now.fs, seqOf(now.picture.cursor));
 }
 
 /** Takes one step, or steps until something happens. null if it was refused. */
@@ -105,8 +106,8 @@ function openInView(fs: string): void {
  * the fork; null if there is no such moment, or it was refused.
  */
 async function forkBefore(fs: string): Promise<string | null> {
-  const cursor = watched.peek()?.fs === fs ? watched.peek()?.picture?.cursor : undefined;
-  if (cursor === undefined) return null;
+  const cursor = await cursorWhenRead(fs);
+  if (cursor === null) return null;
   // The first event of a fork says where it comes from; its own past begins there.
   const from = seqOf(cursor) > 1 ? { filesystem: fs, cursor } : await originOf(fs);
   if (from === null) {
@@ -114,6 +115,19 @@ async function forkBefore(fs: string): Promise<string | null> {
     return null;
   }
   return attempt(() => makeFork(fs, { from: { ...from, before: true } }));
+}
+
+/** A quick ← may come before the page has read the fork of the last one. null if it is left. */
+function cursorWhenRead(fs: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const stop = effect(() => {
+      const now = watched.value;
+      const read = now?.fs === fs ? (now.picture?.cursor ?? null) : null;
+      if (read === null && openFilesystem.value === fs) return;
+      resolve(read);
+      queueMicrotask(() => stop());
+    });
+  });
 }
 
 type ForkRequest = {

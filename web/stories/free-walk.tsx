@@ -11,6 +11,7 @@ import { waitGraph } from '../state/wait-graph.ts';
 import { watched } from '../state/watched.ts';
 import { WhatHappened } from '../stepper/last-step.tsx';
 import { stepText } from '../stepper/step-words.ts';
+import { seqOf } from '../stepper/trail.ts';
 import { VerdictBadge } from '../stepper/verdict-badge.tsx';
 import { stepBack, takeStep } from '../stepper/walk.ts';
 import { makeCall } from './play.ts';
@@ -48,7 +49,7 @@ export function FreeWalk({ story, fs }: { story: Story; fs: string }) {
       }),
     ),
   ]);
-  const isEnd = choices.value.data !== null && options.length === 0;
+  const isEnd = isCaughtUp() && options.length === 0;
   return (
     <>
       <p>
@@ -82,6 +83,17 @@ export function FreeWalk({ story, fs }: { story: Story; fs: string }) {
       <ForksOfStory fs={fs} />
     </>
   );
+}
+
+/**
+ * Whether picture and choices are of the same moment. Before, a pin may be missing in the one, or a
+ * task that has just been woken in the other.
+ */
+function isCaughtUp(): boolean {
+  const [picture, data] = [watched.value?.picture, choices.value.data];
+  if (!picture || data === null || seqOf(picture.cursor) < seqOf(data.cursor)) return false;
+  const runs = [...picture.operations.values()].some(({ state }) => state === 'running');
+  return !runs || data.choices.length > 0;
 }
 
 function stepOptions(fs: string): Option[] {
