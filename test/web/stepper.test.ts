@@ -77,7 +77,7 @@ describe('the Stepper', () => {
     const deadlock = page.getByRole('alert').filter({ hasText: 'Deadlock.' });
     await deadlock.waitFor();
     expect(await deadlock.innerText()).toContain(
-      'op_6 (pin) waits for lock:a:invalidate_lock, because op_7 (punch-hole) holds it exclusive',
+      'op_6 (pin by G) waits for invalidate_lock of a. op_7 (punch-hole by T) holds it exclusive',
     );
     await page.getByText('Nobody can take a step: every operation that has not').waitFor();
     await picture(page, 'stepper-deadlock');

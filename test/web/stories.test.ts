@@ -77,9 +77,8 @@ describe('S01 as a lecture', () => {
     await move(page, 'ArrowRight', 16, of);
     await deadlockOf(page).waitFor();
     expect(await deadlockOf(page).innerText()).toContain(
-      'op_6 (punch-hole) waits for page:2, because op_8 (pin) holds it while it collects pages ' +
-        'for pin_1; op_8 (pin) waits for lock:a:invalidate_lock, because op_6 (punch-hole) holds ' +
-        'it exclusive.',
+      'op_6 (punch-hole by T) waits for page 2 of a. op_8 (pin by G) holds it by pin_1, and ' +
+        'waits for invalidate_lock of a. op_6 holds it exclusive. Neither of the two can go on',
     );
     await page
       .getByText('It ends in a deadlock: each waits for the other, and nobody can go on.')

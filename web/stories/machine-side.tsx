@@ -1,9 +1,11 @@
-// The machine beside the story: who does what, and the device.
+// The machine beside the story: who does what, the device, who waits for whom, and when.
 import { DevicePanel } from '../device/device-panel.tsx';
+import { GraphPanel } from '../graph/graph-panel.tsx';
 import { StateBadge } from '../parts/state-badge.tsx';
 import { Thing } from '../parts/thing.tsx';
 import { sleepsOn } from '../state/ids.ts';
 import { watched } from '../state/watched.ts';
+import { TimelinePanel } from '../timeline/timeline-panel.tsx';
 import type { Story } from './told.ts';
 
 export function MachineSide({ story }: { story: Story }) {
@@ -11,6 +13,8 @@ export function MachineSide({ story }: { story: Story }) {
     <section class="column machine-side" aria-label="The machine">
       <Threads story={story} />
       <DevicePanel />
+      <GraphPanel />
+      <TimelinePanel />
     </section>
   );
 }
