@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { OperationPicture, Picture, SleepPicture } from '../../src/client/picture.ts';
 import { sentenceText } from '../../web/parts/sentence-part.ts';
-import { endingSentence, otherText, stuckSentence } from '../../web/waits/stuck-sentence.ts';
+import {
+  endingSentence,
+  firstRelease,
+  otherText,
+  stuckSentence,
+} from '../../web/waits/stuck-sentence.ts';
 import { waitRows } from '../../web/waits/wait-rows.ts';
 
 type Graph = NonNullable<Parameters<typeof waitRows>[1]>;
@@ -163,8 +168,14 @@ describe('the sentences of Waits', () => {
     ).toBe('4 releases in this order end it: pin_1, pin_2, map_1 and 1 more.');
     expect(ending(release([]))).toBe('Nothing that can be released is in its way.');
     expect(ending(null as never, 'there are more than 500 pins')).toBe(
-      'The server does not say what would end it: there are more than 500 pins.',
+      'The server did not work out what would end it, because there are more than 500 pins.',
     );
+    const first = firstRelease(['op_3', 'pin_1', 'map_1']);
+    expect(sentenceText(endingSentence(null, 'there are more than 500 pins', first))).toBe(
+      'The server did not work out what would end it, because there are more than 500 pins. ' +
+        'Unpinning pin_1 is a first step.',
+    );
+    expect(firstRelease(['op_3'])).toBeNull();
   });
 
   test('what another strategy would do', () => {

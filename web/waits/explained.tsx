@@ -16,6 +16,7 @@ import { cancel, release, releaseAll } from './release.ts';
 import {
   type Explanation,
   endingSentence,
+  firstRelease,
   otherText,
   type Release,
   type ReleaseStep,
@@ -56,14 +57,21 @@ export function Explained({ fs, operation }: { fs: string; operation: string }) 
   const { data, problem } = useExplanation(fs, operation).value;
   if (problem !== null && data === null) return <ProblemNote problem={problem} />;
   if (data === null) return <p class="soft">Reading the explanation…</p>;
+  const pins = data.operation.blockedBy.flatMap((by) => ('pin' in by && by.pin ? [by.pin] : []));
+  const known = data.notRun === null ? null : firstRelease(pins);
   return (
     <div class="explained">
       <div class="explained-part">
         <section class="column">
           <h3>What would end it</h3>
           <p>
-            <Sentence parts={endingSentence(data.released, data.notRun)} />
+            <Sentence parts={endingSentence(data.released, data.notRun, known)} />
           </p>
+          {known === null ? null : (
+            <div class="row">
+              <ReleaseButton fs={fs} step={known} />
+            </div>
+          )}
           <Order fs={fs} released={data.released} />
           <Signals fs={fs} of={data.operation} released={data.released} />
         </section>

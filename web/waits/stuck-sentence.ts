@@ -105,17 +105,38 @@ const doing = {
 export const releaseLabel = (step: ReleaseStep): string =>
   `${doing[step.do].imperative} ${step.id}`;
 
-/** What would end it. */
-export function endingSentence(released: Release | null, notRun: string | null): Part[] {
-  if (released === null)
-    return notRun === null ? [] : [`The server does not say what would end it: ${notRun}.`];
+/** What can be let go where the server does not look for what ends the wait. */
+export function firstRelease(ids: readonly string[]): ReleaseStep | null {
+  for (const id of ids) {
+    if (kindOf(id) === 'pin') return { do: 'unpin', id };
+    if (kindOf(id) === 'mapping') return { do: 'munmap', id };
+  }
+  return null;
+}
+
+/** What would end it. `first` is told where the server did not look for it. */
+export function endingSentence(
+  released: Release | null,
+  notRun: string | null,
+  first: ReleaseStep | null = null,
+): Part[] {
+  if (released === null) {
+    if (notRun === null) return [];
+    const unknown = `The server did not work out what would end it, because ${notRun}.`;
+    if (first === null) return [unknown];
+    return [
+      `${unknown} ${doing[first.do].ing} `,
+      { id: first.id, text: first.id },
+      ' is a first step.',
+    ];
+  }
   const { order, enough } = released;
-  const [first] = order;
-  if (first === undefined) return ['Nothing that can be released is in its way.'];
+  const [next] = order;
+  if (next === undefined) return ['Nothing that can be released is in its way.'];
   if (order.length === 1) {
-    const it = { id: first.id, text: first.id };
+    const it = { id: next.id, text: next.id };
     const ends = enough ? ' ends it.' : ' is not enough: then it waits for something else.';
-    return [`${doing[first.do].ing} `, it, ends];
+    return [`${doing[next.do].ing} `, it, ends];
   }
   const named = order.slice(0, 3).flatMap(({ id }, at): Part[] => {
     const it = { id, text: id };

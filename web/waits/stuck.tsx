@@ -1,13 +1,13 @@
 // Whether anybody is stuck, in one sentence with what would end it.
 import { Button } from '../parts/button.tsx';
 import { Sentence } from '../parts/sentence.tsx';
-import { plural } from '../parts/words.ts';
+import { countText, plural } from '../parts/words.ts';
 import { useKeys } from '../state/keys.ts';
 import { waitGraph } from '../state/wait-graph.ts';
 import { type Watched, watched } from '../state/watched.ts';
 import { ReleaseButton, useExplanation } from './explained.tsx';
 import { cancel, release, releaseAll } from './release.ts';
-import { endingSentence, stuckSentence } from './stuck-sentence.ts';
+import { endingSentence, firstRelease, stuckSentence } from './stuck-sentence.ts';
 import type { WaitRow } from './wait-rows.ts';
 
 export function Stuck(props: { row: WaitRow; total: number; nowMs: number; withKeys: boolean }) {
@@ -33,14 +33,18 @@ function Oldest({
   const { id } = row.operation;
   const explained = useExplanation(fs, id).value.data;
   const released = explained?.released ?? null;
-  const [first] = released?.order ?? [];
+  const notRun = explained?.notRun ?? null;
+  const known = notRun === null ? null : firstRelease(row.holders.map((holder) => holder.id));
+  const first = released?.order[0] ?? known;
   useKeys(
     withKeys
       ? [
           {
             key: 'u',
             does: 'Unpin what the oldest wait needs first',
-            run: () => first?.do === 'unpin' && void release(fs, first),
+            run: () => {
+              if (first?.do === 'unpin') void release(fs, first);
+            },
           },
           {
             key: 'c',
@@ -56,12 +60,12 @@ function Oldest({
     <div class="stuck">
       <p>
         <Sentence parts={stuckSentence(picture, waitGraph.value.data, row, nowMs)} />{' '}
-        <Sentence parts={endingSentence(released, explained?.notRun ?? null)} />
+        <Sentence parts={endingSentence(released, notRun, known)} />
         {others === 0 ? null : (
           <span class="soft">{` ${plural(others, 'other operation')} ${others === 1 ? 'waits' : 'wait'}${behindText(row, others)}.`}</span>
         )}
       </p>
-      {first === undefined ? null : (
+      {first === null ? null : (
         <div class="row">
           <ReleaseButton fs={fs} step={first} />
           {released !== null && released.order.length > 1 ? (
@@ -75,7 +79,8 @@ function Oldest({
   );
 }
 
-function behindText({ behind }: WaitRow, others: number): string {
+function behindText({ behind, behindAtLeast }: WaitRow, others: number): string {
   if (behind === null || behind === 0) return '';
+  if (behindAtLeast) return `, at least ${countText(behind)} of them behind it`;
   return behind >= others ? ' behind it' : `, ${behind} of them behind it`;
 }

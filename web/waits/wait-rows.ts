@@ -21,6 +21,8 @@ export interface WaitRow {
   holders: Holder[];
   /** How many operations wait behind it; null if the graph does not show it. */
   behind: number | null;
+  /** There may be more behind it: the graph leaves some out. */
+  behindAtLeast: boolean;
   hung: boolean;
 }
 
@@ -49,6 +51,7 @@ export function waitRows(
       forMs,
       holders: on === null ? [] : holdersOf(picture, edges, { on, but: id }),
       behind: edges.to.has(id) || edges.from.has(id) ? behindOf(edges, id) : null,
+      behindAtLeast: (graph?.omitted ?? 0) > 0,
       hung: sleepingOn?.state === 'D' && forMs > hungMs,
     };
   });

@@ -83,7 +83,7 @@ function Row({ row, fs, open }: { row: WaitRow; fs: string; open: boolean }) {
           </span>
         </td>
         <td class="number" data-label="behind it">
-          {behind === null ? '' : countText(behind)}
+          {behind === null ? '' : `${row.behindAtLeast ? '≥ ' : ''}${countText(behind)}`}
         </td>
       </tr>
       {open ? (
