@@ -151,7 +151,7 @@ describe('S01 as a lecture', () => {
 
 describe('what cannot be opened', () => {
   it('a story that does not exist', async () => {
-    const { page } = await browser.open('/ui/stories/S99');
+    const { page } = await browser.open('/ui/stories/mail');
     const alert = page.getByRole('alert');
     await alert.waitFor();
     expect(await alert.innerText()).toContain('There is no such story');
