@@ -79,7 +79,9 @@ describe('the Stepper', () => {
     expect(await deadlock.innerText()).toContain(
       'op_6 (pin by G) waits for invalidate_lock of a. op_7 (punch-hole by T) holds it exclusive',
     );
-    await page.getByText('Nobody can take a step: every operation that has not').waitFor();
+    await page
+      .getByText('Nobody can take a step: every operation sleeps or has ended. Release')
+      .waitFor();
     await picture(page, 'stepper-deadlock');
 
     await page.keyboard.press('ArrowLeft');

@@ -177,7 +177,7 @@ function Nobody() {
   if (sleeping > 0)
     return (
       <p>
-        Nobody can take a step: every operation that has not ended sleeps. Release what they wait
+        Nobody can take a step: every operation sleeps or has ended. Release what the sleepers wait
         for, or go <kbd>←</kbd> back and take another order.
       </p>
     );
