@@ -55,7 +55,8 @@ export function VerdictBadge({ verdict }: { verdict: string }) {
   const { sign, text, tone, doc } = verdictLook(verdict);
   return (
     <span class={`verdict verdict-${tone}`} title={doc}>
-      <span aria-hidden="true">{sign}</span> {text}
+      <span aria-hidden="true">{sign}</span>
+      {`\u00a0${text}`}
     </span>
   );
 }
