@@ -237,7 +237,10 @@ function Behind({ behind }: { behind: Explanation['behind'] }) {
           <Thing key={operation} id={operation} />
         ))}
         {behind.length > behindShown ? (
-          <span class="soft">and {behind.length - behindShown} more</span>
+          <span class="soft">
+            {/* The server lists 100 at most. */}
+            and {behind.length < 100 ? `${behind.length - behindShown} more` : 'many more'}
+          </span>
         ) : null}
       </div>
     </section>
