@@ -86,6 +86,11 @@ it('draws 16 million frames in a bounded number of cells', () => {
   expect(count * layout.per).toBeGreaterThanOrEqual(pages);
 });
 
+it('shows 10,000 frames one by one in a window of 1280 by 800', () => {
+  const area = { pages: 10_000, width: 1240, height: 560, scale: 1 };
+  expect(levelsOf(area)[levelThatFits(area)]).toEqual({ cell: 7, per: 1 });
+});
+
 it('shows a small device in large cells, and in a narrow window in rows of four', () => {
   const wide = { pages: 16, width: 1200, height: 500, scale: 1 };
   expect(layoutOf(wide, levelsOf(wide)[levelThatFits(wide)]!)).toMatchObject({ cell: 96, rows: 2 });

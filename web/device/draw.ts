@@ -22,7 +22,8 @@ interface Place {
   size: number;
 }
 
-export function drawCells(drawing: Drawing): void {
+export function drawCells(given: Drawing): void {
+  const drawing = { ...given, fileMark: remembered(given.fileMark), outlines: new Path2D() };
   const { canvas, layout, top, cells } = drawing;
   const { width, height, cell, columns, left, per } = layout;
   canvas.clearRect(0, 0, width, height);
@@ -35,6 +36,19 @@ export function drawCells(drawing: Drawing): void {
     const y = (firstRow + row) * cell - top;
     drawCell(drawing, i, { x, y, size: cell - gap });
   }
+  canvas.strokeStyle = drawing.palette.colours.line;
+  canvas.lineWidth = 1;
+  canvas.stroke(drawing.outlines);
+}
+
+/** A map has 10,000 cells and a few files. */
+function remembered(fileMark: (ino: number) => FileMark): (ino: number) => FileMark {
+  const known = new Map<number, FileMark>();
+  return (ino) => {
+    const mark = known.get(ino) ?? fileMark(ino);
+    known.set(ino, mark);
+    return mark;
+  };
 }
 
 function drawRowNumbers({ canvas, layout, top, palette }: Drawing): void {
@@ -50,8 +64,9 @@ function drawRowNumbers({ canvas, layout, top, palette }: Drawing): void {
     canvas.fillText(String(row * columns * per), left - 8, Math.max(7, (row + 0.5) * cell - top));
 }
 
-function drawCell(drawing: Drawing, i: number, place: Place): void {
-  const { canvas, cells, palette, fileMark } = drawing;
+/** `outlines`: of cells that are empty or only partly filled, drawn at once because they are many. */
+function drawCell(drawing: Drawing & { outlines: Path2D }, i: number, place: Place): void {
+  const { canvas, cells, palette, fileMark, outlines } = drawing;
   const { x, y, size } = place;
   const state = stateOf(cells, i);
   if (state === null) {
@@ -61,9 +76,7 @@ function drawCell(drawing: Drawing, i: number, place: Place): void {
   const ino = cells.ino[i] ?? 0;
   const mask = cells.marks[i] ?? 0;
   const fill = fillOf(palette, state, ino === 0 ? null : fileMark(ino));
-  canvas.strokeStyle = palette.colours.line;
-  canvas.lineWidth = 1;
-  if (state === 'free' || cells.per > 1) canvas.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
+  if (state === 'free' || cells.per > 1) outlines.rect(x + 0.5, y + 0.5, size - 1, size - 1);
   if (state !== 'free') {
     // A cell of many frames is filled from below, as far as its frames are in use.
     const part = cells.per === 1 ? 1 : Math.max(0.2, fullness(cells, i));
@@ -104,9 +117,9 @@ function drawPattern(
   const soft = palette.colours['text-soft'];
   if (has(mask, 'delayed-free')) drawHatch(canvas, { ...place, high, ink: soft, slope: -1 });
   if (has(mask, 'stop-new-refs')) drawHatch(canvas, { ...place, high, ink: soft, slope: 0 });
-  if (has(mask, 'unwritten') && size >= 8) {
+  if (has(mask, 'unwritten') && size >= 5) {
     // Hollow, because nothing was written there.
-    const edge = Math.max(2, Math.round(size * 0.12));
+    const edge = Math.max(size < 8 ? 1 : 2, Math.round(size * 0.12));
     canvas.fillStyle = palette.colours.ground;
     canvas.fillRect(x + edge, y + edge, size - 2 * edge, Math.max(0, high - 2 * edge));
   }

@@ -2,8 +2,9 @@
 // device some of them.
 
 /** From the largest cells to the smallest; then a cell stands for more and more frames. */
-const sizes = [96, 72, 56, 44, 34, 26, 20, 16, 12, 9];
-const smallest = 9;
+const sizes = [96, 72, 56, 44, 34, 26, 20, 16, 12, 9, 7];
+/** Cells that stand for several frames are a little larger, because they show how full they are. */
+const ofSeveral = 9;
 /** Each further level puts twice as many frames into a cell. */
 const growth = 2;
 
@@ -39,7 +40,7 @@ export function levelsOf(area: Area): Level[] {
   const levels: Level[] = sizes.map((size) => ({ cell: Math.round(size * area.scale), per: 1 }));
   const fits = (level: Level) => heightOf(layoutOf(area, level)) <= area.height;
   for (let per = growth; !fits(levels.at(-1) as Level) && per < area.pages; per *= growth)
-    levels.push({ cell: Math.round(smallest * area.scale), per });
+    levels.push({ cell: Math.round(ofSeveral * area.scale), per });
   return levels;
 }
 

@@ -6,7 +6,6 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Button } from '../parts/button.tsx';
 import { sizeText } from '../parts/words.ts';
 import { fileMark } from '../state/file-marks.ts';
-import { sleepsOn } from '../state/ids.ts';
 import { hovered, linked, select } from '../state/selection.ts';
 import { FileExtents } from './file-extents.tsx';
 import {
@@ -37,6 +36,8 @@ export interface Draft {
 const laneHigh = 22;
 const extentHigh = 36;
 const lanesMax = 5;
+/** Pages of one pin that are ringed because somebody waits for them. */
+const waitedMax = 32;
 const gutter = 62;
 /** How far from the line of i_size a drag still takes it. */
 const reach = 8;
@@ -237,12 +238,7 @@ function PinLane(props: {
   const { pin, scale, y, picture, orphans } = props;
   const { x1, x2 } = ends(scale, pin);
   const { class: lit, ...attributes } = linked(pin.id);
-  const isWaited = [...picture.operations.values()].some((operation) => {
-    const on = operation.state === 'sleeping' ? sleepsOn(picture, operation.id) : null;
-    return (
-      on !== null && operation.sleepingOn?.pfn !== undefined && holds(pin, operation.sleepingOn.pfn)
-    );
-  });
+  const waited = waitedBytes(pin, picture).filter((byte) => byte >= scale.from && byte < scale.to);
   const who = `${pin.id}${pin.owner === null ? '' : ` ${pin.owner}`}`;
   const state = orphans > 0 ? `, ${orphans} of its pages no longer in the file` : '';
   return (
@@ -252,7 +248,15 @@ function PinLane(props: {
       <line x1={x1 + 4} x2={Math.max(x1 + 4, x2 - 4)} y1={y + 16} y2={y + 16} />
       <circle cx={x1 + 5} cy={y + 16} r={3.5} />
       <circle cx={Math.max(x1 + 5, x2 - 5)} cy={y + 16} r={3.5} />
-      {isWaited ? <circle class="waited" cx={x1 + 5} cy={y + 16} r={6.5} /> : null}
+      {waited.map((byte) => (
+        <circle
+          key={byte}
+          class="waited"
+          cx={Math.max(x1 + 5, Math.min(x2 - 5, xOf(scale, byte + pageBytes / 2)))}
+          cy={y + 16}
+          r={6}
+        />
+      ))}
       <text x={x1 + 2} y={y + 10}>
         {fitting(orphans > 0 ? `orphan: ${who}` : who, x2 - x1 - 4)}
       </text>
@@ -260,8 +264,21 @@ function PinLane(props: {
   );
 }
 
-const holds = ({ runs }: PinPicture, frame: number): boolean =>
-  runs.some(({ pfn, pages }) => pfn !== null && pfn <= frame && frame < pfn + pages);
+/** The bytes of the file at which the pages of the pin begin for which somebody waits. */
+function waitedBytes(pin: PinPicture, { operations }: Picture): number[] {
+  const bytes = new Set<number>();
+  for (const { state, sleepingOn } of operations.values()) {
+    const frame = state === 'sleeping' ? sleepingOn?.pfn : undefined;
+    if (frame === undefined || bytes.size >= waitedMax) continue;
+    let at = pin.offset;
+    for (const { pfn, pages } of pin.runs) {
+      if (pfn !== null && pfn <= frame && frame < pfn + pages)
+        bytes.add(at + (frame - pfn) * pageBytes);
+      at += pages * pageBytes;
+    }
+  }
+  return [...bytes];
+}
 
 function MappingLane({ mapping, scale, y }: { mapping: MappingPicture; scale: Scale; y: number }) {
   const { x1, x2 } = ends(scale, mapping);
