@@ -119,7 +119,7 @@ function drawPattern(
   if (has(mask, 'stop-new-refs')) drawHatch(canvas, { ...place, high, ink: soft, slope: 0 });
   if (has(mask, 'unwritten') && size >= 5) {
     // Hollow, because nothing was written there.
-    const edge = Math.max(size < 8 ? 1 : 2, Math.round(size * 0.12));
+    const edge = Math.max(2, Math.round(size * 0.12));
     canvas.fillStyle = palette.colours.ground;
     canvas.fillRect(x + edge, y + edge, size - 2 * edge, Math.max(0, high - 2 * edge));
   }
