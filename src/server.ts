@@ -19,6 +19,7 @@ import { becameOf } from './http/became.ts';
 import { builtPage } from './http/page.ts';
 import { createServer } from './http/server.ts';
 import { Hub, streamLimitsOf } from './http/stream/hub.ts';
+import { continueRemovals } from './http/tenant-removal.ts';
 import { Tickets } from './http/tickets.ts';
 import { JournalError } from './journal/journal-error.ts';
 import { MemoryStore } from './journal/memory-store.ts';
@@ -145,6 +146,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     page: options.page ?? builtPage,
     extend: (server) => timeRequests(server, requests),
   });
+  continueRemovals(context, logger);
   opened.add(() => closeWithin(app, config.drainMs));
   opened.add(() => parts.comparisons.close());
   opened.add(() => parts.bundleChecks.close());

@@ -189,6 +189,8 @@ const zTenant = z.object({
    * Filesystems that the last start could not restore. When this list changes, the epoch changes.
    */
   missing: z.array(z.string()).readonly().optional(),
+  /** It is being deleted with all that it has. Nobody can use it, and each start continues this. */
+  leaving: z.boolean().optional(),
   quotas: z.record(z.string(), z.number()),
 });
 export const tenantRecord = recordType('a tenant', zTenant);

@@ -24,7 +24,7 @@ export function auditChanges(app: FastifyInstance, config: Pick<Config, 'auditRe
 }
 
 /** Every line of the audit log is written here. */
-function audit(log: FastifyBaseLogger, line: Record<string, unknown>): void {
+export function audit(log: FastifyBaseLogger, line: Record<string, unknown>): void {
   log.info({ audit: true, ...line }, 'audit');
 }
 
@@ -40,7 +40,7 @@ function isAudited(
 }
 
 /** Who called. A token is named by its id, which is no secret. Null if the caller is unknown. */
-const callerOf = ({ caller }: FastifyRequest) =>
+export const callerOf = ({ caller }: FastifyRequest) =>
   caller === null ? null : { tenant: caller.tenant, tokenId: caller.id ?? null };
 
 function lineOf(request: FastifyRequest, reply: FastifyReply, contract: Contract) {

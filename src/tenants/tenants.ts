@@ -21,6 +21,8 @@ export interface Tenant {
    * Ids of its filesystems that the last start could not restore. The epoch changes with this list.
    */
   missing?: readonly string[] | undefined;
+  /** It is being deleted with all that it has, and cannot be used any more. */
+  leaving?: boolean | undefined;
   account: Account;
 }
 
@@ -54,6 +56,12 @@ export class Tenants {
   }
 
   get(name: string): Tenant | undefined {
+    const tenant = this.#byName.get(name);
+    return this.#going.has(name) || tenant?.leaving === true ? undefined : tenant;
+  }
+
+  /** Also a tenant that is leaving. */
+  known(name: string): Tenant | undefined {
     return this.#going.has(name) ? undefined : this.#byName.get(name);
   }
 
@@ -110,6 +118,26 @@ export class Tenants {
       await this.#keep(tenant, limits);
       tenant.account.limits = limits;
       return true;
+    });
+    this.#changes = done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * Hides the tenant at once. When that is durable, together with `alongside`, the tenant can only be
+   * removed.
+   */
+  leave(tenant: Tenant, alongside: readonly Change[]): Promise<void> {
+    const { name } = tenant;
+    this.#going.add(name);
+    // After the changes of quotas, which write the same record.
+    const done = this.#changes.then(async () => {
+      try {
+        await this.#keep({ ...tenant, leaving: true }, tenant.account.limits, alongside);
+        tenant.leaving = true;
+      } finally {
+        this.#going.delete(name);
+      }
     });
     this.#changes = done.catch(() => {});
     return done;

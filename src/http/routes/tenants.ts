@@ -6,7 +6,9 @@ import { pageOfList, zPage } from '../../kernel/views/define.ts';
 import { byQuota, quotaTable } from '../../tenants/quotas.ts';
 import { defaultTenant, type Tenant } from '../../tenants/tenants.ts';
 import type { AppContext } from '../app-context.ts';
+import { audit, callerOf } from '../audit.ts';
 import { HttpProblem } from '../problem.ts';
+import { removeIfEmpty, removeWithForce } from '../tenant-removal.ts';
 import { defineRoute, type Route } from './define.ts';
 
 const zTenantName = z
@@ -28,15 +30,27 @@ const zTenant = z.object({
   createdMs: zCount,
   quotas: zAllQuotas,
   used: zAllQuotas,
+  leaving: z
+    .boolean()
+    .optional()
+    .describe('True while the tenant is being deleted with force. Nobody can use it.'),
 });
-const shownTenant = ({ name, createdMs, account }: Tenant) => ({
+const shownTenant = ({ name, createdMs, account, leaving }: Tenant) => ({
+  ...(leaving === true ? { leaving } : {}),
   name,
   createdMs,
   quotas: account.limits,
   used: account.used,
 });
-export function tenantNamed(context: AppContext, params: unknown): Tenant {
-  const tenant = context.tenants.get((params as { tenant: string }).tenant);
+
+/** `leaving` also finds a tenant that is being deleted with force. */
+export function tenantNamed(
+  { tenants }: AppContext,
+  params: unknown,
+  { leaving = false } = {},
+): Tenant {
+  const { tenant: name } = params as { tenant: string };
+  const tenant = leaving ? tenants.known(name) : tenants.get(name);
   if (tenant === undefined) throw new HttpProblem('no-such-thing', 'There is no such tenant.');
   return tenant;
 }
@@ -106,7 +120,8 @@ const getTenant = defineRoute({
   summary: 'One tenant',
   doc: 'Its quotas and usage.',
   result: zTenant,
-  answer: (context, { request }) => shownTenant(tenantNamed(context, request.params)),
+  answer: (context, { request }) =>
+    shownTenant(tenantNamed(context, request.params, { leaving: true })),
 });
 
 const putQuotas = defineRoute({
@@ -132,33 +147,36 @@ const deleteTenant = defineRoute({
   name: 'delete-tenant',
   method: 'DELETE',
   url: '/v1/tenants/:tenant',
-  summary: 'Delete a tenant that has no filesystem',
-  doc: 'Its tokens and stored answers are deleted, too.',
+  summary: 'Delete a tenant',
+  doc:
+    'Its tokens and stored answers are deleted, too. EBUSY while it has filesystems. With force ' +
+    'these are unmounted with force, and all requests and event streams of the tenant end. A ' +
+    'deletion with force that has begun is continued if the server restarts.',
+  query: z.strictObject({
+    force: z.boolean().default(false).describe('Also delete all filesystems of the tenant.'),
+  }),
   result: zTenant,
-  problems: ['in-use'],
+  problems: ['in-use', 'not-ready', 'filesystem-stopped'],
   durable: true,
-  async answer(context, { request }) {
-    const tenant = tenantNamed(context, request.params);
-    const { name, id } = tenant;
-    if (name === defaultTenant)
+  async answer(context, { request, query }) {
+    const tenant = tenantNamed(context, request.params, { leaving: query.force });
+    if (tenant.name === defaultTenant)
       throw new HttpProblem(
         'in-use',
         'This is the tenant of callers without a token; it cannot be deleted.',
       );
-    const gone = await context.engine.dismiss(name, (records) =>
-      context.tenants.remove(name, [
-        ...records,
-        ...context.tokens.removalOf(name),
-        ...context.answers.removalOf(id),
-      ]),
-    );
-    if (!gone)
+    if (query.force) {
+      const { params: on, id } = request;
+      const line = { action: 'delete-tenant', on, force: true, caller: callerOf(request) };
+      await removeWithForce(context, tenant, (filesystems) =>
+        audit(request.log, { ...line, phase: 'begun', filesystems, request: id }),
+      );
+    } else if (!(await removeIfEmpty(context, tenant)))
       throw new HttpProblem(
         'in-use',
-        'The tenant still has filesystems, or is being deleted already.',
+        'The tenant still has filesystems, or is being deleted already. With ?force=true its ' +
+          'filesystems are deleted, too.',
       );
-    context.tokens.forgetTenant(name);
-    context.answers.forgetOwner(id);
     return shownTenant(tenant);
   },
 });
