@@ -11,6 +11,7 @@ import { fork } from './fork.ts';
 import { drive, type Measured, middle } from './measure.ts';
 import { mixedTenants } from './mixed-tenants.ts';
 import { neighbours } from './neighbours.ts';
+import { page } from './page.ts';
 import { pinUnpin } from './pin-unpin.ts';
 import { punchUnderPins } from './punch-under-pins.ts';
 import { recover } from './recover.ts';
@@ -29,6 +30,7 @@ const names = [
   'fan-out',
   'fork',
   'neighbours',
+  'page',
   'recover',
   'scrape',
   'snapshot',
@@ -156,6 +158,7 @@ if (chosen.includes('fork')) good = (await fork(flags.seconds)) && good;
 if (chosen.includes('events')) good = (await events(flags.seconds)) && good;
 if (chosen.includes('fan-out')) good = (await fanOut(flags.seconds)) && good;
 if (chosen.includes('neighbours')) good = (await neighbours()) && good;
+if (chosen.includes('page')) good = (await page()) && good;
 if (chosen.includes('scrape')) good = (await scrape()) && good;
 if (chosen.includes('stalled')) good = (await stalled()) && good;
 if (chosen.includes('snapshot')) good = (await snapshot()) && good;

@@ -50,6 +50,7 @@ export const keptMax = 25_000;
 export class EventRows {
   #all: PinholeEvent[] = [];
   #rows: Row[] = [];
+  #shown = 0;
   #filter: EventFilter;
   /** Where the page began to listen; events up to there are read only on request. */
   #begin: { epoch: string; seq: number } | null = null;
@@ -58,6 +59,11 @@ export class EventRows {
 
   constructor(filter: EventFilter) {
     this.#filter = filter;
+  }
+
+  /** How many events pass the filter. */
+  get shown(): number {
+    return this.#shown;
   }
 
   get rows(): readonly Row[] {
@@ -87,7 +93,7 @@ export class EventRows {
       if (last?.epoch === event.epoch && event.seq <= last.seq) continue;
       this.#rows.push(...this.#holesBetween(last, event));
       this.#all.push(event);
-      if (passes(event, this.#filter)) this.#rows.push(event);
+      this.#show(event);
     }
     if (hasEndHole && events.length > 0) this.#rebuild();
     if (this.#all.length <= keptMax) return 0;
@@ -124,12 +130,19 @@ export class EventRows {
     return at === -1 ? this.#rows.length - 1 : at;
   }
 
+  #show(event: PinholeEvent): void {
+    if (!passes(event, this.#filter)) return;
+    this.#rows.push(event);
+    this.#shown += 1;
+  }
+
   #rebuild(): void {
     this.#rows = [];
+    this.#shown = 0;
     let last: PinholeEvent | undefined;
     for (const event of this.#all) {
       this.#rows.push(...this.#holesBetween(last, event));
-      if (passes(event, this.#filter)) this.#rows.push(event);
+      this.#show(event);
       last = event;
     }
     if (this.#begin === null || (last !== undefined && last.epoch !== this.#begin.epoch)) return;

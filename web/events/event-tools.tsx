@@ -17,7 +17,7 @@ export function EventTools(props: {
 }) {
   const { fs, live } = props;
   const last = live.list.events.at(-1);
-  const from = last?.id ?? watched.value?.picture?.cursor ?? 'now';
+  const from = last?.id ?? watched.peek()?.picture?.cursor ?? 'now';
   return (
     <div class="row event-tools">
       <Filters />
@@ -52,7 +52,7 @@ function Filters() {
     setParams({
       [name]: event.currentTarget.value.trim() === '' ? null : event.currentTarget.value,
     });
-  const files = [...(watched.value?.picture?.files.values() ?? [])].slice(0, 100);
+  const files = [...(watched.peek()?.picture?.files.values() ?? [])].slice(0, 100);
   return (
     <>
       <label>
@@ -127,7 +127,7 @@ function GoTo({ onGo }: { onGo: (seq: number) => unknown }) {
 function Told({ live }: { live: LiveList }) {
   const { paused, waiting, lagMs, list } = live;
   const all = list.events.length;
-  const rows = list.rows.filter((row) => !('hole' in row)).length;
+  const rows = list.shown;
   const lag = lagMs.value;
   return (
     <span class="small soft" role="status">

@@ -19,7 +19,7 @@ export function StuckLine() {
     <p class={`stuck ${deadlocks > 0 ? 'stuck-deadlock' : 'stuck-some'}`}>
       <strong>
         {plural(sleepers, 'operation')} {sleepers === 1 ? 'waits' : 'wait'} in {where}
-        {deadlocks === 0 ? '' : `, ${deadlocks} of them with a deadlock`}:
+        {deadlockText(deadlocks, some.length)}:
       </strong>{' '}
       {some.slice(0, namedMax).map((fs, at) => (
         <span key={fs.name}>
@@ -30,6 +30,11 @@ export function StuckLine() {
       {some.length > namedMax ? ` and ${some.length - namedMax} more.` : '.'}
     </p>
   );
+}
+
+function deadlockText(deadlocks: number, of: number): string {
+  if (deadlocks === 0) return '';
+  return of === 1 ? ', with a deadlock' : `, ${deadlocks} of them with a deadlock`;
 }
 
 function Stuck({ fs }: { fs: Listed }) {

@@ -43,7 +43,8 @@ export function View() {
   ]);
   // The list changes in place; its version is what is new.
   const { rows, events } = live.version.value < 0 ? { rows: [], events: [] } : live.list;
-  const open = events.find(({ id }) => id === param('event'));
+  const chosen = param('event');
+  const open = chosen === null ? undefined : events.find(({ id }) => id === chosen);
   return (
     <section class="panel events-view">
       <header>
