@@ -9,7 +9,7 @@ import { type EventFilter, EventRows, type Hole, seqOf } from './event-rows.ts';
 import { pastMax, readPast } from './read-past.ts';
 
 /** Nobody reads 60 different screens a second, and each costs as much as the one before. */
-const showMs = 100;
+const showMs = 200;
 
 export interface LiveList {
   list: EventRows;
