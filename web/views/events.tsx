@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { EventDetail } from '../events/event-detail.tsx';
 import { EventRow, HoleRow } from '../events/event-row.tsx';
@@ -34,8 +34,10 @@ export function View() {
     if (live.paused.peek()) live.resume();
     else live.paused.value = true;
   };
-  // A stepper uses Space for the next step.
-  const isStepped = watched.value?.picture?.filesystem?.scheduler === 'stepped';
+  // A stepper uses Space for the next step. Computed, so that the view is not made in each frame.
+  const isStepped = useComputed(
+    () => watched.value?.picture?.filesystem?.scheduler === 'stepped',
+  ).value;
   useKeys([
     ...(isStepped ? [] : [{ key: ' ', does: 'Pause or resume', run: pause }]),
     { key: 'p', does: 'Pause or resume', run: pause },
