@@ -105,10 +105,12 @@ describe('S01 as a lecture', () => {
     await deadlockOf(page).waitFor();
   });
 
-  it('begins again if its filesystem is gone', async () => {
+  it('offers to begin again if its filesystem is gone; the link alone makes nothing', async () => {
     await browser.must(200, 'DELETE', '/v1/filesystems/S01?force=true');
     const { page } = await browser.open(shared.replace(browser.origin, ''));
-    await page.getByText('S01 is gone, so the story begins again on S01.').waitFor();
+    await page.getByText('S01 is gone. The story can begin again.').waitFor();
+    await browser.must(404, 'GET', '/v1/filesystems/S01');
+    await page.getByRole('button', { name: 'Begin', exact: true }).click();
     await page.getByText(`0 / ${of}`, { exact: true }).waitFor();
   });
 

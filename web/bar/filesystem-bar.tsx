@@ -4,7 +4,7 @@ import { attempt } from '../parts/notices.tsx';
 import { Term } from '../parts/term.tsx';
 import { clockText, durationText, timeText } from '../parts/words.ts';
 import { filesystemMs, wallMs } from '../state/clock.ts';
-import { pathOf } from '../state/location.ts';
+import { pathOf, place } from '../state/location.ts';
 import { connection, watched } from '../state/watched.ts';
 import { StepControls } from '../stepper/step-controls.tsx';
 import { FilesystemActions } from './filesystem-actions.tsx';
@@ -23,7 +23,12 @@ export function FilesystemBar({ fs }: { fs: string }) {
           <span class="soft small">
             {filesystem.kind} · Linux {filesystem.kernel}
           </span>
-          <StrategyChoice fs={fs} />
+          {/* In a lecture another strategy is a fork, so that the told way stays as it was. */}
+          {place.value.story === null ? (
+            <StrategyChoice fs={fs} />
+          ) : (
+            <span class="small">{watched.value?.picture?.strategy}</span>
+          )}
           <span
             class="mono small"
             title={`The time of the filesystem: ${timeText(filesystemMs.value, filesystem.clock)}`}

@@ -129,9 +129,16 @@ function refusalOf(error: unknown): ShownProblem | null {
   return { status: 0, title: 'error of the page', detail: String(error) };
 }
 
+const openings = signal(0);
+/** Opens the filesystem of the URL once more: one that was gone exists again. */
+export const openAgain = (): void => {
+  openings.value += 1;
+};
+
 /** Watches the filesystem of the URL, with the token of the session. Called once. */
 export function watchOpenFilesystem(): void {
   effect(() => {
+    void openings.value;
     const fs = openFilesystem.value;
     const given = token.value;
     const abort = new AbortController();

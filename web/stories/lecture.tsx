@@ -1,19 +1,18 @@
 // A story as a lecture: the text and the moves at the left, the machine at the right.
-import { useSignal, useSignalEffect } from '@preact/signals';
 import { body, readOnlyReason, rest } from '../api/session.ts';
 import { Link } from '../bar/link.tsx';
 import { Button } from '../parts/button.tsx';
-import { attempt, notify } from '../parts/notices.tsx';
+import { notify } from '../parts/notices.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { useKeys } from '../state/keys.ts';
 import { useLive } from '../state/live.ts';
-import { openFilesystem, param, pathOf, place, setParams } from '../state/location.ts';
-import { connection } from '../state/watched.ts';
+import { openFilesystem, param, pathOf, place } from '../state/location.ts';
+import { type Connection, connection } from '../state/watched.ts';
 import { FreeWalk } from './free-walk.tsx';
 import './lecture.css';
 import { MachineSide } from './machine-side.tsx';
 import { MoveList } from './move-list.tsx';
-import { begin, beginStory } from './play.ts';
+import { begin } from './play.ts';
 import type { Story } from './told.ts';
 import { ToldWay } from './told-way.tsx';
 import { TryUnder } from './try-under.tsx';
@@ -37,8 +36,9 @@ export function Lecture() {
       </section>
     );
   if (story === null) return <p class="soft">Reading the story…</p>;
-  if (openFilesystem.value === null) return <Opening story={story} />;
-  return <Playing story={story} fs={openFilesystem.value} />;
+  const fs = openFilesystem.value;
+  if (fs === null || isGone(connection.value)) return <Opening story={story} gone={fs} />;
+  return <Playing story={story} fs={fs} />;
 }
 
 function paramsOf(
@@ -54,7 +54,7 @@ function paramsOf(
 }
 
 /** Before it begins: a link makes nothing by itself. */
-function Opening({ story }: { story: Story }) {
+function Opening({ story, gone }: { story: Story; gone: string | null }) {
   const start = () => begin(story.id, story.told.strategy, story.told.verdict);
   useKeys([
     { key: ' ', does: 'Begin the story', run: () => void startOrSay(start) },
@@ -63,6 +63,7 @@ function Opening({ story }: { story: Story }) {
   return (
     <section class="column lecture-text">
       <Head story={story} />
+      {gone === null ? null : <p class="note">{`${gone} is gone. The story can begin again.`}</p>}
       <p>{story.text}</p>
       <div class="row">
         <Button changes look="primary" shortcut="Space" onClick={start}>
@@ -85,7 +86,6 @@ function startOrSay(start: () => unknown): void {
 }
 
 function Playing({ story, fs }: { story: Story; fs: string }) {
-  useNewOneIfGone(story, fs);
   const isFree = param('free') !== null;
   return (
     <div class="lecture">
@@ -98,23 +98,9 @@ function Playing({ story, fs }: { story: Story; fs: string }) {
   );
 }
 
-/** A shared address may name a filesystem that is gone: the story begins again at the same place. */
-function useNewOneIfGone({ id, told }: Story, fs: string): void {
-  const tried = useSignal<string | null>(null);
-  useSignalEffect(() => {
-    const now = connection.value;
-    const gone =
-      now.state === 'unmounted' || (now.state === 'refused' && now.problem.status === 404);
-    if (!gone || openFilesystem.value !== fs || tried.peek() === fs) return;
-    tried.value = fs;
-    if (readOnlyReason.peek() !== null) return;
-    void attempt(() => beginStory(id, told.strategy)).then((name) => {
-      if (name === null) return;
-      notify(`${fs} is gone, so the story begins again on ${name}.`);
-      setParams({ fs: name, free: null, made: null, step: null });
-    });
-  });
-}
+/** A shared address may name a filesystem that is gone by now. */
+const isGone = (now: Connection): boolean =>
+  now.state === 'unmounted' || (now.state === 'refused' && now.problem.status === 404);
 
 function Head({ story }: { story: Story }) {
   return (

@@ -4,6 +4,7 @@ import { body, origin, rest, token } from '../api/session.ts';
 import { attempt, notify } from '../parts/notices.tsx';
 import { choices, readChoices } from '../state/choices.ts';
 import { go, pathOf } from '../state/location.ts';
+import { connection, openAgain } from '../state/watched.ts';
 import { takeStep } from '../stepper/walk.ts';
 import type { CallRequest, Move } from './told.ts';
 
@@ -29,6 +30,8 @@ export const begin = (story: string, strategy: string, verdict?: string): Promis
     const query = new URLSearchParams({ strategy, ...(verdict === undefined ? {} : { verdict }) });
     query.set('fs', await beginStory(story, strategy));
     go(`${pathOf('story', null, story)}?${query}`);
+    // The address may be the same as that of one that is gone.
+    if (connection.peek().state !== 'live') openAgain();
   });
 
 /** Makes the move on the filesystem. False if it was refused and the story cannot go on. */
