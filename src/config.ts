@@ -143,6 +143,12 @@ export const settings = {
     [],
     'Comma-separated origins of web pages that may call the server, in addition to its own origin.',
   ),
+  trustProxy: setting(
+    flag,
+    false,
+    'The server is only reached through a reverse proxy, whose X-Forwarded-Prefix is put before the ' +
+      'paths in answers. The page cannot stand under a prefix.',
+  ),
 
   waitDefaultMs: setting(
     whole(0, 60_000),
@@ -195,6 +201,13 @@ export const settings = {
   ),
 
   tenantsMax: setting(whole(1), 10_000, 'Maximum number of tenants.'),
+  tenantRequestsPerSecondMax: setting(
+    whole(0, 1_000_000),
+    0,
+    'Maximum number of requests of one tenant in one second. 0 means no maximum. Event streams, ' +
+      '/livez, /readyz, /metrics and the routes of the operator do not count.',
+    'no maximum',
+  ),
   tokensPerTenantMax: setting(whole(1), 1000, 'Maximum number of unexpired tokens of one tenant.'),
   filesystemsMax: setting(whole(1), 20_000, 'Maximum number of filesystems of the server.'),
   deviceBytesMax: setting(whole(65_536, 2 ** 40), 2 ** 36, 'Maximum size of a device, in bytes.'),

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import type { HostedFilesystem } from '../engine/engine.ts';
 import { etagOf, findFile } from '../kernel/fs/inode.ts';
 import type { Command, Inode, Outcome, Target } from '../kernel/state.ts';
+import { plainTag } from './compression.ts';
 import { HttpProblem } from './problem.ts';
 import type { On } from './target.ts';
 
@@ -69,7 +70,7 @@ function tagsIn(name: string, header: string | undefined): Tags | null {
       'invalid-header',
       `${name} must be * or a comma-separated list of ETags in double quotes.`,
     );
-  return tags;
+  return tags === '*' ? tags : tags.map(plainTag);
 }
 
 /**

@@ -99,12 +99,17 @@ const ofFilesystem: readonly ProblemType[] = ['enoent', 'filesystem-stopped'];
 const ofCommand: readonly ProblemType[] = ['enodev', 'inbox-full', 'memory-full'];
 const ofJournal: readonly ProblemType[] = ['disk-full', 'journal-failed'];
 
+/** Whether requests count against the rate of the tenant. An operator is never refused. */
+export const isThrottled = ({ scope, webSocket }: Contract): boolean =>
+  scope !== 'public' && scope !== 'operator' && webSocket !== true;
+
 /** Every problem that a route can answer with. */
 export function problemsOf(contract: Contract): ReadonlySet<ProblemType> {
   const { url, scope, body, method, query } = contract;
   const names = pathNames(url);
   return new Set<ProblemType>([
     ...(scope === 'public' ? [] : behindToken),
+    ...(isThrottled(contract) ? (['too-many-requests'] as const) : []),
     ...(query === noQuery && body === null ? [] : (['invalid-value'] as const)),
     'unknown-field',
     ...(body === null ? [] : ofBody),

@@ -415,6 +415,14 @@ const transportRows = {
     'EAGAIN',
     'H25',
   ),
+  'too-many-requests': row(
+    429,
+    'Too many requests',
+    'The tenant has sent more requests in one second than --tenant-requests-per-second-max allows. ' +
+      'Nothing was changed; send the request again after Retry-After.',
+    'EAGAIN',
+    'H34',
+  ),
   'too-many-pipelined': row(
     429,
     'Too many pipelined requests',

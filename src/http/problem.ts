@@ -31,6 +31,7 @@ export const retryAfter: Partial<Record<ProblemType, string>> = {
   'too-many-streams': '5',
   'too-many-tickets': '30',
   'too-many-pipelined': '1',
+  'too-many-requests': '1',
 };
 
 export interface Problem {
@@ -126,7 +127,8 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
 
 function send(reply: FastifyReply, type: ProblemType, problem: Problem): FastifyReply {
   reply.problemType = type;
-  const retry = retryAfter[type];
+  // A problem can know better when to try again.
+  const retry = (reply.getHeader('retry-after') as string | undefined) ?? retryAfter[type];
   if (retry !== undefined) reply.header('retry-after', retry);
   const rateLimit = rateLimitOf(type, problem, retry);
   if (rateLimit !== null) reply.headers(rateLimit);

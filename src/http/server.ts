@@ -15,8 +15,10 @@ import { checkBodies, orMissing, refuseWhatIsNowhere } from './admission.ts';
 import type { AppContext } from './app-context.ts';
 import { auditChanges } from './audit.ts';
 import { registerAuth } from './auth.ts';
+import { compressAnswers } from './compression.ts';
 import { Connections } from './connections.ts';
 import { lastAnswerOf } from './drain.ts';
+import { servePrefixed } from './forwarded-prefix.ts';
 import { registerIdempotency } from './idempotency.ts';
 import { registerBodyParsers } from './json-body.ts';
 import { servePage } from './page.ts';
@@ -26,6 +28,7 @@ import { logAtEnd, logRequests } from './request-log.ts';
 import { registerRoute } from './routes/define.ts';
 import { routes } from './routes/index.ts';
 import { registerUpgrades } from './stream/upgrade.ts';
+import { throttleTenants } from './throttle.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -91,6 +94,7 @@ export async function createServer(
     allowedHosts: [...config.allowedHosts, config.host.toLowerCase()],
     allowedOrigins: config.allowedOrigins,
   });
+  throttleTenants(app, context);
   checkBodies(app, context);
   app.decorateReply('problemType', null);
   registerIdempotency(app, {
@@ -103,6 +107,8 @@ export async function createServer(
     answer(error, request, reply, orMissing(error, reply, context)),
   );
   auditChanges(app, config);
+  servePrefixed(app, config);
+  compressAnswers(app);
   options.extend?.(app);
   await registerUpgrades(app, context);
   // Registered after the streams, which end by themselves. Until they have ended, new requests

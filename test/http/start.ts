@@ -55,7 +55,8 @@ export async function call(
     headers,
     ...(payload === undefined ? {} : { payload }),
   });
-  const isJson = /[/+]json\b/.test(String(response.headers['content-type']));
+  const { 'content-type': type, 'content-encoding': coding } = response.headers;
+  const isJson = /[/+]json\b/.test(String(type)) && coding === undefined;
   return {
     status: response.statusCode,
     headers: response.headers as Record<string, string>,

@@ -152,7 +152,7 @@ const targets = defineRoute({
     const { caller, headers } = request;
     const group = (path: string, labels: Record<string, string> = {}) => ({
       targets: [headers.host ?? ''],
-      labels: { __metrics_path__: path, service: 'pinhole', ...labels },
+      labels: { __metrics_path__: request.prefix + path, service: 'pinhole', ...labels },
     });
     const operates = caller?.scopes.includes('operator') === true;
     const first = [group(operates ? '/metrics' : '/v1/metrics')];

@@ -8,6 +8,7 @@ import { isNotModified } from '../conditional.ts';
 import { jsonType } from '../contract.ts';
 import { pageUrl, queryOf } from '../page.ts';
 import { serializerOf } from '../schema.ts';
+import { addVary } from '../vary.ts';
 import { contractOf, queryParserOf, type Route } from './define.ts';
 
 const zIndex = z.object({
@@ -51,6 +52,11 @@ const links = {
   page: pageUrl,
 };
 
+const below = (prefix: string): typeof links => {
+  const all = Object.entries(links).map(([name, path]) => [name, prefix + path]);
+  return Object.fromEntries(all) as typeof links;
+};
+
 /**
  * A redirect instead of the page itself, so that the page has one URL for each view. A link that is
  * copied from the address bar then shows the page whatever Accept says.
@@ -60,19 +66,21 @@ export const rootRoute: Route = {
   handle(context) {
     const toJson = serializerOf(zIndex, context);
     const check = queryParserOf(contract.query);
-    const index: z.infer<typeof zIndex> = {
+    const indexAt = (prefix: string): z.infer<typeof zIndex> => ({
       name: 'pinhole',
       version,
-      links,
+      links: below(prefix),
       tokenNeeded: tokenNeeded(context.config),
-    };
+    });
     const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-      reply.header('vary', 'Accept');
+      addVary(reply, 'Accept');
       if (preferredType(request.headers.accept, [jsonType, 'text/html']) === 'text/html')
         return reply.redirect(pageUrl + queryOf(request), 302);
       check(request);
       if (isNotModified(request, null)) return reply.code(304).send();
-      return reply.header('content-type', `${jsonType}; charset=utf-8`).send(toJson(reply, index));
+      return reply
+        .header('content-type', `${jsonType}; charset=utf-8`)
+        .send(toJson(reply, indexAt(request.prefix)));
     };
     return { handler };
   },

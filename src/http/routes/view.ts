@@ -14,6 +14,7 @@ import { serializerOf } from '../schema.ts';
 import { cursorNow, zCursor } from '../stream/cursor.ts';
 import { targetOf, urlOf } from '../target.ts';
 import { textFormsOf } from '../text-forms.ts';
+import { addVary } from '../vary.ts';
 import {
   contractOf,
   type Handling,
@@ -93,8 +94,7 @@ function handlingOf(context: AppContext, view: View, result: z.ZodType): Handlin
     if (next !== null) reply.header('link', next);
     const cursor = cursorNow(fs.ring);
     if (forms !== null) {
-      // Pages of other origins have put Origin there.
-      reply.header('vary', [reply.getHeader('vary'), 'Accept'].filter(Boolean).join(', '));
+      addVary(reply, 'Accept');
       const form = forms.chosen(format, request.headers.accept);
       if (form !== null)
         return reply
