@@ -2115,6 +2115,7 @@ export const recorded: Readonly<
           jsonDepthMax: 32,
           contentBytesMax: 16777216,
           tenantsMax: 10000,
+          tenantRequestsPerSecondMax: 0,
           tokensPerTenantMax: 1000,
           filesystemsMax: 20000,
           deviceBytesMax: 68719476736,
