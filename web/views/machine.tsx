@@ -4,13 +4,17 @@ import type { Picture } from 'pinhole/client';
 import { DevicePanel } from '../device/device-panel.tsx';
 import { EventsPanel } from '../events/events-panel.tsx';
 import { FilePanel } from '../file/file-panel.tsx';
-import { GraphPanel } from '../graph/graph-panel.tsx';
+import { late } from '../parts/late.tsx';
 import { inoOf, kindOf } from '../state/ids.ts';
 import { lit, selected } from '../state/selection.ts';
 import { watched } from '../state/watched.ts';
-import { TimelinePanel } from '../timeline/timeline-panel.tsx';
 import { WaitsPanel } from '../waits/waits-panel.tsx';
 import './machine.css';
+
+const GraphPanel = late(async () => (await import('../graph/graph-panel.tsx')).GraphPanel);
+const TimelinePanel = late(
+  async () => (await import('../timeline/timeline-panel.tsx')).TimelinePanel,
+);
 
 export function View() {
   const picture = watched.value?.picture;

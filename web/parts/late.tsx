@@ -1,0 +1,27 @@
+import { useSignal } from '@preact/signals';
+import type { FunctionComponent } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+/** A part of a view whose code is loaded after the rest of the view can be read. */
+export function late(load: () => Promise<FunctionComponent>): FunctionComponent {
+  let Part: FunctionComponent | null = null;
+  return function Late() {
+    const isLoaded = useSignal(Part !== null);
+    const failed = useSignal(false);
+    useEffect(() => {
+      if (Part !== null) return;
+      load().then(
+        (loaded) => {
+          Part = loaded;
+          isLoaded.value = true;
+        },
+        () => {
+          failed.value = true;
+        },
+      );
+    }, []);
+    if (failed.value)
+      return <p role="alert">The code of this part could not be loaded. Reload the page.</p>;
+    return isLoaded.value && Part !== null ? <Part /> : <p class="soft small">Loading…</p>;
+  };
+}
