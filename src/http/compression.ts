@@ -18,7 +18,7 @@ const compressedMax = 16 * 1024 * 1024;
 const atOnceMax = 2;
 let running = 0;
 
-/** A fast level: on metrics it saves 91 % of the bytes; the slowest would save 94 %. */
+/** The fastest level saves 90 % of the bytes of /metrics, the slowest 91 % in ten times the time. */
 const options = { level: constants.Z_BEST_SPEED, chunkSize: 65_536 };
 
 /**
