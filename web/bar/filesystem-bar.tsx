@@ -20,7 +20,7 @@ export function FilesystemBar({ fs }: { fs: string }) {
       </Link>
       {filesystem === null ? null : (
         <>
-          <span class="soft small">
+          <span class="soft small bar-kind">
             {filesystem.kind} · Linux {filesystem.kernel}
           </span>
           {/* In a lecture another strategy is a fork, so that the told way stays as it was. */}
@@ -33,7 +33,8 @@ export function FilesystemBar({ fs }: { fs: string }) {
             class="mono small"
             title={`The time of the filesystem: ${timeText(filesystemMs.value, filesystem.clock)}`}
           >
-            t = {clockText(filesystemMs.value, filesystem.clock)}
+            <span class="bar-label">t = </span>
+            {clockText(filesystemMs.value, filesystem.clock)}
           </span>
         </>
       )}
@@ -59,8 +60,9 @@ function StrategyChoice({ fs }: { fs: string }) {
     );
   return (
     <span class="row">
-      <span class="unseen">Strategy</span>
-      <Term of="strategy">strategy</Term>
+      <span class="small bar-label">
+        <Term of="strategy" />
+      </span>
       <select
         aria-label="Strategy"
         value={now}
@@ -80,12 +82,14 @@ function StrategyChoice({ fs }: { fs: string }) {
 
 function LiveState() {
   const now = connection.value;
-  if (now.state === 'live') return <span class="live">● live</span>;
+  if (now.state === 'live') return <span class="live small">● live</span>;
   if (now.state === 'lost')
     return (
-      <span class="lost" role="status">
+      <span class="lost small" role="status">
         {`○ no server for ${durationText(Math.max(0, wallMs.value - now.sinceMs))}, reconnecting`}
       </span>
     );
-  return <span class="soft">{now.state === 'reading' ? '○ reading' : '○ not connected'}</span>;
+  return (
+    <span class="soft small">{now.state === 'reading' ? '○ reading' : '○ not connected'}</span>
+  );
 }

@@ -24,7 +24,7 @@ export function Waiting({ fs }: { fs: string }) {
   return (
     <Link href={pathOf('waits', fs)} class="small">
       {plural(count, 'operation')} waiting
-      {forMs > 0 ? `, the longest for ${durationText(forMs)}` : ''}
+      {forMs > 0 ? `, ${count === 1 ? 'for' : 'longest'} ${durationText(forMs)}` : ''}
     </Link>
   );
 }

@@ -1,6 +1,7 @@
 // The map on a canvas: zoom by + and -, by the wheel with Ctrl; pan by the wheel and by dragging;
 // arrow keys move a cursor over the frames, Enter selects.
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Button } from '../parts/button.tsx';
 import { countText } from '../parts/words.ts';
@@ -40,7 +41,14 @@ const frameOf = (id: string | null): number | null =>
 const nameOf = (ino: number): string | null =>
   watched.peek()?.picture?.files.get(ino)?.name ?? null;
 
-export function DeviceCanvas({ reading }: { reading: DeviceReading }) {
+/** The map below its heading, which says in words what is under the pointer. */
+export function DeviceCanvas({
+  reading,
+  children,
+}: {
+  reading: DeviceReading;
+  children: ComponentChildren;
+}) {
   const area = useRef<HTMLDivElement>(null);
   const size = useSignal({ width: 0, height: 0 });
   const view = useSignal<View>({ level: null, top: 0 });
@@ -88,9 +96,12 @@ export function DeviceCanvas({ reading }: { reading: DeviceReading }) {
   });
   return (
     <>
-      <div class="row spread device-line">
-        <p class="mono small device-text">{text}</p>
-        <span class="row">
+      <header>
+        <h2>Device</h2>
+        <p class="mono small device-text" title={text}>
+          {text}
+        </p>
+        <span class="row actions">
           <ViewRange layout={layout} top={view.value.top} />
           <Button onClick={() => move.zoom(-1)} label="Larger cells" title="Larger cells">
             +
@@ -102,7 +113,8 @@ export function DeviceCanvas({ reading }: { reading: DeviceReading }) {
             Fit
           </Button>
         </span>
-      </div>
+      </header>
+      {children}
       <div class="device-area" ref={area}>
         <Canvases {...{ layout, view, cursor, move, map: reading.map }} />
       </div>

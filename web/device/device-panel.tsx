@@ -1,5 +1,4 @@
 import { ProblemNote } from '../parts/problem-note.tsx';
-import { pagesText, sizeText } from '../parts/words.ts';
 import { kindOf, pfnOf } from '../state/ids.ts';
 import { openFilesystem } from '../state/location.ts';
 import { selected } from '../state/selection.ts';
@@ -37,15 +36,10 @@ function MapPanel({ reading }: { reading: DeviceReading }) {
   const problem = reading.problem.value;
   return (
     <section class="panel device">
-      <header>
-        <h2>Device</h2>
-        {map === null ? null : (
-          <span class="small soft">{`${pagesText(map.pages)} · ${sizeText(map.pages * 4096)}`}</span>
-        )}
+      <DeviceCanvas reading={reading}>
+        {problem === null ? null : <ProblemNote problem={problem} />}
         {map === null ? null : <Legend map={map} />}
-      </header>
-      {problem === null ? null : <ProblemNote problem={problem} />}
-      <DeviceCanvas reading={reading} />
+      </DeviceCanvas>
       {map === null ? null : <Unread {...map} />}
       {map === null ? null : <RunTable map={map} />}
     </section>

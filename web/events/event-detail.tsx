@@ -14,13 +14,15 @@ export function EventDetail({ fs, event }: { fs: string; event: PinholeEvent }) 
         <h2>
           {event.seq} {typeOf(event)}
         </h2>
-        <Button onClick={() => copy(json, 'The event was copied.')}>Copy JSON</Button>
-        <Button onClick={() => copy(curlOf(fs, before), 'The curl line was copied.')}>
-          Copy curl from here
-        </Button>
-        <Button label="Close the event" onClick={() => setParams({ event: null })}>
-          ✕
-        </Button>
+        <span class="row actions">
+          <Button onClick={() => copy(json, 'The event was copied.')}>Copy JSON</Button>
+          <Button onClick={() => copy(curlOf(fs, before), 'The curl line was copied.')}>
+            Copy as curl
+          </Button>
+          <Button label="Close the event" onClick={() => setParams({ event: null })}>
+            ✕
+          </Button>
+        </span>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so a keyboard must reach it. */}
       <pre tabIndex={0}>{json}</pre>

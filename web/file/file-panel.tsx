@@ -59,17 +59,22 @@ function Panel({
   const extents = data?.extents ?? [];
   return (
     <section class="panel file">
-      <Header file={file}>
-        {data === null ? null : (
-          <span class="small soft">
-            {data.more
-              ? `the first ${countText(extents.length)} extents`
-              : plural(extents.length, 'extent')}
-          </span>
-        )}
-      </Header>
-      {problem === null ? null : <ProblemNote problem={problem} />}
-      <FileRuler {...{ file, picture, extents, draft }} />
+      <FileRuler
+        {...{ file, picture, extents, draft }}
+        heading={
+          <Heading file={file}>
+            {data === null ? null : (
+              <span class="small soft">
+                {data.more
+                  ? `the first ${countText(extents.length)} extents`
+                  : plural(extents.length, 'extent')}
+              </span>
+            )}
+          </Heading>
+        }
+      >
+        {problem === null ? null : <ProblemNote problem={problem} />}
+      </FileRuler>
       {details ? <Sleepers {...{ file, picture }} /> : null}
       {details || isChosen(draft) ? <FileChanges {...{ fs, file, draft }} /> : null}
       {details ? (
@@ -88,10 +93,10 @@ function Panel({
 const isChosen = ({ range, sizeBytes }: Draft): boolean =>
   range.value !== null || sizeBytes.value !== null;
 
-function Header({ file, children }: { file: FilePicture; children: ComponentChildren }) {
+function Heading({ file, children }: { file: FilePicture; children: ComponentChildren }) {
   const { ino, name, sizeBytes, unlinked } = file;
   return (
-    <header>
+    <>
       <h2>File</h2>
       <span class="row file-name">
         <FileChip ino={ino} /> <bdi class="mono">{name}</bdi>
@@ -99,7 +104,7 @@ function Header({ file, children }: { file: FilePicture; children: ComponentChil
       <span class="small soft">{`inode ${ino} · ${sizeText(sizeBytes)}`}</span>
       {children}
       {unlinked ? <span class="small">unlinked: it stays while it is mapped or in use</span> : null}
-    </header>
+    </>
   );
 }
 

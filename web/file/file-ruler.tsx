@@ -2,6 +2,7 @@
 // it chooses a range of pages; a drag of the line chooses another size.
 import { type Signal, useSignal } from '@preact/signals';
 import type { FilePicture, MappingPicture, Picture, PinPicture } from 'pinhole/client';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Button } from '../parts/button.tsx';
 import { sizeText } from '../parts/words.ts';
@@ -51,7 +52,11 @@ interface RulerProps {
   draft: Draft;
 }
 
-export function FileRuler({ file, picture, extents, draft }: RulerProps) {
+/** With the heading of the file, so that the buttons stand in its line. */
+export function FileRuler(
+  props: RulerProps & { heading: ComponentChildren; children: ComponentChildren },
+) {
+  const { file, picture, extents, draft } = props;
   const area = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
   const window = useSignal<{ from: number; to: number } | null>(null);
@@ -76,12 +81,18 @@ export function FileRuler({ file, picture, extents, draft }: RulerProps) {
   const shown = window.value ?? whole;
   const scale: Scale = { ...shown, left: gutter, width: Math.max(1, width.value - gutter - 20) };
   return (
-    <div class="ruler-area" ref={area}>
-      <ZoomButtons {...{ window, whole, shown }} />
-      {width.value === 0 ? null : (
-        <Drawing {...{ file, picture, extents, draft, pins, mappings, scale }} />
-      )}
-    </div>
+    <>
+      <header>
+        {props.heading}
+        <ZoomButtons {...{ window, whole, shown }} />
+      </header>
+      {props.children}
+      <div class="ruler-area" ref={area}>
+        {width.value === 0 ? null : (
+          <Drawing {...{ file, picture, extents, draft, pins, mappings, scale }} />
+        )}
+      </div>
+    </>
   );
 }
 
@@ -105,7 +116,7 @@ function ZoomButtons({
   };
   if (isAll && whole.to <= 8 * pageBytes) return null;
   return (
-    <div class="row ruler-zoom">
+    <div class="row actions">
       {isAll ? null : (
         <>
           <span class="small soft number">{`${sizeText(shown.from)} to ${sizeText(shown.to)}`}</span>

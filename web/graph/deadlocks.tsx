@@ -12,6 +12,8 @@ const choicesMax = 12;
 export function Deadlocks(props: {
   cycles: readonly Cycle[];
   chosen: number;
+  /** Not where the banner and the waits say it already. */
+  withSentence: boolean;
   onChoose: (at: number) => void;
 }) {
   const { cycles, chosen } = props;
@@ -19,7 +21,9 @@ export function Deadlocks(props: {
   if (cycle === undefined) return null;
   return (
     <section class="deadlocks column" aria-label="Deadlock">
-      <h3>{cycles.length === 1 ? 'Deadlock' : `Deadlock ${chosen + 1} of ${cycles.length}`}</h3>
+      {cycles.length === 1 && !props.withSentence ? null : (
+        <h3>{cycles.length === 1 ? 'Deadlock' : `Deadlock ${chosen + 1} of ${cycles.length}`}</h3>
+      )}
       {cycles.length === 1 ? null : (
         <div class="row">
           {cycles.slice(0, choicesMax).map(({ nodes }, at) => (
@@ -37,9 +41,11 @@ export function Deadlocks(props: {
           ) : null}
         </div>
       )}
-      <p>
-        <Sentence parts={cycleSentence(watched.value?.picture ?? null, cycle)} />
-      </p>
+      {props.withSentence ? (
+        <p>
+          <Sentence parts={cycleSentence(watched.value?.picture ?? null, cycle)} />
+        </p>
+      ) : null}
       <Columns cycle={cycle} />
     </section>
   );

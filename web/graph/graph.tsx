@@ -81,7 +81,7 @@ export function GraphPanel() {
           Nobody waits. <Link href={pathOf('waits', fs)}>Make somebody wait</Link>
         </p>
       ) : (
-        <Drawn graph={data} nodesMax={nodesMax.panel} svg={svg} />
+        <Drawn graph={data} nodesMax={nodesMax.panel} svg={svg} isPanel />
       )}
     </section>
   );
@@ -115,8 +115,9 @@ function Drawn(props: {
   graph: WaitGraph;
   nodesMax: number;
   svg: RefObject<SVGSVGElement | null>;
+  isPanel?: boolean;
 }) {
-  const { graph, svg } = props;
+  const { graph, svg, isPanel = false } = props;
   const dagre = useDagre();
   const expanded = useSignal<ReadonlySet<string>>(new Set());
   const drawn = useMemo(
@@ -155,6 +156,7 @@ function Drawn(props: {
       <Deadlocks
         cycles={graph.cycles}
         chosen={chosen}
+        withSentence={!isPanel}
         onChoose={(at) => setParams({ cycle: graph.cycles[at]?.nodes.join(' ') ?? null })}
       />
     </div>

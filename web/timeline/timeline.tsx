@@ -1,6 +1,7 @@
 // What happened when, as a page and as a panel of Machine.
 import { useSignal } from '@preact/signals';
 import type { PinholeEvent } from 'pinhole/client';
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { download } from '../api/download.ts';
 import { Link } from '../bar/link.tsx';
@@ -62,34 +63,51 @@ export function TimelinePanel() {
   if (fs === null) return null;
   return (
     <section class="panel timeline-panel">
-      <header>
-        <h2>Timeline</h2>
-        <Link href={pathOf('timeline', fs)} class="small">
-          All lanes
-        </Link>
-      </header>
-      <LanesOfFilesystem fs={fs} lanesMax={lanesShown.panel} isPage={false} />
+      <LanesOfFilesystem
+        fs={fs}
+        lanesMax={lanesShown.panel}
+        isPage={false}
+        heading={<Heading fs={fs} />}
+      />
     </section>
   );
 }
 
-function LanesOfFilesystem({
-  fs,
-  lanesMax,
-  isPage,
-}: {
+const Heading = ({ fs }: { fs: string }) => (
+  <>
+    <h2>Timeline</h2>
+    <Link href={pathOf('timeline', fs)} class="small">
+      All lanes
+    </Link>
+  </>
+);
+
+function LanesOfFilesystem(props: {
   fs: string;
   lanesMax: number;
   isPage: boolean;
+  /** Of a panel: it stands in one line with the buttons. */
+  heading?: ComponentChildren;
 }) {
+  const { fs, lanesMax, isPage, heading = null } = props;
   const { events, problem, reading } = useHistory(fs);
   const more = useSignal(0);
   const all = useMemo(() => lanesOf(events), [events]);
   const count = lanesMax + more.value;
   const lanes = shownLanes(all, count, selected.value);
-  if (problem !== null && events.length === 0) return <ProblemNote problem={problem} />;
-  if (reading && events.length === 0) return <p class="soft">Reading the events…</p>;
-  if (lanes.length === 0) return <Nothing fs={fs} />;
+  if (lanes.length === 0)
+    return (
+      <>
+        {isPage ? null : <header>{heading}</header>}
+        {problem !== null ? (
+          <ProblemNote problem={problem} />
+        ) : reading ? (
+          <p class="soft">Reading the events…</p>
+        ) : (
+          <Nothing fs={fs} />
+        )}
+      </>
+    );
   const older = all.lanes.length - lanes.length;
   return (
     <>
@@ -101,7 +119,7 @@ function LanesOfFilesystem({
           <span class="soft small">{plural(older, 'older lane')}</span>
         </div>
       ) : null}
-      <Chart events={events} all={all} lanes={lanes} isPage={isPage} />
+      <Chart {...{ events, all, lanes, isPage, heading }} />
       {isPage ? <Twin lanes={lanes} events={events} /> : null}
     </>
   );
@@ -123,8 +141,9 @@ function Chart(props: {
   all: Lanes;
   lanes: readonly Lane[];
   isPage: boolean;
+  heading: ComponentChildren;
 }) {
-  const { events, all, lanes, isPage } = props;
+  const { events, all, lanes, isPage, heading } = props;
   const { size, holder } = useSize({ width: 0, height: 0 });
   const pointed = useSignal<number | null>(null);
   const chosenRange = useSignal<Range | null>(null);
@@ -147,7 +166,8 @@ function Chart(props: {
   return (
     <div class="chart">
       <div class="row chart-head">
-        <span class="soft small">{axisText(axis, scale, axis === usual)}</span>
+        {heading}
+        {isPage ? <span class="soft small">{axisText(axis, scale, axis === usual)}</span> : null}
         <Button
           onClick={() => setParams({ axis: axis === 'time' ? 'event' : 'time' })}
           title={axis === 'time' ? 'Show the number of the event' : 'Show the time'}
@@ -206,7 +226,7 @@ function Chart(props: {
 
 function Legend() {
   return (
-    <p class="legend soft small">
+    <p class="lane-legend soft small">
       <span class="key key-R" /> runs <span class="key key-S" /> sleeps in S{' '}
       <span class="key key-D" /> sleeps in D <span class="key key-pin" /> pin{' '}
       <span class="key key-rwsem" /> holds i_rwsem <span class="key key-mapping" /> holds

@@ -66,7 +66,7 @@ export function Waits() {
   );
 }
 
-const rowsOfPanel = 4;
+const rowsOfPanel = 3;
 
 /** The waits in a part of a page: the sentence, and the longest ones without their explanation. */
 export function WaitsPanel() {
@@ -88,7 +88,7 @@ export function WaitsPanel() {
       ) : (
         <Stuck row={oldest} total={total} nowMs={filesystemMs.peek()} withKeys={false} />
       )}
-      <ul class="column">
+      <ul class="column wait-list">
         {rows.slice(1).map(({ operation: { id }, on, forMs }) => (
           <li key={id} class="row">
             <Thing id={id} />
