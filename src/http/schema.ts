@@ -80,6 +80,9 @@ export function coercionsOf(...types: z.ZodType[]): Record<string, Coercion> {
   return table;
 }
 
+/** -0 is none: it would be taken for 0, which the caller did not write. */
+const number = /^(?!-0+$)-?\d{1,20}$/;
+
 /**
  * Converts strings of a query to the type that the schema expects, if they look like it. The schema
  * refuses the others.
@@ -91,7 +94,7 @@ export function coerce(
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query)) {
     const kind = coercions[name];
-    if (kind === 'number' && typeof value === 'string' && /^-?\d{1,20}$/.test(value))
+    if (kind === 'number' && typeof value === 'string' && number.test(value))
       out[name] = Number(value);
     // A pageSize is reduced to its maximum, however many digits it has.
     else if (kind === 'size' && typeof value === 'string' && /^-?\d+$/.test(value))
