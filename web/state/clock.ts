@@ -10,12 +10,15 @@ setInterval(() => {
 
 /**
  * The time of the filesystem in ms. A realtime clock runs on between events, a manual one does not;
- * and neither does while the server is gone, because nobody knows.
+ * and neither does from when the server is gone, because nobody knows.
  */
 export const filesystemMs = computed(() => {
   const now = watched.value;
   if (!now?.picture) return 0;
   const { nowMs, filesystem } = now.picture;
-  if (filesystem?.clock !== 'realtime' || connection.value.state !== 'live') return nowMs;
-  return nowMs + Math.max(0, wallMs.value - now.arrivedMs);
+  if (filesystem?.clock !== 'realtime') return nowMs;
+  const known = connection.value;
+  if (known.state !== 'live' && known.state !== 'lost') return nowMs;
+  const untilMs = known.state === 'live' ? wallMs.value : known.sinceMs;
+  return nowMs + Math.max(0, untilMs - now.arrivedMs);
 });

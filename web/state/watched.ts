@@ -45,16 +45,20 @@ export function onEvents(listener: Listener): () => void {
 }
 
 let told = 0;
+/** What the next frame shows. A frame that was asked for another filesystem shows this one too. */
+let next: Watched | null = null;
 let frame: number | null = null;
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 /** Shows what has happened, at most once a frame. A hidden page has no frames. */
-function show(now: Watched): void {
+function show(latest: Watched): void {
+  next = latest;
   if (frame !== null || timer !== null) return;
   const run = () => {
     frame = null;
     timer = null;
-    if (watched.peek()?.fs !== now.fs || watched.peek()?.log !== now.log) return;
+    const now = next;
+    if (now === null || watched.peek()?.log !== now.log) return;
     const events = now.log.since(told);
     told = now.log.received;
     watched.value = { ...now, picture: now.picture };
@@ -118,7 +122,8 @@ async function open(fs: string, signal: AbortSignal, given: string | null): Prom
 /** null for an error that may pass: the server does not answer, or is overloaded. */
 function refusalOf(error: unknown): ShownProblem | null {
   if (error instanceof TypeError) return null;
-  if (error instanceof SnapshotRefused && error.status >= 500) return null;
+  if (error instanceof SnapshotRefused && (error.status >= 500 || error.status === 429))
+    return null;
   if (error instanceof SnapshotRefused)
     return { status: error.status, title: 'refused', detail: error.detail };
   if (error instanceof StreamRefused) {
