@@ -25,3 +25,8 @@ export function shownOf(error: unknown): ShownProblem {
   if (error instanceof ProblemError) return error.problem;
   return { status: 0, title: 'error of the page', detail: String(error) };
 }
+
+/** The server does not answer, or has too much to do. */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof ProblemError &&
+  (error.problem.status === 0 || error.problem.status === 429 || error.problem.status >= 500);

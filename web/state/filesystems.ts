@@ -3,7 +3,7 @@
 // does no harm, so events that the list shows already do none either.
 import { computed, signal } from '@preact/signals';
 import { events, type PinholeEvent, StreamGap, StreamRefused } from 'pinhole/client';
-import { ProblemError, type ShownProblem, shownOf } from '../api/problem.ts';
+import { mayPass, ProblemError, type ShownProblem, shownOf } from '../api/problem.ts';
 import type { Filesystem, Schemas } from '../api/schemas.ts';
 import {
   askForToken,
@@ -40,8 +40,11 @@ export const onScreen = signal<ReadonlySet<string>>(new Set());
 export function oldestWaitMs(of: Listed): number | null {
   const { oldestSinceMs } = of.waits;
   if (oldestSinceMs === null) return null;
-  const runs = of.clock === 'realtime' && listConnection.value.state === 'live';
-  return of.nowMs - oldestSinceMs + (runs ? Math.max(0, wallMs.value - of.readMs) : 0);
+  const known = listConnection.value;
+  // Nobody knows how the time goes on while the server is gone.
+  const untilMs = known.state === 'lost' ? known.sinceMs : wallMs.value;
+  const runs = of.clock === 'realtime';
+  return of.nowMs - oldestSinceMs + (runs ? Math.max(0, untilMs - of.readMs) : 0);
 }
 
 /** Those in which somebody waits: deadlocks first, then the longest wait. */
@@ -207,10 +210,7 @@ function lose(): void {
 function refusalOf(error: unknown): ShownProblem | null {
   if (error instanceof StreamRefused)
     return { status: error.code, title: 'refused', detail: error.message };
-  const problem = shownOf(error);
-  const { status } = problem;
-  const mayPass = status === 0 || status === 429 || status >= 500;
-  return error instanceof ProblemError && mayPass ? null : problem;
+  return mayPass(error) ? null : shownOf(error);
 }
 
 /** A server that does not answer is asked again; after a gap the list is read again. */

@@ -43,8 +43,8 @@ export function relatedTo(picture: Picture, id: string): Set<string> {
     pin: () => addPin(picture, id, related),
     mapping: () => addFileOf(picture.mappings.get(id)?.ino, related),
     page: () => addPage(picture, pfnOf(id), related),
-    lock: () => addWaiters(picture, id, related),
-    entry: () => addWaiters(picture, id, related),
+    lock: () => addWaiters(picture, new Set([id]), related),
+    entry: () => addWaiters(picture, new Set([id]), related),
     file: () => addPartsOf(picture, inoOf(id), related),
   };
   const kind = kindOf(id);
@@ -68,27 +68,26 @@ function addPin(picture: Picture, id: string, to: Set<string>): void {
   const pin = picture.pins.get(id);
   if (pin === undefined) return;
   addFileOf(pin.ino, to);
-  let left = framesMax;
-  for (const { pfn, pages } of pin.runs) {
-    if (pfn === null) continue;
-    for (let i = 0; i < pages && left > 0; i += 1, left -= 1) {
-      to.add(pageId(pfn + i));
-      addWaiters(picture, pageId(pfn + i), to);
-    }
-  }
+  const frames = new Set<string>();
+  for (const { pfn, pages } of pin.runs)
+    for (let i = 0; pfn !== null && i < pages && frames.size < framesMax; i += 1)
+      frames.add(pageId(pfn + i));
+  for (const frame of frames) to.add(frame);
+  addWaiters(picture, frames, to);
 }
 
 function addPage(picture: Picture, pfn: number, to: Set<string>): void {
-  addWaiters(picture, pageId(pfn), to);
+  addWaiters(picture, new Set([pageId(pfn)]), to);
   for (const id of pinsOf(picture, pfn)) {
     to.add(id);
     addFileOf(picture.pins.get(id)?.ino, to);
   }
 }
 
-function addWaiters(picture: Picture, node: string, to: Set<string>): void {
+/** In one pass, because 10,000 operations may sleep while a pin has 512 frames. */
+function addWaiters(picture: Picture, nodes: ReadonlySet<string>, to: Set<string>): void {
   for (const { id, state } of picture.operations.values())
-    if (state === 'sleeping' && sleepsOn(picture, id) === node) to.add(id);
+    if (state === 'sleeping' && nodes.has(sleepsOn(picture, id) ?? '')) to.add(id);
 }
 
 function addPartsOf(picture: Picture, ino: number, to: Set<string>): void {

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import type { PinholeEvent } from 'pinhole/client';
 import { useEffect } from 'preact/hooks';
-import { type ShownProblem, shownOf } from '../api/problem.ts';
+import { mayPass, type ShownProblem, shownOf } from '../api/problem.ts';
 import { body, rest } from '../api/session.ts';
 import { watched } from '../state/watched.ts';
 
@@ -64,6 +64,8 @@ async function readHistory(fs: string, upTo: string, signal: AbortSignal): Promi
 
 /** Between two looks: 2,000 events/s are not drawn one by one. */
 const restMs = 150;
+/** After a problem that may pass. */
+const retryMs = 1000;
 
 export function useHistory(fs: string): History & { reading: boolean } {
   const before = useSignal<PinholeEvent[] | null>(null);
@@ -74,6 +76,7 @@ export function useHistory(fs: string): History & { reading: boolean } {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | null = null;
     let asked: unknown = null;
+    let retry: ReturnType<typeof setTimeout> | null = null;
     const show = () => {
       timer = null;
       const log = watched.peek()?.log;
@@ -83,30 +86,35 @@ export function useHistory(fs: string): History & { reading: boolean } {
       shown.value = [...(before.peek() ?? []), ...live].slice(-eventsMax);
       ready.value = before.peek() !== null;
     };
+    const read = (cursor: string) =>
+      readHistory(fs, cursor, abort.signal).then(
+        (events) => {
+          before.value = events;
+          problem.value = null;
+          show();
+        },
+        (error) => {
+          if (abort.signal.aborted) return;
+          problem.value = shownOf(error);
+          before.value = [];
+          if (mayPass(error)) retry = setTimeout(() => void read(cursor), retryMs);
+          show();
+        },
+      );
     const stop = watched.subscribe((now) => {
       const cursor = now?.picture?.cursor;
       if (now == null || cursor === undefined || now.fs !== fs) return;
       if (asked !== now.log) {
         asked = now.log;
-        readHistory(fs, cursor, abort.signal).then(
-          (events) => {
-            before.value = events;
-            show();
-          },
-          (error) => {
-            if (abort.signal.aborted) return;
-            problem.value = shownOf(error);
-            before.value = [];
-            show();
-          },
-        );
+        if (retry !== null) clearTimeout(retry);
+        void read(cursor);
       }
       timer ??= setTimeout(show, restMs);
     });
     return () => {
       stop();
       abort.abort();
-      if (timer !== null) clearTimeout(timer);
+      for (const one of [timer, retry]) if (one !== null) clearTimeout(one);
     };
   }, [fs]);
   return { events: shown.value, problem: problem.value, reading: !ready.value };
