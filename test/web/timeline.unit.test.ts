@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Picture } from '../../src/client/picture.ts';
 import type { PinholeEvent } from '../../src/client/stream.ts';
-import { lanesOf } from '../../web/timeline/lanes.ts';
+import { lanesOf, openFirst, withOlder } from '../../web/timeline/lanes.ts';
 import { axisFor, eventAt, scaleOf, ticksOf, unitOf } from '../../web/timeline/scale.ts';
 
 /** [ms, type, data, operation, op] */
@@ -32,6 +33,50 @@ const story = events([
   [900_001, 'lock.released', { lock: 'i_rwsem', mode: 'exclusive' }, 'op_2', 'truncate'],
   [900_001, 'operation.failed', ended, 'op_2', 'truncate'],
 ]);
+
+describe('the lanes that are shown first', () => {
+  const names = (lanes: readonly { id: string }[]) => lanes.map(({ id }) => id).join(' ');
+  const later: Row[] = Array.from({ length: 20 }, (_, n) => [
+    3,
+    n % 2 === 0 ? 'operation.submitted' : 'operation.done',
+    n % 2 === 0 ? { owner: null } : ended,
+    `op_${10 + Math.floor(n / 2)}`,
+    'allocate',
+  ]);
+  const rows: Row[] = [
+    [0, 'page.pinned', pin, 'op_1', 'pin'],
+    [1, 'operation.submitted', { owner: 'T' }, 'op_2', 'truncate'],
+    [1, 'task.blocked', { on: 'page', pfn: 2, state: 'S' }, 'op_2', 'truncate'],
+    [2, 'operation.submitted', { owner: 'U' }, 'op_3', 'truncate'],
+    [2, 'task.blocked', { on: 'lock', lock: 'i_rwsem', state: 'D' }, 'op_3', 'truncate'],
+    ...later,
+    [4, 'operation.submitted', { owner: 'R' }, 'op_30', 'read'],
+  ];
+
+  test('who sleeps, the oldest first, then who runs, pins, and what has ended', () => {
+    const { lanes } = lanesOf(events(rows));
+    expect(names(openFirst(lanes).slice(0, 6))).toBe('op_2 op_3 op_30 pin_1 op_19 op_18');
+  });
+
+  test('who fell asleep before the first event has a lane from the left edge on', () => {
+    const picture = {
+      pins: new Map([['pin_1', { ...pin, id: 'pin_1', collecting: false, sinceMs: 0 }]]),
+      operations: new Map(
+        [
+          { id: 'op_2', sleepingOn: { on: 'page', pfn: 2, state: 'S', sinceMs: 1 } },
+          { id: 'op_3', sleepingOn: { on: 'lock', lock: 'i_rwsem', state: 'D', sinceMs: 4000 } },
+          { id: 'op_4', sleepingOn: null },
+        ].map((one) => [one.id, { op: 'truncate', owner: 'T', state: 'sleeping', ...one }]),
+      ),
+    } as unknown as Picture;
+    const known = lanesOf(events(rows.slice(-1)));
+    const { lanes } = withOlder(known, picture, 3);
+    expect(names(openFirst(lanes))).toBe('op_2 op_30 pin_1');
+    expect(lanes.find(({ id }) => id === 'op_2')?.spans).toEqual([
+      { kind: 'S', on: 'page 2', from: -1, to: null },
+    ]);
+  });
+});
 
 describe('lanes from events', () => {
   const { lanes, wakes } = lanesOf(story);

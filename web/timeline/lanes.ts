@@ -1,6 +1,6 @@
 // What happened, as lanes: from events to the spans of operations and pins, and who woke whom.
 // Positions are indexes into the list of events; scale.ts turns them into pixels.
-import type { PinholeEvent } from 'pinhole/client';
+import type { Picture, PinholeEvent } from 'pinhole/client';
 
 export type SpanKind = 'R' | 'S' | 'D' | 'pin' | 'collecting';
 
@@ -137,12 +137,19 @@ function addToOperation(to: Building, at: number, event: PinholeEvent): void {
   }
 }
 
-type Blocked = Extract<PinholeEvent, { type: 'pinhole.task.blocked' }>['data'];
-
-function sleptOn(data: Blocked): string {
-  if (data.on === 'page') return `page ${data.pfn}`;
-  return data.on === 'lock' ? `${data.lock}` : `entry ${data.pgoff}`;
+interface Sleep {
+  on: 'page' | 'lock' | 'entry';
+  pfn?: number | undefined;
+  pgoff?: number | undefined;
+  lock?: string | undefined;
 }
+
+function sleptOn(sleep: Sleep): string {
+  if (sleep.on === 'page') return `page ${sleep.pfn}`;
+  return sleep.on === 'lock' ? `${sleep.lock}` : `entry ${sleep.pgoff}`;
+}
+
+const pagesIn = (pages: number): string => `${pages} ${pages === 1 ? 'page' : 'pages'}`;
 
 /** An unpin is over at once and has no lane; then the lane of the pin tells who woke. */
 const wakerOf = ({ lanes, unpinnedBy }: Building, by: string): string | null =>
@@ -156,7 +163,7 @@ function addToPins(to: Building, at: number, event: PinholeEvent): void {
       const lane = laneOf(to, pin, owner ?? kind);
       lane.marks.push(at);
       const is = event.type === 'pinhole.page.pinned' ? 'pin' : 'collecting';
-      turn(lane, at, { kind: is, on: `${pages} ${pages === 1 ? 'page' : 'pages'}` });
+      turn(lane, at, { kind: is, on: pagesIn(pages) });
       break;
     }
     case 'pinhole.page.unpinned':
@@ -164,7 +171,7 @@ function addToPins(to: Building, at: number, event: PinholeEvent): void {
       const { pin, pages } = event.data;
       const isNew = !to.lanes.has(pin);
       const lane = laneOf(to, pin, '');
-      if (isNew) lane.spans.push({ kind: 'pin', on: `${pages} pages`, from: -1, to: null });
+      if (isNew) lane.spans.push({ kind: 'pin', on: pagesIn(pages), from: -1, to: null });
       lane.marks.push(at);
       turn(lane, at, null);
       lane.end = { at, sign: '' };
@@ -180,4 +187,35 @@ function addToPins(to: Building, at: number, event: PinholeEvent): void {
       break;
     default:
   }
+}
+
+/**
+ * Adds those that began before the first event and last: with many events a second, who sleeps for
+ * ten seconds has no event in the list.
+ */
+export function withOlder(lanes: Lanes, picture: Picture, firstMs: number): Lanes {
+  const known = new Set(lanes.lanes.map(({ id }) => id));
+  const older: Lane[] = [];
+  const add = (id: string, is: string, span: Pick<Span, 'kind' | 'on'>) => {
+    const spans = [{ ...span, from: -1, to: null }];
+    if (!known.has(id)) older.push({ id, is, spans, holds: [], marks: [], end: null });
+  };
+  for (const { id, owner, kind, pages, collecting, sinceMs } of picture.pins.values())
+    if (sinceMs < firstMs)
+      add(id, owner ?? kind, { kind: collecting ? 'collecting' : 'pin', on: pagesIn(pages) });
+  for (const { id, op, sleepingOn: sleep } of picture.operations.values())
+    if (sleep !== null && sleep.sinceMs < firstMs)
+      add(id, op, { kind: sleep.state, on: sleptOn(sleep) });
+  return older.length === 0 ? lanes : { ...lanes, lanes: [...older, ...lanes.lanes] };
+}
+
+/** Sleepers first, the oldest at the top; then who runs, pins that are held, and what has ended. */
+export function openFirst(lanes: readonly Lane[]): Lane[] {
+  const ranks: Record<SpanKind, number> = { S: 0, D: 0, R: 1, pin: 2, collecting: 2 };
+  const rankOf = ({ end, spans }: Lane) => (end === null ? ranks[spans.at(-1)?.kind ?? 'R'] : 3);
+  const ranked = lanes.map((lane, at) => {
+    const rank = rankOf(lane);
+    return { lane, rank, at: rank === 0 ? at : -at };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank || a.at - b.at).map(({ lane }) => lane);
 }

@@ -17,7 +17,7 @@ import { selected } from '../state/selection.ts';
 import { watched } from '../state/watched.ts';
 import { Brush } from './brush.tsx';
 import { useHistory } from './history.ts';
-import { type Lane, type Lanes, lanesOf } from './lanes.ts';
+import { type Lane, type Lanes, lanesOf, openFirst, withOlder } from './lanes.ts';
 import { openInPerfetto } from './perfetto.ts';
 import { Plot, type Range } from './plot.tsx';
 import { type Axis, axisFor, type Scale, scaleOf, unitOf } from './scale.ts';
@@ -92,9 +92,9 @@ function LanesOfFilesystem(props: {
   const { fs, lanesMax, isPage, heading = null } = props;
   const { events, problem, reading } = useHistory(fs);
   const more = useSignal(0);
-  const all = useMemo(() => lanesOf(events), [events]);
+  const all = useMemo(() => lanesNow(events), [events]);
   const count = lanesMax + more.value;
-  const lanes = shownLanes(all, count, selected.value);
+  const lanes = shownLanes(all, { count, wanted: selected.value, inOrder: isPage });
   if (lanes.length === 0)
     return (
       <>
@@ -125,12 +125,25 @@ function LanesOfFilesystem(props: {
   );
 }
 
-/** The newest ones, and the selected one. */
-function shownLanes({ lanes }: Lanes, count: number, wanted: string | null): Lane[] {
-  const newest = lanes.slice(-count);
+function lanesNow(events: readonly PinholeEvent[]): Lanes {
+  const lanes = lanesOf(events);
+  const [first] = events;
+  const picture = watched.peek()?.picture ?? null;
+  if (first === undefined || picture === null) return lanes;
+  return withOlder(lanes, picture, Date.parse(first.time));
+}
+
+/** Those that last before those that have ended, the newest, and the selected one. */
+function shownLanes(
+  { lanes }: Lanes,
+  { count, wanted, inOrder }: { count: number; wanted: string | null; inOrder: boolean },
+): Lane[] {
+  const shown = openFirst(lanes).slice(0, count);
   const chosen = lanes.find(({ id }) => id === wanted);
-  if (chosen === undefined || newest.includes(chosen)) return newest;
-  return [chosen, ...newest];
+  if (chosen !== undefined && !shown.includes(chosen)) shown.unshift(chosen);
+  if (!inOrder) return shown;
+  const all = new Set(shown);
+  return lanes.filter((lane) => all.has(lane));
 }
 
 /** In units: more events at once are only stripes. */
@@ -237,7 +250,8 @@ function Legend() {
 
 /** From the first event of the shown lanes, but at most `rangeMax` back, to now. */
 function newestRange(scale: Scale, lanes: readonly Lane[]): Range {
-  const first = Math.min(...lanes.map(({ marks }) => marks[0] ?? 0));
+  const last = scale.units.length - 1;
+  const first = Math.min(last, ...lanes.map(({ marks }) => marks[0] ?? last));
   const from = Math.max(unitOf(scale, first) - 1, scale.end - rangeMax, -1);
   return { from, to: scale.end + (scale.end - from) * 0.04 };
 }
