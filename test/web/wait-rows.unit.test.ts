@@ -122,6 +122,13 @@ describe('the sentences of Waits', () => {
     );
   });
 
+  test('while a clock stands still, nothing is said about how long', () => {
+    const { rows: now } = waitRows(picture, graph, { nowMs: 5000, max: 1 });
+    expect(sentenceText(stuckSentence(picture, graph, now[0]!, 5000))).toBe(
+      'op_10 (punch-hole by T) waits for page 2 of a, which nic holds by pin_1.',
+    );
+  });
+
   test('a chain is told to its end', () => {
     expect(told(1)).toBe(
       'op_11 (write by A) has waited 11 s for i_rwsem of a, which op_10 (punch-hole by T) holds ' +

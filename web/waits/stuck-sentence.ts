@@ -32,8 +32,10 @@ export function stuckSentence(
   nowMs: number,
 ): Part[] {
   const parts: Part[] = [part(picture, operation.id)];
-  const verb = operation.sleepingOn?.state === 'R' ? ' has spun ' : ' has waited ';
-  parts.push(`${verb}${durationText(forMs)}`);
+  const spins = operation.sleepingOn?.state === 'R';
+  // A manual clock may stand still; then there is nothing to say about how long.
+  if (forMs === 0) parts.push(spins ? ' spins' : ' waits');
+  else parts.push(`${spins ? ' has spun ' : ' has waited '}${durationText(forMs)}`);
   if (on === null) return [...parts, '.'];
   parts.push(' for ', part(picture, on), ...held(picture, holders, nowMs), '.');
   parts.push(...chain(picture, edgesOf(graph), { operation: operation.id, on }, nowMs));
@@ -83,10 +85,11 @@ function held(picture: Picture, holders: readonly Holder[], nowMs: number): Part
   const more = others === 0 ? '' : `, and so ${others === 1 ? 'does' : 'do'} ${others} more`;
   const pin = picture.pins.get(first.id);
   if (pin !== undefined) {
-    const since = `since ${durationText(Math.max(0, nowMs - pin.sinceMs))}`;
+    const heldMs = Math.max(0, nowMs - pin.sinceMs);
+    const since = heldMs === 0 ? '' : ` since ${durationText(heldMs)}`;
     const it = { id: first.id, text: first.id };
-    if (pin.owner === null) return [', which ', it, ` holds ${since}${more}`];
-    return [`, which ${pin.owner} holds by `, it, ` ${since}${more}`];
+    if (pin.owner === null) return [', which ', it, ` holds${since}${more}`];
+    return [`, which ${pin.owner} holds by `, it, `${since}${more}`];
   }
   return [', which ', part(picture, first.id), ` ${verbOf(first)}${more}`];
 }
