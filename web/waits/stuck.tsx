@@ -1,5 +1,7 @@
 // Whether anybody is stuck, in one sentence with what would end it.
+import { readOnlyReason } from '../api/session.ts';
 import { Button } from '../parts/button.tsx';
+import { notify } from '../parts/notices.tsx';
 import { Sentence } from '../parts/sentence.tsx';
 import { countText, plural } from '../parts/words.ts';
 import { useKeys } from '../state/keys.ts';
@@ -43,13 +45,13 @@ function Oldest({
             key: 'u',
             does: 'Unpin what the oldest wait needs first',
             run: () => {
-              if (first?.do === 'unpin') void release(fs, first);
+              if (first?.do === 'unpin') ifAllowed(() => release(fs, first));
             },
           },
           {
             key: 'c',
             does: 'Cancel the operation that waits longest',
-            run: () => void cancel(fs, id, { restart: false }),
+            run: () => ifAllowed(() => cancel(fs, id, { restart: false })),
           },
         ]
       : [],
@@ -77,6 +79,13 @@ function Oldest({
       )}
     </div>
   );
+}
+
+/** A key does no more than a button: with a token that may only read it says why not. */
+function ifAllowed(change: () => unknown): void {
+  const reason = readOnlyReason.peek();
+  if (reason === null) change();
+  else notify(reason);
 }
 
 function behindText({ behind, behindAtLeast }: WaitRow, others: number): string {
