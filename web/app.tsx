@@ -9,6 +9,7 @@ import { Link } from './bar/link.tsx';
 import { SignIn, Who } from './bar/sign-in.tsx';
 import { Said } from './bar/waiting.tsx';
 import { Confirm } from './parts/confirm.tsx';
+import { NotLoaded } from './parts/not-loaded.tsx';
 import { Notices } from './parts/notices.tsx';
 import { ProblemNote } from './parts/problem-note.tsx';
 import { useKeys } from './state/keys.ts';
@@ -109,7 +110,7 @@ function Refused() {
 /** The view by its name, once its code is there. */
 function Loaded({ view }: { view: ViewName }) {
   const loaded = useSignal<{ view: ViewName; View: FunctionComponent } | null>(null);
-  const failed = useSignal<string | null>(null);
+  const failed = useSignal(false);
   useSignalEffect(() => {
     const wanted = place.value.view;
     document.title = [openFilesystem.value, viewNamed(wanted).title, 'Pinhole']
@@ -120,15 +121,15 @@ function Loaded({ view }: { view: ViewName }) {
       .load()
       .then(
         ({ View }) => {
-          failed.value = null;
+          failed.value = false;
           if (place.peek().view === wanted) loaded.value = { view: wanted, View };
         },
         () => {
-          failed.value = 'The code of this view could not be loaded. Reload the page.';
+          failed.value = true;
         },
       );
   });
-  if (failed.value !== null) return <p role="alert">{failed.value}</p>;
+  if (failed.value) return <NotLoaded />;
   if (loaded.value === null || loaded.value.view !== view) return <p class="soft">Loading…</p>;
   const { View } = loaded.value;
   // A lecture goes on when Back and Next lead to another filesystem.

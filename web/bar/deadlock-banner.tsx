@@ -19,7 +19,7 @@ export function DeadlockBanner() {
       <p>
         <strong>Deadlock. </strong>
         {sentenceText(cycleSentence(watched.value?.picture ?? null, first))}
-        {others === 0 ? null : ` There are ${others} more.`}
+        {others === 0 ? null : ` There ${others === 1 ? 'is' : 'are'} ${others} more.`}
       </p>
       <Button
         onClick={() => {

@@ -49,15 +49,18 @@ export function FilesystemBar({ fs }: { fs: string }) {
 function StrategyChoice({ fs }: { fs: string }) {
   const now = watched.value?.picture?.strategy ?? '';
   const all = capabilities.value?.strategies ?? [];
-  const change = (name: string) =>
-    attempt(() =>
+  const change = async (select: HTMLSelectElement) => {
+    const changed = await attempt(() =>
       body(
         rest.value.PUT('/v1/filesystems/{fs}/strategy', {
           params: { path: { fs } },
-          body: { name } as never,
+          body: { name: select.value } as never,
         }),
       ),
     );
+    // What was refused is not in force, and nothing else would draw the old choice again.
+    if (changed === null) select.value = watched.peek()?.picture?.strategy ?? now;
+  };
   return (
     <span class="row">
       <span class="small bar-label">
@@ -68,7 +71,7 @@ function StrategyChoice({ fs }: { fs: string }) {
         value={now}
         disabled={readOnlyReason.value !== null}
         title={readOnlyReason.value ?? undefined}
-        onChange={({ currentTarget }) => void change(currentTarget.value)}
+        onChange={({ currentTarget }) => void change(currentTarget)}
       >
         {(all.length === 0 ? [now] : all.map(({ name }) => name)).map((name) => (
           <option key={name} value={name}>

@@ -61,11 +61,13 @@ function TokenForm({ onDone }: { onDone: () => void }) {
   );
 }
 
+export const SignInButton = () => <Button onClick={() => (wantsTo.value = true)}>Sign in</Button>;
+
 /** Who the caller is, if that is not what everybody on this machine is; and how to change it. */
 export function Who() {
   const now = capabilities.value;
   if (now === null) return null;
-  const { scopes, tenant } = now;
+  const { scopes, tenant, tokenNeeded } = now;
   const signedIn = token.value !== null;
   const name = tenant?.name ?? 'operator';
   const may = scopes.includes('write') || tenant === null ? '' : ', read only';
@@ -79,9 +81,9 @@ export function Who() {
       ) : null}
       {signedIn ? (
         <Button onClick={signOut}>Sign out</Button>
-      ) : (
-        <Button onClick={() => (wantsTo.value = true)}>Sign in</Button>
-      )}
+      ) : tokenNeeded ? (
+        <SignInButton />
+      ) : null}
     </span>
   );
 }

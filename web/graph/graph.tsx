@@ -7,6 +7,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { body, rest } from '../api/session.ts';
 import { Link } from '../bar/link.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { NotLoaded } from '../parts/not-loaded.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { Thing } from '../parts/thing.tsx';
 import { useSize } from '../parts/use-size.ts';
@@ -22,12 +23,17 @@ import { svgText } from './svg-text.ts';
 import './graph.css';
 
 /** dagre is 15 kB of gzipped script that no other view needs. */
-function useDagre(): typeof Dagre | null {
-  const dagre = useSignal<typeof Dagre | null>(null);
+function useDagre(): typeof Dagre | 'failed' | null {
+  const dagre = useSignal<typeof Dagre | 'failed' | null>(null);
   useEffect(() => {
-    void import('@dagrejs/dagre').then((loaded) => {
-      dagre.value = loaded;
-    });
+    import('@dagrejs/dagre').then(
+      (loaded) => {
+        dagre.value = loaded;
+      },
+      () => {
+        dagre.value = 'failed';
+      },
+    );
   }, []);
   return dagre.value;
 }
@@ -118,7 +124,8 @@ function Drawn(props: {
   isPanel?: boolean;
 }) {
   const { graph, svg, isPanel = false } = props;
-  const dagre = useDagre();
+  const loaded = useDagre();
+  const dagre = loaded === 'failed' ? null : loaded;
   const expanded = useSignal<ReadonlySet<string>>(new Set());
   const drawn = useMemo(
     () =>
@@ -137,7 +144,9 @@ function Drawn(props: {
   return (
     <div class="graph">
       <div class="graph-drawing column" ref={holder}>
-        {layout === null ? (
+        {loaded === 'failed' ? (
+          <NotLoaded />
+        ) : layout === null ? (
           <p class="soft">Loading the layout…</p>
         ) : (
           <Drawing

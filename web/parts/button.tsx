@@ -28,8 +28,11 @@ export function Button({ children, onClick, look = 'plain', ...props }: ButtonPr
   const click = async () => {
     if (because !== null || busy.peek()) return;
     busy.value = true;
-    await onClick();
-    busy.value = false;
+    try {
+      await onClick();
+    } finally {
+      busy.value = false;
+    }
   };
   const key = props.shortcut === undefined ? '' : ` (${props.shortcut})`;
   return (

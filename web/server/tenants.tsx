@@ -1,7 +1,8 @@
 // For the operator: all tenants, their quotas and their tokens.
 import { useSignal } from '@preact/signals';
 import type { Schemas } from '../api/schemas.ts';
-import { body, rest } from '../api/session.ts';
+import { body, rest, token } from '../api/session.ts';
+import { SignInButton } from '../bar/sign-in.tsx';
 import { quotaText, quotaTitle } from '../home/quota-meters.tsx';
 import { Button } from '../parts/button.tsx';
 import { confirm } from '../parts/confirm.tsx';
@@ -49,6 +50,8 @@ export function Tenants() {
       <header>
         <h2 id="tenants">Tenants</h2>
         <Button onClick={again}>Read again</Button>
+        {/* On loopback nobody has to sign in, but a token of a tenant shows what the tenant sees. */}
+        {token.value === null ? <SignInButton /> : null}
       </header>
       {problem === null ? null : <ProblemNote problem={problem} />}
       <div class="row list-tools">
