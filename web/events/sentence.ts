@@ -1,6 +1,6 @@
 // Each event in words: a sentence of texts and of ids, which the page shows as chips.
 import type { PinholeEvent } from 'pinhole/client';
-import { durationText, pagesText, plural, sizeText } from '../parts/words.ts';
+import { bytesText, durationText, pagesText, plural, sizeText } from '../parts/words.ts';
 import { fileId, pageId } from '../state/ids.ts';
 
 /** A text, or the id of a thing with the text that names it. */
@@ -12,8 +12,6 @@ type EventOf<T extends Type> = Extract<PinholeEvent, { type: `pinhole.${T}` }>;
 const page = (pfn: number | null): Part =>
   pfn === null ? 'a page without a frame' : { id: pageId(pfn), text: `page ${pfn}` };
 const thing = (id: string): Part => ({ id, text: id });
-const bytes = ({ offset, length }: { offset: number; length: number }): string =>
-  `bytes ${sizeText(offset)} to ${sizeText(offset + length)}`;
 const blocks = ({ pfn, pages }: { pfn: number; pages: number }): Part[] => [
   `${pagesText(pages)} from `,
   page(pfn),
@@ -55,13 +53,16 @@ const sentences: { [T in Type]: (event: EventOf<T>) => Part[] } = {
     `inode ${data.ino} evicted, ${plural(data.blocksFreed, 'block')} freed`,
   ],
   'file.resized': ({ data }) => [`size ${sizeText(data.fromBytes)} → ${sizeText(data.toBytes)}`],
-  'range.exchanged': ({ data }) => [`${bytes(data)} exchanged with ${data.with}`],
-  'extent.allocated': ({ data }) => ['allocated ', ...blocks(data), ` for ${bytes(data)}`],
+  'range.exchanged': ({ data }) => [`${bytesText(data)} exchanged with ${data.with}`],
+  'extent.allocated': ({ data }) => ['allocated ', ...blocks(data), ` for ${bytesText(data)}`],
   'extent.removed': ({ data }) => [...blocks(data), ' left the file'],
   'extent.freed': ({ data }) => [...blocks(data), ` free (was ${data.from})`],
   'extent.busy': ({ data }) => [...blocks(data), ` busy: ${data.reasons.join(', ')}`],
   'extent.detached': ({ data }) => [...blocks(data), ' detached'],
-  'mapping.created': ({ data }) => [thing(data.mapping), ` maps ${bytes(data)}, ${data.access}`],
+  'mapping.created': ({ data }) => [
+    thing(data.mapping),
+    ` maps ${bytesText(data)}, ${data.access}`,
+  ],
   'mapping.removed': ({ data }) => [
     thing(data.mapping),
     ` removed, ${pagesText(data.pagesUnmapped)}`,
@@ -77,7 +78,7 @@ const sentences: { [T in Type]: (event: EventOf<T>) => Part[] } = {
     ` faulted 2 MiB in: ${data.result}`,
     data.why === null ? '' : ` (${data.why})`,
   ],
-  'page.unmapped': ({ data }) => [`unmapped ${pagesText(data.pages)} of ${bytes(data)}`],
+  'page.unmapped': ({ data }) => [`unmapped ${pagesText(data.pages)} of ${bytesText(data)}`],
   'page.collected': ({ data }) => [thing(data.pin), ` has collected ${pagesText(data.pages)}`],
   'page.dropped': ({ data }) => [thing(data.pin), ` dropped ${pagesText(data.pages)}`],
   'page.pinned': ({ data }) => [

@@ -1,6 +1,6 @@
 // An event in a sentence, for lists, tooltips and the path of an operation.
 import type { PinholeEvent } from 'pinhole/client';
-import { plural, sizeText } from './words.ts';
+import { bytesText, plural, sizeText } from './words.ts';
 
 type Type = PinholeEvent['type'];
 type DataOf<T extends Type> = Extract<PinholeEvent, { type: T }>['data'];
@@ -23,9 +23,6 @@ export function eventText(event: Told, { bare = false } = {}): string {
   const who = operation === undefined || bare ? '' : `${`${operation} ${op}`.trim()} `;
   return `${who === '' && !bare ? file : who}${text}`;
 }
-
-const bytes = ({ offset, length }: { offset: number; length: number }): string =>
-  `${sizeText(length)} at ${sizeText(offset)}`;
 
 const frames = ({ pfn, pages }: { pfn: number; pages: number }): string =>
   pages === 1 ? `page ${pfn}` : `pages ${pfn} to ${pfn + pages - 1}`;
@@ -72,22 +69,23 @@ const sentences: { [T in Type]: (data: DataOf<T>) => string } = {
   'pinhole.file.resized': ({ fromBytes, toBytes }) =>
     `changes the size from ${sizeText(fromBytes)} to ${sizeText(toBytes)}`,
   'pinhole.range.exchanged': ({ with: other, ...range }) =>
-    `exchanges ${bytes(range)} with ${other}`,
-  'pinhole.extent.allocated': (data) => `allocates ${frames(data)} to ${bytes(data)} of the file`,
-  'pinhole.extent.removed': (data) => `removes ${frames(data)} from ${bytes(data)} of the file`,
+    `exchanges ${bytesText(range)} with ${other}`,
+  'pinhole.extent.allocated': (data) =>
+    `allocates ${frames(data)} to ${bytesText(data)} of the file`,
+  'pinhole.extent.removed': (data) => `removes ${frames(data)} from ${bytesText(data)} of the file`,
   'pinhole.extent.freed': ({ waitedMs, ...run }) =>
     `frees ${frames(run)}${waitedMs === 0 ? '' : ` after ${waitedMs} ms`}`,
   'pinhole.extent.busy': ({ reasons, ...run }) =>
     `makes ${frames(run)} busy (${reasons.join(', ')}): not free yet`,
   'pinhole.extent.detached': (run) => `detaches ${frames(run)} until its pins are released`,
-  'pinhole.mapping.created': ({ mapping, ...range }) => `maps ${bytes(range)} as ${mapping}`,
+  'pinhole.mapping.created': ({ mapping, ...range }) => `maps ${bytesText(range)} as ${mapping}`,
   'pinhole.mapping.removed': ({ mapping }) => `removes the mapping ${mapping}`,
   'pinhole.page.faulted': ({ mapping, pgoff, pfn, result }) =>
     `handles a fault on page ${pgoff} of ${mapping}: ${result}${pfn === null ? '' : `, page ${pfn}`}`,
   'pinhole.page.pmd_faulted': ({ mapping, pgoff, result, why }) =>
     `handles a 2 MiB fault at page ${pgoff} of ${mapping}: ${result}${why === null ? '' : ` (${why})`}`,
   'pinhole.page.unmapped': ({ pages, ...range }) =>
-    `unmaps ${bytes(range)}: ${plural(pages, 'page-table entry', 'page-table entries')} cleared`,
+    `unmaps ${bytesText(range)}: ${plural(pages, 'page-table entry', 'page-table entries')} cleared`,
   'pinhole.page.collected': (data) => `holds ${pinned(data)} and is not done`,
   'pinhole.page.dropped': ({ pin, pages }) => `drops the ${plural(pages, 'page')} of ${pin}`,
   'pinhole.page.pinned': (data) => `pins ${pinned(data)}`,
@@ -100,18 +98,18 @@ const sentences: { [T in Type]: (data: DataOf<T>) => string } = {
     `page ${pfn} leaves its file with ${plural(pins, 'pin')}; the last put frees it`,
   'pinhole.page.worker_queued': ({ pfn }) => `page ${pfn} is left to the release worker`,
   'pinhole.gup.refused': ({ errno, rule, ...range }) =>
-    `may not pin ${bytes(range)}: ${errno} (rule ${rule})`,
+    `may not pin ${bytesText(range)}: ${errno} (rule ${rule})`,
   'pinhole.dma.written': ({ pin, orphan, foreign = 0, ...range }) =>
-    `writes ${bytes(range)} by ${pin}${victims({ orphan, foreign })}`,
+    `writes ${bytesText(range)} by ${pin}${victims({ orphan, foreign })}`,
   'pinhole.dma.read': ({ pin, orphan, foreign = 0, ...range }) =>
-    `reads ${bytes(range)} by ${pin}${victims({ orphan, foreign })}`,
+    `reads ${bytesText(range)} by ${pin}${victims({ orphan, foreign })}`,
   'pinhole.memory.failed': ({ pfn }) => `page ${pfn} has a media error and is unmapped`,
   'pinhole.layout.busy': ({ pfn, pgoff, pins }) =>
     `finds page ${pfn} (page ${pgoff} of the file) busy with ${plural(pins, 'pin')}`,
   'pinhole.layout.retried': ({ pfn, retries }) =>
     `finds page ${pfn} of the second file pinned and starts over, ${plural(retries, 'time')} so far`,
   'pinhole.layout.broken': ({ scans, ...range }) =>
-    `finds no busy page in ${bytes(range)} after ${plural(scans, 'scan')}`,
+    `finds no busy page in ${bytesText(range)} after ${plural(scans, 'scan')}`,
   'pinhole.waitqueue.wakeup': ({ bucket, pfn, woken }) =>
     `wakes ${woken.length === 0 ? 'nobody' : woken.join(', ')} for page ${pfn} (bucket ${bucket})`,
   'pinhole.task.blocked': (data) => `sleeps on ${sleptOn(data)}, state ${data.state}`,

@@ -41,3 +41,12 @@ export const clockText = (ms: number, clock: 'realtime' | 'manual'): string =>
 /** "2 files", "1 file". */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${countText(count)} ${count === 1 ? one : many}`;
+
+/** A range that a call gives with the largest offset of a file reaches to its end. */
+const endOfFile = 2 ** 52;
+
+/** "4 KiB at 8 KiB", "everything from 8 KiB on". */
+export const bytesText = ({ offset, length }: { offset: number; length: number }): string =>
+  offset + length >= endOfFile
+    ? `everything from ${sizeText(offset)} on`
+    : `${sizeText(length)} at ${sizeText(offset)}`;
