@@ -15,7 +15,7 @@ const views: Record<ViewName, { path: string; shows: string | RegExp }> = {
   timeline: { path: '/ui/fs/full/timeline', shows: 'op_' },
   stepper: { path: '/ui/fs/stepped/stepper', shows: 'Step' },
   compare: { path: '/ui/fs/full/compare', shows: 'wait-for-refs' },
-  events: { path: '/ui/fs/full/events', shows: /are not in this list/ },
+  events: { path: '/ui/fs/full/events', shows: 'allocated' },
   stories: { path: '/ui/stories', shows: 'The deadlock of the mail' },
   story: { path: '/ui/stories/S03', shows: 'A pin inside the range' },
   server: { path: '/ui/server', shows: 'All filesystems run.' },

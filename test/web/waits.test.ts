@@ -151,7 +151,7 @@ describe('somebody waits', () => {
 });
 
 describe('what goes wrong', () => {
-  it('is said: an unpin that came too late, and a server that is gone', async () => {
+  it('is said: an unpin that came too late', async () => {
     await pinned(browser, 'stuck', 'nic');
     await truncated(browser, 'stuck', 'T');
     const page = await open('stuck');
