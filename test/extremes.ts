@@ -18,13 +18,16 @@ interface Bounds {
   anyOf?: Bounds[];
 }
 
+const flag = ['1', '0', 'true', 'false', ''];
 /** What is no number, and has to fit the machine: an address, a place for files, lists of names. */
 const given: Record<string, string[]> = {
   host: ['127.0.0.1', 'localhost', '::1', 'x', `${'x'.repeat(4096)}`],
   port: ['0'],
   dataDir: ['d', `${'d/'.repeat(100)}d`, 'x'.repeat(4096), '/proc/x', '/dev/null/x'],
   operatorTokenFile: ['t', 'x'.repeat(4096), '/proc/x', '.'],
-  volatile: ['1', '0', 'true', 'false', ''],
+  volatile: flag,
+  auditReleases: flag,
+  trustProxy: flag,
   allowedHosts: ['', 'a', Array.from({ length: 1000 }, (_, i) => `host${i}`).join()],
   allowedOrigins: [
     '',

@@ -44,9 +44,10 @@ async function killDuring(delayMs: number | null): Promise<{ outcome: string; an
   const answered = (await deletion)?.status === 200;
   const second = await start(folder);
   const outcome = await outcomeOf(second, headers);
-  // The name is free again, or still taken.
-  const again = await call(second, 'POST', '/v1/tenants', { name: 'team' });
-  expect(again.status).toBe(outcome === 'none' ? 201 : 409);
+  // The name is free again as soon as the removal is on the disk, or still taken.
+  const again = async () => (await call(second, 'POST', '/v1/tenants', { name: 'team' })).status;
+  if (outcome === 'none') await expect.poll(again, { timeout: 60_000 }).toBe(201);
+  else expect(await again()).toBe(409);
   if (outcome === 'none' && !answered && second.out().includes('"phase":"continued"'))
     expect(second.out()).toContain('"phase":"ended"');
   await second.kill();
