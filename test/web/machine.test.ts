@@ -29,7 +29,7 @@ async function truncateAsleep(fs: string): Promise<void> {
   });
 }
 
-const stuck = /truncate by T.*has waited.*for page \d+ of data, which nic holds by pin_1/s;
+const stuck = /truncate by T.*has waited.*for page \d+ of data, which nic has held by pin_1/s;
 
 /** Waits until somebody can read on the page what the text says. */
 const reads = (window: Page, text: RegExp) =>

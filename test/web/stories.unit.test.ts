@@ -5,6 +5,7 @@ import {
   endingText,
   firstSentence,
   type Move,
+  moveText,
   nextCalls,
   questionAt,
   withIds,
@@ -20,6 +21,15 @@ describe('what a story tells', () => {
       name: 'break-layouts',
       idleRule: 'classic',
     });
+  });
+
+  test('a move is told by what it does; a call by its own words', () => {
+    const step = { who: 'G', text: 'G takes the step entry in pin on entry:a:0.', step: 'entry' };
+    expect(moveText(step)).toBe('G locks the entry of the page in the file.');
+    expect(moveText({ who: 'T', text: 'T calls unlink on a.' })).toBe('T calls unlink on a.');
+    expect(moveText({ who: 'T', text: 'T takes the step new.', step: 'new' })).toBe(
+      'T takes the step new.',
+    );
   });
 
   test('a line of the list is the first sentence', () => {

@@ -118,7 +118,7 @@ describe('the sentences of Waits', () => {
 
   test('who waits, since when, on what, and who holds it', () => {
     expect(told(0)).toBe(
-      'op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic holds by pin_1 since 15 s.',
+      'op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic has held by pin_1 for 15 s.',
     );
   });
 
@@ -132,7 +132,7 @@ describe('the sentences of Waits', () => {
   test('a chain is told to its end', () => {
     expect(told(1)).toBe(
       'op_11 (write by A) has waited 11 s for i_rwsem of a, which op_10 (punch-hole by T) holds ' +
-        'exclusive. op_10 waits for page 2 of a, which nic holds by pin_1 since 15 s.',
+        'exclusive. op_10 waits for page 2 of a, which nic has held by pin_1 for 15 s.',
     );
   });
 
@@ -145,7 +145,7 @@ describe('the sentences of Waits', () => {
     const circle = { ...graph, edges: [...graph.edges, edge] };
     const [first] = waitRows(picture, circle, { nowMs, max: 50 }).rows;
     expect(sentenceText(stuckSentence(picture, circle, first!, nowMs))).toBe(
-      'op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic holds by pin_1 since 15 s. ' +
+      'op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic has held by pin_1 for 15 s. ' +
         'pin_1 belongs to op_11 (write by A), which waits for i_rwsem of a, which op_10 (punch-hole ' +
         'by T) holds exclusive. This is a deadlock.',
     );

@@ -33,9 +33,9 @@ describe('nobody waits', () => {
     await page.getByRole('heading', { name: 'Nobody waits' }).waitFor();
     await looks(page, 'waits-empty');
     await page.getByRole('button', { name: 'Pin a page, then truncate' }).click();
-    await page.getByText('which nic holds by pin_1').waitFor();
+    await page.getByText('which nic has held by pin_1').waitFor();
     expect(await sentence(page)).toMatch(
-      /^op_\d+ \(truncate by T\) has waited .* for page \d+ of pinned-1, which nic holds by pin_1 since /,
+      /^op_\d+ \(truncate by T\) has waited .* for page \d+ of pinned-1, which nic has held by pin_1 for /,
     );
     await page.getByRole('button', { name: 'Unpin pin_1' }).first().click();
     await page.getByRole('heading', { name: 'Nobody waits' }).waitFor();
@@ -59,7 +59,7 @@ describe('nobody waits', () => {
     await browser.must(201, 'POST', '/v1/filesystems', made);
     const page = await open('calm');
     await page.getByRole('button', { name: 'Pin a page, then truncate' }).click();
-    await page.getByText('which nic holds by pin_1').waitFor();
+    await page.getByText('which nic has held by pin_1').waitFor();
   });
 });
 
@@ -70,7 +70,7 @@ describe('somebody waits', () => {
     const page = await open('stuck');
     await page.getByText('Unpinning pin_1 ends it.').waitFor();
     expect(await sentence(page)).toContain(`${id} (truncate by ${hostile}) has waited`);
-    expect(await sentence(page)).toContain('for page 2 of a, which nic holds by pin_1 since');
+    expect(await sentence(page)).toContain('for page 2 of a, which nic has held by pin_1 for');
     const row = page.getByRole('row', { name: new RegExp(id) });
     expect((await row.innerText()).replace(/\s+/g, ' ')).toMatch(
       /truncate by <img src=x onerror=alert\(1\)>/,

@@ -83,9 +83,7 @@ export function GraphPanel() {
       {data === null ? (
         <p class="soft">Reading the wait graph…</p>
       ) : data.nodes.length === 0 ? (
-        <p class="soft">
-          Nobody waits. <Link href={pathOf('waits', fs)}>Make somebody wait</Link>
-        </p>
+        <p class="soft">Nobody waits.</p>
       ) : (
         <Drawn graph={data} nodesMax={nodesMax.panel} svg={svg} isPanel />
       )}
@@ -197,9 +195,9 @@ function Twin({ graph }: { graph: WaitGraph }) {
       <table>
         <thead>
           <tr>
-            <th>this</th>
-            <th>waits for</th>
-            <th>because it</th>
+            <th>Operation or holder</th>
+            <th>Waits for</th>
+            <th>Because it</th>
           </tr>
         </thead>
         <tbody>

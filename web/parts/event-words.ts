@@ -40,6 +40,10 @@ const sleptOn = ({ on, pfn, lock, pgoff }: DataOf<'pinhole.task.blocked'>): stri
   return on === 'lock' ? `${lock}` : `the entry of page ${pgoff} of the file`;
 };
 
+/** A node of a cycle: "page:2" is "page 2", "lock:a:i_rwsem" is "i_rwsem of a". */
+const nodeText = (id: string): string =>
+  id.replace(/^page:/, 'page ').replace(/^lock:(.*):(\w+)$/, '$2 of $1');
+
 const ending = ({ sleptMs, wakeups }: { sleptMs: number; wakeups: number }): string =>
   wakeups === 0 ? '' : `; it slept ${sleptMs} ms and woke ${plural(wakeups, 'time')}`;
 
@@ -122,7 +126,8 @@ const sentences: { [T in Type]: (data: DataOf<T>) => string } = {
   'pinhole.lock.released': ({ lock, heldMs }) => `releases ${lock} after ${heldMs} ms`,
   'pinhole.task.signalled': ({ operation, restart }) =>
     `sends a signal to ${operation}${restart ? ', which begins again' : ''}`,
-  'pinhole.deadlock.detected': ({ cycle }) => `completes a deadlock: ${cycle.join(' → ')}`,
+  'pinhole.deadlock.detected': ({ cycle }) =>
+    `completes a deadlock: ${cycle.map(nodeText).join(' → ')}`,
   'pinhole.warning.raised': ({ text, where }) => `a kernel would warn: ${text} (${where})`,
   'pinhole.operation.submitted': ({ owner }) => `begins${by(owner)}`,
   'pinhole.operation.done': (data) => `is done${ending(data)}`,

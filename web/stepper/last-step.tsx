@@ -35,7 +35,7 @@ export function LastStep() {
   );
 }
 
-/** The last command and what followed from it. `bare`: without who made it, who is named before. */
+/** The last command and what followed from it. `bare`: only what followed. */
 export function WhatHappened({ bare = false }: { bare?: boolean }) {
   return last.value.length === 0 ? null : <Told events={last.value} bare={bare} />;
 }
@@ -46,7 +46,7 @@ function Told({ events, bare }: { events: readonly PinholeEvent[]; bare: boolean
   const more = others.length - shownMax;
   return (
     <>
-      <Command event={first} bare={bare} />
+      {bare ? null : <Command event={first} />}
       {others.length === 0 ? null : (
         <ul class="step-events">
           {others.slice(0, shownMax).map((event) => (
@@ -59,11 +59,10 @@ function Told({ events, bare }: { events: readonly PinholeEvent[]; bare: boolean
   );
 }
 
-function Command({ event, bare }: { event: PinholeEvent; bare: boolean }) {
-  if (event.type !== 'pinhole.task.step') return bare ? null : <p>{`${eventText(event)}.`}</p>;
+function Command({ event }: { event: PinholeEvent }) {
+  if (event.type !== 'pinhole.task.step') return <p>{`${eventText(event)}.`}</p>;
   const { operation, data } = event;
   const does = stepText(data.step);
-  if (bare) return <p>{`It ${does}.`}</p>;
   return (
     <p>
       <bdi>{operation === undefined ? data.op : `${operation} (${data.op})`}</bdi> took the step{' '}

@@ -1,4 +1,4 @@
-import type { Story } from './told.ts';
+import { moveText, type Story } from './told.ts';
 
 /** Every move of the way, those that were made marked. */
 export function MoveList({ story, upTo }: { story: Story; upTo: number }) {
@@ -8,13 +8,13 @@ export function MoveList({ story, upTo }: { story: Story; upTo: number }) {
         All {story.steps.length} moves under {story.told.strategy}
       </summary>
       <ol>
-        {story.steps.map(({ text }, at) => (
+        {story.steps.map((move, at) => (
           <li
             key={at}
             class={at < upTo ? 'made' : ''}
             aria-current={at === upTo - 1 ? 'step' : undefined}
           >
-            {text}
+            {moveText(move)}
           </li>
         ))}
       </ol>

@@ -12,7 +12,15 @@ import { VerdictBadge } from '../stepper/verdict-badge.tsx';
 import { makeFork, stepBack, trail } from '../stepper/walk.ts';
 import { MoveList } from './move-list.tsx';
 import { begin, makeMove } from './play.ts';
-import { callsIn, choiceOf, endingText, type Move, questionAt, type Story } from './told.ts';
+import {
+  callsIn,
+  choiceOf,
+  endingText,
+  type Move,
+  moveText,
+  questionAt,
+  type Story,
+} from './told.ts';
 import { ForksOfStory, TryUnder } from './try-under.tsx';
 
 /** How many moves were made: the filesystem says it, until then the address. */
@@ -61,7 +69,7 @@ export function ToldWay({ story, fs }: { story: Story; fs: string }) {
         </div>
       ) : (
         <p class="next-move">
-          <span class="label">Next</span> {steps[at]?.text}
+          <span class="label">Next</span> {textOf(steps[at])}
         </p>
       )}
       <div class="row">
@@ -148,11 +156,13 @@ function Progress({ at, of }: { at: number; of: number }) {
 function Happened({ move }: { move: Move | undefined }) {
   return (
     <div class="column happened" aria-live="polite">
-      <p>{move?.text}</p>
+      <p>{textOf(move)}</p>
       <WhatHappened bare />
     </div>
   );
 }
+
+const textOf = (move: Move | undefined): string => (move === undefined ? '' : moveText(move));
 
 function Questions({ of }: { of: readonly string[] }) {
   if (of.length === 0) return null;

@@ -1,5 +1,6 @@
 // What a story tells: its columns, where a class is asked, and which calls are left.
 import type { Schemas } from '../api/schemas.ts';
+import { stepText } from '../stepper/step-words.ts';
 
 export type Story = Schemas['Story'];
 export type Outline = Schemas['ListStoriesResult']['items'][number];
@@ -45,6 +46,12 @@ export function withIds(path: string, ids: { pin?: string; operation?: string })
   return path
     .replace(/(?<=\/pins\/)pin_\d+/, (id) => ids.pin ?? id)
     .replace(/(?<=\/operations\/)op_\d+/, (id) => ids.operation ?? id);
+}
+
+/** What a move does, as a sentence: "G locks the entry of the page in the file." */
+export function moveText({ who, step, text }: Pick<Move, 'who' | 'step' | 'text'>): string {
+  const does = step === undefined ? undefined : stepText(step);
+  return who === '' || does === undefined || does === step ? text : `${who} ${does}.`;
 }
 
 /** How the story ends on this way, as a sentence. */

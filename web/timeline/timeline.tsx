@@ -295,8 +295,8 @@ function Twin({ lanes, events }: { lanes: readonly Lane[]; events: readonly Pinh
       <table>
         <thead>
           <tr>
-            <th>lane</th>
-            <th>what it did, from which event on</th>
+            <th>Lane</th>
+            <th>What it did, from which event on</th>
           </tr>
         </thead>
         <tbody>

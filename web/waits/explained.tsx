@@ -178,12 +178,12 @@ function Others({ explanation }: { explanation: Explanation }) {
       <table class="others">
         <thead>
           <tr>
-            <th>strategy</th>
-            <th>it would</th>
-            <th class="number">busy</th>
-            <th class="number">detached</th>
-            <th class="number">deadlocks</th>
-            <th class="number">warnings</th>
+            <th>Strategy</th>
+            <th>It would</th>
+            <th class="number">Busy</th>
+            <th class="number">Detached</th>
+            <th class="number">Deadlocks</th>
+            <th class="number">Warnings</th>
           </tr>
         </thead>
         <tbody>

@@ -24,7 +24,7 @@ const hopsMax = 4;
 
 const part = (picture: Picture, id: string): Part => ({ id, text: nounOf(picture, id) });
 
-/** "op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic holds by pin_1 since 15 s." */
+/** "op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic has held by pin_1 for 15 s." */
 export function stuckSentence(
   picture: Picture,
   graph: WaitGraph | null,
@@ -77,7 +77,7 @@ function chain(
 const blockerOf = ({ from }: Edges, on: string) =>
   from.get(on)?.find(({ to, because }) => kindOf(to) === 'operation' && !isQueued(because)) ?? null;
 
-/** ", which nic holds by pin_1 since 15 s"; nothing if nobody is known. */
+/** ", which nic has held by pin_1 for 15 s"; nothing if nobody is known. */
 function held(picture: Picture, holders: readonly Holder[], nowMs: number): Part[] {
   const [first] = holders;
   if (first === undefined) return [];
@@ -86,10 +86,11 @@ function held(picture: Picture, holders: readonly Holder[], nowMs: number): Part
   const pin = picture.pins.get(first.id);
   if (pin !== undefined) {
     const heldMs = Math.max(0, nowMs - pin.sinceMs);
-    const since = heldMs === 0 ? '' : ` since ${durationText(heldMs)}`;
+    const time = heldMs === 0 ? '' : ` for ${durationText(heldMs)}`;
+    const holds = heldMs === 0 ? 'holds' : 'has held';
     const it = { id: first.id, text: first.id };
-    if (pin.owner === null) return [', which ', it, ` holds${since}${more}`];
-    return [`, which ${pin.owner} holds by `, it, `${since}${more}`];
+    if (pin.owner === null) return [', which ', it, ` ${holds}${time}${more}`];
+    return [`, which ${pin.owner} ${holds} by `, it, `${time}${more}`];
   }
   return [', which ', part(picture, first.id), ` ${verbOf(first)}${more}`];
 }

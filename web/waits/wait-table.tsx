@@ -22,15 +22,15 @@ export function WaitTable({ rows, fs }: { rows: readonly WaitRow[]; fs: string }
   return (
     <>
       {problem === null ? null : <ProblemNote problem={problem} />}
-      <table class="waits">
+      <table class="waits" aria-label="Waiting operations">
         <thead>
           <tr>
-            <th>operation</th>
-            <th>state</th>
-            <th>waits for</th>
-            <th class="number">for</th>
-            <th>held by</th>
-            <th class="number">behind it</th>
+            <th>Operation</th>
+            <th>State</th>
+            <th>Waits for</th>
+            <th class="number">Waited</th>
+            <th>Held by</th>
+            <th class="number">Behind it</th>
           </tr>
         </thead>
         <tbody>
@@ -103,7 +103,7 @@ function Since({ row: { operation, forMs } }: { row: WaitRow }) {
   return (
     <td
       class="number"
-      data-label="for"
+      data-label="waited"
       title={since === undefined ? undefined : `since ${timeText(since, clock)}`}
     >
       {durationText(forMs)}
