@@ -14,7 +14,7 @@ import { Notices } from './parts/notices.tsx';
 import { ProblemNote } from './parts/problem-note.tsx';
 import { useKeys } from './state/keys.ts';
 import { go, openFilesystem, pathOf, place } from './state/location.ts';
-import { connection } from './state/watched.ts';
+import { connection, watched } from './state/watched.ts';
 import { viewNamed, views } from './views/index.ts';
 import type { ViewName } from './views/names.ts';
 
@@ -66,7 +66,7 @@ export function App() {
           </h1>
         )}
         <Refused />
-        <Loaded view={view} />
+        {isUnreadable() ? null : <Loaded view={view} />}
       </main>
       {listed.value ? <KeyList onClose={() => (listed.value = false)} /> : null}
       <SignIn />
@@ -97,11 +97,21 @@ function Menu({ fs, now }: { fs: string; now: ViewName }) {
   );
 }
 
+/** Whether the filesystem of the view was never read: then there is nothing to show of it. */
+const isUnreadable = (): boolean =>
+  place.value.fs !== null && connection.value.state === 'refused' && !watched.value?.picture;
+
 /** Why the open filesystem cannot be shown. */
 function Refused() {
   const now = connection.value;
   if (openFilesystem.value === null) return null;
-  if (now.state === 'refused') return <ProblemNote problem={now.problem} />;
+  if (now.state === 'refused')
+    return (
+      <>
+        <ProblemNote problem={now.problem} />
+        {isUnreadable() ? <Link href={pathOf('home')}>All filesystems</Link> : null}
+      </>
+    );
   if (now.state === 'unmounted')
     return <p class="note">This filesystem was unmounted. What you see is its last state.</p>;
   return null;

@@ -144,7 +144,9 @@ describe('somebody waits', () => {
     const page = await open('stuck');
     await page.getByText('71 more wait, for a shorter time.').waitFor();
     const first = page.locator('.waits tbody tr').first();
-    expect((await first.innerText()).replace(/\s+/g, ' ')).toMatch(new RegExp(`${id} .* 120$`));
+    // The rows are there before the graph that counts who is behind.
+    const row = async () => (await first.innerText()).replace(/\s+/g, ' ');
+    await expect.poll(row, { timeout: 60_000 }).toMatch(new RegExp(`${id} .* 120$`));
     await page.getByRole('button', { name: 'Show 50 more' }).click();
     await page.getByText('21 more wait, for a shorter time.').waitFor();
   });

@@ -20,9 +20,11 @@ export function CompareView() {
   return (
     <section class="column compare">
       <header class="column">
-        <h1>
-          {story === null ? 'What would the others have done?' : `${story} under each strategy`}
-        </h1>
+        {story === null ? (
+          <h2>What would the others have done?</h2>
+        ) : (
+          <h1>{story} under each strategy</h1>
+        )}
         {story === null ? <AboutPast fs={fs ?? ''} /> : <AboutStory story={story} />}
       </header>
       <Comparison fs={fs ?? ''} story={story} />

@@ -32,7 +32,11 @@ export function Legend({ map }: { map: DeviceMap }) {
       {states.has('used') && named.length === 0 ? <Sign of="used">used</Sign> : null}
       {states.has('free') ? <Sign of="free">free</Sign> : null}
       {states.has('metadata') ? <Sign of="metadata">metadata</Sign> : null}
-      {flags.has('unwritten') ? <Sign of="unwritten">unwritten</Sign> : null}
+      {flags.has('unwritten') ? (
+        <Sign of="unwritten">
+          <Term of="unwritten" />
+        </Sign>
+      ) : null}
       {states.has('busy') ? (
         <Sign of="busy">
           <Term of="busy extent">busy</Term>
@@ -48,7 +52,11 @@ export function Legend({ map }: { map: DeviceMap }) {
           <Term of="delayed free" />
         </Sign>
       ) : null}
-      {flags.has('stop-new-refs') ? <Sign of="stopped">no new references</Sign> : null}
+      {flags.has('stop-new-refs') ? (
+        <Sign of="stopped">
+          <Term of="no new references" />
+        </Sign>
+      ) : null}
       {flags.has('poisoned') ? (
         <Sign of="poisoned">
           <Term of="poisoned" />

@@ -12,7 +12,7 @@ export function EventDetail({ fs, event }: { fs: string; event: PinholeEvent }) 
     <aside class="event-detail panel" aria-label={`Event ${event.seq}`}>
       <header>
         <h2>
-          {event.seq} {typeOf(event)}
+          Event {event.seq} <bdi>{typeOf(event)}</bdi>
         </h2>
         <span class="row actions">
           <Button onClick={() => copy(json, 'The event was copied.')}>Copy JSON</Button>

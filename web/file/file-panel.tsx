@@ -3,6 +3,7 @@ import type { FilePicture, Picture } from 'pinhole/client';
 import type { ComponentChildren } from 'preact';
 import { FileChip } from '../parts/file-chip.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
+import { Term } from '../parts/term.tsx';
 import { Thing } from '../parts/thing.tsx';
 import { countText, plural, sizeText } from '../parts/words.ts';
 import { openFilesystem } from '../state/location.ts';
@@ -65,9 +66,11 @@ function Panel({
           <Heading file={file}>
             {data === null ? null : (
               <span class="small soft">
-                {data.more
-                  ? `the first ${countText(extents.length)} extents`
-                  : plural(extents.length, 'extent')}
+                <Term of="extent">
+                  {data.more
+                    ? `the first ${countText(extents.length)} extents`
+                    : plural(extents.length, 'extent')}
+                </Term>
               </span>
             )}
           </Heading>

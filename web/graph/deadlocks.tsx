@@ -1,6 +1,7 @@
 // Beside the graph: the deadlock in a sentence and in columns.
 import { Button } from '../parts/button.tsx';
 import { Sentence } from '../parts/sentence.tsx';
+import { Term } from '../parts/term.tsx';
 import { Thing } from '../parts/thing.tsx';
 import type { Cycle } from '../state/wait-graph.ts';
 import { watched } from '../state/watched.ts';
@@ -22,7 +23,11 @@ export function Deadlocks(props: {
   return (
     <section class="deadlocks column" aria-label="Deadlock">
       {cycles.length === 1 && !props.withSentence ? null : (
-        <h3>{cycles.length === 1 ? 'Deadlock' : `Deadlock ${chosen + 1} of ${cycles.length}`}</h3>
+        <h3>
+          <Term of="deadlock">
+            {cycles.length === 1 ? 'Deadlock' : `Deadlock ${chosen + 1} of ${cycles.length}`}
+          </Term>
+        </h3>
       )}
       {cycles.length === 1 ? null : (
         <div class="row">

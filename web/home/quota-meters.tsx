@@ -25,7 +25,9 @@ export function QuotaMeters() {
   return (
     <section class="panel" aria-labelledby="quotas">
       <header>
-        <h2 id="quotas">Quotas of {tenant.name}</h2>
+        <h2 id="quotas">
+          Quotas of <bdi>{tenant.name}</bdi>
+        </h2>
       </header>
       <div class="quotas">
         {Object.entries(tenant.quotas).map(([name, { limit, used }]) => (

@@ -9,6 +9,7 @@ import { Button } from '../parts/button.tsx';
 import { eventText } from '../parts/event-words.ts';
 import { attempt } from '../parts/notices.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
+import { Term } from '../parts/term.tsx';
 import { Thing } from '../parts/thing.tsx';
 import { useSize } from '../parts/use-size.ts';
 import { countText, plural } from '../parts/words.ts';
@@ -240,10 +241,10 @@ function Chart(props: {
 function Legend() {
   return (
     <p class="lane-legend soft small">
-      <span class="key key-R" /> runs <span class="key key-S" /> sleeps in S{' '}
-      <span class="key key-D" /> sleeps in D <span class="key key-pin" /> pin{' '}
-      <span class="key key-rwsem" /> holds i_rwsem <span class="key key-mapping" /> holds
-      invalidate_lock <span class="key key-wake">→</span> wakes
+      <span class="key key-R" /> runs <span class="key key-S" /> sleeps in <Term of="S" />{' '}
+      <span class="key key-D" /> sleeps in <Term of="D" /> <span class="key key-pin" /> pin{' '}
+      <span class="key key-rwsem" /> holds <Term of="i_rwsem" /> <span class="key key-mapping" />{' '}
+      holds <Term of="invalidate_lock" /> <span class="key key-wake">→</span> wakes
     </p>
   );
 }

@@ -50,7 +50,7 @@ export function View() {
   return (
     <section class="panel events-view">
       <header>
-        <h2>Events of {fs}</h2>
+        <h2>Events</h2>
       </header>
       <EventTools
         fs={fs}
