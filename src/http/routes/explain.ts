@@ -103,22 +103,20 @@ const explain = defineRoute({
     const notRun = asleep ? tooLarge(kernel) : 'the operation does not sleep';
     const late = tooLate(kernel, id);
     const log = ring.read(ring.oldestSeq, Number.POSITIVE_INFINITY);
-    const path =
-      log.kind === 'gap'
-        ? []
-        : log.records.flatMap(({ event }, i) =>
-            event.task === id
-              ? [
-                  {
-                    seq: log.firstSeq + i,
-                    timeMs: event.timeMs,
-                    type: `pinhole.${event.type}`,
-                    ...(event.ino === 0 ? {} : { ino: event.ino }),
-                    data: event.data,
-                  },
-                ]
-              : [],
-          );
+    const path: z.infer<typeof zStep>[] = [];
+    // A plain loop, because the log may have 100,000 events, few of them of the operation.
+    let seq = log.kind === 'gap' ? 0 : log.firstSeq;
+    for (const { event } of log.kind === 'gap' ? [] : log.records) {
+      if (event.task === id)
+        path.push({
+          seq,
+          timeMs: event.timeMs,
+          type: `pinhole.${event.type}`,
+          ...(event.ino === 0 ? {} : { ino: event.ino }),
+          data: event.data,
+        });
+      seq += 1;
+    }
     return {
       operation: withContentLink(fs, read.result),
       path: path.slice(-shownMax),

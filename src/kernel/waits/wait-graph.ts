@@ -266,14 +266,15 @@ function pageHops(k: Kernel, task: Task, pfn: Pfn): Hop[] {
 
 function lockHops(task: Task, inode: Inode, lock: LockName, predecessors: Predecessors): Hop[] {
   const sem = semOf(inode, lock);
-  const common = { from: task.id, through: lockNode(inode, lock), owner: null };
+  const from = task.id;
+  const through = lockNode(inode, lock);
   const hops: Hop[] = [];
-  if (sem.writer !== 0)
-    hops.push({ ...common, to: sem.writer, relation: 'holds', because: 'holds it exclusive' });
-  for (const to of sem.readers)
-    hops.push({ ...common, to, relation: 'holds', because: 'holds it shared' });
-  for (const ahead of directlyAhead(predecessors, sem, task.id))
-    hops.push({ ...common, to: ahead, relation: 'queued', because: 'is queued before it' });
+  // Without a spread, because a graph of 10,000 sleepers makes 20,000 of them.
+  const add = (to: TaskId, relation: Hop['relation'], because: string) =>
+    hops.push({ from, through, to, owner: null, relation, because });
+  if (sem.writer !== 0) add(sem.writer, 'holds', 'holds it exclusive');
+  for (const to of sem.readers) add(to, 'holds', 'holds it shared');
+  for (const to of directlyAhead(predecessors, sem, from)) add(to, 'queued', 'is queued before it');
   return hops;
 }
 
