@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { NotLoaded } from './not-loaded.tsx';
 
 /** A part of a view whose code is loaded after the rest of the view can be read. */
 export function late(load: () => Promise<FunctionComponent>): FunctionComponent {
@@ -20,8 +21,7 @@ export function late(load: () => Promise<FunctionComponent>): FunctionComponent 
         },
       );
     }, []);
-    if (failed.value)
-      return <p role="alert">The code of this part could not be loaded. Reload the page.</p>;
+    if (failed.value) return <NotLoaded />;
     return isLoaded.value && Part !== null ? <Part /> : <p class="soft small">Loading…</p>;
   };
 }
