@@ -143,7 +143,8 @@ describe('a server that is gone for a while', () => {
       await page.getByRole('main').getByText('op_5').filter({ visible: true }).first().waitFor();
       pages.push(page);
     }
-    const waited = (page: Page) => page.getByText(/1 operation waiting, the longest for [2-9]/);
+    const waited = (page: Page) =>
+      page.getByText(/1 operation waiting, the longest for [\d.]+ (s|min)/);
     for (const page of pages) await waited(page).waitFor();
     await server.stop('SIGTERM');
     for (const page of pages) {
