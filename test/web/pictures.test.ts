@@ -31,6 +31,27 @@ const pictures: Record<string, (browser: TestBrowser) => Promise<Page>> = {
     await page.getByText('1 operation waits in 1 filesystem').waitFor();
     return page;
   },
+  async lecture(browser) {
+    const { page } = await browser.open('/ui/stories/S01', {
+      viewport: { width: 1200, height: 720 },
+    });
+    await page.getByRole('button', { name: 'Begin' }).click();
+    for (let made = 0; made <= 16; made += 1) {
+      if (made > 0) await page.getByRole('button', { name: /Next →|Show what happens/ }).click();
+      await page.getByText(`${made} / 16`, { exact: true }).waitFor();
+    }
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /deadlock/i })
+      .waitFor();
+    await page.locator('.machine-side .drawing .in-cycle').first().waitFor();
+    return page;
+  },
+  async compare(browser) {
+    const { page } = await browser.open('/ui/stories/S03/compare');
+    await page.getByRole('columnheader', { name: 'none' }).waitFor();
+    return page;
+  },
 };
 
 /** One thread truncates a file of which it has pinned a page itself; its clock stands still. */
