@@ -21,6 +21,7 @@ const pictures: Record<string, (browser: TestBrowser) => Promise<Page>> = {
       .filter({ hasText: /deadlock/i })
       .waitFor();
     await page.locator('.machine-waits [data-thing="op_5"]').first().waitFor();
+    await page.locator('.machine-time .plot .lane').first().waitFor();
     return page;
   },
   async home(browser) {
