@@ -59,7 +59,7 @@ describe('who is stuck', () => {
     expect(await row.getByRole('link', { name: 'deadlock' }).getAttribute('href')).toBe(
       '/ui/fs/demo/graph',
     );
-    expect(await textOf(page, '.stuck')).toMatch(/: demo deadlocked.*, scratch for /);
+    expect(await textOf(page, '.stuck')).toMatch(/: demo with a deadlock.*, scratch for /);
     expect(await axeFindings(page)).toEqual([]);
     await picture(page, 'home-stuck-light');
     await page.emulateMedia({ colorScheme: 'dark' });

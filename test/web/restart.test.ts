@@ -144,7 +144,7 @@ describe('a server that is gone for a while', () => {
       pages.push(page);
     }
     const waited = (page: Page) =>
-      page.getByText(/1 operation waiting, the longest for [\d.]+ (s|min)/);
+      page.getByText(/1 operation waiting, for [\d.]+ (s|min)/);
     for (const page of pages) await waited(page).waitFor();
     await server.stop('SIGTERM');
     for (const page of pages) {

@@ -44,8 +44,9 @@ function Stuck({ fs }: { fs: Listed }) {
       <Link href={pathOf('waits', fs.name)} class="mono">
         {fs.name}
       </Link>{' '}
-      {fs.waits.deadlocked ? 'deadlocked, ' : ''}
-      {ms > 0 ? `for ${durationText(ms)}` : 'just now'}
+      {[fs.waits.deadlocked ? 'with a deadlock' : '', ms > 0 ? `for ${durationText(ms)}` : '']
+        .filter(Boolean)
+        .join(' ')}
     </>
   );
 }
