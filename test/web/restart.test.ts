@@ -143,8 +143,7 @@ describe('a server that is gone for a while', () => {
       await page.getByRole('main').getByText('op_5').filter({ visible: true }).first().waitFor();
       pages.push(page);
     }
-    const waited = (page: Page) =>
-      page.getByText(/1 operation waiting, for [\d.]+ (s|min)/);
+    const waited = (page: Page) => page.getByText(/1 operation waiting, for [\d.]+ (s|min)/);
     for (const page of pages) await waited(page).waitFor();
     await server.stop('SIGTERM');
     for (const page of pages) {
