@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventText } from '../../web/parts/event-words.ts';
+import { bytesText } from '../../web/parts/words.ts';
 
 describe('an event in a sentence', () => {
   test.each([
@@ -35,4 +36,11 @@ describe('an event in a sentence', () => {
   test('an event of a later server has its name', () => {
     expect(eventText({ type: 'pinhole.later.thing', data: {} })).toBe('pinhole.later.thing');
   });
+});
+
+test('a range to the largest offset of a file has no length', () => {
+  expect(bytesText({ offset: 4096, length: Number.MAX_SAFE_INTEGER - 4096 })).toBe(
+    'everything from 4 KiB on',
+  );
+  expect(bytesText({ offset: 4096, length: 8192 })).toBe('8 KiB at 4 KiB');
 });
