@@ -174,8 +174,8 @@ describe('a server that is gone for a while', () => {
     await live(page);
     await server.call('POST', `${fs}/files`, { name: 'the-end' });
     await list(page).getByText('the-end').waitFor();
-    const [oldest = 0] = await eventsOfServer();
-    const lost = `Events ${count + 1}–${(oldest - 1).toLocaleString('en')} are no longer kept`;
+    // The server drops more with each event, so the end of the hole is not known from outside.
+    const lost = new RegExp(`Events ${count + 1}–[\\d,]+ are no longer kept`);
     await list(page).getByText(lost).waitFor();
     await page.getByRole('link', { name: /^File/ }).click();
     await page.getByText('made-meanwhile').first().waitFor();
