@@ -84,7 +84,8 @@ describe('a server that is killed and started again under load', () => {
     await list(page).getByText('the-end').waitFor();
     const all = await eventsOfServer();
     expect(await eventsOnPage(page)).toEqual(all);
-    expect(all.length).toBeGreaterThan(2000);
+    // Each of the 400 rounds at least pins and unpins.
+    expect(all.length).toBeGreaterThan(800);
     // A person who opens the page now sees the same machine.
     await page.getByRole('link', { name: 'Machine' }).click();
     const fresh = await windows.open('/ui/fs/scratch');
