@@ -118,7 +118,9 @@ describe('the past of a filesystem', () => {
     await browser.must(200, 'POST', `${fs}/clock/advance`, { ms: 1500 });
     await browser.must(200, 'DELETE', `${fs}/pins/pin_1`);
     const { page } = await browser.open('/ui/fs/past/compare');
-    await page.getByRole('columnheader', { name: 'break-layouts (now)' }).waitFor();
+    const inForce = page.getByRole('columnheader', { name: 'break-layouts (now)' });
+    await inForce.waitFor();
+    expect(await inForce.innerText()).toContain('idle rule fixed');
     const truncate = page.getByRole('row', { name: 'truncate of a by db' });
     const [now, busy] = await truncate.getByRole('cell').allInnerTexts();
     expect(now?.split(/\s*\n\s*/)).toEqual([

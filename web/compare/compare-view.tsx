@@ -85,16 +85,30 @@ function Comparison({ fs, story }: { fs: string; story: string | null }) {
   return <Result strategies={now.strategies} onAgain={again} isPast={story === null} />;
 }
 
-function compare(
+async function compare(
   { fs, story, from }: { fs: string; story: string | null; from: string },
   signal: AbortSignal,
 ) {
-  const strategies = ['all'];
   if (story !== null)
-    return body(rest.peek().POST('/v1/compare', { body: { story, strategies }, signal }));
+    return body(rest.peek().POST('/v1/compare', { body: { story, strategies: ['all'] }, signal }));
   const params = { path: { fs } };
+  const strategies = await strategiesFor(fs, signal);
   const asked = { params, body: { from, strategies }, signal };
   return body(rest.peek().POST('/v1/filesystems/{fs}/compare', asked));
+}
+
+/** Each strategy with the options that its kernel has, but the one in force with its own. */
+async function strategiesFor(fs: string, signal: AbortSignal) {
+  const {
+    summary: _,
+    idle: __,
+    ...inForce
+  } = await body(
+    rest.peek().GET('/v1/filesystems/{fs}/strategy', { params: { path: { fs } }, signal }),
+  );
+  const all = capabilities.peek()?.strategies ?? [];
+  if (all.length === 0) return ['all'];
+  return all.map(({ name }) => (name === inForce.name ? inForce : name));
 }
 
 function Running({ sinceMs }: { sinceMs: number }) {

@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals';
 import { ProblemError } from '../api/problem.ts';
 import type { Schemas } from '../api/schemas.ts';
-import { body, rest, token } from '../api/session.ts';
+import { body, readOnlyReason, rest, token } from '../api/session.ts';
 import { attempt, notify } from '../parts/notices.tsx';
 import { choices, readChoices, steppedFilesystem } from '../state/choices.ts';
 import { go, openFilesystem, pathOf, place, setParams } from '../state/location.ts';
@@ -106,6 +106,11 @@ function openInView(fs: string): void {
  * the fork; null if there is no such moment, or it was refused.
  */
 async function forkBefore(fs: string): Promise<string | null> {
+  const reason = readOnlyReason.peek();
+  if (reason !== null) {
+    notify(reason);
+    return null;
+  }
   const cursor = await cursorWhenRead(fs);
   if (cursor === null) return null;
   // The first event of a fork says where it comes from; its own past begins there.
