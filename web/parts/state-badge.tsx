@@ -20,7 +20,7 @@ const titles: Record<string, string> = {
   '∅': 'cancelled by a signal',
 };
 
-export function stateLetter({ state, sleepingOn }: OperationPicture): string {
+function stateLetter({ state, sleepingOn }: OperationPicture): string {
   if (state === 'sleeping') return sleepingOn?.state ?? 'S';
   return { running: 'R', done: '✓', failed: '✗', cancelled: '∅' }[state];
 }

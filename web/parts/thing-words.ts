@@ -59,7 +59,7 @@ function mappingIs(picture: Picture | null, id: string): string {
 }
 
 /** The name of the file; `#7` if the picture does not have it or it is unlinked. */
-export function nameOfFile(picture: Picture | null, ino: number): string {
+function nameOfFile(picture: Picture | null, ino: number): string {
   const file = picture?.files.get(ino);
   return file === undefined || file.unlinked ? `#${ino}` : file.name;
 }

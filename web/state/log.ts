@@ -2,7 +2,7 @@
 import type { PinholeEvent } from 'pinhole/client';
 
 /** About 10 MB of events. */
-export const logMax = 20_000;
+const logMax = 20_000;
 
 /** A place in the log where the server no longer had the events. */
 export interface Gap {

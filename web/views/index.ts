@@ -13,13 +13,7 @@ export interface ViewRow {
   load: () => Promise<{ View: FunctionComponent }>;
 }
 
-const unknown: ViewRow = {
-  title: 'Not found',
-  ofFilesystem: false,
-  load: () => import('./unknown.tsx'),
-};
-
-const rows: Partial<Record<ViewName, ViewRow>> = {
+const rows: Record<ViewName, ViewRow> = {
   home: { title: 'Filesystems', key: 'h', ofFilesystem: false, load: () => import('./home.tsx') },
   machine: { title: 'Machine', key: 'm', ofFilesystem: true, load: () => import('./machine.tsx') },
   device: { title: 'Device', key: 'd', ofFilesystem: true, load: () => import('./device.tsx') },
@@ -38,8 +32,8 @@ const rows: Partial<Record<ViewName, ViewRow>> = {
   stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
   story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
   server: { title: 'Server', ofFilesystem: false, load: () => import('./server.tsx') },
-  unknown,
+  unknown: { title: 'Not found', ofFilesystem: false, load: () => import('./unknown.tsx') },
 };
 
 export const views = Object.entries(rows) as [ViewName, ViewRow][];
-export const viewNamed = (name: ViewName): ViewRow => rows[name] ?? unknown;
+export const viewNamed = (name: ViewName): ViewRow => rows[name];
