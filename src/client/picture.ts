@@ -40,7 +40,10 @@ export interface PinPicture {
   runs: { pfn: number | null; pages: number }[];
   /** False if it has more frames than the snapshot or the event listed. */
   allRuns: boolean;
-  /** Time of the filesystem at which it got its last page. */
+  /**
+   * Time of the filesystem at which its first event came, or at which get_user_pages began if the
+   * snapshot had it already.
+   */
   sinceMs: number;
 }
 

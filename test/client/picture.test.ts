@@ -127,7 +127,8 @@ function comparable(picture: Picture): object {
     used: blocksUsed(picture),
     files: sorted(picture.files),
     mappings: sorted(picture.mappings),
-    pins: sorted(picture.pins),
+    // Events do not say when get_user_pages began, only when it got a page.
+    pins: sorted(picture.pins).map(([id, pin]) => [id, { ...(pin as object), sinceMs: 0 }]),
     live: sorted(live),
     busy: sorted(picture.busy),
     detached: sorted(picture.detached),
@@ -176,6 +177,8 @@ async function listThenWatch(base: string, seed: number): Promise<void> {
   abort.abort();
   if (rebuilt === null) throw new Error(`seed ${seed}: the stream ended before ${fresh.cursor}`);
   expect(comparable(rebuilt), `seed ${seed}`).toEqual(comparable(fresh));
+  for (const [id, { sinceMs }] of fresh.pins)
+    expect(rebuilt.pins.get(id)?.sinceMs, `seed ${seed} ${id}`).toBeGreaterThanOrEqual(sinceMs);
   const ended = new Map(endedOf(rebuilt));
   for (const [id, state] of endedOf(fresh)) expect(ended.get(id), `seed ${seed} ${id}`).toBe(state);
   await must(service, 200, 'DELETE', `${fs}?force=true`);
