@@ -151,7 +151,8 @@ export function follow(
 
 /**
  * Out of space. XFS has freed the range before; ext4 has zeroed the blocks that it got, where the
- * range was of whole pages.
+ * range was of whole pages. If the whole range has blocks, then those that would replace pinned ones
+ * were missing, and nothing is zeroed.
  */
 function zeroedInPart(k: Kernel, file: ModelFile, { ino, args }: Asked): void {
   const { offset = 0, length = 0 } = args as Record<string, number>;
@@ -163,6 +164,7 @@ function zeroedInPart(k: Kernel, file: ModelFile, { ino, args }: Asked): void {
     eachExtent(inode.extents, toPgOff(offset / page), lastPage, ({ pgoff, pages }) => {
       if (pgoff * page === reached) reached = Math.min((pgoff + pages) * page, offset + length);
     });
+    if (reached === offset + length) reached = offset;
   }
   file.bytes.fill(0, offset, reached);
 }

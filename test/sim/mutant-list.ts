@@ -109,7 +109,7 @@ export const mutants: Mutant[] = [
     'waits/wait-graph.ts',
     [
       "the queue is in nobody's way",
-      'of directlyAhead(predecessors, sem, task.id)',
+      'of directlyAhead(predecessors, sem, from)',
       'of [] as TaskId[]',
       'deadlock reported iff there is one',
     ],
