@@ -50,7 +50,7 @@ export function Tenants() {
       <header>
         <h2 id="tenants">Tenants</h2>
         <Button onClick={again}>Read again</Button>
-        {/* On loopback nobody has to sign in, but a token of a tenant shows what the tenant sees. */}
+        {/* On loopback nobody must sign in, but a token shows what its tenant sees. */}
         {token.value === null ? <SignInButton /> : null}
       </header>
       {problem === null ? null : <ProblemNote problem={problem} />}

@@ -35,7 +35,7 @@ export function Timeline() {
         <h2>Timeline</h2>
         <span class="row actions">
           <Button
-            title="Opens ui.perfetto.dev, another site, and hands it the trace inside of the browser"
+            title="Opens ui.perfetto.dev, another site, and hands the trace to its window"
             onClick={() => attempt(() => openInPerfetto(fs))}
           >
             Open in Perfetto (leaves this server)

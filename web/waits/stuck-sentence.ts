@@ -24,7 +24,7 @@ const hopsMax = 4;
 
 const part = (picture: Picture, id: string): Part => ({ id, text: nounOf(picture, id) });
 
-/** "op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic has held by pin_1 for 15 s." */
+/** "op_10 (punch-hole by T) has waited 12 s for page 2 of a, which nic has held for 15 s." */
 export function stuckSentence(
   picture: Picture,
   graph: WaitGraph | null,

@@ -64,8 +64,8 @@ export function growTo(
 
 /**
  * Mirrors ext4_alloc_file_blocks. Returns the first page that got no block. All pages of the range
- * before it have one. `first` if every page has one: then zero-range lacks only the blocks that would
- * replace pinned ones, and must not zero these under the device.
+ * before it have one. `first` if every page has one: then zero-range lacks only the blocks that
+ * would replace pinned ones, and must not zero these under the device.
  */
 export function allocateWhatFits(k: Kernel, inode: Inode, first: PgOff, last: PgOff): PgOff {
   let left = roomFor(k);
