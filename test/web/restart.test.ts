@@ -71,7 +71,7 @@ describe('a server that is killed and started again under load', () => {
     await live(page);
     // The list begins with what happened before.
     await list(page).locator('[data-seq="1"]').waitFor();
-    const traffic = new Traffic(`${server.origin}${fs}`, 8);
+    const traffic = new Traffic(`${server.origin}${fs}`, 16);
     await expect.poll(() => traffic.rounds).toBeGreaterThan(200);
     await server.stop('SIGKILL');
     await page.getByText('○ no server for').waitFor();
