@@ -276,7 +276,8 @@ function tickText(events: readonly PinholeEvent[], at: number, axis: Axis): stri
 function axisText(axis: Axis, { folds }: Scale, isUsual: boolean): string {
   if (axis === 'event')
     return `Axis: number of the event${isUsual ? ', because the clock stood still' : ''}.`;
-  return `Axis: time${folds.length === 0 ? '' : `; ${plural(folds.length, 'idle gap')} folded (⋯)`}.`;
+  const folded = `; ${plural(folds.length, 'idle gap')} folded (⋯)`;
+  return `Axis: time${folds.length === 0 ? '' : folded}.`;
 }
 
 function readout(events: readonly PinholeEvent[], at: number | null): string {
