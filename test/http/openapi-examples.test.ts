@@ -2,7 +2,9 @@
 // description.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { describedComponents } from '../../src/http/openapi/component-words.ts';
 import { openApi } from '../../src/http/openapi/document.ts';
+import { enumNames, partNames } from '../../src/http/openapi/part-names.ts';
 import { contracts } from '../../src/http/routes/index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is looked into at every depth
@@ -87,5 +89,29 @@ describe('OpenAPI', () => {
       .flatMap((item) => Object.values(item) as Json[])
       .flatMap((item) => item.parameters);
     for (const { name, description } of parameters) expect(description, name).toBeTypeOf('string');
+  });
+
+  it('says of every component what it is, and gives every part of a schema a name', () => {
+    const anonymous: string[] = [];
+    const visit = (schema: Json, path: string): void => {
+      if (typeof schema !== 'object' || schema === null) return;
+      const branches: Json[] = schema.anyOf ?? schema.oneOf ?? [];
+      const objects = branches.filter(({ type, properties }) => type === 'object' && properties);
+      const isObject = schema.type === 'object' && Object.keys(schema.properties ?? {}).length > 0;
+      if (isObject || objects.length > 0) anonymous.push(path);
+      for (const [key, one] of Object.entries(schema)) visit(one, `${path}/${key}`);
+    };
+    for (const [name, schema] of Object.entries(document.components.schemas) as [string, Json][]) {
+      expect(schema.description, name).toBeTypeOf('string');
+      for (const [key, one] of Object.entries(schema)) visit(one, `${name}/${key}`);
+    }
+    expect(anonymous).toEqual([]);
+  });
+
+  it('keeps no name and no description for a component that is not there', () => {
+    const schemas = Object.keys(document.components.schemas);
+    for (const { name } of enumNames) expect(schemas).toContain(name);
+    for (const name of Object.values(partNames)) expect(schemas).toContain(name);
+    for (const name of describedComponents) expect(schemas).toContain(name);
   });
 });

@@ -11,7 +11,7 @@ const tokenKey = 'pinhole.token';
 export const token = signal<string | null>(sessionStorage.getItem(tokenKey));
 
 /** What the server can do and who we are. null until the first answer. */
-export const capabilities = signal<Schemas['CapabilitiesResult'] | null>(null);
+export const capabilities = signal<Schemas['Capabilities'] | null>(null);
 /** Why a person has to sign in; null if nobody has to. */
 export const signInReason = signal<string | null>(null);
 

@@ -3,7 +3,7 @@
 import type { Schemas } from '../api/schemas.ts';
 import { countText, durationText, plural } from '../parts/words.ts';
 
-export type Strategy = Schemas['CompareResult']['strategies'][number];
+export type Strategy = Schemas['Comparison']['strategies'][number];
 export type Played = Strategy['operations'][number];
 
 export interface Cell {

@@ -9,7 +9,7 @@ import { attempt, notify } from '../parts/notices.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { useReading } from './reading.ts';
 
-type Token = Schemas['ListTokensResult']['items'][number];
+type Token = Schemas['Tokens']['items'][number];
 
 const hour = 3_600_000;
 const expiries: [title: string, ms: number | null][] = [

@@ -17,7 +17,7 @@ import {
 import { wallMs } from './clock.ts';
 import type { Connection } from './watched.ts';
 
-export type StoppedFilesystem = Schemas['ListFilesystemsResult']['stopped'][number];
+export type StoppedFilesystem = Schemas['Filesystems']['stopped'][number];
 
 export interface Listed extends Filesystem {
   /** The wall clock when the record was read, to let realtime clocks run on. */

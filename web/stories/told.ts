@@ -3,7 +3,7 @@ import type { Schemas } from '../api/schemas.ts';
 import { stepText } from '../stepper/step-words.ts';
 
 export type Story = Schemas['Story'];
-export type Outline = Schemas['ListStoriesResult']['items'][number];
+export type Outline = Schemas['Stories']['items'][number];
 export type Move = Story['steps'][number];
 export type CallRequest = Story['requests'][number];
 

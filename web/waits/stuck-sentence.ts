@@ -15,7 +15,7 @@ import {
   type WaitRow,
 } from './wait-rows.ts';
 
-export type Explanation = Schemas['ExplainOperationResult'];
+export type Explanation = Schemas['Explanation'];
 export type Release = NonNullable<Explanation['released']>;
 export type ReleaseStep = Release['order'][number];
 

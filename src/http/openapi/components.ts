@@ -7,12 +7,10 @@ import { type Content, type Contract, jsonType } from '../contract.ts';
 import { zProblemType } from '../routes/problems.ts';
 import type { JsonSchema } from '../schema.ts';
 import { withDescriptions } from './glossary.ts';
+import { pascal, refTo, takeOutParts } from './parts.ts';
 import { zProblem } from './problems.ts';
 
-const pascal = (name: string): string =>
-  name.replace(/(^|-)(\w)/g, (_, _dash, letter: string) => letter.toUpperCase());
-const uri = (id: string): string => `#/components/schemas/${id}`;
-const schemaRef = (id: string) => ({ $ref: uri(id) });
+const uri = (id: string): string => refTo(id).$ref;
 
 type Io = 'input' | 'output';
 type Named = Map<z.ZodType, string>;
@@ -52,9 +50,9 @@ export function componentsOf(contracts: readonly Contract[]): Components {
     refTo(schema) {
       const id = answers.get(schema) ?? bodies.get(schema);
       if (id === undefined) throw new Error('a schema that no contract holds');
-      return schemaRef(id);
+      return refTo(id);
     },
-    schemas: { ...schemasOf(answers, 'output'), ...schemasOf(bodies, 'input') },
+    schemas: takeOutParts({ ...schemasOf(answers, 'output'), ...schemasOf(bodies, 'input') }),
   };
 }
 
@@ -62,10 +60,27 @@ export const isSchema = (content: Content): content is z.ZodType => content inst
 
 const rankOf = ({ name }: Contract): number => (name.startsWith('get-') ? 0 : 1);
 
-/** The name of a result: `get-pin` gives Pin, `truncate` gives TruncateResult. */
+/** Results that are not called after the contract that gives them first. */
+const resultNames: Readonly<Record<string, string>> = {
+  capabilities: 'Capabilities',
+  compare: 'Comparison',
+  'create-ticket': 'Ticket',
+  'create-token': 'IssuedToken',
+  'explain-operation': 'Explanation',
+  index: 'Index',
+  'list-problems': 'ProblemTypes',
+  livez: 'Health',
+  'metrics-targets': 'MetricsTargets',
+  'set-strategy': 'StrategyInForce',
+  trace: 'Trace',
+  // The same for unlink, truncate, punch-hole and whatever else takes blocks from a file.
+  unlink: 'BlocksResult',
+};
+
+/** The name of a result: `get-pin` gives Pin, `list-tokens` Tokens, and `sync` SyncResult. */
 function resultName({ name }: Contract): string {
-  const [, shown] = /^get-(.*)$/.exec(name) ?? [];
-  return shown === undefined ? `${pascal(name)}Result` : pascal(shown);
+  const [, shown] = /^(?:get|list)-(.*)$/.exec(name) ?? [];
+  return resultNames[name] ?? (shown === undefined ? `${pascal(name)}Result` : pascal(shown));
 }
 
 function schemasOf(named: Named, io: Io): Record<string, JsonSchema> {
