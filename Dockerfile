@@ -4,9 +4,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY openapi openapi
+COPY tools tools
 COPY src src
 COPY web web
-RUN npm run build && rm -f dist/.tsbuildinfo && npm prune --omit=dev
+RUN npm run build && rm -f dist/.tsbuildinfo dist/.made-of-src && npm prune --omit=dev
 
 FROM node:24-slim
 ENV NODE_ENV=production PINHOLE_HOST=0.0.0.0 PINHOLE_DATA_DIR=/data PINHOLE_OPERATOR_TOKEN_FILE=/data/operator-token

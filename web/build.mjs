@@ -1,39 +1,10 @@
-// `npm run build` calls it: builds the page into dist/web, unless what it is made of has not changed.
-// The build goes to a folder of its own and is then renamed, so that a server that runs meanwhile
-// never serves half of it.
-import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+// Builds the page into dist/web, unless what it is made of has not changed. The build goes to a folder
+// of its own and is then renamed, so that a server that runs meanwhile never serves half of it.
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-/** Tests give another folder. */
-const target = resolve(root, process.argv[2] ?? 'dist/web');
-/** Of what the built page was made. The server serves no file whose name begins with a dot. */
-const stamp = '.made-of';
-
-const filesIn = (folder) =>
-  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .sort();
-
-/** The types of openapi/ leave no trace in the page, so they are not part of it. */
-function digest() {
-  const hash = createHash('sha256');
-  for (const file of [...filesIn('web'), ...filesIn('src/client'), join(root, 'package-lock.json')])
-    hash.update(`${file.slice(root.length)}\n`).update(readFileSync(file));
-  return hash.digest('hex');
-}
+import { makeOnce, root } from '../tools/make-once.mjs';
 
 /** Smaller files fit into one packet anyway. */
 const compressFrom = 1024;
@@ -51,7 +22,7 @@ function compress(folder) {
   }
 }
 
-async function build(madeOf) {
+async function build(target) {
   // Imported late, because it takes longer than to find out that there is nothing to do.
   const vite = await import('vite');
   const outDir = `${target}-${process.pid}`;
@@ -59,7 +30,6 @@ async function build(madeOf) {
   try {
     await vite.build({ configFile: join(root, 'web/vite.config.ts'), build: { outDir } });
     compress(outDir);
-    writeFileSync(join(outDir, stamp), madeOf);
     if (existsSync(target)) renameSync(target, old);
     renameSync(outDir, target);
   } finally {
@@ -68,7 +38,17 @@ async function build(madeOf) {
   }
 }
 
-mkdirSync(dirname(target), { recursive: true });
-const madeOf = digest();
-const before = existsSync(join(target, stamp)) ? readFileSync(join(target, stamp), 'utf8') : '';
-if (madeOf !== before) await build(madeOf);
+/** The types of openapi/ leave no trace in the page, so it is not made of them. */
+export function buildPage(target = join(root, 'dist/web')) {
+  return makeOnce({
+    what: 'the page',
+    of: ['web', 'src/client', 'package-lock.json'],
+    // The server serves no file whose name begins with a dot.
+    stamp: join(target, '.made-of'),
+    make: () => build(target),
+  });
+}
+
+// A test calls this file with another folder.
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await buildPage(process.argv[2] && resolve(root, process.argv[2]));
