@@ -61,7 +61,7 @@ const files = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
-  ...['src', 'test', 'load', 'docs'].flatMap((folder) =>
+  ...['src', 'test', 'load', 'docs', 'site'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter(isText)
       .map((name) => `${folder}/${name}`),

@@ -17,15 +17,18 @@ interface Said {
   expected: string;
 }
 
-/** The commands of the ```console blocks, each with the lines printed below it. */
+/**
+ * The commands of the ```console blocks, each with the lines printed below it. A line that begins
+ * with `> ` continues the command.
+ */
 export function tourOf(text: string): Said[] {
   const blocks = [...text.matchAll(/^```console\n(.*?)^```/gms)].map(([, block]) => block ?? '');
   return blocks.flatMap((block) =>
     block.split(/^\$ /m).flatMap((part) => {
-      const [command, ...lines] = part.split('\n');
-      return command === undefined || command === ''
-        ? []
-        : [{ command, expected: lines.join('\n').trim() }];
+      const lines = part.split('\n');
+      const end = lines.findIndex((line, index) => index > 0 && !line.startsWith('> '));
+      const command = lines.slice(0, end).join('\n').replaceAll(/^> /gm, '');
+      return command === '' ? [] : [{ command, expected: lines.slice(end).join('\n').trim() }];
     }),
   );
 }
@@ -67,14 +70,16 @@ export async function startForTour(): Promise<TourServer> {
 export const at = (port: string, text: string): string =>
   text.replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`);
 
-/** Runs the commands in one shell, after `before`. */
-export async function runTour(port: string, said: readonly Said[], before = ''): Promise<void> {
+/** Runs the commands in one shell, after `before`, in the folder of the repository or another. */
+export async function runTour(
+  port: string,
+  said: readonly Said[],
+  { before = '', cwd = root }: { before?: string; cwd?: string } = {},
+): Promise<void> {
   const script = said
     .map(({ command }) => `${at(port, command)}\nprintf '\\n${mark}\\n'`)
     .join('\n');
-  const { stdout } = await promisify(execFile)('bash', ['-c', `${before}\n${script}`], {
-    cwd: root,
-  });
+  const { stdout } = await promisify(execFile)('bash', ['-c', `${before}\n${script}`], { cwd });
   const printed = stdout.split(`\n${mark}\n`);
   said.forEach(({ command, expected }, index) => {
     if (!matches(printed[index] ?? '', expected))

@@ -75,7 +75,9 @@ async function deadlock(browser: TestBrowser): Promise<void> {
 
 /** Names of pictures in the documents. */
 function namedInDocs(): string[] {
-  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.md'),
+  );
   const texts = [join(root, 'README.md'), ...docs.map((name) => join(root, 'docs', name))];
   return texts.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/pictures\/([\w-]+)\.png/g)].map(
@@ -93,7 +95,7 @@ it('are there for every name in a document, and are made by this test', () => {
   }
 });
 
-it.for(Object.keys(pictures))('%s can be made', async (name, context) => {
+it.each(Object.keys(pictures))('%s can be made', async (name) => {
   const browser = await TestBrowser.launch();
   try {
     const page = await pictures[name]?.(browser);
@@ -101,7 +103,7 @@ it.for(Object.keys(pictures))('%s can be made', async (name, context) => {
     if (wanted) mkdirSync(folder, { recursive: true });
     const path = wanted ? join(folder, `${name}.png`) : `test-artifacts/picture-${name}.png`;
     await page?.screenshot({ path, animations: 'disabled' });
-    await browser.closeWindows(context);
+    await browser.closeWindows();
   } finally {
     await browser.close();
   }
