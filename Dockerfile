@@ -7,6 +7,9 @@ COPY openapi openapi
 COPY tools tools
 COPY src src
 COPY web web
+COPY docs docs
+COPY site site
+COPY CONTRIBUTING.md CHANGELOG.md ./
 RUN npm run build && rm -f dist/.tsbuildinfo dist/.made-of-src && npm prune --omit=dev
 
 FROM node:24-slim

@@ -1,5 +1,5 @@
 // Starts the service: reads the store, lets each part adopt its share, listens. Stops it: drains
-// the requests in flight. Settings, signals and exit codes are in cli/serve.ts.
+// the requests in flight. Settings, signals and exit codes are in main.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { BundleChecks } from './bundle/checks.ts';
 import { Comparisons } from './compare/comparisons.ts';
@@ -16,6 +16,7 @@ import { Answers } from './http/answers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { isLoopback } from './http/auth.ts';
 import { becameOf } from './http/became.ts';
+import { builtDocs } from './http/docs.ts';
 import { builtPage } from './http/page.ts';
 import { createServer } from './http/server.ts';
 import { Hub, streamLimitsOf } from './http/stream/hub.ts';
@@ -56,6 +57,8 @@ export interface ServiceOptions {
   checkReplies?: boolean;
   /** The folder of the built page; by default that of `npm run build`. */
   page?: string;
+  /** The folder of the built docs, if it is not that of `npm run build`. */
+  docs?: string;
   /** Whether the metrics include those of the process and its event loop. */
   processMetrics?: boolean;
 }
@@ -144,6 +147,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     logger,
     loopback: isLoopback(config.host),
     page: options.page ?? builtPage,
+    docs: options.docs ?? builtDocs,
     extend: (server) => timeRequests(server, requests),
   });
   continueRemovals(context, logger);

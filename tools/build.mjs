@@ -1,8 +1,9 @@
-// `npm run build`, which runs before every start: makes dist/ of src/ and web/. It takes nearly no
+// `npm run build`, which runs before every start: makes dist/ of src/, web/ and docs/. It takes nearly no
 // time if nothing has changed.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildDocs } from '../site/build.mjs';
 import { buildPage } from '../web/build.mjs';
 import { makeOnce, root } from './make-once.mjs';
 
@@ -43,4 +44,4 @@ const server = {
   },
 };
 
-await Promise.all([makeOnce(server), buildPage()]);
+await Promise.all([makeOnce(server), buildPage(), buildDocs()]);

@@ -17,6 +17,7 @@ import { auditChanges } from './audit.ts';
 import { registerAuth } from './auth.ts';
 import { compressAnswers } from './compression.ts';
 import { Connections } from './connections.ts';
+import { serveDocs } from './docs.ts';
 import { lastAnswerOf } from './drain.ts';
 import { servePrefixed } from './forwarded-prefix.ts';
 import { registerIdempotency } from './idempotency.ts';
@@ -43,6 +44,8 @@ export interface ServerOptions {
   loopback: boolean;
   /** The folder of the built page. The API works without it. */
   page: string;
+  /** The folder of the built docs. The API works without them. */
+  docs: string;
   /** Called before the routes are registered, so that its hooks see them all. */
   extend?(app: FastifyInstance): void;
 }
@@ -117,6 +120,7 @@ export async function createServer(
   app.addHook('preClose', () => lastAnswer(config.drainMs));
   for (const route of routes) registerRoute(app, context, route);
   await app.register(servePage, { folder: options.page });
+  await app.register(serveDocs, { folder: options.docs });
   await app.ready();
   return app;
 }

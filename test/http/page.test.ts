@@ -29,7 +29,8 @@ beforeAll(async () => {
   put('web/.hash', 'hidden');
   put('web/assets/.secret', 'hidden');
   put('secret.txt', 'secret');
-  service = await start({}, { page: folder });
+  put('docs/index.html', html);
+  service = await start({}, { page: folder, docs: join(home, 'docs') });
   port = await portOf(service);
 });
 afterAll(async () => {
@@ -70,6 +71,7 @@ describe('GET /', () => {
         'metrics',
         'ready',
         'page',
+        'docs',
       ]);
       for (const link of Object.values(json.links)) await must(service, 200, 'GET', String(link));
     },

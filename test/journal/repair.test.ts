@@ -55,10 +55,7 @@ async function run(argv: readonly string[]): Promise<number> {
   let orders: RepairOrders | null = null;
   repairCommand((given) => {
     orders = given;
-  })
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
-    .parse(argv, { from: 'user' });
+  }).parse(argv, { from: 'user' });
   return repair(orders as unknown as RepairOrders);
 }
 const order = (...argv: string[]): Promise<number> => {

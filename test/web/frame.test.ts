@@ -6,7 +6,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach((context) => browser.closeWindows(context));
+afterEach(() => browser.closeWindows());
 afterAll(() => browser.close());
 
 describe('the frame of the page', () => {

@@ -8,8 +8,8 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(async (context) => {
-  await browser.closeWindows(context);
+afterEach(async () => {
+  await browser.closeWindows();
   await removeAll(browser);
 });
 afterAll(() => browser.close());

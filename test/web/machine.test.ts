@@ -10,7 +10,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach((context) => browser.closeWindows(context));
+afterEach(() => browser.closeWindows());
 afterAll(() => browser.close());
 
 /** A file of four pages whose page 2 is pinned, and a truncate that sleeps on it. */
@@ -21,14 +21,7 @@ async function truncateAsleep(fs: string): Promise<void> {
   await browser.must(200, 'POST', `${at}/files/data/allocate`, { offset: 0, length: 4 * page });
   const map = { offset: 0, length: 4 * page, access: 'read-write' };
   await browser.must(201, 'POST', `${at}/files/data/mappings`, map);
-  const pin = {
-    offset: 2 * page,
-    length: page,
-    access: 'write',
-    owner: 'nic',
-    kind: 'rdma',
-    longterm: false,
-  };
+  const pin = { offset: 2 * page, length: page, access: 'write', owner: 'nic', kind: 'rdma' };
   await browser.must(201, 'POST', `${at}/mappings/map_1/pins`, pin);
   await browser.must(202, 'POST', `${at}/files/data/truncate?timeoutMs=600000`, {
     sizeBytes: 0,

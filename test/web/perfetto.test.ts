@@ -7,7 +7,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach((context) => browser.closeWindows(context));
+afterEach(() => browser.closeWindows());
 afterAll(() => browser.close());
 
 const standIn = `<!doctype html><title>Perfetto</title><p>waiting</p><script>

@@ -13,8 +13,8 @@ let windows: Windows;
 beforeEach(async () => {
   server = new ServerProcess();
 });
-afterEach(async (context) => {
-  await windows.closeWindows(context);
+afterEach(async () => {
+  await windows.closeWindows();
   await windows.close();
   await server.close();
 });

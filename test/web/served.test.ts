@@ -8,7 +8,7 @@ beforeAll(async () => {
   browser = await TestBrowser.launch();
   await browser.must(201, 'POST', '/v1/filesystems', { name: 'one', sizeBytes: 1 << 20 });
 });
-afterEach((context) => browser.closeWindows(context));
+afterEach(() => browser.closeWindows());
 afterAll(() => browser.close());
 
 const home = { name: 'Filesystems' };

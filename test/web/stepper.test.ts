@@ -8,7 +8,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach((context) => browser.closeWindows(context));
+afterEach(() => browser.closeWindows());
 afterAll(() => browser.close());
 
 /** S01 with both calls made: G wants two pages, and T punches them. */

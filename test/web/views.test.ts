@@ -46,7 +46,7 @@ beforeAll(async () => {
   await browser.must(202, 'POST', `${fs}/files/a/truncate`, truncate);
   await browser.must(201, 'POST', '/v1/filesystems', { name: 'stepped', story: 'S01' });
 });
-afterEach((context) => browser.closeWindows(context));
+afterEach(() => browser.closeWindows());
 afterAll(() => browser.close());
 
 /** The view with all that it has to show. */

@@ -6,6 +6,7 @@ import { preferredType } from '../accept.ts';
 import { tokenNeeded, tokenNeededDoc } from '../auth.ts';
 import { isNotModified } from '../conditional.ts';
 import { jsonType } from '../contract.ts';
+import { docsUrl } from '../docs.ts';
 import { pageUrl, queryOf } from '../page.ts';
 import { serializerOf } from '../schema.ts';
 import { addVary } from '../vary.ts';
@@ -22,6 +23,7 @@ const zIndex = z.object({
       metrics: z.string().describe('For Prometheus.'),
       ready: z.string().describe('The readiness check.'),
       page: z.string().describe('The page, for a browser.'),
+      docs: z.string().describe('The docs, for a browser.'),
     })
     .describe('Paths on this server.'),
   tokenNeeded: z.boolean().describe(tokenNeededDoc),
@@ -50,6 +52,7 @@ const links = {
   metrics: '/metrics',
   ready: '/readyz',
   page: pageUrl,
+  docs: docsUrl,
 };
 
 const below = (prefix: string): typeof links => {

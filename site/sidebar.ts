@@ -1,0 +1,92 @@
+// The pages of the docs in the order in which the menu at the side shows them.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DefaultTheme } from 'vitepress';
+
+type Item = DefaultTheme.SidebarItem;
+
+const pages = join(import.meta.dirname, '../.docs-pages');
+
+/** The heading of a page. */
+function titleOf(page: string): string {
+  const text = readFileSync(join(pages, `${page}.md`), 'utf8');
+  return /^# (.*)$/m.exec(text)?.[1]?.replaceAll('`', '') ?? page;
+}
+
+const item = (page: string, text = titleOf(page)): Item => ({
+  text,
+  link: `/${page.replace(/(^|\/)index$/, '$1')}`,
+});
+
+/** Each page of a folder, after its index. */
+const folder = (name: string, text: string): Item => ({
+  text,
+  link: `/${name}/`,
+  collapsed: true,
+  items: readdirSync(join(pages, name))
+    .filter((file) => file.endsWith('.md') && file !== 'index.md')
+    .sort()
+    .map((file) => item(`${name}/${file.slice(0, -3)}`)),
+});
+
+const group = (text: string, items: Item[], collapsed = false): Item => ({
+  text,
+  collapsed,
+  items,
+});
+
+export const sidebar: DefaultTheme.Sidebar = [
+  group('Learn', [
+    item('tour', 'The tour'),
+    item('concepts', 'Concepts'),
+    item('argument', 'The argument of 2017'),
+    folder('strategies', 'The strategies'),
+    folder('stories', 'The stories'),
+  ]),
+  group('How to', [
+    item('how-to/rdma-eopnotsupp', 'An RDMA registration fails'),
+    item('how-to/stuck-truncate', 'A truncate is stuck'),
+    item('how-to/choose-a-strategy', 'Choose a strategy'),
+    item('how-to/bisect-a-race', 'Bisect a race'),
+    item('how-to/lecture', 'A lecture in 45 minutes'),
+    item('how-to/team', 'Run it for a team'),
+    item('rewind', 'Go back and take the other order'),
+    item('scripts', 'Scripts and comparisons'),
+  ]),
+  group('Use', [
+    item('page'),
+    ...(existsSync(join(pages, 'command/index.md')) ? [folder('command', 'The command')] : []),
+    item('interface', 'The interface'),
+    item('api', 'The API'),
+  ]),
+  group('Operate', [
+    item('settings'),
+    item('kept'),
+    item('exit-codes'),
+    item('runbook'),
+    item('metrics'),
+  ]),
+  group('Look up', [
+    item('spec'),
+    item('problems'),
+    item('events'),
+    item('steps'),
+    item('laws'),
+    item('scenarios', 'The scenarios'),
+    item('explored', 'Every order of steps'),
+    item('fidelity', 'Compared with Linux'),
+  ]),
+  group(
+    'Inside',
+    [
+      item('architecture'),
+      folder('adr', 'Decisions'),
+      item('simulator'),
+      item('mutants'),
+      item('tests'),
+      item('contributing'),
+      item('changelog'),
+    ],
+    true,
+  ),
+];
