@@ -2012,6 +2012,7 @@ export const recorded: Readonly<
           metrics: '/metrics',
           ready: '/readyz',
           page: '/ui/',
+          docs: '/docs/',
         },
         tokenNeeded: false,
       },
