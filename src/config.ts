@@ -5,7 +5,6 @@ import { getHeapStatistics } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
 import { byQuota, type QuotaName, type Quotas, quotaNames, quotaTable } from './tenants/quotas.ts';
-import { version } from './version.ts';
 
 interface Setting<T> {
   parse: z.ZodType<T, string>;
@@ -487,21 +486,8 @@ export const flagOf = (name: string): string =>
 export const envOf = (name: string): string =>
   `PINHOLE_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 
-function commandLine(subcommands: readonly Command[]): Command {
-  const command = new Command('pinhole')
-    .description('Simulated DAX filesystems over HTTP: truncate and hole punch against page pins.')
-    .version(version)
-    .addHelpText(
-      'after',
-      '\nIf the server refuses to start on its journal, see pinhole repair --help.',
-    )
-    .allowExcessArguments(false)
-    // Options after the name of a subcommand belong to that subcommand.
-    .enablePositionalOptions()
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
-    .hook('preSubcommand', refuseServerSettings);
-  for (const subcommand of subcommands) command.addCommand(subcommand);
+/** Adds an option for each setting. */
+export function addSettings(command: Command): Command {
   for (const name of names) {
     const { doc, parse, shown } = settings[name];
     // A switch takes an optional value, because PINHOLE_VOLATILE=0 must switch it off.
@@ -514,39 +500,10 @@ function commandLine(subcommands: readonly Command[]): Command {
   return command;
 }
 
-/** Because `--data-dir X repair` would otherwise repair the default directory. */
-function refuseServerSettings(server: Command, subcommand: Command): void {
-  const given = names.find((name) => server.getOptionValueSource(name) === 'cli');
-  if (given === undefined) return;
-  const flags = flagOf(given);
-  throw new ConfigError(
-    `${flags} before "${subcommand.name()}" is a setting of the server; options of ` +
-      `${subcommand.name()} follow its name`,
-  );
-}
-
-/**
- * Returns null if the arguments name a subcommand; parsing has then run it. Throws a ConfigError.
- * After --help and --version throws commander's own error, with exit code 0.
- */
-export function parseArguments(
-  argv: readonly string[],
-  subcommands: readonly Command[],
-): Config | null {
-  let serves = false;
-  const command = commandLine(subcommands).action(() => {
-    serves = true;
-  });
-  try {
-    command.parse(argv, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode !== 0)
-      throw new ConfigError(error.message);
-    throw error;
-  }
-  if (!serves) return null;
-  demandKnownEnvironment();
-  const given = command.opts<Record<string, string>>();
+/** The settings among the parsed options of a command. Throws a ConfigError. */
+export function configOf(given: Readonly<Record<string, string | undefined>>): Config {
+  const strangers = unknownVariables(process.env);
+  if (strangers.length > 0) throw new ConfigError(`unknown setting: ${strangers.join(', ')}`);
   return Object.fromEntries(
     names.map((name) => {
       const value = given[name];
@@ -561,15 +518,37 @@ export function parseArguments(
   ) as Config;
 }
 
-/** The settings of a server. Throws as parseArguments() does. */
-export const readConfig = (argv: readonly string[]): Config => parseArguments(argv, []) as Config;
+/** The settings of a server, of its command line without a subcommand. Throws a ConfigError. */
+export function readConfig(argv: readonly string[]): Config {
+  const command = addSettings(new Command('serve'))
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  try {
+    command.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode !== 0)
+      throw new ConfigError(error.message);
+    throw error;
+  }
+  return configOf(command.opts());
+}
 
-function demandKnownEnvironment(): void {
-  const known = new Set(names.map(envOf));
-  const strangers = Object.keys(process.env).filter(
-    (name) => name.startsWith('PINHOLE_') && !known.has(name),
-  );
-  if (strangers.length > 0) throw new ConfigError(`unknown setting: ${strangers.join(', ')}`);
+/** Environment variables of the commands that talk to a server. A server ignores them. */
+export const clientVariables = {
+  url: { name: 'PINHOLE_URL', doc: 'URL of the server' },
+  tokenFile: { name: 'PINHOLE_TOKEN_FILE', doc: 'file with the token' },
+  context: { name: 'PINHOLE_CONTEXT', doc: 'context with URL and token' },
+  fs: { name: 'PINHOLE_FS', doc: 'the filesystem' },
+} as const;
+
+/** Variables of our prefix that neither the server nor a command knows, such as typing errors. */
+export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const known = new Set([
+    ...names.map(envOf),
+    ...Object.values(clientVariables).map(({ name }) => name as string),
+  ]);
+  return Object.keys(env).filter((name) => name.startsWith('PINHOLE_') && !known.has(name));
 }
 
 /** Every setting at its default. */

@@ -1,5 +1,5 @@
 // Starts the service: reads the store, lets each part adopt its share, listens. Stops it: drains
-// the requests in flight. Settings, signals and exit codes are in main.ts.
+// the requests in flight. Settings, signals and exit codes are in cli/serve.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { BundleChecks } from './bundle/checks.ts';
 import { Comparisons } from './compare/comparisons.ts';

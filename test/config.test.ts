@@ -1,14 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { repairCommand } from '../src/cli/repair.ts';
 import {
   ConfigError,
   defaultConfig,
   envOf,
   flagOf,
-  parseArguments,
   readConfig,
   settings,
   settingsTable,
+  unknownVariables,
 } from '../src/config.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -59,32 +58,10 @@ describe('config', () => {
     expect(() => readConfig([])).toThrow('unknown setting: PINHOLE_PROT');
   });
 
-  it('leaves the arguments behind a subcommand to that, and lists it in --help', () => {
-    let orders: unknown = null;
-    const subcommands = () => [
-      repairCommand((given) => {
-        orders = given;
-      }),
-    ];
-    expect(parseArguments(['repair', '--data-dir', 'x', '--snapshot'], subcommands())).toBeNull();
-    expect(orders).toEqual({ dataDir: 'x', snapshot: true });
-    expect(parseArguments(['--data-dir', 'y'], subcommands())).toMatchObject({ dataDir: 'y' });
-    orders = null;
-    expect(() => parseArguments(['--data-dir', 'y', 'repair'], subcommands())).toThrow(
-      '--data-dir before "repair" is a setting of the server',
-    );
-    expect(orders).toBeNull();
-    let said = '';
-    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      said += String(text);
-      return true;
-    });
-    try {
-      expect(() => parseArguments(['--help'], subcommands())).toThrow('outputHelp');
-    } finally {
-      write.mockRestore();
-    }
-    expect(said).toMatch(/^ {2}repair /m);
+  it('knows the variables of the commands that talk to a server', () => {
+    vi.stubEnv('PINHOLE_URL', 'http://127.0.0.1:1');
+    expect(readConfig([])).toEqual(defaultConfig());
+    expect(unknownVariables({ PINHOLE_URLS: '1', PINHOLE_FS: 'a' })).toEqual(['PINHOLE_URLS']);
   });
 
   it('splits lists', () => {

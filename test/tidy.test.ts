@@ -427,11 +427,23 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
     mayNot: ['./cli/repair.ts', './client/index.ts', './main.ts'],
   },
   'src/cli/probe.ts': {
-    may: ['commander', './repair.ts', '../durable/repair.ts', '../server.ts'],
-    mayNot: ['../config.ts', '../client/index.ts', '../main.ts'],
+    may: [
+      'commander',
+      './repair.ts',
+      './lib/session.ts',
+      '../durable/repair.ts',
+      '../server.ts',
+      '../config.ts',
+      '../client/index.ts',
+    ],
+    mayNot: ['../main.ts'],
+  },
+  'src/cli/lib/probe.ts': {
+    may: ['commander', './session.ts', '../../config.ts', '../../client/rest.ts'],
+    mayNot: ['../../main.ts', '../repair.ts'],
   },
   'src/main.ts': {
-    may: ['pino', './config.ts', './server.ts', './cli/repair.ts'],
+    may: ['pino', './config.ts', './server.ts', './cli/run.ts'],
     mayNot: ['./client/index.ts', '../load/run.ts'],
   },
   'src/client/probe.ts': {

@@ -15,6 +15,8 @@ import {
 } from '../durable/repair.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { LevelStore } from '../journal/level-store.ts';
+import { Ended } from './lib/exit.ts';
+import { journalEnd } from './lib/journal-end.ts';
 
 export interface RepairOrders {
   dataDir: string;
@@ -32,52 +34,58 @@ const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
-/** `run` is called with the orders. */
-export function repairCommand(run: (orders: RepairOrders) => void): Command {
-  return (
-    new Command('repair')
-      .summary('inspects the journal of a server that is not running, and repairs it')
-      .description(
-        'Inspects the journal of a server that is not running. Without --snapshot, ' +
-          '--accept-loss, --reset-clock, --skip, --cut-before or --remove it changes nothing.',
-      )
-      .addOption(
-        new Option('--data-dir <directory>', 'the --data-dir of the server')
-          .env('PINHOLE_DATA_DIR')
-          .default('./pinhole-data'),
-      )
-      .option(
-        '--snapshot',
-        'write a snapshot of every filesystem, so that a release whose simulated machine ' +
-          'behaves differently can start from it',
-      )
-      .option(
-        '--accept-loss',
-        'accept that acknowledged changes are lost, so that the server starts without them',
-      )
-      .option(
-        '--reset-clock',
-        'delete the recorded time; for use after the clock of this host was set far ahead ' +
-          'by mistake',
-      )
-      .option('--filesystem <id>', 'the filesystem for --skip, --cut-before or --remove')
-      .option(
-        '--skip <entry>',
-        'skip this entry, which breaks a law of the machine, in every replay from now on',
-        wholeNumber,
-      )
-      .option(
-        '--cut-before <entry>',
-        'delete this entry, which must be the first of a batch, and all later entries',
-        wholeNumber,
-      )
-      .option('--remove', 'delete the whole filesystem')
-      .allowExcessArguments(false)
-      .exitOverride()
-      // The caller prints the error, in the form of every other error.
-      .configureOutput({ writeErr: () => {} })
-      .action((orders: RepairOrders) => run(orders))
-  );
+/** `act` is called with the orders. */
+export function repairCommand(
+  act: (orders: RepairOrders) => void | Promise<void> = runRepair,
+): Command {
+  return new Command('repair')
+    .description(
+      'Inspects the journal of a server that is not running. Without --snapshot, ' +
+        '--accept-loss, --reset-clock, --skip, --cut-before or --remove it changes nothing.',
+    )
+    .addOption(
+      new Option('--data-dir <directory>', 'the --data-dir of the server')
+        .env('PINHOLE_DATA_DIR')
+        .default('./pinhole-data'),
+    )
+    .option(
+      '--snapshot',
+      'write a snapshot of every filesystem, so that a release whose simulated machine ' +
+        'behaves differently can start from it',
+    )
+    .option(
+      '--accept-loss',
+      'accept that acknowledged changes are lost, so that the server starts without them',
+    )
+    .option(
+      '--reset-clock',
+      'delete the recorded time; for use after the clock of this host was set far ahead ' +
+        'by mistake',
+    )
+    .option('--filesystem <id>', 'the filesystem for --skip, --cut-before or --remove')
+    .option(
+      '--skip <entry>',
+      'skip this entry, which breaks a law of the machine, in every replay from now on',
+      wholeNumber,
+    )
+    .option(
+      '--cut-before <entry>',
+      'delete this entry, which must be the first of a batch, and all later entries',
+      wholeNumber,
+    )
+    .option('--remove', 'delete the whole filesystem')
+    .action((orders: RepairOrders) => act(orders));
+}
+
+/** Ends the command with the code of the result. */
+async function runRepair(orders: RepairOrders): Promise<void> {
+  let code: number;
+  try {
+    code = await repair(orders);
+  } catch (error) {
+    throw journalEnd(error);
+  }
+  if (code !== 0) throw new Ended(code);
 }
 
 /** Throws if the options make no sense together. */

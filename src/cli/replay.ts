@@ -8,26 +8,38 @@ import type { KernelLimits } from '../kernel/state.ts';
 import { kernelLimitTable } from '../kernel/state.ts';
 import { opId } from '../kernel/units.ts';
 import { commandText } from '../script/golden.ts';
+import { Ended, exitCodes, UsageError } from './lib/exit.ts';
+import type { Io } from './lib/io.ts';
 
 export interface ReplayOrders {
   file: string;
   quiet?: true;
 }
 
-/** `run` is called with the orders. */
-export const replayCommand = (run: (orders: ReplayOrders) => void): Command =>
-  new Command('replay')
-    .summary('plays a bundle without a server, and compares its results')
+export function replayCommand(io: Io): Command {
+  const command = new Command('replay')
     .description(
       'Plays a bundle, as GET /v1/filesystems/{fs}/bundle gives it, without a server. Prints each ' +
-        'command, event and answer. Exit code 0: everything is as the bundle says; 1: it is not, ' +
-        'or the file is not a bundle of this version.',
+        'command, event and answer. Exit code 0: everything is as the bundle says; 3: the results ' +
+        'differ; 1: the file is not a bundle of this version.',
     )
     .argument('<file>', 'the bundle')
     .option('--quiet', 'print only the summary')
-    .action((file: string, { quiet }: { quiet?: true }) =>
-      run(quiet === undefined ? { file } : { file, quiet }),
-    );
+    .action(async (file: string, { quiet }: { quiet?: true }) => {
+      const orders = quiet === undefined ? { file } : { file, quiet };
+      const code = await playBundle(orders, (line) => void io.stdout.write(`${line}\n`));
+      if (code !== exitCodes.ok) throw new Ended(code);
+    });
+  return command;
+}
+
+async function playBundle(orders: ReplayOrders, say: (line: string) => void): Promise<number> {
+  try {
+    return await replay(orders, say);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
 
 const unlimited = Number.MAX_SAFE_INTEGER;
 /** A person plays a file of their own, so only its own limits apply. */
@@ -68,10 +80,11 @@ export async function replay(
       `${entries} commands on ${kind} of Linux ${linux}, ${kernel.tasks.size} operations still ` +
         `running: every state and every result is as the bundle says.`,
     );
-    return 0;
+    return exitCodes.ok;
   } catch (error) {
     if (!(error instanceof BundleError)) throw error;
     say(`${file}: ${error.message} (${error.rule})`);
-    return 1;
+    // BD4: it is a bundle, but the machine gives other results.
+    return error.rule === 'BD4' ? exitCodes.unmet : exitCodes.refused;
   }
 }

@@ -14,30 +14,54 @@ export function dump(bytes: Uint8Array, offset: number): string[] {
   return lines;
 }
 
-/** `wrote 65536/65536 bytes at offset 0`, and its rate: a simulated call takes no time. */
+export interface Transfer {
+  done: number;
+  asked: number;
+  offset: number;
+  /** Bytes of one call: the product of -b and -V. */
+  perCall: number;
+  /** -C: one line with commas. */
+  condensed: boolean;
+}
+
+/**
+ * `wrote 65536/65536 bytes at offset 0`, and its rate. A simulated call takes no time, so the rate
+ * is infinite, and the line is the same in every run.
+ */
 export function transferred(
   did: 'wrote' | 'read',
-  { done, asked, offset }: { done: number; asked: number; offset: number },
+  { done, asked, offset, perCall, condensed }: Transfer,
 ): string[] {
-  const ops = Math.ceil(done / 4096);
+  const ops = Math.ceil(done / perCall);
+  const rate = (unit: string, none: string): string => (done === 0 ? none : `inf${unit}`);
+  if (condensed) return [`${done},${ops},0:00:00.00,${rate('', '0.000')},${rate('', '0.000')}`];
+  const rates = `${rate(' EiB', '0.000000 bytes')}/sec and ${rate('', '0.0000')} ops/sec`;
   return [
     `${did} ${done}/${asked} bytes at offset ${offset}`,
-    `${amount(done)}, ${ops} ops; 0.0000 sec (inf EiB/sec and inf ops/sec)`,
+    `${amount(done)}, ${ops} ops; 0.0000 sec (${rates})`,
   ];
 }
 
+/** xfs_io rounds to whole units as printf does, and prints three digits from 2 GiB on. */
 function amount(bytes: number): string {
   for (const [name, unit] of [
+    ['EiB', 2 ** 60],
+    ['PiB', 2 ** 50],
     ['TiB', 2 ** 40],
     ['GiB', 2 ** 30],
     ['MiB', 2 ** 20],
     ['KiB', 2 ** 10],
   ] as const) {
     if (bytes < unit) continue;
-    const count = bytes / unit;
-    return `${Number.isInteger(count) ? count : count.toFixed(3)} ${name}`;
+    return `${bytes < 2 ** 31 ? halfToEven(bytes / unit) : (bytes / unit).toFixed(3)} ${name}`;
   }
-  return `${bytes} bytes`;
+  return `${bytes.toFixed(6)} bytes`;
+}
+
+function halfToEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
 }
 
 export interface PrintedExtent {
@@ -56,14 +80,17 @@ interface Row {
 
 const sectors = (bytes: number): number => Math.ceil(bytes / 512);
 
-/** Extents and the holes before them, in blocks of 512 bytes. */
-function rowsOf(extents: readonly PrintedExtent[], sizeBytes: number): Row[] {
+/**
+ * Extents and the holes between `from` and `to`, in blocks of 512 bytes. A hole is cut to the range,
+ * an extent is not. Where there is no extent at all, no hole is listed either.
+ */
+function rowsOf(extents: readonly PrintedExtent[], { from, to }: FiemapRange): Row[] {
   const rows: Row[] = [];
-  let at = 0;
-  const hole = (to: number): void => {
-    if (to <= at) return;
-    const total = String(sectors(to) - sectors(at));
-    rows.push({ range: rangeOf(at, to), blocks: 'hole', total, flags: '' });
+  let at = from;
+  const hole = (end: number): void => {
+    if (end <= at) return;
+    const total = String(sectors(end) - sectors(at));
+    rows.push({ range: rangeOf(at, end), blocks: 'hole', total, flags: '' });
   };
   for (const { logical, physical, length, flags } of extents) {
     hole(logical);
@@ -76,20 +103,40 @@ function rowsOf(extents: readonly PrintedExtent[], sizeBytes: number): Row[] {
     });
     at = logical + length;
   }
-  if (extents.length > 0) hole(sizeBytes);
+  if (extents.length > 0) hole(to);
   return rows;
 }
 
 const rangeOf = (from: number, to: number): string => `[${sectors(from)}..${sectors(to) - 1}]:`;
 
+export interface FiemapRange {
+  from: number;
+  /** The end of the file, if the range reaches beyond it. */
+  to: number;
+}
+
+export interface FiemapForm {
+  /** -v: a table. */
+  verbose: boolean;
+  /** -l: the length too. */
+  lengths: boolean;
+  /** -n: at most so many lines. */
+  most: number;
+}
+
 export function fiemapTable(
   file: string,
   extents: readonly PrintedExtent[],
-  { sizeBytes, verbose }: { sizeBytes: number; verbose: boolean },
+  { verbose, lengths, most, ...range }: FiemapForm & FiemapRange,
 ): string[] {
-  const rows = rowsOf(extents, sizeBytes);
-  if (!verbose)
-    return [`${file}:`, ...rows.map(({ range, blocks }, i) => `\t${i}: ${range} ${blocks}`)];
+  const rows = rowsOf(extents, range).slice(0, most);
+  if (!verbose) {
+    const length = ({ total }: Row): string => (lengths ? ` ${total} blocks` : '');
+    return [
+      `${file}:`,
+      ...rows.map((row, i) => `\t${i}: ${row.range} ${row.blocks}${length(row)}`),
+    ];
+  }
   const width = (least: number, pick: (row: Row) => string): number =>
     Math.max(least, ...rows.map((row) => pick(row).length));
   const rangeWidth = width(16, ({ range }) => range);
@@ -109,6 +156,7 @@ export function fiemapTable(
 
 const messages: Readonly<Record<string, string>> = {
   EACCES: 'Permission denied',
+  EBADF: 'Bad file descriptor',
   EAGAIN: 'Resource temporarily unavailable',
   EBUSY: 'Device or resource busy',
   EDQUOT: 'Disk quota exceeded',

@@ -135,8 +135,9 @@ const pinning: Difference[] = [
   [
     'Which users take long-term pins',
     'RDMA, vfio, v4l2 and registered io_uring buffers always; direct I/O and vmsplice never',
-    'kind is only a name; longterm can be requested with any kind',
-    ['kernel/ops/gup.test.ts', 'GP2 FOLL_LONGTERM is checked before access rights'],
+    'the same by default; longterm can be true or false with any kind, to play what Linux ' +
+      'does not do',
+    ['kernel/ops/gup.test.ts', 'GP2 the kind decides FOLL_LONGTERM'],
   ],
   [
     'Other VMAs',

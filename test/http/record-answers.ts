@@ -106,7 +106,7 @@ async function mappings(service: Service): Promise<void> {
   await go('store', 'PUT', `${fs}/mappings/map_1/memory?offset=0`, { bytes: 'hello' });
   await go('flush', 'POST', `${fs}/mappings/map_1/flush`, { json: { how: 'clwb' } });
   await go('pin', 'POST', `${fs}/mappings/map_1/pins`, {
-    json: { offset: 0, length: 8192, access: 'write', kind: 'rdma', owner: 'device' },
+    json: { offset: 0, length: 8192, access: 'write', kind: 'vmsplice', owner: 'device' },
   });
   await go('dma-write', 'PUT', `${fs}/pins/pin_1/memory?offset=0`, { bytes: 'dma' });
   for (const [name, path] of [

@@ -55,7 +55,10 @@ async function run(argv: readonly string[]): Promise<number> {
   let orders: RepairOrders | null = null;
   repairCommand((given) => {
     orders = given;
-  }).parse(argv, { from: 'user' });
+  })
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .parse(argv, { from: 'user' });
   return repair(orders as unknown as RepairOrders);
 }
 const order = (...argv: string[]): Promise<number> => {

@@ -115,7 +115,7 @@ describe('the numbers', () => {
     expect(
       await moved(
         async () => {
-          await pin({ kind: 'rdma' });
+          await pin({ kind: 'rdma', longterm: false });
           await pin({ longterm: true });
           await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
         },

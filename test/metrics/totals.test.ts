@@ -201,7 +201,7 @@ describe('the live pins by kind', () => {
     const folder = freshFolder();
     service = await durable(folder);
     await pinnedWorld(service);
-    const pin = { offset: 32_768, length: 4096, access: 'write', kind: 'rdma' };
+    const pin = { offset: 32_768, length: 4096, access: 'write', kind: 'rdma', longterm: false };
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, { json: pin });
     await service.close();
     service = await durable(folder);
@@ -251,7 +251,7 @@ describe('over a restart', () => {
     const punch = { json: { offset: 0, length: 4096 }, headers: { prefer: 'respond-async' } };
     await must(service, 202, 'POST', `${fs}/files/a/punch-hole`, punch);
     await must(service, 201, 'POST', `${fs}/mappings/map_1/pins`, {
-      json: { offset: 8192, length: 4096, access: 'write', kind: 'rdma' },
+      json: { offset: 8192, length: 4096, access: 'write', kind: 'rdma', longterm: false },
     });
     expect((await counted('/v1/metrics')).length).toBeGreaterThan(10);
     const before = await gauges('/v1/metrics');

@@ -67,7 +67,7 @@ describe('a command in JSON', () => {
     const [pin] = parseCommands([
       { op: 'pin', on: { mapping: 'map_1' }, args: { offset: 0, length: 1, access: 'read' } },
     ]);
-    expect(pin?.args).toMatchObject({ longterm: false, kind: 'direct-io' });
+    expect(pin?.args).toMatchObject({ hwpoison: false, kind: 'direct-io' });
     expect(commandJsonOf(pin as Command).args).toEqual({ offset: 0, length: 1, access: 'read' });
   });
 

@@ -115,7 +115,7 @@ async function play({ name, flag, value }: Extreme): Promise<void> {
     const first = await run(all, cwd);
     if (first.url === null) {
       expect(await first.exited).toBe(2);
-      expect(first.stderr()).toMatch(/^pinhole: [^\n]{5,}\n(Try pinhole --help\.\n)?$/);
+      expect(first.stderr()).toMatch(/^pinhole: [^\n]{5,}\n(Try pinhole serve --help\.\n)?$/);
       return;
     }
     for (const one of calls) {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, type TestContext } from 'vitest';
 import { call, must, type Service, start } from '../http/start.ts';
 import { executablePath } from './needs.ts';
 
@@ -67,10 +67,13 @@ export class Windows {
     return opened;
   }
 
-  /** Closes the windows of a test; fails if a page has complained. */
-  async closeWindows(): Promise<void> {
+  /** Closes the windows of a test; fails if a page has complained. A failed test prints them. */
+  async closeWindows({ task }: Pick<TestContext, 'task'>): Promise<void> {
     const opened = this.#opened.splice(0);
-    for (const { context } of opened) await context.close();
+    for (const { page, context } of opened) {
+      if (task.result?.state === 'fail') await print(task.name, page);
+      await context.close();
+    }
     expect(opened.flatMap(({ complaints }) => complaints)).toEqual([]);
   }
 
@@ -123,6 +126,12 @@ export class TestBrowser extends Windows {
     await super.close();
     await this.service.close();
   }
+}
+
+/** What a person would have read when the test failed, for whoever reads the log of CI. */
+async function print(test: string, page: Page): Promise<void> {
+  const text = await page.innerText('body').catch((error: unknown) => String(error));
+  process.stderr.write(`\n${test}\n${page.url()}\n${text}\n`);
 }
 
 function listen(

@@ -7,7 +7,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch({ compareCommandsMax: 40 });
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 async function looksWell(page: Page, name: string): Promise<void> {

@@ -17,12 +17,12 @@ beforeAll(async () => {
   await browser.must(200, 'POST', `${fs}/files/a/allocate`, { offset: 0, length: 65_536 });
   const mapping = { offset: 0, length: 65_536, access: 'read-write' };
   await browser.must(201, 'POST', `${fs}/files/a/mappings`, mapping);
-  const pin = { offset: 0, length: 8192, access: 'write', kind: 'rdma' };
+  const pin = { offset: 0, length: 8192, access: 'write', kind: 'rdma', longterm: false };
   await browser.must(201, 'POST', `${fs}/mappings/map_1/pins`, { ...pin, owner: hostile });
   const second = { ...pin, length: 4096, owner: rightToLeft };
   await browser.must(201, 'POST', `${fs}/mappings/map_1/pins`, second);
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 const map = (page: Page) => page.getByRole('application', { name: /^Page frames/ });

@@ -13,8 +13,8 @@ beforeEach(async () => {
   await browser.must(201, 'POST', '/v1/filesystems', json);
   for (const name of ['a', 'b']) await browser.must(201, 'POST', `${fs}/files`, { name });
 });
-afterEach(async () => {
-  await browser.closeWindows();
+afterEach(async (context) => {
+  await browser.closeWindows(context);
   await browser.must(200, 'DELETE', `${fs}?force=true`);
 });
 afterAll(() => browser.close());

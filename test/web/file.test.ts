@@ -10,7 +10,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 const path = (name: string) => `/v1/filesystems/${name}`;
@@ -170,6 +170,9 @@ describe('the File view', () => {
     await page.getByText('pages 4 to 5, through a new mapping').waitFor();
     await page.getByLabel('Owner').fill('<b>gpu</b>');
     await page.getByLabel('Kind').selectOption('rdma');
+    const longterm = page.getByLabel('FOLL_LONGTERM');
+    expect(await longterm.isChecked()).toBe(true);
+    await longterm.uncheck();
     await page.getByRole('button', { name: 'Pin', exact: true }).click();
     const row = page.getByRole('row').filter({ hasText: 'pin_2' });
     await row.waitFor();

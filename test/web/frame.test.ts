@@ -6,7 +6,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 describe('the frame of the page', () => {

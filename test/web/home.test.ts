@@ -7,8 +7,8 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(async () => {
-  await browser.closeWindows();
+afterEach(async (context) => {
+  await browser.closeWindows(context);
   const { json } = await browser.must(200, 'GET', '/v1/filesystems?pageSize=1000');
   for (const { name } of json.items)
     await browser.must(200, 'DELETE', `/v1/filesystems/${name}?force=true`);

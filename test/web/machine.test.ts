@@ -10,7 +10,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 /** A file of four pages whose page 2 is pinned, and a truncate that sleeps on it. */
@@ -21,7 +21,14 @@ async function truncateAsleep(fs: string): Promise<void> {
   await browser.must(200, 'POST', `${at}/files/data/allocate`, { offset: 0, length: 4 * page });
   const map = { offset: 0, length: 4 * page, access: 'read-write' };
   await browser.must(201, 'POST', `${at}/files/data/mappings`, map);
-  const pin = { offset: 2 * page, length: page, access: 'write', owner: 'nic', kind: 'rdma' };
+  const pin = {
+    offset: 2 * page,
+    length: page,
+    access: 'write',
+    owner: 'nic',
+    kind: 'rdma',
+    longterm: false,
+  };
   await browser.must(201, 'POST', `${at}/mappings/map_1/pins`, pin);
   await browser.must(202, 'POST', `${at}/files/data/truncate?timeoutMs=600000`, {
     sizeBytes: 0,

@@ -7,7 +7,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 const standIn = `<!doctype html><title>Perfetto</title><p>waiting</p><script>

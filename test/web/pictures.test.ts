@@ -95,7 +95,7 @@ it('are there for every name in a document, and are made by this test', () => {
   }
 });
 
-it.each(Object.keys(pictures))('%s can be made', async (name) => {
+it.for(Object.keys(pictures))('%s can be made', async (name, context) => {
   const browser = await TestBrowser.launch();
   try {
     const page = await pictures[name]?.(browser);
@@ -103,7 +103,7 @@ it.each(Object.keys(pictures))('%s can be made', async (name) => {
     if (wanted) mkdirSync(folder, { recursive: true });
     const path = wanted ? join(folder, `${name}.png`) : `test-artifacts/picture-${name}.png`;
     await page?.screenshot({ path, animations: 'disabled' });
-    await browser.closeWindows();
+    await browser.closeWindows(context);
   } finally {
     await browser.close();
   }

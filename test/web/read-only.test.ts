@@ -24,7 +24,7 @@ beforeAll(async () => {
   await post(202, `${fs}/files/a/truncate`, { sizeBytes: 0, owner: 'T' });
   await post(201, '/v1/filesystems', { name: 'stepped', story: 'S01' });
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 const views = [

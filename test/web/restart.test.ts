@@ -13,8 +13,8 @@ let windows: Windows;
 beforeEach(async () => {
   server = new ServerProcess();
 });
-afterEach(async () => {
-  await windows.closeWindows();
+afterEach(async (context) => {
+  await windows.closeWindows(context);
   await windows.close();
   await server.close();
 });

@@ -8,7 +8,7 @@ beforeAll(async () => {
   browser = await TestBrowser.launch();
   await browser.must(201, 'POST', '/v1/filesystems', { name: 'one', sizeBytes: 1 << 20 });
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 const home = { name: 'Filesystems' };

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const json = { name: 'ours', sizeBytes: 1 << 20 };
   await must(browser.service, 201, 'POST', '/v1/filesystems', { token, json });
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(async () => {
   await browser.close();
   rmSync(folder, { recursive: true });

@@ -8,7 +8,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 /** S01 with both calls made: G wants two pages, and T punches them. */

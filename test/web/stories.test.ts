@@ -7,7 +7,7 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 async function looksWell(page: Page, name: string): Promise<void> {
@@ -137,10 +137,13 @@ describe('S01 as a lecture', () => {
   });
 
   it('says so when somebody else took another step', async () => {
-    const { page } = await browser.open('/ui/stories/S01');
+    const { page, urls } = await browser.open('/ui/stories/S01');
     await page.getByRole('button', { name: 'Begin' }).click();
     await page.getByText(`0 / ${of}`, { exact: true }).waitFor();
     await move(page, ' ', 1, of);
+    // The story is not another one, so it stays on the page, and so do its keys.
+    const reads = urls.filter((url) => url.includes('/v1/stories/S01'));
+    expect(new Set(reads)).toEqual(new Set([`${browser.origin}/v1/stories/S01`]));
     const fs = new URL(page.url()).searchParams.get('fs');
     for (let i = 0; i < 2; i += 1)
       await browser.must(200, 'POST', `/v1/filesystems/${fs}/scheduler/step`, {});

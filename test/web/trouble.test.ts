@@ -10,8 +10,8 @@ let browser: TestBrowser;
 beforeAll(async () => {
   browser = await TestBrowser.launch();
 });
-afterEach(async () => {
-  await browser.closeWindows();
+afterEach(async (context) => {
+  await browser.closeWindows(context);
   await removeAll(browser);
 });
 afterAll(() => browser.close());

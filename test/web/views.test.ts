@@ -46,7 +46,7 @@ beforeAll(async () => {
   await browser.must(202, 'POST', `${fs}/files/a/truncate`, truncate);
   await browser.must(201, 'POST', '/v1/filesystems', { name: 'stepped', story: 'S01' });
 });
-afterEach(() => browser.closeWindows());
+afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());
 
 /** The view with all that it has to show. */

@@ -12,12 +12,16 @@ type PinArgs = Schemas['PinArgs'];
 
 const kinds: PinArgs['kind'][] = ['direct-io', 'vmsplice', 'rdma', 'v4l2', 'vfio', 'io-uring'];
 
+/** Their pins are FOLL_LONGTERM in Linux, and here unless the form says otherwise. */
+const longtermKinds: ReadonlySet<PinArgs['kind']> = new Set(['rdma', 'v4l2', 'vfio', 'io-uring']);
+
 export function PinForm({ fs, file, draft }: { fs: string; file: FilePicture; draft: Draft }) {
   const owner = useSignal('');
   const kind = useSignal<PinArgs['kind']>('direct-io');
   const access = useSignal<PinArgs['access']>('write');
   const holdMs = useSignal('');
-  const longterm = useSignal(false);
+  const chosenLongterm = useSignal<boolean | null>(null);
+  const longterm = chosenLongterm.value ?? longtermKinds.has(kind.value);
   const range = draft.range.value;
   const mappings = watched.value?.picture?.mappings.values() ?? [];
   const through =
@@ -47,7 +51,7 @@ export function PinForm({ fs, file, draft }: { fs: string; file: FilePicture; dr
       length: range.length,
       access: access.value,
       kind: kind.value,
-      longterm: longterm.value,
+      longterm,
       ...(holdMs.value === '' ? {} : { holdMs: Number(holdMs.value) }),
       ...who,
     };
@@ -96,9 +100,9 @@ export function PinForm({ fs, file, draft }: { fs: string; file: FilePicture; dr
       <label class="check">
         <input
           type="checkbox"
-          checked={longterm.value}
+          checked={longterm}
           onInput={({ currentTarget }) => {
-            longterm.value = currentTarget.checked;
+            chosenLongterm.value = currentTarget.checked;
           }}
         />
         FOLL_LONGTERM

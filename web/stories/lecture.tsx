@@ -12,7 +12,7 @@ import { FreeWalk } from './free-walk.tsx';
 import './lecture.css';
 import { MachineSide } from './machine-side.tsx';
 import { MoveList } from './move-list.tsx';
-import { begin } from './play.ts';
+import { beginHere } from './play.ts';
 import type { Story } from './told.ts';
 import { ToldWay } from './told-way.tsx';
 import { TryUnder } from './try-under.tsx';
@@ -55,7 +55,7 @@ function paramsOf(
 
 /** Before it begins: a link makes nothing by itself. */
 function Opening({ story, gone }: { story: Story; gone: string | null }) {
-  const start = () => begin(story.id, story.told.strategy, story.told.verdict);
+  const start = () => beginHere(story);
   useKeys([
     { key: ' ', does: 'Begin the story', run: () => void startOrSay(start) },
     { key: 'ArrowRight', does: 'Begin the story', run: () => void startOrSay(start) },

@@ -6,7 +6,7 @@ import { choices, readChoices } from '../state/choices.ts';
 import { go, pathOf } from '../state/location.ts';
 import { connection, openAgain } from '../state/watched.ts';
 import { takeStep } from '../stepper/walk.ts';
-import type { CallRequest, Move } from './told.ts';
+import type { CallRequest, Move, Story } from './told.ts';
 
 const namesMax = 99;
 
@@ -26,8 +26,22 @@ export async function beginStory(story: string, strategy: string): Promise<strin
 
 /** Begins the story on a filesystem of its own and opens it there. */
 export const begin = (story: string, strategy: string, verdict?: string): Promise<unknown> =>
+  beginAt(story, strategy, { strategy, ...(verdict === undefined ? {} : { verdict }) });
+
+/**
+ * Begins the story that is open. The address asks for it as before, because another question would
+ * read the story again, and the keys would do nothing meanwhile.
+ */
+export const beginHere = ({ id, told }: Story): Promise<unknown> => {
+  const asked = [...new URLSearchParams(location.search)].filter(
+    ([name]) => name === 'strategy' || name === 'verdict',
+  );
+  return beginAt(id, told.strategy, Object.fromEntries(asked));
+};
+
+const beginAt = (story: string, strategy: string, asked: Record<string, string>) =>
   attempt(async () => {
-    const query = new URLSearchParams({ strategy, ...(verdict === undefined ? {} : { verdict }) });
+    const query = new URLSearchParams(asked);
     query.set('fs', await beginStory(story, strategy));
     go(`${pathOf('story', null, story)}?${query}`);
     // The address may be the same as that of one that is gone.

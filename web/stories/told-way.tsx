@@ -11,7 +11,7 @@ import { laterOf } from '../stepper/trail.ts';
 import { VerdictBadge } from '../stepper/verdict-badge.tsx';
 import { makeFork, stepBack, trail } from '../stepper/walk.ts';
 import { MoveList } from './move-list.tsx';
-import { begin, makeMove } from './play.ts';
+import { beginHere, makeMove } from './play.ts';
 import {
   callsIn,
   choiceOf,
@@ -212,7 +212,6 @@ function StrategyHere({ story, fs, at }: { story: Story; fs: string; at: number 
 
 function OffTheWay(props: { story: Story; fs: string; at: number; onBack: () => unknown }) {
   const { story, fs, at, onBack } = props;
-  const { strategy, verdict } = story.told;
   const free = () => {
     const made = callsIn(story.steps, Math.max(0, at)).join(',');
     setParams({ free: String(at), made, step: null });
@@ -227,7 +226,7 @@ function OffTheWay(props: { story: Story; fs: string; at: number; onBack: () => 
         <Button changes onClick={onBack}>
           ← Back
         </Button>
-        <Button changes onClick={() => begin(story.id, strategy, verdict)}>
+        <Button changes onClick={() => beginHere(story)}>
           Begin again
         </Button>
         <Button onClick={free}>Go on from here</Button>

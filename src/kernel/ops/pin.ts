@@ -9,7 +9,14 @@ import { assert } from '../panic.ts';
 import { strategyOf } from '../reclaim/index.ts';
 import { pinRecord, zPin } from '../records/pin.ts';
 import { addTimer } from '../sched/timers.ts';
-import { type Kernel, type Mapping, type Pin, pinKinds, type Task } from '../state.ts';
+import {
+  type Kernel,
+  type Mapping,
+  type Pin,
+  type PinKind,
+  pinKinds,
+  type Task,
+} from '../state.ts';
 import { byteOf, type PgOff, type PinId, pageOf, pageSize, zBytes, zMs } from '../units.ts';
 import { defineOp, done, failWith } from './define.ts';
 import { theInode } from './layout-change.ts';
@@ -23,9 +30,17 @@ const args = z.strictObject({
     .describe('write is FOLL_WRITE: the device will write to the pages.'),
   longterm: z
     .boolean()
-    .default(false)
-    .describe('FOLL_LONGTERM: refused on fs-dax unless the strategy allows it.'),
-  kind: z.enum(pinKinds).default('direct-io'),
+    .optional()
+    .describe(
+      'FOLL_LONGTERM: refused on fs-dax unless the strategy allows it. By default as the kind has ' +
+        'it in Linux.',
+    ),
+  kind: z
+    .enum(pinKinds)
+    .default('direct-io')
+    .describe(
+      'rdma, v4l2, vfio and io-uring pin with FOLL_LONGTERM; direct-io and vmsplice do not.',
+    ),
   hwpoison: z
     .boolean()
     .default(false)
@@ -35,12 +50,19 @@ const args = z.strictObject({
 type Args = z.infer<typeof args>;
 
 /**
+ * Users whose pins have no bound in time, so that Linux marks them FOLL_LONGTERM. Mirrors
+ * drivers/infiniband/core/umem.c, vfio_iommu_type1.c, frame_vector.c and io_uring/memmap.c.
+ */
+const longtermKinds: ReadonlySet<PinKind> = new Set(['rdma', 'v4l2', 'vfio', 'io-uring']);
+const isLongterm = ({ longterm, kind }: Args): boolean => longterm ?? longtermKinds.has(kind);
+
+/**
  * The checks in the order of check_vma_flags(): the address, then FOLL_LONGTERM, then the access
  * rights.
  */
 function checkVma(k: Kernel, task: Task & { args: Args }, mapping: Mapping): Failure | null {
   const bytesMapped = byteOf(mapping.pages);
-  const { offset, length, longterm, access } = task.args;
+  const { offset, length, access } = task.args;
   if (length === 0) return failure('EINVAL', 'RG1', 'length is 0; it must be at least 1');
   if (offset >= bytesMapped)
     return failure(
@@ -48,7 +70,7 @@ function checkVma(k: Kernel, task: Task & { args: Args }, mapping: Mapping): Fai
       'GP1',
       `byte ${offset} is outside the mapping, which has ${bytesMapped} bytes`,
     );
-  if (longterm && k.strategy.options.longterm !== 'allow') {
+  if (isLongterm(task.args) && k.strategy.options.longterm !== 'allow') {
     const why =
       'a long-term pin on a DAX file would block truncate as long as it lives; use on-demand ' +
       'paging, a devdax namespace, a file without DAX, or a strategy with longterm: allow';
@@ -88,13 +110,13 @@ function pinOf(k: Kernel, task: Task): Pin {
 }
 
 function refused(k: Kernel, task: Task & { args: Args }, why: Failure): Failure {
-  const { offset, length, longterm } = task.args;
+  const { offset, length } = task.args;
   emit(k, 'gup.refused', theInode(k, task), {
     errno: why.errno,
     rule: why.rule,
     offset,
     length,
-    longterm,
+    longterm: isLongterm(task.args),
   });
   return why;
 }
@@ -124,7 +146,7 @@ export const pin = defineOp({
   first: 'begin',
   steps: walkSteps<Args, z.infer<typeof zPin>>({
     begin(k, task, mapping) {
-      const { offset, length, access, longterm, kind } = task.args;
+      const { offset, length, access, kind } = task.args;
       const bytesMapped = byteOf(mapping.pages);
       const bad = checkVma(k, task, mapping);
       if (bad !== null) return refused(k, task, bad);
@@ -138,7 +160,7 @@ export const pin = defineOp({
         owner: task.owner,
         kind,
         access,
-        longterm,
+        longterm: isLongterm(task.args),
         offset,
         first: (mapping.first + pageOf(offset)) as PgOff,
         offsetInPage: offset % pageSize,

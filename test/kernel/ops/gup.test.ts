@@ -49,6 +49,23 @@ describe('the order of the checks: the address, FOLL_LONGTERM, the rights, then 
     expect(m.seen('page.faulted')).toEqual([]);
   });
 
+  test('GP2 the kind decides FOLL_LONGTERM unless the request says it', () => {
+    const m = file();
+    for (const kind of ['rdma', 'v4l2', 'vfio', 'io-uring']) {
+      expect(rule(m, 1, 0, 1, { kind }), kind).toBe('EOPNOTSUPP GP2');
+      expect(rule(m, 1, 0, 1, { kind, longterm: false }), kind).toBe('done');
+    }
+    for (const kind of ['direct-io', 'vmsplice']) {
+      expect(rule(m, 1, 0, 1, { kind }), kind).toBe('done');
+      expect(rule(m, 1, 0, 1, { kind, longterm: true }), kind).toBe('EOPNOTSUPP GP2');
+    }
+    m.call('set-strategy', {}, { name: 'busy-extents', longterm: 'allow' });
+    expect(rule(m, 1, 0, 1, { kind: 'rdma' })).toBe('done');
+    const allowed = [...m.k.pins.values()].map(({ kind, longterm }) => ({ kind, longterm }));
+    expect(allowed.at(-1)).toEqual({ kind: 'rdma', longterm: true });
+    expect(allowed.slice(0, -1).every(({ longterm }) => !longterm)).toBe(true);
+  });
+
   test('GP3 FOLL_WRITE on a read-only mapping is checked before the pages', () => {
     const m = file();
     expect(rule(m, 2, 5, 1)).toBe('EFAULT GP3');

@@ -1,0 +1,48 @@
+// An error as a person reads it on stderr: what happened, under which rule, and what helps.
+import { type CommandEnd, Refused } from './exit.ts';
+import type { Io } from './io.ts';
+import { styled } from './output.ts';
+import type { Problem } from './schemas.ts';
+import { timeText } from './sizes.ts';
+
+export function tellError(io: Io, error: CommandEnd): void {
+  const say = (line: string) => io.say(line);
+  const name = styled(io, io.stderr, 'bold', 'pinhole:');
+  const { problem } = error instanceof Refused ? error : { problem: null };
+  if (error.message === '') return;
+  if (problem === null) say(`${name} ${error.message}`);
+  else tellProblem(io, name, problem);
+}
+
+function tellProblem(io: Io, name: string, problem: Problem): void {
+  const say = (line: string) => io.say(line);
+  const errno = styled(io, io.stderr, 'red', problem.errno ?? problem.title);
+  say(`${name} ${errno}: ${problem.detail}`);
+  for (const { field, message } of problem.fields ?? [])
+    if (message !== undefined && !problem.detail.includes(message)) say(`  ${field}: ${message}`);
+  for (const blocker of problem.blockedBy ?? []) say(`  blocked by ${blockerText(blocker)}`);
+  if (problem.cycle !== undefined) say(`  deadlock: ${problem.cycle.join(' → ')}`);
+  if (problem.rule !== undefined) say(`  rule ${problem.rule}: pinhole rule ${problem.rule}`);
+  const help = helpOf(problem);
+  if (help !== null) say(`  ${help}`);
+}
+
+function blockerText(blocker: NonNullable<Problem['blockedBy']>[number]): string {
+  const { pin, mapping, operation, owner, heldMs } = blocker;
+  const thing = pin ?? mapping ?? operation ?? 'something';
+  return `${thing}${owner === null ? '' : ` of ${owner}`}, held for ${timeText(heldMs)}`;
+}
+
+/** What the caller can do next, by the type of the problem. */
+const help: Readonly<Record<string, string>> = {
+  unauthorized: 'Give a token with --token-file or PINHOLE_TOKEN_FILE.',
+  'missing-scope': 'Use a token with the scope; "pinhole token create" makes one.',
+  ebusy: 'Release what blocks it, or use --force where the command has it.',
+};
+
+function helpOf({ type, blockedBy }: Problem): string | null {
+  const name = type.slice(type.lastIndexOf('/') + 1);
+  const [blocker] = blockedBy ?? [];
+  if (blocker?.pin !== undefined) return `To release it: pinhole unpin ${blocker.pin}`;
+  return help[name] ?? null;
+}
