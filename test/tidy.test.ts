@@ -330,6 +330,31 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
       '../main.ts',
     ],
   },
+  'src/lab/probe.ts': {
+    may: [
+      'zod',
+      'yaml',
+      'piscina',
+      './run.ts',
+      './presets/index.ts',
+      '../kernel/kernel.ts',
+      '../threads/thread.ts',
+    ],
+    mayNot: [
+      '../script/command-json.ts',
+      '../stories/index.ts',
+      '../journal/store.ts',
+      '../durable/log.ts',
+      '../engine/engine.ts',
+      '../http/server.ts',
+      '../config.ts',
+      '../main.ts',
+    ],
+  },
+  'src/lab/presets/probe.ts': {
+    may: ['./index.ts'],
+    mayNot: ['../run.ts', '../../kernel/kernel.ts', '../../main.ts'],
+  },
   'src/stories/probe.ts': {
     may: ['./story.ts', '../script/command-json.ts', '../kernel/explore.ts'],
     mayNot: [
