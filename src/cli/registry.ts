@@ -30,8 +30,11 @@ export const subcommands: readonly Subcommand[] = [
     name: 'serve',
     group: 'Server',
     summary: 'starts the server; the default without a subcommand',
-    load: async () =>
-      (await import('./serve.ts')).serveCommand(subcommands.map(({ name }) => name)),
+    load: async (io) =>
+      (await import('./serve.ts')).serveCommand(
+        io,
+        subcommands.map(({ name }) => name),
+      ),
   },
   {
     name: 'repair',

@@ -4,14 +4,17 @@ import { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import { addSettings, type Config, ConfigError, configOf } from '../config.ts';
 import { bulkPrefixes } from '../durable/keys.ts';
+import { tokenNeeded } from '../http/auth.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { LevelStore } from '../journal/level-store.ts';
 import { createService, type Service } from '../server.ts';
+import { banner, terminalOf, urlOf } from './lib/banner.ts';
 import { UsageError } from './lib/exit.ts';
+import type { Io } from './lib/io.ts';
 import { journalEnd, journalExitCodes } from './lib/journal-end.ts';
 
 /** `subcommands` are the names that may not follow a setting. */
-export function serveCommand(subcommands: readonly string[]): Command {
+export function serveCommand(io: Io, subcommands: readonly string[]): Command {
   const command = new Command('serve')
     .description(
       'Starts the server. Each setting is an option or an environment variable. "pinhole" without ' +
@@ -25,7 +28,7 @@ export function serveCommand(subcommands: readonly string[]): Command {
     )
     .action(async () => {
       refuseWords(command.args, subcommands);
-      await serve(settingsOf(command));
+      await serve(settingsOf(command), io);
     });
   return addSettings(command);
 }
@@ -117,14 +120,26 @@ function hintOf(error: unknown): string {
   );
 }
 
-async function serve(config: Config): Promise<void> {
+async function loggerOf(config: Config, { stdout, env }: Io): Promise<Logger> {
   // Synchronous, because process.exit() would lose the last lines of an asynchronous stream.
   const lines = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   lines.on('error', () => {});
-  const logger = pino(
-    { level: config.logLevel, redact: ['req.headers.authorization', 'authorization', 'token'] },
-    lines,
+  const options = {
+    level: config.logLevel,
+    redact: ['req.headers.authorization', 'authorization', 'token'],
+  };
+  if (stdout.isTTY !== true) return pino(options, lines);
+  // Imported late, because a program that reads the lines needs JSON and no time for this.
+  const { default: pretty } = await import('pino-pretty');
+  const colorize = (env.NO_COLOR ?? '') === '';
+  return pino(
+    options,
+    pretty({ destination: lines, colorize, singleLine: true, ignore: 'pid,hostname' }),
   );
+}
+
+async function serve(config: Config, io: Io): Promise<void> {
+  const logger = await loggerOf(config, io);
   stopOnSignal(logger);
   let service: Service;
   try {
@@ -141,18 +156,7 @@ async function serve(config: Config): Promise<void> {
   serving = service;
   const address = service.app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  const url = urlOf(config.host, port);
   logger.info({ url, durability: service.engine.durability }, 'listening');
-  const where = config.volatile
-    ? 'Its state is in memory only and ends with the process.'
-    : `Its state is stored in ${resolve(config.dataDir)}.`;
-  const device = '{"name":"scratch","sizeBytes":67108864}';
-  process.stdout.write(`
-Pinhole is at ${url}. ${where} Open it in a browser, or try:
-
-  curl -X POST ${url}/v1/filesystems -H 'content-type: application/json' -d '${device}'
-  curl ${url}/v1/filesystems/scratch
-  curl ${url}/v1
-
-`);
+  terminalOf(io)?.write(banner({ ...config, port, tokenNeeded: tokenNeeded(config) }));
 }

@@ -1,8 +1,10 @@
 // Every setting at its smallest and its largest value, in a separate process: it serves, stops with
 // 0 and restarts with the same state, or it refuses to start with one sentence.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -20,7 +22,7 @@ interface Process {
   stop(): void;
 }
 
-async function run(args: string[], cwd: string): Promise<Process> {
+async function run(args: string[], cwd: string, known: string | null): Promise<Process> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -33,10 +35,11 @@ async function run(args: string[], cwd: string): Promise<Process> {
   const url = await new Promise<string | null>((done) => {
     child.stdout.on('data', (data) => {
       stdout += data;
-      // Not the line of the log, which a level can hide.
-      const found = /^Pinhole is at (\S+)\. /m.exec(stdout)?.[1];
+      const found = /"url":"([^"]+)".*"msg":"listening"/.exec(stdout)?.[1];
       if (found !== undefined) done(found);
     });
+    // A level can hide that line; then the port is a given one.
+    if (known !== null) void answers(known, exited).then((did) => did && done(known));
     void exited.then(() => done(null));
     setTimeout(() => {
       child.kill('SIGKILL');
@@ -44,6 +47,28 @@ async function run(args: string[], cwd: string): Promise<Process> {
     }, 60_000).unref();
   });
   return { url, stderr: () => stderr, exited, stop: () => child.kill('SIGTERM') };
+}
+
+/** Whether the URL answers before the process has ended. */
+async function answers(url: string, exited: Promise<unknown>): Promise<boolean> {
+  let ended = false;
+  void exited.then(() => {
+    ended = true;
+  });
+  while (!ended) {
+    const asked = await fetch(`${url}/livez`).catch(() => null);
+    if (asked?.ok === true) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Again where the connection before has not gone yet, and there may be only one. */
@@ -110,9 +135,11 @@ const kept = async (url: string): Promise<string> => {
 async function play({ name, flag, value }: Extreme): Promise<void> {
   const cwd = mkdtempSync(join(tmpdir(), 'pinhole-extreme-'));
   try {
-    const args = name === 'port' ? [] : ['--port', '0'];
+    const port = name === 'logLevel' ? await freePort() : 0;
+    const args = name === 'port' ? [] : ['--port', String(port)];
     const all = [...args, `${flag}=${value}`];
-    const first = await run(all, cwd);
+    const known = port === 0 ? null : `http://127.0.0.1:${port}`;
+    const first = await run(all, cwd, known);
     if (first.url === null) {
       expect(await first.exited).toBe(2);
       expect(first.stderr()).toMatch(/^pinhole: [^\n]{5,}\n(Try pinhole serve --help\.\n)?$/);
@@ -129,7 +156,7 @@ async function play({ name, flag, value }: Extreme): Promise<void> {
     const before = await kept(first.url);
     first.stop();
     expect(await first.exited).toBe(0);
-    const second = await run(all, cwd);
+    const second = await run(all, cwd, known);
     expect(second.url, second.stderr()).not.toBeNull();
     const isVolatile = name === 'volatile' && ['1', 'true', ''].includes(value);
     if (!isVolatile) expect(await kept(second.url ?? '')).toBe(before);
