@@ -43,6 +43,24 @@ export function allRules(): ReadonlyMap<string, Rule> {
   return rules;
 }
 
-/** The Link (RFC 8288) of a problem to the text of its rule. */
-export const linkToRule = (rule: unknown): string | null =>
-  typeof rule === 'string' ? `</v1/rules/${rule}>; rel="describedby"` : null;
+/** The page of the docs that says what can be done, for rules that people meet in their work. */
+const howTos: Record<string, string> = {
+  GP2: 'rdma-eopnotsupp',
+  RS1: 'stuck-truncate',
+  SL2: 'stuck-truncate',
+  SL5: 'stuck-truncate',
+};
+
+/** Its path on this server; null for a rule that has none. */
+export function howToOf(rule: unknown): string | null {
+  if (typeof rule !== 'string' || !Object.hasOwn(howTos, rule)) return null;
+  return `/docs/how-to/${howTos[rule]}`;
+}
+
+/** The Link (RFC 8288) of a problem to the text of its rule, and to what can be done. */
+export function linksOfRule(rule: unknown): string | null {
+  if (typeof rule !== 'string') return null;
+  const text = `</v1/rules/${rule}>; rel="describedby"`;
+  const howTo = howToOf(rule);
+  return howTo === null ? text : `${text}, <${howTo}>; rel="help"`;
+}

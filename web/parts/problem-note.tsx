@@ -7,7 +7,7 @@ import './problem-note.css';
 
 /** What the server refused: detail, errno, the rule that fired with a link, and what helps. */
 export function ProblemNote({ problem }: { problem: ShownProblem }) {
-  const { detail, errno, rule } = problem;
+  const { detail, errno, rule, help } = problem;
   return (
     <div class="problem" role="alert">
       <p>
@@ -18,6 +18,14 @@ export function ProblemNote({ problem }: { problem: ShownProblem }) {
             {' '}
             <a href={`/v1/rules/${encodeURIComponent(rule)}`} target="_blank" rel="noreferrer">
               Rule {rule}
+            </a>
+          </>
+        )}
+        {help === undefined ? null : (
+          <>
+            {' '}
+            <a href={help} target="_blank" rel="noreferrer">
+              What you can do
             </a>
           </>
         )}

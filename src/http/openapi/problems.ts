@@ -15,6 +15,7 @@ export const zProblem = z
     instance: z.string().optional().describe('The path of the request.'),
     errno: z.string().optional().describe('The errno that a system call would have returned.'),
     rule: z.string().optional().describe('The rule that applied; GET /v1/rules/{id} has its text.'),
+    help: z.string().optional().describe('The page of the docs that says what can be done.'),
     blockedBy: z
       .array(
         z.looseObject({
@@ -75,7 +76,9 @@ function problemResponse(types: readonly ProblemType[]): JsonSchema {
   return {
     description: `${types.map((type) => `\`${type}\``).join(', ')}.`,
     headers: {
-      Link: header('`rel="describedby"` is the URL of the rule that applied.'),
+      Link: header(
+        '`rel="describedby"` is the URL of the rule that applied, `rel="help"` that of a how-to.',
+      ),
       ...(types.some((type) => type in retryAfter) ? { 'Retry-After': header('In seconds.') } : {}),
       ...(types.some(isLimit) ? rateLimitHeaders : {}),
     },
