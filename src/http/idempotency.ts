@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../durable/records.ts';
 import type { Answers, Begun } from './answers.ts';
 import { HttpProblem, problemMediaType, problemOf } from './problem.ts';
-import { linksOfRule } from './rules.ts';
+import { linkToRule } from './rules.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -158,7 +158,7 @@ function notKept(why: string, { location }: Record<string, string>): Answer {
   const problem = problemOf('answer-not-kept', why, {
     ...(location === undefined ? {} : { location }),
   });
-  const link = linksOfRule(problem.rule);
+  const link = linkToRule(problem.rule);
   const headers = {
     'content-type': problemMediaType,
     ...(location === undefined ? {} : { location }),

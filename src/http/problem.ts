@@ -6,7 +6,7 @@ import { JournalError } from '../journal/journal-error.ts';
 import { detailOf, type Errno, type Failure, failure } from '../kernel/errno.ts';
 import { type ProblemType, problemTable } from './problem-table.ts';
 import { rateLimitOf } from './rate-limit.ts';
-import { howToOf, linksOfRule } from './rules.ts';
+import { howToOf, linkToRule } from './rules.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -134,7 +134,7 @@ function send(reply: FastifyReply, type: ProblemType, problem: Problem): Fastify
   if (retry !== undefined) reply.header('retry-after', retry);
   const rateLimit = rateLimitOf(type, problem, retry);
   if (rateLimit !== null) reply.headers(rateLimit);
-  const link = linksOfRule(problem.rule);
+  const link = linkToRule(problem.rule);
   if (link !== null) {
     const others = reply.getHeader('link');
     reply.header('link', others === undefined ? link : `${others}, ${link}`);

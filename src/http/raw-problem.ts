@@ -2,7 +2,7 @@
 import { codes, problemOf, retryAfter, sendAs } from './problem.ts';
 import { type ProblemType, problemTable } from './problem-table.ts';
 import { rateLimitOf } from './rate-limit.ts';
-import { linksOfRule } from './rules.ts';
+import { linkToRule } from './rules.ts';
 
 /** Details for errors of Node's HTTP parser. */
 const unreadable: Record<string, string> = {
@@ -37,7 +37,7 @@ export function rawProblem(
   const problem = problemOf(type, detail, extensions);
   const body = JSON.stringify(problem);
   const retry = retryAfter[type];
-  const link = linksOfRule(problem.rule);
+  const link = linkToRule(problem.rule);
   const all = {
     Connection: 'close',
     Date: new Date().toUTCString(),

@@ -57,10 +57,6 @@ export function howToOf(rule: unknown): string | null {
   return `/docs/how-to/${howTos[rule]}`;
 }
 
-/** The Link (RFC 8288) of a problem to the text of its rule, and to what can be done. */
-export function linksOfRule(rule: unknown): string | null {
-  if (typeof rule !== 'string') return null;
-  const text = `</v1/rules/${rule}>; rel="describedby"`;
-  const howTo = howToOf(rule);
-  return howTo === null ? text : `${text}, <${howTo}>; rel="help"`;
-}
+/** The Link (RFC 8288) of a problem to the text of its rule. */
+export const linkToRule = (rule: unknown): string | null =>
+  typeof rule === 'string' ? `</v1/rules/${rule}>; rel="describedby"` : null;

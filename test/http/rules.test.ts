@@ -1,8 +1,7 @@
-// GET /v1/rules, and the Link of every problem to its rule.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { problemTable } from '../../src/http/problem-table.ts';
-import { howToOf, linksOfRule, type Rule, rulesOf } from '../../src/http/rules.ts';
+import { howToOf, linkToRule, type Rule, rulesOf } from '../../src/http/rules.ts';
 import { call, fs, must, pinnedWorld, type Service, start } from './start.ts';
 
 let service: Service;
@@ -74,15 +73,14 @@ describe('a problem links to its rule', () => {
   ] as const)('%s', async (_, method, url, options, rule) => {
     const answer = await call(service, method, url, options);
     expect(answer.json.rule).toBe(rule);
-    expect(answer.headers.link).toBe(linksOfRule(rule));
-    expect(answer.headers.link).toContain(`</v1/rules/${rule}>; rel="describedby"`);
+    expect(answer.headers.link).toBe(`</v1/rules/${rule}>; rel="describedby"`);
     await must(service, 200, 'GET', `/v1/rules/${rule}`);
   });
 
   it('and to what can be done, where the docs say it', async () => {
     const refused = await call(service, 'POST', `${fs}/mappings/map_1/pins`, { json: longterm });
     expect(refused.json.help).toBe('/docs/how-to/rdma-eopnotsupp');
-    expect(refused.headers.link).toContain(`<${refused.json.help}>; rel="help"`);
+    expect(existsSync(new URL(`../..${refused.json.help}.md`, import.meta.url))).toBe(true);
     expect((await call(service, 'GET', '/v2')).json).not.toHaveProperty('help');
     expect(howToOf('constructor')).toBeNull();
   });
@@ -96,7 +94,7 @@ describe('a problem links to its rule', () => {
     const [first, again] = [await ask(), await ask()];
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(again.headers.link).toBe(first.headers.link);
-    expect(first.headers.link).toBe(linksOfRule('GP2'));
+    expect(first.headers.link).toBe(linkToRule('GP2'));
   });
 
   it('and a page of a list still links to the next one', async () => {

@@ -76,9 +76,7 @@ function problemResponse(types: readonly ProblemType[]): JsonSchema {
   return {
     description: `${types.map((type) => `\`${type}\``).join(', ')}.`,
     headers: {
-      Link: header(
-        '`rel="describedby"` is the URL of the rule that applied, `rel="help"` that of a how-to.',
-      ),
+      Link: header('`rel="describedby"` is the URL of the rule that applied.'),
       ...(types.some((type) => type in retryAfter) ? { 'Retry-After': header('In seconds.') } : {}),
       ...(types.some(isLimit) ? rateLimitHeaders : {}),
     },
