@@ -4,10 +4,10 @@ import { mkfsArgs } from '../kernel/ops/mkfs.ts';
 import { addFields, fieldsOf, givenFields } from './lib/fields.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
-import { columns, facts } from './lib/output.ts';
+import { strategyFields } from './lib/operation.ts';
+import { filesystemFacts, filesystemTable } from './lib/record-tables.ts';
 import type { Schemas } from './lib/schemas.ts';
 import { demand, onServer, wholeList } from './lib/session.ts';
-import { sizeText } from './lib/sizes.ts';
 
 export function fsCommand(io: Io): Command {
   return new Command('fs')
@@ -19,14 +19,14 @@ export function fsCommand(io: Io): Command {
 }
 
 function create(io: Io): Command {
-  const fields = fieldsOf(mkfsArgs, 'MkfsArgs');
+  const fields = [...fieldsOf(mkfsArgs, 'MkfsArgs'), ...strategyFields(['strategy'])];
   const command = addFields(
     new Command('create')
       .summary('creates a filesystem')
       .description('Creates a filesystem on a new simulated device, as mkfs does.'),
     fields,
   );
-  example(command, 'pinhole fs create scratch 64M --kind ext4 --strategy busy-extents');
+  example(command, 'pinhole fs create demo 64M --kind ext4 --strategy busy-extents');
   return onServer(command, io, async ({ client, output }) => {
     const body = givenFields(command, fields) as Schemas['MkfsArgs'];
     const made = await demand(client.POST('/v1/filesystems', { body }));
@@ -72,43 +72,4 @@ function remove(io: Io): Command {
     );
     output.print(removed, () => `${removed.name} is removed`);
   });
-}
-
-type Filesystem = Schemas['Filesystem'];
-
-const filesystemTable = (items: readonly Filesystem[]): string =>
-  columns(
-    ['name', 'kind', 'kernel', 'size', 'strategy', 'files', 'pins', 'sleepers'],
-    items.map(({ name, kind, kernel, sizeBytes, strategy, counts }) => [
-      name,
-      kind,
-      kernel,
-      sizeText(sizeBytes),
-      strategy.name,
-      counts.files,
-      counts.pins,
-      counts.sleepers,
-    ]),
-  );
-
-function filesystemFacts({ name, kind, kernel, strategy, space, ...rest }: Filesystem): string {
-  const { name: strategyName, ...options } = strategy;
-  const chosen = Object.entries(options).map(([key, value]) => ` ${key}=${value}`);
-  return facts([
-    ['name', name],
-    ['kind', `${kind} of Linux ${kernel}`],
-    ['size', sizeText(rest.sizeBytes)],
-    ['strategy', strategyName + chosen.join('')],
-    ['clock', rest.clock],
-    ['scheduler', rest.scheduler],
-    [
-      'blocks',
-      `${space.blocks}: ${space.blocksUsed} used, ${space.blocksFree} free, ` +
-        `${space.blocksBusy} busy, ${space.blocksDetached} detached`,
-    ],
-    ['files', rest.counts.files],
-    ['mappings', rest.counts.mappings],
-    ['pins', rest.counts.pins],
-    ['sleepers', rest.counts.sleepers],
-  ]);
 }

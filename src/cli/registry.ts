@@ -14,8 +14,17 @@
 // A group of subcommands, such as `pinhole fs`, is one row; its Command has subcommands itself.
 import type { Command } from 'commander';
 import type { Io } from './lib/io.ts';
+import { operationWords } from './operation-words.ts';
 
-export type Group = 'Server' | 'Things' | 'Waits' | 'Time' | 'Runs' | 'Reference';
+export type Group =
+  | 'Server'
+  | 'Things'
+  | 'Memory'
+  | 'Device'
+  | 'Waits'
+  | 'Time'
+  | 'Runs'
+  | 'Reference';
 
 export interface Subcommand {
   name: string;
@@ -24,6 +33,17 @@ export interface Subcommand {
   summary: string;
   load(io: Io): Promise<Command>;
 }
+
+/** Operations of the kernel that have a subcommand of their own; those on files are in `file`. */
+const operationRows = Object.entries(operationWords).flatMap(([operation, words]): Subcommand[] => {
+  const { group, summary, command = operation } = words;
+  if (group === 'file') return [];
+  const load = async (io: Io) =>
+    (await import('./operation.ts')).oneOperation(io, operation, words);
+  return [{ name: command, group, summary, load }];
+});
+const operationsOf = (group: Group): Subcommand[] =>
+  operationRows.filter((row) => row.group === group);
 
 export const subcommands: readonly Subcommand[] = [
   {
@@ -48,6 +68,36 @@ export const subcommands: readonly Subcommand[] = [
     summary: 'creates, lists, shows and removes filesystems',
     load: async (io) => (await import('./fs.ts')).fsCommand(io),
   },
+  {
+    name: 'file',
+    group: 'Things',
+    summary: 'creates, reads and changes files',
+    load: async (io) => (await import('./file.ts')).fileCommand(io),
+  },
+  {
+    name: 'show',
+    group: 'Things',
+    summary: 'shows the state of a filesystem, part by part',
+    load: async (io) => (await import('./show.ts')).showCommand(io),
+  },
+  {
+    name: 'mappings',
+    group: 'Memory',
+    summary: 'lists the mappings',
+    load: async (io) =>
+      (await import('./lib/view.ts')).viewCommand(io, 'mappings', { example: 'pinhole mappings' }),
+  },
+  {
+    name: 'pins',
+    group: 'Memory',
+    summary: 'lists the pins',
+    load: async (io) =>
+      (await import('./lib/view.ts')).viewCommand(io, 'pins', { example: 'pinhole pins --file a' }),
+  },
+  ...operationsOf('Memory'),
+  ...operationsOf('Device'),
+  ...operationsOf('Waits'),
+  ...operationsOf('Time'),
   {
     name: 'replay',
     group: 'Runs',

@@ -19,8 +19,8 @@ export interface Field {
 }
 
 /** The fields of an object, and of the objects in it. `name` is that of the schema in OpenAPI. */
-export function fieldsOf(schema: z.ZodType, name: string): Field[] {
-  return fieldsIn(withDescriptions(jsonSchemaOf(schema, 'input'), name), []);
+export function fieldsOf(schema: z.ZodType, name: string, above: readonly string[] = []): Field[] {
+  return fieldsIn(withDescriptions(jsonSchemaOf(schema, 'input'), name), above);
 }
 
 function fieldsIn(schema: JsonSchema, above: readonly string[]): Field[] {
@@ -82,26 +82,37 @@ const metavars: Readonly<Record<Field['kind'], string>> = {
 
 /** Adds each required field as an argument, and each other one as an option. */
 export function addFields(command: Command, fields: readonly Field[]): Command {
-  for (const field of fields) {
-    const { flag, kind, values, doc, required, initial } = field;
-    if (required) {
-      const argument = new Argument(`<${flag}>`, doc);
-      const parse = parsers[kind];
-      if (values !== null) argument.choices(values);
-      else if (parse !== null) argument.argParser(parse);
-      command.addArgument(argument);
-      continue;
-    }
+  for (const { flag, kind, values, doc, required } of fields) {
+    if (!required) continue;
+    const argument = new Argument(`<${flag}>`, doc);
+    const parse = parsers[kind];
+    if (values !== null) argument.choices(values);
+    else if (parse !== null) argument.argParser(parse);
+    command.addArgument(argument);
+  }
+  return addOptions(
+    command,
+    fields.filter(({ required }) => !required),
+  );
+}
+
+/** Adds each field as an option. */
+export function addOptions(
+  command: Command,
+  fields: readonly Field[],
+  group: string | null = null,
+): Command {
+  for (const { flag, kind, values, doc, initial } of fields) {
     // A switch that is on unless it is said is switched off.
     const isOn = kind === 'boolean' && initial === true;
     const shown = initial === undefined || kind === 'boolean' ? '' : ` (default: ${initial})`;
     const flags =
       kind === 'boolean' ? `--${isOn ? 'no-' : ''}${flag}` : `--${flag} <${metavars[kind]}>`;
-    const option = new Option(flags, `${isOn ? 'switch off: ' : ''}${doc}${shown}`);
+    const option = new Option(flags, `${isOn ? 'not: ' : ''}${doc}${shown}`);
     const parse = parsers[kind];
     if (values !== null) option.choices(values);
     else if (parse !== null) option.argParser(parse);
-    command.addOption(option);
+    command.addOption(group === null ? option : option.helpGroup(group));
   }
   return command;
 }
@@ -110,7 +121,8 @@ export function addFields(command: Command, fields: readonly Field[]): Command {
 export function givenFields(command: Command, fields: readonly Field[]): Record<string, unknown> {
   const given: Record<string, unknown> = {};
   const places = fields.filter(({ required }) => required);
-  const first = command.processedArgs.length - places.length;
+  // Arguments that are not fields, such as the file, come first.
+  const first = command.registeredArguments.length - places.length;
   for (const field of fields) {
     const place = places.indexOf(field);
     if (place >= 0) put(given, field.path, command.processedArgs[first + place]);

@@ -59,6 +59,10 @@ export function sizeText(bytes: number): string {
   return String(bytes);
 }
 
+/** For sentences: 64K, 513 bytes. */
+export const sizeWords = (bytes: number): string =>
+  bytes > 0 && bytes % KiB === 0 ? sizeText(bytes) : `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`;
+
 /** For tables: 250 ms, 12 s, 3 min, 2 h. */
 export function timeText(ms: number): string {
   if (ms < 1000) return `${ms} ms`;

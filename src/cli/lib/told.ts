@@ -1,9 +1,9 @@
 // An error as a person reads it on stderr: what happened, under which rule, and what helps.
 import { type CommandEnd, Refused } from './exit.ts';
 import type { Io } from './io.ts';
+import { blockerText } from './operation-text.ts';
 import { styled } from './output.ts';
 import type { Problem } from './schemas.ts';
-import { timeText } from './sizes.ts';
 
 export function tellError(io: Io, error: CommandEnd): void {
   const say = (line: string) => io.say(line);
@@ -25,12 +25,6 @@ function tellProblem(io: Io, name: string, problem: Problem): void {
   if (problem.rule !== undefined) say(`  rule ${problem.rule}: pinhole rule ${problem.rule}`);
   const help = helpOf(problem);
   if (help !== null) say(`  ${help}`);
-}
-
-function blockerText(blocker: NonNullable<Problem['blockedBy']>[number]): string {
-  const { pin, mapping, operation, owner, heldMs } = blocker;
-  const thing = pin ?? mapping ?? operation ?? 'something';
-  return `${thing}${owner === null ? '' : ` of ${owner}`}, held for ${timeText(heldMs)}`;
 }
 
 /** What the caller can do next, by the type of the problem. */
