@@ -18,6 +18,8 @@ const beginMs = Date.UTC(2026, 0, 1);
 let nowMs = beginMs;
 const clock: Clock = { nowMs: () => nowMs, at: () => () => {} };
 const recorded: Record<string, Recorded> = {};
+/** By their types. */
+const problems: Record<string, unknown> = {};
 
 const fixed: [RegExp, string][] = [
   [/ph_[0-9a-f]{16}_[A-Za-z0-9_-]{43}/g, `ph_0123456789abcdef_${'A'.repeat(43)}`],
@@ -57,6 +59,21 @@ async function record(
   const one = recorded[name];
   if (options.json !== undefined) one.request ??= options.json;
   if (answer.json !== null) one.answers[answer.status] ??= settled(answer.json);
+}
+
+/** Keeps a refusal, which must be of that type. */
+async function refused(
+  service: Service,
+  type: string,
+  method: string,
+  url: string,
+  options: CallOptions = {},
+): Promise<void> {
+  nowMs += 250;
+  const { text, json } = await call(service, method, url, options);
+  if (json?.type !== `/v1/problems/${type}`)
+    throw new Error(`no ${type}: ${method} ${url}: ${text}`);
+  problems[type] = settled(json);
 }
 
 const async = { headers: { prefer: 'respond-async' } };
@@ -130,6 +147,7 @@ async function waits(service: Service): Promise<void> {
   await go('read', 'GET', `${fs}/files/a/content`, async);
   await go('get-operation', 'GET', `${fs}/operations/${id}`);
   await go('explain-operation', 'GET', `${fs}/operations/${id}/explain`);
+  await refusals(service);
   nowMs += 200_000;
   for (const [name, path] of [
     ['get-operations', 'operations'],
@@ -143,6 +161,28 @@ async function waits(service: Service): Promise<void> {
   await go('cancel', 'POST', `${fs}/operations/${id}/cancel`, { json: { restart: false } });
   await go('unpin', 'DELETE', `${fs}/pins/pin_1`);
   await go('munmap', 'DELETE', `${fs}/mappings/map_1`);
+}
+
+/** While a punch-hole sleeps on a pin. */
+async function refusals(service: Service): Promise<void> {
+  const no = refused.bind(null, service);
+  const a = `${fs}/files/a`;
+  const pins = `${fs}/mappings/map_1/pins`;
+  const pin = { offset: 0, length: 4096, access: 'write' };
+  await no('enoent', 'GET', `${fs}/files/none`);
+  await no('eexist', 'POST', `${fs}/files`, { json: { name: 'a' } });
+  await no('einval', 'POST', `${a}/punch-hole`, { json: { offset: 0, length: 0 } });
+  await no('unknown-field', 'POST', `${a}/truncate`, { json: { sizeBytes: 0, size: 0 } });
+  await no('invalid-value', 'POST', `${a}/truncate`, { json: { sizeBytes: -1 } });
+  await no('ebusy', 'DELETE', fs);
+  await no('eagain', 'POST', `${a}/truncate`, { json: { sizeBytes: 0, nowait: true } });
+  await no('eopnotsupp', 'POST', pins, { json: { ...pin, kind: 'rdma', longterm: true } });
+  await no('efault', 'POST', pins, { json: { ...pin, offset: 1_048_576 } });
+  await no('precondition-failed', 'GET', a, { headers: { 'if-match': '"another"' } });
+  await no('range-not-satisfiable', 'GET', `${a}/content`, {
+    headers: { range: 'bytes=1048576-' },
+  });
+  await no('no-such-route', 'GET', '/v1/filesystem');
 }
 
 async function changes(service: Service): Promise<void> {
@@ -246,5 +286,8 @@ writeFileSync(
 export const recorded: Readonly<
   Record<string, { request?: unknown; answers: Readonly<Record<number, unknown>> }>
 > = ${JSON.stringify(recorded, null, 2)};
+
+/** Refusals by their types. */
+export const recordedProblems: Readonly<Record<string, unknown>> = ${JSON.stringify(problems, null, 2)};
 `,
 );

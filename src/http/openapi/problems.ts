@@ -1,10 +1,11 @@
 // Problems in the OpenAPI document: their schema, an example for each type, and the responses of a
 // route by status.
 import { z } from 'zod';
-import { problemMediaType, problemOf, retryAfter } from '../problem.ts';
+import { type Problem, problemMediaType, problemOf, retryAfter } from '../problem.ts';
 import { type ProblemType, problemTable, problemTypes } from '../problem-table.ts';
 import { isLimit } from '../rate-limit.ts';
 import type { JsonSchema } from '../schema.ts';
+import { recordedProblems } from './recorded-answers.ts';
 
 export const zProblem = z
   .looseObject({
@@ -91,6 +92,12 @@ export const problemExamples = (): Record<string, JsonSchema> =>
   Object.fromEntries(
     problemTypes.map((type) => [
       type,
-      { summary: problemTable[type].title, value: problemOf(type, problemTable[type].doc) },
+      { summary: problemTable[type].title, value: recordedProblems[type] ?? exampleOf(type) },
     ]),
   );
+
+/** For a type that no recorded request is refused with. */
+function exampleOf(type: ProblemType): Problem {
+  const { doc, cause } = problemTable[type];
+  return problemOf(type, doc, cause === undefined ? { errno: type.toUpperCase() } : {});
+}

@@ -1076,7 +1076,7 @@ export const recorded: Readonly<
             blockedBy: [
               {
                 owner: 'device',
-                heldMs: 202750,
+                heldMs: 205750,
                 pin: 'pin_1',
                 kind: 'vmsplice',
                 pgoff: 0,
@@ -1093,12 +1093,12 @@ export const recorded: Readonly<
                 file: 'a',
                 ino: 2,
                 mode: 'exclusive',
-                heldMs: 201000,
+                heldMs: 204000,
               },
             ],
             submittedAt: '2026-01-01T00:00:07.000Z',
             submittedMs: 1767225607000,
-            sleptMs: 201000,
+            sleptMs: 204000,
             wakeups: 0,
             endedMs: null,
           },
@@ -1123,7 +1123,7 @@ export const recorded: Readonly<
             blockedBy: [
               {
                 owner: null,
-                heldMs: 201000,
+                heldMs: 204000,
                 operation: 'op_14',
                 lock: 'i_rwsem',
                 mode: 'exclusive',
@@ -1132,12 +1132,12 @@ export const recorded: Readonly<
             holds: [],
             submittedAt: '2026-01-01T00:00:07.250Z',
             submittedMs: 1767225607250,
-            sleptMs: 200750,
+            sleptMs: 203750,
             wakeups: 0,
             endedMs: null,
           },
         ],
-        cursor: '0123456789abcdef.56',
+        cursor: '0123456789abcdef.66',
       },
     },
   },
@@ -1164,7 +1164,7 @@ export const recorded: Readonly<
         ],
         entries: [],
         runnable: [],
-        cursor: '0123456789abcdef.56',
+        cursor: '0123456789abcdef.66',
       },
     },
   },
@@ -1181,7 +1181,7 @@ export const recorded: Readonly<
                 operation: 'op_14',
                 op: 'punch-hole',
                 mode: 'exclusive',
-                heldMs: 201500,
+                heldMs: 204500,
               },
             ],
             queue: [
@@ -1193,7 +1193,7 @@ export const recorded: Readonly<
             ],
           },
         ],
-        cursor: '0123456789abcdef.56',
+        cursor: '0123456789abcdef.66',
       },
     },
   },
@@ -1243,7 +1243,7 @@ export const recorded: Readonly<
         ],
         cycles: [],
         omitted: 0,
-        cursor: '0123456789abcdef.56',
+        cursor: '0123456789abcdef.66',
       },
     },
   },
@@ -1256,7 +1256,7 @@ export const recorded: Readonly<
             op: 'read',
             file: 'a',
             ino: 2,
-            blockedMs: 201750,
+            blockedMs: 204750,
             linux: [
               'INFO: task read:15 blocked for more than 120 seconds.',
               'INFO: task read:15 <reader> blocked on an rw-semaphore likely owned by task punch-hole:14 <writer>',
@@ -1274,21 +1274,21 @@ export const recorded: Readonly<
                     owner: 'device',
                     kind: 'vmsplice',
                     ino: 2,
-                    heldMs: 203750,
+                    heldMs: 206750,
                   },
                 ],
               },
             ],
           },
         ],
-        cursor: '0123456789abcdef.56',
+        cursor: '0123456789abcdef.66',
       },
     },
   },
   'get-state': {
     answers: {
       '200': {
-        cursor: '0123456789abcdef.56',
+        cursor: '0123456789abcdef.66',
         truncated: [],
         filesystem: {
           name: 'scratch',
@@ -1306,7 +1306,7 @@ export const recorded: Readonly<
             keyed: true,
           },
           clock: 'realtime',
-          nowMs: 1767225809250,
+          nowMs: 1767225812250,
           scheduler: 'auto',
           persistenceDomain: 'adr',
           events: 'standard',
@@ -1402,7 +1402,7 @@ export const recorded: Readonly<
               },
             ],
             createdMs: 1767225605250,
-            heldMs: 204000,
+            heldMs: 207000,
             untilMs: null,
           },
         ],
@@ -1430,7 +1430,7 @@ export const recorded: Readonly<
             blockedBy: [
               {
                 owner: 'device',
-                heldMs: 204000,
+                heldMs: 207000,
                 pin: 'pin_1',
                 kind: 'vmsplice',
                 pgoff: 0,
@@ -1447,12 +1447,12 @@ export const recorded: Readonly<
                 file: 'a',
                 ino: 2,
                 mode: 'exclusive',
-                heldMs: 202250,
+                heldMs: 205250,
               },
             ],
             submittedAt: '2026-01-01T00:00:07.000Z',
             submittedMs: 1767225607000,
-            sleptMs: 202250,
+            sleptMs: 205250,
             wakeups: 0,
             endedMs: null,
           },
@@ -1477,7 +1477,7 @@ export const recorded: Readonly<
             blockedBy: [
               {
                 owner: null,
-                heldMs: 202250,
+                heldMs: 205250,
                 operation: 'op_14',
                 lock: 'i_rwsem',
                 mode: 'exclusive',
@@ -1486,7 +1486,7 @@ export const recorded: Readonly<
             holds: [],
             submittedAt: '2026-01-01T00:00:07.250Z',
             submittedMs: 1767225607250,
-            sleptMs: 202000,
+            sleptMs: 205000,
             wakeups: 0,
             endedMs: null,
           },
@@ -1558,7 +1558,7 @@ export const recorded: Readonly<
       '200': {
         id: 'pin_1',
         pagesReleased: 2,
-        heldMs: 204500,
+        heldMs: 207500,
       },
     },
   },
@@ -1670,7 +1670,7 @@ export const recorded: Readonly<
         mappings: 0,
         etag: '"2-1994041596-13"',
         createdMs: 1767225600750,
-        modifiedMs: 1767225811250,
+        modifiedMs: 1767225814250,
       },
     },
     request: {
@@ -1715,7 +1715,7 @@ export const recorded: Readonly<
             length: 512,
           },
         ],
-        cursor: '0123456789abcdef.106',
+        cursor: '0123456789abcdef.116',
       },
     },
   },
@@ -1762,7 +1762,7 @@ export const recorded: Readonly<
           },
         ],
         detached: [],
-        cursor: '0123456789abcdef.131',
+        cursor: '0123456789abcdef.141',
       },
     },
   },
@@ -1892,7 +1892,7 @@ export const recorded: Readonly<
               keyed: true,
             },
             clock: 'realtime',
-            nowMs: 1767225814750,
+            nowMs: 1767225817750,
             scheduler: 'auto',
             persistenceDomain: 'adr',
             events: 'standard',
@@ -1988,7 +1988,7 @@ export const recorded: Readonly<
           },
         ],
         stopped: [],
-        cursor: '0123456789abcdef.148',
+        cursor: '0123456789abcdef.158',
       },
     },
   },
@@ -2494,7 +2494,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225816250,
+        createdMs: 1767225819250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2555,7 +2555,7 @@ export const recorded: Readonly<
           },
           {
             name: 'team-a',
-            createdMs: 1767225816250,
+            createdMs: 1767225819250,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -2585,7 +2585,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225816250,
+        createdMs: 1767225819250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2613,7 +2613,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225816250,
+        createdMs: 1767225819250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2645,8 +2645,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225817250,
-        expiresMs: 1767312217250,
+        createdMs: 1767225820250,
+        expiresMs: 1767312220250,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -2662,8 +2662,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225817250,
-            expiresMs: 1767312217250,
+            createdMs: 1767225820250,
+            expiresMs: 1767312220250,
           },
         ],
       },
@@ -2680,7 +2680,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225816250,
+        createdMs: 1767225819250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2709,7 +2709,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225848250,
+        expiresMs: 1767225851250,
       },
     },
     request: {
@@ -2954,5 +2954,165 @@ export const recorded: Readonly<
         ],
       },
     },
+  },
+};
+
+/** Refusals by their types. */
+export const recordedProblems: Readonly<Record<string, unknown>> = {
+  enoent: {
+    type: '/v1/problems/enoent',
+    title: 'ENOENT',
+    status: 404,
+    detail: 'There is no file none.',
+    instance: '/v1/filesystems/scratch/files/none',
+    errno: 'ENOENT',
+    rule: 'NM1',
+  },
+  eexist: {
+    type: '/v1/problems/eexist',
+    title: 'EEXIST',
+    status: 409,
+    detail: 'A file a exists already.',
+    instance: '/v1/filesystems/scratch/files',
+    errno: 'EEXIST',
+    rule: 'CR1',
+  },
+  einval: {
+    type: '/v1/problems/einval',
+    title: 'EINVAL',
+    status: 400,
+    detail: 'Length is 0; it must be at least 1.',
+    instance: '/v1/filesystems/scratch/files/a/punch-hole',
+    errno: 'EINVAL',
+    rule: 'RG1',
+  },
+  'unknown-field': {
+    type: '/v1/problems/unknown-field',
+    title: 'Unknown field',
+    status: 400,
+    detail: 'size: There is no such field.',
+    instance: '/v1/filesystems/scratch/files/a/truncate',
+    errno: 'EINVAL',
+    rule: 'H1',
+    fields: [
+      {
+        field: 'size',
+        message: 'There is no such field.',
+      },
+    ],
+  },
+  'invalid-value': {
+    type: '/v1/problems/invalid-value',
+    title: 'Invalid value',
+    status: 400,
+    detail: 'sizeBytes: Too small: expected number to be >=0',
+    instance: '/v1/filesystems/scratch/files/a/truncate',
+    errno: 'EINVAL',
+    rule: 'H2',
+    fields: [
+      {
+        field: 'sizeBytes',
+        message: 'Too small: expected number to be >=0',
+      },
+    ],
+  },
+  ebusy: {
+    type: '/v1/problems/ebusy',
+    title: 'EBUSY',
+    status: 409,
+    detail: 'The filesystem is in use (mappings: 1, pins: 1, operations: 2).',
+    instance: '/v1/filesystems/scratch',
+    errno: 'EBUSY',
+    rule: 'UM1',
+    blockedBy: [
+      {
+        pin: 'pin_1',
+        owner: 'device',
+        kind: 'vmsplice',
+        heldMs: 4000,
+      },
+      {
+        mapping: 'map_1',
+        owner: null,
+        heldMs: 5000,
+      },
+      {
+        operation: 'op_14',
+        owner: null,
+        heldMs: 2250,
+      },
+    ],
+  },
+  eagain: {
+    type: '/v1/problems/eagain',
+    title: 'EAGAIN',
+    status: 409,
+    detail: 'The lock i_rwsem of a is held, and the request says nowait.',
+    instance: '/v1/filesystems/scratch/files/a/truncate',
+    errno: 'EAGAIN',
+    rule: 'SL2',
+    blockedBy: [
+      {
+        owner: null,
+        operation: 'op_14',
+        lock: 'i_rwsem',
+        mode: 'exclusive',
+        heldMs: 2500,
+      },
+      {
+        owner: null,
+        operation: 'op_15',
+        lock: 'i_rwsem',
+        heldMs: 0,
+      },
+    ],
+  },
+  eopnotsupp: {
+    type: '/v1/problems/eopnotsupp',
+    title: 'EOPNOTSUPP',
+    status: 422,
+    detail:
+      'A long-term pin on a DAX file would block truncate as long as it lives; use on-demand paging, a devdax namespace, a file without DAX, or a strategy with longterm: allow.',
+    instance: '/v1/filesystems/scratch/mappings/map_1/pins',
+    errno: 'EOPNOTSUPP',
+    rule: 'GP2',
+  },
+  efault: {
+    type: '/v1/problems/efault',
+    title: 'EFAULT',
+    status: 422,
+    detail: 'Byte 1048576 is outside the mapping, which has 65536 bytes.',
+    instance: '/v1/filesystems/scratch/mappings/map_1/pins',
+    errno: 'EFAULT',
+    rule: 'GP1',
+  },
+  'precondition-failed': {
+    type: '/v1/problems/precondition-failed',
+    title: 'Precondition failed',
+    status: 412,
+    detail: 'The current ETag is not among those in If-Match.',
+    instance: '/v1/filesystems/scratch/files/a',
+    errno: 'ESTALE',
+    rule: 'NM5',
+    header: 'If-Match',
+  },
+  'range-not-satisfiable': {
+    type: '/v1/problems/range-not-satisfiable',
+    title: 'Range not satisfiable',
+    status: 416,
+    detail: 'The range begins beyond the end of the file, which has 73728 bytes.',
+    instance: '/v1/filesystems/scratch/files/a/content',
+    errno: 'EINVAL',
+    rule: 'H16',
+    sizeBytes: 73728,
+  },
+  'no-such-route': {
+    type: '/v1/problems/no-such-route',
+    title: 'No such route',
+    status: 404,
+    detail: 'The server has no route at this URL; GET /openapi.json lists all routes.',
+    instance: '/v1/filesystem',
+    errno: 'ENOENT',
+    rule: 'H9',
   },
 };
