@@ -3066,6 +3066,7 @@ export const recordedProblems: Readonly<Record<string, unknown>> = {
         heldMs: 0,
       },
     ],
+    help: '/docs/how-to/stuck-truncate',
   },
   eopnotsupp: {
     type: '/v1/problems/eopnotsupp',
@@ -3076,6 +3077,7 @@ export const recordedProblems: Readonly<Record<string, unknown>> = {
     instance: '/v1/filesystems/scratch/mappings/map_1/pins',
     errno: 'EOPNOTSUPP',
     rule: 'GP2',
+    help: '/docs/how-to/rdma-eopnotsupp',
   },
   efault: {
     type: '/v1/problems/efault',
