@@ -99,6 +99,24 @@ export const subcommands: readonly Subcommand[] = [
   ...operationsOf('Waits'),
   ...operationsOf('Time'),
   {
+    name: 'xfs_io',
+    group: 'Runs',
+    summary: 'runs commands of xfs_io(8), and prints what xfs_io prints',
+    load: async (io) => (await import('./xfs-io.ts')).xfsIoCommand(io),
+  },
+  {
+    name: 'rule',
+    group: 'Reference',
+    summary: 'explains a rule of the machine, such as GP2',
+    load: async (io) => (await import('./rule.ts')).ruleCommand(io),
+  },
+  {
+    name: 'errno',
+    group: 'Reference',
+    summary: 'explains an error code, such as EOPNOTSUPP or -95',
+    load: async (io) => (await import('./errno.ts')).errnoCommand(io),
+  },
+  {
     name: 'replay',
     group: 'Runs',
     summary: 'plays a bundle without a server, and compares its results',

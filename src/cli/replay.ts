@@ -4,12 +4,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { BundleError } from '../bundle/bundle-error.ts';
 import { verifyBundle } from '../bundle/read.ts';
-import type { KernelLimits } from '../kernel/state.ts';
-import { kernelLimitTable } from '../kernel/state.ts';
 import { opId } from '../kernel/units.ts';
 import { commandText } from '../script/golden.ts';
 import { Ended, exitCodes, UsageError } from './lib/exit.ts';
 import type { Io } from './lib/io.ts';
+import { unlimited } from './lib/unlimited.ts';
 
 export interface ReplayOrders {
   file: string;
@@ -41,15 +40,12 @@ async function playBundle(orders: ReplayOrders, say: (line: string) => void): Pr
   }
 }
 
-const unlimited = Number.MAX_SAFE_INTEGER;
 /** A person plays a file of their own, so only its own limits apply. */
 const bounds = {
   bytesMax: 2 ** 31,
-  entriesMax: unlimited,
-  deviceBytesMax: unlimited,
-  limits: Object.fromEntries(
-    Object.keys(kernelLimitTable).map((name) => [name, unlimited]),
-  ) as KernelLimits,
+  entriesMax: Number.MAX_SAFE_INTEGER,
+  deviceBytesMax: Number.MAX_SAFE_INTEGER,
+  limits: unlimited,
 };
 
 /** Resolves with the exit code. */

@@ -1,6 +1,7 @@
 // The commands of xfs_io(8) on open files.
 import type { CommandJson } from './command-json.ts';
-import { dump, fiemapTable, messageOf, type PrintedExtent, transferred } from './xfs-io-print.ts';
+import { messageOf } from './errno-words.ts';
+import { dump, fiemapTable, type PrintedExtent, transferred } from './xfs-io-print.ts';
 import {
   type Does,
   demandSmall,

@@ -1,6 +1,8 @@
 // The commands of xfs_io(8) on mappings.
+
+import { messageOf } from './errno-words.ts';
 import { fillOf, listFiles } from './xfs-io-files.ts';
-import { dump, messageOf } from './xfs-io-print.ts';
+import { dump } from './xfs-io-print.ts';
 import {
   type Does,
   demandSmall,

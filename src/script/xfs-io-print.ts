@@ -153,26 +153,3 @@ export function fiemapTable(
     ...rows.map((row, i) => line(String(i).padStart(3), row)),
   ];
 }
-
-const messages: Readonly<Record<string, string>> = {
-  EACCES: 'Permission denied',
-  EBADF: 'Bad file descriptor',
-  EAGAIN: 'Resource temporarily unavailable',
-  EBUSY: 'Device or resource busy',
-  EDQUOT: 'Disk quota exceeded',
-  EEXIST: 'File exists',
-  EFAULT: 'Bad address',
-  EFBIG: 'File too large',
-  EINTR: 'Interrupted system call',
-  EINVAL: 'Invalid argument',
-  EIO: 'Input/output error',
-  ENODEV: 'No such device',
-  ENOENT: 'No such file or directory',
-  ENOMEM: 'Cannot allocate memory',
-  ENOSPC: 'No space left on device',
-  ENXIO: 'No such device or address',
-  EOPNOTSUPP: 'Operation not supported',
-};
-
-/** strerror(). */
-export const messageOf = (errno: string): string => messages[errno] ?? errno;

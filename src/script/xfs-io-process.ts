@@ -1,6 +1,8 @@
 // A process of xfs_io(8): its open files and its mappings, and how its calls fail.
+
+import { messageOf } from './errno-words.ts';
 import type { XfsIoMachine, XfsIoOutcome } from './xfs-io-machine.ts';
-import { messageOf } from './xfs-io-print.ts';
+
 import { sizeOf, type Words } from './xfs-io-words.ts';
 
 export interface OpenFile {

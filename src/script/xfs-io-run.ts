@@ -86,16 +86,26 @@ async function one(
   }
 }
 
+/** One line of a process, and whether -c gave it. */
+export type XfsIoLine = XfsIoCall['commands'][number];
+
+export interface RunOptions {
+  why?: boolean;
+  /** Called before each line; the function that it gives back is called after it. */
+  onLine?(line: string): (ending: Ending) => void;
+}
+
 /**
  * One call of xfs_io: opens its files, of which the last one becomes the current one, runs its
  * commands, and ends. Gives the worst ending.
  */
 export async function runCall(
   process: XfsIoProcess,
-  { files, commands: lines, ...how }: XfsIoCall,
-  options: { why?: boolean } = {},
-): Promise<Ending> {
-  let worst: Ending = 'done';
+  { files, ...how }: Omit<XfsIoCall, 'commands'>,
+  lines: Iterable<XfsIoLine> | AsyncIterable<XfsIoLine>,
+  { why = false, onLine }: RunOptions = {},
+): Promise<Exclude<Ending, 'quit'>> {
+  let worst: Exclude<Ending, 'quit'> = 'done';
   try {
     for (const path of files) await openFile(process, path, how);
   } catch (error) {
@@ -103,8 +113,10 @@ export async function runCall(
     process.output.err(error.message);
     return error.kind;
   }
-  for (const { line, each } of lines) {
-    const ending = await obey(process, line, { ...options, each });
+  for await (const { line, each } of lines) {
+    const after = onLine?.(line);
+    const ending = await obey(process, line, { why, each });
+    after?.(ending);
     if (ending === 'quit') break;
     if (ending !== 'done') worst = ending;
     if (ending === 'killed') break;

@@ -20,12 +20,12 @@ interface Printed {
 async function run(k: Kernel, script: string): Promise<{ lines: Printed[]; endings: Ending[] }> {
   const lines: Printed[] = [];
   const endings: Ending[] = [];
-  for (const call of parseXfsIo(script)) {
+  for (const { commands, ...call } of parseXfsIo(script)) {
     const process = new XfsIoProcess(machineOf(k), {
       out: (text) => void lines.push({ text, error: false }),
       err: (text) => void lines.push({ text, error: true }),
     });
-    endings.push(await runCall(process, call));
+    endings.push(await runCall(process, call, commands));
   }
   return { lines, endings };
 }

@@ -92,7 +92,7 @@ function unreachable(error: unknown, connection: Connection): Error {
   );
 }
 
-interface Answered<T> {
+export interface Answered<T> {
   data?: T;
   error?: unknown;
   response: Response;
