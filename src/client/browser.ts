@@ -1,8 +1,11 @@
 // The package `pinhole/client` in a browser. It has the same names as index.ts.
 import { connectBrowser } from './browser-socket.ts';
+import { pinholeOver } from './pinhole.ts';
 import { eventsOver } from './stream.ts';
 import { watchOver } from './watch.ts';
 
+export type { Bytes, Place, Range } from './bytes.ts';
+export type { Waiting } from './operation.ts';
 export {
   applyEvent,
   blocksUsed,
@@ -15,6 +18,8 @@ export {
   type SleepPicture,
   type State,
 } from './picture.ts';
+export type { FilesystemClient, Pinhole } from './pinhole.ts';
+export { OperationFailed, type OperationRecord, type Problem, RequestRefused } from './refused.ts';
 export { type RestOptions, restClient } from './rest.ts';
 export {
   type PinholeEvent,
@@ -26,3 +31,4 @@ export { readPicture, SnapshotRefused, type Watched, type WatchOptions } from '.
 
 export const events = eventsOver(connectBrowser);
 export const watch = watchOver(events);
+export const pinhole = pinholeOver(events, watch);
