@@ -52,13 +52,17 @@ export function runOne(
 }
 
 /** A machine with the files of the workload, at the time 0. */
-function machineOf({ name, filesystem }: Workload, strategy: StrategyChoiceOf): Kernel {
+export function machineOf({ name, filesystem }: Workload, strategy: StrategyChoiceOf): Kernel {
   const { files: _, longterm: __, ...rest } = filesystem;
   const args = mkfsArgs.safeParse({ ...rest, name, clock: 'realtime', strategy });
   if (!args.success) throw new LabError([{ path: 'filesystem', message: args.error.message }]);
   const made = createKernel(args.data, machineLimits, 0);
   if (!made.ok) throw new LabError([{ path: 'strategies', message: made.failure.why }]);
   return made.kernel;
+}
+
+function demand(why: string | null): void {
+  if (why !== null) throw new LabError([{ path: 'filesystem.files', message: why }]);
 }
 
 class Run implements Machine {
@@ -125,26 +129,32 @@ class Run implements Machine {
     for (const { name, sizeBytes, fill } of [...filesOf(this.#workload).values()].flat()) {
       if (fill === 'absent' || made.has(name)) continue;
       made.add(name);
-      this.#prepared('create', {}, { name, sizeBytes });
+      demand(this.#prepared('create', {}, { name, sizeBytes }));
       if (fill === 'hole' || sizeBytes === 0) continue;
-      this.#prepared('allocate', { file: name }, { offset: 0, length: sizeBytes });
-      if (fill === 'allocated') continue;
-      // A write fault makes an extent written, without memory for its contents.
-      const mapping = this.k.nextMapping;
       const range = { offset: 0, length: sizeBytes };
-      this.#prepared('mmap', { file: name }, { ...range, access: 'read-write' });
-      this.#prepared('fault', { mapping }, { ...range, access: 'write' });
-      this.#prepared('munmap', { mapping }, {});
+      const allocated = this.#prepared('allocate', { file: name }, range);
+      if (fill === 'allocated') demand(allocated);
+      else this.#fill(name, range);
     }
   }
 
-  #prepared(op: string, on: Command['on'], given: object): void {
+  /** A write fault makes extents written without memory for contents. Without DAX there is none. */
+  #fill(file: string, range: { offset: number; length: number }): void {
+    const mapping = this.k.nextMapping;
+    const mapped = this.#prepared('mmap', { file }, { ...range, access: 'read-write' });
+    if (mapped === null) {
+      demand(this.#prepared('fault', { mapping }, { ...range, access: 'write' }));
+      demand(this.#prepared('munmap', { mapping }, {}));
+    } else demand(this.#prepared('write', { file }, { offset: 0 }, new Uint8Array(range.length)));
+  }
+
+  /** Returns why it failed, or null. */
+  #prepared(op: string, on: Command['on'], given: object, data?: Uint8Array): string | null {
     const args = operations.get(op)?.args.parse(given);
-    const { replies } = this.#apply({ op, on, args });
+    const { replies } = this.#apply({ op, on, args, ...(data === undefined ? {} : { data }) });
     while (!atRest(this.k)) replies.push(...this.#apply(null).replies);
     const failed = replies.find(({ outcome }) => !outcome.ok)?.outcome;
-    if (failed?.ok === false)
-      throw new LabError([{ path: 'filesystem.files', message: `${op}: ${failed.failure.why}` }]);
+    return failed?.ok === false ? `${op}: ${failed.failure.why}` : null;
   }
 
   #moveTo(us: number): void {

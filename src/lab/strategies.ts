@@ -19,7 +19,7 @@ const columns: Readonly<Record<string, StrategyChoiceOf>> = {
 };
 
 /** The six of the registry; break-layouts with the idle rule of the kernel of the workload. */
-const sixStrategies: readonly string[] = [...strategies.keys()];
+export const sixStrategies: readonly string[] = [...strategies.keys()];
 
 export const strategyNames: readonly string[] = [...sixStrategies, ...Object.keys(columns)];
 

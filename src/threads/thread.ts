@@ -8,18 +8,23 @@ import { Piscina } from 'piscina';
 const idleMs = 10_000;
 
 /**
- * One thread that runs one task after the other, the module `name` beside the file `here`. It may
- * have `heapBytes` of heap. `onDeath` is called if it dies before it has a task.
+ * `threads` threads, one by default, that each run one task after the other: the module `name`
+ * beside the file `here`. Each may have `heapBytes` of heap. `onDeath` is called if one dies before
+ * it has a task.
  */
 export function threadPool(
   name: string,
   here: string,
-  { heapBytes, onDeath }: { heapBytes: number; onDeath: (error: Error) => void },
+  {
+    threads = 1,
+    heapBytes,
+    onDeath,
+  }: { threads?: number; heapBytes: number; onDeath: (error: Error) => void },
 ): Piscina {
   const pool = new Piscina({
     ...threadOf(name, here),
     minThreads: 0,
-    maxThreads: 1,
+    maxThreads: threads,
     concurrentTasksPerWorker: 1,
     idleTimeout: idleMs,
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / 2 ** 20) },

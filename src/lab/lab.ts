@@ -1,0 +1,368 @@
+// A lab: one workload under several strategies with many seeds. It plans the runs, gives them to a
+// runner, and makes one table of their figures. The table depends on the document, the strategies,
+// the seeds and the versions alone: not on the order in which runs end, nor on the machine.
+import { kernelVersion } from '../kernel/snapshot.ts';
+import { defaultBounds, type RunBounds } from './bounds.ts';
+import type { Parsed } from './document.ts';
+import { estimateOf } from './estimate.ts';
+import { figures } from './figures.ts';
+import type { Finding } from './findings.ts';
+import { Histogram, type HistogramRecord } from './histogram.ts';
+import { LabError } from './lab-error.ts';
+import type { RunFigures } from './observe.ts';
+import { machineOf, type RunResult } from './run.ts';
+import { Bootstrap, difference, type Summary, seedsForSpread } from './statistics.ts';
+import { choiceOf, type StrategyChoiceOf, sixStrategies } from './strategies.ts';
+import { type Point, pointsOf } from './sweep.ts';
+
+/** Increase it when the same document and seeds no longer give the same table. */
+export const labVersion = 1;
+
+export interface LabRequest {
+  parsed: Parsed;
+  /** Names of strategies; without it the six. */
+  strategies?: readonly string[];
+  /** How many seeds, from `firstSeed` on. */
+  seeds?: number;
+  firstSeed?: number;
+  bounds?: RunBounds;
+}
+
+/** One run of a lab. It is plain data, for a worker thread. */
+export interface Job {
+  raw: unknown;
+  seed: number;
+  strategy: StrategyChoiceOf;
+  bounds: RunBounds;
+}
+
+/** Runs jobs, as many at once as it has threads. */
+export interface Runner {
+  readonly threads: number;
+  /** Rejects with a RunError, or with the reason of `signal`. */
+  run(job: Job, signal: AbortSignal): Promise<RunResult>;
+}
+
+export interface FigureSummary extends Summary {
+  /** Of the differences to the first strategy, seed by seed. */
+  difference?: Summary;
+  /** In how many seeds there was such a figure, if not in all. */
+  seeds?: number;
+}
+
+export interface FoundInSeed extends Finding {
+  seed: number;
+}
+
+export interface StrategyRow {
+  strategy: string;
+  options: Record<string, unknown>;
+  /** The filesystem cannot have this strategy. */
+  refused?: string;
+  figures: Record<string, FigureSummary>;
+  /** In how many seeds a call deadlocked, hung or starved, or a device wrote to another file. */
+  seedsWith: Record<string, number>;
+  /** Latencies of all seeds together, by operation, in microseconds. */
+  latency: Record<
+    string,
+    { ended: HistogramRecord; failed: Record<string, number>; neverEnded: Record<string, number> }
+  >;
+  /** Blocks held back over the time of the measurement: the mean of all seeds. */
+  heldBackSeries: number[];
+  findings: FoundInSeed[];
+}
+
+export interface LabResult {
+  lab: number;
+  kernel: number;
+  name: string;
+  workload: unknown;
+  seeds: { first: number; count: number };
+  notes: string[];
+  points: { at: Record<string, unknown>; strategies: StrategyRow[] }[];
+}
+
+export interface Progress {
+  runsDone: number;
+  runs: number;
+}
+
+export const seedsDefault = 32;
+const seedsMax = 1000;
+const jobsMax = 20_000;
+/** A row lists so many findings. */
+const findingsListedMax = 12;
+
+interface Plan {
+  points: Point[];
+  names: readonly string[];
+  choices: (StrategyChoiceOf | { refused: string; name: string })[][];
+  seeds: number[];
+  bounds: RunBounds;
+}
+
+/** Checks all that can be checked before the first run. Throws a LabError. */
+function planLab({
+  parsed,
+  strategies = sixStrategies,
+  seeds = seedsDefault,
+  firstSeed = 1,
+  bounds = defaultBounds,
+}: LabRequest): Plan {
+  const isWhole = (value: number, min: number, max: number) =>
+    Number.isInteger(value) && value >= min && value <= max;
+  if (!isWhole(seeds, 1, seedsMax))
+    throw wrong('seeds', `must be a whole number from 1 to ${seedsMax}`);
+  if (!isWhole(firstSeed, 0, 2 ** 31))
+    throw wrong('firstSeed', `must be a whole number from 0 to ${2 ** 31}`);
+  if (strategies.length === 0) throw wrong('strategies', 'there must be at least one');
+  const twice = strategies.find((name, at) => strategies.indexOf(name) !== at);
+  if (twice !== undefined) throw wrong('strategies', `${twice} is named twice`);
+  const points = pointsOf(parsed);
+  const jobs = points.length * strategies.length * seeds;
+  if (jobs > jobsMax)
+    throw wrong(
+      '',
+      `${points.length} points with ${strategies.length} strategies and ${seeds} seeds are ${jobs} runs; ${jobsMax} is the maximum`,
+    );
+  for (const { workload } of points) {
+    const estimate = estimateOf(workload);
+    if (estimate > bounds.commandsMax)
+      throw wrong(
+        'durationMs',
+        `a run would need about ${Math.round(estimate)} operations; ${bounds.commandsMax} is the maximum`,
+      );
+  }
+  const choices = points.map(({ workload }) =>
+    strategies.map((name) => {
+      const choice = choiceOf(name, workload);
+      try {
+        machineOf(workload, choice);
+        return choice;
+      } catch (error) {
+        if (!(error instanceof LabError) || error.mistakes[0]?.path !== 'strategies') throw error;
+        return { name, refused: error.mistakes[0].message };
+      }
+    }),
+  );
+  return {
+    points,
+    names: strategies,
+    choices,
+    seeds: Array.from({ length: seeds }, (_, at) => firstSeed + at),
+    bounds,
+  };
+}
+
+const wrong = (path: string, message: string): LabError => new LabError([{ path, message }]);
+
+export async function runLab(
+  request: LabRequest,
+  {
+    runner,
+    progress = () => {},
+    signal = new AbortController().signal,
+  }: {
+    runner: Runner;
+    progress?(at: Progress): void;
+    signal?: AbortSignal;
+  },
+): Promise<LabResult> {
+  const plan = planLab(request);
+  const results = await runAll(plan, { runner, progress, signal });
+  const bootstrap = new Bootstrap(plan.seeds.length);
+  const notes =
+    plan.seeds.length < seedsForSpread
+      ? [`${plan.seeds.length} seeds are too few for a spread; take ${seedsForSpread} or more.`]
+      : [];
+  return {
+    lab: labVersion,
+    kernel: kernelVersion,
+    name: request.parsed.workload.name,
+    workload: request.parsed.raw,
+    seeds: { first: plan.seeds[0] as number, count: plan.seeds.length },
+    notes,
+    points: plan.points.map(({ at }, point) => ({
+      at,
+      strategies: rowsOf(plan, point, results[point] ?? [], bootstrap),
+    })),
+  };
+}
+
+/** By point, by strategy, by seed. */
+type Results = (RunResult | null)[][][];
+
+async function runAll(
+  { points, choices, seeds, bounds }: Plan,
+  {
+    runner,
+    progress,
+    signal,
+  }: { runner: Runner; progress(at: Progress): void; signal: AbortSignal },
+): Promise<Results> {
+  const results: Results = choices.map((row) => row.map(() => seeds.map(() => null)));
+  const jobs = points.flatMap(({ raw }, point) =>
+    (choices[point] ?? []).flatMap((strategy, at) =>
+      'refused' in strategy
+        ? []
+        : seeds.map((seed, index) => ({
+            job: { raw, seed, strategy, bounds } satisfies Job,
+            put: (result: RunResult) => {
+              (results[point]?.[at] as (RunResult | null)[])[index] = result;
+            },
+          })),
+    ),
+  );
+  let next = 0;
+  let runsDone = 0;
+  // The first failure ends the other runs too, because their table will not be made.
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const work = async (): Promise<void> => {
+    for (let at = next++; at < jobs.length; at = next++) {
+      either.throwIfAborted();
+      const { job, put } = jobs[at] as (typeof jobs)[number];
+      put(await runner.run(job, either));
+      runsDone += 1;
+      progress({ runsDone, runs: jobs.length });
+    }
+  };
+  const workers = Array.from({ length: Math.max(1, runner.threads) }, () =>
+    work().catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  const ends = await Promise.allSettled(workers);
+  signal.throwIfAborted();
+  failed.signal.throwIfAborted();
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return results;
+}
+
+function rowsOf(
+  { names, choices, seeds }: Plan,
+  point: number,
+  results: Results[number],
+  bootstrap: Bootstrap,
+): StrategyRow[] {
+  const first = figuresBySeed(results[0] ?? []);
+  return names.map((name, at) => {
+    const choice = choices[point]?.[at];
+    const { name: _, ...options } = choice ?? { name };
+    if (choice === undefined || 'refused' in choice)
+      return {
+        ...emptyRow,
+        strategy: name,
+        options: {},
+        refused: (choice as { refused: string }).refused,
+      };
+    const runs = (results[at] ?? []).filter((run) => run !== null);
+    return {
+      strategy: name,
+      options,
+      figures: summaries(
+        figuresBySeed(results[at] ?? []),
+        at === 0 ? null : first,
+        bootstrap,
+        seeds.length,
+      ),
+      seedsWith: seedsWith(runs.map(({ figures: run }) => run)),
+      latency: latencies(runs.map(({ figures: run }) => run)),
+      heldBackSeries: meanSeries(runs.map(({ figures: run }) => run.space.series)),
+      findings: runs
+        .flatMap(({ findings }, index) =>
+          findings.map((finding) => ({ seed: seeds[index] as number, ...finding })),
+        )
+        .slice(0, findingsListedMax),
+    };
+  });
+}
+
+const emptyRow = { figures: {}, seedsWith: {}, latency: {}, heldBackSeries: [], findings: [] };
+
+type BySeed = Map<string, (number | null)[]>;
+
+const figuresBySeed = (runs: readonly (RunResult | null)[]): BySeed =>
+  new Map(
+    figures.map(({ name, of }) => [
+      name,
+      runs.map((run) => (run === null ? null : of(run.figures))),
+    ]),
+  );
+
+function summaries(
+  own: BySeed,
+  first: BySeed | null,
+  bootstrap: Bootstrap,
+  seeds: number,
+): Record<string, FigureSummary> {
+  const out: Record<string, FigureSummary> = {};
+  for (const [name, values] of own) {
+    const there = values.filter((value) => value !== null);
+    if (there.length === 0) continue;
+    const theirs = first?.get(name);
+    const pairs = values.flatMap((value, seed) => {
+      const other = theirs?.[seed] ?? null;
+      return value === null || other === null ? [] : [difference(value, other)];
+    });
+    // A figure that some seeds do not have is resampled among those that have it.
+    const among = (count: number): Bootstrap =>
+      count === seeds ? bootstrap : new Bootstrap(count);
+    out[name] = {
+      ...among(there.length).summary(there),
+      ...(pairs.length === 0 ? {} : { difference: among(pairs.length).summary(pairs) }),
+      ...(there.length === seeds ? {} : { seeds: there.length }),
+    };
+  }
+  return out;
+}
+
+function seedsWith(runs: readonly RunFigures[]): Record<string, number> {
+  const has = (of: (run: RunFigures) => boolean): number => runs.filter(of).length;
+  const reasons = (run: RunFigures) =>
+    [...Object.values(run.callers), ...Object.values(run.others)].flatMap((op) =>
+      op.neverEnded.map(({ reason }) => reason),
+    );
+  return {
+    deadlock: has((run) => run.machine.deadlocks > 0),
+    hang: has((run) => reasons(run).includes('hang')),
+    starvation: has((run) => reasons(run).includes('starvation')),
+    'foreign write': has((run) => run.device.foreignWritten > 0),
+  };
+}
+
+function latencies(runs: readonly RunFigures[]): StrategyRow['latency'] {
+  const names = [...new Set(runs.flatMap((run) => Object.keys(run.callers)))].sort();
+  return Object.fromEntries(
+    names.map((name) => {
+      const ended = new Histogram();
+      const failed: Record<string, number> = {};
+      const neverEnded: Record<string, number> = {};
+      for (const run of runs) {
+        const op = run.callers[name];
+        if (op === undefined) continue;
+        ended.merge(op.latency);
+        for (const [errno, count] of Object.entries(op.failed))
+          failed[errno] = (failed[errno] ?? 0) + count;
+        for (const { reason } of op.neverEnded) neverEnded[reason] = (neverEnded[reason] ?? 0) + 1;
+      }
+      return [
+        name,
+        { ended: ended.record(), failed: inOrder(failed), neverEnded: inOrder(neverEnded) },
+      ];
+    }),
+  );
+}
+
+const inOrder = (counts: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+function meanSeries(all: readonly (readonly number[])[]): number[] {
+  const [first = []] = all;
+  return first.map((_, at) => {
+    let sum = 0;
+    for (const series of all) sum += series[at] as number;
+    return Math.round((sum / all.length) * 1000) / 1000;
+  });
+}
