@@ -1,6 +1,6 @@
 // A machine for tests: createKernel and apply with one method for each operation. Every law is
 // checked after every entry. Commands, events and replies are recorded as a trace with one line
-// each (see trace.ts).
+// each (see src/script/trace-lines.ts).
 import { defaultConfig } from '../src/config.ts';
 import { kernelLimits } from '../src/engine/engine.ts';
 import type { KernelEvent } from '../src/kernel/events.ts';
@@ -23,7 +23,7 @@ import type {
   Task,
 } from '../src/kernel/state.ts';
 import type { PinId, TaskId } from '../src/kernel/units.ts';
-import { commandLine, eventLine, replyLine } from './trace.ts';
+import { commandLine, eventLine, replyLine } from '../src/script/trace-lines.ts';
 
 export const page = 4096;
 

@@ -99,6 +99,24 @@ export const subcommands: readonly Subcommand[] = [
   ...operationsOf('Waits'),
   ...operationsOf('Time'),
   {
+    name: 'story',
+    group: 'Runs',
+    summary: 'lists and plays the stories S01 to S32',
+    load: async (io) => (await import('./story.ts')).storyCommand(io),
+  },
+  {
+    name: 'compare',
+    group: 'Runs',
+    summary: 'plays the same commands under each strategy',
+    load: async (io) => (await import('./compare.ts')).compareCommand(io),
+  },
+  {
+    name: 'play',
+    group: 'Runs',
+    summary: 'plays a script and prints its trace',
+    load: async (io) => (await import('./play.ts')).playCommand(io),
+  },
+  {
     name: 'xfs_io',
     group: 'Runs',
     summary: 'runs commands of xfs_io(8), and prints what xfs_io prints',

@@ -36,11 +36,15 @@ const commonFields = [
 const reserved = new Set<string>([...commonFields, 'args', 'as']);
 
 /** A command as the words of its line, without defaults that nobody has to write. */
-export function commandText(command: Command): string {
-  const given = command.args as Record<string, unknown>;
-  const brief = withoutDefaults(command.op, given);
+export const commandText = (command: Command): string =>
+  commandWords({ ...command, args: briefArgs(command) }).join(' ');
+
+/** The arguments without defaults that nobody has to write. */
+export function briefArgs({ op, args }: Command): Record<string, unknown> {
+  const given = args as Record<string, unknown>;
+  const brief = withoutDefaults(op, given);
   const kept = Object.entries(given).filter(([key]) => positional.has(key) || key in brief);
-  return commandWords({ ...command, args: Object.fromEntries(kept) }).join(' ');
+  return Object.fromEntries(kept);
 }
 
 /** The words of a command with the arguments as they are given. */

@@ -22,8 +22,8 @@ import type {
   Task,
 } from '../../src/kernel/state.ts';
 import type { TaskId } from '../../src/kernel/units.ts';
+import { commandLine, eventLine, replyLine } from '../../src/script/trace-lines.ts';
 import { limitsOfTests, page } from '../machine.ts';
-import { commandLine, eventLine, replyLine } from '../trace.ts';
 import type { Action, Call, Label } from './action.ts';
 import { Broken, machinery } from './broken.ts';
 import type { Config } from './config.ts';

@@ -4,11 +4,11 @@
 //     > punch-hole a 0 8192 as T
 //     0 op_5 punch-hole a  task.blocked on=page pfn=2 pgoff=0 bucket=17 state=S
 //     < op_5 done sizeBytes=8192 blocksFreed=2 …
-import type { KernelEvent } from '../src/kernel/events.ts';
-import { operations } from '../src/kernel/ops/index.ts';
-import type { Command, Effects, Reply } from '../src/kernel/state.ts';
-import { bytesText, runsOf } from '../src/script/bytes-text.ts';
-import { commandWords } from '../src/script/golden.ts';
+import type { KernelEvent } from '../kernel/events.ts';
+import { operations } from '../kernel/ops/index.ts';
+import type { Command, Effects, Reply } from '../kernel/state.ts';
+import { bytesText, runsOf } from './bytes-text.ts';
+import { commandWords } from './golden.ts';
 
 export function commandLine(
   command: Command,
