@@ -81,6 +81,24 @@ export const subcommands: readonly Subcommand[] = [
     load: async (io) => (await import('./show.ts')).showCommand(io),
   },
   {
+    name: 'tenant',
+    group: 'Things',
+    summary: 'creates, lists and removes tenants; sets quotas',
+    load: async (io) => (await import('./tenant.ts')).tenantCommand(io),
+  },
+  {
+    name: 'token',
+    group: 'Things',
+    summary: 'issues, lists and revokes tokens',
+    load: async (io) => (await import('./token.ts')).tokenCommand(io),
+  },
+  {
+    name: 'context',
+    group: 'Things',
+    summary: 'names servers: URL, token and filesystem',
+    load: async (io) => (await import('./context.ts')).contextCommand(io),
+  },
+  {
     name: 'mappings',
     group: 'Memory',
     summary: 'lists the mappings',
@@ -96,7 +114,25 @@ export const subcommands: readonly Subcommand[] = [
   },
   ...operationsOf('Memory'),
   ...operationsOf('Device'),
+  {
+    name: 'ops',
+    group: 'Waits',
+    summary: 'lists operations, or follows them with -w',
+    load: async (io) => (await import('./ops.ts')).opsCommand(io),
+  },
+  {
+    name: 'wait',
+    group: 'Waits',
+    summary: 'waits until an operation has ended',
+    load: async (io) => (await import('./wait.ts')).waitCommand(io),
+  },
   ...operationsOf('Waits'),
+  {
+    name: 'step',
+    group: 'Time',
+    summary: 'takes steps of a stepped filesystem',
+    load: async (io) => (await import('./step.ts')).stepCommand(io),
+  },
   ...operationsOf('Time'),
   {
     name: 'story',

@@ -61,13 +61,16 @@ function parsed(text: string): unknown {
 
 /** A server that listens, and `run` with its URL in the environment. */
 export async function serving(overrides: Partial<Config> = {}) {
-  const service: Service = await start(overrides);
+  const operatorTokenFile = join(mkdtempSync(join(tmpdir(), 'pinhole-operator-')), 'token');
+  const service: Service = await start({ operatorTokenFile, ...overrides });
   const url = await service.app.listen({ host: '127.0.0.1', port: 0 });
   const ran = (words: string | readonly string[], options: RunOptions = {}) =>
     pinhole(words, { ...options, env: { PINHOLE_URL: url, ...options.env } });
   return {
     service,
     url,
+    /** The environment of the operator. */
+    operator: { PINHOLE_TOKEN_FILE: operatorTokenFile },
     run: ran,
     /** Throws unless the command ends with 0. */
     async must(words: string | readonly string[], options: RunOptions = {}): Promise<Ran> {

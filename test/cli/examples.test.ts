@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Command } from 'commander';
 import { parse as shellWords } from 'shell-quote';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { examplesOf } from '../../src/cli/lib/help.ts';
 import { ioOf } from '../../src/cli/lib/io.ts';
 import { viewWords } from '../../src/cli/lib/view-tables.ts';
@@ -13,7 +14,7 @@ import { rootCommand } from '../../src/cli/run.ts';
 import { operations } from '../../src/kernel/ops/index.ts';
 import { views } from '../../src/kernel/views/index.ts';
 import { serving } from './command.ts';
-import { layOut, noting, type Seen } from './machine.ts';
+import { layOut, noting, type Seen, tokenOfExample } from './machine.ts';
 
 const { stdin, stdout, stderr } = process;
 const io = ioOf({ stdin, stdout, stderr, env: {} });
@@ -45,7 +46,10 @@ beforeAll(async () => {
   server = await serving();
 });
 afterAll(() => server.close());
-beforeEach(() => layOut(server));
+let tokenId = '';
+beforeEach(async () => {
+  tokenId = await layOut(server);
+});
 
 const document = JSON.parse(
   readFileSync(join(import.meta.dirname, '../../openapi/openapi.json'), 'utf8'),
@@ -81,10 +85,28 @@ const bytesSchema = {
 const wordsOf = (line: string): string[] => {
   const [program, ...words] = shellWords(line) as string[];
   expect(program).toBe('pinhole');
-  return words;
+  return words.map((word) => (word === tokenOfExample ? tokenId : word));
 };
 /** Examples name the filesystem only where it matters. */
-const env = { PINHOLE_FS: 'scratch' };
+const envOf = (path: string): Record<string, string> => ({
+  PINHOLE_FS: 'scratch',
+  ...(/^pinhole (tenant|token)/.test(path) ? server.operator : {}),
+});
+
+/** Commands that print JSON of their own. */
+const zContext = z.strictObject({
+  name: z.string(),
+  url: z.string(),
+  inUse: z.boolean(),
+  token: z.string().nullable(),
+  fs: z.string().nullable(),
+});
+const shapes: Readonly<Record<string, z.ZodType>> = {
+  'pinhole context ls': z.strictObject({ items: z.array(zContext) }),
+  'pinhole context add': zContext,
+  'pinhole context use': zContext,
+  'pinhole context rm': zContext,
+};
 
 describe('every subcommand', () => {
   it.each(leaves)('$path has a summary and an example', ({ path, command }) => {
@@ -96,7 +118,8 @@ describe('every subcommand', () => {
     for (const line of examples) expect(line.startsWith(path)).toBe(true);
   });
 
-  it.each(talking)('$path: the example runs, and prints no colour', async ({ command }) => {
+  it.each(talking)('$path: the example runs, and prints no colour', async ({ path, command }) => {
+    const env = envOf(path);
     for (const line of examplesOf(command)) {
       const { code, stderr, stdout } = await server.run(wordsOf(line), { env });
       expect({ line, code, stderr }).toMatchObject({ code: 0 });
@@ -105,21 +128,28 @@ describe('every subcommand', () => {
     }
   });
 
-  it.each(talking)('$path: -o json is valid against the OpenAPI document', async ({ command }) => {
-    const [line = ''] = examplesOf(command);
-    if (line.includes('-o ')) return;
-    let json: unknown;
-    const seen = await noting(async () => {
-      ({ json } = await server.must([...wordsOf(line), '-o', 'json'], { env }));
-    });
-    const last = seen.at(-1);
-    if (last === undefined) return;
-    const schema = schemaOf(last);
-    const isValid = ajv.validate(schema ?? bytesSchema, json);
-    expect({ json, errors: isValid ? null : ajv.errors }).toMatchObject({ errors: null });
-  });
+  it.each(talking)(
+    '$path: -o json is valid against the OpenAPI document',
+    async ({ path, command }) => {
+      const env = envOf(path);
+      const [line = ''] = examplesOf(command);
+      if (line.includes('-o ')) return;
+      let json: unknown;
+      const seen = await noting(async () => {
+        ({ json } = await server.must([...wordsOf(line), '-o', 'json'], { env }));
+      });
+      const last = seen.at(-1);
+      const shape = shapes[path];
+      if (shape !== undefined) shape.parse(json);
+      if (shape !== undefined || last === undefined) return expect(shape).toBeDefined();
+      const schema = schemaOf(last);
+      const isValid = ajv.validate(schema ?? bytesSchema, json);
+      expect({ json, errors: isValid ? null : ajv.errors }).toMatchObject({ errors: null });
+    },
+  );
 
-  it.each(talking)('$path: --curl prints a request and sends none', async ({ command }) => {
+  it.each(talking)('$path: --curl prints a request and sends none', async ({ path, command }) => {
+    const env = envOf(path);
     const [line = ''] = examplesOf(command);
     if (!command.options.some(({ long }) => long === '--curl')) return;
     const seen = await noting(async () => {

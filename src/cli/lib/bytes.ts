@@ -68,7 +68,7 @@ export function printBytes(session: Session, bytes: Uint8Array, offset: number):
 const width = 16;
 
 /** As hexdump -C: equal lines after the first are a star. */
-export function hexDump(bytes: Uint8Array, offset: number): string {
+function hexDump(bytes: Uint8Array, offset: number): string {
   const lines: string[] = [];
   let before = '';
   for (let at = 0; at < bytes.length; at += width) {

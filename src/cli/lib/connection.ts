@@ -68,7 +68,7 @@ function contextOf(named: string | undefined, env: Io['env']): Context | null {
   );
 }
 
-function httpUrl(text: string): string {
+export function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol))
     throw new UsageError(`${text} is not a URL of a server, such as ${defaultUrl}`);
@@ -78,11 +78,17 @@ function httpUrl(text: string): string {
 function readToken(file: string): string {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8').trim();
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new UsageError(`the token file ${file} cannot be read: ${(error as Error).message}`);
   }
+  return tokenIn(text, file);
+}
+
+/** The token in a text; throws if there is not exactly one. */
+export function tokenIn(text: string, source: string): string {
+  const token = text.trim();
   // A token is sent in a header, which must not contain other characters.
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new UsageError(`${file} does not contain one token`);
-  return text;
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new UsageError(`${source} does not contain one token`);
+  return token;
 }

@@ -21,7 +21,6 @@ const zContexts = z.strictObject({
 export type Context = z.infer<typeof zContext>;
 export type Contexts = z.infer<typeof zContexts>;
 
-/** @public */
 export const contextsFile = (env: Io['env']): string =>
   join(env.XDG_CONFIG_HOME || join(env.HOME ?? homedir(), '.config'), 'pinhole', 'contexts.json');
 
@@ -42,7 +41,6 @@ export function readContexts(env: Io['env']): Contexts {
 }
 
 /**
- * @public
  * Writes another file and renames it, so that a crash leaves the old contexts or the new
  * ones.
  */

@@ -15,10 +15,13 @@ export class Refused extends CommandEnd {
   readonly exitCode = exitCodes.refused;
   /** Null if the answer was no problem document, or there was no answer. */
   readonly problem: Problem | null;
+  /** The URL of the request, to which the links of the problem are relative. */
+  readonly url: string | undefined;
 
-  constructor(message: string, problem: Problem | null = null) {
+  constructor(message: string, problem: Problem | null = null, url?: string) {
     super(message);
     this.problem = problem;
+    this.url = url;
   }
 }
 
@@ -34,7 +37,7 @@ export class Unmet extends CommandEnd {
   readonly exitCode = exitCodes.unmet;
 }
 
-/** The operation did not end in the time that the caller allowed. @public */
+/** The operation did not end in the time that the caller allowed. */
 export class TimedOut extends CommandEnd {
   override readonly name = 'TimedOut';
   readonly exitCode = exitCodes.timedOut;

@@ -46,7 +46,7 @@ function fieldsIn(schema: JsonSchema, above: readonly string[]): Field[] {
   );
 }
 
-const bytesName = /^(offset|length|withOffset)$|Bytes$/;
+const bytesName = /^(offset|length|withOffset|bytes|memory)$|Bytes$/;
 const msName = /^ms$|Ms$/;
 
 function kindOf(name: string, { type }: JsonSchema): Field['kind'] | null {

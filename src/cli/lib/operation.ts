@@ -95,6 +95,17 @@ export function strategyFields(above: readonly string[]): Field[] {
   return [...fields.values()];
 }
 
+/** The name of a strategy in a request that has other fields, too. */
+export const strategyName: Field = {
+  path: ['strategy', 'name'],
+  flag: 'strategy',
+  kind: 'text',
+  values: [...strategies.keys()],
+  doc: 'the reclaim strategy',
+  required: false,
+  initial: undefined,
+};
+
 interface Performed {
   op: Operation;
   words: OperationWords;

@@ -50,13 +50,17 @@ export function onServer<Options = Record<string, unknown>>(
       try {
         await act(session, { args: command.args, options, command });
       } catch (error) {
-        if (!(error instanceof CurlShown)) throw error;
-        session.output.write(`${error.message}\n`);
+        const { output } = session;
+        if (error instanceof CurlShown) return output.write(`${error.message}\n`);
+        // A program that asks for JSON gets the problem as the server sent it, too.
+        if (error instanceof Refused && error.problem !== null && error.problem.status > 0)
+          output.print(error.problem, () => '');
+        throw error;
       }
     });
 }
 
-/** Adds -o, for a command that prints data. @public */
+/** Adds -o, for a command that prints data. */
 export const withOutput = (command: Command): Command =>
   command.addOption(
     commonOption('-o, --output <format>', 'how data is printed').choices(formats).default('table'),
@@ -107,7 +111,7 @@ export async function demand<T>(answer: Promise<Answered<T>>): Promise<NonNullab
 
 function refusal(error: unknown, response: Response): Refused {
   const known = typeof error === 'object' && error !== null && 'detail' in error;
-  if (known) return new Refused((error as Problem).detail, error as Problem);
+  if (known) return new Refused((error as Problem).detail, error as Problem, response.url);
   return new Refused(`${response.url} answered ${response.status} ${response.statusText}`.trim());
 }
 

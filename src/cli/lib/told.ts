@@ -8,13 +8,13 @@ import type { Problem } from './schemas.ts';
 export function tellError(io: Io, error: CommandEnd): void {
   const say = (line: string) => io.say(line);
   const name = styled(io, io.stderr, 'bold', 'pinhole:');
-  const { problem } = error instanceof Refused ? error : { problem: null };
+  const { problem, url } = error instanceof Refused ? error : { problem: null };
   if (error.message === '') return;
   if (problem === null) say(`${name} ${error.message}`);
-  else tellProblem(io, name, problem);
+  else tellProblem(io, name, problem, url);
 }
 
-function tellProblem(io: Io, name: string, problem: Problem): void {
+function tellProblem(io: Io, name: string, problem: Problem, url: string | undefined): void {
   const say = (line: string) => io.say(line);
   const errno = styled(io, io.stderr, 'red', problem.errno ?? problem.title);
   say(`${name} ${errno}: ${problem.detail}`);
@@ -23,20 +23,21 @@ function tellProblem(io: Io, name: string, problem: Problem): void {
   for (const blocker of problem.blockedBy ?? []) say(`  blocked by ${blockerText(blocker)}`);
   if (problem.cycle !== undefined) say(`  deadlock: ${problem.cycle.join(' → ')}`);
   if (problem.rule !== undefined) say(`  rule ${problem.rule}: pinhole rule ${problem.rule}`);
-  const help = helpOf(problem);
-  if (help !== null) say(`  ${help}`);
+  const next = nextOf(problem);
+  if (next !== null) say(`  ${next}`);
+  if (problem.help !== undefined) say(`  what can be done: ${new URL(problem.help, url).href}`);
 }
 
 /** What the caller can do next, by the type of the problem. */
-const help: Readonly<Record<string, string>> = {
+const nextSteps: Readonly<Record<string, string>> = {
   unauthorized: 'Give a token with --token-file or PINHOLE_TOKEN_FILE.',
   'missing-scope': 'Use a token with the scope; "pinhole token create" makes one.',
   ebusy: 'Release what blocks it, or use --force where the command has it.',
 };
 
-function helpOf({ type, blockedBy }: Problem): string | null {
+function nextOf({ type, blockedBy }: Problem): string | null {
   const name = type.slice(type.lastIndexOf('/') + 1);
   const [blocker] = blockedBy ?? [];
   if (blocker?.pin !== undefined) return `To release it: pinhole unpin ${blocker.pin}`;
-  return help[name] ?? null;
+  return nextSteps[name] ?? null;
 }

@@ -55,7 +55,8 @@ export function demandSuccess(operation: OperationRecord): void {
   if (problem === undefined) throw new Refused(`${id} (${op}) ended as ${state}`);
   const known = problem as Partial<Problem> & typeof problem;
   const type = `/v1/problems/${problem.errno.toLowerCase()}`;
-  throw new Refused(problem.detail, { type, title: op, status: 409, ...known } as Problem);
+  // No answer had this problem, so it has no status.
+  throw new Refused(problem.detail, { type, title: op, status: 0, ...known } as Problem);
 }
 
 /** For an operation that has not ended although the caller waited. */
