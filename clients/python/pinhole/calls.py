@@ -12,7 +12,7 @@ from urllib.parse import quote
 from . import models
 from ._http import Answer, Http, query_string
 from ._json import decode, encode
-from .errors import Problem, StillWaiting
+from .errors import PinholeError, Problem, StillWaiting
 
 T = TypeVar("T")
 
@@ -95,17 +95,38 @@ class Starter(FilesystemCaller):
     """Starts operations, and waits for none."""
 
     def _start(self, call: Call[T]) -> Pending[T]:
-        return self._pending(call, self._send(call, prefer="respond-async"))
+        answer = self._send(call, prefer="respond-async")
+        if answer.status == 202:
+            return self._pending(call, answer)
+        ended: Pending[T] = Pending(self._http, self.name, None, call.answer)
+        ended._ended_with(_value_of(call.answer, answer))
+        return ended
 
 
 class Pending(FilesystemCaller, Generic[T]):
     """An operation that was started. It runs, sleeps or has ended."""
 
-    def __init__(self, http: Http, name: str, record: models.Operation, result: Any) -> None:
+    def __init__(
+        self, http: Http, name: str, record: models.Operation | None, result: Any
+    ) -> None:
         super().__init__(http, name)
-        self.id = record.id
-        """`op_…`, as in the wait graph and in events."""
+        self._id = None if record is None else record.id
         self._result = result
+        self._values: list[T] = []
+
+    @property
+    def id(self) -> str:
+        """`op_…`, as in the wait graph and in events.
+
+        A read that ended at once has none: its answer was the bytes, and the server keeps no
+        record of it.
+        """
+        if self._id is None:
+            raise PinholeError("the read ended at once, and the server has no record of it")
+        return self._id
+
+    def _ended_with(self, value: T) -> None:
+        self._values.append(value)
 
     def record(self, wait: float = 0) -> models.Operation:
         """What the operation does now, what it sleeps on, and what blocks it.
@@ -124,6 +145,8 @@ class Pending(FilesystemCaller, Generic[T]):
         Raises Problem if the operation failed or was cancelled, and StillWaiting if it has not
         ended after `wait` seconds.
         """
+        if self._values:
+            return self._values[0]
         deadline = _deadline(wait)
         while True:
             record = self.record(_seconds_until(deadline))
@@ -160,7 +183,7 @@ class Pending(FilesystemCaller, Generic[T]):
         return ("v1", "filesystems", self.name, "operations", self.id, *more)
 
     def __repr__(self) -> str:
-        return f"<Pending {self.id} of {self.name}>"
+        return f"<Pending {self._id} of {self.name}>"
 
 
 def _deadline(wait: float | None) -> float | None:
