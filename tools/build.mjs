@@ -1,5 +1,6 @@
-// `npm run build`, which runs before every start: makes dist/ of src/, web/ and docs/. It takes nearly no
-// time if nothing has changed.
+// `npm run build` makes dist/ of src/, web/ and docs/. It takes nearly no time if nothing has changed.
+// `npm start` calls it with --docs-aside, because the docs take longer than all the rest: they are
+// built while the server starts, and it serves them as soon as they are there.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,4 +45,12 @@ const server = {
   },
 };
 
-await Promise.all([makeOnce(server), buildPage(), buildDocs()]);
+/** Goes on when this process has ended, and is not ended by the Ctrl-C that stops the server. */
+function buildDocsAside() {
+  const args = [join(root, 'site/build.mjs')];
+  spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 2], detached: true }).unref();
+}
+
+const aside = process.argv.includes('--docs-aside');
+await Promise.all([makeOnce(server), buildPage(), ...(aside ? [] : [buildDocs()])]);
+if (aside) buildDocsAside();

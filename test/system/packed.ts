@@ -1,9 +1,22 @@
 // The package as a stranger gets it: packed from a copy of the committed and new files, and installed
 // into an empty folder with an empty cache.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { stopped } from './server.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -77,4 +90,41 @@ export async function pack(): Promise<Packed> {
     files: said.files.map(({ path }) => path),
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
+}
+
+export interface Serving {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** `bin` is the command of the package. The state is in memory, the port is any. */
+export async function serve(cwd: string, bin: string, ...flags: string[]): Promise<Serving> {
+  const child = spawn(bin, ['serve', '--volatile', '--port', '0', ...flags], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the server exited with ${code}`)));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (line.includes('"msg":"listening"')) resolve((JSON.parse(line) as { url: string }).url);
+    });
+  });
+  return { url, stop: () => stopped(child) };
+}
+
+const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
+
+/** The built page of another program, at an origin of its own. */
+export async function serveFiles(folder: string): Promise<{ url: string; stop(): void }> {
+  const server = createServer(({ url = '/' }, response) => {
+    const path = join(folder, url === '/' ? 'index.html' : url);
+    response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream');
+    if (existsSync(path)) response.end(readFileSync(path));
+    else response.writeHead(404).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, stop: () => void server.close() };
 }
