@@ -54,12 +54,15 @@ async function addState(
   contents: Head['contents'],
   add: (frame: Frame) => Promise<void>,
 ): Promise<void> {
+  // A reader needs the machine before its chunks, but they must be hashed before they are removed.
+  const omitted: Frame[] = [];
   if (contents === 'omitted') {
     for (const { index, seq, bytes } of contentChunks(kernel))
-      await add(['omitted', index, seq, sha256(bytes)]);
+      omitted.push(['omitted', index, seq, sha256(bytes)]);
     withoutContents(kernel);
   }
   for (const piece of piecesOf(kernel)) await add(['state', new Uint8Array(piece)]);
+  for (const frame of omitted) await add(frame);
   if (contents === 'kept')
     for (const { index, seq, bytes } of contentChunks(kernel))
       await add(['chunk', index, seq, bytes]);

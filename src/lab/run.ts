@@ -35,7 +35,7 @@ export interface RunOptions {
 }
 
 /** A run that `before` ended. */
-class Stopped extends Error {
+export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
