@@ -41,6 +41,22 @@ describe('AsyncAPI', () => {
     }
   });
 
+  it('says of every message and every property what it is', () => {
+    const silent: string[] = [];
+    const visit = (value: typeof document, path: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      for (const [name, property] of Object.entries<typeof document>(value.properties ?? {}))
+        if (typeof property.description !== 'string') silent.push(`${path}.${name}`);
+      for (const [key, one] of Object.entries(value)) visit(one, `${path}/${key}`);
+    };
+    visit(document, '');
+    for (const [name, { payload }] of Object.entries<typeof document>(document.components.messages))
+      if (typeof payload.description !== 'string') silent.push(name);
+    expect(silent).toEqual([]);
+    const { StrategyChanged } = document.components.schemas;
+    expect(StrategyChanged.properties.data.properties.from.description).toContain('strategy');
+  });
+
   it('contains every event and every close code', () => {
     const types = Object.values(document.components.schemas).map(
       (schema) => (schema as typeof document).properties.type.const,

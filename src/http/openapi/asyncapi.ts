@@ -9,6 +9,7 @@ import { subprotocols } from '../stream/encoding.ts';
 import { typePrefix } from '../stream/envelope.ts';
 import { zEnvelope } from '../stream/event-schema.ts';
 import { clientMessages, closings, serverMessages } from '../stream/messages.ts';
+import { withDescriptions } from './glossary.ts';
 import { pathParameters } from './item.ts';
 
 const pascal = (name: string): string =>
@@ -18,13 +19,11 @@ const messageRef = (name: string) => ({ $ref: `#/components/messages/${name}` })
 
 const epoch = '4f1d2c3b5a69788796';
 /** The data of an event type, with the fields that name its file. */
-function dataSchema(data: z.ZodType): JsonSchema {
+function dataSchema(type: EventType, data: z.ZodType): JsonSchema {
   const schema = jsonSchemaOf(data, 'output');
   const whose = jsonSchemaOf(zWhose, 'output');
-  return {
-    ...schema,
-    properties: { ...(whose.properties as object), ...(schema.properties as object) },
-  };
+  const properties = { ...(whose.properties as object), ...(schema.properties as object) };
+  return withDescriptions({ ...schema, properties }, pascal(type));
 }
 
 function eventSchema(type: EventType): JsonSchema {
@@ -35,8 +34,8 @@ function eventSchema(type: EventType): JsonSchema {
     description: doc,
     properties: {
       ...(envelope.properties as object),
-      type: { const: `${typePrefix}${type}` },
-      data: dataSchema(data),
+      type: { const: `${typePrefix}${type}`, description: 'The type of the event.' },
+      data: { ...dataSchema(type, data), description: 'What the event says.' },
     },
     required: [...(envelope.required as string[]), 'type', 'data'],
   };
@@ -87,7 +86,7 @@ function channel({ url, summary, query }: Contract): JsonSchema {
     bindings: {
       ws: {
         method: 'GET',
-        query: jsonSchemaOf(query, 'input'),
+        query: withDescriptions(jsonSchemaOf(query, 'input'), 'message'),
         headers: {
           type: 'object',
           properties: { Authorization: { type: 'string', description: 'Bearer …' } },
@@ -125,13 +124,17 @@ export function asyncApi(contracts: readonly Contract[]): JsonSchema {
     type: 'object',
     description: 'Events in order; the events of one command are never split.',
     properties: {
-      type: { const: 'event' },
+      type: { const: 'event', description: 'The type of the message.' },
       id: { type: 'string', description: 'The subscription; `query` if the URL created it.' },
       cursor: {
         type: 'string',
         description: 'The position after these events and after those that the filter hid.',
       },
-      events: { type: 'array', items: { oneOf: types.map((type) => schemaRef(pascal(type))) } },
+      events: {
+        type: 'array',
+        description: 'The events, in order.',
+        items: { oneOf: types.map((type) => schemaRef(pascal(type))) },
+      },
     },
     required: ['type', 'id', 'cursor', 'events'],
   };
@@ -171,7 +174,11 @@ export function asyncApi(contracts: readonly Contract[]): JsonSchema {
         ...Object.fromEntries(
           Object.entries(control).map(([name, schema]) => [
             name,
-            { name, title: name, payload: jsonSchemaOf(schema, 'input') },
+            {
+              name,
+              title: name,
+              payload: withDescriptions(jsonSchemaOf(schema, 'input'), 'message'),
+            },
           ]),
         ),
       },

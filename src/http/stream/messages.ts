@@ -23,14 +23,20 @@ const zId = z
   .describe('Chosen by the client; every message about the subscription has it.');
 
 export const clientMessages = {
-  subscribe: z.strictObject({
-    type: z.literal('subscribe'),
-    id: zId,
-    from: zFrom.default('now'),
-    filter: zFilter.optional(),
-  }),
-  unsubscribe: z.strictObject({ type: z.literal('unsubscribe'), id: zId }),
-  ping: z.strictObject({ type: z.literal('ping'), id: zId.optional() }),
+  subscribe: z
+    .strictObject({
+      type: z.literal('subscribe'),
+      id: zId,
+      from: zFrom.default('now'),
+      filter: zFilter.optional(),
+    })
+    .describe('Begins a subscription. A connection can have several.'),
+  unsubscribe: z
+    .strictObject({ type: z.literal('unsubscribe'), id: zId })
+    .describe('Ends a subscription; the connection stays open.'),
+  ping: z
+    .strictObject({ type: z.literal('ping'), id: zId.optional() })
+    .describe('Asks for a pong, for clients that cannot send ping frames.'),
 };
 
 export const zClientMessage = z.discriminatedUnion('type', [
