@@ -18,8 +18,8 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY openapi openapi
 COPY docs/spec.md docs/spec.md
+COPY LICENSE LICENSE
 RUN install -d -o node -g node /data
 USER node
 VOLUME /data

@@ -144,6 +144,7 @@ test('the command of the package talks to a server', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ name: 'told' });
   expect((await command('fs', 'ls')).stdout).toMatch(/^told /m);
   expect((await command('errno', 'EOPNOTSUPP')).stdout).toContain('EOPNOTSUPP');
+  expect((await command('story', 'play', 'S01')).stdout).toContain('*** DEADLOCK ***');
 });
 
 /** What a program does in a browser that is given the client and nothing else. */
