@@ -176,4 +176,10 @@ export const subcommands: readonly Subcommand[] = [
     summary: 'plays a bundle without a server, and compares its results',
     load: async (io) => (await import('./replay.ts')).replayCommand(io),
   },
+  {
+    name: 'lab',
+    group: 'Runs',
+    summary: 'runs a workload under every strategy, and compares what each one costs',
+    load: async (io) => (await import('./lab.ts')).labCommand(io),
+  },
 ];
