@@ -101,7 +101,47 @@ const zContext = z.strictObject({
   token: z.string().nullable(),
   fs: z.string().nullable(),
 });
+const zValue = z.union([z.number(), z.enum(['never', '-never'])]);
+const zSummary = z.strictObject({
+  median: zValue,
+  q1: zValue,
+  q3: zValue,
+  low: zValue,
+  high: zValue,
+});
+const zFigures = z.record(
+  z.string(),
+  zSummary.extend({ difference: zSummary.optional(), seeds: z.int().optional() }),
+);
+const zLab = z.strictObject({
+  lab: z.int(),
+  kernel: z.int(),
+  name: z.string(),
+  workload: z.unknown(),
+  seeds: z.strictObject({ first: z.int(), count: z.int() }),
+  notes: z.array(z.string()),
+  points: z.array(
+    z.strictObject({
+      at: z.record(z.string(), z.unknown()),
+      strategies: z.array(z.looseObject({ strategy: z.string(), figures: zFigures })),
+    }),
+  ),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+});
+const zPreset = z.strictObject({ name: z.string(), title: z.string(), source: z.string() });
 const shapes: Readonly<Record<string, z.ZodType>> = {
+  'pinhole lab run': zLab,
+  'pinhole lab list': z.strictObject({ items: z.array(zPreset) }),
+  'pinhole lab show': zPreset.extend({ text: z.string() }),
+  'pinhole lab import': z.strictObject({
+    events: z.strictObject({ begin: z.string(), end: z.string() }).nullable(),
+    threads: z.int(),
+    unpaired: z.strictObject({ begins: z.int(), ends: z.int() }),
+    holds: z.array(z.number()),
+    thinks: z.array(z.number()),
+    workload: z.string(),
+  }),
+  'pinhole lab schema': z.looseObject({ $schema: z.string(), type: z.literal('object') }),
   'pinhole context ls': z.strictObject({ items: z.array(zContext) }),
   'pinhole context add': zContext,
   'pinhole context use': zContext,
