@@ -1,7 +1,9 @@
 // pinhole play: a script, on a machine in this process or on a filesystem of a server.
 import { Command } from 'commander';
 import { requestOf } from '../http/command-request.ts';
+import { operations } from '../kernel/ops/index.ts';
 import type { Command as ScriptedCommand } from '../kernel/state.ts';
+import { bytesText } from '../script/bytes-text.ts';
 import { commandJsonOf } from '../script/command-json.ts';
 import { briefArgs, commandText, mkfsText } from '../script/golden.ts';
 import { play } from '../script/play.ts';
@@ -10,7 +12,7 @@ import { bytesOfFile, playableOf } from './lib/course.ts';
 import { Refused, Unmet } from './lib/exit.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
-import { send } from './lib/send.ts';
+import { ask } from './lib/request.ts';
 import { onServer, type Session } from './lib/session.ts';
 
 interface Options {
@@ -97,12 +99,15 @@ async function answerOf(
   fs: string,
   command: ReturnType<typeof commandJsonOf>,
 ): Promise<{ status: number; answer: unknown }> {
-  const request = requestOf(command);
+  const { method, path, query, json: body } = requestOf(command);
   const bytes = command.data === undefined ? {} : { bytes: Buffer.from(command.data, 'base64') };
-  const path = `/v1/filesystems/${encodeURIComponent(fs)}${request.path}`;
+  const url = `/v1/filesystems/${encodeURIComponent(fs)}${path}`;
   const headers: Record<string, string> = command.keep === true ? { prefer: 'respond-async' } : {};
+  const givesBytes = operations.get(command.op)?.gives === 'bytes';
+  const asked = { method, url, path: {}, query, body, ...bytes, headers, givesBytes };
   try {
-    const { data, response } = await send(session, { ...request, ...bytes, path, headers });
+    const { data: given, response } = await ask(session, asked);
+    const data = given instanceof Uint8Array ? bytesText(given) : given;
     return { status: response.status, answer: data };
   } catch (error) {
     if (!(error instanceof Refused) || error.problem === null) throw error;

@@ -63,6 +63,18 @@ export const subcommands: readonly Subcommand[] = [
     load: async () => (await import('./repair.ts')).repairCommand(),
   },
   {
+    name: 'doctor',
+    group: 'Server',
+    summary: 'checks what a server needs on this machine',
+    load: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  },
+  {
+    name: 'open',
+    group: 'Server',
+    summary: 'opens the page in a browser',
+    load: async (io) => (await import('./open.ts')).openCommand(io),
+  },
+  {
     name: 'fs',
     group: 'Things',
     summary: 'creates, lists, shows and removes filesystems',
@@ -128,6 +140,30 @@ export const subcommands: readonly Subcommand[] = [
   },
   ...operationsOf('Waits'),
   {
+    name: 'explain',
+    group: 'Waits',
+    summary: 'explains why an operation waits, and what would end the wait',
+    load: async (io) => (await import('./explain.ts')).explainCommand(io),
+  },
+  {
+    name: 'graph',
+    group: 'Waits',
+    summary: 'shows who waits for whom',
+    load: async (io) => (await import('./graph.ts')).graphCommand(io),
+  },
+  {
+    name: 'events',
+    group: 'Waits',
+    summary: 'prints and follows the events',
+    load: async (io) => (await import('./events.ts')).eventsCommand(io),
+  },
+  {
+    name: 'trace',
+    group: 'Waits',
+    summary: 'exports events for Perfetto or as ftrace text',
+    load: async (io) => (await import('./trace.ts')).traceCommand(io),
+  },
+  {
     name: 'step',
     group: 'Time',
     summary: 'takes steps of a stepped filesystem',
@@ -147,10 +183,22 @@ export const subcommands: readonly Subcommand[] = [
     load: async (io) => (await import('./compare.ts')).compareCommand(io),
   },
   {
+    name: 'bundle',
+    group: 'Runs',
+    summary: 'writes and reads bundles',
+    load: async (io) => (await import('./bundle.ts')).bundleCommand(io),
+  },
+  {
     name: 'play',
     group: 'Runs',
     summary: 'plays a script and prints its trace',
     load: async (io) => (await import('./play.ts')).playCommand(io),
+  },
+  {
+    name: 'bench',
+    group: 'Runs',
+    summary: 'measures a server with scenarios of load/',
+    load: async (io) => (await import('./bench.ts')).benchCommand(io),
   },
   {
     name: 'xfs_io',

@@ -19,7 +19,7 @@ import { UsageError } from './lib/exit.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
 import { columns, type Format, outputOf, styled } from './lib/output.ts';
-import { send } from './lib/send.ts';
+import { ask } from './lib/request.ts';
 import { demand, onServer, type Session, withOutput } from './lib/session.ts';
 import { columnOf } from './lib/strategies.ts';
 import { filled } from './lib/text.ts';
@@ -224,15 +224,17 @@ async function playThere(
       const request = requestOf(submit);
       const bytes = submit.data === undefined ? {} : { bytes: Buffer.from(submit.data, 'base64') };
       const headers = { prefer: 'respond-async' };
-      await send(session, { ...request, ...bytes, path: base + request.path, headers });
+      const { method, path, query, json: body } = request;
+      const url = base + path;
+      await ask(session, { method, url, path: {}, query, body, ...bytes, headers });
     } else {
-      const path = `${base}/scheduler/step`;
-      await send(session, { method: 'POST', path, query: {}, json: { task } });
+      const url = `${base}/scheduler/step`;
+      await ask(session, { method: 'POST', url, path: {}, body: { task } });
     }
     if (output.format === 'table') output.write(`${moveLine(io, move, at)}\n`);
   }
-  const view = { method: 'GET', path: `${base}/wait-graph`, query: {} };
-  const { data: graph } = await send<{ cycles: Cycle[] }>(session, view);
+  const { data } = await ask(session, { method: 'GET', url: `${base}/wait-graph`, path: {} });
+  const graph = data as { cycles: Cycle[] };
   output.print({ filesystem: fs, steps, waitGraph: graph }, () => {
     const drawn = graph.cycles.flatMap(({ explanation, columns: lines }) => [
       '',

@@ -96,7 +96,7 @@ function unreachable(error: unknown, connection: Connection): Error {
   );
 }
 
-export interface Answered<T> {
+interface Answered<T> {
   data?: T;
   error?: unknown;
   response: Response;

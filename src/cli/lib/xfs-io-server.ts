@@ -5,9 +5,10 @@ import { operations } from '../../kernel/ops/index.ts';
 import type { Kind } from '../../kernel/state.ts';
 import type { XfsIoMachine, XfsIoOutcome } from '../../script/xfs-io-machine.ts';
 import { Refused } from './exit.ts';
+import { ask } from './request.ts';
 import type { Schemas } from './schemas.ts';
-import { ended, send } from './send.ts';
 import { demand, type Session } from './session.ts';
+import { whenEnded } from './waiting.ts';
 
 export async function serverMachine(session: Session, fs: string): Promise<XfsIoMachine> {
   const { client } = session;
@@ -56,34 +57,33 @@ async function outcomeOf(
   command: Parameters<XfsIoMachine['run']>[0],
   data: Uint8Array | undefined,
 ): Promise<XfsIoOutcome> {
-  const request = requestOf(command);
+  const { method, path, query, json: body } = requestOf(command);
   const givesBytes = operations.get(command.op)?.gives === 'bytes';
-  const asked = {
-    ...request,
-    path: `/v1/filesystems/${encodeURIComponent(fs)}${request.path}`,
+  const { data: answer, response } = await ask(session, {
+    method,
+    url: `/v1/filesystems/${encodeURIComponent(fs)}${path}`,
+    path: {},
+    query,
+    body,
     ...(data === undefined ? {} : { bytes: data }),
     headers: { prefer: 'wait=60' },
-    parseAs: givesBytes ? ('arrayBuffer' as const) : ('json' as const),
-  };
-  const { data: answer, response } = await send(session, asked);
-  const location = response.status === 202 ? response.headers.get('location') : null;
-  if (location === null) return done(givesBytes ? bytesOf(answer) : answer);
-  const path = new URL(location, response.url).pathname;
-  const operation = await ended(session, path);
+    givesBytes,
+  });
+  if (response.status !== 202) return done(givesBytes ? { data: answer } : answer);
+  const { id } = answer as Schemas['Operation'];
+  const operation = await whenEnded(session, { fs, id }, Number.POSITIVE_INFINITY);
   if (operation.problem !== undefined) return refusalOf(operation.problem);
   if (!givesBytes) return done(operation.result);
-  const read = {
+  const read = await ask(session, {
     method: 'GET',
-    path: `${path}/content`,
-    query: {},
-    parseAs: 'arrayBuffer' as const,
-  };
-  return done(bytesOf((await send(session, read)).data));
+    url: '/v1/filesystems/:fs/operations/:operation/content',
+    path: { fs, operation: id },
+    givesBytes,
+  });
+  return done({ data: read.data });
 }
 
 const done = (result: unknown): XfsIoOutcome => ({
   ok: true,
   result: result as Record<string, unknown>,
 });
-
-const bytesOf = (buffer: unknown) => ({ data: new Uint8Array(buffer as ArrayBuffer) });
