@@ -142,7 +142,7 @@ function wrongStep(step: unknown, path: Path, raw: unknown): Wrong[] {
     return [
       {
         path,
-        message: `a step is the name of an operation with its arguments; the steps are ${kinds.join(', ')}`,
+        message: `a step is an operation with its arguments; the steps are ${kinds.join(', ')}`,
       },
     ];
   const names = Object.keys(fields).filter((key) => !stepFields.includes(key));

@@ -123,14 +123,16 @@ function planLab({
   if (jobs > jobsMax)
     throw wrong(
       '',
-      `${points.length} points with ${strategies.length} strategies and ${seeds} seeds are ${jobs} runs; ${jobsMax} is the maximum`,
+      `${points.length} points with ${strategies.length} strategies and ${seeds} seeds are ` +
+        `${jobs} runs; ${jobsMax} is the maximum`,
     );
   for (const { workload } of points) {
     const estimate = estimateOf(workload);
     if (estimate > bounds.commandsMax)
       throw wrong(
         'durationMs',
-        `a run would need about ${Math.round(estimate)} operations; ${bounds.commandsMax} is the maximum`,
+        `a run would need about ${Math.round(estimate)} operations; ` +
+          `${bounds.commandsMax} is the maximum`,
       );
   }
   const choices = points.map(({ workload }) =>
@@ -171,22 +173,38 @@ export async function runLab(
   const plan = planLab(request);
   const results = await runAll(plan, { runner, progress, signal });
   const bootstrap = new Bootstrap(plan.seeds.length);
-  const notes =
-    plan.seeds.length < seedsForSpread
-      ? [`${plan.seeds.length} seeds are too few for a spread; take ${seedsForSpread} or more.`]
-      : [];
+  const points = plan.points.map(({ at }, point) => ({
+    at,
+    strategies: rowsOf(plan, point, results[point] ?? [], bootstrap),
+  }));
   return {
     lab: labVersion,
     kernel: kernelVersion,
     name: request.parsed.workload.name,
     workload: request.parsed.raw,
     seeds: { first: plan.seeds[0] as number, count: plan.seeds.length },
-    notes,
-    points: plan.points.map(({ at }, point) => ({
-      at,
-      strategies: rowsOf(plan, point, results[point] ?? [], bootstrap),
-    })),
+    notes: notesOn(plan, points),
+    points,
   };
+}
+
+/** With fewer calls in a run its 99th percentile is its longest call. */
+const callsForP99 = 100;
+
+/** What a reader must know before he trusts the table. */
+function notesOn({ seeds }: Plan, points: LabResult['points']): string[] {
+  const notes: string[] = [];
+  if (seeds.length < seedsForSpread)
+    notes.push(`${seeds.length} seeds are too few for a spread; take ${seedsForSpread} or more.`);
+  const few = points.some(({ strategies }) =>
+    strategies.some(({ figures: row }) => Number(row.ended?.median ?? callsForP99) < callsForP99),
+  );
+  if (few)
+    notes.push(
+      `Some runs have fewer than ${callsForP99} layout changes that ended; there latencyP99Ms is ` +
+        'the longest of them, or nearly. Take a longer durationMs.',
+    );
+  return notes;
 }
 
 /** By point, by strategy, by seed. */

@@ -42,7 +42,7 @@ export class Stopped extends Error {
 /** Cancellation, memory and time are looked at after so many commands. */
 const lookEvery = 1024;
 
-/** Rejects strategies that the filesystem cannot have with a LabError, and bounds with a RunError. */
+/** Throws a LabError for what the workload asks for, and a RunError where a bound is reached. */
 export function runOne(
   workload: Workload,
   { seed, strategy }: { seed: number; strategy: StrategyChoiceOf },
@@ -286,7 +286,9 @@ class Run implements Machine {
           entry: task.entry,
           us: task.submittedMs * 1000,
         };
-        const text = `The last pin of page ${pgoff} was released, and ${task.op} was not woken, because the page is mapped again.`;
+        const text =
+          `The last pin of page ${pgoff} was released, and ${task.op} was not woken, because the ` +
+          'page is mapped again.';
         this.#note({ kind: 'hang', entry, atMs: us / 1000, file, text });
       } else if (why === 'starvation') {
         const text = `Each time that ${task.op} looked again, another page was pinned.`;

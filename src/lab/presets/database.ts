@@ -3,7 +3,8 @@ import type { Preset } from './preset.ts';
 export const database: Preset = {
   title: 'A database that flushes often',
   source:
-    'MAP_SYNC and CLWB: stores through a mapping that are flushed at once (Linux 4.15). The rates are assumptions.',
+    'MAP_SYNC and CLWB: stores through a mapping that are flushed at once (Linux 4.15). ' +
+    'The rates are assumptions.',
   text: `name: database
 about: >-
   A database stores records through a mapping and flushes each at once. A card replicates hot pages
@@ -26,6 +27,11 @@ actors:
       - hold: { lognormal: { median: 0.2, p99: 3 } }
       - unpin
       - think: { exponential: 2 }
-  checkpoint: { loop: [ { punch-hole: { file: table, pages: 8 } }, { zero-range: { pages: 8 } }, { allocate: { pages: 8 } }, { think: { exponential: 30 } } ] }
+  checkpoint:
+    loop:
+      - punch-hole: { file: table, pages: 8 }
+      - zero-range: { pages: 8 }
+      - allocate: { pages: 8 }
+      - think: { exponential: 30 }
 `,
 };

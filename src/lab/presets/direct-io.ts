@@ -3,7 +3,8 @@ import type { Preset } from './preset.ts';
 export const directIo: Preset = {
   title: 'Short pins, the common case',
   source:
-    'Direct I/O whose buffer is a mapping of a DAX file: the short-term pins for which break-layouts was made in Linux 4.18. The times of a fast disk are assumptions.',
+    'Direct I/O whose buffer is a mapping of a DAX file: the short-term pins for which ' +
+    'break-layouts was made in Linux 4.18. The times of a fast disk are assumptions.',
   text: `name: direct-io
 about: >-
   Four threads read from a disk into mapped pages with O_DIRECT. Each transfer pins up to 8 pages

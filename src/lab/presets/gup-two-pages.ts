@@ -3,7 +3,8 @@ import type { Preset } from './preset.ts';
 export const gupTwoPages: Preset = {
   title: 'The deadlock of the mail',
   source:
-    'S01 of docs/scenarios.md, from the mail of October 2017: a driver takes two pages one after the other, and a punch comes between.',
+    'S01 of docs/scenarios.md, from the mail of October 2017: a driver takes two pages ' +
+    'one after the other, and a punch comes between.',
   text: `name: gup-two-pages
 about: >-
   Drivers take two pages, one after the other, and read the file before they release them, as a

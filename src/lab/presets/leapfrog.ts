@@ -10,8 +10,24 @@ about: >-
 filesystem: { sizeBytes: 1Mi, files: { a: 2p } }
 durationMs: 5000
 actors:
-  p: { start: 0, periodMs: 10, loop: [ { pin: { file: a, offset: 0, pages: 1, access: write } }, { hold: { uniform: [6, 9] } }, unpin ] }
-  q: { start: 5, periodMs: 10, loop: [ { pin: { file: a, offset: 1p, pages: 1, access: write } }, { hold: { uniform: [6, 9] } }, unpin ] }
-  t: { start: { uniform: [20, 40] }, loop: [ { punch-hole: { file: a, offset: 0, pages: 2 } }, { think: { exponential: 50 } } ] }
+  p:
+    start: 0
+    periodMs: 10
+    loop:
+      - pin: { file: a, offset: 0, pages: 1, access: write }
+      - hold: { uniform: [6, 9] }
+      - unpin
+  q:
+    start: 5
+    periodMs: 10
+    loop:
+      - pin: { file: a, offset: 1p, pages: 1, access: write }
+      - hold: { uniform: [6, 9] }
+      - unpin
+  t:
+    start: { uniform: [20, 40] }
+    loop:
+      - punch-hole: { file: a, offset: 0, pages: 2 }
+      - think: { exponential: 50 }
 `,
 };

@@ -3,7 +3,8 @@ import type { Preset } from './preset.ts';
 export const rdmaTarget: Preset = {
   title: 'Buffers registered for each request',
   source:
-    'The case of the mail of October 2017: long-term references from RDMA. Linux refuses them on fs-dax (rule GP2); the preset allows them. The rates are assumptions.',
+    'The case of the mail of October 2017: long-term references from RDMA. Linux refuses ' +
+    'them on fs-dax (rule GP2); the preset allows them. The rates are assumptions.',
   text: `name: rdma-target
 about: >-
   A storage target registers buffers in a file for each request: a network card pins 1 to 16 pages
@@ -16,7 +17,12 @@ actors:
   nic:
     count: 8
     loop:
-      - pin: { file: [db0, db1], pages: { uniform: [1, 16] }, access: write, kind: rdma, longterm: true }
+      - pin:
+          file: [db0, db1]
+          pages: { uniform: [1, 16] }
+          access: write
+          kind: rdma
+          longterm: true
       - hold: { lognormal: { median: 2, p99: 40 } }
       - unpin
       - think: { exponential: 20 }
@@ -25,6 +31,10 @@ actors:
       - truncate: { file: [db0, db1], to: 0 }
       - write: { offset: 0, length: 512Ki }
       - think: 250
-  reader: { count: 2, loop: [ { read: { file: db0, length: 16Ki } }, { think: { exponential: 20 } } ] }
+  reader:
+    count: 2
+    loop:
+      - read: { file: db0, length: 16Ki }
+      - think: { exponential: 20 }
 `,
 };

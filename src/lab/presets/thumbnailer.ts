@@ -3,7 +3,8 @@ import type { Preset } from './preset.ts';
 export const thumbnailer: Preset = {
   title: 'Many small files that come and go',
   source:
-    'Eviction under a pin (S11, S12 of docs/scenarios.md): a file is deleted while a device still has its pages. The rates are assumptions.',
+    'Eviction under a pin (S11, S12 of docs/scenarios.md): a file is deleted while a ' +
+    'device still has its pages. The rates are assumptions.',
   text: `name: thumbnailer
 about: >-
   Five workers make a small picture in a file of its own, hand its pages to a device, and delete the
@@ -22,6 +23,11 @@ actors:
       - munmap
       - think: { exponential: 20 }
   cleaner: { count: 2, loop: [ { unlink: { file: picture } }, { think: { exponential: 10 } } ] }
-  viewer: { count: 2, retryMs: 5, loop: [ { read: { file: picture, length: 8Ki } }, { think: { exponential: 10 } } ] }
+  viewer:
+    count: 2
+    retryMs: 5
+    loop:
+      - read: { file: picture, length: 8Ki }
+      - think: { exponential: 10 }
 `,
 };

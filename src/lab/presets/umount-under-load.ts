@@ -3,7 +3,8 @@ import type { Preset } from './preset.ts';
 export const umountUnderLoad: Preset = {
   title: 'When can the filesystem be unmounted?',
   source:
-    'Strategy A in the discussion of 2017: umount has to wait until the busy list is empty. The rates are assumptions.',
+    'Strategy A in the discussion of 2017: umount has to wait until the busy list is ' +
+    'empty. The rates are assumptions.',
   text: `name: umount-under-load
 about: >-
   Each of six workers does a piece of work on a file of its own, deletes what it can, and ends. An
