@@ -37,7 +37,7 @@ export interface Expectation {
   value: number;
 }
 
-export const figureNames = Object.keys(figures);
+const figureNames = Object.keys(figures);
 
 /** For commander. */
 export function expectationOf(text: string, before: readonly Expectation[] = []): Expectation[] {
