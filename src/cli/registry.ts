@@ -7,8 +7,10 @@
 //    enough for a command that needs no server.
 // 2. Print data with `session.output` (lib/output.ts) and sentences with `io.say`. Throw an error
 //    of lib/exit.ts to end with another code than 0: Refused 1, UsageError 2, Unmet 3, TimedOut 4.
-// 3. Give it an example with `example(command, 'pinhole foo …')`; a test runs every example.
-// 4. Add a row here. `load` imports the file only when the subcommand runs, because the help and
+// 3. Name arguments and options as lib/completions.ts does (fs, file, pin, operation, …), so that the
+//    shell completes their values from the server.
+// 4. Give it an example with `example(command, 'pinhole foo …')`; a test runs every example.
+// 5. Add a row here. `load` imports the file only when the subcommand runs, because the help and
 //    completion of the others must not wait for it.
 //
 // A group of subcommands, such as `pinhole fs`, is one row; its Command has subcommands itself.
@@ -229,5 +231,11 @@ export const subcommands: readonly Subcommand[] = [
     group: 'Runs',
     summary: 'runs a workload under every strategy, and compares what each one costs',
     load: async (io) => (await import('./lab.ts')).labCommand(io),
+  },
+  {
+    name: 'completion',
+    group: 'Reference',
+    summary: 'prints a script that completes commands in bash, zsh or fish',
+    load: async (io) => (await import('./completion.ts')).completionCommand(io),
   },
 ];

@@ -14,7 +14,8 @@ const description =
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const words = wordsOf(argv);
-    const root = await rootCommand(io, ({ name }) => name === words[0]);
+    const root = await rootWith(words[0], io);
+    if (words[0] === 'complete') root.addCommand(await hiddenComplete(io), { hidden: true });
     await root.parseAsync(words, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
@@ -23,6 +24,21 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     tellError(io, error);
     return error.exitCode;
   }
+}
+
+const rootWith = (needed: string | undefined, io: Io): Promise<Command> =>
+  rootCommand(io, ({ name }) => name === needed);
+
+/** What the scripts of `completion` call. Not in the registry, because it needs all of that. */
+async function hiddenComplete(io: Io): Promise<Command> {
+  const { completeCommand } = await import('./completion.ts');
+  return prepare(
+    completeCommand(io, async (words) => {
+      const line = wordsOf(words);
+      return { root: await rootWith(line[0], io), words: line };
+    }),
+    io,
+  );
 }
 
 /** Whether these arguments start a server. */
@@ -39,7 +55,7 @@ function wordsOf([first, second, ...rest]: readonly string[]): string[] {
     : given;
 }
 
-/** The command with those subcommands whose files are needed; the others have only their names. @public */
+/** The command with those subcommands that are needed; the others have only their names. */
 export async function rootCommand(
   io: Io,
   needed: (subcommand: Subcommand) => boolean,

@@ -38,6 +38,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'pinhole serve': 'test/http/process.test.ts',
   'pinhole repair': 'test/journal/repair.test.ts',
   'pinhole replay': 'test/http/bundle.test.ts',
+  'pinhole completion': 'test/cli/completion.test.ts',
 };
 const talking = leaves.filter(({ path }) => elsewhere[path] === undefined);
 

@@ -13,6 +13,8 @@ export function setup(): void {
     ...(works(python, '-c', 'import websockets') ? [] : ['python3-websockets']),
     ...(works('strace', '--version') ? [] : ['strace']),
     ...(works('dpkg', '-s', 'libfaketime') ? [] : ['faketime']),
+    ...(works('zsh', '--version') ? [] : ['zsh']),
+    ...(works('fish', '--version') ? [] : ['fish']),
   ];
   if (missing.length > 0)
     throw new Error(`test:system needs: apt-get install ${missing.join(' ')}`);
