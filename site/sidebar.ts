@@ -1,5 +1,5 @@
 // The pages of the docs in the order in which the menu at the side shows them.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DefaultTheme } from 'vitepress';
 
@@ -55,7 +55,7 @@ export const sidebar: DefaultTheme.Sidebar = [
   ]),
   group('Use', [
     item('page'),
-    ...(existsSync(join(pages, 'command/index.md')) ? [folder('command', 'The command')] : []),
+    folder('command', 'The command'),
     item('interface', 'The interface'),
     item('api', 'The API'),
   ]),

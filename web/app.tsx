@@ -44,6 +44,7 @@ export function App() {
           </Link>
           <Link href={pathOf('stories')}>Stories</Link>
           <Link href={pathOf('server')}>Server</Link>
+          <a href="/docs/">Docs</a>
         </nav>
         {fs === null ? null : <FilesystemBar fs={fs} />}
         <div class="row bar-end">

@@ -1,4 +1,5 @@
 // The pages that are generated from the code, or the generated end of a page of docs/.
+import { commandPages } from './command.ts';
 import { decisions } from './decisions.ts';
 import { events } from './events.ts';
 import { metrics } from './metrics.ts';
@@ -24,6 +25,7 @@ export const generated = async (): Promise<[string, string][]> => [
   ['problems.md', problems()],
   ['metrics.md', metrics()],
   ['api.md', api],
+  ...(await commandPages()),
   ...storyPages(),
   ...strategyPages(),
 ];

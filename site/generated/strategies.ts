@@ -36,7 +36,7 @@ function found(name: string): string {
   return page(
     '',
     '## S03, one step after another',
-    'P has pinned page 0, T truncates the file to nothing, P releases the pin. ' +
+    'T truncates the file to nothing; P pins page 0 meanwhile, and releases it. ' +
       (columns.length > 1 ? `Under ${main}:` : 'One of the shortest ways:'),
     moves ?? 'There is no such way.',
     '## Where it goes wrong',

@@ -8,6 +8,7 @@ import { problemTypes } from '../../src/http/problem-table.ts';
 import { eventTable } from '../../src/kernel/events.ts';
 import { families } from '../../src/metrics/index.ts';
 import { stories } from '../../src/stories/index.ts';
+import { docsOfTerm } from '../../web/parts/glossary.ts';
 import { root } from '../tour.ts';
 
 const folder = join(root, 'dist/docs');
@@ -102,6 +103,11 @@ test('no stylesheet of the docs loads anything from another origin', () => {
     const text = readFileSync(join(folder, name), 'utf8');
     expect(text.match(/(?:url\(|@import )["']?(?:https?:)?\/\/[^)]*/g), name).toBeNull();
   }
+});
+
+test('the page links to what is there', () => {
+  const links = [...Object.values(docsOfTerm), 'runbook#journal-stopped'];
+  expect(links.filter((link) => broken('index.html', `/docs/${link}`) !== null)).toEqual([]);
 });
 
 test('a broken link, and a broken anchor, is found', () => {

@@ -24,3 +24,23 @@ export const glossary = {
 } as const;
 
 export type TermName = keyof typeof glossary;
+
+/** Where the docs say more, below /docs/. test/docs/site.test.ts follows each of them. */
+export const docsOfTerm: Partial<Record<TermName, string>> = {
+  extent: 'concepts#layout',
+  pin: 'concepts#pin',
+  mapping: 'concepts#mapping',
+  invalidate_lock: 'concepts#two-locks',
+  i_rwsem: 'concepts#two-locks',
+  waitqueue: 'concepts#waitqueue',
+  'busy extent': 'strategies/busy-extents',
+  detached: 'strategies/detach-and-wait',
+  S: 'concepts#two-locks',
+  D: 'concepts#two-locks',
+  deadlock: 'concepts#the-cycle',
+  hung: 'how-to/stuck-truncate',
+  'delayed free': 'strategies/busy-extents',
+  'no new references': 'strategies/wait-for-refs',
+  stepped: 'rewind',
+  strategy: 'strategies/',
+};

@@ -2,7 +2,7 @@
 export function StoppedSteps() {
   return (
     <details>
-      <summary>What to do (“Journal stopped” in docs/runbook.md)</summary>
+      <summary>What to do</summary>
       <ol class="steps small">
         <li>Check for a full or failing disk first.</li>
         <li>If a batch could not be written, restart the server.</li>
@@ -11,6 +11,9 @@ export function StoppedSteps() {
           stop the server and skip the entry with <code>pinhole repair --skip</code>.
         </li>
       </ol>
+      <p class="small">
+        <a href="/docs/runbook#journal-stopped">The runbook</a> says more.
+      </p>
     </details>
   );
 }

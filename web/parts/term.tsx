@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { glossary, type TermName } from './glossary.ts';
+import { docsOfTerm, glossary, type TermName } from './glossary.ts';
 import './term.css';
 
 /** The width of the explanation and a space beside it, as in term.css. */
@@ -23,7 +23,20 @@ export function Term({ of, children }: { of: TermName; children?: ComponentChild
       {children ?? of}
       <span class="term-text" role="tooltip" id={id}>
         {glossary[of]}
+        <More at={docsOfTerm[of]} />
       </span>
     </span>
+  );
+}
+
+/** With a target of its own, so that what the person looks at stays. */
+function More({ at }: { at: string | undefined }) {
+  return at === undefined ? null : (
+    <>
+      {' '}
+      <a href={`/docs/${at}`} target="_blank" rel="noreferrer">
+        More in the docs
+      </a>
+    </>
   );
 }

@@ -21,6 +21,14 @@ function addStyle(href: string): void {
   document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href }));
 }
 
+/** Swagger UI has its dark colours below this class. */
+function followScheme(): void {
+  const dark = window.matchMedia('(prefers-color-scheme: dark)');
+  const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+  dark.addEventListener('change', follow);
+  follow();
+}
+
 export const ApiReader = defineComponent({
   name: 'ApiReader',
   setup() {
@@ -28,6 +36,7 @@ export const ApiReader = defineComponent({
     const failed = ref(false);
     onMounted(async () => {
       const global = window as SwaggerWindow;
+      followScheme();
       addStyle(withBase('/swagger/swagger-ui.css'));
       try {
         if (global.SwaggerUIBundle === undefined)
