@@ -104,6 +104,10 @@ export function citations(md: MarkdownRenderer): void {
     state.tokens.forEach((token, index) => {
       if (token.type === 'tr_open')
         anchor(state.tokens.slice(index + 1, index + 3), define, state.Token as TokenOf);
+      // A head without words is no head to a screen reader.
+      if (token.type === 'th_open' && state.tokens[index + 1]?.content === '')
+        for (const part of [token, state.tokens[index + 2]])
+          if (part !== undefined) part.tag = 'td';
       if (token.type !== 'inline' || state.tokens[index - 1]?.type === 'heading_open') return;
       token.children = linked(token.children ?? [], state.Token as TokenOf, self);
     });

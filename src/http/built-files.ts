@@ -9,9 +9,9 @@ import { HttpProblem, problemMediaType } from './problem.ts';
 
 /**
  * A path that can be a file of the folder. Everything else is refused: no `..`, no hidden file, no
- * encoded separator, so a path cannot lead out of the folder.
+ * encoded separator, so a path cannot lead out of the folder. VitePress gives names with an @.
  */
-export const fileForm = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
+export const fileForm = /^(?:[\w@-][\w.@-]*\/)*[\w@-][\w.@-]*$/;
 
 /** The names of these files change with their content, so browsers need not ask again. */
 export const assets = 'assets/';

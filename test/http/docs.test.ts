@@ -27,6 +27,7 @@ beforeAll(async () => {
   put('docs/404.html', page('nowhere'));
   put('docs/assets/app.1a2b.js', script);
   put('docs/assets/app.1a2b.js.gz', gzipSync(script));
+  put('docs/assets/chunks/@index.3c4d.js', script);
   put('docs/.made-of', 'hidden');
   put('secret.html', 'secret');
   service = await start({}, { docs: folder });
@@ -73,6 +74,7 @@ describe('a page of the docs', () => {
     const { headers, text } = await call(service, 'GET', '/docs/assets/app.1a2b.js');
     expect(text).toBe(script);
     expect(headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect((await ask('/docs/assets/chunks/@index.3c4d.js')).status).toBe(200);
     const asked = { headers: { 'accept-encoding': 'gzip, br' } };
     const packed = await call(service, 'GET', '/docs/assets/app.1a2b.js', asked);
     expect(packed.headers['content-encoding']).toBe('gzip');
