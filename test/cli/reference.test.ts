@@ -30,10 +30,10 @@ describe('pinhole rule', () => {
   });
 
   it('names the rules of the same letters for one that does not exist', async () => {
-    const { code, stderr } = await pinhole('rule GP99');
+    const { code, stderr } = await pinhole('rule gp999');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/no rule GP99; the rules GP are GP1, GP2/);
-    expect((await pinhole('rule ZZ1')).stderr).toContain('rules begin with LC, RG');
+    expect(stderr).toMatch(/no rule gp999; the rules GP are GP1, GP2/);
+    expect((await pinhole('rule zz1')).stderr).toContain('rules begin with LC, RG');
   });
 });
 

