@@ -22,7 +22,7 @@ export function explainCommand(io: Io): Command {
     .argument('<operation>', 'such as op_18')
     .option('--path', 'list the events of the operation too')
     .addOption(fsOption());
-  example(command, 'pinhole explain op_5');
+  example(command, 'pinhole explain op_6');
   return onServer<{ path?: true; fs?: string }>(command, io, async (session, call) => {
     const [operation = ''] = call.args;
     const fs = await filesystemOf(session, call.options.fs);

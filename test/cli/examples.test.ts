@@ -33,12 +33,28 @@ const leavesOf = (command: Command, above: readonly string[]): Leaf[] => {
 };
 const leaves = leavesOf(root, []);
 
-/** Subcommands that need no server, with the test that runs their example. */
+/** Subcommands with another test that runs their example. */
 const elsewhere: Readonly<Record<string, string>> = {
   'pinhole serve': 'test/http/process.test.ts',
   'pinhole repair': 'test/journal/repair.test.ts',
   'pinhole replay': 'test/http/bundle.test.ts',
   'pinhole completion': 'test/cli/completion.test.ts',
+  'pinhole story ls': 'test/cli/shell-examples.test.ts',
+  'pinhole story play': 'test/cli/shell-examples.test.ts',
+  'pinhole compare': 'test/cli/shell-examples.test.ts',
+  'pinhole play': 'test/cli/shell-examples.test.ts',
+  'pinhole xfs_io': 'test/cli/shell-examples.test.ts',
+  'pinhole rule': 'test/cli/shell-examples.test.ts',
+  'pinhole errno': 'test/cli/shell-examples.test.ts',
+  'pinhole bench': 'test/cli/shell-examples.test.ts',
+  'pinhole bundle save': 'test/cli/shell-examples.test.ts',
+  'pinhole bundle load': 'test/cli/shell-examples.test.ts',
+  'pinhole explain': 'test/cli/shell-examples.test.ts',
+  'pinhole graph': 'test/cli/shell-examples.test.ts',
+  'pinhole events': 'test/cli/shell-examples.test.ts',
+  'pinhole trace': 'test/cli/shell-examples.test.ts',
+  'pinhole doctor': 'test/cli/shell-examples.test.ts',
+  'pinhole open': 'test/cli/shell-examples.test.ts',
 };
 const talking = leaves.filter(({ path }) => elsewhere[path] === undefined);
 
