@@ -18,27 +18,29 @@ const item = (page: string, text = titleOf(page)): Item => ({
   link: `/${page.replace(/(^|\/)index$/, '$1')}`,
 });
 
-/** Each page of a folder, after its index. */
-const folder = (name: string, text: string): Item => ({
+/** A link to a folder, with its pages below it on one of them: elsewhere they would only be weight. */
+const folder = (name: string, text: string, open: string): Item => ({
   text,
   link: `/${name}/`,
-  collapsed: true,
-  items: readdirSync(join(pages, name))
+  ...(open === name ? { collapsed: false, items: pagesIn(name) } : {}),
+});
+
+const pagesIn = (name: string): Item[] =>
+  readdirSync(join(pages, name))
     .filter((file) => file.endsWith('.md') && file !== 'index.md')
     .sort()
-    .map((file) => item(`${name}/${file.slice(0, -3)}`)),
-});
+    .map((file) => item(`${name}/${file.slice(0, -3)}`));
 
 /** Not to be folded: its heading would be a button with another one inside. */
 const group = (text: string, items: Item[]): Item => ({ text, items });
 
-export const sidebar: DefaultTheme.Sidebar = [
+const withOpen = (open: string): Item[] => [
   group('Learn', [
     item('tour', 'The tour'),
     item('concepts', 'Concepts'),
     item('argument', 'The argument of 2017'),
-    folder('strategies', 'The strategies'),
-    folder('stories', 'The stories'),
+    folder('strategies', 'The strategies', open),
+    folder('stories', 'The stories', open),
   ]),
   group('How to', [
     item('how-to/rdma-eopnotsupp', 'An RDMA registration fails'),
@@ -52,7 +54,7 @@ export const sidebar: DefaultTheme.Sidebar = [
   ]),
   group('Use', [
     item('page'),
-    folder('command', 'The command'),
+    folder('command', 'The command', open),
     item('interface', 'The interface'),
     item('api', 'The API'),
   ]),
@@ -75,7 +77,7 @@ export const sidebar: DefaultTheme.Sidebar = [
   ]),
   group('Inside', [
     item('architecture'),
-    folder('adr', 'Decisions'),
+    folder('adr', 'Decisions', open),
     item('simulator'),
     item('mutants'),
     item('tests'),
@@ -83,3 +85,9 @@ export const sidebar: DefaultTheme.Sidebar = [
     item('changelog'),
   ]),
 ];
+
+const folders = ['strategies', 'stories', 'command', 'adr'];
+
+export const sidebar: DefaultTheme.Sidebar = Object.fromEntries(
+  ['', ...folders].map((name) => [name === '' ? '/' : `/${name}/`, withOpen(name)]),
+);
