@@ -7,6 +7,7 @@ import { bulkPrefixes } from '../durable/keys.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { LevelStore } from '../journal/level-store.ts';
 import { version } from '../version.ts';
+import { CurlShown } from './lib/curl.ts';
 import { Ended, exitCodes } from './lib/exit.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
@@ -153,7 +154,10 @@ async function server(
   { client, connection }: Session,
   { host, port }: Options,
 ): Promise<Finding[]> {
-  const answer = await client.GET('/v1', {}).catch(() => null);
+  const answer = await client.GET('/v1', {}).catch((error: unknown) => {
+    if (error instanceof CurlShown) throw error;
+    return null;
+  });
   const date = answer?.response.headers.get('date') ?? null;
   const taken = await isTaken(host, port);
   const own = new URL(connection.url).port === String(port);

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
 import { events, type PinholeEvent, StreamGap, StreamRefused } from '../client/index.ts';
-import { CurlShown } from './lib/curl.ts';
+import { authorization, CurlShown, shellWord } from './lib/curl.ts';
 import { Refused } from './lib/exit.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
@@ -68,7 +68,6 @@ interface Place {
 async function follow(session: Session, place: Place, line: (event: PinholeEvent) => void) {
   const { connection, io } = session;
   const { path, from, filter, most } = place;
-  // A first request, because a stream does not say why it is refused.
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal);
@@ -182,9 +181,7 @@ function curlOfStream(
   const query = new URLSearchParams({ from });
   if (types !== undefined) query.set('types', types.join(','));
   if (file !== undefined) query.set('file', file);
-  const token =
-    connection.tokenFile === null
-      ? ''
-      : ` -H "authorization: Bearer $(cat '${connection.tokenFile}')"`;
-  return `curl -N -H 'accept: text/event-stream'${token} '${connection.url}${path}?${query}'`;
+  const token = connection.token === null ? '' : ` -H ${authorization(connection)}`;
+  const url = shellWord(`${connection.url}${path}?${query}`);
+  return `curl -N -H 'accept: text/event-stream'${token} ${url}`;
 }

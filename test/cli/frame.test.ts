@@ -1,5 +1,10 @@
 // What all subcommands share: dispatch, help, suggestions, exit codes, formats, --curl.
 import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -39,6 +44,7 @@ describe('the command line', () => {
     ['serv', [/unknown command 'serv'/, /Did you mean serve\?/, /are serve, .*fs/]],
     ['fs lss', [/Did you mean ls\?/, /The subcommands are create, ls/, /Try pinhole fs --help/]],
     ['fs', [/"pinhole fs" needs a subcommand/, /create, ls/]],
+    ['show --curl', [/unknown option '--curl'/, /The subcommands are filesystem/]],
     ['fs ls --jsn', [/unknown option '--jsn'/, /The options are --output/]],
     ['fs create a 1M --knd xfs', [/Did you mean --kind\?/]],
     ['fs create a 1M --kind zfs', [/Allowed choices are xfs, ext4, ext2, btrfs/]],
@@ -178,8 +184,63 @@ describe('pinhole fs', () => {
   });
 });
 
+describe('a server that answers as Pinhole does not', () => {
+  it.each([
+    ['dies in the middle of an answer', /the connection to .* was lost during the answer/],
+    ['answers with something else than JSON', /does not answer with JSON as a Pinhole server/],
+  ])('%s', async (what, message) => {
+    const other = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      if (what.startsWith('answers')) response.end('<html>');
+      else response.write('{"items":[', () => response.destroy());
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    try {
+      for (const words of ['fs ls', 'explain op_1 --fs a', 'bundle save --fs a']) {
+        if (what.startsWith('answers') && words.startsWith('bundle')) continue;
+        const { code, stderr } = await pinhole(`${words} --url http://127.0.0.1:${port}`);
+        expect({ words, code, stderr }).toMatchObject({
+          code: 1,
+          stderr: expect.stringMatching(message),
+        });
+      }
+    } finally {
+      other.close();
+    }
+  });
+});
+
 describe('--curl', () => {
   const shell = promisify(execFile);
+
+  it('sends the bytes of --from and --byte', async () => {
+    await server.must('fs create bytes 1M');
+    const env = { PINHOLE_FS: 'bytes' };
+    await server.must('file create a', { env });
+    const path = join(mkdtempSync(join(tmpdir(), "pinhole it's ")), 'a file');
+    writeFileSync(path, 'hello');
+    for (const [words, bytes] of [
+      [['--byte', '0x41', '--size', '3'], 'AAA'],
+      [['--from', path], 'hello'],
+    ] as const) {
+      const { stdout } = await server.must(['file', 'write', 'a', ...words, '--curl'], { env });
+      await shell('sh', ['-c', stdout.replace('curl', 'curl -sf')]);
+      const read = ['file', 'read', 'a', '--length', String(bytes.length)];
+      expect((await server.must(read, { env })).stdout).toBe(bytes);
+    }
+    await server.must('fs rm bytes');
+  });
+
+  it('of doctor is the request to the server', async () => {
+    expect((await server.run('doctor --curl')).stdout).toBe(`curl ${server.url}/v1\n`);
+  });
+
+  it('has the value false of a field without a default', async () => {
+    const words = 'pin map_1 0 4K write --kind rdma --fs a --curl';
+    expect((await server.must(words)).stdout).not.toContain('longterm');
+    expect((await server.must(`${words} --no-longterm`)).stdout).toContain('"longterm":false');
+  });
 
   it('prints a command that does the same, and sends nothing', async () => {
     const words = ['fs', 'create', 'four', '1M', '--strategy', 'wait-for-refs'];

@@ -147,6 +147,18 @@ test('the command of the package talks to a server', async () => {
   expect((await command('story', 'play', 'S01')).stdout).toContain('*** DEADLOCK ***');
 });
 
+test('the command of the package explains a wait and follows events', async () => {
+  const in01 = ['--fs', 's01'];
+  await command('story', 'play', 'S01', ...in01);
+  const { items } = JSON.parse((await command('ops', ...in01, '-o', 'json')).stdout) as {
+    items: { id: string; state: string }[];
+  };
+  const asleep = items.find(({ state }) => state === 'sleeping')?.id ?? 'none';
+  expect((await command('explain', asleep, ...in01)).stdout).toContain('*** DEADLOCK ***');
+  const { stdout } = await command('events', '-f', '--from', 'oldest', '-n', '3', ...in01);
+  expect(stdout.trimEnd().split('\n')).toHaveLength(3);
+});
+
 /** What a program does in a browser that is given the client and nothing else. */
 const program = `
 import { pinhole } from 'pinhole/client';

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { byteSource, type CurlSource, fileSource, stdinSource } from './curl.ts';
 import { UsageError } from './exit.ts';
 import type { Session } from './session.ts';
 import { bytesOf } from './sizes.ts';
@@ -28,19 +29,25 @@ export function addSource(command: Command): Command {
     .addOption(size.argParser(bytesOf));
 }
 
-export async function sourceOf(
-  { from, byte, size }: Source,
-  session: Session,
-): Promise<Uint8Array> {
+export async function sourceOf(source: Source, session: Session): Promise<Uint8Array> {
+  const { from, byte, size } = source;
   const { stdin } = session.io;
   if ((byte === undefined) !== (size === undefined))
     throw new UsageError('--byte and --size belong together');
+  if (session.curl) {
+    session.curlSource = curlSourceOf(source);
+    return new Uint8Array(0);
+  }
   if (byte !== undefined) return new Uint8Array(size ?? 0).fill(byte);
-  // The command that --curl prints reads stdin itself.
-  if (session.curl) return new Uint8Array(0);
   if (from !== undefined && from !== '-') return fileOf(from);
   if (stdin.isTTY === true) throw new UsageError('give --from, --byte with --size, or pipe bytes');
   return buffer(stdin);
+}
+
+/** The command that --curl prints reads the same bytes itself. */
+function curlSourceOf({ from = '-', byte, size = 0 }: Source): CurlSource {
+  if (byte !== undefined) return byteSource(byte, size);
+  return from === '-' ? stdinSource : fileSource(from);
 }
 
 function fileOf(path: string): Uint8Array {

@@ -8,13 +8,32 @@ export class CurlShown extends Error {
 }
 
 const plain = /^[\w@%+=:,./-]+$/;
-const shellWord = (text: string): string =>
+export const shellWord = (text: string): string =>
   plain.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** Where the bytes of a request come from: a command before the pipe, and what curl reads. */
+export interface CurlSource {
+  before: string;
+  data: string;
+}
+
+export const stdinSource: CurlSource = { before: '', data: '@-' };
+export const fileSource = (path: string): CurlSource => ({ before: '', data: `@${path}` });
+
+/** `size` times the same byte. */
+export const byteSource = (byte: number, size: number): CurlSource => ({
+  before: `head -c ${size} /dev/zero | tr '\\0' '\\${byte.toString(8).padStart(3, '0')}' | `,
+  data: '@-',
+});
 
 /** Headers that curl adds itself, or that `fetch` adds for itself. */
 const own = new Set(['authorization', 'accept', 'accept-language', 'user-agent']);
 
-export async function curlOf(request: Request, connection: Connection): Promise<string> {
+export async function curlOf(
+  request: Request,
+  connection: Connection,
+  source: CurlSource = stdinSource,
+): Promise<string> {
   const words = ['curl'];
   const type = request.headers.get('content-type');
   const isBytes = type === 'application/octet-stream';
@@ -26,13 +45,14 @@ export async function curlOf(request: Request, connection: Connection): Promise<
   for (const [name, value] of request.headers)
     if (!own.has(name) && (body !== '' || isBytes || name !== 'content-type'))
       words.push('-H', shellWord(`${name}: ${value}`));
-  if (isBytes) words.push('--data-binary', '@-');
+  if (isBytes) words.push('--data-binary', shellWord(source.data));
   else if (body !== '') words.push('-d', shellWord(body));
-  return [...words, shellWord(request.url)].join(' ');
+  const curl = [...words, shellWord(request.url)].join(' ');
+  return isBytes ? `${source.before}${curl}` : curl;
 }
 
 /** In double quotes, so that the shell reads the file or the variable. */
-const authorization = ({ tokenFile }: Connection): string =>
+export const authorization = ({ tokenFile }: Connection): string =>
   tokenFile === null
     ? '"authorization: Bearer $PINHOLE_TOKEN"'
     : `"authorization: Bearer $(cat ${shellWord(tokenFile)})"`;

@@ -113,6 +113,10 @@ export function addOptions(
     if (values !== null) option.choices(values);
     else if (parse !== null) option.argParser(parse);
     command.addOption(group === null ? option : option.helpGroup(group));
+    // Without a default, false differs from leaving it out: a pin with `longterm: false`. The
+    // fields of every request are in a group, and theirs are false if they are left out.
+    if (kind === 'boolean' && initial === undefined && group === null)
+      command.addOption(new Option(`--no-${flag}`, `not --${flag}, whatever is the default`));
   }
   return command;
 }

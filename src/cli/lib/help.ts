@@ -34,10 +34,12 @@ function usageErrorOf(command: Command, error: CommanderError): Error {
   // Commander ends the process with this code after it showed the help of a command that needs a
   // subcommand.
   if (error.code === 'commander.help') lines[0] = `"${pathOf(command)}" needs a subcommand`;
-  if (['commander.help', 'commander.unknownCommand'].includes(error.code))
-    lines.push(`The subcommands are ${command.commands.map(nameOf).join(', ')}.`);
+  // An option before the subcommand is one of a group, which has none.
+  const isGroup = command.commands.length > 0;
+  if (isGroup) lines.push(`The subcommands are ${command.commands.map(nameOf).join(', ')}.`);
   // A server has 100 options; its help shows them better.
-  if (error.code === 'commander.unknownOption' && command.options.length <= optionsShownMax)
+  const isShort = !isGroup && command.options.length <= optionsShownMax;
+  if (error.code === 'commander.unknownOption' && isShort)
     lines.push(`The options are ${optionsOf(command).join(', ')}.`);
   return new UsageError([...lines, `Try ${pathOf(command)} --help.`].join('\n'));
 }

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { restClient } from '../../client/rest.ts';
 import { clientVariables } from '../../config.ts';
 import { type Connection, type ConnectionOptions, connectionOf } from './connection.ts';
-import { CurlShown, curlOf } from './curl.ts';
+import { CurlShown, type CurlSource, curlOf, stdinSource } from './curl.ts';
 import { Refused, UsageError } from './exit.ts';
 import type { Io } from './io.ts';
 import { type Format, formats, type Output, outputOf } from './output.ts';
@@ -19,6 +19,8 @@ export interface Session {
   output: Output;
   /** The request is printed instead of sent. */
   curl: boolean;
+  /** Where the command that --curl prints reads its bytes. */
+  curlSource: CurlSource;
 }
 
 interface CommonOptions extends ConnectionOptions {
@@ -49,8 +51,9 @@ export function onServer<Options = Record<string, unknown>>(
       const session = sessionOf(options, io);
       try {
         await act(session, { args: command.args, options, command });
-      } catch (error) {
+      } catch (caught) {
         const { output } = session;
+        const error = brokenAnswer(caught, session.connection) ?? caught;
         if (error instanceof CurlShown) return output.write(`${error.message}\n`);
         // A program that asks for JSON gets the problem as the server sent it, too.
         if (error instanceof Refused && error.problem !== null && error.problem.status > 0)
@@ -75,13 +78,22 @@ function sessionOf(options: CommonOptions, io: Io): Session {
   const client = restClient(token === null ? { baseUrl } : { baseUrl, token });
   client.use({
     async onRequest({ request }) {
-      if (options.curl === true) throw new CurlShown(await curlOf(request, connection));
+      if (options.curl === true)
+        throw new CurlShown(await curlOf(request, connection, session.curlSource));
       return undefined;
     },
     onError: ({ error }) => unreachable(error, connection),
   });
   const output = outputOf(io, options.output);
-  return { io, client, connection, output, curl: options.curl === true };
+  const session: Session = {
+    io,
+    client,
+    connection,
+    output,
+    curl: options.curl === true,
+    curlSource: stdinSource,
+  };
+  return session;
 }
 
 /** Why fetch failed; any other error is passed on. */
@@ -94,6 +106,18 @@ function unreachable(error: unknown, connection: Connection): Error {
     `no server answers at ${connection.url}${why}. Start one with "pinhole serve", or name ` +
       'another with --url.',
   );
+}
+
+/** The server died while it answered, or it is another program. Null for any other error. */
+function brokenAnswer(error: unknown, { url: server }: Connection): Refused | null {
+  // fetch says so only when the body is read, which is after `onError`.
+  if (error instanceof TypeError && error.message === 'terminated')
+    return new Refused(
+      `the connection to ${server} was lost during the answer; the request may have been carried out`,
+    );
+  if (error instanceof SyntaxError)
+    return new Refused(`${server} does not answer with JSON as a Pinhole server does`);
+  return null;
 }
 
 interface Answered<T> {
