@@ -76,7 +76,15 @@ export function buildDocs(target = join(root, 'dist/docs')) {
   const how = ['site', 'package-lock.json'];
   return makeOnce({
     what: 'the pages of the docs',
-    of: ['docs', 'src', 'CONTRIBUTING.md', 'CHANGELOG.md', 'web/style/tokens.css', ...how],
+    of: [
+      'docs',
+      'src',
+      'CONTRIBUTING.md',
+      'CHANGELOG.md',
+      'clients/python/README.md',
+      'web/style/tokens.css',
+      ...how,
+    ],
     // The server serves no file whose name begins with a dot.
     stamp: join(target, '.made-of'),
     make: async () => {

@@ -55,7 +55,9 @@ const withOpen = (open: string): Item[] => [
   group('Use', [
     item('page'),
     folder('command', 'The command', open),
+    item('lab-command', 'The lab'),
     item('interface', 'The interface'),
+    item('python', 'A client for Python'),
     item('api', 'The API'),
   ]),
   group('Operate', [

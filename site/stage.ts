@@ -25,6 +25,7 @@ const pageOf = new Map<string, string>([
   ['README.md', 'index.md'],
   ['CONTRIBUTING.md', 'contributing.md'],
   ['CHANGELOG.md', 'changelog.md'],
+  ['clients/python/README.md', 'python.md'],
   ...markdownOf('docs').map((file): [string, string] => [
     file,
     file.slice('docs/'.length).replace(/(^|\/)README\.md$/, '$1index.md'),
@@ -68,10 +69,9 @@ rmSync(target, { recursive: true, force: true });
 for (const [file, page] of pageOf) {
   if (file.endsWith('/')) continue;
   const text = readFileSync(join(root, file), 'utf8');
-  write(
-    page,
-    outsideOfFences(text, (part) => linksOf(part, file, page)),
-  );
+  const body = outsideOfFences(text, (part) => linksOf(part, file, page));
+  // Without sections there is nothing to list beside the page, and a wide table needs the room.
+  write(page, /^## /m.test(text) ? body : `---\naside: false\n---\n\n${body}`);
 }
 for (const [page, text] of await generated()) {
   const before = existsSync(join(target, page)) ? readFileSync(join(target, page), 'utf8') : '';

@@ -70,6 +70,10 @@ export async function startForTour(): Promise<TourServer> {
 export const at = (port: string, text: string): string =>
   text.replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`);
 
+/** `npx pinhole` is the command of a clone, but a test may run in another folder. */
+const here = (text: string): string =>
+  text.replaceAll('npx pinhole', `'${process.execPath}' '${join(root, 'dist/main.js')}'`);
+
 /** Runs the commands in one shell, after `before`, in the folder of the repository or another. */
 export async function runTour(
   port: string,
@@ -77,9 +81,12 @@ export async function runTour(
   { before = '', cwd = root }: { before?: string; cwd?: string } = {},
 ): Promise<void> {
   const script = said
-    .map(({ command }) => `${at(port, command)}\nprintf '\\n${mark}\\n'`)
+    .map(({ command }) => `${here(at(port, command))}\nprintf '\\n${mark}\\n'`)
     .join('\n');
-  const { stdout } = await promisify(execFile)('bash', ['-c', `${before}\n${script}`], { cwd });
+  const { stdout } = await promisify(execFile)('bash', ['-c', `${before}\n${script}`], {
+    cwd,
+    env: { ...process.env, PINHOLE_URL: `http://127.0.0.1:${port}`, NO_COLOR: '1' },
+  });
   const printed = stdout.split(`\n${mark}\n`);
   said.forEach(({ command, expected }, index) => {
     if (!matches(printed[index] ?? '', expected))

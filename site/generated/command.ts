@@ -41,7 +41,7 @@ export async function commandPages(): Promise<[string, string][]> {
   ]);
   const index = page(
     '# The command',
-    '`npx pinhole`, or `node dist/main.js` in a clone. Without a subcommand it starts the server. These pages are the `--help` of each subcommand.',
+    'In a clone, `npx pinhole` runs the command after `npm start` or `npm run build`. From a package it is `npx ./pinhole-0.1.0.tgz`; the `./` is needed. Without a subcommand it starts the server. These pages are the `--help` of each subcommand. [The lab](../lab-command.md) has a page of its own.',
     table(['group', 'subcommand', ''], rows),
     helpOf(root),
     '[Exit codes](../exit-codes.md) are the same for all of them. [Settings](../settings.md) are those of `pinhole serve`.',
