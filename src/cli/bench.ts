@@ -1,7 +1,7 @@
 // pinhole bench: a few scenarios of load/ against any server, each on a filesystem of its own.
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { CurlShown } from './lib/curl.ts';
 import { Refused, UsageError } from './lib/exit.ts';
 import { example } from './lib/help.ts';
@@ -81,7 +81,7 @@ export function benchCommand(io: Io): Command {
         'Exit code 1: an answer was not the expected one.',
     )
     .option('--scenario <name...>', `one of ${names.join(', ')}; all without it`)
-    .option('--time <time>', 'for each scenario', msOf, 5000)
+    .addOption(new Option('--time <time>', 'for each scenario').argParser(msOf).default(5000, '5s'))
     .option('--connections <number>', 'requests at a time', connectionsOf, 16);
   example(command, 'pinhole bench --time 100ms --connections 2 --scenario pin-unpin');
   return onServer<Options>(command, io, run);

@@ -16,6 +16,7 @@ import {
 import { JournalError } from '../journal/journal-error.ts';
 import { LevelStore } from '../journal/level-store.ts';
 import { Ended } from './lib/exit.ts';
+import { example } from './lib/help.ts';
 import { journalEnd } from './lib/journal-end.ts';
 
 export interface RepairOrders {
@@ -38,7 +39,7 @@ const wholeNumber = (text: string): number => {
 export function repairCommand(
   act: (orders: RepairOrders) => void | Promise<void> = runRepair,
 ): Command {
-  return new Command('repair')
+  const command = new Command('repair')
     .description(
       'Inspects the journal of a server that is not running. Without --snapshot, ' +
         '--accept-loss, --reset-clock, --skip, --cut-before or --remove it changes nothing.',
@@ -75,6 +76,7 @@ export function repairCommand(
     )
     .option('--remove', 'delete the whole filesystem')
     .action((orders: RepairOrders) => act(orders));
+  return example(command, 'pinhole repair --data-dir ./pinhole-data');
 }
 
 /** Ends the command with the code of the result. */

@@ -7,6 +7,7 @@ import { verifyBundle } from '../bundle/read.ts';
 import { opId } from '../kernel/units.ts';
 import { commandText } from '../script/golden.ts';
 import { Ended, exitCodes, UsageError } from './lib/exit.ts';
+import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
 import { unlimited } from './lib/unlimited.ts';
 
@@ -29,7 +30,7 @@ export function replayCommand(io: Io): Command {
       const code = await playBundle(orders, (line) => void io.stdout.write(`${line}\n`));
       if (code !== exitCodes.ok) throw new Ended(code);
     });
-  return command;
+  return example(command, 'pinhole replay race.bundle --quiet');
 }
 
 async function playBundle(orders: ReplayOrders, say: (line: string) => void): Promise<number> {

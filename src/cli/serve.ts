@@ -10,6 +10,7 @@ import { LevelStore } from '../journal/level-store.ts';
 import { createService, type Service } from '../server.ts';
 import { banner, terminalOf, urlOf } from './lib/banner.ts';
 import { UsageError } from './lib/exit.ts';
+import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
 import { journalEnd, journalExitCodes } from './lib/journal-end.ts';
 
@@ -30,7 +31,7 @@ export function serveCommand(io: Io, subcommands: readonly string[]): Command {
       refuseWords(command.args, subcommands);
       await serve(settingsOf(command), io);
     });
-  return addSettings(command);
+  return example(addSettings(command), 'pinhole serve --port 9000 --volatile');
 }
 
 /** Because `--data-dir X repair` would otherwise start a server. */

@@ -67,7 +67,11 @@ export function xfsIoCommand(io: Io): Command {
       new Option('--kind <kind>', 'the new filesystem').choices(filesystemKinds).default('xfs'),
     )
     .addOption(new Option('--kernel <version>', 'its Linux').choices(linuxVersions).default('7.3'))
-    .option('--size <size>', 'the size of its device', bytesOf, 64 * 2 ** 20);
+    .addOption(
+      new Option('--size <size>', 'the size of its device')
+        .argParser(bytesOf)
+        .default(64 * 2 ** 20, '64M'),
+    );
   example(
     command,
     'pinhole xfs_io -c "pwrite 0 64k" -c "fpunch 4k 4k" -c "fiemap -v" f',

@@ -217,14 +217,17 @@ const inWords = (times: Times): string =>
   `median ${quantile(times, 0.5)} ms, p99 ${quantile(times, 0.99)} ms, ` +
   `longest ${times.at(-1)} ms`;
 
+const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** One line for a person: how many there were, and how long they were. */
 export function summaryOf({ events, holds, thinks, threads, unpaired }: Imported): string {
   const between = events === null ? '' : ` from ${events.begin} to ${events.end}`;
   const left = unpaired.begins + unpaired.ends;
   return [
-    `${holds.length} holds${between} of ${threads} threads: ${inWords(holds)}.`,
+    `${counted(holds.length, 'hold')}${between} of ${counted(threads, 'thread')}: ${inWords(holds)}.`,
     thinks.length === 0 ? 'No thread held twice.' : `Between them: ${inWords(thinks)}.`,
-    ...(left === 0 ? [] : [`Left out, because they have no partner: ${left} events.`]),
+    ...(left === 0 ? [] : [`Left out without a partner: ${counted(left, 'event')}.`]),
   ].join(' ');
 }
 

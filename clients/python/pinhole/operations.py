@@ -1336,7 +1336,7 @@ class FilesystemOperations(FilesystemCaller):
             page_size: At most 1000; a larger number is reduced to that. Default: 100.
             page_token: The nextPageToken of the previous page. Its content has no meaning for
                 the client.
-            owner: The thread on whose behalf the request was made; null if none was given.
+            owner: Only the pins of this owner.
             file: Only of the file that currently has this name.
             ino: Only this inode, even if it was unlinked.
 

@@ -108,7 +108,7 @@ export function addOptions(
     const shown = initial === undefined || kind === 'boolean' ? '' : ` (default: ${initial})`;
     const flags =
       kind === 'boolean' ? `--${isOn ? 'no-' : ''}${flag}` : `--${flag} <${metavars[kind]}>`;
-    const option = new Option(flags, `${isOn ? 'not: ' : ''}${doc}${shown}`);
+    const option = new Option(flags, `${isOn ? 'switch off: ' : ''}${doc}${shown}`);
     const parse = parsers[kind];
     if (values !== null) option.choices(values);
     else if (parse !== null) option.argParser(parse);

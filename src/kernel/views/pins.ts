@@ -17,7 +17,11 @@ export const pins = defineView({
     'file=NAME and ino=N list those of one file, including pages that the file no longer owns.',
   on: 'filesystem',
   path: 'pins',
-  query: z.strictObject({ ...zPage, owner: z.string().max(128).optional(), ...zByFile }),
+  query: z.strictObject({
+    ...zPage,
+    owner: z.string().max(128).optional().describe('Only the pins of this owner.'),
+    ...zByFile,
+  }),
   result: z.object({ items: z.array(zPin), nextPageToken: z.string().optional() }),
   read(k, _target, query, nowMs) {
     const asked = inodeAskedFor(k, query);
