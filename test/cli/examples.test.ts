@@ -171,7 +171,7 @@ describe('every subcommand', () => {
     expect(command.description()).toMatch(/\.$/);
     const examples = examplesOf(command);
     expect(examples.length).toBeGreaterThan(0);
-    for (const line of examples) expect(line.startsWith(path)).toBe(true);
+    for (const line of examples) expect(line).toContain(path);
   });
 
   it.each(talking)('$path: the example runs, and prints no colour', async ({ path, command }) => {
