@@ -30,7 +30,7 @@ export function replayCommand(io: Io): Command {
       const code = await playBundle(orders, (line) => void io.stdout.write(`${line}\n`));
       if (code !== exitCodes.ok) throw new Ended(code);
     });
-  return example(command, 'pinhole replay race.bundle --quiet');
+  return example(command, 'pinhole replay a.bundle --quiet');
 }
 
 async function playBundle(orders: ReplayOrders, say: (line: string) => void): Promise<number> {

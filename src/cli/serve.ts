@@ -31,7 +31,7 @@ export function serveCommand(io: Io, subcommands: readonly string[]): Command {
       refuseWords(command.args, subcommands);
       await serve(settingsOf(command), io);
     });
-  return example(addSettings(command), 'pinhole serve --port 9000 --volatile');
+  return example(addSettings(command), 'pinhole serve --port 0 --data-dir ./pinhole-data');
 }
 
 /** Because `--data-dir X repair` would otherwise start a server. */

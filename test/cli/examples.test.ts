@@ -35,9 +35,9 @@ const leaves = leavesOf(root, []);
 
 /** Subcommands with another test that runs their example. */
 const elsewhere: Readonly<Record<string, string>> = {
-  'pinhole serve': 'test/http/process.test.ts',
-  'pinhole repair': 'test/journal/repair.test.ts',
-  'pinhole replay': 'test/http/bundle.test.ts',
+  'pinhole serve': 'test/cli/shell-examples.test.ts',
+  'pinhole repair': 'test/cli/shell-examples.test.ts',
+  'pinhole replay': 'test/cli/shell-examples.test.ts',
   'pinhole completion': 'test/cli/completion.test.ts',
   'pinhole story ls': 'test/cli/shell-examples.test.ts',
   'pinhole story play': 'test/cli/shell-examples.test.ts',
