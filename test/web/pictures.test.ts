@@ -1,6 +1,6 @@
 // The pictures of README and docs, made from the real page: PICTURES=1 npm run test:web -- pictures
-// writes them into docs/pictures. Otherwise each that a document names must exist and be made here. Then run pngquant
-// on them, because the package must stay below 3 MB.
+// writes them into docs/pictures. Otherwise each that a document names must exist and be made here.
+// Then run pngquant on them, because the package must stay below 3 MB.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
