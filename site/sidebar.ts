@@ -55,6 +55,7 @@ const withOpen = (open: string): Item[] => [
   group('Use', [
     item('page'),
     folder('command', 'The command', open),
+    item('command-json', 'What -o json prints'),
     item('lab-command', 'The lab'),
     item('interface', 'The interface'),
     item('python', 'A client for Python'),

@@ -17,7 +17,7 @@ export function openCommand(io: Io): Command {
   return onServer<{ print?: true }>(command, io, async (session, { args: [fs], options }) => {
     const { client, connection, output } = session;
     // A page that cannot be loaded says less than this refusal.
-    const path = fs === undefined ? '' : `${encodeURIComponent(fs)}`;
+    const path = fs === undefined ? '' : `fs/${encodeURIComponent(fs)}`;
     if (fs === undefined) await demand(client.GET('/v1', {}));
     else await demand(client.GET('/v1/filesystems/{fs}', { params: { path: { fs } } }));
     const url = `${connection.url}/ui/${path}`;

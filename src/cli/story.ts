@@ -244,5 +244,5 @@ async function playThere(
     ]);
     return ['', `${told}: ${verdictWords[told]}`, ...drawn].join('\n');
   });
-  io.say(`${connection.url}/ui/${encodeURIComponent(fs)}/graph shows it.`);
+  io.say(`${connection.url}/ui/fs/${encodeURIComponent(fs)}/graph shows it.`);
 }

@@ -34,7 +34,8 @@ describe('pinhole lab run', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = stdout.split('\n');
     expect(lines[0]).toBe('small: 32 seeds from 1');
-    expect(lines[2]).toMatch(/^strategy +p50 +p99 +max +failed +never ended .*deadlocks$/);
+    const header = lines.find((line) => line.startsWith('strategy'));
+    expect(header).toMatch(/^strategy +p50 +p99 +max +failed +never ended .*deadlocks$/);
     for (const strategy of ['break-layouts', 'busy-extents', 'wait-for-refs', 'none'])
       expect(stdout).toMatch(new RegExp(`^${strategy} +\\d`, 'm'));
     expect(stdout).toMatch(/^ +\S*–\S* (µ|m)?s/m);
@@ -58,7 +59,7 @@ describe('pinhole lab run', () => {
     const { digest, ...result } = JSON.parse(one);
     const own = createHash('sha256').update(JSON.stringify(result)).digest('hex');
     expect(digest).toBe(`sha256:${own}`);
-    expect(result.notes).toEqual(['4 seeds are too few for a spread; take 8 or more.']);
+    expect(result.notes[0]).toBe('4 seeds are too few for a spread; take 8 or more.');
   });
 
   it('writes every figure as CSV', async () => {

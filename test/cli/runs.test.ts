@@ -66,7 +66,7 @@ describe('pinhole story', () => {
   it('plays on a server, where the deadlock then is', async () => {
     const { stdout, stderr } = await server.must('story play S01 --fs s01');
     expect(stdout).toContain('*** DEADLOCK ***');
-    expect(stderr).toBe(`${server.url}/ui/s01/graph shows it.\n`);
+    expect(stderr).toBe(`${server.url}/ui/fs/s01/graph shows it.\n`);
     const graph = await fetch(`${server.url}/v1/filesystems/s01/wait-graph`);
     expect(((await graph.json()) as { cycles: unknown[] }).cycles).toHaveLength(1);
     expect((await server.run('story play S01 --fs s01')).code).toBe(1);

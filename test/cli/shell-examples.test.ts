@@ -1,7 +1,7 @@
 // Examples that are lines of a shell, with pipes and files: a shell runs them, in this order.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -71,4 +71,23 @@ it('the server of the example starts, and its journal is inspected', {
   }
   for (const line of examples('repair'))
     await promisify(execFile)('sh', ['-c', line], { cwd: directory, env });
+});
+
+it('a browser that goes on running does not hold the command', { timeout: 600_000 }, async () => {
+  const server = await serving();
+  const { directory, env } = await prepared();
+  try {
+    await server.must('fs create scratch 1M');
+    const browser = join(directory, 'browser');
+    writeFileSync(browser, '#!/bin/sh\necho "$1" > "$0.url"\nsleep 20\n');
+    chmodSync(browser, 0o755);
+    const told = { ...env, PINHOLE_URL: server.url, BROWSER: browser };
+    const words = ['-c', 'pinhole open scratch -o json'];
+    const { stdout } = await promisify(execFile)('sh', words, { cwd: directory, env: told });
+    const url = `${server.url}/ui/fs/scratch`;
+    expect(JSON.parse(stdout)).toEqual({ url, opened: true });
+    expect(readFileSync(`${browser}.url`, 'utf8')).toBe(`${url}\n`);
+  } finally {
+    await server.close();
+  }
 });

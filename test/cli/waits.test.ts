@@ -213,7 +213,7 @@ describe('pinhole doctor, open and bench', () => {
     chmodSync(script, 0o755);
     const opened = await server.must('open s01', { env: { BROWSER: script } });
     expect(opened.stdout).toBe('');
-    expect(readFileSync(seen, 'utf8')).toBe(`${server.url}/ui/s01\n`);
+    expect(readFileSync(seen, 'utf8')).toBe(`${server.url}/ui/fs/s01\n`);
     const none = await server.must('open', { env: { BROWSER: '/nonexistent' } });
     expect(none.stdout).toBe(`${server.url}/ui/\n`);
     expect((await server.run('open none')).code).toBe(1);

@@ -15,14 +15,16 @@ export function browse({ env }: Io, url: string): Promise<boolean> {
       : [env.BROWSER];
   return new Promise((resolve) => {
     const opened = spawn(program, [...words, url], { stdio: 'ignore', detached: true });
-    opened.once('error', () => resolve(false));
-    // xdg-open ends with 3 where it finds no browser; a browser itself may run for hours.
-    opened.once('exit', (code) => resolve(code === 0));
-    opened.once('spawn', () => {
-      const enough = setTimeout(() => resolve(true), startsWithinMs);
-      enough.unref();
+    // The timer keeps the process alive until then, the browser does not.
+    const enough = setTimeout(() => end(true), startsWithinMs);
+    const end = (isOpen: boolean): void => {
+      clearTimeout(enough);
       opened.unref();
-    });
+      resolve(isOpen);
+    };
+    opened.once('error', () => end(false));
+    // xdg-open ends with 3 where it finds no browser; a browser itself may run for hours.
+    opened.once('exit', (code) => end(code === 0));
   });
 }
 

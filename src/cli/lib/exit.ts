@@ -1,5 +1,5 @@
 // How a command ends: each error here has its exit code. Settings of the server and repairs have
-// codes of their own, which docs/runbook.md lists.
+// codes of their own, which docs/exit-codes.md lists.
 import type { Problem } from './schemas.ts';
 
 export const exitCodes = { ok: 0, refused: 1, usage: 2, unmet: 3, timedOut: 4 } as const;
