@@ -7,7 +7,7 @@
 //    enough for a command that needs no server.
 // 2. Print data with `session.output` (lib/output.ts) and sentences with `io.say`. Throw an error
 //    of lib/exit.ts to end with another code than 0: Refused 1, UsageError 2, Unmet 3, TimedOut 4.
-// 3. Name arguments and options as lib/completions.ts does (fs, file, pin, operation, …), so that the
+// 3. Name arguments and options as lib/completions.ts does (fs, file, pin, operation, …), so the
 //    shell completes their values from the server.
 // 4. Give it an example with `example(command, 'pinhole foo …')`; a test runs every example.
 // 5. Add a row here. `load` imports the file only when the subcommand runs, because the help and

@@ -1,6 +1,6 @@
 // Hold and think times out of a trace of a real machine: text of trace-cmd report or of the file
-// `trace` of ftrace, or two columns of times. A hold is the time from an event that begins it to the
-// event that ends it; a think is the time from then to the next begin of the same thread.
+// `trace` of ftrace, or two columns of times. A hold is the time from an event that begins it to
+// the event that ends it; a think is the time from then to the next begin of the same thread.
 import { Document, isPair, isScalar, visit } from 'yaml';
 import { LabError, type Mistake } from './lab-error.ts';
 import { noSuch } from './nearest.ts';
@@ -39,8 +39,15 @@ interface TraceLine {
 }
 
 /** `fio-812 [001] d..1. 1234.567890: block:block_rq_issue: 259,0 R 4096 () 2048 + 8 [fio]` */
-const traceLine =
-  /^\s*.*-(?<pid>\d+)\s+(?:\([\s\d-]+\)\s*)?\[\d+\]\s+(?:[^\s\d:]\S*\s+|\.\S*\s+)?(?<at>\d+\.\d+):\s+(?:\w+:(?=\w))?(?<event>\w+):?\s*(?<rest>.*)$/;
+const traceLine = new RegExp(
+  [
+    /^.*-(?<pid>\d+)\s+(?:\([\s\d-]+\)\s*)?\[\d+\]\s+/,
+    /(?:[^\s\d:]\S*\s+)?(?<at>\d+\.\d+):\s+/,
+    /(?:\w+:(?=\w))?(?<event>\w+):?\s*(?<rest>.*)$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
 
 interface Pair {
   begin: string;
@@ -94,7 +101,8 @@ function pairOf(traced: readonly TraceLine[], { begin, end, key }: ImportOptions
     if (known !== undefined) return key === undefined ? known : { ...known, keyOf: fieldOf(key) };
     throw wrong(
       `none of the pairs of events that the lab knows is in the trace; say which events begin ` +
-        `and end a hold with --begin and --end. Most frequent here: ${names.slice(0, 8).join(', ')}`,
+        `and end a hold with --begin and --end. Most frequent here: ` +
+        names.slice(0, 8).join(', '),
     );
   }
   if (begin === undefined || end === undefined)
@@ -130,7 +138,7 @@ function ofEvents(traced: readonly TraceLine[], { begin, end, keyOf }: Pair): Im
   return { events: { begin, end }, ...timesOf(holds), unpaired: { begins, ends } };
 }
 
-/** `begin end` or `begin,end` in each line, and the name of the thread after it if there are several. */
+/** `begin end` or `begin,end` in each line, and then the thread if there are several. */
 function ofColumns(lines: readonly string[], { unit = 's', ...options }: ImportOptions): Imported {
   if (options.begin !== undefined || options.end !== undefined || options.key !== undefined)
     throw wrong(
@@ -146,7 +154,7 @@ function ofColumns(lines: readonly string[], { unit = 's', ...options }: ImportO
       // Names of columns.
       if (holds.length === 0 && !Number.isFinite(fromMs) && index === 0) continue;
       throw wrong(
-        'must be two times, when the hold began and when it ended, or a line of ftrace or trace-cmd',
+        'must be two times, the begin and the end of a hold, or a line of ftrace or trace-cmd',
         where,
       );
     }
@@ -189,7 +197,7 @@ const ascending = (times: number[]): Times => times.sort((a, b) => a - b);
 /** The lab counts in microseconds. */
 const micros = (ms: number): number => Math.round(ms * 1000) / 1000;
 
-/** Where the lines between the quantiles bend: more of them in the tail, which decides who waits. */
+/** More of them in the tail, which decides who waits. */
 const probabilities = [
   0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1,
 ];
@@ -225,7 +233,8 @@ export function summaryOf({ events, holds, thinks, threads, unpaired }: Imported
   const between = events === null ? '' : ` from ${events.begin} to ${events.end}`;
   const left = unpaired.begins + unpaired.ends;
   return [
-    `${counted(holds.length, 'hold')}${between} of ${counted(threads, 'thread')}: ${inWords(holds)}.`,
+    `${counted(holds.length, 'hold')}${between} of ${counted(threads, 'thread')}: ` +
+      `${inWords(holds)}.`,
     thinks.length === 0 ? 'No thread held twice.' : `Between them: ${inWords(thinks)}.`,
     ...(left === 0 ? [] : [`Left out without a partner: ${counted(left, 'event')}.`]),
   ].join(' ');

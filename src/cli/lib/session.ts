@@ -113,7 +113,8 @@ function brokenAnswer(error: unknown, { url: server }: Connection): Refused | nu
   // fetch says so only when the body is read, which is after `onError`.
   if (error instanceof TypeError && error.message === 'terminated')
     return new Refused(
-      `the connection to ${server} was lost during the answer; the request may have been carried out`,
+      `the connection to ${server} was lost during the answer; ` +
+        'the request may have been carried out',
     );
   if (error instanceof SyntaxError)
     return new Refused(`${server} does not answer with JSON as a Pinhole server does`);
