@@ -1,5 +1,5 @@
-// What the fields of a workload mean together: names that it uses exist, each pin is released, time
-// passes in each loop, the files fit on the device.
+// Checks the fields of a workload together: the names that it uses exist, each pin is released,
+// time passes in each loop, the files fit on the device.
 import type { z } from 'zod';
 import { operations } from '../kernel/ops/index.ts';
 import { sizeBytesMin } from '../kernel/ops/mkfs.ts';

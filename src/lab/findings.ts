@@ -1,5 +1,5 @@
-// What a run found that a reader will want to see for himself: the first deadlock, hang, starvation
-// and foreign write of each kind, with the entry at which it happened.
+// The findings of a run that a reader will want to see: the first deadlocks, hangs, starvations and
+// foreign writes, each with the entry at which it happened.
 
 export const findingKinds = ['deadlock', 'hang', 'starvation', 'foreign write'] as const;
 export type FindingKind = (typeof findingKinds)[number];

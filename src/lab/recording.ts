@@ -1,6 +1,6 @@
-// What leads to a finding, as a machine and entries that a bundle has: a filesystem with a stepped
-// scheduler and a manual clock that stands at the moment before it happens. The run is repeated up
-// to there, which gives the same, and its last commands are played again step by step.
+// Records the way to a finding as the machine and the entries of a bundle: a filesystem with a
+// stepped scheduler and a manual clock that stands at the moment before it happens. The run is
+// repeated up to there, which gives the same, and its last commands are played again step by step.
 import { apply as applyEntry, atRest } from '../kernel/kernel.ts';
 import { operations } from '../kernel/ops/index.ts';
 import { timerName, workerName } from '../kernel/sched/task.ts';
