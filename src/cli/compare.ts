@@ -10,7 +10,7 @@ import { type Expectation, expectationOf, unmet } from './lib/expect.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
 import { columns } from './lib/output.ts';
-import { demand, onServer, type Session } from './lib/session.ts';
+import { demand, onServer, playsHere, type Session } from './lib/session.ts';
 import { timeText } from './lib/sizes.ts';
 import { choicesOf } from './lib/strategies.ts';
 
@@ -59,6 +59,7 @@ async function run(
 ): Promise<void> {
   if ((what === undefined) === (fs === undefined))
     throw new UsageError('name a story or a file, or a filesystem of a server with --fs');
+  if (fs === undefined) playsHere(session);
   const choices = choicesOf(strategy);
   const strategies =
     fs === undefined

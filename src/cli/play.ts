@@ -13,7 +13,7 @@ import { Refused, Unmet } from './lib/exit.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
 import { ask } from './lib/request.ts';
-import { onServer, type Session } from './lib/session.ts';
+import { onServer, playsHere, type Session } from './lib/session.ts';
 
 interface Options {
   quiet?: true;
@@ -46,9 +46,10 @@ export function playCommand(io: Io): Command {
 }
 
 async function playHere(
-  { output }: Session,
+  session: Session,
   { file, text, options }: { file: string; text: string; options: Options },
 ): Promise<void> {
+  playsHere(session);
   const { mkfs, kernel, commands } = playableOf(file, text);
   const items: { command: object; events: unknown[]; replies: unknown[] }[] = [];
   const trace: string[] = [];
@@ -62,7 +63,7 @@ async function playHere(
     trace.push(...events.map(eventLine), ...replies.map(replyLine));
   }
   const shown = options.quiet === true ? trace.filter((line) => /^[<>]/.test(line)) : trace;
-  output.print({ items }, () => [`> ${mkfsText(mkfs)}`, ...shown].join('\n'));
+  session.output.print({ items }, () => [`> ${mkfsText(mkfs)}`, ...shown].join('\n'));
   if (options.check === true) check(trace, text);
 }
 

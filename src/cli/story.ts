@@ -20,7 +20,7 @@ import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
 import { columns, type Format, outputOf, styled } from './lib/output.ts';
 import { ask } from './lib/request.ts';
-import { demand, onServer, type Session, withOutput } from './lib/session.ts';
+import { demand, onServer, playsHere, type Session, withOutput } from './lib/session.ts';
 import { columnOf } from './lib/strategies.ts';
 import { filled } from './lib/text.ts';
 
@@ -116,11 +116,9 @@ interface Telling {
   told: Told;
 }
 
-async function playHere(
-  { io, output }: Session,
-  story: Story,
-  { column, told }: Telling,
-): Promise<void> {
+async function playHere(session: Session, story: Story, { column, told }: Telling): Promise<void> {
+  playsHere(session);
+  const { io, output } = session;
   const begin = beginningOf(story, choices[column]);
   const way = wayTold(story.id, column, told);
   if ('errno' in begin || way === null) throw noEnding(story, column, told);
@@ -170,7 +168,9 @@ function verdictText(io: Io, k: Kernel, { told }: Telling, round: number): strin
   return [`${verdict}: ${verdictWords[told]}`, ...repeats, ...drawn].join('\n');
 }
 
-async function playAll({ io, output }: Session, story: Story): Promise<void> {
+async function playAll(session: Session, story: Story): Promise<void> {
+  playsHere(session);
+  const { io, output } = session;
   const course = courseOfStory(story);
   const rows: (StrategyRow & { column: Column; endings: string[] })[] = [];
   const limits = { entriesMax: 100_000, bytesMax: 2 ** 28 };

@@ -14,7 +14,7 @@ import { parseXfsIo, type XfsIoCall } from '../script/xfs-io-script.ts';
 import { Ended, exitCodes, Refused, UsageError } from './lib/exit.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
-import { onServer, type Session } from './lib/session.ts';
+import { onServer, playsHere, type Session } from './lib/session.ts';
 import { bytesOf } from './lib/sizes.ts';
 import { unlimited } from './lib/unlimited.ts';
 import { serverMachine } from './lib/xfs-io-server.ts';
@@ -92,6 +92,7 @@ interface Orders {
 async function run(session: Session, { files, lines, options }: Orders): Promise<void> {
   const { io, output } = session;
   const { fs, script } = options;
+  if (fs === undefined) playsHere(session);
   const machine = fs === undefined ? newMachine(options) : await serverMachine(session, fs);
   const how = {
     // On a new filesystem nothing is there that a missing -f could protect from.

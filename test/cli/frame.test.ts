@@ -211,6 +211,26 @@ describe('a server that answers as Pinhole does not', () => {
   });
 });
 
+it('a table of busy extents has the reasons and the age of each run', async () => {
+  const env = { PINHOLE_FS: 'parked' };
+  await server.must('fs create parked 1M --strategy busy-extents');
+  await server.must('file create a --size 8K', { env });
+  await server.must('map a 0 8K read-write', { env });
+  await server.must('pin map_1 0 8K write', { env });
+  await server.must('file truncate a 0', { env });
+  const table = (await server.must('show busy-extents', { env })).stdout.split('\n');
+  expect(table[0]?.trim().split(/ {2,}/)).toEqual([
+    'pfn',
+    'pages',
+    'left file',
+    'busy for',
+    'pins',
+    'age',
+  ]);
+  expect(table[1]).toMatch(/^ *\d+ +2 +#\d+ +.*pinned +2 +\S+/);
+  await server.must('fs rm parked --force');
+});
+
 describe('--curl', () => {
   const shell = promisify(execFile);
 
@@ -230,6 +250,18 @@ describe('--curl', () => {
       expect((await server.must(read, { env })).stdout).toBe(bytes);
     }
     await server.must('fs rm bytes');
+  });
+
+  it.each([
+    'story play S01',
+    'story play S01 --strategy all',
+    'compare S01',
+    'play -',
+    'xfs_io -c stat f',
+  ])('of a command that plays in this process is refused: %s', async (words) => {
+    const { code, stdout, stderr } = await server.run(`${words} --curl`, { stdin: '> create a 0' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('this needs no server, so --curl has no request to print');
   });
 
   it('of doctor is the request to the server', async () => {

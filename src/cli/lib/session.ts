@@ -63,6 +63,11 @@ export function onServer<Options = Record<string, unknown>>(
     });
 }
 
+/** For a command that plays in this process: with --curl it has no request to print. */
+export function playsHere({ curl }: Session): void {
+  if (curl) throw new UsageError('this needs no server, so --curl has no request to print');
+}
+
 /** Adds -o, for a command that prints data. */
 export const withOutput = (command: Command): Command =>
   command.addOption(

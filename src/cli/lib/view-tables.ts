@@ -18,6 +18,15 @@ const dateText = (ms: number): string => new Date(ms).toISOString();
 
 const lockerText = ({ operation, mode }: Schemas['LockOwner']): string => `${operation} (${mode})`;
 
+type LeftRun = Schemas['BusyExtent'] | Schemas['DetachedExtent'];
+
+const runCells = ({ pfn, pages, ino, unlinked }: LeftRun): Cell[] => [
+  pfn,
+  pages,
+  ino === null ? null : `#${ino}${unlinked === true ? ' (unlinked)' : ''}`,
+];
+const ageCells = ({ pins, ageMs }: LeftRun): Cell[] => [pins, timeText(ageMs)];
+
 /** By the name of the view. */
 export const viewWords: Readonly<Record<string, ViewWords>> = {
   filesystem: shown('a filesystem: settings, space, counters', filesystemFacts),
@@ -104,7 +113,17 @@ export const viewWords: Readonly<Record<string, ViewWords>> = {
   pin: { summary: 'a pin and its pages' },
   operations: shown<Schemas['Operations']>('the operations', operationTable),
   operation: shown<Schemas['Operation']>('an operation', operationFacts),
-  'busy-extents': { summary: 'blocks that left their file and cannot be allocated yet' },
+  'busy-extents': shown<Schemas['BusyExtents']>(
+    'blocks that left their file and cannot be allocated yet',
+    ({ extents, detached }) =>
+      columns(
+        ['pfn', 'pages', 'left file', 'busy for', 'pins', 'age'],
+        [
+          ...extents.map((one) => [...runCells(one), one.reasons.join(', '), ...ageCells(one)]),
+          ...detached.map((one) => [...runCells(one), `${one.freedBy} waits`, ...ageCells(one)]),
+        ],
+      ),
+  ),
   badblocks: { summary: 'the media errors' },
   'free-extents': { summary: 'the free runs of the device' },
   map: shown<Schemas['Map']>('a map of the device', ({ runs }) =>
