@@ -1,7 +1,7 @@
 // The journal as the engine uses it. An entry is appended to the log before it is applied, and
 // acknowledged only after that. So a log on disk can restore every filesystem by applying its
 // entries again.
-import type { Change, Done } from '../journal/store.ts';
+import type { Change, Done, Durability } from '../journal/store.ts';
 import type { Effects, Entry, Kernel } from '../kernel/state.ts';
 import { NotKept } from './not-kept.ts';
 import type { Birth, RequestKey } from './records.ts';
@@ -43,7 +43,7 @@ export async function* noHistory(): AsyncGenerator<never> {}
 
 export interface Log {
   /** What an answer of 2xx guarantees; GET /v1 shows it. */
-  readonly durability: 'memory' | 'disk';
+  readonly durability: Durability;
   /**
    * The disk is full. Operations that need space are refused; operations that free space still
    * work.

@@ -2,7 +2,7 @@
 // the batches before it. keys.ts says under which key it is stored, records.ts what it contains.
 import { crc32 } from 'node:zlib';
 import { JournalError } from '../journal/journal-error.ts';
-import type { Change, Done, Journal, Store } from '../journal/store.ts';
+import type { Change, Done, Journal, PlaceChange, Store } from '../journal/store.ts';
 import { memoryOf } from '../kernel/memory.ts';
 import { kernelVersion } from '../kernel/snapshot.ts';
 import type { Kernel } from '../kernel/state.ts';
@@ -99,6 +99,7 @@ export class StoredLog implements Log {
         done(error);
       },
       key === undefined ? [] : [begunChange(key, { id, seq: 0 })],
+      placeOf(birth),
     );
   }
 
@@ -113,7 +114,7 @@ export class StoredLog implements Log {
       void this.purge(id);
       done(error);
     };
-    this.#writeBeginning(id, beginning).then(
+    this.#writeBeginning(id, birth, beginning).then(
       (written) =>
         this.#createAt(id, birth, written, key, (error) =>
           error === null ? done(null) : failed(error),
@@ -126,9 +127,13 @@ export class StoredLog implements Log {
    * The filesystem exists only after the commit that follows, so until then the journal says that
    * it is removed: after a crash the next start deletes what was written.
    */
-  async #writeBeginning(id: string, { kernel, history }: Beginning): Promise<Written> {
+  async #writeBeginning(
+    id: string,
+    birth: Birth,
+    { kernel, history }: Beginning,
+  ): Promise<Written> {
     const journal = this.#store.journal(id);
-    await journal.put([goneChange]);
+    await journal.put([goneChange], placeOf(birth));
     const nothing = { group: 0, position: 0, chain: 0, digest: 0 };
     const manifest = await writeSnapshot(journal, kernel, nothing, knownOf(undefined));
     const written: Written = { manifest, chain: 0, entries: 0, bytes: 0, last: manifest };
@@ -285,6 +290,7 @@ export class StoredLog implements Log {
           if (untold === 0) this.#removed(refused);
         },
         [pastEventsRecord.change(recordKeys.pastEventsOf(tenant), counted)],
+        'unnamed',
       );
     }
   }
@@ -308,7 +314,7 @@ export class StoredLog implements Log {
     try {
       for (const kind of ['batches', 'snapshots', 'chunks', 'skips'] as const)
         await journal.drop(journal.keys(journalKeys[kind]));
-      await journal.put([removal(journalKeys.gone)]);
+      await journal.put([removal(journalKeys.gone)], 'removed');
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
       // If the store is closed or has failed, the next start deletes the rest.
@@ -369,6 +375,8 @@ export class StoredLog implements Log {
     return tail;
   }
 }
+
+const placeOf = ({ tenant, args: { name } }: Birth): PlaceChange => ({ tenant, name });
 
 /** Until the returned function is called, no key of a snapshot is deleted. */
 function holdKeys(tail: Tail): () => void {

@@ -356,7 +356,7 @@ export class Lane {
     if (this.#state.is !== 'idle') return;
     this.#state = { is: 'turn' };
     const { clock, batchMax, log } = this.#host;
-    if (log.durability === 'disk') gather(clock, () => this.#inbox.length, batchMax, this.#turn);
+    if (log.durability !== 'memory') gather(clock, () => this.#inbox.length, batchMax, this.#turn);
     else setImmediate(this.#turn);
   }
 

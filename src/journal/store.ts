@@ -1,5 +1,6 @@
 // What durable/ needs of a store: ordered keys, atomic durable commits, and one reading of
-// everything that a filesystem has. level-store.ts implements it with LevelDB.
+// everything that a filesystem has. level-store.ts implements it with LevelDB, pg-store.ts with
+// PostgreSQL.
 import type { JournalError } from './journal-error.ts';
 
 export interface Change {
@@ -9,8 +10,8 @@ export interface Change {
 }
 
 /**
- * Called once, with null when the changes are durable. After the error `full` the changes are
- * certainly not stored; after any other error that is unknown.
+ * Called once, with null when the changes are durable. After `full`, `moved` and `taken` the changes
+ * are certainly not stored; after any other error that is unknown.
  */
 export type Done = (error: JournalError | null) => void;
 
@@ -21,6 +22,17 @@ export interface Range {
 }
 
 /**
+ * What a commit does to the place of a filesystem, which only a store of several servers has. A
+ * name is used once per tenant, so a commit may be refused as `taken`.
+ */
+export type PlaceChange =
+  | { tenant: string; name: string }
+  /** It is unmounted, so its name is free. */
+  | 'unnamed'
+  /** Its last key is deleted. */
+  | 'removed';
+
+/**
  * The keys of one filesystem, or those of the server. A key is a kind, alone or with more behind a
  * slash: `tail`, `j/0000000000000007`.
  */
@@ -29,10 +41,16 @@ export interface Journal {
    * Stores all changes or none, together with `records`, which are changes of the server's keys.
    * Commits become durable in the order of the calls, and `done` is called in that order. If a
    * commit is refused as `full`, so is every commit that was made after it and before its `done`.
+   * A store of several servers keeps these two orders for each filesystem.
    */
-  commit(changes: readonly Change[], done: Done, records?: readonly Change[]): void;
+  commit(
+    changes: readonly Change[],
+    done: Done,
+    records?: readonly Change[],
+    place?: PlaceChange,
+  ): void;
   /** The same as a promise. Rejects with a JournalError. */
-  put(changes: readonly Change[]): Promise<void>;
+  put(changes: readonly Change[], place?: PlaceChange): Promise<void>;
   /** Null if there is no such key. Rejects with `damaged` if the value cannot be read. */
   get(key: string): Promise<Uint8Array | null>;
   /** The entries whose keys begin with `prefix`, in the order of the keys. */
@@ -64,9 +82,15 @@ export interface Order {
 export const isAfter = (a: Order, b: Order): boolean =>
   a.group > b.group || (a.group === b.group && a.position > b.position);
 
+/**
+ * What an acknowledged change survives: nothing, the end of the process, or whatever the database
+ * survives.
+ */
+export type Durability = 'memory' | 'disk' | 'engine';
+
 export interface Store {
-  /** What an acknowledged change survives: nothing, or the end of the process. */
-  readonly durability: 'memory' | 'disk';
+  /** What an acknowledged change survives; see Durability. */
+  readonly durability: Durability;
   /** Names the store in messages, such as `the store in /data/journal`. */
   readonly name: string;
   /** The disk is full. Operations that need space should be refused; others may still commit. */

@@ -1668,8 +1668,8 @@ class Capabilities:
     """The name."""
     version: str
     """The version of the server."""
-    durability: Literal["memory", "disk"]
-    """Whether acknowledged work is on disk or in memory only."""
+    durability: Literal["memory", "disk", "engine"]
+    """Whether acknowledged work is in a database (engine), on disk, or in memory only."""
     kinds: list[str]
     """Kinds of filesystems that can be simulated."""
     kernels: list[str]

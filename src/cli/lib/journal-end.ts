@@ -9,7 +9,11 @@ export const journalExitCodes = {
   locked: 4,
   failed: 5,
   full: 5,
+  moved: 5,
+  taken: 5,
+  lost: 5,
   version: 7,
+  database: 8,
 } as const;
 
 /** `hint` tells what to do about the error. */

@@ -46,7 +46,7 @@ const words: Readonly<Record<string, string>> = {
   dirtyLines: 'Cache lines that were stored to and not flushed.',
   doc: 'What it does.',
   drop: 'Which cache lines that were not flushed are lost: all, none, or some, chosen by seed.',
-  durability: 'Whether acknowledged work is on disk or in memory only.',
+  durability: 'Whether acknowledged work is in a database (engine), on disk, or in memory only.',
   edges: 'Edges: which node waits for which.',
   endedMs: 'When it ended, in milliseconds since 1970; null until then.',
   entries: 'Sleepers on a locked entry of the page cache.',

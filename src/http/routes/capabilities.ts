@@ -25,7 +25,7 @@ export const capabilitiesRoute = defineRoute({
   result: z.object({
     name: z.string(),
     version: z.string(),
-    durability: z.enum(['memory', 'disk']),
+    durability: z.enum(['memory', 'disk', 'engine']),
     kinds: z.array(z.string()),
     kernels: z.array(z.string()),
     strategies: z.array(
