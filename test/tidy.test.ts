@@ -447,6 +447,17 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
     may: ['prom-client', './index.ts', '../engine/engine.ts', '../kernel/views/index.ts'],
     mayNot: ['../http/server.ts', '../config.ts', '../server.ts', '../main.ts'],
   },
+  'src/cluster/probe.ts': {
+    may: [
+      'fastify',
+      './beat.ts',
+      '../http/problem.ts',
+      '../engine/engine.ts',
+      '../tenants/tokens.ts',
+      '../journal/cluster-store.ts',
+    ],
+    mayNot: ['../metrics/index.ts', '../config.ts', '../server.ts', '../main.ts'],
+  },
   'src/server.ts': {
     may: ['fastify', './config.ts', './http/server.ts', './metrics/index.ts', './durable/read.ts'],
     mayNot: ['./cli/repair.ts', './client/index.ts', './main.ts'],

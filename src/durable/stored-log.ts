@@ -376,7 +376,11 @@ export class StoredLog implements Log {
   }
 }
 
-const placeOf = ({ tenant, args: { name } }: Birth): PlaceChange => ({ tenant, name });
+const placeOf = ({ tenant, args: { name }, number }: Birth): PlaceChange => ({
+  tenant,
+  name,
+  number,
+});
 
 /** Until the returned function is called, no key of a snapshot is deleted. */
 function holdKeys(tail: Tail): () => void {

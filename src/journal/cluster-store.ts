@@ -35,6 +35,8 @@ export interface PlaceRow {
   /** Null after the filesystem was unmounted, while its keys are being deleted. */
   tenant: string | null;
   name: string | null;
+  /** Ascends in the order of creation; see nextNumber(). */
+  number: number;
   /** The `id` of a node; null if it was released. A node that is gone may still be named. */
   owner: string | null;
   /** Rises with each change of owner. */
@@ -70,6 +72,8 @@ export interface ClusterStore extends Store {
   /** Removes a node. False if its beat has changed, or if it still owns a filesystem. */
   removeNode(node: Pick<NodeRow, 'id' | 'beat'>): Promise<boolean>;
 
+  /** A number above all that were given before, for a new filesystem. */
+  nextNumber(): Promise<number>;
   places(): Promise<PlaceRow[]>;
   placeOf(tenant: string, name: string): Promise<PlaceRow | null>;
   /** The filesystems whose journals this process may append to. */

@@ -26,7 +26,7 @@ export interface Range {
  * name is used once per tenant, so a commit may be refused as `taken`.
  */
 export type PlaceChange =
-  | { tenant: string; name: string }
+  | { tenant: string; name: string; number: number }
   /** It is unmounted, so its name is free. */
   | 'unnamed'
   /** Its last key is deleted. */

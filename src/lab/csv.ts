@@ -2,10 +2,9 @@
 // that a spreadsheet or a data frame can group it as it likes.
 import { stringify } from 'csv-stringify/sync';
 import { figures } from './figures.ts';
-import { type LabResult, pointsIn } from './result.ts';
+import type { LabResult } from './lab.ts';
 
-export function csvOf(result: LabResult): string {
-  const points = pointsIn(result);
+export function csvOf({ points }: LabResult): string {
   const swept = Object.keys(points[0]?.at ?? {});
   const rows = points.flatMap(({ at, strategies }) =>
     strategies.flatMap(({ strategy, figures: own, refused }) =>
