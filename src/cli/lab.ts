@@ -1,16 +1,16 @@
 // pinhole lab: one workload under every strategy with many seeds. Needs no server: the same document
 // and seeds give the same bytes anywhere.
-import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { type Command, Command as Commander, InvalidArgumentError, Option } from 'commander';
 import { csvOf } from '../lab/csv.ts';
 import { parseWorkload } from '../lab/document.ts';
-import { type LabRequest, type LabResult, runLab, seedsDefault } from '../lab/lab.ts';
+import { type LabRequest, runLab, seedsDefault, seedsMax } from '../lab/lab.ts';
 import { LabError, RunError } from '../lab/lab-error.ts';
 import { nearest } from '../lab/nearest.ts';
 import { LabPool } from '../lab/pool.ts';
 import { presets } from '../lab/presets/index.ts';
+import { type LabResult, pointsIn } from '../lab/result.ts';
 import { workloadJsonSchema } from '../lab/schema.ts';
 import { strategyNames } from '../lab/strategies.ts';
 import { rowsOf, seedNotes, tableColumns } from '../lab/table.ts';
@@ -73,7 +73,7 @@ function runCommand(io: Io): Command {
       const result = await orRefused(run(io, workload, options));
       if (options.csv !== undefined) writeFileSync(options.csv, csvOf(result));
       const output = outputOf(io, options.output);
-      output.print(withDigest(result), () => tableText(io, result));
+      output.print(result, () => tableText(io, result));
     });
   return example(
     command,
@@ -86,8 +86,7 @@ async function run(io: Io, workload: string, options: RunOptions): Promise<LabRe
   const { seeds, firstSeed, strategy, threads } = options;
   const request: LabRequest = {
     parsed: parseWorkload(await textOf(io, workload)),
-    seeds,
-    ...(firstSeed === undefined ? {} : { firstSeed }),
+    seeds: firstSeed === undefined ? seeds : seedsFrom(firstSeed, seeds),
     ...(strategy === undefined ? {} : { strategies: strategy }),
   };
   const pool = new LabPool({ threads: Math.max(1, threads), heapBytes: 2 ** 30 });
@@ -102,6 +101,9 @@ async function run(io: Io, workload: string, options: RunOptions): Promise<LabRe
     await pool.close();
   }
 }
+
+const seedsFrom = (first: number, count: number): number[] =>
+  Array.from({ length: Math.min(count, seedsMax + 1) }, (_, at) => first + at);
 
 /** A file wins over a preset of the same name. */
 async function textOf(io: Io, name: string): Promise<string> {
@@ -139,16 +141,10 @@ async function orRefused<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The digest is that of the result without it. */
-const withDigest = (result: LabResult): LabResult & { digest: string } => ({
-  ...result,
-  digest: `sha256:${createHash('sha256').update(JSON.stringify(result)).digest('hex')}`,
-});
-
 function tableText(io: Io, result: LabResult): string {
   const { name, seeds, notes } = result;
   const dim = (text: string): string => styled(io, io.stdout, 'dim', text);
-  const tables = result.points.map(({ at, strategies }) => {
+  const tables = pointsIn(result).map(({ at, strategies }) => {
     const rows = rowsOf(strategies).flatMap(({ strategy, cells, refused }) => [
       [strategy, ...(refused === undefined ? cells.map(({ text }) => text) : [refused])],
       ...(cells.some(({ spread }) => spread !== '')
@@ -164,7 +160,7 @@ function tableText(io: Io, result: LabResult): string {
       ...strategies.flatMap((row) => seedNotes(result, row)),
     ].join('\n');
   });
-  const head = `${name}: ${seeds.count} seeds from ${seeds.first}`;
+  const head = `${name}: ${seeds.length} seeds from ${seeds[0]}`;
   return [head, ...notes, '', tables.join('\n\n')].join('\n');
 }
 

@@ -2,9 +2,10 @@
 // that a spreadsheet or a data frame can group it as it likes.
 import { stringify } from 'csv-stringify/sync';
 import { figures } from './figures.ts';
-import type { LabResult } from './lab.ts';
+import { type LabResult, pointsIn } from './result.ts';
 
-export function csvOf({ points }: LabResult): string {
+export function csvOf(result: LabResult): string {
+  const points = pointsIn(result);
   const swept = Object.keys(points[0]?.at ?? {});
   const rows = points.flatMap(({ at, strategies }) =>
     strategies.flatMap(({ strategy, figures: own, refused }) =>

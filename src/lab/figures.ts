@@ -21,12 +21,14 @@ type CallerFigures = RunFigures['callers'][string];
 
 /** All layout changes of a run together. */
 interface Callers {
+  /** Calls that ended, and those that the end of the run cut off. */
   latency: Histogram;
+  ended: number;
   stuck: number;
   total: number;
 }
 
-const callersOf = (run: RunFigures): Callers => latencyOf(Object.values(run.callers));
+export const callersOf = (run: RunFigures): Callers => latencyOf(Object.values(run.callers));
 
 /**
  * A call that waits for ever counts as one of infinite latency. One that was cut off by the end of
@@ -34,18 +36,20 @@ const callersOf = (run: RunFigures): Callers => latencyOf(Object.values(run.call
  */
 function latencyOf(ops: readonly CallerFigures[]): Callers {
   const latency = new Histogram();
+  let ended = 0;
   let stuck = 0;
   for (const op of ops) {
     latency.merge(op.latency);
+    ended += op.latency.count;
     for (const { reason, us } of op.neverEnded) {
       if (reason === 'unfinished') latency.add(us);
       else stuck += 1;
     }
   }
-  return { latency, stuck, total: latency.count + stuck };
+  return { latency, ended, stuck, total: latency.count + stuck };
 }
 
-function latencyAt(share: number): Figure['of'] {
+export function latencyAt(share: number): Figure['of'] {
   return (run) => {
     const { latency, stuck, total } = callersOf(run);
     if (total === 0) return null;
@@ -61,7 +65,7 @@ const neverEnded =
       .flatMap((op) => op.neverEnded)
       .filter(({ reason }) => reasons.includes(reason)).length;
 
-const sum = (values: Iterable<number>): number => {
+export const sum = (values: Iterable<number>): number => {
   let all = 0;
   for (const one of values) all += one;
   return all;
@@ -125,12 +129,7 @@ export const figures: readonly Figure[] = [
       latencyAt(1),
       'headline',
     ],
-    [
-      'ended',
-      'count',
-      'Layout changes that succeeded.',
-      (run) => sum(Object.values(run.callers).map(({ latency }) => latency.count)),
-    ],
+    ['ended', 'count', 'Layout changes that succeeded.', (run) => callersOf(run).ended],
     [
       'failed',
       'count',

@@ -6,12 +6,19 @@ import { defaultBounds, type RunBounds } from './bounds.ts';
 import type { Parsed } from './document.ts';
 import { estimateOf } from './estimate.ts';
 import { figures } from './figures.ts';
-import type { Finding } from './findings.ts';
-import { Histogram, type HistogramRecord } from './histogram.ts';
+import { headlineOf, noHeadline } from './headline.ts';
+import { Histogram } from './histogram.ts';
 import { LabError } from './lab-error.ts';
 import type { RunFigures } from './observe.ts';
+import {
+  digestOf,
+  type FigureSummary,
+  type LabResult,
+  type ResultPoint,
+  type StrategyRow,
+} from './result.ts';
 import { machineOf, type RunResult } from './run.ts';
-import { Bootstrap, difference, type Summary, seedsForSpread } from './statistics.ts';
+import { Bootstrap, difference, seedsForSpread } from './statistics.ts';
 import { choiceOf, type StrategyChoiceOf, sixStrategies } from './strategies.ts';
 import { type Point, pointsOf } from './sweep.ts';
 
@@ -22,9 +29,8 @@ export interface LabRequest {
   parsed: Parsed;
   /** Names of strategies; without it the six. */
   strategies?: readonly string[];
-  /** How many seeds, from `firstSeed` on. */
-  seeds?: number;
-  firstSeed?: number;
+  /** How many seeds, from 1 on, or which. */
+  seeds?: number | readonly number[];
   bounds?: RunBounds;
 }
 
@@ -43,52 +49,14 @@ export interface Runner {
   run(job: Job, signal: AbortSignal): Promise<RunResult>;
 }
 
-export interface FigureSummary extends Summary {
-  /** Of the differences to the first strategy, seed by seed. */
-  difference?: Summary;
-  /** In how many seeds there was such a figure, if not in all. */
-  seeds?: number;
-}
-
-export interface FoundInSeed extends Finding {
-  seed: number;
-}
-
-export interface StrategyRow {
-  strategy: string;
-  options: Record<string, unknown>;
-  /** The filesystem cannot have this strategy. */
-  refused?: string;
-  figures: Record<string, FigureSummary>;
-  /** In how many seeds a call deadlocked, hung or starved, or a device wrote to another file. */
-  seedsWith: Record<string, number>;
-  /** Latencies of all seeds together, by operation, in microseconds. */
-  latency: Record<
-    string,
-    { ended: HistogramRecord; failed: Record<string, number>; neverEnded: Record<string, number> }
-  >;
-  /** Blocks held back over the time of the measurement: the mean of all seeds. */
-  heldBackSeries: number[];
-  findings: FoundInSeed[];
-}
-
-export interface LabResult {
-  lab: number;
-  kernel: number;
-  name: string;
-  workload: unknown;
-  seeds: { first: number; count: number };
-  notes: string[];
-  points: { at: Record<string, unknown>; strategies: StrategyRow[] }[];
-}
-
 export interface Progress {
   runsDone: number;
   runs: number;
 }
 
 export const seedsDefault = 32;
-const seedsMax = 1000;
+export const seedsMax = 1000;
+export const seedMax = 2 ** 31;
 const jobsMax = 20_000;
 /** A row lists so many findings. */
 const findingsListedMax = 12;
@@ -105,25 +73,19 @@ interface Plan {
 function planLab({
   parsed,
   strategies = sixStrategies,
-  seeds = seedsDefault,
-  firstSeed = 1,
+  seeds: seedsAsked = seedsDefault,
   bounds = defaultBounds,
 }: LabRequest): Plan {
-  const isWhole = (value: number, min: number, max: number) =>
-    Number.isInteger(value) && value >= min && value <= max;
-  if (!isWhole(seeds, 1, seedsMax))
-    throw wrong('seeds', `must be a whole number from 1 to ${seedsMax}`);
-  if (!isWhole(firstSeed, 0, 2 ** 31))
-    throw wrong('firstSeed', `must be a whole number from 0 to ${2 ** 31}`);
+  const seeds = seedsOf(seedsAsked);
   if (strategies.length === 0) throw wrong('strategies', 'there must be at least one');
   const twice = strategies.find((name, at) => strategies.indexOf(name) !== at);
   if (twice !== undefined) throw wrong('strategies', `${twice} is named twice`);
   const points = pointsOf(parsed);
-  const jobs = points.length * strategies.length * seeds;
+  const jobs = points.length * strategies.length * seeds.length;
   if (jobs > jobsMax)
     throw wrong(
       '',
-      `${points.length} points with ${strategies.length} strategies and ${seeds} seeds are ` +
+      `${points.length} points with ${strategies.length} strategies and ${seeds.length} seeds are ` +
         `${jobs} runs; ${jobsMax} is the maximum`,
     );
   for (const { workload } of points) {
@@ -147,13 +109,26 @@ function planLab({
       }
     }),
   );
-  return {
-    points,
-    names: strategies,
-    choices,
-    seeds: Array.from({ length: seeds }, (_, at) => firstSeed + at),
-    bounds,
-  };
+  return { points, names: strategies, choices, seeds, bounds };
+}
+
+const isWhole = (value: number, min: number, max: number) =>
+  Number.isInteger(value) && value >= min && value <= max;
+
+function seedsOf(asked: number | readonly number[]): number[] {
+  if (typeof asked === 'number') {
+    if (!isWhole(asked, 1, seedsMax))
+      throw wrong('seeds', `must be a whole number from 1 to ${seedsMax}`);
+    return Array.from({ length: asked }, (_, at) => at + 1);
+  }
+  if (asked.length === 0 || asked.length > seedsMax)
+    throw wrong('seeds', `the list has ${asked.length} seeds; it must have 1 to ${seedsMax}`);
+  for (const [at, seed] of asked.entries()) {
+    if (!isWhole(seed, 0, seedMax))
+      throw wrong(`seeds.${at}`, `must be a whole number from 0 to ${seedMax}`);
+    if (asked.indexOf(seed) !== at) throw wrong(`seeds.${at}`, `${seed} is named twice`);
+  }
+  return [...asked];
 }
 
 const wrong = (path: string, message: string): LabError => new LabError([{ path, message }]);
@@ -174,25 +149,36 @@ export async function runLab(
   const results = await runAll(plan, { runner, progress, signal });
   const bootstrap = new Bootstrap(plan.seeds.length);
   const points = plan.points.map(({ at }, point) => ({
-    at,
+    at: at as ResultPoint['at'],
     strategies: rowsOf(plan, point, results[point] ?? [], bootstrap),
   }));
-  return {
+  number(points);
+  const { workload, raw } = request.parsed;
+  const result: Omit<LabResult, 'digest'> = {
     lab: labVersion,
     kernel: kernelVersion,
-    name: request.parsed.workload.name,
-    workload: request.parsed.raw,
-    seeds: { first: plan.seeds[0] as number, count: plan.seeds.length },
+    name: workload.name,
+    ...(workload.about === undefined ? {} : { about: workload.about }),
+    workload: raw as LabResult['workload'],
+    seeds: plan.seeds,
     notes: notesOn(plan, points),
-    points,
+    strategies: points[0]?.strategies ?? [],
+    ...(workload.sweep === undefined ? {} : { points }),
   };
+  return { ...result, digest: digestOf(result) };
+}
+
+/** Findings are numbered through the whole lab, in the order of points and strategies. */
+function number(points: readonly ResultPoint[]): void {
+  const all = points.flatMap(({ strategies }) => strategies.flatMap(({ findings }) => findings));
+  for (const [at, finding] of all.entries()) finding.number = at + 1;
 }
 
 /** With fewer calls in a run its 99th percentile is its longest call. */
 const callsForP99 = 100;
 
 /** What a reader must know before he trusts the table. */
-function notesOn({ seeds }: Plan, points: LabResult['points']): string[] {
+function notesOn({ seeds }: Plan, points: readonly ResultPoint[]): string[] {
   const notes: string[] = [];
   if (seeds.length < seedsForSpread)
     notes.push(`${seeds.length} seeds are too few for a spread; take ${seedsForSpread} or more.`);
@@ -270,34 +256,44 @@ function rowsOf(
     const { name: _, ...options } = choice ?? { name };
     if (choice === undefined || 'refused' in choice)
       return {
-        ...emptyRow,
         strategy: name,
         options: {},
         refused: (choice as { refused: string }).refused,
+        ...noHeadline,
+        ...noDetail(),
       };
     const runs = (results[at] ?? []).filter((run) => run !== null);
+    const ofRuns = runs.map(({ figures: run }) => run);
     return {
       strategy: name,
-      options,
+      options: options as StrategyRow['options'],
+      ...headlineOf(ofRuns),
+      findings: runs
+        .flatMap(({ findings }, index) =>
+          findings.map((finding) => ({ number: 0, seed: seeds[index] as number, ...finding })),
+        )
+        .slice(0, findingsListedMax),
       figures: summaries(
         figuresBySeed(results[at] ?? []),
         at === 0 ? null : first,
         bootstrap,
         seeds.length,
       ),
-      seedsWith: seedsWith(runs.map(({ figures: run }) => run)),
-      latency: latencies(runs.map(({ figures: run }) => run)),
-      heldBackSeries: meanSeries(runs.map(({ figures: run }) => run.space.series)),
-      findings: runs
-        .flatMap(({ findings }, index) =>
-          findings.map((finding) => ({ seed: seeds[index] as number, ...finding })),
-        )
-        .slice(0, findingsListedMax),
+      seedsWith: seedsWith(ofRuns),
+      latency: latencies(ofRuns),
+      heldBackSeries: meanSeries(ofRuns.map(({ space }) => space.series)),
     };
   });
 }
 
-const emptyRow = { figures: {}, seedsWith: {}, latency: {}, heldBackSeries: [], findings: [] };
+/** A new one for each row. */
+const noDetail = () => ({
+  findings: [],
+  figures: {},
+  seedsWith: {},
+  latency: {},
+  heldBackSeries: [],
+});
 
 type BySeed = Map<string, (number | null)[]>;
 

@@ -28,7 +28,18 @@ function quantileOf(sorted: readonly number[], share: number): number {
   const above = sorted[Math.ceil(at)] as number;
   if (below === above) return below;
   const rest = at - Math.floor(at);
-  return rest === 0 ? below : below + rest * (above - below);
+  if (rest === 0) return below;
+  if (Number.isFinite(below) && Number.isFinite(above)) return below + rest * (above - below);
+  // No line leads to infinity. Between -never and never neither strategy is better.
+  if (Number.isFinite(above)) return below;
+  return Number.isFinite(below) ? above : 0;
+}
+
+/** Null without a value. Infinity if half of them or more never ended. */
+export function medianOf(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const median = quantileOf([...values].sort(ascending), 0.5);
+  return Number.isFinite(median) ? rounded(median) : median;
 }
 
 /**
@@ -83,9 +94,11 @@ export class Bootstrap {
 function written(value: number): Value {
   if (value === Number.POSITIVE_INFINITY) return 'never';
   if (value === Number.NEGATIVE_INFINITY) return '-never';
-  // Six digits after the point are a nanosecond of a millisecond; -0 would be written as 0 anyway.
-  return Math.round(value * 1e6) / 1e6 + 0;
+  return rounded(value);
 }
+
+/** Six digits after the point are a nanosecond of a millisecond; -0 would be written as 0 anyway. */
+const rounded = (value: number): number => Math.round(value * 1e6) / 1e6 + 0;
 
 /** How much more `value` is; two that never ended do not differ. */
 export const difference = (value: number, first: number): number =>

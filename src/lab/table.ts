@@ -1,6 +1,6 @@
 // The table that a reader sees first: the headline figures of each strategy, with their spread.
 import { type Figure, figures } from './figures.ts';
-import type { FigureSummary, LabResult, StrategyRow } from './lab.ts';
+import type { FigureSummary, LabResult, StrategyRow } from './result.ts';
 import type { Value } from './statistics.ts';
 
 /** The short names of the columns. */
@@ -97,6 +97,6 @@ export const rowsOf = (strategies: readonly StrategyRow[]): Row[] =>
 /** `3 of 32 seeds deadlock`: what happens in some seeds and not in all is no median. */
 export function seedNotes({ seeds }: LabResult, { strategy, seedsWith }: StrategyRow): string[] {
   return Object.entries(seedsWith).flatMap(([what, count]) =>
-    count === 0 ? [] : [`${strategy}: ${what} in ${count} of ${seeds.count} seeds`],
+    count === 0 ? [] : [`${strategy}: ${what} in ${count} of ${seeds.length} seeds`],
   );
 }

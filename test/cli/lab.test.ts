@@ -1,10 +1,10 @@
 // pinhole lab: runs, presets and traces, without a server.
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { csvOf } from '../../src/lab/csv.ts';
+import { digestOf } from '../../src/lab/result.ts';
 import { shown } from '../../src/lab/table.ts';
 import { pinhole } from './command.ts';
 
@@ -57,8 +57,7 @@ describe('pinhole lab run', () => {
     const [one, two] = [await run('1'), await run('2')];
     expect(two).toBe(one);
     const { digest, ...result } = JSON.parse(one);
-    const own = createHash('sha256').update(JSON.stringify(result)).digest('hex');
-    expect(digest).toBe(`sha256:${own}`);
+    expect(digest).toBe(digestOf(result));
     expect(result.notes[0]).toBe('4 seeds are too few for a spread; take 8 or more.');
   });
 

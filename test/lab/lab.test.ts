@@ -1,14 +1,22 @@
 // Many runs as one table: statistics, sweeps, what is the same for the same document, and bad
 // requests.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseWorkload } from '../../src/lab/document.ts';
 import { figures } from '../../src/lab/figures.ts';
-import { type LabRequest, type LabResult, runLab } from '../../src/lab/lab.ts';
+import { type LabRequest, runLab } from '../../src/lab/lab.ts';
 import { LabError, RunError } from '../../src/lab/lab-error.ts';
 import { LabPool } from '../../src/lab/pool.ts';
 import { presets } from '../../src/lab/presets/index.ts';
+import {
+  digestOf,
+  type LabResult,
+  pointsIn,
+  type StrategyRow,
+  zLabResult,
+} from '../../src/lab/result.ts';
 import { Bootstrap, difference } from '../../src/lab/statistics.ts';
 import { sixStrategies } from '../../src/lab/strategies.ts';
 import { inProcess } from './in-process.ts';
@@ -71,6 +79,8 @@ describe('statistics', () => {
       -never,
     ]);
     expect(summary([-never, 1, 1]).low).toBe('-never');
+    expect(summary([-never, 1])).toMatchObject({ median: '-never', q3: '-never' });
+    expect(summary([-never, never])).toMatchObject({ median: 0, q1: 0 });
   });
   test('figures have names of their own', () =>
     expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length));
@@ -78,14 +88,10 @@ describe('statistics', () => {
 
 describe('a lab', () => {
   test('gives a row for each strategy, with a spread and the difference to the first', async () => {
-    const { points, notes } = await lab(small, { seeds: 8 });
+    const { strategies, notes } = await lab(small, { seeds: 8 });
     expect(notes).toEqual([expect.stringContaining('fewer than 100 layout changes')]);
-    const [point] = points as [LabResult['points'][number]];
-    expect(point.strategies.map(({ strategy }) => strategy)).toEqual(sixStrategies);
-    const [first, second] = point.strategies as [
-      LabResult['points'][number]['strategies'][number],
-      LabResult['points'][number]['strategies'][number],
-    ];
+    expect(strategies.map(({ strategy }) => strategy)).toEqual(sixStrategies);
+    const [first, second] = strategies as [StrategyRow, StrategyRow];
     for (const { name, headline } of figures)
       if (headline) expect(first.figures[name]).toBeDefined();
     expect(first.figures.latencyP50Ms?.difference).toBeUndefined();
@@ -96,6 +102,80 @@ describe('a lab', () => {
     expect(first.latency['punch-hole']?.ended.count).toBeGreaterThan(20);
   });
 
+  test('has the numbers that are compared first: medians of measures, sums of counts', async () => {
+    const result = await lab(small, { seeds: 8 });
+    expect(zLabResult.strict().parse(result)).toEqual(result);
+    expect(result.seeds).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const [waits, returns] = result.strategies as [StrategyRow, StrategyRow];
+    const { latencyMs } = waits.changes;
+    expect(latencyMs.p50).toBe(waits.figures.latencyP50Ms?.median);
+    expect(latencyMs.p90).toBe(waits.figures.latencyP90Ms?.median);
+    expect(waits.changes.ended).toBe(waits.latency['punch-hole']?.ended.count);
+    expect(waits.others.longestMs).toBe(waits.figures.longestBlockedMs?.median);
+    expect(waits.space).toEqual({ peakBlocks: 0, blockMs: 0 });
+    expect(returns.space.peakBlocks).toBeGreaterThan(0);
+    const alone = await Promise.all(result.seeds.map((seed) => lab(small, { seeds: [seed] })));
+    for (const count of ['scans', 'wakeups', 'spurious'] as const) {
+      const each = alone.map(({ strategies }) => strategies[0]?.[count] as number);
+      expect(waits[count]).toBe(each.reduce((all, one) => all + one, 0));
+    }
+  });
+
+  test('a latency that is null has its reason', async () => {
+    const deadlocks = await lab(presets.get('gup-two-pages')?.text ?? '', {
+      seeds: 8,
+      strategies: ['wait-for-refs'],
+    });
+    const [row] = deadlocks.strategies as [StrategyRow];
+    expect(row.changes.latencyMs).toMatchObject({ max: null, nullBecause: { max: 'never' } });
+    expect(row.changes.neverEnded).toBe(row.seedsWith.deadlock);
+    expect(row.deadlocks).toBe(row.seedsWith.deadlock);
+    expect(row.deadlocks).toBeGreaterThan(4);
+    const idle = await lab(small.replace(/ +writer.*/, ''), { seeds: 1 });
+    expect(idle.strategies[0]?.changes).toEqual({
+      ended: 0,
+      failed: 0,
+      neverEnded: 0,
+      latencyMs: {
+        ...{ p50: null, p90: null, p99: null, max: null },
+        nullBecause: { p50: 'none', p90: 'none', p99: 'none', max: 'none' },
+      },
+    });
+  });
+
+  test('takes a list of seeds, each as it is in a lab of its own', async () => {
+    const both = await lab(small, { seeds: [7, 3], strategies: ['busy-extents'] });
+    expect(both.seeds).toEqual([7, 3]);
+    const [seven, three] = await Promise.all(
+      [7, 3].map((seed) => lab(small, { seeds: [seed], strategies: ['busy-extents'] })),
+    );
+    const ended = (result?: LabResult) => result?.strategies[0]?.changes.ended as number;
+    expect(ended(both)).toBe(ended(seven) + ended(three));
+  });
+
+  test('numbers its findings, and the digest is that of the rest in canonical JSON', async () => {
+    const result = await lab(presets.get('gup-two-pages')?.text ?? '', { seeds: 2 });
+    const numbers = result.strategies.flatMap(({ findings }) => findings.map((one) => one.number));
+    expect(numbers.length).toBeGreaterThan(2);
+    expect(numbers).toEqual(numbers.map((_, at) => at + 1));
+    const { digest, ...rest } = result;
+    const reversed = Object.fromEntries(Object.entries(rest).reverse()) as typeof rest;
+    expect(digestOf(reversed)).toBe(digest);
+    expect(digestOf({ ...rest, name: 'other' })).not.toBe(digest);
+    // An independent way to the same bytes: every key of the document, sorted.
+    const keys = new Set<string>();
+    JSON.stringify(rest, (key, value) => {
+      keys.add(key);
+      return value;
+    });
+    const text = JSON.stringify(rest, (_, value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries([...keys].sort().flatMap((k) => (k in value ? [[k, value[k]]] : [])))
+        : value,
+    );
+    expect(digest).toBe(`sha256:${createHash('sha256').update(text).digest('hex')}`);
+  });
+
   test('with fewer than 8 seeds says so', async () =>
     expect((await lab(small, { seeds: 2, strategies: ['none'] })).notes).toContain(
       '2 seeds are too few for a spread; take 8 or more.',
@@ -103,8 +183,8 @@ describe('a lab', () => {
 
   test('a strategy that the filesystem cannot have is a row that says so', async () => {
     const ext2 = small.replace('sizeBytes: 1Mi,', "sizeBytes: 1Mi, kind: ext2, kernel: '6.12',");
-    const { points } = await lab(ext2, { seeds: 1 });
-    const refused = points[0]?.strategies
+    const { strategies } = await lab(ext2, { seeds: 1 });
+    const refused = strategies
       .filter((row) => row.refused !== undefined)
       .map(({ strategy }) => strategy);
     expect(refused).toEqual(['busy-extents', 'detach-and-wait']);
@@ -112,7 +192,9 @@ describe('a lab', () => {
 
   test('a sweep replaces the value at its path, and two sweeps are a map', async () => {
     const swept = `${small}sweep: { actors.device.loop.hold.median: [1, 4], actors.device.count: [1, 2, 3] }\n`;
-    const { points } = await lab(swept, { seeds: 1, strategies: ['break-layouts fixed'] });
+    const result = await lab(swept, { seeds: 1, strategies: ['break-layouts fixed'] });
+    const points = pointsIn(result);
+    expect(result.strategies).toEqual(points[0]?.strategies);
     expect(points.map(({ at }) => Object.values(at))).toEqual([
       [1, 1],
       [1, 2],
@@ -149,6 +231,9 @@ describe('a lab', () => {
     ],
     ['a strategy twice', () => lab(small, { strategies: ['none', 'none'] }), 'none is named twice'],
     ['no seeds', () => lab(small, { seeds: 0 }), 'seeds: must be a whole number from 1 to 1000'],
+    ['a list without seeds', () => lab(small, { seeds: [] }), 'seeds: the list has 0 seeds'],
+    ['a seed twice', () => lab(small, { seeds: [4, 4] }), 'seeds.1: 4 is named twice'],
+    ['a seed below 0', () => lab(small, { seeds: [1, -1] }), 'seeds.1: must be a whole number'],
     ['half a seed', () => lab(small, { seeds: 1.5 }), 'seeds: must be a whole number'],
     [
       'too many runs',
@@ -210,11 +295,11 @@ describe('the pool', () => {
     const reason = new RunError('cancelled', 'DELETE');
     setImmediate(() => abort.abort(reason));
     await expect(running).rejects.toBe(reason);
-    const { points } = await runLab(
+    const { strategies } = await runLab(
       { parsed: parseWorkload(small), seeds: 1, strategies: ['none'] },
       { runner: pool },
     );
-    expect(points).toHaveLength(1);
+    expect(strategies).toHaveLength(1);
     await pool.close();
   });
 
@@ -237,11 +322,11 @@ actors: { x: { count: 500, loop: [ { pin: { file: a, pages: 4096, access: read }
 `);
     const run = runLab({ parsed: hungry, seeds: 1, strategies: ['none'] }, { runner: pool });
     await expect(run).rejects.toMatchObject({ kind: 'memory' });
-    const { points } = await runLab(
+    const { strategies } = await runLab(
       { parsed: parseWorkload(small), seeds: 1, strategies: ['none'] },
       { runner: pool },
     );
-    expect(points).toHaveLength(1);
+    expect(strategies).toHaveLength(1);
     await pool.close();
   });
 
@@ -264,11 +349,11 @@ describe.each([...presets])('preset %s', (name, { text, title, source }) => {
   test('runs under each of the six strategies, and nothing fails that the workload does not mean', async () => {
     const short = structuredClone(parsed.raw) as { durationMs: number };
     if (name !== 'throttled-read') short.durationMs /= 4;
-    const { points } = await runLab(
+    const { strategies } = await runLab(
       { parsed: parseWorkload(JSON.stringify(short)), seeds: 1 },
       { runner: inProcess() },
     );
-    for (const row of points[0]?.strategies ?? []) {
+    for (const row of strategies) {
       expect(row.refused).toBeUndefined();
       const calls = Object.values(row.latency);
       expect(
@@ -286,8 +371,8 @@ describe.each([...presets])('preset %s', (name, { text, title, source }) => {
 describe('presets agree with docs/explored.md', () => {
   const seedsWith = async (name: string, what: string, strategies: string[]) => {
     const parsed = parseWorkload(presets.get(name)?.text ?? '');
-    const { points } = await runLab({ parsed, seeds: 8, strategies }, { runner: inProcess() });
-    return points[0]?.strategies.map((row) => (row.seedsWith[what] as number) > 0);
+    const result = await runLab({ parsed, seeds: 8, strategies }, { runner: inProcess() });
+    return result.strategies.map((row) => (row.seedsWith[what] as number) > 0);
   };
   test('gup-two-pages (S01, S09): who waits with a lock deadlocks, the others never do', async () => {
     const can = ['wait-for-refs', 'break-layouts classic', 'break-layouts fixed'];
@@ -307,7 +392,7 @@ describe('presets agree with docs/explored.md', () => {
 });
 
 test('throttled-read waits as long as on Linux under break-layouts, and not at all under busy-extents', async () => {
-  const { points } = await runLab(
+  const { strategies } = await runLab(
     {
       parsed: parseWorkload(presets.get('throttled-read')?.text ?? ''),
       seeds: 8,
@@ -315,7 +400,7 @@ test('throttled-read waits as long as on Linux under break-layouts, and not at a
     },
     { runner: inProcess() },
   );
-  const [waits, returns] = points[0]?.strategies ?? [];
+  const [waits, returns] = strategies;
   expect(Number(waits?.figures.latencyP50Ms?.median)).toBeGreaterThan(3600);
   expect(Number(waits?.figures.latencyMaxMs?.q3)).toBeLessThanOrEqual(3900);
   expect(returns?.figures.latencyMaxMs?.median).toBe(0);
