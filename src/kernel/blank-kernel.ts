@@ -24,7 +24,7 @@ export const noCounts = (): Counts => ({
   dataBytes: 0,
 });
 
-export const blankTurn = (): Turn => ({
+const blankTurn = (): Turn => ({
   blocksMax: Number.POSITIVE_INFINITY,
   stepsLeft: 0,
   current: 0,
@@ -33,6 +33,21 @@ export const blankTurn = (): Turn => ({
   replies: [],
   pending: { advanceToMs: 0, step: null, unmounted: false, endAll: null },
 });
+
+/** Blanks a turn that has ended. A new one for each command would be a quarter of its garbage. */
+export function clearTurn(turn: Turn): void {
+  turn.blocksMax = Number.POSITIVE_INFINITY;
+  turn.stepsLeft = 0;
+  turn.current = 0;
+  turn.op = null;
+  turn.events = [];
+  turn.replies = [];
+  const { pending } = turn;
+  pending.advanceToMs = 0;
+  pending.step = null;
+  pending.unmounted = false;
+  pending.endAll = null;
+}
 
 /**
  * `space` has no blocks yet: mkfs makes it, or a snapshot restores it. The fields of the head are

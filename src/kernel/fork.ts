@@ -1,5 +1,5 @@
 // Turns a copy of a machine into the beginning of another filesystem.
-import { blankTurn } from './blank-kernel.ts';
+import { clearTurn } from './blank-kernel.ts';
 import { emit } from './emit.ts';
 import type { KernelEvent } from './events.ts';
 import { eventsOf, type MkfsArgs } from './ops/mkfs.ts';
@@ -26,6 +26,6 @@ export function beginAgain(k: Kernel, args: MkfsArgs, forkOf: string): KernelEve
   const { kind, kernel, blocks } = k.geometry;
   emit(k, 'filesystem.created', null, { kind, kernel, blocks, forkOf });
   const { events } = k.turn;
-  k.turn = blankTurn();
+  clearTurn(k.turn);
   return events;
 }

@@ -1,6 +1,6 @@
 // The only entry point of the machine: apply(kernel, entry) → effects. It is deterministic: the
 // same entries give the same state and events.
-import { blankKernel, blankTurn, noCounts } from './blank-kernel.ts';
+import { blankKernel, clearTurn, noCounts } from './blank-kernel.ts';
 import { emit, setRunning } from './emit.ts';
 import { type Failure, failure } from './errno.ts';
 import type { KernelEvent } from './events.ts';
@@ -65,7 +65,7 @@ export function createKernel(
   takeExact(k.space, toPfn(0), blocksMetadata);
   emit(k, 'filesystem.created', null, { kind: args.kind, kernel: args.kernel, blocks });
   const { events } = k.turn;
-  k.turn = blankTurn();
+  clearTurn(k.turn);
   return { ok: true, kernel: k, events };
 }
 
@@ -84,17 +84,14 @@ export function apply(k: Kernel, entry: Entry): Effects {
   // Spinning tasks retry before the command, so that scheduler-step can choose them. With an
   // automatic scheduler run() does this after the command.
   if (k.geometry.scheduler === 'stepped') retrySpinners(k);
-  if (entry.command !== null) task = start(k, entry.command);
-  run(k);
+  if (entry.command === null) run(k);
+  else task = start(k, entry.command);
   if (k.turn.pending.step !== null) stepOnce(k, k.turn.pending.step);
   if (k.turn.pending.advanceToMs > 0) k.advanceToMs = k.turn.pending.advanceToMs;
   moveTime(k);
-  const {
-    events,
-    replies,
-    pending: { unmounted },
-  } = k.turn;
-  k.turn = blankTurn();
+  const { events, replies } = k.turn;
+  const { unmounted } = k.turn.pending;
+  clearTurn(k.turn);
   return { task, replies, events, unmounted };
 }
 

@@ -20,21 +20,20 @@ export function operationOf(task: Task): Operation {
 }
 
 /**
- * Makes a task of a command, which runs next. If its target does not exist or a precondition fails,
- * the task ends at once.
+ * Makes a task of a command, which the caller runs or queues. Returns null if the task has ended
+ * already, because its target does not exist or a precondition fails.
  */
-export function begin(k: Kernel, command: Command): Task {
+export function begin(k: Kernel, command: Command): Task | null {
   const op = operations.get(command.op);
   assert(op !== undefined, 'a command names an operation of the registry');
   const task = newTask(k, op, command);
   setRunning(k, task);
   const refused = bind(k, op, task, command);
-  k.tasks.set(task.id, task);
   k.counts.dataBytes += task.data?.length ?? 0;
   if (refused !== null) {
     task.ino = 0; // It never held the file open.
     end(k, task, { ok: false, failure: refused });
-    return task;
+    return null;
   }
   const inode = inodeOf(k, task);
   if (inode !== null) inode.users += 1;
@@ -44,7 +43,6 @@ export function begin(k: Kernel, command: Command): Task {
     task.timeoutAtMs = k.nowMs + command.timeoutMs;
     addTimer(k, { atMs: task.timeoutAtMs, kind: 'timeout', id: task.id });
   }
-  k.runnable.push(task.id);
   return task;
 }
 
@@ -171,7 +169,10 @@ export function end(k: Kernel, task: Task, outcome: Outcome): void {
   const state = outcome.ok ? 'done' : outcome.failure.errno === 'EINTR' ? 'cancelled' : 'failed';
   if (op.waits) emitEnd(k, task, inode, state, outcome);
   if (op === evict) return;
-  k.turn.replies.push({ task: task.id, outcome });
+  const reply = { task: task.id, outcome };
+  // A literal has room for one element; a push would make room for seventeen.
+  if (k.turn.replies.length === 0) k.turn.replies = [reply];
+  else k.turn.replies.push(reply);
   if (task.keep) remember(k, task, inode, state, outcome);
   if (inode !== null && k.inodes.has(inode.ino) && isLastReference(inode, 0))
     startEviction(k, inode);

@@ -5,18 +5,46 @@ import { releaseWork } from './fs/release-worker.ts';
 import { begin, end, endAll, operationOf } from './lifecycle.ts';
 import { pagesCollected, tellCollected } from './mm/gup.ts';
 import { pinsOver } from './mm/page.ts';
+import type { Operation } from './ops/define.ts';
 import { assert, unreachable } from './panic.ts';
 import { retrySpinners } from './sched/spin.ts';
 import { inodeOf, pageWaitedFor, taskOf, workerName } from './sched/task.ts';
 import type { Command, Kernel, Task } from './state.ts';
 import type { Pfn, TaskId } from './units.ts';
 
-/** Begins a command. An operation that never sleeps has ended when this returns. */
+/**
+ * Begins a command and runs what can run. An operation that never sleeps runs first, and has ended
+ * when this returns. Another one runs at once if it would be the next to run anyway. A task that
+ * runs to its end here is never in the table of tasks, because nobody can look for it meanwhile,
+ * and most commands are such tasks.
+ */
 export function start(k: Kernel, command: Command): TaskId {
+  const id = k.nextTask as TaskId;
   const task = begin(k, command);
-  if (k.tasks.has(task.id) && !operationOf(task).waits) runTask(k, task);
-  return task.id;
+  if (task !== null && runsNext(k, task)) {
+    runTask(k, task);
+    goOn(k);
+    return id;
+  }
+  if (task !== null && operationOf(task).waits) {
+    k.tasks.set(id, task);
+    k.runnable.push(id);
+  } else if (task !== null) {
+    runTask(k, task);
+  }
+  run(k);
+  return id;
 }
+
+/**
+ * Would this new task be the first of the run queue? Tasks that spin would come behind it, but
+ * before those that it wakes.
+ */
+const runsNext = (k: Kernel, task: Task): boolean =>
+  k.geometry.scheduler === 'auto' &&
+  k.runnable.length + k.workqueue.length + k.spinning.length === 0 &&
+  k.turn.stepsLeft > 0 &&
+  operationOf(task).waits;
 
 /**
  * Runs until every task sleeps, spins or has ended, or until the entry has used up its steps: the
@@ -78,7 +106,7 @@ export function stepOnce(k: Kernel, id: TaskId | 0): void {
   k.runnable.splice(k.runnable.indexOf(id), 1);
   if (isTold) emitFor(k, task, 'task.step', inodeOf(k, task), { op: task.op, step: task.step });
   const pages = pagesCollected(k, task);
-  if (runStep(k, task)) k.runnable.push(id);
+  if (runStep(k, task, operationOf(task))) k.runnable.push(id);
   if (isTold && pagesCollected(k, task) > pages) tellCollected(k, task);
 }
 
@@ -88,22 +116,23 @@ export function stepOnce(k: Kernel, id: TaskId | 0): void {
  * because its caller expects the result from this entry.
  */
 function runTask(k: Kernel, task: Task): void {
-  const { waits } = operationOf(task);
-  while (runStep(k, task)) {
-    if (!waits) continue;
+  const op = operationOf(task);
+  while (runStep(k, task, op)) {
+    if (!op.waits) continue;
     while (k.workqueue.length > 0 && k.geometry.scheduler === 'auto' && k.turn.stepsLeft > 0)
       releaseWork(k);
     if (k.turn.stepsLeft > 0) continue;
+    k.tasks.set(task.id, task);
     k.runnable.unshift(task.id);
     return;
   }
 }
 
 /** One step. Returns true when the task can take the next one. */
-function runStep(k: Kernel, task: Task): boolean {
+function runStep(k: Kernel, task: Task, op: Operation): boolean {
   k.turn.stepsLeft -= 1;
   setRunning(k, task);
-  const step = operationOf(task).steps[task.step];
+  const step = op.steps[task.step];
   assert(step !== undefined, `${task.op} has a step ${task.step}`);
   // These counts are for memory.ts. A step changes the extents only of its own files, and only the
   // bytes of its own task.
@@ -121,6 +150,7 @@ function runStep(k: Kernel, task: Task): boolean {
       return true;
     case 'wait':
       task.step = verdict.resume;
+      k.tasks.set(task.id, task);
       if (task.state !== 'sleeping') return false;
       if (!tellsSteps(k)) tellCollected(k, task);
       reportDeadlocks(k, task);
@@ -128,11 +158,11 @@ function runStep(k: Kernel, task: Task): boolean {
     case 'done':
       end(k, task, { ok: true, result: verdict.result });
       if (k.turn.pending.endAll !== null) endAll(k, k.turn.pending.endAll);
-      if (task.owner !== null && task.pin !== 0 && operationOf(task).charges === 'pins')
+      if (task.owner !== null && task.pin !== 0 && op.charges === 'pins')
         reportPinDeadlocks(k, task.owner, task.pin);
       return false;
     case 'fail':
-      operationOf(task).undo?.(k, task as Task & { args: unknown });
+      op.undo?.(k, task as Task & { args: unknown });
       end(k, task, { ok: false, failure: verdict.failure });
       return false;
     default:

@@ -80,7 +80,7 @@ export const powerCycle = defineAtomic({
     const blocksFreed = recover(k);
     for (const inode of k.inodes.values()) if (ownsAny(inode, pfns)) touch(k, inode);
     emit(k, 'power.restored', null, { pinsDropped, mappingsDropped, blocksFreed });
-    const operationsEnded = k.tasks.size - 1;
+    const operationsEnded = k.tasks.size;
     return done({
       linesDirty,
       linesLost,

@@ -2,19 +2,19 @@ import { z } from 'zod';
 import { emit } from '../emit.ts';
 import { failure } from '../errno.ts';
 import type { Kernel } from '../state.ts';
-import { mappingId, opId, pinId, type TaskId } from '../units.ts';
+import { mappingId, opId, pinId } from '../units.ts';
 import { blockersMax } from '../waits/wait-graph.ts';
 import { defineAtomic, done, fail } from './define.ts';
 
-/** One more than a failure lists, because one of them may be the umount itself. */
+/** As many as a failure lists. */
 function some<T>(all: Map<unknown, T>): T[] {
   const first: T[] = [];
-  for (const one of all.values()) if (first.push(one) > blockersMax) break;
+  for (const one of all.values()) if (first.push(one) === blockersMax) break;
   return first;
 }
 
 /** The first pins, mappings and operations that prevent an umount, each kind oldest first. */
-function users(k: Kernel, self: TaskId): object[] {
+function users(k: Kernel): object[] {
   const { nowMs } = k;
   return [
     ...some(k.pins).map(({ id, owner, kind, createdMs }) => ({
@@ -28,13 +28,11 @@ function users(k: Kernel, self: TaskId): object[] {
       owner,
       heldMs: nowMs - createdMs,
     })),
-    ...some(k.tasks)
-      .filter(({ id }) => id !== self)
-      .map(({ id, owner, submittedMs }) => ({
-        operation: opId(id),
-        owner,
-        heldMs: nowMs - submittedMs,
-      })),
+    ...some(k.tasks).map(({ id, owner, submittedMs }) => ({
+      operation: opId(id),
+      owner,
+      heldMs: nowMs - submittedMs,
+    })),
   ].slice(0, blockersMax);
 }
 
@@ -54,7 +52,7 @@ export const umount = defineAtomic({
   run(k, task) {
     const { force } = task.args;
     const { mappings, pins } = k.counts;
-    const running = k.tasks.size - 1;
+    const running = k.tasks.size;
     const busy = [
       [mappings, 'mappings'],
       [pins, 'pins'],
@@ -67,9 +65,7 @@ export const umount = defineAtomic({
         'EBUSY',
         'UM1',
         `the filesystem is in use (${busy.map(([count, what]) => `${what}: ${count}`).join(', ')})`,
-        {
-          blockedBy: users(k, task.id),
-        },
+        { blockedBy: users(k) },
       );
     }
     k.turn.pending.unmounted = true;

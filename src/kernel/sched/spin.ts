@@ -31,6 +31,7 @@ export function stopSpinning(k: Kernel, task: Task): void {
 
 /** Lets the spinning tasks retry whose page satisfies `when`. Returns true if there was one. */
 export function retrySpinners(k: Kernel, when: (pfn: Pfn) => boolean = () => true): boolean {
+  if (k.spinning.length === 0) return false;
   const retrying = k.spinning.filter((id) => when(pageWaitedFor(taskOf(k, id)) as Pfn));
   for (const id of retrying) stopSpinning(k, taskOf(k, id));
   k.runnable.push(...retrying);
