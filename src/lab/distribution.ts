@@ -114,13 +114,20 @@ export function wholeInverseOf(distribution: Distribution): Inverse {
 }
 
 /**
- * Bytes. A drawn number of bytes is cut to whole pages, but not to none, because DAX works in
- * pages; a fixed number stays as it is.
+ * Bytes. A drawn number of bytes is cut to whole pages, because DAX works in pages, and to `least`
+ * pages at least: a length is not 0, an offset may be. Each whole page of a uniform distribution
+ * has the same probability, its ends included. A fixed number stays as it is.
  */
-export function sizeInverseOf(distribution: Distribution): Inverse {
+export function sizeInverseOf(distribution: Distribution, { least }: { least: 0 | 1 }): Inverse {
   if (typeof distribution === 'number' || 'fixed' in distribution) return inverseOf(distribution);
+  if ('uniform' in distribution) {
+    const [low, high] = distribution.uniform;
+    const first = Math.max(least, Math.ceil(low / pageSize));
+    const last = Math.max(first, Math.floor(high / pageSize));
+    return (u) => (first + Math.floor(u * (last - first + 1))) * pageSize;
+  }
   const inverse = inverseOf(distribution);
-  return (u) => Math.max(1, Math.floor(inverse(u) / pageSize)) * pageSize;
+  return (u) => Math.max(least, Math.floor(inverse(u) / pageSize)) * pageSize;
 }
 
 /** The largest value that can be drawn; Infinity where there is none. */

@@ -8,7 +8,7 @@ const ln2High = 0.6931471803691238;
 const ln2Low = 1.9082149292705877e-10;
 
 /** 2^n for a whole n from -1022 to 1023. */
-function powerOfTwo(n: number): number {
+export function powerOfTwo(n: number): number {
   view.setUint32(0, (n + 1023) << 20);
   view.setUint32(4, 0);
   return view.getFloat64(0);
@@ -33,8 +33,10 @@ export function ln(x: number): number {
   return exponent * ln2High + (2 * s + (2 * s * sum + exponent * ln2Low));
 }
 
-/** e^x for |x| up to 700, to 1e-15 of its value. */
+/** e^x, to 1e-15 of its value for |x| up to 700; beyond that Infinity and 0. */
 export function exp(x: number): number {
+  if (x > 700) return Number.POSITIVE_INFINITY;
+  if (x < -700) return 0;
   const n = Math.round(x / Math.LN2);
   const rest = x - n * ln2High - n * ln2Low;
   let sum = 1;

@@ -1,6 +1,7 @@
 // A histogram of whole numbers with a relative error below 1 %, as HDR histograms have: each power
 // of two is divided into 128 buckets of equal width, and numbers below 128 have one each. The
 // maximum, the count and the sum are exact.
+import { powerOfTwo } from './exact-math.ts';
 
 const perOctave = 128;
 const octaveBits = 7;
@@ -75,13 +76,13 @@ function bucketOf(value: number): number {
   }
   const more = 31 - octaveBits - Math.clz32(rest);
   shift += more;
-  return (shift + 1) * perOctave + (Math.floor(value / 2 ** shift) - perOctave);
+  return (shift + 1) * perOctave + (Math.floor(value / powerOfTwo(shift)) - perOctave);
 }
 
 /** The smallest value of a bucket, and how many values it has. */
 export function boundsOf(bucket: number): { from: number; width: number } {
   if (bucket < perOctave) return { from: bucket, width: 1 };
-  const width = 2 ** (Math.floor(bucket / perOctave) - 1);
+  const width = powerOfTwo(Math.floor(bucket / perOctave) - 1);
   return { from: ((bucket % perOctave) + perOctave) * width, width };
 }
 

@@ -63,7 +63,8 @@ export function planOf(workload: Workload, seed: number): ThreadPlan[] {
   return Object.entries(workload.actors).flatMap(([actor, spec]) =>
     Array.from({ length: spec.count }, (_, index) => {
       const name = spec.count === 1 ? actor : `${actor}.${index}`;
-      const streams = (purpose: string): Stream => streamOf(seed, name, purpose);
+      // Not its name: a sweep from one thread to more leaves the draws of the first as they are.
+      const streams = (purpose: string): Stream => streamOf(seed, `${actor}.${index}`, purpose);
       const drawers = drawersOf(spec.loop, { workload, files, streams });
       let rounds = 0;
       return {
@@ -150,12 +151,15 @@ function callDrawer(op: string, value: Record<string, unknown>, context: Context
     rest.withOffset === undefined
       ? null
       : offsetDrawer(rest.withOffset as Offset, streams('withOffset'));
-  const drawTo = to === undefined ? null : drawn(sizeInverseOf(to as Distribution), streams('to'));
+  const drawTo =
+    to === undefined ? null : drawn(sizeInverseOf(to as Distribution, { least: 0 }), streams('to'));
   const drawCounts = ['holdMs', 'count', 'block', 'seed', 'sizeBytes'].flatMap((field) => {
     if (rest[field] === undefined) return [];
-    const inverse = (field === 'sizeBytes' ? sizeInverseOf : wholeInverseOf)(
-      rest[field] as Distribution,
-    );
+    const distribution = rest[field] as Distribution;
+    const inverse =
+      field === 'sizeBytes'
+        ? sizeInverseOf(distribution, { least: 0 })
+        : wholeInverseOf(distribution);
     return [[field, drawn(inverse, streams(field))] as const];
   });
   const cost = workload.costs?.[op];
@@ -205,7 +209,7 @@ function lengthDrawer(length: unknown, pages: unknown, stream: Stream): () => nu
     return () => Math.max(1, inverse(stream())) * pageSize;
   }
   if (length === undefined) return () => null;
-  return drawn(sizeInverseOf(length as Distribution), stream);
+  return drawn(sizeInverseOf(length as Distribution, { least: 1 }), stream);
 }
 
 function picker(files: Files, { files: known, streams }: Context): () => string {
@@ -266,7 +270,7 @@ const isPick = (offset: Offset): offset is Pick =>
 /** A byte at which `need` bytes fit into a file of `sizeBytes`, in whole pages. */
 function offsetDrawer(offset: Offset, stream: Stream): (sizeBytes: number, need: number) => number {
   if (!isPick(offset)) {
-    const draw = drawn(sizeInverseOf(offset), stream);
+    const draw = drawn(sizeInverseOf(offset, { least: 0 }), stream);
     return typeof offset === 'number' ? () => offset : () => draw();
   }
   const index = indexDrawer(offset, stream);

@@ -59,9 +59,16 @@ describe('distributions', () => {
     expect([0, 0.24, 0.25, 0.5, 0.75, 0.999].map(inverse)).toEqual([1, 1, 2, 3, 4, 4]);
   });
   test('drawn bytes are whole pages and never none', () => {
-    const inverse = sizeInverseOf({ uniform: [1, 8192] });
-    expect([0, 0.4, 0.9].map(inverse)).toEqual([4096, 4096, 4096]);
-    expect(sizeInverseOf(100)(0.5)).toBe(100);
+    const inverse = sizeInverseOf({ exponential: 8192 }, { least: 1 });
+    expect([0, 0.4, 0.9].map(inverse)).toEqual([4096, 4096, 16384]);
+    expect(sizeInverseOf(100, { least: 1 })(0.5)).toBe(100);
+  });
+  test('a uniform number of bytes has both its ends, and an offset can be 0', () => {
+    const both = sizeInverseOf({ uniform: [4096, 8192] }, { least: 1 });
+    expect([0, 0.49, 0.5, 0.999].map(both)).toEqual([4096, 4096, 8192, 8192]);
+    const offsets = sizeInverseOf({ uniform: [0, 8192] }, { least: 0 });
+    expect([0, 0.4, 0.9].map(offsets)).toEqual([0, 4096, 8192]);
+    expect(sizeInverseOf({ uniform: [1, 4095] }, { least: 1 })(0.5)).toBe(4096);
   });
 });
 
