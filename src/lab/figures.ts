@@ -31,8 +31,9 @@ interface Callers {
 export const callersOf = (run: RunFigures): Callers => latencyOf(Object.values(run.callers));
 
 /**
- * A call that waits for ever counts as one of infinite latency. One that was cut off by the end of
- * the run counts with the time it had waited, which is less than it would have taken.
+ * A call that waits for ever counts as one of infinite latency. One that has not ended for another
+ * reason, although the run went on after the measurement, counts with the time it had waited, which
+ * is less than it will take.
  */
 function latencyOf(ops: readonly CallerFigures[]): Callers {
   const latency = new Histogram();
@@ -78,7 +79,9 @@ function slowest({ rounds }: RunFigures): number | null {
     if (own.length < 2) return [];
     const sorted = [...own].sort((a, b) => a - b);
     const median = sorted[sorted.length >> 1] as number;
-    return median === 0 ? [] : [(sorted[0] as number) / median];
+    // If more than half of the threads are stuck, the slowest did nothing of what others did.
+    if (median === 0) return sorted.at(-1) === 0 ? [] : [0];
+    return [(sorted[0] as number) / median];
   });
   return shares.length === 0 ? null : Math.min(...shares);
 }

@@ -3,12 +3,13 @@
 // the seeds and the versions alone: not on the order in which runs end, nor on the machine.
 import { kernelVersion } from '../kernel/snapshot.ts';
 import { defaultBounds, type RunBounds } from './bounds.ts';
-import { type Parsed, workloadOf } from './document.ts';
+import type { Parsed } from './document.ts';
 import { estimateOf } from './estimate.ts';
 import { figures } from './figures.ts';
 import { headlineOf, noHeadline } from './headline.ts';
 import { Histogram } from './histogram.ts';
 import { LabError } from './lab-error.ts';
+import { notesOn } from './notes.ts';
 import type { RunFigures } from './observe.ts';
 import {
   digestOf,
@@ -18,13 +19,12 @@ import {
   type StrategyRow,
 } from './result.ts';
 import { machineOf, type RunResult } from './run.ts';
-import type { Workload } from './schema.ts';
-import { Bootstrap, difference, seedsForSpread } from './statistics.ts';
-import { choiceOf, sixStrategies } from './strategies.ts';
-import { documentAt, pointsOf, valuesOf } from './sweep.ts';
+import { Bootstrap, difference } from './statistics.ts';
+import { choiceOf, type StrategyChoiceOf, sixStrategies } from './strategies.ts';
+import { type Point, pointsOf } from './sweep.ts';
 
 /** Increase it when the same document and seeds no longer give the same table. */
-export const labVersion = 1;
+export const labVersion = 2;
 
 export interface LabRequest {
   parsed: Parsed;
@@ -39,41 +39,15 @@ export interface LabRequest {
 export interface Job {
   raw: unknown;
   seed: number;
-  /** The name of the strategy. */
-  strategy: string;
+  strategy: StrategyChoiceOf;
   bounds: RunBounds;
 }
 
-/**
- * Runs jobs, as many at once as it has threads. Results are JSON in bytes, so that the thread that
- * only collects them does not spend time on them. Both methods reject with a RunError, or with the
- * reason of `signal`.
- */
+/** Runs jobs, as many at once as it has threads. */
 export interface Runner {
   readonly threads: number;
-  /** The JSON of a RunResult. */
-  run(job: Job, signal: AbortSignal): Promise<Uint8Array>;
-  /** The JSON of a LabResult. The bytes of the results may be gone afterwards. */
-  tabulate(results: LabResults, signal: AbortSignal): Promise<Uint8Array>;
-}
-
-/** A lab that was checked. It is plain data, for a worker thread. */
-export interface LabPlan {
-  raw: unknown;
-  sweep: Record<string, unknown[]>;
-  strategies: string[];
-  seeds: number[];
-  bounds: RunBounds;
-  /** Strategies that the filesystem cannot have, by their index, at a point of the sweep. */
-  refused: { point: number; strategy: number; why: string }[];
-  /** How many runs it takes. */
-  runs: number;
-}
-
-export interface LabResults {
-  plan: LabPlan;
-  /** By point, by strategy, by seed; null for a strategy that is refused. */
-  runs: (Uint8Array | null)[][][];
+  /** Rejects with a RunError, or with the reason of `signal`. */
+  run(job: Job, signal: AbortSignal): Promise<RunResult>;
 }
 
 export interface Progress {
@@ -88,13 +62,21 @@ const jobsMax = 20_000;
 /** A row lists so many findings. */
 const findingsListedMax = 12;
 
+interface Plan {
+  points: Point[];
+  names: readonly string[];
+  choices: (StrategyChoiceOf | { refused: string; name: string })[][];
+  seeds: number[];
+  bounds: RunBounds;
+}
+
 /** Checks all that can be checked before the first run. Throws a LabError. */
-export function planLab({
+function planLab({
   parsed,
   strategies = sixStrategies,
   seeds: seedsAsked = seedsDefault,
   bounds = defaultBounds,
-}: LabRequest): LabPlan {
+}: LabRequest): Plan {
   const seeds = seedsOf(seedsAsked);
   if (strategies.length === 0) throw wrong('strategies', 'there must be at least one');
   const twice = strategies.find((name, at) => strategies.indexOf(name) !== at);
@@ -116,33 +98,19 @@ export function planLab({
           `${bounds.commandsMax} is the maximum`,
       );
   }
-  const refused = points.flatMap(({ workload }, point) =>
-    strategies.flatMap((name, strategy) => {
-      const why = whyRefused(name, workload);
-      return why === null ? [] : [{ point, strategy, why }];
+  const choices = points.map(({ workload }) =>
+    strategies.map((name) => {
+      const choice = choiceOf(name, workload);
+      try {
+        machineOf(workload, choice);
+        return choice;
+      } catch (error) {
+        if (!(error instanceof LabError) || error.mistakes[0]?.path !== 'strategies') throw error;
+        return { name, refused: error.mistakes[0].message };
+      }
     }),
   );
-  return {
-    raw: parsed.raw,
-    sweep: parsed.workload.sweep ?? {},
-    strategies: [...strategies],
-    seeds,
-    bounds,
-    refused,
-    runs: jobs - refused.length * seeds.length,
-  };
-}
-
-/** Why the filesystem of the workload cannot have the strategy, or null. */
-function whyRefused(name: string, workload: Workload): string | null {
-  const choice = choiceOf(name, workload);
-  try {
-    machineOf(workload, choice);
-    return null;
-  } catch (error) {
-    if (!(error instanceof LabError) || error.mistakes[0]?.path !== 'strategies') throw error;
-    return error.mistakes[0].message;
-  }
+  return { points, names: strategies, choices, seeds, bounds };
 }
 
 const isWhole = (value: number, min: number, max: number) =>
@@ -166,53 +134,40 @@ function seedsOf(asked: number | readonly number[]): number[] {
 
 const wrong = (path: string, message: string): LabError => new LabError([{ path, message }]);
 
-interface Running {
-  runner: Runner;
-  progress?(at: Progress): void;
-  signal?: AbortSignal;
-}
-
-export async function runLab(request: LabRequest, running: Running): Promise<LabResult> {
-  const bytes = await runPlan(planLab(request), running);
-  return JSON.parse(new TextDecoder().decode(bytes)) as LabResult;
-}
-
-/** The JSON of a LabResult. */
-export async function runPlan(
-  plan: LabPlan,
-  { runner, progress = () => {}, signal = new AbortController().signal }: Running,
-): Promise<Uint8Array> {
-  const runs = await runAll(plan, { runner, progress, signal });
-  return runner.tabulate({ plan, runs }, signal);
-}
-
-/** The table of all runs. It takes some time. */
-export function tabulate({ plan, runs }: LabResults): LabResult {
+export async function runLab(
+  request: LabRequest,
+  {
+    runner,
+    progress = () => {},
+    signal = new AbortController().signal,
+  }: {
+    runner: Runner;
+    progress?(at: Progress): void;
+    signal?: AbortSignal;
+  },
+): Promise<LabResult> {
+  const plan = planLab(request);
+  const results = await runAll(plan, { runner, progress, signal });
   const bootstrap = new Bootstrap(plan.seeds.length);
-  const { workload } = workloadOf(plan.raw);
-  const points = valuesOf(plan.sweep).map((at, point) => ({
+  const points = plan.points.map(({ at }, point) => ({
     at: at as ResultPoint['at'],
-    strategies: rowsOf(plan, point, (runs[point] ?? []).map(parsedRuns), bootstrap),
+    strategies: rowsOf(plan, point, results[point] ?? [], bootstrap),
   }));
   number(points);
+  const { workload, raw } = request.parsed;
   const result: Omit<LabResult, 'digest'> = {
     lab: labVersion,
     kernel: kernelVersion,
     name: workload.name,
     ...(workload.about === undefined ? {} : { about: workload.about }),
-    workload: plan.raw as LabResult['workload'],
+    workload: raw as LabResult['workload'],
     seeds: plan.seeds,
-    notes: notesOn(plan, points),
+    notes: notesOn(plan.seeds.length, points),
     strategies: points[0]?.strategies ?? [],
     ...(workload.sweep === undefined ? {} : { points }),
   };
   return { ...result, digest: digestOf(result) };
 }
-
-const parsedRuns = (runs: readonly (Uint8Array | null)[]): (RunResult | null)[] =>
-  runs.map((bytes) =>
-    bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as RunResult),
-  );
 
 /** Findings are numbered through the whole lab, in the order of points and strategies. */
 function number(points: readonly ResultPoint[]): void {
@@ -220,45 +175,42 @@ function number(points: readonly ResultPoint[]): void {
   for (const [at, finding] of all.entries()) finding.number = at + 1;
 }
 
-/** With fewer calls in a run its 99th percentile is its longest call. */
-const callsForP99 = 100;
-
-/** What a reader must know before he trusts the table. */
-function notesOn({ seeds }: LabPlan, points: readonly ResultPoint[]): string[] {
-  const notes: string[] = [];
-  if (seeds.length < seedsForSpread)
-    notes.push(`${seeds.length} seeds are too few for a spread; take ${seedsForSpread} or more.`);
-  const few = points.some(({ strategies }) =>
-    strategies.some(({ figures: row }) => Number(row.ended?.median ?? callsForP99) < callsForP99),
-  );
-  if (few)
-    notes.push(
-      `Some runs have fewer than ${callsForP99} layout changes that ended; there latencyP99Ms is ` +
-        'the longest of them, or nearly. Take a longer durationMs.',
-    );
-  return notes;
-}
+/** By point, by strategy, by seed. */
+type Results = (RunResult | null)[][][];
 
 async function runAll(
-  plan: LabPlan,
-  { runner, progress, signal }: Required<Running>,
-): Promise<LabResults['runs']> {
-  const results = valuesOf(plan.sweep).map(() =>
-    plan.strategies.map(() => plan.seeds.map((): Uint8Array | null => null)),
+  { points, choices, seeds, bounds }: Plan,
+  {
+    runner,
+    progress,
+    signal,
+  }: { runner: Runner; progress(at: Progress): void; signal: AbortSignal },
+): Promise<Results> {
+  const results: Results = choices.map((row) => row.map(() => seeds.map(() => null)));
+  const jobs = points.flatMap(({ raw }, point) =>
+    (choices[point] ?? []).flatMap((strategy, at) =>
+      'refused' in strategy
+        ? []
+        : seeds.map((seed, index) => ({
+            job: { raw, seed, strategy, bounds } satisfies Job,
+            put: (result: RunResult) => {
+              (results[point]?.[at] as (RunResult | null)[])[index] = result;
+            },
+          })),
+    ),
   );
-  const jobs = jobsOf(plan);
+  let next = 0;
   let runsDone = 0;
   // The first failure ends the other runs too, because their table will not be made.
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const work = async (): Promise<void> => {
-    for (let next = jobs.next(); next.done !== true; next = jobs.next()) {
+    for (let at = next++; at < jobs.length; at = next++) {
       either.throwIfAborted();
-      const { point, strategy, index, job } = next.value;
-      const row = results[point]?.[strategy] as (Uint8Array | null)[];
-      row[index] = await runner.run(job, either);
+      const { job, put } = jobs[at] as (typeof jobs)[number];
+      put(await runner.run(job, either));
       runsDone += 1;
-      progress({ runsDone, runs: plan.runs });
+      progress({ runsDone, runs: jobs.length });
     }
   };
   const workers = Array.from({ length: Math.max(1, runner.threads) }, () =>
@@ -274,37 +226,21 @@ async function runAll(
   return results;
 }
 
-/** In the order of points, strategies and seeds. Several workers take jobs from it. */
-function* jobsOf({ raw, sweep, strategies, seeds, bounds, refused }: LabPlan) {
-  const without = new Set(refused.map(({ point, strategy }) => `${point} ${strategy}`));
-  for (const [point, at] of valuesOf(sweep).entries()) {
-    const document = documentAt(raw, at);
-    for (const [strategy, name] of strategies.entries()) {
-      if (without.has(`${point} ${strategy}`)) continue;
-      for (const [index, seed] of seeds.entries()) {
-        const job: Job = { raw: document, seed, strategy: name, bounds };
-        yield { point, strategy, index, job };
-      }
-    }
-  }
-}
-
 function rowsOf(
-  { raw, sweep, strategies, refused, seeds }: LabPlan,
+  { names, choices, seeds }: Plan,
   point: number,
-  results: readonly (readonly (RunResult | null)[])[],
+  results: Results[number],
   bootstrap: Bootstrap,
 ): StrategyRow[] {
   const first = figuresBySeed(results[0] ?? []);
-  const { workload } = workloadOf(documentAt(raw, valuesOf(sweep)[point] ?? {}));
-  return strategies.map((name, at) => {
-    const { name: _, ...options } = choiceOf(name, workload);
-    const refusal = refused.find((one) => one.point === point && one.strategy === at);
-    if (refusal !== undefined)
+  return names.map((name, at) => {
+    const choice = choices[point]?.[at];
+    const { name: _, ...options } = choice ?? { name };
+    if (choice === undefined || 'refused' in choice)
       return {
         strategy: name,
         options: {},
-        refused: refusal.why,
+        refused: (choice as { refused: string }).refused,
         ...noHeadline,
         ...noDetail(),
       };

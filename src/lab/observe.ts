@@ -5,9 +5,10 @@ import type { KernelEvent } from '../kernel/events.ts';
 import type { Operation } from '../kernel/ops/define.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Kernel, Outcome } from '../kernel/state.ts';
-import { pageOf, type TaskId } from '../kernel/units.ts';
+import { numberOf, pageOf, type TaskId } from '../kernel/units.ts';
 import type { FindingKind, Moment } from './findings.ts';
 import { Histogram, type HistogramRecord } from './histogram.ts';
+import { RunError } from './lab-error.ts';
 import type { NeverEnded } from './stuck.ts';
 
 /** Points of the chart of space held back over time. */
@@ -18,7 +19,7 @@ interface OpFigures {
   /** Of those that succeeded, from the call to the return, in microseconds. */
   latency: HistogramRecord;
   failed: Record<string, number>;
-  /** In the run when it ended, with the reason and the time so far. */
+  /** Still running long after the measurement, with the reason and the time so far. */
   neverEnded: { reason: NeverEnded; us: number }[];
 }
 
@@ -97,6 +98,15 @@ interface Running {
   sinceUs: number;
 }
 
+interface Asleep {
+  op: string;
+  sinceUs: number;
+  state: 'S' | 'D';
+  onPage: boolean;
+  /** It retries without end instead of sleeping; khungtaskd does not see that. */
+  spins: boolean;
+}
+
 class OpCount {
   readonly latency = new Histogram();
   readonly failed = new Map<string, number>();
@@ -121,13 +131,12 @@ function countIn(map: Map<string, number>, name: string, by = 1): void {
 export class Observer {
   readonly #k: Kernel;
   readonly #fromUs: number;
+  /** Nothing that begins at this time or later is measured. */
+  #toUs: number;
   readonly #binUs: number;
   readonly #found: (kind: FindingKind, moment: Moment) => void;
   readonly #running = new Map<number, Running>();
-  readonly #asleep = new Map<
-    number,
-    { op: string; sinceUs: number; state: 'S' | 'D'; onPage: boolean }
-  >();
+  readonly #asleep = new Map<number, Asleep>();
   readonly #ops = new Map<string, OpCount>();
   readonly #pageWaits = new Map<string, BlockedFigures>();
   readonly #lockWaits = new Map<string, BlockedFigures>();
@@ -161,6 +170,10 @@ export class Observer {
   readonly #series: number[] = new Array<number>(seriesPoints).fill(0);
   #hung = 0;
   #nowUs = 0;
+  #isClosed = false;
+  /** Of all calls, measured or not: how long they took, and how long they slept. */
+  #calledUs = 0;
+  #sleptUs = 0;
   /** A block was freed under a pin, so that law 1 does not hold any more. */
   warned = false;
   submitted = 0;
@@ -176,22 +189,22 @@ export class Observer {
   ) {
     this.#k = k;
     this.#fromUs = fromUs;
+    this.#toUs = toUs;
     this.#binUs = Math.max(1, (toUs - fromUs) / seriesPoints);
     this.#found = found;
-  }
-
-  get inFlight(): number {
-    return this.#running.size;
   }
 
   /** Time passes; the machine is as the last command left it. */
   pass(toUs: number): void {
     const fromUs = Math.max(this.#nowUs, this.#fromUs);
     this.#nowUs = toUs;
-    if (toUs <= fromUs) return;
+    if (toUs <= fromUs || this.#isClosed) return;
     const { busy, detached, counts, geometry, space } = this.#k;
     const held = busy.pages + detached.pages;
     const us = toUs - fromUs;
+    // Not at each command: what is held back for no time at all is no peak, and what is held back
+    // when the measurement begins is one.
+    this.#space.peakBlocks = Math.max(this.#space.peakBlocks, held);
     this.#space.ofFilesUs += counts.blocksUsed * us;
     this.#space.notFreeUs += (geometry.blocks - geometry.blocksMetadata - space.free) * us;
     if (held === 0) return;
@@ -207,34 +220,54 @@ export class Observer {
   }
 
   get #measures(): boolean {
-    return this.#nowUs >= this.#fromUs;
+    return this.#nowUs >= this.#fromUs && !this.#isClosed;
+  }
+
+  #isMeasured({ sinceUs }: { sinceUs: number }): boolean {
+    return sinceUs >= this.#fromUs && sinceUs < this.#toUs;
   }
 
   submit(task: number, op: string): void {
     this.submitted += 1;
+    if (this.#measures) this.#machine.commands += 1;
     this.#running.set(task, { op, sinceUs: this.#nowUs });
   }
 
   /** What a command did. */
   see(events: readonly KernelEvent[]): void {
-    if (this.#measures) {
-      this.#machine.commands += 1;
-      this.#machine.events += events.length;
-    }
+    if (this.#measures) this.#machine.events += events.length;
     for (const event of events) this.#seeOne(event);
-    const held = this.#k.busy.pages + this.#k.detached.pages;
-    if (held > this.#space.peakBlocks && this.#measures) this.#space.peakBlocks = held;
+  }
+
+  /**
+   * The measurement is over. The run goes on until the calls that it began have ended, because a
+   * call that was cut off would count as shorter than it is, and a long one is cut off more often.
+   */
+  close(endUs: number): void {
+    this.pass(endUs);
+    this.#toUs = endUs;
+    for (const sleep of this.#asleep.values()) this.#countSleep(sleep);
+    this.#isClosed = true;
+  }
+
+  /** Calls that began before the end of the measurement and still run. */
+  get unfinished(): number {
+    let count = 0;
+    for (const { sinceUs } of this.#running.values()) if (sinceUs < this.#toUs) count += 1;
+    return count;
   }
 
   #seeOne(event: KernelEvent): void {
     switch (event.type) {
-      case 'task.blocked':
-        this.#asleep.set(event.task, {
-          op: event.data.op,
-          sinceUs: this.#nowUs,
-          state: event.data.state,
-          onPage: event.data.on === 'page',
-        });
+      case 'task.blocked': {
+        this.#woke(event.task); // It no longer spins.
+        const { op, state, on } = event.data;
+        const sinceUs = this.#nowUs;
+        this.#asleep.set(event.task, { op, sinceUs, state, onPage: on === 'page', spins: false });
+        return;
+      }
+      case 'layout.retried':
+        this.#spins(event.task);
         return;
       case 'task.woken':
         this.#woke(event.task);
@@ -243,6 +276,7 @@ export class Observer {
         if (event.data.spurious) this.#machine.spuriousWakeups += 1;
         return;
       case 'deadlock.detected':
+        if (!this.#isFinding(event.data.cycle)) return;
         this.#machine.deadlocks += 1;
         this.#found('deadlock', { file: event.file, text: event.data.explanation });
         return;
@@ -303,33 +337,72 @@ export class Observer {
     });
   }
 
+  /**
+   * A deadlock of the warm-up lasts into the measurement. One after it counts if it has a call of
+   * the measurement.
+   */
+  #isFinding(cycle: readonly string[]): boolean {
+    return !this.#isClosed || cycle.some((id) => this.concerns(numberOf('operation', id) ?? 0));
+  }
+
+  /** The call runs, and it did not begin after the measurement. */
+  concerns(task: number): boolean {
+    const call = this.#running.get(task);
+    return call !== undefined && call.sinceUs < this.#toUs;
+  }
+
+  /** The machine tells each retry, but not the last; that shows in what the task does next. */
+  #spins(task: number): void {
+    if (this.#asleep.has(task)) return;
+    const op = this.#running.get(task)?.op;
+    if (op === undefined) return;
+    const sinceUs = this.#nowUs;
+    this.#asleep.set(task, { op, sinceUs, state: 'D', onPage: true, spins: true });
+  }
+
   #woke(task: number): void {
     const sleep = this.#asleep.get(task);
     if (sleep === undefined) return;
     this.#asleep.delete(task);
-    const { op, sinceUs, state, onPage } = sleep;
+    if (this.#running.has(task)) this.#sleptUs += this.#nowUs - sleep.sinceUs;
+    if (this.#isClosed ? sleep.sinceUs >= this.#toUs : !this.#measures) return;
+    // After the measurement only its length is new.
+    if (!this.#isClosed) this.#countSleep(sleep);
+    const { op, sinceUs, onPage, state, spins } = sleep;
+    const us = this.#nowUs - sinceUs;
+    const figures = this.#waitsOf(op, onPage);
+    figures.longestUs = Math.max(figures.longestUs, us);
+    if (state === 'D' && !spins && us > hungUs) this.#hung += 1;
+  }
+
+  /** Adds the part of a sleep that lies in the measurement. */
+  #countSleep({ op, sinceUs, state, onPage }: Asleep): void {
     const us = this.#nowUs - Math.max(sinceUs, this.#fromUs);
-    if (us < 0 || !this.#measures) return;
-    if (state === 'D' && this.#nowUs - sinceUs > hungUs) this.#hung += 1;
+    const figures = this.#waitsOf(op, onPage);
+    if (state === 'S') figures.usInS += us;
+    else figures.usInD += us;
+    figures.waits += 1;
+  }
+
+  #waitsOf(op: string, onPage: boolean): BlockedFigures {
     const table = onPage ? this.#pageWaits : this.#lockWaits;
     let figures = table.get(op);
     if (figures === undefined) {
       figures = { usInS: 0, usInD: 0, longestUs: 0, waits: 0 };
       table.set(op, figures);
     }
-    if (state === 'S') figures.usInS += us;
-    else figures.usInD += us;
-    figures.waits += 1;
-    figures.longestUs = Math.max(figures.longestUs, us);
+    return figures;
   }
 
   end(task: number, outcome: Outcome): void {
     const running = this.#running.get(task);
     if (running === undefined) return;
+    this.#woke(task); // It no longer spins.
     this.#running.delete(task);
     this.ended += 1;
+    this.#calledUs += this.#nowUs - running.sinceUs;
     // A call of the warm-up that ends in the measurement would only count if it lasted long.
-    if (running.sinceUs < this.#fromUs) return;
+    if (!this.#isMeasured(running)) return;
     const count = this.#opCount(running.op);
     if (outcome.ok) count.latency.add(this.#nowUs - running.sinceUs);
     else {
@@ -350,19 +423,27 @@ export class Observer {
   }
 
   /** The run is over. `why` names the reason of each call that has not ended. */
-  finish(
-    endUs: number,
-    {
-      threads,
-      rounds,
-      why,
-    }: { threads: number; rounds: Record<string, number[]>; why(task: TaskId): NeverEnded },
-  ): RunFigures {
-    this.pass(endUs);
-    for (const [task, { op, sinceUs }] of this.#running)
-      this.#opCount(op).neverEnded.push({ reason: why(task as TaskId), us: endUs - sinceUs });
+  finish({
+    threads,
+    rounds,
+    why,
+  }: {
+    threads: number;
+    rounds: Record<string, number[]>;
+    why(task: TaskId): NeverEnded;
+  }): RunFigures {
+    for (const [task, running] of this.#running) {
+      const us = this.#nowUs - running.sinceUs;
+      this.#calledUs += us;
+      if (running.sinceUs >= this.#toUs) continue;
+      const reason = why(task as TaskId);
+      // Of the calls of the warm-up only those that last for ever belong to the measurement.
+      if (reason !== 'unfinished' || this.#isMeasured(running))
+        this.#opCount(running.op).neverEnded.push({ reason, us });
+    }
     for (const task of [...this.#asleep.keys()]) this.#woke(task);
-    const measuredUs = Math.max(0, endUs - this.#fromUs);
+    this.#checkBooks();
+    const measuredUs = Math.max(0, this.#toUs - this.#fromUs);
     const { ofFilesUs, notFreeUs, ...space } = this.#space;
     const mean = (sum: number): number => (measuredUs === 0 ? 0 : sum / measuredUs);
     const own = (isCaller: boolean): Record<string, OpFigures> =>
@@ -391,5 +472,18 @@ export class Observer {
       machine: { ...this.#machine },
       rounds,
     };
+  }
+
+  /** What must hold of each run, whatever the machine did. */
+  #checkBooks(): void {
+    const { ofFilesUs, blockUs, notFreeUs } = this.#space;
+    const broken = (law: string): RunError => new RunError('law', `${law} does not hold`);
+    // All sums are whole numbers, so they are exact.
+    if (this.#calledUs !== this.#sleptUs)
+      throw broken(`the time of all calls is that of their sleeps (${this.#calledUs} µs)`);
+    if (this.submitted !== this.ended + this.#running.size)
+      throw broken('each call has ended or runs');
+    if (ofFilesUs + blockUs !== notFreeUs)
+      throw broken('each block is free, a file owns it, or it is held back');
   }
 }

@@ -21,18 +21,24 @@ const resamples = 1000;
 
 const ascending = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The quantile of sorted values, with a straight line between two neighbours. */
+/** The quantile of sorted values, with a straight line between two neighbours (type 7 of R). */
 function quantileOf(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const below = sorted[Math.floor(at)] as number;
   const above = sorted[Math.ceil(at)] as number;
-  if (below === above) return below;
-  const rest = at - Math.floor(at);
-  if (rest === 0) return below;
-  if (Number.isFinite(below) && Number.isFinite(above)) return below + rest * (above - below);
-  // No line leads to infinity. Between -never and never neither strategy is better.
-  if (Number.isFinite(above)) return below;
-  return Number.isFinite(below) ? above : 0;
+  return between(below, above, at - Math.floor(at));
+}
+
+/**
+ * The point of the line from `below` to `above` at `rest` of its length. A neighbour that is
+ * infinite stands for a number without bound, and the answer is the limit. Differences can have
+ * both infinities as neighbours: then the nearer end decides, and the middle of both is 0.
+ */
+function between(below: number, above: number, rest: number): number {
+  if (rest === 0 || below === above) return below;
+  if (below === Number.NEGATIVE_INFINITY)
+    return above !== Number.POSITIVE_INFINITY || rest < 0.5 ? below : rest > 0.5 ? above : 0;
+  return below + rest * (above - below);
 }
 
 /** Null without a value. Infinity if half of them or more never ended. */

@@ -12,7 +12,10 @@ import { cyclesThrough, pinsOn, waitsFor } from '../kernel/waits/wait-graph.ts';
 export const neverEndedReasons = ['deadlock', 'hang', 'starvation', 'unfinished'] as const;
 export type NeverEnded = (typeof neverEndedReasons)[number];
 
-/** A call that has looked so often and found a pinned page each time starves. */
+/**
+ * A call that has looked so often and found a pinned page each time starves, if it has not ended as
+ * long again as the measurement after it.
+ */
 const starvingScans = 10;
 
 /** Why this call waits. A call that waits for a lock has the reason of the one that has it. */

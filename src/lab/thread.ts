@@ -233,11 +233,12 @@ export class Thread {
       more.data = zerosOf(this.#machine.k.pins.get(this.#pins.at(-1) as PinId)?.lengthBytes ?? 0);
     if (nowait) more.nowait = true;
     if (failOnDeadlock) more.failOnDeadlock = true;
-    if (timeoutMs !== undefined) more.timeoutMs = timeoutMs;
+    if (timeoutMs !== undefined) more.timeoutMs = this.#timer(timeoutMs);
+    const { holdMs } = args;
     return this.#give(
       op,
       on,
-      args,
+      typeof holdMs === 'number' && holdMs > 0 ? { ...args, holdMs: this.#timer(holdMs) } : args,
       (outcome) => {
         if (!outcome.ok) return this.#failed();
         if (op === 'pin')
@@ -247,6 +248,14 @@ export class Thread {
       },
       more,
     );
+  }
+
+  /**
+   * The machine counts whole milliseconds, so its timer would fire early by the part of the
+   * millisecond that has passed. A timer of Linux never fires early.
+   */
+  #timer(ms: number): number {
+    return this.#machine.nowUs % 1000 === 0 ? ms : ms + 1;
   }
 
   /** The thread goes on behind the step, or behind the unpin of a pin that it has not got. */
