@@ -22,6 +22,25 @@ function compress(folder) {
   }
 }
 
+/** report.html: the template of the report of a lab, with its script and style inside. */
+async function buildReport(outDir) {
+  const vite = await import('vite');
+  const { viteSingleFile } = await import('vite-plugin-singlefile');
+  const folder = join(root, 'web/report');
+  await vite.build({
+    configFile: false,
+    root: folder,
+    logLevel: 'warn',
+    plugins: [viteSingleFile({ removeViteModuleLoader: true })],
+    build: {
+      outDir,
+      emptyOutDir: false,
+      target: 'es2022',
+      rolldownOptions: { input: join(folder, 'report.html') },
+    },
+  });
+}
+
 async function build(target) {
   // Imported late, because it takes longer than to find out that there is nothing to do.
   const vite = await import('vite');
@@ -29,6 +48,7 @@ async function build(target) {
   const old = `${outDir}-old`;
   try {
     await vite.build({ configFile: join(root, 'web/vite.config.ts'), build: { outDir } });
+    await buildReport(outDir);
     compress(outDir);
     if (existsSync(target)) renameSync(target, old);
     renameSync(outDir, target);

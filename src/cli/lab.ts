@@ -18,6 +18,7 @@ import { importTrace, summaryOf, unitMs, workloadText } from '../lab/trace-impor
 import { Refused, UsageError } from './lib/exit.ts';
 import { example } from './lib/help.ts';
 import type { Io } from './lib/io.ts';
+import { reportOf, reportTemplate } from './lib/lab-report.ts';
 import { columns, type Format, outputOf, styled } from './lib/output.ts';
 import { progressOf } from './lib/progress.ts';
 import { withOutput } from './lib/session.ts';
@@ -41,6 +42,7 @@ interface RunOptions {
   firstSeed?: number;
   strategy?: string[];
   csv?: string;
+  html?: string;
   threads: number;
 }
 
@@ -67,11 +69,14 @@ function runCommand(io: Io): Command {
       ),
     )
     .option('--csv <file>', 'write all figures to this file as CSV')
+    .option('--html <file>', 'write a report with charts to this file; it needs no network')
     .option('--threads <count>', 'how many runs at once', whole, availableParallelism())
     .action(async (workload: string) => {
       const options = command.opts<RunOptions>();
+      const template = options.html === undefined ? '' : reportTemplate();
       const result = await orRefused(run(io, workload, options));
-      if (options.csv !== undefined) writeFileSync(options.csv, csvOf(result));
+      if (options.csv !== undefined) write(options.csv, csvOf(result));
+      if (options.html !== undefined) write(options.html, reportOf(template, result));
       const output = outputOf(io, options.output);
       output.print(result, () => tableText(io, result));
     });
@@ -80,6 +85,14 @@ function runCommand(io: Io): Command {
     'pinhole lab run gup-two-pages --seeds 2',
     'pinhole lab run direct-io --seeds 2 --strategy refuse none -o json',
   );
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new Refused(`${file} cannot be written: ${(error as Error).message}`);
+  }
 }
 
 async function run(io: Io, workload: string, options: RunOptions): Promise<LabResult> {

@@ -333,6 +333,7 @@ function latencies(runs: readonly RunFigures[]): StrategyRow['latency'] {
   return Object.fromEntries(
     names.map((name) => {
       const ended = new Histogram();
+      const unfinished = new Histogram();
       const failed: Record<string, number> = {};
       const neverEnded: Record<string, number> = {};
       for (const run of runs) {
@@ -341,11 +342,19 @@ function latencies(runs: readonly RunFigures[]): StrategyRow['latency'] {
         ended.merge(op.latency);
         for (const [errno, count] of Object.entries(op.failed))
           failed[errno] = (failed[errno] ?? 0) + count;
-        for (const { reason } of op.neverEnded) neverEnded[reason] = (neverEnded[reason] ?? 0) + 1;
+        for (const { reason, us } of op.neverEnded) {
+          neverEnded[reason] = (neverEnded[reason] ?? 0) + 1;
+          if (reason === 'unfinished') unfinished.add(us);
+        }
       }
       return [
         name,
-        { ended: ended.record(), failed: inOrder(failed), neverEnded: inOrder(neverEnded) },
+        {
+          ended: ended.record(),
+          unfinished: unfinished.record(),
+          failed: inOrder(failed),
+          neverEnded: inOrder(neverEnded),
+        },
       ];
     }),
   );

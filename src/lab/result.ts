@@ -124,7 +124,17 @@ const zStrategyRow = z.object({
     .describe('Every figure with its spread over the seeds.'),
   seedsWith: zCounts.describe('In how many seeds there was a finding of each kind.'),
   latency: z
-    .record(z.string(), z.object({ ended: zHistogram, failed: zCounts, neverEnded: zCounts }))
+    .record(
+      z.string(),
+      z.object({
+        ended: zHistogram,
+        unfinished: zHistogram.describe(
+          'Calls that were cut off by the end of their run, with the time so far.',
+        ),
+        failed: zCounts.describe('By errno.'),
+        neverEnded: zCounts.describe('By reason; `unfinished` is one of them.'),
+      }),
+    )
     .describe('Latencies of all seeds together, by operation, in microseconds.'),
   heldBackSeries: z
     .array(z.number())

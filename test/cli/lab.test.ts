@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { reportTemplate } from '../../src/cli/lib/lab-report.ts';
 import { csvOf } from '../../src/lab/csv.ts';
 import { digestOf } from '../../src/lab/result.ts';
 import { shown } from '../../src/lab/table.ts';
@@ -59,6 +60,29 @@ describe('pinhole lab run', () => {
     const { digest, ...result } = JSON.parse(one);
     expect(digest).toBe(digestOf(result));
     expect(result.notes[0]).toBe('4 seeds are too few for a spread; take 8 or more.');
+  });
+
+  it('writes a report with the result inside, whatever its texts are', async () => {
+    const html = join(folder, 'report.html');
+    const about = '</script><script>alert(1)</script> $& <!--';
+    const path = file('h.yaml', `${small}about: '${about}'\n`);
+    const words = ['lab', 'run', path, '--seeds', '2', '--strategy', 'refuse', '--html', html];
+    const { code, stdout } = await pinhole([...words, '-o', 'json']);
+    expect(code).toBe(0);
+    const text = readFileSync(html, 'utf8');
+    const template = reportTemplate();
+    const scripts = (of: string) => of.split('</script>').length;
+    expect(scripts(text)).toBe(scripts(template));
+    const [, inside = ''] = /id="lab-result">(.*?)<\/script>/s.exec(text) ?? [];
+    expect(JSON.parse(inside)).toEqual(JSON.parse(stdout));
+    expect(JSON.parse(inside).workload.about).toBe(about);
+  });
+
+  it('says which file it cannot write', async () => {
+    const words = 'lab run gup-two-pages --seeds 1 --strategy refuse --html';
+    const { code, stderr } = await pinhole([...words.split(' '), join(folder, 'none/r.html')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/none\/r\.html cannot be written: ENOENT/);
   });
 
   it('writes every figure as CSV', async () => {

@@ -2,6 +2,8 @@
 // who see fewer colours, or have a sign of their own.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { strategyNames } from '../../src/lab/strategies.ts';
+import { lookOf } from '../../web/lab/strategy-look.ts';
 
 type Colour = readonly [red: number, green: number, blue: number];
 
@@ -144,6 +146,27 @@ describe.each(['light', 'dark'] as const)('the %s scheme', (scheme) => {
 
   it.each(texts)('has %s on %s with a contrast of 4.5', (text, on) => {
     expect(contrast(colour(text), colour(on))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it.each(strategyNames)('has a line of %s with a contrast of 3', (strategy) => {
+    const line = colour(lookOf(strategy).colour);
+    expect(contrast(line, colour('ground'))).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(Object.keys(visions))('tells lines by their dash that are close for a %s', (vision) => {
+    const seenBy = (strategy: string) =>
+      seen(colour(lookOf(strategy).colour), visions[vision] ?? []);
+    const dash = (strategy: string) => lookOf(strategy).dash.join();
+    // Without an idle rule it is one of the others, and is never compared with them.
+    const drawn = strategyNames.filter((name) => name !== 'break-layouts');
+    const alike = drawn.flatMap((one, at) =>
+      drawn
+        .slice(at + 1)
+        .filter((other) => distance(seenBy(one), seenBy(other)) < apart)
+        .filter((other) => dash(one) === dash(other))
+        .map((other) => [one, other]),
+    );
+    expect(alike).toEqual([]);
   });
 
   it('has a sign for each meaning, and no two have the same', () => {

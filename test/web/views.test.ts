@@ -1,8 +1,8 @@
 // Every view of web/views: what axe finds in both schemes, and whether it fits its window.
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ViewName } from '../../web/views/names.ts';
 import { axeFindings, picture, TestBrowser } from './browser.ts';
+import { overflow } from './overflow.ts';
 
 /** Where each view is, and a text that it shows when it has read what it needs. */
 const views: Record<ViewName, { path: string; shows: string | RegExp }> = {
@@ -56,16 +56,6 @@ async function open(name: ViewName, options: Parameters<TestBrowser['open']>[1] 
   await page.getByRole('main').getByText(shows).filter({ visible: true }).first().waitFor();
   return page;
 }
-
-const overflow = (page: Page): Promise<string> =>
-  page.evaluate(`(() => {
-    const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    if (wide <= 0) return 'none';
-    const guilty = [...document.querySelectorAll('main *, header *')]
-      .filter((at) => at.getBoundingClientRect().right > innerWidth + 1)
-      .slice(0, 3).map((at) => at.tagName + '.' + at.className);
-    return wide + ' px too wide: ' + guilty.join(', ');
-  })()`);
 
 describe.each(Object.keys(views) as ViewName[])('the view %s', (name) => {
   it('has nothing that axe finds, in light and in dark', async () => {

@@ -1,5 +1,6 @@
-// The colours of the page for a canvas, which cannot read them from CSS itself.
+// The colours of the map of the device.
 import { signal } from '@preact/signals';
+import { cssColours } from '../parts/css-colours.ts';
 
 const names = [
   'ground',
@@ -33,18 +34,8 @@ export interface Palette {
   scale: number;
 }
 
-/** A custom property keeps light-dark() as text, so a property that takes a colour resolves it. */
 function read(): Palette {
-  const probe = document.createElement('span');
-  probe.style.display = 'none';
-  document.body.append(probe);
-  const style = getComputedStyle(probe);
-  const colours = {} as Record<ColourName, string>;
-  for (const name of names) {
-    probe.style.color = `var(--${name})`;
-    colours[name] = style.color;
-  }
-  probe.remove();
+  const colours = cssColours(names);
   const root = getComputedStyle(document.documentElement);
   const mono = root.getPropertyValue('--mono');
   return { colours, mono, scale: Math.max(1, Number.parseFloat(root.fontSize) / 15) };
