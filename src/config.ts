@@ -149,6 +149,33 @@ export const settings = {
       'paths in answers. The page cannot stand under a prefix.',
   ),
 
+  nodeId: setting(
+    z
+      .string()
+      .regex(/^[\w.-]{1,253}$/, 'must be a name of letters, digits, dots and hyphens')
+      .nullable() as z.ZodType<string | null, string>,
+    null,
+    'Name of this node of a cluster, the same after a restart. Answers have it in Pinhole-Node.',
+    'the name of the host',
+  ),
+  advertiseUrl: setting(
+    z
+      .string()
+      .refine(
+        (one) => URL.canParse(one) && new URL(one).origin === one,
+        'must be an origin without a path, such as http://10.0.0.7:8080',
+      )
+      .nullable() as z.ZodType<string | null, string>,
+    null,
+    'URL under which the other nodes of a cluster reach this one.',
+    'http://host:port',
+  ),
+  leaseMs: setting(
+    whole(300, 600_000),
+    3000,
+    'How long a node of a cluster must give no sign before others take its filesystems.',
+  ),
+
   waitDefaultMs: setting(
     whole(0, 60_000),
     1000,

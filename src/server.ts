@@ -2,12 +2,14 @@
 // the requests in flight. Settings, signals and exit codes are in cli/serve.ts.
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { BundleChecks } from './bundle/checks.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import { Comparisons } from './compare/comparisons.ts';
 import { type Config, defaultQuotas } from './config.ts';
 import { recordKeys } from './durable/keys.ts';
-import { newTokenKey } from './durable/random.ts';
-import { readWorld } from './durable/read.ts';
+import { newId, newTokenKey } from './durable/random.ts';
+import { readRecords, readWorld } from './durable/read.ts';
 import { clockRecord, noRecords, type Records } from './durable/records.ts';
+import type { RecoveryOptions } from './durable/replay.ts';
 import { StoredLog, type StoredLogLimits } from './durable/stored-log.ts';
 import { emptyWorld, type World } from './durable/world.ts';
 import { Engine } from './engine/engine.ts';
@@ -22,6 +24,7 @@ import { createServer } from './http/server.ts';
 import { Hub, streamLimitsOf } from './http/stream/hub.ts';
 import { continueRemovals } from './http/tenant-removal.ts';
 import { Tickets } from './http/tickets.ts';
+import type { ClusterStore } from './journal/cluster-store.ts';
 import { JournalError } from './journal/journal-error.ts';
 import { MemoryStore } from './journal/memory-store.ts';
 import { Opened } from './journal/opened.ts';
@@ -93,10 +96,9 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   const ownClock = options.clock === undefined ? watchedClock(logger) : null;
   opened.add(() => ownClock?.stop());
   const clock = options.clock ?? (ownClock as Clock);
-  const world =
-    store === undefined
-      ? emptyWorld(newTokenKey())
-      : await recoverWorld(store, config, logger, clock.nowMs());
+  const cluster = await clusterOf(store, config, logger, clock);
+  opened.add(() => cluster?.stop());
+  const world = await worldOf(store, cluster, config, logger, clock.nowMs());
   setClock(world, ownClock, logger);
   const log = new StoredLog(
     store ?? new MemoryStore({ keepsRecords: false }),
@@ -107,13 +109,15 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     limits: config,
     log: measured(log, counts.log),
     clock,
+    cluster: cluster ?? undefined,
     onBroken: ({ error, ...where }) => logger.error({ err: error, ...where }, 'filesystem stopped'),
   });
   opened.add(() => engine.halt());
-  const parts = partsOf(config, options, { engine, clock, world, store });
+  const parts = partsOf(config, options, { engine, clock, world, store, cluster });
   // Before the engine, which removes unmounted filesystems through the log.
   log.adopt(world);
   adopt(world, parts);
+  cluster?.attach({ ...parts, log });
   if (store !== undefined) {
     // Only now: everything above can still refuse to start, and then the files must be unchanged.
     store.accept();
@@ -149,6 +153,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     page: options.page ?? builtPage,
     docs: options.docs ?? builtDocs,
     extend: (server) => timeRequests(server, requests),
+    cluster: cluster === null ? null : (server) => cluster.register(server),
   });
   continueRemovals(context, logger);
   opened.add(() => closeWithin(app, config.drainMs));
@@ -156,6 +161,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   opened.add(() => parts.bundleChecks.close());
   const close = async () => {
     engine.drain();
+    await cluster?.leave();
     await opened.close();
   };
   return { app, context, engine, close };
@@ -169,6 +175,36 @@ const logLimitsOf = (
   store === undefined
     ? { snapshotEntries, snapshotBytes: pastBytesMax / 4, pastBytes: pastBytesMax }
     : { snapshotEntries, snapshotBytes };
+
+/** Null without a database that several servers share. Loads nothing then. */
+async function clusterOf(
+  store: Store | undefined,
+  config: Config,
+  logger: FastifyBaseLogger,
+  clock: Clock,
+): Promise<Cluster | null> {
+  if (store?.durability !== 'engine') return null;
+  const { Cluster } = await import('./cluster/cluster.ts');
+  return new Cluster({
+    store: store as ClusterStore,
+    config,
+    logger,
+    nowMs: clock.nowMs,
+    recovery: () => recoveryOf(config, logger),
+  });
+}
+
+/** What the server has in memory when it starts. A node of a cluster begins without filesystems. */
+function worldOf(
+  store: Store | undefined,
+  cluster: Cluster | null,
+  config: Config,
+  logger: FastifyBaseLogger,
+  nowMs: number,
+): World | Promise<World> {
+  if (store === undefined) return emptyWorld(newTokenKey());
+  return cluster === null ? recoverWorld(store, config, logger, nowMs) : readRecords(store, nowMs);
+}
 
 const watchedClock = (logger: FastifyBaseLogger): SystemClock =>
   systemClock((byMs) =>
@@ -193,19 +229,30 @@ type Parts = Omit<AppContext, 'streams' | 'metrics'>;
 function partsOf(
   config: Config,
   options: ServiceOptions,
-  given: { engine: Engine; clock: Clock; world: World; store: Store | undefined },
+  given: {
+    engine: Engine;
+    clock: Clock;
+    world: World;
+    store: Store | undefined;
+    cluster: Cluster | null;
+  },
 ): Parts {
-  const { engine, clock, world, store } = given;
+  const { engine, clock, world, store, cluster } = given;
   const records = store?.records ?? noRecords;
+  // Those of tenants and tokens, which every node has in memory.
+  const shared = cluster?.control.records ?? records;
+  // The stream of a tenant has the filesystems of this node only, so its cursors are of this node.
+  const epochOf = ({ epoch }: { epoch: string }) => (cluster === null ? epoch : newId());
   return {
     engine,
     tenants: new Tenants({
       quotas: defaultQuotas(config),
       tenantsMax: config.tenantsMax,
-      records,
-      onCreated: (tenant) => engine.admit(tenant.name, tenant.account, tenant.epoch),
+      records: shared,
+      onCreated: (tenant) => engine.admit(tenant.name, tenant.account, epochOf(tenant)),
+      onGone: ({ name }) => void engine.dismiss(name, () => Promise.resolve()),
     }),
-    tokens: tokensOf(config, options.logger, world, records),
+    tokens: tokensOf(config, options.logger, world, shared),
     tickets: new Tickets(config.ticketsPerTenantMax),
     answers: new Answers(config, records, (bytes) => engine.memory.add(bytes)),
     bundleChecks: new BundleChecks(config),
@@ -213,6 +260,7 @@ function partsOf(
     config,
     nowMs: clock.nowMs,
     checkReplies: options.checkReplies === true,
+    cluster,
   };
 }
 
@@ -284,6 +332,17 @@ function keepTimeNowAndThen(store: Store, clock: Clock): () => Promise<void> {
   };
 }
 
+const recoveryOf = (config: Config, logger: FastifyBaseLogger): RecoveryOptions => ({
+  events: {
+    eventsMax: config.ringEventsMax,
+    bytesMax: config.ringBytesMax,
+    budget: { used: 0, max: () => config.memoryMax / 4 },
+  },
+  readBytesMax: config.readBytesKeptMax,
+  onSkipped: (skipped) =>
+    logger.warn(skipped, 'skipped an entry of the journal, as pinhole repair --skip asked'),
+});
+
 async function recoverWorld(
   store: Store,
   config: Config,
@@ -291,17 +350,7 @@ async function recoverWorld(
   nowMs: number,
 ): Promise<World> {
   const begin = performance.now();
-  const world = await readWorld(store, {
-    nowMs,
-    events: {
-      eventsMax: config.ringEventsMax,
-      bytesMax: config.ringBytesMax,
-      budget: { used: 0, max: () => config.memoryMax / 4 },
-    },
-    readBytesMax: config.readBytesKeptMax,
-    onSkipped: (skipped) =>
-      logger.warn(skipped, 'skipped an entry of the journal, as pinhole repair --skip asked'),
-  });
+  const world = await readWorld(store, { nowMs, ...recoveryOf(config, logger) });
   for (const { id, birth, error } of world.unrecovered)
     logger.error(
       { err: error, id, tenant: birth.tenant, filesystem: birth.args.name },

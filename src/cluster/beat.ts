@@ -122,7 +122,7 @@ interface HeartbeatOptions {
   store: ClusterStore;
   leaseMs: number;
   /** What the row of this process says, apart from its beat. */
-  self: Omit<NodeInfo, 'version' | 'leaving'>;
+  self: Omit<NodeInfo, 'url' | 'version' | 'leaving'>;
   clocks?: Clocks;
   /**
    * The lease had run out, so others may own the places of this process. Nothing is served until it
@@ -142,6 +142,7 @@ export class Heartbeat {
   version = 0;
   leaving = false;
   readonly #options: HeartbeatOptions;
+  #url: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #beating: Promise<void> | null = null;
 
@@ -152,12 +153,18 @@ export class Heartbeat {
     this.nodes = new Nodes(leaseMs, clocks);
   }
 
-  /** Joins the other nodes. Resolves after the first beat. */
-  async start(): Promise<void> {
-    await this.#options.store.join(this.#info);
-    await this.#beat();
+  /** Resolves after the first beat, also if it failed. */
+  async start(url: string): Promise<void> {
+    this.#url = url;
     const { leaseMs } = this.#options;
     this.#timer = setInterval(() => void this.beat(), leaseMs / 3);
+    await this.beat();
+    // The store may not know this process yet.
+    if (!this.lease.holds) await this.beat();
+  }
+
+  get started(): boolean {
+    return this.#timer !== null;
   }
 
   /** Beats now, or waits for the beat under way. Never rejects. */
@@ -172,13 +179,15 @@ export class Heartbeat {
 
   /** No more beats. Resolves when the one under way has ended. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer ?? undefined);
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
     await this.#beating;
     this.lease.end();
   }
 
   get #info(): NodeInfo {
-    return { ...this.#options.self, version: this.version, leaving: this.leaving };
+    const { version, leaving } = this;
+    return { ...this.#options.self, url: this.#url, version, leaving };
   }
 
   async #beat(): Promise<void> {

@@ -76,6 +76,8 @@ export interface Log {
    * is unmounted already.
    */
   remove(id: string, events: number, epoch: string, done: Done): void;
+  /** Another node writes the journal from now on. Nothing is deleted. */
+  release(id: string): void;
   /** The changes that delete the records of a tenant that has no filesystem left. */
   removalOf(tenant: string): readonly Change[];
   /**
@@ -99,6 +101,7 @@ export const memoryLog: Log = {
   createFrom: (_id, _birth, { history }, _key, done) => void drain(history).then(done, done),
   append: (_id, _entries, _digest, done) => done(null),
   remove: (_id, _events, _epoch, done) => done(null),
+  release: () => {},
   removalOf: () => [],
   snapshot: () => null,
   replay: () => Promise.reject(new NotKept(null)),

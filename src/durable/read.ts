@@ -24,6 +24,7 @@ import {
 } from './records.ts';
 import { birthOf, type RecoveryOptions, recover } from './replay.ts';
 import {
+  emptyWorld,
   type RecoveredFilesystem,
   tailOfBirth,
   type UnrecoveredFilesystem,
@@ -46,9 +47,34 @@ export async function readWorld(store: Store, options: ReadOptions): Promise<Wor
   const meta = records.meta ?? newMeta(store, options.nowMs, corrections);
   const read = await readFilesystems(store, options);
   const tenants = withoutMissing(records.tenants, read.unrecovered, corrections);
+  const world = { ...worldOf(records, meta, corrections), tenants };
   const byName = new Set(tenants.map(({ name }) => name));
   for (const { id, birth } of [...read.filesystems, ...read.unrecovered])
     if (!byName.has(birth.tenant)) throw ownerlessError(id, birth.args.name, birth.tenant);
+  const lastMs = lastTimeOf(world.lastMs, read.filesystems);
+  return { ...world, ...read, lastMs };
+}
+
+/**
+ * The world of a node of a cluster when it starts: the records, and no filesystem. It looks for
+ * each answer when it needs it, because other nodes write answers, too.
+ */
+export async function readRecords(store: Store, nowMs: number): Promise<World> {
+  const records = await readServerRecords(store, [
+    recordKeys.meta,
+    recordKeys.clock,
+    recordKeys.tenants,
+    recordKeys.tokens,
+  ]);
+  const corrections: Change[] = [];
+  const meta = records.meta ?? newMeta(store, nowMs, corrections);
+  return worldOf(records, meta, corrections);
+}
+
+/** Without filesystems. Adds the changes that delete what belongs to nobody. */
+function worldOf(records: ServerRecords, { tokenKey }: Meta, corrections: Change[]): World {
+  const { tenants, pastEvents } = records;
+  const byName = new Set(tenants.map(({ name }) => name));
   // A token may have been issued while its tenant was removed. It must not be valid for a later
   // tenant of the same name.
   const tokens = records.tokens.filter((token) => {
@@ -62,10 +88,16 @@ export async function readWorld(store: Store, options: ReadOptions): Promise<Wor
     if (owners.has(ownerAndKey(key).owner)) answers.set(key, answer);
     else corrections.push(removal(key));
   }
-  const lastMs = lastTimeOf(records.clockMs, read.filesystems, tokens);
-  const { tokenKey } = meta;
-  const { pastEvents } = records;
-  return { tokenKey, lastMs, tenants, tokens, answers, pastEvents, ...read, corrections };
+  const lastMs = Math.max(records.clockMs, ...tokens.map(({ createdMs }) => createdMs));
+  return {
+    ...emptyWorld(tokenKey),
+    lastMs,
+    tenants,
+    tokens,
+    answers,
+    pastEvents,
+    corrections,
+  };
 }
 
 /** The records of the server as they are stored, without corrections. */
@@ -92,17 +124,13 @@ export const noServerRecords = (): ServerRecords => ({
  * Rejects with `damaged` if a record cannot be read, and with `version` if the store has the format
  * of another release.
  */
-export async function readServerRecords(store: Store): Promise<ServerRecords> {
+export async function readServerRecords(
+  store: Store,
+  parts: readonly string[] = everyRecord,
+): Promise<ServerRecords> {
   const { meta, clock, tenants, tokens, answers, pastEvents } = recordKeys;
   const read = noServerRecords();
-  for await (const [key, body] of store.records.all([
-    meta,
-    clock,
-    tenants,
-    tokens,
-    answers,
-    pastEvents,
-  ])) {
+  for await (const [key, body] of store.records.all(parts)) {
     if (body instanceof JournalError) throw body;
     if (key === meta) read.meta = metaOf(store, body);
     else if (key === clock) read.clockMs = clockRecord.decode(body, key);
@@ -113,6 +141,15 @@ export async function readServerRecords(store: Store): Promise<ServerRecords> {
   }
   return read;
 }
+
+const everyRecord = [
+  recordKeys.meta,
+  recordKeys.clock,
+  recordKeys.tenants,
+  recordKeys.tokens,
+  recordKeys.answers,
+  recordKeys.pastEvents,
+];
 
 function metaOf(store: Store, body: Uint8Array): Meta {
   const meta = metaRecord.decode(body, recordKeys.meta);
@@ -146,19 +183,29 @@ export async function readFilesystems(
   const filesystems: RecoveredFilesystem[] = [];
   const unrecovered: UnrecoveredFilesystem[] = [];
   for (const id of born) {
-    try {
-      filesystems.push(await recover(store, id, options));
-    } catch (error) {
-      if (!(error instanceof JournalError) || !['damaged', 'poison'].includes(error.kind))
-        throw error;
-      // Without a readable birth record, tenant and name are unknown, so that error stops the
-      // start.
-      const record = await birthRecordOf(store, id);
-      const birth = birthOf(record);
-      unrecovered.push({ id, birth, error, tail: tailOfBirth(birth, record) });
-    }
+    const read = await readFilesystem(store, id, options);
+    if ('error' in read) unrecovered.push(read);
+    else filesystems.push(read);
   }
   return { filesystems, unrecovered, gone };
+}
+
+/** Rejects with a JournalError if the error concerns more than this filesystem. */
+export async function readFilesystem(
+  store: Store,
+  id: string,
+  options: RecoveryOptions,
+): Promise<RecoveredFilesystem | UnrecoveredFilesystem> {
+  try {
+    return await recover(store, id, options);
+  } catch (error) {
+    if (!(error instanceof JournalError) || !['damaged', 'poison'].includes(error.kind))
+      throw error;
+    // Without a readable birth record, tenant and name are unknown.
+    const record = await birthRecordOf(store, id);
+    const birth = birthOf(record);
+    return { id, birth, error, tail: tailOfBirth(birth, record) };
+  }
 }
 
 /**
@@ -220,17 +267,12 @@ const ownerlessError = (id: string, name: string, tenant: string): JournalError 
  * The latest time that is recorded anywhere; logical time continues from it. So expired tokens stay
  * expired, and ages and timers continue while a wall clock that was set back is behind.
  */
-function lastTimeOf(
-  clockMs: number,
-  filesystems: readonly RecoveredFilesystem[],
-  tokens: readonly TokenRecord[],
-): number {
-  let lastMs = clockMs;
+function lastTimeOf(recordedMs: number, filesystems: readonly RecoveredFilesystem[]): number {
+  let lastMs = recordedMs;
   for (const { kernel, birth } of filesystems) {
     if (kernel.geometry.clock !== 'realtime') continue;
     // The clock of a filesystem from a bundle may be years ahead of that of the server.
     lastMs = Math.max(lastMs, kernel.nowMs + (birth.behindMs ?? 0));
   }
-  for (const { createdMs } of tokens) lastMs = Math.max(lastMs, createdMs);
   return lastMs;
 }

@@ -304,6 +304,10 @@ export class StoredLog implements Log {
     }
   }
 
+  release(id: string): void {
+    this.#tails.delete(id);
+  }
+
   removalOf(tenant: string): readonly Change[] {
     return this.#past.has(tenant) ? [removal(recordKeys.pastEventsOf(tenant))] : [];
   }
@@ -334,6 +338,8 @@ export class StoredLog implements Log {
       tail.entries >= snapshotEntries + state / 1000 || tail.bytes >= snapshotBytes + state;
     if (!due || tail.entries < tail.postponed) return null;
     return this.snapshotNow(id, kernel, digest).catch((error: unknown) => {
+      // The next append is refused as well, and tells the lane.
+      if (error instanceof JournalError && ['moved', 'lost'].includes(error.kind)) return;
       // The disk does not store what was written, so the journal must not be trusted any more.
       if (!(error instanceof JournalError) || error.kind !== 'full')
         return void this.#store.fail(error);

@@ -2,8 +2,9 @@
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   /**
-   * `unauthorized`: the tenant was removed while the request arrived. After `journal-failed` and
-   * `filesystem-stopped` it is unknown whether the command was done.
+   * `unauthorized`: the tenant was removed while the request arrived. After `owner-changing` the
+   * command was certainly not done. After `journal-failed`, `filesystem-stopped` and
+   * `engine-lost-entries` that is unknown.
    */
   readonly kind:
     | 'inbox-full'
@@ -12,6 +13,8 @@ export class EngineError extends Error {
     | 'memory-full'
     | 'disk-full'
     | 'journal-failed'
+    | 'owner-changing'
+    | 'engine-lost-entries'
     | 'past-not-kept'
     | 'unauthorized';
   /** The limit that is reached. */

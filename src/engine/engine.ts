@@ -20,12 +20,12 @@ import { emptyMemory, memoryOf } from '../kernel/memory.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import { type Kernel, type KernelLimits, kernelLimitTable, type Outcome } from '../kernel/state.ts';
 import { type Account, type QuotaName, type Quotas, release, reserve } from '../tenants/quotas.ts';
-import { EngineError, Unmounted } from './engine-error.ts';
+import { EngineError } from './engine-error.ts';
 import { EventRing, type RingBytes } from './event-ring.ts';
 import { History } from './history.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import { Memory } from './memory.ts';
-import { memoryFull, overQuota, pastNotKept } from './refusals.ts';
+import { goneError, memoryFull, overQuota, pastNotKept } from './refusals.ts';
 import type { Clock } from './ticker.ts';
 import { Turns } from './turns.ts';
 import { countsOf } from './usage.ts';
@@ -46,6 +46,9 @@ export type HostedFilesystem = Pick<
   | 'waiting'
   | 'stopped'
   | 'mounted'
+  | 'moved'
+  | 'leave'
+  | 'lose'
   | 'submit'
   | 'enqueue'
   | 'whenEnded'
@@ -73,10 +76,20 @@ export type EngineLimits = Pick<
 >;
 type KernelSetting = (typeof kernelLimitTable)[keyof KernelLimits];
 
+/** What the engine needs to know if several nodes share the filesystems. */
+export interface EngineCluster {
+  /** Whether state may be shown now. */
+  readonly mayServe: boolean;
+  /** A number for a new filesystem, above those of all nodes. */
+  nextNumber(): Promise<number>;
+}
+
 export interface EngineOptions {
   limits: EngineLimits;
   log: Log;
   clock: Clock;
+  /** Absent if this server is the only one. */
+  cluster?: EngineCluster | undefined;
   /** A filesystem stopped: a law broke, or its log failed. */
   onBroken(broken: {
     tenant: string;
@@ -171,6 +184,10 @@ export class Engine {
       get draining() {
         return engine.#draining;
       },
+      get mayServe() {
+        return options.cluster?.mayServe ?? true;
+      },
+      left: (lane) => this.#left(lane),
       delivered: (lane, events) => {
         for (const call of this.#listeners) call(lane, events, lane.kernel);
       },
@@ -242,6 +259,34 @@ export class Engine {
       if ('error' in one) this.#adoptStopped(hosted, one);
       else this.#adopt(hosted, one);
     }
+  }
+
+  /** Adds a filesystem that this node has taken from another one, and starts it. */
+  take(fs: RecoveredFilesystem | UnrecoveredFilesystem): void {
+    const hosted = this.#tenant(fs.birth.tenant);
+    if ('error' in fs) this.#adoptStopped(hosted, fs);
+    else this.#adopt(hosted, fs);
+    const lane = hosted.lanes.get(fs.birth.args.name);
+    if (lane === undefined) return;
+    for (const call of this.#adopted) call(lane);
+    this.#changed(lane);
+    lane.start();
+  }
+
+  #left(lane: Lane): void {
+    const hosted = this.#tenants.get(lane.tenant);
+    if (hosted?.lanes.get(lane.name) !== lane) return;
+    this.#forget(hosted, lane);
+    this.#options.log.release(lane.id);
+    this.#changed(lane);
+  }
+
+  #forget({ account, lanes, ring }: HostedTenant, lane: Lane): void {
+    lanes.delete(lane.name);
+    ring.forgetStop(lane.name);
+    account.used.filesystems -= 1;
+    account.used.bytes -= lane.kernel.geometry.sizeBytes;
+    this.#filesystems -= 1;
   }
 
   /**
@@ -369,7 +414,7 @@ export class Engine {
       const made = createKernel(args, limits, timeMs);
       if (!made.ok) return made;
       const { kernel, events } = made;
-      const birth = this.#birthOf(tenant, args, { limits, timeMs });
+      const birth = await this.#birthOf(tenant, args, { limits, timeMs });
       return await this.#add(hosted, { birth, kernel, events }, (id, done) =>
         this.#options.log.create(id, birth, key, done),
       );
@@ -391,7 +436,8 @@ export class Engine {
       const serverMs = this.#options.clock.nowMs();
       const { nowMs: timeMs, limits } = kernel;
       const behindMs = args.clock === 'manual' ? 0 : serverMs - (end ?? kernel).nowMs;
-      const birth = { ...this.#birthOf(tenant, args, { limits, timeMs }), forkOf, behindMs };
+      const begun = await this.#birthOf(tenant, args, { limits, timeMs });
+      const birth = { ...begun, forkOf, behindMs };
       const events = beginAgain(kernel, args, forkOf);
       const played = new History(kernel, this.limits.ringEventsMax);
       const beginning = { kernel, history: played.run(history ?? noHistory()) };
@@ -403,13 +449,15 @@ export class Engine {
     }
   }
 
-  #birthOf(
+  async #birthOf(
     tenant: string,
     args: MkfsArgs,
     { limits, timeMs }: Pick<Birth, 'limits' | 'timeMs'>,
-  ): Birth {
-    this.#lastNumber += 1;
-    return { tenant, args, limits, timeMs, number: this.#lastNumber, epoch: newId() };
+  ): Promise<Birth> {
+    const { cluster } = this.#options;
+    if (cluster === undefined) this.#lastNumber += 1;
+    const number = cluster === undefined ? this.#lastNumber : await cluster.nextNumber();
+    return { tenant, args, limits, timeMs, number, epoch: newId() };
   }
 
   /**
@@ -434,8 +482,7 @@ export class Engine {
     if (hosted.closing)
       return { ok: false, failure: failure('EBUSY', 'M3', 'The tenant is being removed.') };
     if (hosted.lanes.has(name) || hosted.creating.has(name)) {
-      const why = `There already is a filesystem ${name}.`;
-      return { ok: false, failure: failure('EEXIST', 'M2', why) };
+      return { ok: false, failure: nameTaken(name) };
     }
     if (this.#filesystems + this.#creating >= limits.filesystemsMax) {
       const max = limits.filesystemsMax;
@@ -501,7 +548,7 @@ export class Engine {
       await this.#options.log.replay(id, since, visitor);
     } catch (error) {
       // Its keys are deleted while they are read.
-      if (!fs.mounted) throw new Unmounted();
+      if (!fs.mounted) throw goneError(fs);
       if (error instanceof JournalError && error.kind !== 'poison')
         throw pastNotKept(null, error.message);
       if (!(error instanceof NotKept)) throw error;
@@ -528,6 +575,11 @@ export class Engine {
         else lane.forgetPast();
       }
     }
+  }
+
+  /** Whether a filesystem of this name is being created. */
+  isCreating(tenant: string, name: string): boolean {
+    return this.#tenants.get(tenant)?.creating.has(name) === true;
   }
 
   find(tenant: string, name: string): HostedFilesystem | undefined {
@@ -634,6 +686,10 @@ export class Engine {
           reject(error);
           return;
         }
+        if (error?.kind === 'taken') {
+          resolve({ ok: false, failure: nameTaken(birth.args.name) });
+          return;
+        }
         if (error !== null) {
           const kind = error.kind === 'full' ? 'disk-full' : 'journal-failed';
           reject(new EngineError(kind, `The filesystem was not created: ${error.message}.`));
@@ -664,12 +720,7 @@ export class Engine {
 
   #drop(lane: Lane, done: Done): void {
     const hosted = this.#tenant(lane.tenant);
-    const { account, lanes } = hosted;
-    lanes.delete(lane.name);
-    hosted.ring.forgetStop(lane.name);
-    account.used.filesystems -= 1;
-    account.used.bytes -= lane.kernel.geometry.sizeBytes;
-    this.#filesystems -= 1;
+    this.#forget(hosted, lane);
     // The events of the entry that broke a law are dropped; no reader has seen them.
     this.#removeFromLog(hosted, lane.id, lane.ring.nextSeq - 1, done);
     this.#changed(lane);
@@ -694,6 +745,9 @@ export class Engine {
     return hosted;
   }
 }
+
+const nameTaken = (name: string): Failure =>
+  failure('EEXIST', 'M2', `There already is a filesystem ${name}.`);
 
 const endOf = (kernel: Kernel): EndOfHistory => ({
   counts: kernel.counts,

@@ -98,6 +98,7 @@ export class EventRing {
   #next: number;
   #closed = false;
   #stopped = false;
+  #moved = false;
   #unreadable = false;
   #stops: readonly Stop[] = [];
   #dirty = false;
@@ -160,6 +161,11 @@ export class EventRing {
   /** True if the ring is closed because the filesystem stopped. After a restart it may continue. */
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** True if the filesystem goes on at another node, under the same epoch and numbers. */
+  get moved(): boolean {
+    return this.#moved;
   }
 
   /**
@@ -278,6 +284,11 @@ export class EventRing {
 
   stop(): void {
     this.#stopped = true;
+    this.close();
+  }
+
+  move(): void {
+    this.#moved = true;
     this.close();
   }
 

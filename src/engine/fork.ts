@@ -10,7 +10,7 @@ import { chooseStrategy } from '../kernel/reclaim/index.ts';
 import type { Command, Kernel } from '../kernel/state.ts';
 import { opId, type TaskId } from '../kernel/units.ts';
 import type { Created, Engine, HostedFilesystem } from './engine.ts';
-import { EngineError, Unmounted } from './engine-error.ts';
+import { EngineError } from './engine-error.ts';
 import {
   type Found,
   type Past,
@@ -19,6 +19,7 @@ import {
   refusePast,
   replayUntil,
 } from './past.ts';
+import { goneError } from './refusals.ts';
 
 /** A moment of a filesystem: right after the command that caused what is named. */
 export type Moment =
@@ -128,7 +129,7 @@ async function pastNow(engine: Engine, origin: HostedFilesystem): Promise<Past> 
   } catch (error) {
     if (!(error instanceof EngineError) || error.kind !== 'past-not-kept') throw error;
     const copy = await engine.copyOf(origin);
-    if (copy === null) throw origin.mounted ? error : new Unmounted();
+    if (copy === null) throw origin.mounted ? error : goneError(origin);
     return { kernel: copy, events: copy.eventSeq, begin: null };
   }
 }

@@ -27,6 +27,7 @@ import {
   diskFull,
   gone,
   journalFailed,
+  ownerChanging,
   quotaBehindNowait,
   removesStopped,
   type Stopped,
@@ -45,11 +46,15 @@ export interface LaneHost {
   readonly memory: Memory;
   readonly batchMax: number;
   readonly draining: boolean;
+  /** Whether this node may show state now; false if another node may own the filesystem already. */
+  readonly mayServe: boolean;
   delivered(lane: Lane, events: readonly KernelEvent[]): void;
   /** The kernel, the inbox or the state of the lane has changed. */
   changed(lane: Lane): void;
   /** A law broke, or the log failed, so this filesystem has stopped. */
   broken(lane: Lane, seq: number, op: string, error: unknown): void;
+  /** Another node owns the filesystem now. */
+  left(lane: Lane): void;
   /** The umount succeeded. Call `done` when the log has recorded the removal. */
   unmounted(lane: Lane, done: Done): void;
 }
@@ -78,7 +83,7 @@ type LaneState =
   | { is: 'idle' }
   | { is: 'turn' }
   | { is: 'stopped'; stopped: Stopped }
-  /** Unmounted, or the process ends. */
+  /** Unmounted, at another node, or the process ends. */
   | { is: 'closed'; stopped: Stopped | null };
 
 type ViewResult = { ok: true; result: unknown } | { ok: false; failure: Failure };
@@ -145,9 +150,14 @@ export class Lane {
     return this.#inbox.length;
   }
 
-  /** False once it is unmounted. */
+  /** False once it is unmounted, or at another node. */
   get mounted(): boolean {
     return !this.#closed;
+  }
+
+  /** Another node owns it now. */
+  get moved(): boolean {
+    return this.stopped?.why === 'moved';
   }
 
   /** Not null after the filesystem has stopped. */
@@ -217,7 +227,7 @@ export class Lane {
       this.#remove(resolve, reject);
       return;
     }
-    if (this.#closed) {
+    if (this.#closed && !this.moved) {
       resolve({ task: 0, outcome: gone });
       return;
     }
@@ -264,7 +274,7 @@ export class Lane {
 
   /** If the log failed, it cannot record a removal either. */
   get #canOnlyBeRemoved(): boolean {
-    return this.#state.is === 'stopped' && this.#state.stopped.why !== 'log';
+    return this.#state.is === 'stopped' && !['log', 'lost'].includes(this.#state.stopped.why);
   }
 
   /** Replies once the log has recorded the removal. */
@@ -294,7 +304,7 @@ export class Lane {
    * EngineError if the filesystem has stopped.
    */
   view(view: View, target: Target, query: unknown): ViewResult {
-    if (this.stopped !== null) throw stoppedError(this.stopped);
+    this.requireRunning();
     return view.read(this.kernel, target, query, this.nowMs());
   }
 
@@ -373,6 +383,7 @@ export class Lane {
       (error) => {
         if (error === null) this.#turns.enter(() => this.#applyBatch(batch, entries));
         else if (error.kind === 'full') this.#refuse(batch);
+        else if (error.kind === 'moved') this.#leave(batch);
         else this.#stop(batch, 0, entries[0] as LoggedEntry, error);
       },
     );
@@ -638,8 +649,54 @@ export class Lane {
     answer([...this.#unanswered.splice(0), ...batch, ...inbox]);
   }
 
+  /**
+   * Another node goes on with the filesystem. Resolves when the turn in progress has ended; the
+   * commands after it are refused, and were certainly not done.
+   */
+  leave(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#pauses.push(async () => {
+        this.#leave([]);
+        resolve();
+      });
+      if (this.#state.is === 'turn') return;
+      if (this.#running) this.#state = { is: 'turn' };
+      this.#endTurn();
+    });
+  }
+
+  /** `refused` is the batch that the log did not take. Operations that sleep stay asleep. */
+  #leave(refused: readonly Pending[]): void {
+    if (this.#closed) return;
+    const stopped: Stopped = { seq: this.kernel.seq, op: 'move', why: 'moved', detail: '' };
+    this.#state = { is: 'closed', stopped };
+    this.#alarm.set(null);
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    const reserved = [...this.#uncounted.splice(0), ...refused, ...inbox];
+    releaseAll(reservationsOf(reserved), this.#payer);
+    this.#watches.releaseCharges();
+    this.#usage.release();
+    this.releaseWaiters();
+    if (this.#pauses.length > 0) this.#endTurn();
+    this.ring.move();
+    this.#tenantRing.notify();
+    this.ring.drop();
+    this.#host.left(this);
+    answer(this.#unanswered.splice(0));
+    for (const pending of [...refused, ...inbox]) pending.reject(ownerChanging());
+  }
+
+  /** The store no longer has acknowledged entries, so nothing may follow them. */
+  async lose(error: JournalError): Promise<void> {
+    await this.pause(async ({ seq, nowMs }) =>
+      this.#stop([], 0, { seq, timeMs: nowMs, command: null }, error),
+    );
+  }
+
   #stop(batch: readonly Pending[], from: number, entry: LoggedEntry, error: unknown): void {
-    const why = error instanceof JournalError ? 'log' : 'law';
+    const ofLog = error instanceof JournalError && error.kind === 'lost' ? 'lost' : 'log';
+    const why = error instanceof JournalError ? ofLog : 'law';
     const detail = error instanceof Error ? error.message : String(error);
     const stopped: Stopped = { seq: entry.seq, op: entry.command?.op ?? 'tick', why, detail };
     this.#state = { is: this.#closed ? 'closed' : 'stopped', stopped };
@@ -661,9 +718,12 @@ export class Lane {
     for (const pending of [...batch.slice(from), ...inbox]) pending.reject(stoppedError(stopped));
   }
 
-  /** Throws if the filesystem has stopped, because its state must not be read then. */
+  /**
+   * Throws if the state must not be read: the filesystem has stopped, or another node may own it.
+   */
   requireRunning(): void {
     if (this.stopped !== null) throw stoppedError(this.stopped);
+    if (!this.#host.mayServe) throw ownerChanging();
   }
 }
 

@@ -3,7 +3,7 @@ import { type Failure, failure } from '../kernel/errno.ts';
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Outcome } from '../kernel/state.ts';
 import type { Account, QuotaName } from '../tenants/quotas.ts';
-import { EngineError } from './engine-error.ts';
+import { EngineError, Unmounted } from './engine-error.ts';
 
 /** A failure that names the quota that is used up. */
 export interface QuotaFailure extends Failure {
@@ -60,6 +60,18 @@ export const journalFailed = (): EngineError =>
       'command was done is unknown; after the restart repeat it with the same Idempotency-Key.',
   );
 
+export const ownerChanging = (): EngineError =>
+  new EngineError(
+    'owner-changing',
+    'The filesystem moves to another node of the cluster. The command was not done; try again.',
+  );
+const lostEntries = (detail: string): EngineError =>
+  new EngineError(
+    'engine-lost-entries',
+    `The database no longer has everything that it acknowledged (${detail}). This filesystem ` +
+      'answers no requests on this node until the operator has decided how to go on.',
+  );
+
 /**
  * `oldest` is the cursor of the oldest moment that is kept; null if none is. `damage` says why the
  * past cannot be read.
@@ -82,10 +94,17 @@ export const gone: Outcome = {
 export const removesStopped = ({ op, args }: Command): boolean =>
   operations.get(op)?.removesStopped(args) === true;
 
+/** For a reader of a filesystem that is no longer mounted here. */
+export const goneError = ({ moved }: { moved: boolean }): Error =>
+  moved ? ownerChanging() : new Unmounted();
+
 /** Why a filesystem has stopped. */
 export interface Stopped {
-  /** A law broke; the log failed; or the journal could not be read when the server started. */
-  why: 'law' | 'log' | 'journal';
+  /**
+   * A law broke; the log failed; the journal could not be read when the server started; another
+   * node owns it now; or the database lost acknowledged entries.
+   */
+  why: 'law' | 'log' | 'journal' | 'moved' | 'lost';
   /** The entry that caused it. */
   seq: number;
   op: string;
@@ -94,6 +113,8 @@ export interface Stopped {
 
 export function stoppedError({ why, seq, op, detail }: Stopped): EngineError {
   if (why === 'log') return journalFailed();
+  if (why === 'moved') return ownerChanging();
+  if (why === 'lost') return lostEntries(detail);
   const cause =
     why === 'journal'
       ? `This filesystem could not be restored from its journal (${detail}).`

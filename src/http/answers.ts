@@ -56,7 +56,15 @@ export interface AnswerLimits {
   idempotencyBytesMax: number;
 }
 
+/** Where the answers of other nodes of a cluster are. */
+export interface AnswersElsewhere {
+  get(record: string): Promise<AnswerRecord | null>;
+  becameOf(record: string, became: AnswerRecord['became']): Became;
+}
+
 export class Answers {
+  /** Set in a cluster. */
+  elsewhere: AnswersElsewhere | null = null;
   readonly #tables = new Map<string, Table>();
   readonly #limits: AnswerLimits;
   readonly #records: Records;
@@ -75,20 +83,34 @@ export class Answers {
   }
 
   /** `becameOf` finds the outcome of a request that has no answer. */
-  adopt(
-    { answers }: Pick<World, 'answers'>,
-    becameOf: (record: string, became: AnswerRecord['became']) => Became,
-  ): void {
+  adopt({ answers }: Pick<World, 'answers'>, becameOf: AnswersElsewhere['becameOf']): void {
     const bySince = [...answers].sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
-    for (const [record, { fingerprint, sinceMs, became, answer }] of bySince) {
-      const { owner, key } = ownerAndKey(record);
-      const table = this.#tableOf(owner);
-      const kept: StoredAnswer = { fingerprint, sinceMs, answer, became: null, bytes: 0 };
-      if (answer === null) kept.became = becameOf(record, became);
-      else kept.bytes = Buffer.byteLength(answer.payload);
-      this.#count(table, kept.bytes);
-      table.keys.set(key, kept);
-    }
+    for (const [record, stored] of bySince) this.#adopt(record, stored, becameOf);
+  }
+
+  #adopt(
+    record: string,
+    { fingerprint, sinceMs, became, answer }: AnswerRecord,
+    becameOf: AnswersElsewhere['becameOf'],
+  ): void {
+    const { owner, key } = ownerAndKey(record);
+    const table = this.#tableOf(owner);
+    const kept: StoredAnswer = { fingerprint, sinceMs, answer, became: null, bytes: 0 };
+    if (answer === null) kept.became = becameOf(record, became);
+    else kept.bytes = Buffer.byteLength(answer.payload);
+    this.#count(table, kept.bytes);
+    table.keys.set(key, kept);
+  }
+
+  /** Reads the answer that another node may have stored. Call it before begin(), in a cluster. */
+  async look(owner: string, key: string): Promise<void> {
+    const { elsewhere } = this;
+    const { keys } = this.#tableOf(owner);
+    if (elsewhere === null || keys.has(key)) return;
+    const record = recordKeys.answer(owner, key);
+    const stored = await elsewhere.get(record);
+    if (stored !== null && !keys.has(key))
+      this.#adopt(record, stored, (...args) => elsewhere.becameOf(...args));
   }
 
   /**
@@ -150,9 +172,10 @@ export class Answers {
 
   /**
    * The request was refused only for the moment. The client may repeat it, and it then counts as
-   * the first.
+   * the first. If nothing was stored for it, `stored` is false: the record may be that of another
+   * node.
    */
-  drop({ owner, key, became }: Begun): void {
+  drop({ owner, key, became }: Begun, { stored }: { stored: boolean }): void {
     const { keys } = this.#tableOf(owner);
     const kept = keys.get(key);
     if (kept === undefined) return;
@@ -161,7 +184,7 @@ export class Answers {
       return;
     }
     keys.delete(key);
-    this.#put([removal(recordKeys.answer(owner, key))]);
+    if (stored) this.#put([removal(recordKeys.answer(owner, key))]);
   }
 
   /** The changes that delete the stored answers of an owner. */

@@ -10,6 +10,23 @@ import type { MetricsSource } from './metrics-source.ts';
 import type { Hub } from './stream/hub.ts';
 import type { Tickets } from './tickets.ts';
 
+/** A process of the cluster, as the API shows it. */
+interface NodeView {
+  id: string;
+  name: string;
+  url: string | null;
+  release: string;
+  live: boolean;
+  leaving: boolean;
+  places: number;
+}
+
+/** What routes see of the other nodes. */
+export interface ClusterView {
+  /** Every node, this one included, and how many filesystems it owns. */
+  nodes(): Promise<NodeView[]>;
+}
+
 export interface AppContext {
   engine: Engine;
   tenants: Tenants;
@@ -20,6 +37,8 @@ export interface AppContext {
   comparisons: Comparisons;
   streams: Hub;
   metrics: MetricsSource;
+  /** Null if this server is the only one. */
+  cluster: ClusterView | null;
   config: Config;
   nowMs(): number;
   /** For tests: every reply is parsed with its schema before it is sent. */

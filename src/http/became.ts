@@ -1,13 +1,18 @@
 // Finds the outcome of requests whose answer an earlier process did not store before it ended.
 import type { AnswerRecord } from '../durable/records.ts';
-import type { World } from '../durable/world.ts';
+import type { RecoveredFilesystem, World } from '../durable/world.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Became } from './answers.ts';
 
+interface Results {
+  filesystems: readonly Pick<RecoveredFilesystem, 'id' | 'results'>[];
+  unrecovered: World['unrecovered'];
+}
+
 /** Call it after the engine and the tenants have adopted the world. */
 export function becameOf(
-  { filesystems, unrecovered }: Pick<World, 'filesystems' | 'unrecovered'>,
+  { filesystems, unrecovered }: Results,
   engine: Engine,
   tenants: Tenants,
 ): (record: string, became: AnswerRecord['became']) => Became {

@@ -95,7 +95,12 @@ const ofKey: readonly ProblemType[] = [
   'answer-not-kept',
   'too-many-keys',
 ];
-const ofFilesystem: readonly ProblemType[] = ['enoent', 'filesystem-stopped'];
+const ofFilesystem: readonly ProblemType[] = [
+  'enoent',
+  'filesystem-stopped',
+  'owner-changing',
+  'engine-lost-entries',
+];
 const ofCommand: readonly ProblemType[] = ['enodev', 'inbox-full', 'memory-full'];
 const ofJournal: readonly ProblemType[] = ['disk-full', 'journal-failed'];
 

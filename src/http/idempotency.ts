@@ -46,15 +46,20 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
       ...[route.preHandler ?? []].flat(),
       (request, reply, done) => {
         const key = request.headers['idempotency-key'];
-        const answer = key === undefined ? null : begin(options, request, key);
-        if (request.idempotent?.became) reply.header('idempotency-replayed', 'true');
-        if (answer === null) done();
-        else
-          reply
-            .code(answer.status)
-            .headers(answer.headers)
-            .header('idempotency-replayed', 'true')
-            .send(answer.payload);
+        if (key === undefined) return done();
+        const goOn = (): void => {
+          const answer = begin(options, request, key);
+          if (request.idempotent?.became) reply.header('idempotency-replayed', 'true');
+          if (answer === null) done();
+          else
+            reply
+              .code(answer.status)
+              .headers(answer.headers)
+              .header('idempotency-replayed', 'true')
+              .send(answer.payload);
+        };
+        if (options.answers.elsewhere === null) goOn();
+        else options.answers.look(ownerOf(options, request), String(key)).then(goOn).catch(done);
       },
     ];
     route.onSend = [
@@ -66,6 +71,10 @@ export function registerIdempotency(app: FastifyInstance, options: IdempotencyOp
     ];
   });
 }
+
+/** The operator has no tenant, so its keys belong to `operator`. */
+const ownerOf = ({ idOf }: IdempotencyOptions, { caller }: FastifyRequest): string =>
+  idOf(caller?.tenant ?? '') ?? 'operator';
 
 /** Returns the stored answer; or null if this is the first request with its key. */
 function begin(
@@ -80,8 +89,7 @@ function begin(
     );
   }
   const { answers, idempotencyKeysMax: limit } = options;
-  // The operator has no tenant, so its keys belong to `operator`.
-  const owner = options.idOf(request.caller?.tenant ?? '') ?? 'operator';
+  const owner = ownerOf(options, request);
   const begun = answers.begin(owner, key, fingerprintOf(request), options.nowMs());
   if (begun === 'reused')
     throw new HttpProblem(
@@ -130,7 +138,7 @@ function keep(
   const passing = stopped || again.includes(reply.problemType) || status === 503 || status === 429;
   // A payload that is not a string is no answer of a POST.
   if (passing || typeof payload !== 'string') {
-    answers.drop(begun);
+    answers.drop(begun, { stored: reply.problemType !== 'owner-changing' });
     return;
   }
   const headers: Record<string, string> = {};

@@ -336,6 +336,31 @@ const transportRows = {
     'EIO',
     'H20',
   ),
+  'owner-changing': row(
+    503,
+    'Owner changing',
+    'The filesystem moves from one node of the cluster to another, or its node does not answer. ' +
+      '`outcome` says whether the request was done: `not_applied`, or `unknown`. Repeat it with ' +
+      'the same Idempotency-Key after Retry-After.',
+    'EAGAIN',
+    'H40',
+  ),
+  misdirected: row(
+    421,
+    'Misdirected request',
+    'Another node of the cluster sent this request here, but this node does not own the ' +
+      'filesystem. The request was not done.',
+    'EAGAIN',
+    'H41',
+  ),
+  'engine-lost-entries': row(
+    503,
+    'Engine lost entries',
+    'The database no longer has everything that it acknowledged, so this filesystem has stopped on ' +
+      'this node. It is unknown whether the request was done. The operator must decide how to go on.',
+    'EIO',
+    'H42',
+  ),
   'not-ready': row(
     503,
     'Not ready',

@@ -25,6 +25,7 @@ export const retryAfter: Partial<Record<ProblemType, string>> = {
   'key-in-use': '1',
   'too-many-keys': '1',
   'not-ready': '5',
+  'owner-changing': '1',
   'disk-full': '5',
   'memory-full': '5',
   'journal-failed': '5',
@@ -172,7 +173,14 @@ const byStatus: Record<number, ProblemType> = { 412: 'precondition-failed', 413:
 const unknownOutcome: ReadonlySet<string> = new Set<ProblemType>([
   'journal-failed',
   'filesystem-stopped',
+  'engine-lost-entries',
 ]);
+
+/** Errors of the journal that leave the change certainly undone. */
+const ofJournal: Partial<Record<JournalError['kind'], ProblemType>> = {
+  full: 'disk-full',
+  moved: 'owner-changing',
+};
 
 /** The limit of the route, or of the server if no route matches the URL. */
 const bodyLimitOf = ({ request, server }: FastifyReply): number | undefined =>
@@ -198,11 +206,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
   }
   if (error instanceof EngineError || error instanceof JournalError) {
     const type =
-      error instanceof EngineError
-        ? error.kind
-        : error.kind === 'full'
-          ? 'disk-full'
-          : 'journal-failed';
+      error instanceof EngineError ? error.kind : (ofJournal[error.kind] ?? 'journal-failed');
     const unknown = unknownOutcome.has(type);
     // The Idempotency-Key stays in use, because only the journal shows the outcome after a restart.
     if (unknown && !reply.request.idempotent?.became) reply.request.idempotent = null;
@@ -213,6 +217,7 @@ export function answerError(error: unknown, reply: FastifyReply): { ours: boolea
       error instanceof EngineError ? error.message : problemTable[type].doc,
       {
         ...(unknown ? { outcome: 'unknown' } : {}),
+        ...(type === 'owner-changing' ? { outcome: 'not_applied' } : {}),
         ...(limit === undefined ? {} : { limit }),
         ...(oldest === undefined ? {} : { oldest }),
       },

@@ -48,6 +48,8 @@ export interface ServerOptions {
   docs: string;
   /** Called before the routes are registered, so that its hooks see them all. */
   extend?(app: FastifyInstance): void;
+  /** Called after authentication is registered; passes requests on to other nodes. */
+  cluster?: ((app: FastifyInstance) => Promise<void>) | null;
 }
 
 export async function createServer(
@@ -97,6 +99,7 @@ export async function createServer(
     allowedHosts: [...config.allowedHosts, config.host.toLowerCase()],
     allowedOrigins: config.allowedOrigins,
   });
+  await options.cluster?.(app);
   throttleTenants(app, context);
   checkBodies(app, context);
   app.decorateReply('problemType', null);

@@ -28,7 +28,7 @@ export class EventCounter {
     for (const fs of engine.all()) this.#adopt(fs);
     engine.onAdopted((fs) => this.#adopt(fs));
     engine.onChanged((fs) => {
-      if (!fs.mounted && fs.stopped !== null) this.#discarded(fs);
+      if (!fs.mounted && fs.stopped !== null && !fs.moved) this.#discarded(fs);
     });
     engine.onDelivered((fs, events) => this.#count(fs, events));
   }

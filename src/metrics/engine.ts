@@ -28,6 +28,7 @@ export function measured(log: Log, counts: LogCounts): Log {
     createFrom: (id, birth, beginning, key, created) =>
       log.createFrom(id, birth, beginning, key, created),
     remove: (id, events, epoch, removed) => log.remove(id, events, epoch, removed),
+    release: (id) => log.release(id),
     removalOf: (tenant) => log.removalOf(tenant),
     snapshot: (id, kernel, digest) => log.snapshot(id, kernel, digest),
     replay: (id, since, visitor) => log.replay(id, since, visitor),
@@ -39,8 +40,8 @@ export function measured(log: Log, counts: LogCounts): Log {
       log.append(id, entries, before, (error) => {
         done(begin);
         // A full disk has its own gauge and is not a failure: nothing of the batch was done, and
-        // the filesystem continues.
-        if (error !== null && error.kind !== 'full') counts.failures += 1;
+        // the filesystem continues. One that moved continues at another node.
+        if (error !== null && !['full', 'moved'].includes(error.kind)) counts.failures += 1;
         appended(error);
       });
     },

@@ -1,7 +1,13 @@
 // The tenants of the server and their quotas.
 import { recordKeys } from '../durable/keys.ts';
 import { newId } from '../durable/random.ts';
-import { noRecords, type Records, removal, tenantRecord } from '../durable/records.ts';
+import {
+  noRecords,
+  type Records,
+  removal,
+  type TenantRecord,
+  tenantRecord,
+} from '../durable/records.ts';
 import type { World } from '../durable/world.ts';
 import type { Change } from '../journal/store.ts';
 import { type Account, openAccount, type QuotaName, type Quotas, quotaNames } from './quotas.ts';
@@ -33,6 +39,8 @@ export interface TenantsOptions {
   records?: Records;
   /** Lets the engine add its own record of each new tenant. */
   onCreated(tenant: Tenant): void;
+  /** Another node has removed the tenant. */
+  onGone?(tenant: Tenant): void;
 }
 
 export class Tenants {
@@ -72,9 +80,29 @@ export class Tenants {
 
   adopt({ tenants }: Pick<World, 'tenants'>): void {
     for (const { quotas, ...record } of [...tenants].sort((a, b) => a.number - b.number)) {
-      this.#lastNumber = record.number;
+      this.#lastNumber = Math.max(this.#lastNumber, record.number);
       this.#add({ ...record, account: openAccount(merged(this.#options.quotas, quotas)) });
     }
+  }
+
+  /** Takes over what another node has changed. */
+  refresh({ tenants }: Pick<World, 'tenants'>): void {
+    const ids = new Set(tenants.map(({ id }) => id));
+    for (const tenant of [...this.#byName.values()]) {
+      if (ids.has(tenant.id) || this.#going.has(tenant.name)) continue;
+      this.#byName.delete(tenant.name);
+      this.#options.onGone?.(tenant);
+    }
+    const added: TenantRecord[] = [];
+    for (const record of tenants) {
+      const tenant = this.#byName.get(record.name);
+      if (tenant === undefined) added.push(record);
+      else {
+        tenant.account.limits = merged(this.#options.quotas, record.quotas);
+        tenant.leaving = record.leaving;
+      }
+    }
+    this.adopt({ tenants: added });
   }
 
   /** Durable together with `alongside`. */

@@ -35,6 +35,8 @@ export class Tokens {
   readonly #records: Records;
   readonly #byId = new Map<string, TokenRecord>();
   readonly #idsOf = new Map<string, Set<string>>();
+  /** Issued tokens whose records are not durable yet. */
+  readonly #coming = new Set<string>();
   #operator: Buffer | null = null;
 
   /** `key` is the key with which the stored tokens were hashed. */
@@ -45,6 +47,14 @@ export class Tokens {
 
   adopt({ tokens }: Pick<World, 'tokens'>): void {
     for (const record of tokens) this.#add(record);
+  }
+
+  /** Takes over what another node has changed. */
+  refresh({ tokens }: Pick<World, 'tokens'>): void {
+    const ids = new Set(tokens.map(({ id }) => id));
+    for (const { id, tenant } of [...this.#byId.values()])
+      if (!ids.has(id) && !this.#coming.has(id) && tenant !== null) this.#forget(tenant, id);
+    this.adopt({ tokens });
   }
 
   /** Adds the operator token, so that `check` accepts it from now on. */
@@ -80,11 +90,14 @@ export class Tokens {
     // Added before it is durable, because a removal of the tenant meanwhile must remove it, too.
     // Nobody else knows the token yet.
     this.#add(stored);
+    this.#coming.add(id);
     try {
       await this.#records.put([tokenRecord.change(recordKeys.token(id), stored), ...alongside]);
     } catch (error) {
       this.#forget(tenant, id);
       throw error;
+    } finally {
+      this.#coming.delete(id);
     }
     return { token: shown(stored), secret };
   }

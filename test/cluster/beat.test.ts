@@ -113,7 +113,7 @@ describe('the nodes', () => {
 
 describe('a heartbeat', () => {
   const shared = () => new ClusterMemory();
-  const self = { name: 'n', url: 'http://n', release: '1', kernelVersion: 1 };
+  const self = { name: 'n', release: '1', kernelVersion: 1 };
 
   function heartOf(store: ClusterMemoryStore, clocks: Clocks) {
     const told: string[] = [];
@@ -133,7 +133,7 @@ describe('a heartbeat', () => {
     const clocks = new Hands();
     const store = shared().open('a');
     const { heart, told } = heartOf(store, clocks);
-    await heart.start();
+    await heart.start('http://n');
     clocks.pass(1000);
     await heart.beat();
     store.away = true;
@@ -156,7 +156,7 @@ describe('a heartbeat', () => {
     const clocks = new Hands();
     const memory = shared();
     const { heart, told } = heartOf(memory.open('a'), clocks);
-    await heart.start();
+    await heart.start('http://n');
     memory.nodes.delete('a');
     await heart.beat();
     expect(heart.lease.holds).toBe(false);

@@ -41,6 +41,7 @@ class TestLog implements Log {
   readonly replay = memoryLog.replay;
   readonly bytesOf = memoryLog.bytesOf;
   readonly forget = memoryLog.forget;
+  readonly release = memoryLog.release;
   readonly durability = 'disk';
   full = false;
   births: Birth[] = [];

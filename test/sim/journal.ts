@@ -113,6 +113,7 @@ class Recorder implements Log {
   readonly replay = memoryLog.replay;
   readonly bytesOf = memoryLog.bytesOf;
   readonly forget = memoryLog.forget;
+  readonly release = memoryLog.release;
   readonly durability = 'disk';
   readonly #inner: Log;
   readonly #histories: Map<string, History>;

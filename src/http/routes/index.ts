@@ -7,6 +7,7 @@ import { asyncApi } from '../openapi/asyncapi.ts';
 import { openApi } from '../openapi/document.ts';
 import { bundleRoute } from './bundle.ts';
 import { capabilitiesRoute } from './capabilities.ts';
+import { clusterRoutes } from './cluster.ts';
 import { compareRoutes } from './compare.ts';
 import type { Route } from './define.ts';
 import { documentRoute } from './documents.ts';
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   bundleRoute,
   scriptRoute,
   ...compareRoutes,
+  ...clusterRoutes,
   ...eventRoutes,
   ...tenantRoutes,
   ...tokenRoutes,

@@ -235,7 +235,8 @@ export class StreamClient {
     }
     if (!ring.closed) return;
     for (const { next } of this.subscriptions.values()) if (next < ring.nextSeq) return;
-    if (ring.stopped)
+    if (ring.moved) this.close('restart');
+    else if (ring.stopped)
       this.fail(
         'stopped',
         'filesystem-stopped',

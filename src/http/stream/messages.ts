@@ -60,7 +60,12 @@ export const closings = {
     code: 1013,
     doc: 'The filesystem has stopped, and all its events were sent. Try again when it is repaired.',
   },
-  restart: { code: 1012, doc: 'The server is stopping; reconnect later with the last cursor.' },
+  restart: {
+    code: 1012,
+    doc:
+      'The server is stopping, or the filesystem moves to another node; reconnect with the last ' +
+      'cursor.',
+  },
   'bad-message': {
     code: 4400,
     doc: 'The client sent a message that the protocol does not define.',
