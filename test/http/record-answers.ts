@@ -270,6 +270,7 @@ async function server(service: Service): Promise<void> {
       strategies: ['break-layouts', { name: 'wait-for-refs', newRefs: 'fail' }],
     },
   });
+  await go('cluster', 'GET', '/v1/cluster');
   await go('livez', 'GET', '/livez');
   await go('readyz', 'GET', '/readyz?verbose');
 }

@@ -2653,6 +2653,34 @@ class BlocksHeldBack:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The nodes that share the filesystems."""
+
+    nodes: list[ClusterNode]
+    """Operations, pages, locks, entries and pins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterNode:
+    """A process of the cluster."""
+
+    id: str
+    """Drawn when the process starts."""
+    name: str
+    """Its --node-id."""
+    url: str | None
+    """Where the other nodes and clients reach it."""
+    release: str
+    """The version of its program."""
+    live: bool
+    """False when it has given no sign for --lease-ms."""
+    leaving: bool
+    """It stops, and takes no more filesystems."""
+    places: int
+    """How many filesystems it owns."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tenants:
     """A page of the list of tenants."""
 

@@ -374,6 +374,24 @@ class ServerOperations(Caller):
             )
         )
 
+    def cluster(self) -> models.Cluster:
+        """The nodes of the cluster.
+
+        Each filesystem has one node that owns it. A request at another node is passed on; the
+        header Pinhole-Node of the answer names the owner. A server without a cluster is the
+        only node.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EINVAL, EIO, ESTALE.
+        """
+        return self._answer(
+            Call[models.Cluster](
+                "GET",
+                ("v1", "cluster"),
+                models.Cluster,
+            )
+        )
+
     def list_tenants(
         self,
         *,
@@ -678,7 +696,8 @@ class ServerOperations(Caller):
         it.
 
         Raises:
-            Problem: the server refuses; its errno can be EACCES, EINVAL, EIO, ENOENT, ESTALE.
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EINVAL, EIO, ENOENT,
+                ESTALE.
         """
         return self._answer(
             Call[str](

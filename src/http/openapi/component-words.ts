@@ -20,6 +20,8 @@ const words: Readonly<Record<string, string>> = {
   Choices: 'The tasks that can take the next step, and where each of them leads.',
   Clock: 'Whether time follows the clock of the server or moves only by clock/advance.',
   ClockAdvanceResult: 'The time of the filesystem after the advance.',
+  Cluster: 'The nodes that share the filesystems.',
+  ClusterNode: 'A process of the cluster.',
   Command: 'One operation as data, for scripts and comparisons.',
   CompareArgs: 'Commands, a story or a bundle to play, and the strategies to play them under.',
   CompareBundleArgs: 'A bundle to play under each strategy.',

@@ -63,6 +63,7 @@ const rankOf = ({ name }: Contract): number => (name.startsWith('get-') ? 0 : 1)
 /** Results that are not called after the contract that gives them first. */
 const resultNames: Readonly<Record<string, string>> = {
   capabilities: 'Capabilities',
+  cluster: 'Cluster',
   compare: 'Comparison',
   'create-ticket': 'Ticket',
   'create-token': 'IssuedToken',

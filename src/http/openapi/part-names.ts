@@ -16,6 +16,7 @@ export const partNames: Readonly<Record<string, string>> = {
   'Capabilities.strategies': 'StrategyDescription',
   'Capabilities.tenant': 'Caller',
   'Capabilities.token': 'CallerToken',
+  'Cluster.nodes': 'ClusterNode',
   'Choices.choices': 'Choice',
   'Choices.explored': 'Exploration',
   'CompareArgs.0': 'CompareCommandsArgs',

@@ -2102,6 +2102,7 @@ export const recorded: Readonly<
           },
         ],
         limits: {
+          leaseMs: 3000,
           waitDefaultMs: 1000,
           waitMaxMs: 60000,
           drainMs: 5000,
@@ -2925,6 +2926,23 @@ export const recorded: Readonly<
           newRefs: 'fail',
         },
       ],
+    },
+  },
+  cluster: {
+    answers: {
+      '200': {
+        nodes: [
+          {
+            id: 'local',
+            name: 'local',
+            url: 'http://127.0.0.1:8080',
+            release: '0.1.0',
+            live: true,
+            leaving: false,
+            places: 1,
+          },
+        ],
+      },
     },
   },
   livez: {

@@ -8,7 +8,7 @@ const zNode = z.object({
   id: z.string().describe('Drawn when the process starts.'),
   name: z.string().describe('Its --node-id.'),
   url: z.string().nullable().describe('Where the other nodes and clients reach it.'),
-  release: z.string(),
+  release: z.string().describe('The version of its program.'),
   live: z.boolean().describe('False when it has given no sign for --lease-ms.'),
   leaving: z.boolean().describe('It stops, and takes no more filesystems.'),
   places: zCount.describe('How many filesystems it owns.'),
