@@ -4,6 +4,8 @@
 // between the steps of a stepped scheduler. docs/laws.md lists them. Laws 9, 10, 11 and 14 compare
 // two states, so the model test checks them. Law 7, no lock inside put(), is about the inside of
 // one step, which no state shows.
+
+import { type Busy, busyByExtents, busyByPins } from './fs/dax.ts';
 import { foliosAreCounted, hugeEntriesAreWhole } from './invariants-pmd.ts';
 import {
   hold,
@@ -20,11 +22,28 @@ import { checkFreeSpace, isFree } from './lib/free-space.ts';
 import { checkRunList, eachRun } from './lib/run-list.ts';
 import { checkXArray, eachEntry, load } from './lib/xarray.ts';
 import { isAnon } from './mm/anon.ts';
-import { isDelayedFree, mapcountOf, ownerOf, pinsOf, pinsOver } from './mm/page.ts';
+import {
+  framesPerChunk,
+  isDelayedFree,
+  mapcountOf,
+  ownerOf,
+  pinnedInChunks,
+  pinsOf,
+  pinsOver,
+} from './mm/page.ts';
 import { bitOf, isFrame, pfnOf, zeroEntry } from './mm/pagetable.ts';
 import type { LayoutLocals } from './ops/layout-change.ts';
 import type { Inode, Kernel } from './state.ts';
-import { lastPage, mappingId, type Pfn, pageSize, pinId, toPfn, toPgOff } from './units.ts';
+import {
+  lastPage,
+  mappingId,
+  type Pfn,
+  type PgOff,
+  pageSize,
+  pinId,
+  toPfn,
+  toPgOff,
+} from './units.ts';
 
 const everyExtent = (inode: Inode, visit: (extent: Extent) => void): void =>
   eachExtent(inode.extents, toPgOff(0), lastPage, visit);
@@ -327,6 +346,7 @@ function pinsAreCounted(k: Kernel): void {
       () => `pfn ${pfn} is held by ${pins.join()}, its record says ${listed.join()}`,
     );
   }
+  let counted = 0;
   eachFrame(k, (pfn) => {
     const pins = held.get(pfn)?.length ?? 0;
     hold(
@@ -335,6 +355,13 @@ function pinsAreCounted(k: Kernel): void {
       () => `pfn ${pfn} has ${pins} pins and counts ${pinsOf(k, pfn)}`,
     );
   });
+  for (const [first, pinned] of pinnedInChunks(k)) {
+    let found = 0;
+    for (const pfn of held.keys()) if (pfn >= first && pfn < first + framesPerChunk) found += 1;
+    hold(found === pinned, law, () => `${found} frames from ${first} on are pinned, not ${pinned}`);
+    counted += found;
+  }
+  hold(counted === held.size, law, () => 'a pinned frame is in no chunk');
 }
 
 /** Law P1. An anonymous page exists exactly as long as page tables or pins name it. */
@@ -402,6 +429,33 @@ function filesAreCounted(k: Kernel): void {
   );
 }
 
+/**
+ * Law B2. A scan that starts from the pins finds the page that a walk over the extents finds: in the
+ * whole file, up to that page, and behind it.
+ */
+function scansAgree(k: Kernel): void {
+  const law = 'law B2: both ways to find the first pinned page of a range find the same';
+  if (k.pins.size === 0) return;
+  for (const inode of k.inodes.values()) {
+    const same = (first: PgOff, last: PgOff): Busy | null => {
+      const walked = busyByExtents(k, inode, first, last);
+      const range = { first, last, referencesMax: Number.POSITIVE_INFINITY };
+      const found = busyByPins(k, inode, range);
+      const agree = found === null || found.busy?.pgoff === walked?.pgoff;
+      hold(
+        agree && (found === null || found.busy?.pfn === walked?.pfn),
+        law,
+        () => `pages ${first} to ${last} of inode ${inode.ino}: ${JSON.stringify([walked, found])}`,
+      );
+      return walked;
+    };
+    const busy = same(toPgOff(0), lastPage);
+    if (busy === null) continue;
+    same(toPgOff(0), busy.pgoff);
+    same(toPgOff(busy.pgoff + 1), lastPage);
+  }
+}
+
 /** Law B1. A page is stopped only while a layout change waits for it, so the file has a writer. */
 function stopsAreTakenBack(k: Kernel): void {
   const law = 'law B1: new references are stopped only while a layout change waits';
@@ -444,6 +498,7 @@ export const laws = {
   'law 12': pinsAreCounted,
   'law A1': delayedFreesAreToldToTheWorker,
   'law B1': stopsAreTakenBack,
+  'law B2': scansAgree,
   'law F1': filesAreCounted,
   'law H1': hugeEntriesAreWhole,
   'law H2': foliosAreCounted,

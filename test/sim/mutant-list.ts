@@ -659,6 +659,19 @@ export const mutants: Mutant[] = [
     while (pfn < end && typeof k.holders.get(toPfn(pfn)) === 'number') pfn = nextPinned(k, pfn + 1, end);`,
       '1',
     ],
+    [
+      'a frame that moved under its pin is taken for gone',
+      'if (isOwned(k, pfn)) return null;',
+      '',
+      'B2',
+    ],
+    ['the scan by pins stops before the last page', '&& pgoff <= last)', '&& pgoff < last)', 'B2'],
+    [
+      'the scan by pins finds the last pin',
+      'pgoff < busy.pgoff) busy = { pfn, pgoff };',
+      'pgoff > busy.pgoff) busy = { pfn, pgoff };',
+      'B2',
+    ],
   ),
   ...inFile(
     'ops/pin.ts',
@@ -706,6 +719,18 @@ export const mutants: Mutant[] = [
     'mm/page.ts',
     ['the last put wakes nobody', 'if (isIdle(k, head)) wakeIdle(k, head);', '', '8'],
     ['the last put queues no work', 'k.workqueue.push(toPfn(page));', '', 'A1'],
+    [
+      'the last put leaves its frame counted as pinned',
+      'if (pins === 0) countPinned(k, pfn, -1);',
+      '',
+      '12',
+    ],
+    [
+      'a chunk counts no frame that was let go',
+      'chunk[pinnedAt] = (chunk[pinnedAt] as number) + delta;',
+      'chunk[pinnedAt] = (chunk[pinnedAt] as number) + Math.max(0, delta);',
+      '12',
+    ],
     [
       'a chunk with one pinned frame is passed over',
       'if (chunk === undefined || chunk[pinnedAt] === 0) {',

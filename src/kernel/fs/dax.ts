@@ -8,7 +8,7 @@ import type { EventData } from '../events.ts';
 import { blockPfn, eachExtent, isWritten, lookupBlock } from '../lib/extent-map.ts';
 import { eachEntry, eraseRange, load } from '../lib/xarray.ts';
 import { anonPage, createAnon } from '../mm/anon.ts';
-import { clearOwner, nextPinned, ownerOf, setOwner, splitFolio } from '../mm/page.ts';
+import { clearOwner, nextPinned, setOwner, splitFolio } from '../mm/page.ts';
 import {
   bitOf,
   frameEntry,
@@ -26,6 +26,7 @@ import { queueForEntry, wakeEntry } from '../sched/waitqueue.ts';
 import type { Access, Inode, Kernel, Mapping, Task } from '../state.ts';
 import { mappingId, type Pfn, type PgOff, pageSize, toPfn, toPgOff } from '../units.ts';
 import { dropZeroEntry, faultPmd, setEntry } from './dax-pmd.ts';
+import { isOwned } from './frame-owners.ts';
 import { touch } from './inode.ts';
 import { allocateBlocks, noRoom, roomFor } from './superblock.ts';
 import { convertUnwritten } from './zero-out.ts';
@@ -220,29 +221,43 @@ export function deleteEntries(k: Kernel, inode: Inode, first: PgOff, last: PgOff
   });
   const { heapBytes } = inode.entries;
   eraseRange(inode.entries, whole.first, whole.last, (index, entry) => {
-    assert(!inode.entryLocks.has(index as PgOff), 'a locked entry is not deleted');
-    if (!isFrame(entry)) return;
-    const owner = ownerOf(k, pfnOf(entry));
-    if (owner !== null && owner.ino === inode.ino && owner.pgoff === index)
-      clearOwner(k, pfnOf(entry));
+    assert(
+      inode.entryLocks.size === 0 || !inode.entryLocks.has(index as PgOff),
+      'a locked entry is not deleted',
+    );
+    if (isFrame(entry)) clearOwner(k, pfnOf(entry), inode.ino, index as PgOff);
   });
   k.counts.tableBytes += inode.entries.heapBytes - heapBytes;
+}
+
+/** A pinned page of a file. */
+export interface Busy {
+  pfn: Pfn;
+  pgoff: PgOff;
 }
 
 /**
  * The first page of [first, last] with a pinned frame, as dax_layout_busy_page() finds it. A hole
  * is never busy. One test serves every idle rule: on an unmapped page, each reference count exceeds
- * its idle value exactly by the pins. The walk reads the blocks and not the entries, because a
- * strategy that never waits may delete a 2 MiB entry over a pinned page that stays in the file.
+ * its idle value exactly by the pins. A file with many more extents than pages are pinned is
+ * searched from the side of the pins.
  */
-export function firstBusy(
-  k: Kernel,
-  inode: Inode,
-  first: PgOff,
-  last: PgOff,
-): { pfn: Pfn; pgoff: PgOff } | null {
+export function firstBusy(k: Kernel, inode: Inode, first: PgOff, last: PgOff): Busy | null {
   if (k.counts.pinnedPages === 0) return null;
-  let busy: { pfn: Pfn; pgoff: PgOff } | null = null;
+  const referencesMax = inode.extents.extents / extentsPerReference;
+  const found = referencesMax < 1 ? null : busyByPins(k, inode, { first, last, referencesMax });
+  return found === null ? busyByExtents(k, inode, first, last) : found.busy;
+}
+
+/** A reference is looked up in a tree; the next extent of a walk is beside the last one. */
+const extentsPerReference = 16;
+
+/**
+ * Walks the blocks and not the entries, because a strategy that never waits may delete a 2 MiB entry
+ * over a pinned page that stays in the file.
+ */
+export function busyByExtents(k: Kernel, inode: Inode, first: PgOff, last: PgOff): Busy | null {
+  let busy: Busy | null = null;
   eachExtent(inode.extents, first, last, (extent) => {
     if (busy !== null) return;
     const pfn = nextPinned(k, extent.pfn, extent.pfn + extent.pages);
@@ -250,4 +265,37 @@ export function firstBusy(
       busy = { pfn: toPfn(pfn), pgoff: toPgOff(extent.pgoff + pfn - extent.pfn) };
   });
   return busy;
+}
+
+/**
+ * The same by the pins, which know the page that they found. Returns null if that does not answer:
+ * there are more references than `referencesMax`, a frame of a file is no longer at the page at
+ * which it was pinned (`none` moves and frees blocks under pins), or folios make pages busy that no
+ * pin names.
+ */
+export function busyByPins(
+  k: Kernel,
+  inode: Inode,
+  { first, last, referencesMax }: { first: PgOff; last: PgOff; referencesMax: number },
+): { busy: Busy | null } | null {
+  if (k.folios.size > 0) return null;
+  let busy: Busy | null = null;
+  let left = referencesMax;
+  for (const pin of k.pins.values()) {
+    left -= pin.pfns.length;
+    if (left < 0) return null;
+    const file = k.inodes.get(pin.ino);
+    for (let index = 0; index < pin.pfns.length; index++) {
+      const pfn = pin.pfns[index] as Pfn;
+      if (pfn < 0) continue;
+      const pgoff = toPgOff(pin.first + index);
+      const block = file === undefined ? -1 : lookupBlock(file.extents, pgoff);
+      if (block < 0 || blockPfn(block) !== pfn) {
+        if (isOwned(k, pfn)) return null;
+      } else if (file === inode && pgoff >= first && pgoff <= last) {
+        if (busy === null || pgoff < busy.pgoff) busy = { pfn, pgoff };
+      }
+    }
+  }
+  return { busy };
 }

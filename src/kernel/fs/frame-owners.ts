@@ -57,7 +57,8 @@ export function ownersOf(
   return { owners, complete: complete || missing === 0 };
 }
 
-const isOwned = (k: Kernel, pfn: Pfn): boolean =>
+/** Does the frame belong to a file, or to the metadata of the filesystem? */
+export const isOwned = (k: Kernel, pfn: Pfn): boolean =>
   !isFree(k.space, pfn) && findRun(k.busy, pfn) === null && findRun(k.detached, pfn) === null;
 
 /** The owner by page->mapping, which only a frame has that was faulted in. */

@@ -14,7 +14,9 @@ import { getPage, putPage } from './page.ts';
  * nobody can wait for the zero page or for an anonymous page.
  */
 export function pinPage(k: Kernel, pin: Pin, pfn: Pfn): void {
-  pin.pfns.push(pfn);
+  // Most pins have one page: a literal has room for it, a push would make room for seventeen.
+  if (pin.pfns.length === 0) pin.pfns = [pfn];
+  else pin.pfns.push(pfn);
   if (isAnon(pfn)) getAnon(k, pfn);
   if (pfn < 0) return;
   getPage(k, pfn);
@@ -59,19 +61,26 @@ function countOwner(k: Kernel, { owner }: Pin, delta: number): void {
   else k.pinsOf.set(owner, pins);
 }
 
-/** The frames of a pin as runs, as its events list them. */
-function runsOf(pfns: readonly number[]): Pick<EventData<'page.pinned'>, 'runs' | 'more'> {
-  const runs: { pfn: number | null; pages: number }[] = [];
+/** Lists the frames of a pin as runs in the data of an event about it. */
+function withRuns<Data extends Pick<EventData<'page.pinned'>, 'runs' | 'more'>>(
+  data: Data,
+  pfns: readonly number[],
+): Data {
   for (let at = 0; at < pfns.length; ) {
-    if (runs.length === listedMax) return { runs, more: true };
+    if (data.runs.length === listedMax) {
+      data.more = true;
+      break;
+    }
     const pfn = pfns[at] as number;
     let pages = 1;
     if (pfn < 0) while ((pfns[at + pages] ?? 0) < 0) pages += 1;
     else while (pfns[at + pages] === pfn + pages) pages += 1;
-    runs.push({ pfn: pfn < 0 ? null : pfn, pages });
+    const run = { pfn: pfn < 0 ? null : pfn, pages };
+    if (at === 0) data.runs = [run];
+    else data.runs.push(run);
     at += pages;
   }
-  return { runs };
+  return data;
 }
 
 /** Call this when a pin has all its pages and get_user_pages returns. */
@@ -97,16 +106,19 @@ export function pagesCollected(k: Kernel, { id, pin: pinned }: Task): number {
   return pin?.task === id ? pin.pfns.length : 0;
 }
 
-const aboutPin = (pin: Pin): EventData<'page.pinned'> => ({
-  pin: pinId(pin.id),
-  owner: pin.owner,
-  kind: pin.kind,
-  offset: byteOf(pin.first),
-  length: pin.pfns.length * pageSize,
-  pages: pin.pfns.length,
-  access: pin.access,
-  ...runsOf(pin.pfns),
-});
+function aboutPin(pin: Pin): EventData<'page.pinned'> {
+  const data = {
+    pin: pinId(pin.id),
+    owner: pin.owner,
+    kind: pin.kind,
+    offset: byteOf(pin.first),
+    length: pin.pfns.length * pageSize,
+    pages: pin.pfns.length,
+    access: pin.access,
+    runs: [],
+  };
+  return withRuns(data, pin.pfns);
+}
 
 /**
  * Drops every reference of a pin, in ascending page order, and deletes the pin. Takes no lock,
@@ -119,15 +131,16 @@ export function releasePin(k: Kernel, pin: Pin): void {
   if (pin.untilMs !== 0) removeTimer(k, { atMs: pin.untilMs, kind: 'pin', id: pin.id });
   if (pin.task === 0) {
     k.counts.pinsReleased += pin.pfns.length;
-    emit(k, 'page.unpinned', fileOfEvent(k, pin.ino), {
+    const data = {
       pin: pinId(pin.id),
       pages: pin.pfns.length,
       heldMs: k.nowMs - pin.createdMs,
-      ...runsOf(pin.pfns),
-    });
+      runs: [],
+    };
+    emit(k, 'page.unpinned', fileOfEvent(k, pin.ino), withRuns(data, pin.pfns));
   } else if (pin.pfns.length > 0) {
-    const pages = { pin: pinId(pin.id), pages: pin.pfns.length, ...runsOf(pin.pfns) };
-    emit(k, 'page.dropped', fileOfEvent(k, pin.ino), pages);
+    const data = { pin: pinId(pin.id), pages: pin.pfns.length, runs: [] };
+    emit(k, 'page.dropped', fileOfEvent(k, pin.ino), withRuns(data, pin.pfns));
   }
   for (const pfn of pin.pfns) {
     if (isAnon(pfn)) putAnon(k, pfn as Pfn);

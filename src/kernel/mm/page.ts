@@ -76,8 +76,19 @@ export function setOwner(k: Kernel, pfn: Pfn, ino: Ino, pgoff: PgOff): void {
     ((chunk[at + flagsField] as number) & 0xff) | (Math.floor(pgoff / 2 ** 32) << 8);
 }
 
-export function clearOwner(k: Kernel, pfn: Pfn): void {
-  setOwner(k, pfn, 0 as Ino, 0 as PgOff);
+/** dax_disassociate_entry: does nothing if the frame belongs to another page by now. */
+export function clearOwner(k: Kernel, pfn: Pfn, ino: Ino, pgoff: PgOff): void {
+  const chunk = chunkOf(k, pfn);
+  const at = (pfn % framesPerChunk) * fields;
+  const flags = chunk[at + flagsField] as number;
+  const isSame =
+    chunk[at + inoField] === ino &&
+    (chunk[at + indexField] as number) >>> 0 === pgoff % 2 ** 32 &&
+    flags >>> 8 === Math.floor(pgoff / 2 ** 32);
+  if (!isSame) return;
+  chunk[at + inoField] = 0;
+  chunk[at + indexField] = 0;
+  chunk[at + flagsField] = flags & 0xff;
 }
 
 /**
@@ -131,7 +142,11 @@ export function nextPinned(k: Kernel, from: number, end: number): number {
       at = stop;
       continue;
     }
-    for (; at < stop; at++) if (pinsOver(k, toPfn(at)) > 0) return at;
+    const isPlain = k.folios.size === 0;
+    for (; at < stop; at++) {
+      const own = chunk[(at % framesPerChunk) * fields + pinsField] as number;
+      if ((isPlain ? own : pinsOver(k, toPfn(at))) > 0) return at;
+    }
   }
   return end;
 }
@@ -156,6 +171,12 @@ function countPinned(k: Kernel, pfn: Pfn, delta: number): void {
   const chunk = chunkOf(k, pfn);
   chunk[pinnedAt] = (chunk[pinnedAt] as number) + delta;
 }
+
+/** The first frame of each chunk that was ever touched, and how many of its frames are pinned. */
+export const pinnedInChunks = ({ frames }: Kernel): [first: number, pinned: number][] =>
+  frames.flatMap((chunk, index) =>
+    chunk === undefined ? [] : [[index * framesPerChunk, chunk[pinnedAt] as number]],
+  );
 
 export function getPage(k: Kernel, pfn: Pfn): void {
   if (add(k, pfn, pinsField, 1) === 1) countPinned(k, pfn, 1);
@@ -238,6 +259,7 @@ export function unmapFolio(k: Kernel, pfn: Pfn): void {
 }
 
 function wakeUnmapped(k: Kernel, pfn: Pfn): void {
+  if (k.pageWaiters.size === 0) return;
   if (k.idleRule === 'modern' && modernRefcount(k, pfn) === 0 && hasWaiters(k, pfn))
     wakeIdle(k, pfn);
 }

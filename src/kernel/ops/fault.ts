@@ -91,13 +91,16 @@ export const fault = defineOp({
         task.locals.pagesOmitted = (task.locals.pagesOmitted ?? 0) + 1;
         return;
       }
-      touched.push({
+      const one = {
         pgoff,
         pfn: pfn < 0 ? null : pfn,
         zeroPage: pfn === zeroPfn,
         copied: isAnon(pfn),
         sizeBytes,
-      });
+      };
+      // A literal has room for one element; a push would make room for seventeen.
+      if (touched.length === 0) task.locals.touched = [one];
+      else touched.push(one);
     },
     stopped: (_k, _task, why) => failWith(why),
     finish(_k, task) {

@@ -65,7 +65,8 @@ export function pinRecord(
   from = 0,
   max = pageSizeMax,
 ): z.infer<typeof zPin> {
-  const shown = pin.pfns.slice(from, from + max);
+  const isWhole = from === 0 && pin.pfns.length <= max;
+  const shown = isWhole ? pin.pfns : pin.pfns.slice(from, from + max);
   const omitted = pin.pfns.length - shown.length;
   return {
     id: pinId(pin.id),
