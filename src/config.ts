@@ -1,6 +1,6 @@
 // Every setting and limit of the service: flag, environment variable, default and description.
 // Unknown flags, unknown PINHOLE_* variables and values out of range stop the start.
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Command, CommanderError, Option } from 'commander';
 import { z } from 'zod';
@@ -353,6 +353,34 @@ export const settings = {
     'Maximum heap of the thread that runs comparisons, in bytes.',
   ),
   compareMs: setting(whole(1, 3_600_000), 20_000, 'Maximum time of one comparison.'),
+  labThreads: setting(
+    whole(1, 256),
+    Math.max(1, availableParallelism() - 1),
+    'Threads that run labs, which is the number of runs at the same time.',
+    'the cores of the machine, less one',
+  ),
+  labsMax: setting(whole(1, 100_000), 64, 'Maximum number of labs of the server that wait or run.'),
+  labHeapBytes: setting(
+    whole(32 * MiB),
+    512 * MiB,
+    'Maximum heap of each thread that runs labs, in bytes.',
+  ),
+  labRunMs: setting(
+    whole(100, 3_600_000),
+    120_000,
+    'Maximum time of one run of a lab: one seed under one strategy.',
+  ),
+  labTaskMs: setting(
+    whole(100, 3_600_000),
+    20_000,
+    'Maximum time to check the request of a lab, or to make the CSV of its result or the bundle of ' +
+      'a finding.',
+  ),
+  labResultBytesMax: setting(
+    whole(65_536, 256 * MiB),
+    16 * MiB,
+    'Maximum size of the result of a lab, in bytes.',
+  ),
 
   diskReserveBytes: setting(
     whole(MiB, 1024 * MiB),

@@ -29,6 +29,7 @@ import { JournalError } from './journal/journal-error.ts';
 import { MemoryStore } from './journal/memory-store.ts';
 import { Opened } from './journal/opened.ts';
 import type { Store } from './journal/store.ts';
+import { Labs } from './labs/labs.ts';
 import { logCounts, measured } from './metrics/engine.ts';
 import { requestCounts, timeRequests } from './metrics/http.ts';
 import { journalCounts } from './metrics/journal.ts';
@@ -125,6 +126,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     opened.add(keepTimeNowAndThen(store, clock));
   }
   engine.start();
+  parts.labs.start();
   const { tenants } = parts;
   if (tenants.get(defaultTenant) === undefined)
     await tenants.create(defaultTenant, {}, clock.nowMs());
@@ -159,9 +161,11 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
   opened.add(() => closeWithin(app, config.drainMs));
   opened.add(() => parts.comparisons.close());
   opened.add(() => parts.bundleChecks.close());
+  opened.add(() => parts.labs.close());
   const close = async () => {
     engine.drain();
     await cluster?.leave();
+    parts.labs.drain();
     await opened.close();
   };
   return { app, context, engine, close };
@@ -257,6 +261,15 @@ function partsOf(
     answers: new Answers(config, records, (bytes) => engine.memory.add(bytes)),
     bundleChecks: new BundleChecks(config),
     comparisons: new Comparisons(config),
+    labs: new Labs(config, {
+      // A volatile server keeps its labs in memory.
+      store: store ?? new MemoryStore(),
+      inMemory: store === undefined,
+      engine,
+      nowMs: clock.nowMs,
+      onCrash: ({ error, ...where }) =>
+        options.logger.error({ err: error, ...where }, 'a lab failed'),
+    }),
     config,
     nowMs: clock.nowMs,
     checkReplies: options.checkReplies === true,
@@ -282,11 +295,12 @@ function tokensOf(
  * The order matters: a filesystem belongs to a tenant, and an answer to a tenant and often to an
  * operation of a filesystem.
  */
-function adopt(world: World, { tenants, tokens, engine, answers }: Parts): void {
+function adopt(world: World, { tenants, tokens, engine, answers, labs }: Parts): void {
   tenants.adopt(world);
   tokens.adopt(world);
   engine.adopt(world);
-  answers.adopt(world, becameOf(world, engine, tenants));
+  labs.adopt(world, tenants.all());
+  answers.adopt(world, becameOf(world, engine, tenants, labs));
 }
 
 /**

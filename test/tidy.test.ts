@@ -351,6 +351,18 @@ const layers: Record<string, { may: string[]; mayNot: string[] }> = {
       '../main.ts',
     ],
   },
+  'src/labs/probe.ts': {
+    may: [
+      'piscina',
+      './labs.ts',
+      '../lab/lab.ts',
+      '../engine/engine.ts',
+      '../durable/records.ts',
+      '../tenants/quotas.ts',
+      '../threads/thread.ts',
+    ],
+    mayNot: ['../http/server.ts', '../metrics/scrape.ts', '../config.ts', '../main.ts'],
+  },
   'src/lab/presets/probe.ts': {
     may: ['./index.ts'],
     mayNot: ['../run.ts', '../../kernel/kernel.ts', '../../main.ts'],

@@ -1,14 +1,15 @@
 // The events of one command. They are stored and discarded together.
-import type { KernelEvent } from '../kernel/events.ts';
+import type { StreamEvent } from './lab-events.ts';
 
 /**
  * The events as the kernel returned them. The rings of the filesystem and of its tenant share them.
  */
 export interface Batch {
   readonly tenant: string;
+  /** Empty for the events of a lab. */
   readonly filesystem: string;
   /** Never empty. */
-  readonly events: readonly KernelEvent[];
+  readonly events: readonly StreamEvent[];
   /** The serialised form of each event; the first reader creates it. */
   json: (string | null)[] | null;
 }

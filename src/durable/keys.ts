@@ -18,6 +18,9 @@
 //   token/<id>            a bearer token, hashed
 //   answer/<owner>/<key>  the answer to a request with an Idempotency-Key
 //   events/<tenant>       the number of events of unmounted filesystems
+//   lab/<owner>/<number>  a lab; owner is the id of its tenant
+//   table/<owner>/<number>  the result of a lab
+//   labs/<owner>          the number of the last lab of a tenant, and the newest events of its labs
 
 const digits = (number: number, width: number): string => String(number).padStart(width, '0');
 /** Digits with leading zeros, so that keys sort in the order of the numbers. */
@@ -57,6 +60,12 @@ export const recordKeys = {
   answer: (owner: string, key: string) => `answer/${owner}/${key}`,
   pastEvents: 'events/',
   pastEventsOf: (tenant: string) => `events/${tenant}`,
+  labs: 'lab/',
+  lab: (owner: string, number: number) => `lab/${owner}/${seqDigits(number)}`,
+  /** Not read at the start. */
+  labTable: (owner: string, number: number) => `table/${owner}/${seqDigits(number)}`,
+  labHistories: 'labs/',
+  labHistory: (owner: string) => `labs/${owner}`,
 } as const;
 
 /** Splits at the first slash only, because the client chose the key and it may have slashes. */

@@ -11,6 +11,10 @@ import {
   type BirthRecord,
   birthRecord,
   clockRecord,
+  type LabHistory,
+  type LabRecord,
+  labHistoryRecord,
+  labRecord,
   type Meta,
   metaRecord,
   type PastEvents,
@@ -88,6 +92,19 @@ function worldOf(records: ServerRecords, { tokenKey }: Meta, corrections: Change
     if (owners.has(ownerAndKey(key).owner)) answers.set(key, answer);
     else corrections.push(removal(key));
   }
+  const labs = records.labs.filter((lab) => {
+    if (!owners.has(lab.owner))
+      corrections.push(
+        removal(recordKeys.lab(lab.owner, lab.number)),
+        removal(recordKeys.labTable(lab.owner, lab.number)),
+      );
+    return owners.has(lab.owner);
+  });
+  const labHistories = new Map<string, LabHistory>();
+  for (const [owner, history] of records.labHistories) {
+    if (owners.has(owner)) labHistories.set(owner, history);
+    else corrections.push(removal(recordKeys.labHistory(owner)));
+  }
   const lastMs = Math.max(records.clockMs, ...tokens.map(({ createdMs }) => createdMs));
   return {
     ...emptyWorld(tokenKey),
@@ -96,6 +113,8 @@ function worldOf(records: ServerRecords, { tokenKey }: Meta, corrections: Change
     tokens,
     answers,
     pastEvents,
+    labs,
+    labHistories,
     corrections,
   };
 }
@@ -109,6 +128,8 @@ export interface ServerRecords {
   tokens: TokenRecord[];
   answers: Map<string, AnswerRecord>;
   pastEvents: Map<string, PastEvents>;
+  labs: LabRecord[];
+  labHistories: Map<string, LabHistory>;
 }
 
 export const noServerRecords = (): ServerRecords => ({
@@ -118,6 +139,8 @@ export const noServerRecords = (): ServerRecords => ({
   tokens: [],
   answers: new Map(),
   pastEvents: new Map(),
+  labs: [],
+  labHistories: new Map(),
 });
 
 /**
@@ -128,7 +151,7 @@ export async function readServerRecords(
   store: Store,
   parts: readonly string[] = everyRecord,
 ): Promise<ServerRecords> {
-  const { meta, clock, tenants, tokens, answers, pastEvents } = recordKeys;
+  const { meta, clock, tenants, tokens, answers, labs, labHistories, pastEvents } = recordKeys;
   const read = noServerRecords();
   for await (const [key, body] of store.records.all(parts)) {
     if (body instanceof JournalError) throw body;
@@ -137,6 +160,9 @@ export async function readServerRecords(
     else if (key.startsWith(tenants)) read.tenants.push(tenantRecord.decode(body, key));
     else if (key.startsWith(tokens)) read.tokens.push(tokenRecord.decode(body, key));
     else if (key.startsWith(answers)) read.answers.set(key, answerRecord.decode(body, key));
+    else if (key.startsWith(labs)) read.labs.push(labRecord.decode(body, key));
+    else if (key.startsWith(labHistories))
+      read.labHistories.set(key.slice(labHistories.length), labHistoryRecord.decode(body, key));
     else read.pastEvents.set(key.slice(pastEvents.length), pastEventsRecord.decode(body, key));
   }
   return read;
@@ -149,6 +175,8 @@ const everyRecord = [
   recordKeys.tokens,
   recordKeys.answers,
   recordKeys.pastEvents,
+  recordKeys.labs,
+  recordKeys.labHistories,
 ];
 
 function metaOf(store: Store, body: Uint8Array): Meta {

@@ -7,6 +7,7 @@ import type { Change } from '../journal/store.ts';
 import type { MkfsArgs } from '../kernel/ops/mkfs.ts';
 import type { Command, KernelLimits } from '../kernel/state.ts';
 import { journalKeys } from './keys.ts';
+import { type LabEvent, labEventTypes } from './lab-events.ts';
 
 interface RecordType<T> {
   encode(value: T): Uint8Array;
@@ -216,11 +217,15 @@ const zAnswer = z.object({
   fingerprint: z.string(),
   sinceMs: z.number(),
   /**
-   * What the request became: an entry of a filesystem (0 for its creation) or a tenant. Null if it
-   * became nothing.
+   * What the request became: an entry of a filesystem (0 for its creation), a tenant, or the number
+   * of a lab. Null if it became nothing.
    */
   became: z
-    .union([z.object({ id: z.string(), seq: zCount }), z.object({ tenant: z.string() })])
+    .union([
+      z.object({ id: z.string(), seq: zCount }),
+      z.object({ tenant: z.string() }),
+      z.object({ lab: zCount }),
+    ])
     .nullable(),
   /** Null until the request is answered. */
   answer: z
@@ -251,6 +256,58 @@ const zPastEvents = z.object({
 /** The number of events of the tenant's unmounted filesystems. */
 export const pastEventsRecord = recordType('a number of past events', zPastEvents);
 export type PastEvents = z.infer<typeof zPastEvents>;
+
+/** Why a lab has no result. */
+export const labFailures = ['events', 'memory', 'time', 'law', 'stuck', 'crash', 'size'] as const;
+export const labStates = ['queued', 'running', 'done', 'failed', 'cancelled'] as const;
+
+const zLab = z.object({
+  /** The id of its tenant. */
+  owner: z.string(),
+  /** Ascends in the order of creation. */
+  number: zCount,
+  createdMs: z.number(),
+  startedMs: z.number().optional(),
+  endedMs: z.number().optional(),
+  state: z.enum(labStates),
+  name: z.string(),
+  preset: z.string().optional(),
+  strategies: z.array(z.string()),
+  /** The seeds; the document and the bounds are the rest of the request. */
+  seeds: z.array(zCount),
+  runs: zCount,
+  done: zCount,
+  /** The document and the bounds as JSON, until the lab has ended. */
+  request: zBytes.optional(),
+  failure: z.object({ reason: z.enum(labFailures), detail: z.string() }).optional(),
+  digest: z.string().optional(),
+  /** The size of its result. */
+  bytes: zCount.optional(),
+});
+export const labRecord = recordType('a lab', zLab);
+export type LabRecord = z.infer<typeof zLab>;
+
+const zLabHistory = z.object({
+  /** The number of the last lab; no lab gets a number again. */
+  last: zCount,
+  /** How many events the labs of the tenant had. */
+  events: zCount,
+  /** The newest events with the position of their commits. */
+  newest: z.array(
+    z.tuple([
+      zCount,
+      zCount,
+      z.number(),
+      z.enum(labEventTypes),
+      z.custom<LabEvent['data']>(isObject),
+    ]),
+  ),
+  /** The position of the last event that is not among them. */
+  since: z.tuple([zCount, zCount]).nullable(),
+});
+/** What the stream of a tenant needs of its labs, also of those that are removed. */
+export const labHistoryRecord = recordType('the history of labs', zLabHistory);
+export type LabHistory = z.infer<typeof zLabHistory>;
 
 /** The store of tenants, tokens and answers. */
 export interface Records {

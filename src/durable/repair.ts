@@ -189,8 +189,11 @@ export async function report(
     return `${born.length} filesystems`;
   });
   await look('tenants', async () => {
-    const { tenants, tokens, answers } = records;
-    return `${tenants.length}, with ${tokens.length} tokens and ${answers.size} answers`;
+    const { tenants, tokens, answers, labs } = records;
+    return (
+      `${tenants.length}, with ${tokens.length} tokens, ${answers.size} answers and ` +
+      `${labs.length} labs`
+    );
   });
   const aheadMs = records.clockMs - options.nowMs;
   if (aheadMs > clockToleranceMs)

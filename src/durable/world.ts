@@ -9,6 +9,8 @@ import type { PastBatch } from './past-events.ts';
 import type {
   AnswerRecord,
   Birth,
+  LabHistory,
+  LabRecord,
   Manifest,
   PastEvents,
   TenantRecord,
@@ -103,6 +105,9 @@ export interface World {
   unrecovered: readonly UnrecoveredFilesystem[];
   /** Counts of the events of unmounted filesystems, by tenant. */
   pastEvents: ReadonlyMap<string, PastEvents>;
+  labs: readonly LabRecord[];
+  /** By the id of the tenant. */
+  labHistories: ReadonlyMap<string, LabHistory>;
   /** Unmounted filesystems of which some keys may still be stored. */
   gone: readonly string[];
   /** Changes to write when the world is accepted. */
@@ -119,6 +124,8 @@ export const emptyWorld = (tokenKey: Uint8Array): World => ({
   filesystems: [],
   unrecovered: [],
   pastEvents: new Map(),
+  labs: [],
+  labHistories: new Map(),
   gone: [],
   corrections: [],
 });

@@ -1,17 +1,18 @@
 // The filesystems of every tenant. Routes, metrics and streams look them up here; no code above the
 // engine keeps a reference to a kernel.
 import type { Config } from '../config.ts';
-import type { EventBudget } from '../durable/event-batch.ts';
+import type { Batch, EventBudget } from '../durable/event-batch.ts';
 import { KeptReads } from '../durable/kept-reads.ts';
+import { type LabEvent, labEvent } from '../durable/lab-events.ts';
 import { type Log, type LoggedEntry, noHistory, type Since, type Visitor } from '../durable/log.ts';
 import { NotKept } from '../durable/not-kept.ts';
 import type { PastBatch } from '../durable/past-events.ts';
 import { newId } from '../durable/random.ts';
-import type { Birth, PastEvents, RequestKey } from '../durable/records.ts';
+import type { Birth, LabHistory, PastEvents, RequestKey } from '../durable/records.ts';
 import { copyOf } from '../durable/snapshots.ts';
 import type { RecoveredFilesystem, UnrecoveredFilesystem, World } from '../durable/world.ts';
 import { JournalError } from '../journal/journal-error.ts';
-import { type Change, type Done, isAfter } from '../journal/store.ts';
+import { type Change, type Done, isAfter, type Order } from '../journal/store.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { KernelEvent } from '../kernel/events.ts';
 import { beginAgain } from '../kernel/fork.ts';
@@ -224,16 +225,19 @@ export class Engine {
    * Adds the filesystems of a world, and the streams of its tenants. The tenants must be admitted
    * before.
    */
-  adopt(world: Pick<World, 'tenants' | 'filesystems' | 'unrecovered' | 'pastEvents'>): void {
+  adopt(
+    world: Pick<World, 'tenants' | 'filesystems' | 'unrecovered' | 'pastEvents' | 'labHistories'>,
+  ): void {
     const filesystems = byTenant(world.filesystems);
     const unrecovered = byTenant(world.unrecovered);
-    for (const { name, epoch } of world.tenants) {
+    for (const { name, id, epoch } of world.tenants) {
       const past = world.pastEvents.get(name);
       this.#adoptTenant(
         name,
         past?.epoch === epoch ? past : null,
         filesystems.get(name) ?? [],
         unrecovered.get(name) ?? [],
+        pastOfLabs(name, world.labHistories.get(id)),
       );
     }
   }
@@ -243,6 +247,7 @@ export class Engine {
     past: PastEvents | null,
     filesystems: readonly RecoveredFilesystem[],
     unrecovered: readonly UnrecoveredFilesystem[],
+    labs: PastOfStream | null,
   ): void {
     const hosted = this.#tenant(tenant);
     const { ring, batches } = tenantRingOf(
@@ -250,7 +255,14 @@ export class Engine {
       this.limits.tenantRingEventsMax,
       this.#tenantRingBytes(hosted.account),
       past,
-      filesystems,
+      [
+        ...filesystems.map(({ kernel, batches, since }) => ({
+          events: kernel.eventSeq,
+          batches,
+          since,
+        })),
+        ...(labs === null ? [] : [labs]),
+      ],
     );
     hosted.ring = ring;
     for (const { batch } of batches) ring.append(batch);
@@ -622,7 +634,21 @@ export class Engine {
     for (const hosted of this.#tenants.values()) yield* hosted.lanes.values();
   }
 
-  /** The events of all filesystems of a tenant. */
+  /** Adds an event of a lab to the stream of its tenant. Its record must be durable. */
+  announce(tenant: string, event: LabEvent): void {
+    const hosted = this.#tenants.get(tenant);
+    // Removed while the event was stored.
+    if (hosted === undefined) return;
+    const { ring, turns } = hosted;
+    // After the filesystems whose commits came before, because a restart has the order of commits.
+    turns.enter(() => {
+      ring.append(batchOfLab(tenant, event));
+      ring.notify();
+      turns.leave();
+    });
+  }
+
+  /** The events of all filesystems and labs of a tenant. */
   tenantRing(tenant: string): EventRing {
     return this.#tenant(tenant).ring;
   }
@@ -770,8 +796,38 @@ function byTenant<T extends { birth: { tenant: string } }>(all: readonly T[]): M
   return groups;
 }
 
+/** Past events of one filesystem, or of all labs of a tenant. */
+interface PastOfStream {
+  /** How many there were. */
+  events: number;
+  batches: readonly PastBatch[];
+  /** The position of the last one that is not in `batches`. */
+  since: Order | null;
+}
+
+const batchOfLab = (tenant: string, event: LabEvent): Batch => ({
+  tenant,
+  filesystem: '',
+  events: [event],
+  json: null,
+});
+
+function pastOfLabs(tenant: string, history: LabHistory | undefined): PastOfStream | null {
+  if (history === undefined) return null;
+  const { events, newest, since } = history;
+  return {
+    events,
+    batches: newest.map(([group, position, timeMs, type, data]) => ({
+      group,
+      position,
+      batch: batchOfLab(tenant, labEvent(type, timeMs, data)),
+    })),
+    since: since === null ? null : { group: since[0], position: since[1] },
+  };
+}
+
 /**
- * The stream of a tenant merges the events of its filesystems in the order in which the server
+ * The stream of a tenant merges the events of its filesystems and labs in the order in which the server
  * applied them. It can be read from the point from which the events of all filesystems are stored;
  * older events are only counted.
  */
@@ -780,13 +836,13 @@ function tenantRingOf(
   capacity: number,
   bytes: RingBytes,
   past: PastEvents | null,
-  filesystems: readonly RecoveredFilesystem[],
+  parts: readonly PastOfStream[],
 ): { ring: EventRing; batches: PastBatch[] } {
   let since = { group: past?.group ?? -1, position: Number.POSITIVE_INFINITY };
   let next = 1 + (past?.events ?? 0);
   const all: PastBatch[] = [];
-  for (const { kernel, batches, since: from } of filesystems) {
-    next += kernel.eventSeq;
+  for (const { events, batches, since: from } of parts) {
+    next += events;
     if (from !== null && isAfter(from, since)) since = from;
     for (const batch of batches) all.push(batch);
   }

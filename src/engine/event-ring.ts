@@ -1,7 +1,7 @@
 // The event log of one filesystem or of one tenant, with a bounded size. Readers hold a cursor and
 // read from there; the ring has no queue for each reader.
 import { type Batch, bytesOf, type EventBudget, leastBytes } from '../durable/event-batch.ts';
-import type { KernelEvent } from '../kernel/events.ts';
+import type { StreamEvent } from '../durable/lab-events.ts';
 
 /** How many bytes one ring may use. */
 export interface RingBytes {
@@ -29,8 +29,8 @@ export class EventRecord {
     return this.#batch.filesystem;
   }
 
-  get event(): KernelEvent {
-    return this.#batch.events[this.#index] as KernelEvent;
+  get event(): StreamEvent {
+    return this.#batch.events[this.#index] as StreamEvent;
   }
 
   /** True on the last event of its command. A message may end only there. */

@@ -15,6 +15,7 @@ import type { World } from '../durable/world.ts';
 import type { HostedFilesystem } from '../engine/engine.ts';
 import type { Submission } from '../engine/watches.ts';
 import type { Change } from '../journal/store.ts';
+import type { Lab } from '../labs/lab.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
 /** The outcome of a request of an earlier process, which ended before it stored an answer. */
@@ -22,6 +23,7 @@ export type Became =
   | { kind: 'filesystem'; fs: HostedFilesystem }
   | { kind: 'operation'; fs: HostedFilesystem; submission: Submission }
   | { kind: 'tenant'; tenant: Tenant }
+  | { kind: 'lab'; lab: Lab }
   /** It was executed, and its outcome is no longer stored. */
   | { kind: 'forgotten' };
 

@@ -3,6 +3,7 @@ import type { BundleChecks } from '../bundle/checks.ts';
 import type { Comparisons } from '../compare/comparisons.ts';
 import type { Config } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Labs } from '../labs/labs.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Tokens } from '../tenants/tokens.ts';
 import type { Answers } from './answers.ts';
@@ -35,6 +36,7 @@ export interface AppContext {
   answers: Answers;
   bundleChecks: BundleChecks;
   comparisons: Comparisons;
+  labs: Labs;
   streams: Hub;
   metrics: MetricsSource;
   /** Null if this server is the only one. */

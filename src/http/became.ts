@@ -1,7 +1,9 @@
 // Finds the outcome of requests whose answer an earlier process did not store before it ended.
+import { ownerAndKey } from '../durable/keys.ts';
 import type { AnswerRecord } from '../durable/records.ts';
 import type { RecoveredFilesystem, World } from '../durable/world.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Labs } from '../labs/labs.ts';
 import type { Tenants } from '../tenants/tenants.ts';
 import type { Became } from './answers.ts';
 
@@ -15,6 +17,7 @@ export function becameOf(
   { filesystems, unrecovered }: Results,
   engine: Engine,
   tenants: Tenants,
+  labs: Labs,
 ): (record: string, became: AnswerRecord['became']) => Became {
   const results = new Map(filesystems.map((fs) => [fs.id, fs.results]));
   const stopped = new Set(unrecovered.map(({ id }) => id));
@@ -23,6 +26,11 @@ export function becameOf(
     if ('tenant' in became) {
       const tenant = tenants.get(became.tenant);
       return tenant === undefined ? { kind: 'forgotten' } : { kind: 'tenant', tenant };
+    }
+    if ('lab' in became) {
+      const { owner } = ownerAndKey(record);
+      const lab = labs.findOf(owner, became.lab);
+      return lab === undefined ? { kind: 'forgotten' } : { kind: 'lab', lab };
     }
     const { id, seq } = became;
     const fs = stopped.has(id) ? engine.findById(id) : undefined;

@@ -15,6 +15,7 @@ export const tags = {
   mapping: 'Mappings of files into a process: faults, loads, stores, flushes.',
   pin: 'Pages that a device has pinned: get_user_pages, DMA, unpin.',
   operation: 'Operations that run, sleep or have ended.',
+  lab: 'Workloads under several strategies with many seeds, in simulated time.',
   tenant: 'Tenants, quotas and tokens; for the operator.',
   server: 'The server itself.',
 } as const;

@@ -311,6 +311,29 @@ const transportRows = {
     'EAGAIN',
     'CM3',
   ),
+  'invalid-workload': row(
+    400,
+    'Invalid workload',
+    'A field of the workload, or of the request to run it, is wrong. `fields` names each mistake, ' +
+      'with its line and column if the workload is a text.',
+    'EINVAL',
+    'LB1',
+  ),
+  'labs-busy': row(
+    503,
+    'Too many labs',
+    'The server already has as many labs that wait or run as it may have (--labs-max), or too ' +
+      'many requests that its threads have to check. Nothing was changed; try again later.',
+    'EAGAIN',
+    'LB3',
+  ),
+  'lab-has-no-result': row(
+    409,
+    'Lab has no result',
+    'The lab has not ended, has failed or was cancelled. Its `state` says which.',
+    'EAGAIN',
+    'LB2',
+  ),
   'inbox-full': row(
     503,
     'Inbox full',

@@ -22,6 +22,7 @@ export const retryAfter: Partial<Record<ProblemType, string>> = {
   eagain: '1',
   'inbox-full': '1',
   'compare-busy': '1',
+  'labs-busy': '5',
   'key-in-use': '1',
   'too-many-keys': '1',
   'not-ready': '5',

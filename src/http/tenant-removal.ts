@@ -46,17 +46,24 @@ export async function removeWithForce(
   }
 }
 
-/** Deletes the tenant with its tokens and answers. False if it has a filesystem. */
+/** Deletes the tenant with its tokens, answers and labs. False if it has a filesystem. */
 export async function removeIfEmpty(
-  { engine, tenants, tokens, answers }: AppContext,
-  { name, id }: Tenant,
+  { engine, tenants, tokens, answers, labs }: AppContext,
+  tenant: Tenant,
 ): Promise<boolean> {
+  const { name, id } = tenant;
   const gone = await engine.dismiss(name, (records) =>
-    tenants.remove(name, [...records, ...tokens.removalOf(name), ...answers.removalOf(id)]),
+    tenants.remove(name, [
+      ...records,
+      ...tokens.removalOf(name),
+      ...answers.removalOf(id),
+      ...labs.removalOf(tenant),
+    ]),
   );
   if (!gone) return false;
   tokens.forgetTenant(name);
   answers.forgetOwner(id);
+  labs.forgetTenant(tenant);
   return true;
 }
 

@@ -213,7 +213,7 @@ class Told {
       this.#bytes += text.length;
       this.#events.push(JSON.parse(text));
     }
-    return records.slice(span.from - from).map(({ event }) => event);
+    return records.slice(span.from - from).map(({ event }) => event as KernelEvent);
   }
 
   answer(): Pick<Walked, 'events' | 'eventsOmitted' | 'cursor'> {

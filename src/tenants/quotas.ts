@@ -11,6 +11,9 @@ export const quotaTable = {
   mappings: { initial: 1_000_000, counts: 'mappings' },
   pins: { initial: 1_000_000, counts: 'pins' },
   sleepers: { initial: 10_000, counts: 'sleeping operations' },
+  labs: { initial: 4, counts: 'labs that wait or run' },
+  labsKept: { initial: 50, counts: 'ended labs that stay readable; the oldest go first' },
+  labCommands: { initial: 5_000_000, counts: 'operations that one run of a lab makes' },
   /** See engine/memory.ts. */
   memory: { initial: 0, counts: 'bytes of memory that the server holds for it' },
 };

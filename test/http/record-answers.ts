@@ -233,6 +233,37 @@ async function stepped(service: Service): Promise<void> {
   await go('umount', 'DELETE', `${at}/stepped`);
 }
 
+const workload = {
+  name: 'recycled',
+  filesystem: { sizeBytes: '4Mi', files: { data: '64Ki' } },
+  durationMs: 200,
+  actors: {
+    nic: {
+      loop: [
+        { pin: { file: 'data', pages: 4, access: 'write' } },
+        { hold: { exponential: 5 } },
+        'unpin',
+        { think: { exponential: 5 } },
+      ],
+    },
+    recycler: { loop: [{ 'punch-hole': { file: 'data', pages: 16 } }, { think: 20 }] },
+  },
+};
+
+async function labs(service: Service): Promise<void> {
+  const go = record.bind(null, service);
+  await go('list-lab-presets', 'GET', '/v1/labs/presets');
+  await go('get-lab-preset', 'GET', '/v1/labs/presets/gup-two-pages');
+  await go('create-lab', 'POST', '/v1/labs', {
+    json: { workload, strategies: ['busy-extents'], seeds: 1 },
+  });
+  await go('get-lab', 'GET', '/v1/labs/lab_1', { headers: { prefer: 'wait=60' } });
+  await go('list-labs', 'GET', '/v1/labs');
+  await go('delete-lab', 'DELETE', '/v1/labs/lab_1');
+  const json = { workload: 'name: recycled\nfilesystem: { sizeBytes: 4Mi }\n' };
+  await refused(service, 'invalid-workload', 'POST', '/v1/labs', { json });
+}
+
 async function server(service: Service): Promise<void> {
   const go = record.bind(null, service);
   const team = '/v1/tenants/team-a';
@@ -276,7 +307,7 @@ async function server(service: Service): Promise<void> {
 }
 
 const service = await start({ memoryMax: 2 ** 30 }, { clock });
-for (const part of [files, mappings, waits, changes, stepped, server]) await part(service);
+for (const part of [files, mappings, waits, changes, stepped, labs, server]) await part(service);
 await service.close();
 
 writeFileSync(

@@ -357,6 +357,9 @@ class JournalWorld {
         mappings: much,
         pins: much,
         sleepers: much,
+        labs: much,
+        labsKept: much,
+        labCommands: much,
         memory: 1e12,
       });
       this.#accounts.set(tenant, account);
@@ -367,6 +370,7 @@ class JournalWorld {
       filesystems,
       unrecovered: [],
       pastEvents: new Map(),
+      labHistories: new Map(),
     });
     engine.start();
     this.#checkTenants();

@@ -1,6 +1,7 @@
 // The AsyncAPI 3 document of the event streams, generated from the schemas that the stream itself
 // uses and from the table of events.
 import type { z } from 'zod';
+import { type LabEventType, labEventTable, labEventTypes } from '../../durable/lab-events.ts';
 import { type EventType, eventTable, zWhose } from '../../kernel/events.ts';
 import { version } from '../../version.ts';
 import { type Contract, pathNames } from '../contract.ts';
@@ -26,8 +27,18 @@ function dataSchema(type: EventType, data: z.ZodType): JsonSchema {
   return withDescriptions({ ...schema, properties }, pascal(type));
 }
 
+function labEventSchema(type: LabEventType): JsonSchema {
+  const { doc, data } = labEventTable[type];
+  const schema = withDescriptions(jsonSchemaOf(data, 'output'), pascal(type));
+  return envelopeWith(type, `${doc} Only in the stream of the tenant.`, schema);
+}
+
 function eventSchema(type: EventType): JsonSchema {
   const { doc, data } = eventTable[type];
+  return envelopeWith(type, doc, dataSchema(type, data));
+}
+
+function envelopeWith(type: string, doc: string, data: JsonSchema): JsonSchema {
   const envelope = jsonSchemaOf(zEnvelope, 'output');
   return {
     ...envelope,
@@ -35,7 +46,7 @@ function eventSchema(type: EventType): JsonSchema {
     properties: {
       ...(envelope.properties as object),
       type: { const: `${typePrefix}${type}`, description: 'The type of the event.' },
-      data: { ...dataSchema(type, data), description: 'What the event says.' },
+      data: { ...data, description: 'What the event says.' },
     },
     required: [...(envelope.required as string[]), 'type', 'data'],
   };
@@ -133,7 +144,7 @@ export function asyncApi(contracts: readonly Contract[]): JsonSchema {
       events: {
         type: 'array',
         description: 'The events, in order.',
-        items: { oneOf: types.map((type) => schemaRef(pascal(type))) },
+        items: { oneOf: [...types, ...labEventTypes].map((type) => schemaRef(pascal(type))) },
       },
     },
     required: ['type', 'id', 'cursor', 'events'],
@@ -147,7 +158,8 @@ export function asyncApi(contracts: readonly Contract[]): JsonSchema {
       title: 'Pinhole events',
       version,
       description:
-        'The ordered, resumable event log of a filesystem, or of all filesystems of a tenant. ' +
+        'The ordered, resumable event log of a filesystem, or of all filesystems and labs of a ' +
+        'tenant. ' +
         `Close codes:\n\n${closes.map((line) => `- ${line}`).join('\n')}`,
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
@@ -182,7 +194,10 @@ export function asyncApi(contracts: readonly Contract[]): JsonSchema {
           ]),
         ),
       },
-      schemas: Object.fromEntries(types.map((type) => [pascal(type), eventSchema(type)])),
+      schemas: Object.fromEntries([
+        ...types.map((type) => [pascal(type), eventSchema(type)]),
+        ...labEventTypes.map((type) => [pascal(type), labEventSchema(type)]),
+      ]),
     },
   };
 }

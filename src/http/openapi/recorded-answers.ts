@@ -2000,6 +2000,528 @@ export const recorded: Readonly<
       },
     },
   },
+  'list-lab-presets': {
+    answers: {
+      '200': {
+        items: [
+          {
+            name: 'rdma-target',
+            about: 'Buffers registered for each request',
+            source:
+              'The case of the mail of October 2017: long-term references from RDMA. Linux refuses them on fs-dax (rule GP2); the preset allows them. The rates are assumptions.',
+          },
+          {
+            name: 'direct-io',
+            about: 'Short pins, the common case',
+            source:
+              'Direct I/O whose buffer is a mapping of a DAX file: the short-term pins for which break-layouts was made in Linux 4.18. The times of a fast disk are assumptions.',
+          },
+          {
+            name: 'camera',
+            about: 'A camera writes into a shared mapping',
+            source:
+              'v4l2 buffers in a mapping of a file: one of the users that Linux refuses on fs-dax since 4.15. 30 frames a second; the size of a frame is made small.',
+          },
+        ],
+      },
+    },
+  },
+  'get-lab-preset': {
+    answers: {
+      '200': {
+        name: 'gup-two-pages',
+        about: 'The deadlock of the mail',
+        source:
+          'S01 of docs/scenarios.md, from the mail of October 2017: a driver takes two pages one after the other, and a punch comes between.',
+        text: 'name: gup-two-pages\nabout: >-\n  Drivers take two pages, one after the other, and read the file before they release them, as a\n  checksum does. Another thread punches both pages. Whoever waits for the pins with a lock held that\n  the owner of a pin needs, waits for ever.\nfilesystem: { sizeBytes: 1Mi, files: { a: 4p } }\ndurationMs: 5000\nactors:\n  driver:\n    count: 3\n    loop:\n      - pin: { file: a, pages: 2, access: write }\n      - hold: { exponential: 1 }\n      - { read: { length: 2p }, chance: 0.02 }\n      - unpin\n      - think: { exponential: 4 }\n  puncher: { loop: [ { punch-hole: { file: a, pages: 2 } }, { think: { exponential: 20 } } ] }\n',
+      },
+    },
+  },
+  'create-lab': {
+    answers: {
+      '202': {
+        id: 'lab_1',
+        state: 'running',
+        name: 'recycled',
+        createdMs: 1767225818750,
+        startedMs: 1767225818750,
+        strategies: ['busy-extents'],
+        seeds: 1,
+        progress: {
+          done: 0,
+          total: 1,
+        },
+      },
+    },
+    request: {
+      workload: {
+        name: 'recycled',
+        filesystem: {
+          sizeBytes: '4Mi',
+          files: {
+            data: '64Ki',
+          },
+        },
+        durationMs: 200,
+        actors: {
+          nic: {
+            loop: [
+              {
+                pin: {
+                  file: 'data',
+                  pages: 4,
+                  access: 'write',
+                },
+              },
+              {
+                hold: {
+                  exponential: 5,
+                },
+              },
+              'unpin',
+              {
+                think: {
+                  exponential: 5,
+                },
+              },
+            ],
+          },
+          recycler: {
+            loop: [
+              {
+                'punch-hole': {
+                  file: 'data',
+                  pages: 16,
+                },
+              },
+              {
+                think: 20,
+              },
+            ],
+          },
+        },
+      },
+      strategies: ['busy-extents'],
+      seeds: 1,
+    },
+  },
+  'get-lab': {
+    answers: {
+      '200': {
+        id: 'lab_1',
+        state: 'done',
+        name: 'recycled',
+        createdMs: 1767225818750,
+        startedMs: 1767225818750,
+        endedMs: 1767225819000,
+        strategies: ['busy-extents'],
+        seeds: 1,
+        progress: {
+          done: 1,
+          total: 1,
+        },
+        digest: 'sha256:a1567315c87cade38e89e254d8a28a3da700bc4c891f9768e69d655888408b41',
+        result: {
+          lab: 1,
+          kernel: 5,
+          name: 'recycled',
+          workload: {
+            name: 'recycled',
+            filesystem: {
+              sizeBytes: '4Mi',
+              files: {
+                data: '64Ki',
+              },
+            },
+            durationMs: 200,
+            actors: {
+              nic: {
+                loop: [
+                  {
+                    pin: {
+                      file: 'data',
+                      pages: 4,
+                      access: 'write',
+                    },
+                  },
+                  {
+                    hold: {
+                      exponential: 5,
+                    },
+                  },
+                  'unpin',
+                ],
+              },
+              recycler: {
+                loop: [
+                  {
+                    'punch-hole': {
+                      file: 'data',
+                      pages: 16,
+                    },
+                  },
+                  {
+                    think: 20,
+                  },
+                ],
+              },
+            },
+          },
+          seeds: [1],
+          notes: [
+            '1 seeds are too few for a spread; take 8 or more.',
+            'Some runs have fewer than 100 layout changes that ended; there latencyP99Ms is the longest of them, or nearly. Take a longer durationMs.',
+          ],
+          strategies: [
+            {
+              strategy: 'busy-extents',
+              options: {},
+              changes: {
+                ended: 10,
+                failed: 0,
+                neverEnded: 0,
+                latencyMs: {
+                  p50: 0,
+                  p90: 0,
+                  p99: 0,
+                  max: 0,
+                },
+              },
+              others: {
+                blockedMs: 0,
+                longestMs: 0,
+              },
+              space: {
+                peakBlocks: 4,
+                blockMs: 41.904,
+              },
+              device: {
+                lost: 16,
+                foreign: 0,
+                refused: 0,
+              },
+              deadlocks: 0,
+              hangs: 0,
+              starved: 0,
+              scans: 10,
+              wakeups: 0,
+              spurious: 0,
+              findings: [],
+              figures: {
+                latencyP50Ms: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                latencyP90Ms: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                latencyP99Ms: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                latencyMaxMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                ended: {
+                  median: 10,
+                  q1: 10,
+                  q3: 10,
+                  low: 10,
+                  high: 10,
+                },
+                failed: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                neverEnded: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.deadlock': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.hang': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.starvation': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.unfinished': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                blockedShare: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                blockedInSMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                blockedInDMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                longestBlockedMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                hungTasks: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesLost: {
+                  median: 16,
+                  q1: 16,
+                  q3: 16,
+                  low: 16,
+                  high: 16,
+                },
+                pagesForeign: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesReadForeign: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesReadStale: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesWritten: {
+                  median: 112,
+                  q1: 112,
+                  q3: 112,
+                  low: 112,
+                  high: 112,
+                },
+                pins: {
+                  median: 28,
+                  q1: 28,
+                  q3: 28,
+                  low: 28,
+                  high: 28,
+                },
+                pinsRefused: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                heldBackPeakBytes: {
+                  median: 16384,
+                  q1: 16384,
+                  q3: 16384,
+                  low: 16384,
+                  high: 16384,
+                },
+                heldBackByteSeconds: {
+                  median: 171.638784,
+                  q1: 171.638784,
+                  q3: 171.638784,
+                  low: 171.638784,
+                  high: 171.638784,
+                },
+                dfLessDuBytes: {
+                  median: 858.19392,
+                  q1: 858.19392,
+                  q3: 858.19392,
+                  low: 858.19392,
+                  high: 858.19392,
+                },
+                noSpaceWhileHeldBack: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                freedUnderPin: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                deadlocks: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                commands: {
+                  median: 95,
+                  q1: 95,
+                  q3: 95,
+                  low: 95,
+                  high: 95,
+                },
+                scans: {
+                  median: 10,
+                  q1: 10,
+                  q3: 10,
+                  low: 10,
+                  high: 10,
+                },
+                wakeups: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                spuriousWakeups: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                workItems: {
+                  median: 16,
+                  q1: 16,
+                  q3: 16,
+                  low: 16,
+                  high: 16,
+                },
+                events: {
+                  median: 571,
+                  q1: 571,
+                  q3: 571,
+                  low: 571,
+                  high: 571,
+                },
+              },
+              seedsWith: {
+                deadlock: 0,
+                hang: 0,
+                starvation: 0,
+                'foreign write': 0,
+              },
+              latency: {
+                'punch-hole': {
+                  ended: {
+                    count: 10,
+                    max: 0,
+                    sum: 0,
+                    buckets: [0, 10],
+                  },
+                  failed: {},
+                  neverEnded: {},
+                },
+              },
+              heldBackSeries: [0, 0, 0],
+            },
+          ],
+          digest: 'sha256:a1567315c87cade38e89e254d8a28a3da700bc4c891f9768e69d655888408b41',
+        },
+      },
+    },
+  },
+  'list-labs': {
+    answers: {
+      '200': {
+        items: [
+          {
+            id: 'lab_1',
+            state: 'done',
+            name: 'recycled',
+            createdMs: 1767225818750,
+            strategies: ['busy-extents'],
+            seeds: 1,
+            progress: {
+              done: 1,
+              total: 1,
+            },
+            startedMs: 1767225818750,
+            endedMs: 1767225819000,
+            digest: 'sha256:a1567315c87cade38e89e254d8a28a3da700bc4c891f9768e69d655888408b41',
+          },
+        ],
+      },
+    },
+  },
+  'delete-lab': {
+    answers: {
+      '200': {
+        id: 'lab_1',
+        state: 'done',
+        name: 'recycled',
+        createdMs: 1767225818750,
+        strategies: ['busy-extents'],
+        seeds: 1,
+        progress: {
+          done: 1,
+          total: 1,
+        },
+        startedMs: 1767225818750,
+        endedMs: 1767225819000,
+        digest: 'sha256:a1567315c87cade38e89e254d8a28a3da700bc4c891f9768e69d655888408b41',
+      },
+    },
+  },
   index: {
     answers: {
       '200': {
@@ -2145,6 +2667,12 @@ export const recorded: Readonly<
           compareBytesMax: 67108864,
           compareHeapBytes: 536870912,
           compareMs: 20000,
+          labThreads: 1,
+          labsMax: 64,
+          labHeapBytes: 536870912,
+          labRunMs: 120000,
+          labTaskMs: 20000,
+          labResultBytesMax: 16777216,
           diskReserveBytes: 16777216,
           snapshotEntries: 20000,
           snapshotBytes: 67108864,
@@ -2204,6 +2732,18 @@ export const recorded: Readonly<
             },
             sleepers: {
               limit: 10000,
+              used: 0,
+            },
+            labs: {
+              limit: 4,
+              used: 0,
+            },
+            labsKept: {
+              limit: 50,
+              used: 0,
+            },
+            labCommands: {
+              limit: 5000000,
               used: 0,
             },
             memory: {
@@ -2495,7 +3035,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225819250,
+        createdMs: 1767225821000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2504,6 +3044,9 @@ export const recorded: Readonly<
           mappings: 1000000,
           pins: 10000,
           sleepers: 10000,
+          labs: 4,
+          labsKept: 50,
+          labCommands: 5000000,
           memory: 1048576,
         },
         used: {
@@ -2514,6 +3057,9 @@ export const recorded: Readonly<
           mappings: 0,
           pins: 0,
           sleepers: 0,
+          labs: 0,
+          labsKept: 0,
+          labCommands: 0,
           memory: 1048576,
         },
       },
@@ -2541,6 +3087,9 @@ export const recorded: Readonly<
               mappings: 1000000,
               pins: 1000000,
               sleepers: 10000,
+              labs: 4,
+              labsKept: 50,
+              labCommands: 5000000,
               memory: 1048576,
             },
             used: {
@@ -2551,12 +3100,15 @@ export const recorded: Readonly<
               mappings: 0,
               pins: 0,
               sleepers: 0,
+              labs: 0,
+              labsKept: 0,
+              labCommands: 0,
               memory: 1048576,
             },
           },
           {
             name: 'team-a',
-            createdMs: 1767225819250,
+            createdMs: 1767225821000,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -2565,6 +3117,9 @@ export const recorded: Readonly<
               mappings: 1000000,
               pins: 10000,
               sleepers: 10000,
+              labs: 4,
+              labsKept: 50,
+              labCommands: 5000000,
               memory: 1048576,
             },
             used: {
@@ -2575,6 +3130,9 @@ export const recorded: Readonly<
               mappings: 0,
               pins: 0,
               sleepers: 0,
+              labs: 0,
+              labsKept: 0,
+              labCommands: 0,
               memory: 1048576,
             },
           },
@@ -2586,7 +3144,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225819250,
+        createdMs: 1767225821000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2595,6 +3153,9 @@ export const recorded: Readonly<
           mappings: 1000000,
           pins: 10000,
           sleepers: 10000,
+          labs: 4,
+          labsKept: 50,
+          labCommands: 5000000,
           memory: 1048576,
         },
         used: {
@@ -2605,6 +3166,9 @@ export const recorded: Readonly<
           mappings: 0,
           pins: 0,
           sleepers: 0,
+          labs: 0,
+          labsKept: 0,
+          labCommands: 0,
           memory: 1048576,
         },
       },
@@ -2614,7 +3178,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225819250,
+        createdMs: 1767225821000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2623,6 +3187,9 @@ export const recorded: Readonly<
           mappings: 1000000,
           pins: 100,
           sleepers: 10000,
+          labs: 4,
+          labsKept: 50,
+          labCommands: 5000000,
           memory: 1048576,
         },
         used: {
@@ -2633,6 +3200,9 @@ export const recorded: Readonly<
           mappings: 0,
           pins: 0,
           sleepers: 0,
+          labs: 0,
+          labsKept: 0,
+          labCommands: 0,
           memory: 1048576,
         },
       },
@@ -2646,8 +3216,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225820250,
-        expiresMs: 1767312220250,
+        createdMs: 1767225822000,
+        expiresMs: 1767312222000,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -2663,8 +3233,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225820250,
-            expiresMs: 1767312220250,
+            createdMs: 1767225822000,
+            expiresMs: 1767312222000,
           },
         ],
       },
@@ -2681,7 +3251,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225819250,
+        createdMs: 1767225821000,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -2690,6 +3260,9 @@ export const recorded: Readonly<
           mappings: 1000000,
           pins: 100,
           sleepers: 10000,
+          labs: 4,
+          labsKept: 50,
+          labCommands: 5000000,
           memory: 1048576,
         },
         used: {
@@ -2700,6 +3273,9 @@ export const recorded: Readonly<
           mappings: 0,
           pins: 0,
           sleepers: 0,
+          labs: 0,
+          labsKept: 0,
+          labCommands: 0,
           memory: 1048576,
         },
       },
@@ -2710,7 +3286,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225851250,
+        expiresMs: 1767225853000,
       },
     },
     request: {
@@ -3134,5 +3710,35 @@ export const recordedProblems: Readonly<Record<string, unknown>> = {
     instance: '/v1/filesystem',
     errno: 'ENOENT',
     rule: 'H9',
+  },
+  'invalid-workload': {
+    type: '/v1/problems/invalid-workload',
+    title: 'Invalid workload',
+    status: 400,
+    detail:
+      'line 2, column 1: workload.filesystem.files: is missing. line 1, column 1: workload.durationMs: is missing. line 1, column 1: workload.actors: is missing.',
+    instance: '/v1/labs',
+    errno: 'EINVAL',
+    rule: 'LB1',
+    fields: [
+      {
+        field: 'workload.filesystem.files',
+        message: 'is missing',
+        line: 2,
+        column: 1,
+      },
+      {
+        field: 'workload.durationMs',
+        message: 'is missing',
+        line: 1,
+        column: 1,
+      },
+      {
+        field: 'workload.actors',
+        message: 'is missing',
+        line: 1,
+        column: 1,
+      },
+    ],
   },
 };

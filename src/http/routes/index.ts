@@ -15,6 +15,7 @@ import { eventRoutes } from './events.ts';
 import { explainRoutes } from './explain.ts';
 import { filesystemRoutes } from './filesystems.ts';
 import { healthRoutes } from './health.ts';
+import { labRoutes } from './labs.ts';
 import { metricsRoutes } from './metrics.ts';
 import { operationRoute } from './operation.ts';
 import { operationContentRoute } from './operation-content.ts';
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   scriptRoute,
   ...compareRoutes,
   ...clusterRoutes,
+  ...labRoutes,
   ...eventRoutes,
   ...tenantRoutes,
   ...tokenRoutes,

@@ -1,6 +1,7 @@
 // One event of a log as a CloudEvent (1.0, JSON). The part that is the same for every reader is
 // serialised once and stored with the record. The position is written in front of it, because the
 // logs of a filesystem and of its tenant number the same event differently.
+import { isLabEvent } from '../../durable/lab-events.ts';
 import type { EventRecord } from '../../engine/event-ring.ts';
 import { rfc3339 } from '../../kernel/records/rfc3339.ts';
 import { opId } from '../../kernel/units.ts';
@@ -29,7 +30,8 @@ function bodyOf({ filesystem, event }: EventRecord): string {
   const subject = ino === 0 ? '' : `"subject":${JSON.stringify(about)},`;
   // Names of filesystems, operations and event types need no escapes.
   const operation = task === 0 ? '' : `,"operation":"${opId(task)}","op":"${op}"`;
-  const source = `"source":"/v1/filesystems/${filesystem}","type":"${typePrefix}${event.type}"`;
+  const thing = isLabEvent(event) ? `labs/${event.data.lab}` : `filesystems/${filesystem}`;
+  const source = `"source":"/v1/${thing}","type":"${typePrefix}${event.type}"`;
   const time = `"time":"${timeOf(event.timeMs)}","datacontenttype":"application/json"`;
   return `${source},${subject}${time},"data":${JSON.stringify(data)}${operation}}`;
 }

@@ -7,7 +7,7 @@ export const zEnvelope = z.object({
   id: z.string().describe('`<epoch>.<seq>`, which is also the cursor after this event.'),
   seq: zCount.describe('Increases by one in each log.'),
   epoch: z.string().describe('A new epoch begins when the history of events does not continue.'),
-  source: z.string().describe('`/v1/filesystems/{fs}`.'),
+  source: z.string().describe('`/v1/filesystems/{fs}`, or `/v1/labs/{lab}`.'),
   subject: z
     .string()
     .optional()
@@ -15,7 +15,9 @@ export const zEnvelope = z.object({
       '`files/{file}` with the name at that time, or `inodes/{ino}` if the file was already ' +
         'unlinked.',
     ),
-  time: z.string().describe('RFC 3339, by the clock of the filesystem.'),
+  time: z
+    .string()
+    .describe('RFC 3339, by the clock of the filesystem; for a lab, by that of the server.'),
   datacontenttype: z.literal('application/json').describe('The type of `data`.'),
   operation: z
     .string()

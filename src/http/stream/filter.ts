@@ -1,22 +1,29 @@
 // Which events a subscription shows. An absent part of a filter hides nothing.
 import { z } from 'zod';
+import {
+  isLabEvent,
+  type LabEventType,
+  labEventTypes,
+  type StreamEvent,
+} from '../../durable/lab-events.ts';
 import { type EventType, eventTable, type KernelEvent } from '../../kernel/events.ts';
 import { pmdBytes } from '../../kernel/mm/pmd.ts';
 import { pageSize, zBytes } from '../../kernel/units.ts';
 import { typePrefix } from './envelope.ts';
 
-const names = new Set(Object.keys(eventTable));
+const names = new Set<string>([...Object.keys(eventTable), ...labEventTypes]);
+type StreamEventType = EventType | LabEventType;
 
 /**
  * The event types for `pinhole.page.idle`, the same without the prefix, or a whole family such as
  * `pinhole.page.*`. Null if there is none.
  */
-function typesNamed(text: string): EventType[] | null {
+function typesNamed(text: string): StreamEventType[] | null {
   const name = text.startsWith(typePrefix) ? text.slice(typePrefix.length) : text;
-  if (names.has(name)) return [name as EventType];
+  if (names.has(name)) return [name as StreamEventType];
   if (!name.endsWith('.*')) return null;
   const family = [...names].filter((one) => one.startsWith(name.slice(0, -1)));
-  return family.length === 0 ? null : (family as EventType[]);
+  return family.length === 0 ? null : (family as StreamEventType[]);
 }
 
 const zTypeName = z
@@ -60,7 +67,7 @@ export const zFilter = z
   );
 
 export interface Filter {
-  types: ReadonlySet<EventType> | null;
+  types: ReadonlySet<StreamEventType> | null;
   file: string | null;
   ino: number | null;
   range: { offset: number; length: number } | null;
@@ -85,10 +92,10 @@ export function filterOf(asked: z.infer<typeof zFilter> | undefined): Filter | n
   return { types: wanted, file: file ?? null, ino: ino ?? null, range: range ?? null, key };
 }
 
-export function shows(filter: Filter, event: KernelEvent): boolean {
+export function shows(filter: Filter, event: StreamEvent): boolean {
   if (filter.types !== null && !filter.types.has(event.type)) return false;
   if (filter.file === null && filter.ino === null) return true;
-  const places = placesIn(event, filter);
+  const places = isLabEvent(event) ? null : placesIn(event, filter);
   if (places === null) return false;
   const { range } = filter;
   return range === null || places.length === 0 || places.some((place) => meet(place, range));
