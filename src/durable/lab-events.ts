@@ -10,7 +10,12 @@ const name = z.string().describe('The name of its workload.');
 export const labEventTable = {
   'lab.progress': {
     doc: 'A lab has begun (`done` is 0), or more of its runs have ended.',
-    data: z.object({ lab, name, done: zCount, total: zCount.describe('The runs of the lab.') }),
+    data: z.object({
+      lab,
+      name,
+      done: zCount.describe('Runs that have ended.'),
+      total: zCount.describe('The runs of the lab.'),
+    }),
   },
   'lab.done': {
     doc: 'A lab has ended, and its result can be read.',
@@ -18,7 +23,12 @@ export const labEventTable = {
   },
   'lab.failed': {
     doc: 'A lab was given up, because one of its runs reached a limit or its thread died.',
-    data: z.object({ lab, name, reason: z.string(), detail: z.string() }),
+    data: z.object({
+      lab,
+      name,
+      reason: z.string().describe('As `failure.reason` of the lab.'),
+      detail: z.string().describe('A sentence for a person.'),
+    }),
   },
   'lab.cancelled': { doc: 'A client cancelled a lab.', data: z.object({ lab, name }) },
 } as const;

@@ -3,7 +3,7 @@
 // the seeds and the versions alone: not on the order in which runs end, nor on the machine.
 import { kernelVersion } from '../kernel/snapshot.ts';
 import { defaultBounds, type RunBounds } from './bounds.ts';
-import type { Parsed } from './document.ts';
+import { type Parsed, workloadOf } from './document.ts';
 import { estimateOf } from './estimate.ts';
 import { figures } from './figures.ts';
 import { headlineOf, noHeadline } from './headline.ts';
@@ -19,9 +19,10 @@ import {
   type StrategyRow,
 } from './result.ts';
 import { machineOf, type RunResult } from './run.ts';
+import type { Workload } from './schema.ts';
 import { Bootstrap, difference } from './statistics.ts';
-import { choiceOf, type StrategyChoiceOf, sixStrategies } from './strategies.ts';
-import { type Point, pointsOf } from './sweep.ts';
+import { choiceOf, sixStrategies } from './strategies.ts';
+import { documentAt, pointsOf, valuesOf } from './sweep.ts';
 
 /** Increase it when the same document and seeds no longer give the same table. */
 export const labVersion = 2;
@@ -39,15 +40,41 @@ export interface LabRequest {
 export interface Job {
   raw: unknown;
   seed: number;
-  strategy: StrategyChoiceOf;
+  /** The name of the strategy. */
+  strategy: string;
   bounds: RunBounds;
 }
 
-/** Runs jobs, as many at once as it has threads. */
+/**
+ * Runs jobs, as many at once as it has threads. Results are JSON in bytes, so that the thread that
+ * only collects them does not spend time on them. Both methods reject with a RunError, or with the
+ * reason of `signal`.
+ */
 export interface Runner {
   readonly threads: number;
-  /** Rejects with a RunError, or with the reason of `signal`. */
-  run(job: Job, signal: AbortSignal): Promise<RunResult>;
+  /** The JSON of a RunResult. */
+  run(job: Job, signal: AbortSignal): Promise<Uint8Array>;
+  /** The JSON of a LabResult. The bytes of the results may be gone afterwards. */
+  tabulate(results: LabResults, signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** A lab that was checked. It is plain data, for a worker thread. */
+export interface LabPlan {
+  raw: unknown;
+  sweep: Record<string, unknown[]>;
+  strategies: string[];
+  seeds: number[];
+  bounds: RunBounds;
+  /** Strategies that the filesystem cannot have, by their index, at a point of the sweep. */
+  refused: { point: number; strategy: number; why: string }[];
+  /** How many runs it takes. */
+  runs: number;
+}
+
+export interface LabResults {
+  plan: LabPlan;
+  /** By point, by strategy, by seed; null for a strategy that is refused. */
+  runs: (Uint8Array | null)[][][];
 }
 
 export interface Progress {
@@ -62,21 +89,13 @@ const jobsMax = 20_000;
 /** A row lists so many findings. */
 const findingsListedMax = 12;
 
-interface Plan {
-  points: Point[];
-  names: readonly string[];
-  choices: (StrategyChoiceOf | { refused: string; name: string })[][];
-  seeds: number[];
-  bounds: RunBounds;
-}
-
 /** Checks all that can be checked before the first run. Throws a LabError. */
-function planLab({
+export function planLab({
   parsed,
   strategies = sixStrategies,
   seeds: seedsAsked = seedsDefault,
   bounds = defaultBounds,
-}: LabRequest): Plan {
+}: LabRequest): LabPlan {
   const seeds = seedsOf(seedsAsked);
   if (strategies.length === 0) throw wrong('strategies', 'there must be at least one');
   const twice = strategies.find((name, at) => strategies.indexOf(name) !== at);
@@ -98,19 +117,33 @@ function planLab({
           `${bounds.commandsMax} is the maximum`,
       );
   }
-  const choices = points.map(({ workload }) =>
-    strategies.map((name) => {
-      const choice = choiceOf(name, workload);
-      try {
-        machineOf(workload, choice);
-        return choice;
-      } catch (error) {
-        if (!(error instanceof LabError) || error.mistakes[0]?.path !== 'strategies') throw error;
-        return { name, refused: error.mistakes[0].message };
-      }
+  const refused = points.flatMap(({ workload }, point) =>
+    strategies.flatMap((name, strategy) => {
+      const why = whyRefused(name, workload);
+      return why === null ? [] : [{ point, strategy, why }];
     }),
   );
-  return { points, names: strategies, choices, seeds, bounds };
+  return {
+    raw: parsed.raw,
+    sweep: parsed.workload.sweep ?? {},
+    strategies: [...strategies],
+    seeds,
+    bounds,
+    refused,
+    runs: jobs - refused.length * seeds.length,
+  };
+}
+
+/** Why the filesystem of the workload cannot have the strategy, or null. */
+function whyRefused(name: string, workload: Workload): string | null {
+  const choice = choiceOf(name, workload);
+  try {
+    machineOf(workload, choice);
+    return null;
+  } catch (error) {
+    if (!(error instanceof LabError) || error.mistakes[0]?.path !== 'strategies') throw error;
+    return error.mistakes[0].message;
+  }
 }
 
 const isWhole = (value: number, min: number, max: number) =>
@@ -134,33 +167,41 @@ function seedsOf(asked: number | readonly number[]): number[] {
 
 const wrong = (path: string, message: string): LabError => new LabError([{ path, message }]);
 
-export async function runLab(
-  request: LabRequest,
-  {
-    runner,
-    progress = () => {},
-    signal = new AbortController().signal,
-  }: {
-    runner: Runner;
-    progress?(at: Progress): void;
-    signal?: AbortSignal;
-  },
-): Promise<LabResult> {
-  const plan = planLab(request);
-  const results = await runAll(plan, { runner, progress, signal });
+interface Running {
+  runner: Runner;
+  progress?(at: Progress): void;
+  signal?: AbortSignal;
+}
+
+export async function runLab(request: LabRequest, running: Running): Promise<LabResult> {
+  const bytes = await runPlan(planLab(request), running);
+  return JSON.parse(new TextDecoder().decode(bytes)) as LabResult;
+}
+
+/** The JSON of a LabResult. */
+export async function runPlan(
+  plan: LabPlan,
+  { runner, progress = () => {}, signal = new AbortController().signal }: Running,
+): Promise<Uint8Array> {
+  const runs = await runAll(plan, { runner, progress, signal });
+  return runner.tabulate({ plan, runs }, signal);
+}
+
+/** The table of all runs. It takes some time. */
+export function tabulate({ plan, runs }: LabResults): LabResult {
   const bootstrap = new Bootstrap(plan.seeds.length);
-  const points = plan.points.map(({ at }, point) => ({
+  const { workload } = workloadOf(plan.raw);
+  const points = valuesOf(plan.sweep).map((at, point) => ({
     at: at as ResultPoint['at'],
-    strategies: rowsOf(plan, point, results[point] ?? [], bootstrap),
+    strategies: rowsOf(plan, point, (runs[point] ?? []).map(parsedRuns), bootstrap),
   }));
   number(points);
-  const { workload, raw } = request.parsed;
   const result: Omit<LabResult, 'digest'> = {
     lab: labVersion,
     kernel: kernelVersion,
     name: workload.name,
     ...(workload.about === undefined ? {} : { about: workload.about }),
-    workload: raw as LabResult['workload'],
+    workload: plan.raw as LabResult['workload'],
     seeds: plan.seeds,
     notes: notesOn(plan.seeds.length, points),
     strategies: points[0]?.strategies ?? [],
@@ -169,48 +210,37 @@ export async function runLab(
   return { ...result, digest: digestOf(result) };
 }
 
+const parsedRuns = (runs: readonly (Uint8Array | null)[]): (RunResult | null)[] =>
+  runs.map((bytes) =>
+    bytes === null ? null : (JSON.parse(new TextDecoder().decode(bytes)) as RunResult),
+  );
+
 /** Findings are numbered through the whole lab, in the order of points and strategies. */
 function number(points: readonly ResultPoint[]): void {
   const all = points.flatMap(({ strategies }) => strategies.flatMap(({ findings }) => findings));
   for (const [at, finding] of all.entries()) finding.number = at + 1;
 }
 
-/** By point, by strategy, by seed. */
-type Results = (RunResult | null)[][][];
-
 async function runAll(
-  { points, choices, seeds, bounds }: Plan,
-  {
-    runner,
-    progress,
-    signal,
-  }: { runner: Runner; progress(at: Progress): void; signal: AbortSignal },
-): Promise<Results> {
-  const results: Results = choices.map((row) => row.map(() => seeds.map(() => null)));
-  const jobs = points.flatMap(({ raw }, point) =>
-    (choices[point] ?? []).flatMap((strategy, at) =>
-      'refused' in strategy
-        ? []
-        : seeds.map((seed, index) => ({
-            job: { raw, seed, strategy, bounds } satisfies Job,
-            put: (result: RunResult) => {
-              (results[point]?.[at] as (RunResult | null)[])[index] = result;
-            },
-          })),
-    ),
+  plan: LabPlan,
+  { runner, progress, signal }: Required<Running>,
+): Promise<LabResults['runs']> {
+  const results = valuesOf(plan.sweep).map(() =>
+    plan.strategies.map(() => plan.seeds.map((): Uint8Array | null => null)),
   );
-  let next = 0;
+  const jobs = jobsOf(plan);
   let runsDone = 0;
   // The first failure ends the other runs too, because their table will not be made.
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const work = async (): Promise<void> => {
-    for (let at = next++; at < jobs.length; at = next++) {
+    for (let next = jobs.next(); next.done !== true; next = jobs.next()) {
       either.throwIfAborted();
-      const { job, put } = jobs[at] as (typeof jobs)[number];
-      put(await runner.run(job, either));
+      const { point, strategy, index, job } = next.value;
+      const row = results[point]?.[strategy] as (Uint8Array | null)[];
+      row[index] = await runner.run(job, either);
       runsDone += 1;
-      progress({ runsDone, runs: jobs.length });
+      progress({ runsDone, runs: plan.runs });
     }
   };
   const workers = Array.from({ length: Math.max(1, runner.threads) }, () =>
@@ -226,21 +256,37 @@ async function runAll(
   return results;
 }
 
+/** In the order of points, strategies and seeds. Several workers take jobs from it. */
+function* jobsOf({ raw, sweep, strategies, seeds, bounds, refused }: LabPlan) {
+  const without = new Set(refused.map(({ point, strategy }) => `${point} ${strategy}`));
+  for (const [point, at] of valuesOf(sweep).entries()) {
+    const document = documentAt(raw, at);
+    for (const [strategy, name] of strategies.entries()) {
+      if (without.has(`${point} ${strategy}`)) continue;
+      for (const [index, seed] of seeds.entries()) {
+        const job: Job = { raw: document, seed, strategy: name, bounds };
+        yield { point, strategy, index, job };
+      }
+    }
+  }
+}
+
 function rowsOf(
-  { names, choices, seeds }: Plan,
+  { raw, sweep, strategies, refused, seeds }: LabPlan,
   point: number,
-  results: Results[number],
+  results: readonly (readonly (RunResult | null)[])[],
   bootstrap: Bootstrap,
 ): StrategyRow[] {
   const first = figuresBySeed(results[0] ?? []);
-  return names.map((name, at) => {
-    const choice = choices[point]?.[at];
-    const { name: _, ...options } = choice ?? { name };
-    if (choice === undefined || 'refused' in choice)
+  const { workload } = workloadOf(documentAt(raw, valuesOf(sweep)[point] ?? {}));
+  return strategies.map((name, at) => {
+    const { name: _, ...options } = choiceOf(name, workload);
+    const refusal = refused.find((one) => one.point === point && one.strategy === at);
+    if (refusal !== undefined)
       return {
         strategy: name,
         options: {},
-        refused: (choice as { refused: string }).refused,
+        refused: refusal.why,
         ...noHeadline,
         ...noDetail(),
       };

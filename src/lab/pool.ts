@@ -2,9 +2,8 @@
 // the pool starts another. A run that is cancelled ends with its thread, whatever it does.
 import type { Piscina } from 'piscina';
 import { isOutOfHeap, threadPool } from '../threads/thread.ts';
-import type { Job, Runner } from './lab.ts';
+import type { Job, LabResults, Runner } from './lab.ts';
 import { RunError } from './lab-error.ts';
-import type { RunResult } from './run.ts';
 import type { Answer } from './worker.ts';
 
 export interface PoolLimits {
@@ -23,15 +22,35 @@ export class LabPool implements Runner {
     this.#limits = limits;
   }
 
-  async run(job: Job, signal: AbortSignal): Promise<RunResult> {
+  run(job: Job, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#ask('work', job, signal);
+  }
+
+  tabulate(results: LabResults, signal: AbortSignal): Promise<Uint8Array> {
+    const all = results.runs.flat(2).filter((bytes) => bytes !== null);
+    return this.#ask(
+      'table',
+      results,
+      signal,
+      all.map(({ buffer }) => buffer as ArrayBuffer),
+    );
+  }
+
+  async #ask(
+    name: 'work' | 'table',
+    task: Job | LabResults,
+    signal: AbortSignal,
+    transferList: ArrayBuffer[] = [],
+  ): Promise<Uint8Array> {
     signal.throwIfAborted();
     const own = new AbortController();
     const stop = () => own.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     this.#running.add(own);
     try {
-      const answer: Answer = await this.#threads().run(job, { signal: own.signal, name: 'work' });
-      if (answer.ok) return answer.result;
+      const options = { signal: own.signal, name, transferList };
+      const answer: Answer = await this.#threads().run(task, options);
+      if (answer instanceof Uint8Array) return answer;
       throw new RunError(answer.kind, answer.message);
     } catch (error) {
       if (own.signal.aborted) throw own.signal.reason;

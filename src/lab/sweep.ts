@@ -13,21 +13,33 @@ export interface Point {
   raw: unknown;
 }
 
-/** All points in the order of the document. Throws a LabError. */
-export function pointsOf({ workload, raw }: Parsed): Point[] {
-  const paths = Object.entries(workload.sweep ?? {});
-  const points = paths.reduce<Record<string, unknown>[]>(
+/** The values of each point, in the order of the document. */
+export function valuesOf(
+  sweep: Readonly<Record<string, readonly unknown[]>> = {},
+): Record<string, unknown>[] {
+  return Object.entries(sweep).reduce<Record<string, unknown>[]>(
     (some, [path, values]) =>
       some.flatMap((at) => values.map((value) => ({ ...at, [path]: value }))),
     [{}],
   );
-  return points.map((at) => {
-    if (paths.length === 0) return { at, workload, raw };
-    const own = structuredClone(raw) as Record<string, unknown>;
-    delete own.sweep;
-    for (const [path, value] of Object.entries(at)) setAt(own, path, value);
-    return { at, ...inPoint(own, at) };
-  });
+}
+
+/** The document of a point. Throws a LabError if a path leads nowhere. */
+export function documentAt(raw: unknown, at: Record<string, unknown>): unknown {
+  if (Object.keys(at).length === 0) return raw;
+  const own = structuredClone(raw) as Record<string, unknown>;
+  delete own.sweep;
+  for (const [path, value] of Object.entries(at)) setAt(own, path, value);
+  return own;
+}
+
+/** All points, each checked as a workload of its own. Throws a LabError. */
+export function pointsOf({ workload, raw }: Parsed): Point[] {
+  return valuesOf(workload.sweep).map((at) =>
+    Object.keys(at).length === 0
+      ? { at, workload, raw }
+      : { at, ...inPoint(documentAt(raw, at), at) },
+  );
 }
 
 function inPoint(raw: unknown, at: Record<string, unknown>): Parsed {

@@ -1,13 +1,14 @@
 // Runs the jobs of labs in a worker thread.
+import { moved } from '../threads/thread.ts';
 import { workloadOf } from './document.ts';
-import type { Job } from './lab.ts';
+import { type Job, type LabResults, tabulate } from './lab.ts';
 import { RunError } from './lab-error.ts';
 import { type RunResult, runOne } from './run.ts';
 import type { Workload } from './schema.ts';
+import { choiceOf } from './strategies.ts';
 
-export type Answer =
-  | { ok: true; result: RunResult }
-  | { ok: false; kind: RunError['kind']; message: string };
+/** The JSON that was asked for, in bytes. */
+export type Answer = Uint8Array | { kind: RunError['kind']; message: string };
 
 /** The jobs of a lab come one after the other and share their document. */
 let last: { text: string; workload: Workload } | null = null;
@@ -20,15 +21,26 @@ function workloadIn(raw: unknown): Workload {
 
 /** Throws a RunError if a bound is reached. */
 export function runJob({ raw, seed, strategy, bounds }: Job): RunResult {
-  return runOne(workloadIn(raw), { seed, strategy }, { bounds });
+  const workload = workloadIn(raw);
+  return runOne(workload, { seed, strategy: choiceOf(strategy, workload) }, { bounds });
 }
 
-/** The entry point of the thread. An error loses its class on the way, so it goes as data. */
-export function work(job: Job): Answer {
+/** The entry point of the thread for one run. */
+export const work = (job: Job): Answer => answer(() => runJob(job));
+
+/** The entry point of the thread for the table of all runs. */
+export const table = (results: LabResults): Answer => answer(() => tabulate(results));
+
+/** An error loses its class on the way, so it goes as data. */
+function answer(compute: () => unknown): Answer {
   try {
-    return { ok: true, result: runJob(job) };
+    return moved(bytesOf(compute()));
   } catch (error) {
-    if (error instanceof RunError) return { ok: false, kind: error.kind, message: error.message };
+    if (error instanceof RunError) return { kind: error.kind, message: error.message };
     throw error;
   }
 }
+
+/** JSON in a buffer of its own, which can move to another thread. */
+export const bytesOf = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(value));

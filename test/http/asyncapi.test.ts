@@ -3,6 +3,7 @@ import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { labEventTypes } from '../../src/durable/lab-events.ts';
 import { asyncApi } from '../../src/http/openapi/asyncapi.ts';
 import { contracts } from '../../src/http/routes/index.ts';
 import { closings } from '../../src/http/stream/messages.ts';
@@ -61,7 +62,8 @@ describe('AsyncAPI', () => {
     const types = Object.values(document.components.schemas).map(
       (schema) => (schema as typeof document).properties.type.const,
     );
-    expect(types).toEqual(Object.keys(eventTable).map((type) => `pinhole.${type}`));
+    const all = [...Object.keys(eventTable), ...labEventTypes];
+    expect(types).toEqual(all.map((type) => `pinhole.${type}`));
     for (const { code } of Object.values(closings))
       expect(document.info.description).toContain(`- ${code}: `);
   });
