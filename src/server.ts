@@ -265,6 +265,7 @@ function partsOf(
       // A volatile server keeps its labs in memory.
       store: store ?? new MemoryStore(),
       inMemory: store === undefined,
+      inCluster: cluster !== null,
       engine,
       nowMs: clock.nowMs,
       onCrash: ({ error, ...where }) =>

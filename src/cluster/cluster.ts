@@ -136,7 +136,7 @@ export class Cluster implements EngineCluster, ClusterView {
         const id = became !== null && 'id' in became ? became.id : '';
         const results = this.#results.get(id) ?? new Map();
         const filesystems = [{ id, results }];
-        return becameOf({ filesystems, unrecovered: [] }, engine, tenants)(record, became);
+        return becameOf({ filesystems, unrecovered: [] }, engine, tenants, null)(record, became);
       },
     };
   }

@@ -17,7 +17,7 @@ export function becameOf(
   { filesystems, unrecovered }: Results,
   engine: Engine,
   tenants: Tenants,
-  labs: Labs,
+  labs: Pick<Labs, 'findOf'> | null,
 ): (record: string, became: AnswerRecord['became']) => Became {
   const results = new Map(filesystems.map((fs) => [fs.id, fs.results]));
   const stopped = new Set(unrecovered.map(({ id }) => id));
@@ -29,7 +29,7 @@ export function becameOf(
     }
     if ('lab' in became) {
       const { owner } = ownerAndKey(record);
-      const lab = labs.findOf(owner, became.lab);
+      const lab = labs?.findOf(owner, became.lab);
       return lab === undefined ? { kind: 'forgotten' } : { kind: 'lab', lab };
     }
     const { id, seq } = became;

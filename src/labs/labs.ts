@@ -19,7 +19,7 @@ import { EngineError } from '../engine/engine-error.ts';
 import { overQuota } from '../engine/refusals.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { Change, Journal, Order } from '../journal/store.ts';
-import type { Failure } from '../kernel/errno.ts';
+import { type Failure, failure } from '../kernel/errno.ts';
 import { type LabPlan, runPlan } from '../lab/lab.ts';
 import { type Mistake, RunError } from '../lab/lab-error.ts';
 import { LabPool } from '../lab/pool.ts';
@@ -42,6 +42,8 @@ export interface LabLimits {
 export interface LabsHost {
   /** Where labs are stored. */
   store: { readonly records: Journal; readonly next: Order; readonly full: boolean };
+  /** Several servers share the store, and none of them would know the labs of the others. */
+  inCluster: boolean;
   /** The store is in memory. */
   inMemory: boolean;
   engine: Pick<Engine, 'hold' | 'announce'>;
@@ -157,6 +159,7 @@ export class Labs {
   /** Rejects with an EngineError if it cannot be stored, and with a TaskError. */
   async create(tenant: Tenant, asked: LabAsked, key: RequestKey | undefined): Promise<Created> {
     const { account } = tenant;
+    if (this.#host.inCluster) return { kind: 'refused', failure: notInCluster };
     const { labsMax } = this.#limits;
     if (this.counts.queued + this.counts.running >= labsMax)
       return {
@@ -515,6 +518,12 @@ export class Labs {
     });
   }
 }
+
+const notInCluster = failure(
+  'EOPNOTSUPP',
+  'LB8',
+  'a cluster runs no labs; run it on a server of its own, or with `pinhole lab run`',
+);
 
 const newLab = (tenant: Tenant, record: LabRecord, plan: LabPlan | null): Lab => ({
   tenant,

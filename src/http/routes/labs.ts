@@ -137,7 +137,7 @@ const createContract = contractOf({
     { status: 200, doc: 'It ended in the time of Prefer.', content: { [jsonType]: zLab } },
     { status: 202, doc: 'It waits or runs.', content: { [jsonType]: zLab }, headers: location },
   ],
-  problems: ['invalid-workload', 'labs-busy', 'edquot', 'memory-full', 'not-ready'],
+  problems: ['invalid-workload', 'labs-busy', 'eopnotsupp', 'edquot', 'memory-full', 'not-ready'],
   waits: true,
   durable: true,
   conditions: 'answer',
