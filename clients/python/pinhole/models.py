@@ -56,6 +56,12 @@ StoryFilesystem = dict[str, Any]
 StoryCommand = dict[str, Any]
 """A command: op, on, args, data in base64, owner."""
 
+LabState = Literal["queued", "running", "done", "failed", "cancelled"]
+""""""
+
+FindingKind = Literal["deadlock", "hang", "starvation", "foreign write"]
+""""""
+
 StrategyInForce = dict[str, Any]
 """The name of a reclaim strategy, and its options."""
 
@@ -1566,6 +1572,334 @@ class TruncatedPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LabPreset:
+    """"""
+
+    name: str
+    """The name."""
+    about: str
+    """One line."""
+    source: str
+    """Where the case is from."""
+    text: str
+    """The document in YAML."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lab:
+    """"""
+
+    id: str
+    """`lab_…`."""
+    state: LabState
+    """Only operations in this state."""
+    name: str
+    """The name of the workload."""
+    preset: str | None = None
+    """The preset of which it was made."""
+    created_ms: int
+    """When it was created, in milliseconds since 1970."""
+    started_ms: int | None = None
+    """"""
+    ended_ms: int | None = None
+    """When it ended, in milliseconds since 1970; null until then."""
+    strategies: list[str]
+    """Strategies to choose from."""
+    seeds: int
+    """How many seeds."""
+    progress: LabProgress
+    """Runs that have ended, and all runs. A run is one seed under one strategy."""
+    failure: LabFailure | None = None
+    """Why it has no result; only of a failed lab."""
+    digest: str | None = None
+    """The digest of the result."""
+    result: LabResult | None = None
+    """Only of a lab that is done."""
+    _wire: ClassVar[dict[str, str]] = {
+        "created_ms": "createdMs",
+        "started_ms": "startedMs",
+        "ended_ms": "endedMs",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabProgress:
+    """"""
+
+    done: int
+    """"""
+    total: int
+    """"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabFailure:
+    """"""
+
+    reason: Literal["events", "memory", "time", "law", "stuck", "crash", "size"]
+    """The bound that a run reached: events, memory or time. `law`: a law of the machine broke.
+    `crash`: the thread of a run ended. `size`: the result is too large.
+    """
+    detail: str
+    """What happened, to what, and what can be done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabResult:
+    """"""
+
+    lab: int
+    """The version of the lab. Another version may give other figures."""
+    kernel: int
+    """The version of the simulated kernel."""
+    name: str
+    """The name."""
+    about: str | None = None
+    """"""
+    workload: dict[str, schema0]
+    """The document as it was given."""
+    seeds: list[int]
+    """"""
+    notes: list[str]
+    """Limits of the figures, for a reader."""
+    strategies: list[LabStrategy]
+    """A row for each strategy; with a sweep, those of its first point."""
+    points: list[LabPoint] | None = None
+    """With a sweep: the rows of every point."""
+    digest: str
+    """SHA-256 of the canonical JSON (RFC 8785) of all other fields of the result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabStrategy:
+    """"""
+
+    strategy: str
+    """The name of the reclaim strategy and its options."""
+    options: dict[str, schema1]
+    """JSON Schema of its own options."""
+    refused: str | None = None
+    """Why the filesystem cannot have this strategy. All numbers are null then."""
+    changes: LabChanges
+    """The callers: truncate, punch and the other operations that remove blocks."""
+    others: LabOthers
+    """What would happen under the other strategies."""
+    space: LabSpace
+    """Blocks that no file owned and nobody could use."""
+    device: LabDevice
+    """"""
+    deadlocks: int | None
+    """Cycles of waits that were completed. Sum of the seeds."""
+    hangs: int | None
+    """Calls that wait for a page that nobody has pinned. Sum of the seeds."""
+    starved: int | None
+    """Calls that found another pinned page each time that they looked. Sum of the seeds."""
+    scans: int | None
+    """Scans of a range for pinned pages. Sum of the seeds."""
+    wakeups: int | None
+    """Tasks that were woken. Sum of the seeds."""
+    spurious: int | None
+    """Of these, tasks that were woken for the page of somebody else. Sum of the seeds."""
+    findings: list[LabFinding]
+    """The first of them."""
+    figures: dict[str, LabFigure]
+    """Every figure with its spread over the seeds."""
+    seeds_with: dict[str, int]
+    """In how many seeds there was a finding of each kind."""
+    latency: dict[str, LabLatency]
+    """Latencies of all seeds together, by operation, in microseconds."""
+    held_back_series: list[float]
+    """Blocks held back in equal parts of the measured time: the mean of all seeds."""
+    _wire: ClassVar[dict[str, str]] = {
+        "seeds_with": "seedsWith",
+        "held_back_series": "heldBackSeries",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabChanges:
+    """"""
+
+    ended: int | None
+    """Layout changes that succeeded. Sum of the seeds."""
+    failed: int | None
+    """Layout changes that failed. Sum of the seeds."""
+    never_ended: int | None
+    """Layout changes that wait for ever. Sum of the seeds."""
+    latency_ms: LabChangesLatencyMs
+    """"""
+    _wire: ClassVar[dict[str, str]] = {
+        "never_ended": "neverEnded",
+        "latency_ms": "latencyMs",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabChangesLatencyMs:
+    """"""
+
+    p50: float | None
+    """Half of the layout changes of a run take at most this long. Median of the seeds."""
+    p90: float | None
+    """90 % of the layout changes of a run take at most this long. Median of the seeds."""
+    p99: float | None
+    """99 % of the layout changes of a run take at most this long. Median of the seeds."""
+    max: float | None
+    """The longest layout change of a run. Median of the seeds."""
+    null_because: dict[str, Literal["never", "none"]] | None = None
+    """Why a latency is null."""
+    _wire: ClassVar[dict[str, str]] = {
+        "null_because": "nullBecause",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabOthers:
+    """"""
+
+    blocked_ms: float | None
+    """The time that all threads together waited for a lock or an entry. Median of the seeds."""
+    longest_ms: float | None
+    """The longest of these waits. Median of the seeds."""
+    _wire: ClassVar[dict[str, str]] = {
+        "blocked_ms": "blockedMs",
+        "longest_ms": "longestMs",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabSpace:
+    """"""
+
+    peak_blocks: float | None
+    """The most blocks at one time. Median of the seeds."""
+    block_ms: float | None
+    """The blocks times the time for which each was held back. Median of the seeds."""
+    _wire: ClassVar[dict[str, str]] = {
+        "peak_blocks": "peakBlocks",
+        "block_ms": "blockMs",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabDevice:
+    """"""
+
+    lost: int | None
+    """Pages that a device wrote after no file owned the block. Sum of the seeds."""
+    foreign: int | None
+    """Pages of another file that a device overwrote. Sum of the seeds."""
+    refused: int | None
+    """Pins that were refused. Sum of the seeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabFinding:
+    """A deadlock, hang, starvation or foreign write that a run found."""
+
+    number: int
+    """Its number in this lab, for `findings/{number}/bundle`."""
+    seed: int
+    """Chooses which cache lines are lost."""
+    kind: FindingKind
+    """What holds the pages: a device, a system call or a driver."""
+    entry: int
+    """The command of the run at which it happens."""
+    at_ms: float
+    """Simulated time."""
+    file: str | None
+    """The name of the file; null if it has none."""
+    text: str
+    """The line that Linux would log."""
+    _wire: ClassVar[dict[str, str]] = {
+        "at_ms": "atMs",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabFigure:
+    """"""
+
+    median: float | Literal["never"] | Literal["-never"]
+    """`never` is the figure of a call that waits for ever; it is above every number. In a
+    difference, `-never` means that it waits for ever under the first strategy only.
+    """
+    q1: float | Literal["never"] | Literal["-never"]
+    """The lower quartile of the seeds."""
+    q3: float | Literal["never"] | Literal["-never"]
+    """The upper quartile of the seeds."""
+    low: float | Literal["never"] | Literal["-never"]
+    """The lower end of the interval in which the median lies with 95 %."""
+    high: float | Literal["never"] | Literal["-never"]
+    """The upper end of that interval."""
+    difference: LabSummary | None = None
+    """Of the differences to the first strategy, seed by seed."""
+    seeds: int | None = None
+    """In how many seeds the figure exists, if not in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabSummary:
+    """"""
+
+    median: float | Literal["never"] | Literal["-never"]
+    """`never` is the figure of a call that waits for ever; it is above every number. In a
+    difference, `-never` means that it waits for ever under the first strategy only.
+    """
+    q1: float | Literal["never"] | Literal["-never"]
+    """The lower quartile of the seeds."""
+    q3: float | Literal["never"] | Literal["-never"]
+    """The upper quartile of the seeds."""
+    low: float | Literal["never"] | Literal["-never"]
+    """The lower end of the interval in which the median lies with 95 %."""
+    high: float | Literal["never"] | Literal["-never"]
+    """The upper end of that interval."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabLatency:
+    """"""
+
+    ended: LabLatencyEnded
+    """"""
+    unfinished: LabLatencyEnded
+    """Calls that were cut off by the end of their run, with the time so far."""
+    failed: dict[str, int]
+    """By errno."""
+    never_ended: dict[str, int]
+    """By reason; `unfinished` is one of them."""
+    _wire: ClassVar[dict[str, str]] = {
+        "never_ended": "neverEnded",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabLatencyEnded:
+    """"""
+
+    count: int
+    """Number of blocks."""
+    max: float
+    """"""
+    sum: float
+    """"""
+    buckets: list[int]
+    """Buckets that are not empty, each as its number and its count. Numbers below 128 have a
+    bucket each; above, each power of two has 128.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabPoint:
+    """"""
+
+    at: dict[str, schema2]
+    """The value at each path of the sweep."""
+    strategies: list[LabStrategy]
+    """Strategies to choose from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tenant:
     """A tenant, its quotas, and what it uses."""
 
@@ -1602,10 +1936,18 @@ class Quotas:
     """Number of pins."""
     sleepers: int
     """Number of sleeping operations."""
+    labs: int
+    """Number of labs that wait or run."""
+    labs_kept: int
+    """Number of ended labs that stay readable; the oldest go first."""
+    lab_commands: int
+    """Number of operations that one run of a lab makes."""
     memory: int
     """Number of bytes of memory that the server holds for it."""
     _wire: ClassVar[dict[str, str]] = {
         "bytes_": "bytes",
+        "labs_kept": "labsKept",
+        "lab_commands": "labCommands",
     }
 
 
@@ -2298,13 +2640,13 @@ class Event:
     epoch: str
     """A new epoch begins when the history of events does not continue."""
     source: str
-    """`/v1/filesystems/{fs}`."""
+    """`/v1/filesystems/{fs}`, or `/v1/labs/{lab}`."""
     subject: str | None = None
     """`files/{file}` with the name at that time, or `inodes/{ino}` if the file was already
     unlinked.
     """
     time: str
-    """RFC 3339, by the clock of the filesystem."""
+    """RFC 3339, by the clock of the filesystem; for a lab, by that of the server."""
     datacontenttype: Literal["application/json"] = "application/json"
     """The type of `data`."""
     operation: str | None = None
@@ -2678,6 +3020,74 @@ class ClusterNode:
     """It stops, and takes no more filesystems."""
     places: int
     """How many filesystems it owns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labs:
+    """"""
+
+    items: list[DeleteLabResult]
+    """The entries of this page of the list."""
+    next_page_token: str | None = None
+    """The `pageToken` of the next page; absent on the last page."""
+    _wire: ClassVar[dict[str, str]] = {
+        "next_page_token": "nextPageToken",
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabPresets:
+    """"""
+
+    items: list[LabPresetSummary]
+    """The entries of this page of the list."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabPresetSummary:
+    """"""
+
+    name: str
+    """The name."""
+    about: str
+    """One line."""
+    source: str
+    """Where the case is from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteLabResult:
+    """"""
+
+    id: str
+    """`lab_…`."""
+    state: LabState
+    """Only operations in this state."""
+    name: str
+    """The name of the workload."""
+    preset: str | None = None
+    """The preset of which it was made."""
+    created_ms: int
+    """When it was created, in milliseconds since 1970."""
+    started_ms: int | None = None
+    """"""
+    ended_ms: int | None = None
+    """When it ended, in milliseconds since 1970; null until then."""
+    strategies: list[str]
+    """Strategies to choose from."""
+    seeds: int
+    """How many seeds."""
+    progress: LabProgress
+    """Runs that have ended, and all runs. A run is one seed under one strategy."""
+    failure: LabFailure | None = None
+    """Why it has no result; only of a failed lab."""
+    digest: str | None = None
+    """The digest of the result."""
+    _wire: ClassVar[dict[str, str]] = {
+        "created_ms": "createdMs",
+        "started_ms": "startedMs",
+        "ended_ms": "endedMs",
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -4711,6 +5121,28 @@ class CompareFilesystemArgs:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CreateLabArgs:
+    """The body of `create-lab`."""
+
+    preset: str | None = None
+    """A workload of GET /v1/labs/presets."""
+    workload: str | dict[str, schema0] | None = None
+    """A workload: an object, or a text in YAML or JSON. Mistakes in a text are reported with line
+    and column. `pinhole lab schema` prints its JSON Schema.
+    """
+    strategies: list[str] | None = None
+    """Names of strategies: break-layouts, busy-extents, wait-for-refs, detach-and-wait, refuse,
+    none, break-layouts classic, break-layouts modern, break-layouts fixed, break-layouts range;
+    or `all`, the six without an option, which is the default. The others are compared to the
+    first one.
+    """
+    seeds: int | list[int] | None = None
+    """How many seeds, from 1 on, or which ones. The default is 32."""
+    sweep: dict[str, list[schema1]] | None = None
+    """One or two paths of the workload, each with its values; replaces its sweep."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CreateTenantArgs:
     """The body of `create-tenant`."""
 
@@ -4738,10 +5170,18 @@ class SetQuotasArgs:
     """Number of pins."""
     sleepers: int | None = None
     """Number of sleeping operations."""
+    labs: int | None = None
+    """Number of labs that wait or run."""
+    labs_kept: int | None = None
+    """Number of ended labs that stay readable; the oldest go first."""
+    lab_commands: int | None = None
+    """Number of operations that one run of a lab makes."""
     memory: int | None = None
     """Number of bytes of memory that the server holds for it."""
     _wire: ClassVar[dict[str, str]] = {
         "bytes_": "bytes",
+        "labs_kept": "labsKept",
+        "lab_commands": "labCommands",
     }
 
 
@@ -4767,6 +5207,9 @@ class CreateTicketArgs:
 
 MetricsTargets = list[MetricsTarget]
 """The targets for the HTTP service discovery of Prometheus."""
+
+__shared = Any
+""""""
 
 Command = Union[
     UmountCommand,

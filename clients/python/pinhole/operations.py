@@ -392,6 +392,195 @@ class ServerOperations(Caller):
             )
         )
 
+    def create_lab(
+        self,
+        *,
+        preset: str | None = None,
+        workload: str | dict[str, models.schema0] | None = None,
+        strategies: Sequence[str] | None = None,
+        seeds: int | Sequence[int] | None = None,
+        sweep: dict[str, Sequence[models.schema1]] | None = None,
+        idempotency_key: str | None = None,
+        wait: float | None = None,
+    ) -> models.Lab:
+        """Run a workload under several strategies.
+
+        The lab runs in threads of the server. The answer is 202 with its Location; with
+        `Prefer: wait=n` it is 200 with the result if the lab ends in this time. All mistakes in
+        the request are reported before anything runs. The same request gives the same result,
+        byte for byte.
+
+        Args:
+            preset: A workload of GET /v1/labs/presets.
+            workload: A workload: an object, or a text in YAML or JSON. Mistakes in a text are
+                reported with line and column. `pinhole lab schema` prints its JSON Schema.
+            strategies: Names of strategies: break-layouts, busy-extents, wait-for-refs,
+                detach-and-wait, refuse, none, break-layouts classic, break-layouts modern,
+                break-layouts fixed, break-layouts range; or `all`, the six without an option,
+                which is the default. The others are compared to the first one.
+            seeds: How many seeds, from 1 on, or which ones. The default is 32.
+            sweep: One or two paths of the workload, each with its values; replaces its sweep.
+            idempotency_key: A repeated request with the same key gets the answer of the first
+                one.
+            wait: How many seconds to wait for the end; StillWaiting after it. Default: as long
+                as it takes.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EDQUOT, EEXIST, EFBIG,
+                EINVAL, EIO, ENOSPC, EOPNOTSUPP, ESTALE.
+        """
+        return self._done(
+            Call[models.Lab](
+                "POST",
+                ("v1", "labs"),
+                models.Lab,
+                headers={"Idempotency-Key": idempotency_key},
+                json={
+                    "preset": preset,
+                    "workload": workload,
+                    "strategies": strategies,
+                    "seeds": seeds,
+                    "sweep": sweep,
+                },
+            ),
+            wait,
+        )
+
+    def list_labs(
+        self,
+        *,
+        page_size: int | None = None,
+        page_token: str | None = None,
+    ) -> models.Labs:
+        """List the labs.
+
+        In the order of their creation, without their results. The oldest ended labs are removed
+        when there are more than the quota labsKept.
+
+        Args:
+            page_size: At most 1000; a larger number is reduced to that. Default: 100.
+            page_token: The nextPageToken of the previous page. Its content has no meaning for
+                the client.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EINVAL, EIO, ESTALE.
+        """
+        return self._answer(
+            Call[models.Labs](
+                "GET",
+                ("v1", "labs"),
+                models.Labs,
+                query={"pageSize": page_size, "pageToken": page_token},
+            )
+        )
+
+    def list_lab_presets(self) -> models.LabPresets:
+        """List the workloads that come with the lab.
+
+        Each is a documented case with its source.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EINVAL, EIO, ESTALE.
+        """
+        return self._answer(
+            Call[models.LabPresets](
+                "GET",
+                ("v1", "labs", "presets"),
+                models.LabPresets,
+            )
+        )
+
+    def get_lab_preset(self, preset: str) -> models.LabPreset:
+        """One of the workloads that come with the lab.
+
+        To change it and run it.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EINVAL, EIO, ENOENT,
+                ESTALE.
+        """
+        return self._answer(
+            Call[models.LabPreset](
+                "GET",
+                ("v1", "labs", "presets", preset),
+                models.LabPreset,
+            )
+        )
+
+    def get_lab(self, lab: str) -> models.Lab:
+        """One lab, with its result.
+
+        With `Prefer: wait=n` the answer waits until the lab has ended, or for n seconds.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EDQUOT, EINVAL, EIO,
+                ENOENT, ESTALE.
+        """
+        return self._answer(
+            Call[models.Lab](
+                "GET",
+                ("v1", "labs", lab),
+                models.Lab,
+            )
+        )
+
+    def delete_lab(self, lab: str) -> models.DeleteLabResult:
+        """Cancel a lab, or remove one that has ended.
+
+        A lab that waits or runs is cancelled: its runs end at once, and it stays readable. A
+        lab that has ended is removed with its result; after that it is not found.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EINVAL, EIO, ENOENT,
+                ENOSPC, ESTALE.
+        """
+        return self._answer(
+            Call[models.DeleteLabResult](
+                "DELETE",
+                ("v1", "labs", lab),
+                models.DeleteLabResult,
+            )
+        )
+
+    def get_lab_csv(self, lab: str) -> str:
+        """The figures of a lab as CSV.
+
+        A line for each figure of each strategy, at each point of the sweep.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EDQUOT, EINVAL, EIO,
+                ENOENT, ESTALE.
+        """
+        return self._answer(
+            Call[str](
+                "GET",
+                ("v1", "labs", lab, "result.csv"),
+                str,
+                accept="text/csv",
+            )
+        )
+
+    def get_lab_finding(self, lab: str, finding: str) -> bytes:
+        """A finding of a lab as a bundle.
+
+        The machine shortly before a deadlock, hang, starvation or foreign write, and the
+        commands up to that moment. POST /v1/filesystems?name=… with it opens a stepped
+        filesystem that stands at the moment before. The note of the bundle says what happens
+        next. The run is repeated up to there, which takes as long as the run did.
+
+        Raises:
+            Problem: the server refuses; its errno can be EACCES, EAGAIN, EDQUOT, EFBIG, EINVAL,
+                EIO, ENOENT, ESTALE.
+        """
+        return self._answer(
+            Call[bytes](
+                "GET",
+                ("v1", "labs", lab, "findings", finding, "bundle"),
+                bytes,
+                accept="application/vnd.pinhole.bundle",
+            )
+        )
+
     def list_tenants(
         self,
         *,
@@ -501,6 +690,9 @@ class ServerOperations(Caller):
         mappings: int | None = None,
         pins: int | None = None,
         sleepers: int | None = None,
+        labs: int | None = None,
+        labs_kept: int | None = None,
+        lab_commands: int | None = None,
         memory: int | None = None,
     ) -> models.Tenant:
         """Change the quotas of a tenant.
@@ -515,6 +707,9 @@ class ServerOperations(Caller):
             mappings: Number of mappings.
             pins: Number of pins.
             sleepers: Number of sleeping operations.
+            labs: Number of labs that wait or run.
+            labs_kept: Number of ended labs that stay readable; the oldest go first.
+            lab_commands: Number of operations that one run of a lab makes.
             memory: Number of bytes of memory that the server holds for it.
 
         Raises:
@@ -534,6 +729,9 @@ class ServerOperations(Caller):
                     "mappings": mappings,
                     "pins": pins,
                     "sleepers": sleepers,
+                    "labs": labs,
+                    "labsKept": labs_kept,
+                    "labCommands": lab_commands,
                     "memory": memory,
                 },
             )
