@@ -371,29 +371,6 @@ describe.each([...presets])('preset %s', (name, { text, title, source }) => {
   });
 });
 
-describe('presets agree with docs/explored.md', () => {
-  const seedsWith = async (name: string, what: string, strategies: string[]) => {
-    const parsed = parseWorkload(presets.get(name)?.text ?? '');
-    const result = await runLab({ parsed, seeds: 8, strategies }, { runner: inProcess() });
-    return result.strategies.map((row) => (row.seedsWith[what] as number) > 0);
-  };
-  test('gup-two-pages (S01, S09): who waits with a lock deadlocks, the others never do', async () => {
-    const can = ['wait-for-refs', 'break-layouts classic', 'break-layouts fixed'];
-    expect(await seedsWith('gup-two-pages', 'deadlock', can)).toEqual([true, true, true]);
-    const cannot = ['busy-extents', 'detach-and-wait', 'refuse', 'none'];
-    expect(await seedsWith('gup-two-pages', 'deadlock', cannot)).toEqual(cannot.map(() => false));
-  });
-  test('leapfrog (S07) starves break-layouts and nobody else', async () => {
-    expect(await seedsWith('leapfrog', 'starvation', ['break-layouts fixed'])).toEqual([true]);
-    const others = ['busy-extents', 'wait-for-refs', 'detach-and-wait', 'refuse', 'none'];
-    expect(await seedsWith('leapfrog', 'starvation', others)).toEqual(others.map(() => false));
-  });
-  test('vm-memory (S06) hangs under the modern idle rule alone', async () => {
-    const rules = ['break-layouts modern', 'break-layouts classic', 'break-layouts fixed'];
-    expect(await seedsWith('vm-memory', 'hang', rules)).toEqual([true, false, false]);
-  });
-});
-
 test('throttled-read waits as long as on Linux under break-layouts, and not at all under busy-extents', async () => {
   const { strategies } = await runLab(
     {
