@@ -57,6 +57,7 @@ const withOpen = (open: string): Item[] => [
     folder('command', 'The command', open),
     item('command-json', 'What -o json prints'),
     item('lab-command', 'The lab'),
+    item('lab-statistics', 'The statistics of the lab'),
     item('interface', 'The interface'),
     item('python', 'A client for Python'),
     item('api', 'The API'),

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { operations } from '../kernel/ops/index.ts';
 import { sizeBytesMin } from '../kernel/ops/mkfs.ts';
 import { pageSize } from '../kernel/units.ts';
+import { costsOf, isPerBlock, measuredKinds, timeOf } from './costs.ts';
 import { type Distribution, greatestOf } from './distribution.ts';
 import { noSuch } from './nearest.ts';
 import {
@@ -43,11 +44,28 @@ export function wrongIn(workload: Workload): Wrong[] {
   }
   if (threads > threadsMax)
     report(['actors'], `the actors have ${threads} threads together; ${threadsMax} is the maximum`);
-  for (const op of Object.keys(workload.costs ?? {}))
-    if (!operations.has(op)) report(['costs', op], noSuch('operation', op, [...operations.keys()]));
+  checkCosts(workload, report);
   if (Object.keys(workload.sweep ?? {}).length > 2)
     report(['sweep'], 'a sweep has one or two paths');
   return wrong;
+}
+
+function checkCosts(workload: Workload, report: Report): void {
+  const { costs, filesystem } = workload;
+  if (costs === 'linux') {
+    if (!measuredKinds.includes(filesystem.kind))
+      report(
+        ['costs'],
+        `there are measured costs for ${measuredKinds.join(' and ')}, not for ${filesystem.kind}; ` +
+          'give the costs by operation',
+      );
+    return;
+  }
+  for (const [op, cost] of Object.entries(costsOf(workload))) {
+    if (!operations.has(op)) report(['costs', op], noSuch('operation', op, [...operations.keys()]));
+    else if (isPerBlock(cost) && op !== 'truncate')
+      report(['costs', op, 'perBlock'], `only truncate has a cost per block, not ${op}`);
+  }
 }
 
 function checkFilesystem({ filesystem }: Workload, report: Report): void {
@@ -102,9 +120,8 @@ function checkActor(
     report(['loop'], 'a round takes no time; add think, hold or periodMs');
 }
 
-function takesTime({ kind, value }: Step, { costs }: Workload): boolean {
-  const cost = costs?.[kind];
-  if (cost !== undefined && greatestOf(cost) > 0) return true;
+function takesTime({ kind, value }: Step, workload: Workload): boolean {
+  if (greatestOf(timeOf(costsOf(workload)[kind])) > 0) return true;
   if (kind === 'think') return greatestOf(value as Distribution) > 0;
   return kind === 'hold' && greatestOf(holdOf(value).time) > 0;
 }

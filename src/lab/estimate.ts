@@ -1,5 +1,6 @@
 import { operations } from '../kernel/ops/index.ts';
 import { holdOf } from './check.ts';
+import { costsOf, timeOf } from './costs.ts';
 import { type Distribution, meanOf } from './distribution.ts';
 import type { Actor, Step, Workload } from './schema.ts';
 
@@ -12,23 +13,22 @@ export function estimateOf(workload: Workload): number {
   return all;
 }
 
-function callsIn(actor: Actor, { costs }: Workload, ms: number): number {
+function callsIn(actor: Actor, workload: Workload, ms: number): number {
   let roundMs = 0;
   let calls = 0;
   for (const step of actor.loop) {
     const often = step.chance / step.every;
-    roundMs += often * msOf(step, costs);
+    roundMs += often * msOf(step, workload);
     calls += often * (operations.has(step.kind) ? 1 : transfersOf(step));
   }
   const rounds = ms / Math.max(roundMs, actor.periodMs ?? 0);
   return calls * Math.min(rounds, actor.times ?? Number.POSITIVE_INFINITY);
 }
 
-function msOf({ kind, value }: Step, costs: Workload['costs']): number {
+function msOf({ kind, value }: Step, workload: Workload): number {
   if (kind === 'think') return meanOf(value as Distribution);
   if (kind === 'hold') return meanOf(holdOf(value).time);
-  const cost = costs?.[kind];
-  return cost === undefined ? 0 : meanOf(cost);
+  return meanOf(timeOf(costsOf(workload)[kind]));
 }
 
 const transfersOf = ({ kind, value }: Step): number =>

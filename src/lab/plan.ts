@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { operations } from '../kernel/ops/index.ts';
 import { pageSize } from '../kernel/units.ts';
 import { holdOf } from './check.ts';
+import { costsOf, isPerBlock, timeOf } from './costs.ts';
 import {
   type Distribution,
   type Inverse,
@@ -41,7 +42,9 @@ export interface Call {
   nowait: boolean;
   failOnDeadlock: boolean;
   timeoutMs: number | undefined;
-  costUs: number;
+  costNs: number;
+  /** For each block that a truncate removes. */
+  nsPerBlock: number;
 }
 
 /** One thread of an actor. */
@@ -56,6 +59,7 @@ export interface ThreadPlan {
 }
 
 const toUs = (ms: number): number => Math.round(ms * 1000);
+const toNs = (ms: number): number => Math.round(ms * 1e6);
 
 /** Draws the same numbers whatever happens in the run, because it knows nothing of it. */
 export function planOf(workload: Workload, seed: number): ThreadPlan[] {
@@ -162,8 +166,9 @@ function callDrawer(op: string, value: Record<string, unknown>, context: Context
         : wholeInverseOf(distribution);
     return [[field, drawn(inverse, streams(field))] as const];
   });
-  const cost = workload.costs?.[op];
-  const drawCost = cost === undefined ? null : drawn(inverseOf(cost), streams('cost'));
+  const cost = costsOf(workload)[op];
+  const drawCost = drawn(inverseOf(timeOf(cost)), streams('cost'));
+  const nsPerBlock = cost !== undefined && isPerBlock(cost) ? toNs(cost.perBlock) : 0;
   return (_round, before) => {
     const chosen = drawFile === null ? before : drawFile();
     const file = context.files.get(chosen ?? '')?.[0] ?? null;
@@ -187,7 +192,8 @@ function callDrawer(op: string, value: Record<string, unknown>, context: Context
         nowait: nowait === true,
         failOnDeadlock: failOnDeadlock === true,
         timeoutMs: timeoutMs as number | undefined,
-        costUs: drawCost === null ? 0 : toUs(drawCost()),
+        costNs: toNs(drawCost()),
+        nsPerBlock,
       },
     };
   };

@@ -6,6 +6,7 @@ import { operations } from '../kernel/ops/index.ts';
 import { mkfsArgs } from '../kernel/ops/mkfs.ts';
 import { zFileName } from '../kernel/ops/name.ts';
 import { zMs } from '../kernel/units.ts';
+import { zCosts } from './costs.ts';
 import { zCounts, zSizes, zTime } from './distribution.ts';
 import { zSize } from './sizes.ts';
 
@@ -230,10 +231,7 @@ export const zWorkload = z
       .max(86_400_000)
       .default(0)
       .describe('Simulated time before the measurement.'),
-    costs: z
-      .record(z.string(), zTime)
-      .optional()
-      .describe('How long an operation takes besides its waits, by its name. Nothing without it.'),
+    costs: zCosts.optional(),
     actors: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/), zActor),
     sweep: zSweep.optional().describe('One or two paths, each with the values to run with.'),
   })

@@ -1,7 +1,7 @@
 // One thread of an actor: it goes through the steps of its loop, one call at a time.
 import { operations } from '../kernel/ops/index.ts';
 import type { Command, Kernel, Outcome } from '../kernel/state.ts';
-import { type Ino, numberOf, type PinId } from '../kernel/units.ts';
+import { type Ino, numberOf, type PinId, pageSize } from '../kernel/units.ts';
 import { RunError } from './lab-error.ts';
 import type { Call, DrawnStep, ThreadPlan } from './plan.ts';
 
@@ -56,8 +56,10 @@ export class Thread {
   #instantRounds = 0;
   /** How many transfers of the hold are done; null outside of a hold. */
   #transfers: number | null = null;
-  /** The cost of the next call was waited for. */
-  #paid = false;
+  /** The step whose cost was waited for: it is taken twice if it has to map its file first. */
+  #paidAt = -1;
+  /** Of costs below a microsecond. */
+  #owedNs = 0;
   /** What the outcome of the call in flight is for. */
   #then: (outcome: Outcome) => void = () => {};
   measuredRounds = 0;
@@ -100,13 +102,27 @@ export class Thread {
       case 'hold':
         return this.#hold(step);
       case 'call':
-        if (step.call.costUs > 0 && !this.#paid) {
-          this.#paid = true;
-          return this.#pause(step.call.costUs);
+        if (this.#paidAt !== this.#at) {
+          this.#paidAt = this.#at;
+          const us = this.#costOf(step.call);
+          if (us > 0) return this.#pause(us);
         }
-        this.#paid = false;
         return this.#call(step.call);
     }
+  }
+
+  /** Whole microseconds. The rest is paid with the next call, because a fault takes 40 ns. */
+  #costOf({ op, file, args, costNs, nsPerBlock }: Call): number {
+    this.#owedNs += costNs;
+    if (op === 'truncate' && nsPerBlock > 0) {
+      const { k } = this.#machine;
+      const size = k.inodes.get(k.names.get(file ?? '') as Ino)?.sizeBytes ?? 0;
+      const pages = Math.ceil(size / pageSize) - Math.ceil(Number(args.sizeBytes) / pageSize);
+      this.#owedNs += Math.max(0, pages) * nsPerBlock;
+    }
+    const us = Math.floor(this.#owedNs / 1000);
+    this.#owedNs -= us * 1000;
+    return us;
   }
 
   #pause(us: number): boolean {
@@ -121,6 +137,7 @@ export class Thread {
     this.#roundStartUs = this.#machine.nowUs;
     this.#steps = this.plan.round();
     this.#at = 0;
+    this.#paidAt = -1;
     return true;
   }
 

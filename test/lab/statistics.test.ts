@@ -1,4 +1,5 @@
 // Attempts to break the statistics, each with a known answer. docs/lab-statistics.md lists them.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { inverseOf } from '../../src/lab/distribution.ts';
 import { parseWorkload } from '../../src/lab/document.ts';
@@ -15,6 +16,7 @@ import type { Workload } from '../../src/lab/schema.ts';
 import { Bootstrap, difference } from '../../src/lab/statistics.ts';
 import { choiceOf, strategyNames } from '../../src/lab/strategies.ts';
 import { Thread } from '../../src/lab/thread.ts';
+import { digests } from './digests.ts';
 import { inProcess } from './in-process.ts';
 
 const never = Number.POSITIVE_INFINITY;
@@ -281,6 +283,53 @@ actors:
   });
 });
 
+describe('costs', () => {
+  const roundsWith = (costs: string, loop: string, kind = 'xfs') => {
+    const workload = workloadOf(`
+filesystem: { sizeBytes: 2Mi, kind: ${kind}, files: { a: 64p } }
+durationMs: 100
+costs: ${costs}
+actors: { x: { start: 0, loop: [ ${loop} ] } }
+`);
+    return run(workload, 'none').rounds.x?.[0];
+  };
+  test('are paid once, also by a call that maps its file first', () =>
+    // At 1, 2, … 99 ms; what happens at 100 ms is not measured.
+    expect(roundsWith('{ fault: 1 }', '{ fault: { file: a, access: read } }')).toBe(99));
+  test('of less than a microsecond add up', () =>
+    expect(
+      roundsWith(
+        '{ fault: 0.00004 }',
+        '{ fault: { file: a, access: read } }, { think: 1 }, ' + '{ think: { empirical: [0, 0] } }',
+      ),
+    ).toBe(99));
+  test('linux: a punch takes 38 µs on XFS and 8 µs on ext4', () => {
+    const punch = '{ punch-hole: { file: a, offset: 0, pages: 1 } }, { think: 0.962 }';
+    expect(roundsWith('linux', punch)).toBe(99);
+    expect(roundsWith('linux', punch.replace('0.962', '0.992'), 'ext4')).toBe(99);
+  });
+  test('linux: a truncate pays for each block that it removes', () => {
+    // 64 blocks at 3.1 µs are 198.4 µs, and the rest of 0.4 µs is paid later.
+    const loop = '{ truncate: { file: a, to: 0 } }, { truncate: { to: 64p } }, { think: 0.8016 }';
+    expect(roundsWith('linux', loop)).toBe(99);
+    expect(roundsWith('linux', loop.replace('0.8016', '0.001'))).toBeLessThan(505);
+  });
+  test.each([
+    ['linux', 'kind: ext2', 'there are measured costs for xfs and ext4, not for ext2'],
+    ['linx', 'kind: xfs', 'linux'],
+    ['{ fault: { perBlock: 1 } }', 'kind: xfs', 'only truncate has a cost per block, not fault'],
+  ])('costs: %s with %s is refused', (costs, kind, why) =>
+    expect(() =>
+      workloadOf(`
+filesystem: { ${kind}, files: { a: 4p } }
+durationMs: 1
+costs: ${costs}
+actors: { x: { loop: [ { read: { file: a, length: 1 } }, { think: 1 } ] } }
+`),
+    ).toThrow(why),
+  );
+});
+
 describe('draws', () => {
   test('a distribution with an extreme spread stays a number, and ascends', () => {
     const inverse = inverseOf({ lognormal: { median: 1e-300, p99: 1 } });
@@ -333,6 +382,13 @@ actors: { x: { loop: [ { read: { file: a, offset: { zipf: 1.5 }, length: 1 } }, 
     for (const { who } of reference) expect(queue.take()).toBe(who);
     expect(queue.nextUs).toBe(Number.POSITIVE_INFINITY);
   });
+});
+
+test('the presets give the digests that are recorded, on each machine and version of Node', async () => {
+  // If they differ on purpose, increase labVersion or kernelVersion, and record them again:
+  // npx tsx test/lab/digests.ts > test/fixtures/lab/digests.json
+  const recorded = new URL('../fixtures/lab/digests.json', import.meta.url);
+  expect(await digests()).toEqual(JSON.parse(readFileSync(recorded, 'utf8')));
 });
 
 describe('a table tells its limits', () => {
