@@ -4,7 +4,7 @@ import { ClosingLine } from './test/reporter.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/system/**', 'test/web/**/!(*.unit).test.ts'],
+    exclude: ['test/system/**', 'test/postgres/**', 'test/web/**/!(*.unit).test.ts'],
     environment: 'node',
     // Processes, not threads: servers, signals and typed arrays behave as they do outside the
     // tests.

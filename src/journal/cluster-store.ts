@@ -66,7 +66,7 @@ export interface ClusterStore extends Store {
   /** The `id` of this process. */
   readonly owner: string;
   /** Adds this process to the nodes. Call it before the first beat, and after `removed`. */
-  join(info: NodeInfo): Promise<void>;
+  join(info: Omit<NodeInfo, 'version'>): Promise<void>;
   /** Raises the beat of this process and reads those of all nodes. Rejects after `timeoutMs`. */
   beat(info: NodeInfo, timeoutMs: number): Promise<Beat>;
   /** Removes a node. False if its beat has changed, or if it still owns a filesystem. */
@@ -103,6 +103,8 @@ export interface ClusterStore extends Store {
    */
   onLost: (fs: string, error: JournalError) => void;
 
+  /** The database does not answer; commits and readings wait. */
+  readonly away: boolean;
   /** The version of the tenants and tokens; it includes what this process changed. */
   readonly version: number;
   notify(channel: Channel): Promise<void>;
