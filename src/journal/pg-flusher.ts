@@ -432,6 +432,7 @@ function parametersOf(
     rows.at,
     rows.length,
     shared,
+    named.map((place) => place?.number ?? 0),
   ];
   return { values, bytes };
 }

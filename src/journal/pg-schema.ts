@@ -16,12 +16,13 @@ const steps: readonly string[] = [
    ) with (fillfactor = 50);
 
    create table place (
-     fs text collate "C" primary key, tenant text, name text,
+     fs text collate "C" primary key, tenant text, name text, number bigint not null,
      owner text, epoch bigint not null, flush bigint not null, chain bigint not null,
      ordered bigint not null, kernel_version integer not null,
      unique (tenant, name)
    ) with (fillfactor = 50);
    create index place_owner on place (owner);
+   create sequence filesystem_number;
 
    create table record (
      fs text collate "C" not null, key text collate "C" not null, value bytea not null,

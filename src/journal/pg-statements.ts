@@ -15,8 +15,8 @@ export const append: Statement = {
   name: 'append',
   text: `with given as (
   select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
-      $7::text[]) with ordinality
-    as g (fs, epoch, flush, chain, what, tenant, name, n)
+      $7::text[], $18::bigint[]) with ordinality
+    as g (fs, epoch, flush, chain, what, tenant, name, number, n)
 ), held as (
   update place p set flush = g.flush, chain = g.chain, ordered = $9, kernel_version = $10,
     tenant = case g.what when 'unnamed' then null else p.tenant end,
@@ -31,8 +31,9 @@ export const append: Statement = {
     and p.flush = g.flush - 1
   returning g.n
 ), made as (
-  insert into place (fs, tenant, name, owner, epoch, flush, chain, ordered, kernel_version)
-  select g.fs, g.tenant, g.name, $8, g.epoch, g.flush, g.chain, $9, $10 from given g
+  insert into place
+    (fs, tenant, name, number, owner, epoch, flush, chain, ordered, kernel_version)
+  select g.fs, g.tenant, g.name, g.number, $8, g.epoch, g.flush, g.chain, $9, $10 from given g
   where g.what = 'made'
   returning fs
 ), taken as (
@@ -105,8 +106,8 @@ export const join: Statement = {
   insert into node (${nodeFields}) values ($1, $2, 0, $3, $4, $5, $6, $7)
   on conflict (id) do update set leaving = excluded.leaving
 )
-insert into place (fs, owner, epoch, flush, chain, ordered, kernel_version)
-values ($8, $1, 1, 0, 0, 0, $6)
+insert into place (fs, number, owner, epoch, flush, chain, ordered, kernel_version)
+values ($8, 0, $1, 1, 0, 0, 0, $6)
 on conflict (fs) do update set epoch = place.epoch + 1 where place.owner = excluded.owner
 returning fs, epoch, flush, chain, ordered`,
 };
@@ -137,7 +138,8 @@ export const removeNode: Statement = {
 delete from node n using dead where n.id = dead.id returning n.id`,
 };
 
-const placeColumns = 'fs, tenant, name, owner, epoch, flush, kernel_version as "kernelVersion"';
+const placeColumns =
+  'fs, tenant, name, number, owner, epoch, flush, kernel_version as "kernelVersion"';
 /** Those of processes are left out. */
 export const places: Statement = {
   name: 'places',

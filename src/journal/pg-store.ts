@@ -202,7 +202,6 @@ export class PgStore implements ClusterStore {
   /** Only of those that this process owns. */
   async journals(kinds: readonly string[]): Promise<Map<string, Set<string>>> {
     const rows = await this.#repeat<{ fs: string; kind: string }>(
-      'read',
       {
         name: 'journals',
         text: `select p.fs, k.kind from unnest($1::text[]) as p (fs) cross join unnest($2::text[])
@@ -335,16 +334,19 @@ export class PgStore implements ClusterStore {
     return (await this.#change(sql.removeNode, [id, beat, guardOf(id)])).length > 0;
   }
 
+  async nextNumber(): Promise<number> {
+    const text = "select nextval('filesystem_number') as number";
+    const [row] = await this.#repeat<{ number: number }>({ name: 'number', text }, []);
+    return (row as { number: number }).number;
+  }
+
   places(): Promise<PlaceRow[]> {
-    return this.#repeat<PlaceRow & Record<string, unknown>>('read', sql.places, []);
+    return this.#repeat<PlaceRow & Record<string, unknown>>(sql.places, []);
   }
 
   async placeOf(tenant: string, name: string): Promise<PlaceRow | null> {
     const values = [tenant, name];
-    return (
-      (await this.#repeat<PlaceRow & Record<string, unknown>>('read', sql.placeOf, values))[0] ??
-      null
-    );
+    return (await this.#repeat<PlaceRow & Record<string, unknown>>(sql.placeOf, values))[0] ?? null;
   }
 
   async takeOver(
@@ -451,12 +453,11 @@ export class PgStore implements ClusterStore {
   }
 
   async #repeat<T extends Record<string, unknown>>(
-    line: 'read',
     statement: Statement,
     values: readonly unknown[],
   ): Promise<T[]> {
     for (;;) {
-      const connection = await this.#lines[line].wait((error) => this.#trouble(error));
+      const connection = await this.#lines.read.wait((error) => this.#trouble(error));
       try {
         return await connection.run<T>(statement, values);
       } catch (error) {

@@ -15,7 +15,7 @@ export interface Engine {
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const set = (key: string, value: string): Change => ({ key, value: bytes(value) });
-const named = (name: string): PlaceChange => ({ tenant: 'default', name });
+const named = (name: string): PlaceChange => ({ tenant: 'default', name, number: 1 });
 
 async function all(entries: AsyncIterable<[string, unknown]>): Promise<[string, string][]> {
   const found: [string, string][] = [];
