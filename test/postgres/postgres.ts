@@ -15,6 +15,12 @@ export const missing: string | null = existsSync(`${bin}/postgres`)
   : 'these tests need the Debian package postgresql-15';
 if (missing !== null) console.warn(missing);
 
+/** Nobody else ends these if the tests are ended. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGQUIT');
+});
+
 /** PostgreSQL does not run as root. */
 const user = ((): { uid?: number; gid?: number } => {
   if (missing !== null || process.getuid?.() !== 0) return {};
@@ -97,8 +103,8 @@ export class Postgres {
       said = `${said}${data}`.slice(-4000);
     });
     this.#child = child;
-    // Nobody else ends it if the tests are ended.
-    process.once('exit', () => child.kill('SIGQUIT'));
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     for (;;) {
       if (child.exitCode !== null) throw new Error(`postgres ended: ${said}`);
       try {
