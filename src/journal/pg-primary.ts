@@ -259,18 +259,9 @@ interface Target {
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1|\[::1\])$/;
 
 function targetOf(url: string): Target {
-  let parsed: ConnectionOptions;
-  try {
-    parsed = parse(url);
-  } catch {
-    // Without the URL, because it may have the password.
-    throw new JournalError(
-      'database',
-      'a line of the file with the URLs of the cluster is no URL of PostgreSQL, such as ' +
-        'postgres://user:password@host:5432/database?sslmode=verify-full',
-    );
-  }
-  const sslmode = (parsed as { sslmode?: string }).sslmode;
+  // Read before the URL is parsed, because the parser warns on standard error of other modes.
+  const sslmode = /[?&]sslmode=([^&]*)/.exec(url)?.[1];
+  const parsed = parsedOf(sslmode === 'verify-full' ? url : url.replace(/sslmode=[^&]*/, ''));
   const at = parsed.host ?? 'localhost';
   const isLocal = at.startsWith('/') || loopback.test(at);
   const host = at.startsWith('/') ? at : `${at}:${parsed.port ?? '5432'}`;
@@ -282,11 +273,21 @@ function targetOf(url: string): Target {
         'nobody else uses',
     );
   const config = toClientConfig(parsed);
-  return {
-    config: { ...config, ssl: sslmode === 'verify-full' ? (config.ssl ?? true) : false },
-    host,
-    url,
-  };
+  const ssl = sslmode === 'verify-full' ? (config.ssl ?? true) : false;
+  return { config: { ...config, ssl }, host, url };
+}
+
+function parsedOf(url: string): ConnectionOptions {
+  try {
+    if (/^postgres(ql)?:\/\//.test(url)) return parse(url);
+  } catch {
+    // Refused below, without the URL, because it may have the password.
+  }
+  throw new JournalError(
+    'database',
+    'a line of the file with the URLs of the cluster is no URL of PostgreSQL, such as ' +
+      'postgres://user:password@host:5432/database?sslmode=verify-full',
+  );
 }
 
 /**

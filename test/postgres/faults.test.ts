@@ -148,7 +148,12 @@ describe.skipIf(missing !== null)('the fence', () => {
   });
 
   const last = 24;
-  it.each(some(Array.from({ length: last }, (_, n) => n + 1), 5))(
+  it.each(
+    some(
+      Array.from({ length: last }, (_, n) => n + 1),
+      5,
+    ),
+  )(
     'K1: a connection cut at statement %i, before it, after it, or held: all is there once',
     async (n) => {
       for (const fault of faults) {
