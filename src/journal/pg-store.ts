@@ -372,11 +372,14 @@ export class PgStore implements ClusterStore {
     const wanted = fs.filter((one) => !this.#held.has(one) && !this.#lost.has(one));
     const taken = await this.#change(statement, valuesOf(wanted));
     const found = new Set(taken.map((row) => row.fs));
-    const rest = wanted.filter((one) => !found.has(one));
+    const rest = wanted.filter((one) => !found.has(one) && !this.#held.has(one));
     if (rest.length > 0) taken.push(...(await this.#change(sql.raise, [rest, this.owner])));
     for (const row of taken) {
       this.#group = Math.max(this.#group, Number(row.ordered));
-      this.#held.set(row.fs, heldOf(row));
+      // Taken by another call meanwhile, and perhaps appended to.
+      const held = this.#held.get(row.fs);
+      if (held === undefined) this.#held.set(row.fs, heldOf(row));
+      else held.epoch = Math.max(held.epoch, row.epoch);
     }
     return taken.map((row) => row.fs);
   }

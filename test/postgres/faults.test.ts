@@ -126,6 +126,26 @@ describe.skipIf(missing !== null)('the fence', () => {
     await Promise.all([a.close(), b.close()]);
   });
 
+  it('two calls at once that take a filesystem do not disturb its appends', async () => {
+    const [a, b] = await Promise.all([open(), open()]);
+    const lost: string[] = [];
+    b.onLost = (fs, { kind }) => lost.push(`${kind} ${fs}`);
+    await a.journal('f').put([set('fs', 'x')], named('a'));
+    for (let i = 0; i < 20; i++) {
+      const taken = [0, 1, 2].map(async () => {
+        do await take(b, 'f');
+        while (!b.held.has('f'));
+        for (let n = 0; n < 5; n++) await b.journal('f').put([set(`j/${i}-${n}`, 'x')]);
+      });
+      await Promise.all(taken);
+      await b.give(['f'], null);
+      await a.claim(['f']);
+    }
+    expect(lost).toEqual([]);
+    expect(await keysOf(a, 'f')).toHaveLength(100);
+    await Promise.all([a.close(), b.close()]);
+  });
+
   it('K3: an append that a paused writer had sent is not taken after a take-over', async () => {
     const wire = await Wire.to(postgres.socket);
     const paused = await openPg(wire.url(database));
