@@ -63,6 +63,7 @@ export class Connection {
   pid = 0;
   #notice: string | null = null;
   #broken: Error | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     client: Client,
@@ -102,11 +103,21 @@ export class Connection {
     this.#client.on('end', call);
   }
 
-  /** Rejects with Unanswered, or with the error of the database. */
-  async run<T extends Row>(
+  /** After the statements before it. Rejects with Unanswered, or with the error of the database. */
+  run<T extends Row>(
     statement: string | Statement,
     values?: readonly unknown[],
     { answerMs = this.#answerMs } = {},
+  ): Promise<T[]> {
+    const rows = this.#last.then(() => this.#run<T>(statement, values, answerMs));
+    this.#last = rows.catch(() => {});
+    return rows;
+  }
+
+  async #run<T extends Row>(
+    statement: string | Statement,
+    values: readonly unknown[] | undefined,
+    answerMs: number,
   ): Promise<T[]> {
     const broken = this.#whyBroken();
     if (broken !== null) throw new Unanswered(broken);
