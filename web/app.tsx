@@ -43,6 +43,7 @@ export function App() {
             Pinhole
           </Link>
           <Link href={pathOf('stories')}>Stories</Link>
+          <Link href={pathOf('labs')}>Lab</Link>
           <Link href={pathOf('server')}>Server</Link>
           <a href="/docs/">Docs</a>
         </nav>
@@ -124,7 +125,7 @@ function Loaded({ view }: { view: ViewName }) {
   const failed = useSignal(false);
   useSignalEffect(() => {
     const wanted = place.value.view;
-    document.title = [openFilesystem.value, viewNamed(wanted).title, 'Pinhole']
+    document.title = [openFilesystem.value ?? place.value.lab, viewNamed(wanted).title, 'Pinhole']
       .filter(Boolean)
       .join(' · ');
     if (loaded.peek()?.view === wanted) return;
@@ -144,5 +145,6 @@ function Loaded({ view }: { view: ViewName }) {
   if (loaded.value === null || loaded.value.view !== view) return <p class="soft">Loading…</p>;
   const { View } = loaded.value;
   // A lecture goes on when Back and Next lead to another filesystem.
-  return <View key={view === 'story' ? view : `${view} ${openFilesystem.value}`} />;
+  const about = openFilesystem.value ?? place.value.lab;
+  return <View key={view === 'story' ? view : `${view} ${about}`} />;
 }

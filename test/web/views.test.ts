@@ -18,6 +18,8 @@ const views: Record<ViewName, { path: string; shows: string | RegExp }> = {
   events: { path: '/ui/fs/full/events', shows: 'allocated' },
   stories: { path: '/ui/stories', shows: 'The deadlock of the mail' },
   story: { path: '/ui/stories/S03', shows: 'A pin inside the range' },
+  labs: { path: '/ui/labs', shows: 'gup-two-pages' },
+  lab: { path: '/ui/labs/lab_1', shows: 'What each strategy costs' },
   server: { path: '/ui/server', shows: 'All filesystems run.' },
   unknown: { path: '/ui/none/such', shows: 'There is no such view' },
 };
@@ -45,6 +47,7 @@ beforeAll(async () => {
   const truncate = { sizeBytes: 0, owner: 'db', timeoutMs: 3_600_000 };
   await browser.must(202, 'POST', `${fs}/files/a/truncate`, truncate);
   await browser.must(201, 'POST', '/v1/filesystems', { name: 'stepped', story: 'S01' });
+  await browser.must(202, 'POST', '/v1/labs', { preset: 'gup-two-pages', seeds: 2 });
 });
 afterEach((context) => browser.closeWindows(context));
 afterAll(() => browser.close());

@@ -24,8 +24,12 @@ export async function create(args: NewFilesystem): Promise<void> {
   go(pathOf('machine', name));
 }
 
-/** A bundle is bytes, so not the JSON client sends it. */
-export async function createFromBundle(name: string, bundle: Blob): Promise<void> {
+/** A bundle is bytes, so not the JSON client sends it. `view` is the one to which it leads. */
+export async function createFromBundle(
+  name: string,
+  bundle: Blob,
+  view: 'machine' | 'stepper' = 'machine',
+): Promise<void> {
   const response = await fetch(`${origin}/v1/filesystems?name=${encodeURIComponent(name)}`, {
     method: 'POST',
     headers: {
@@ -38,7 +42,7 @@ export async function createFromBundle(name: string, bundle: Blob): Promise<void
   });
   if (!response.ok)
     throw new ProblemError(problemOf(await response.json().catch(() => null), response));
-  go(pathOf('machine', name));
+  go(pathOf(view, name));
 }
 
 /** A name that a filesystem may have, from the name of a file: "my run.bundle" gives my-run. */

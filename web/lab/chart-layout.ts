@@ -32,7 +32,7 @@ export function placesOfLabels(
   });
   ends.sort((one, other) => one.at - other.at);
   // Downwards so that none covers the one above it, then upwards from the bottom.
-  let free = -Number.POSITIVE_INFINITY;
+  let free = -labelHeight * scale * 0.5;
   for (const end of ends) {
     end.at = Math.max(end.at, free + end.room / 2);
     free = end.at + end.room / 2;

@@ -1,4 +1,5 @@
 // Deadlocks, hangs, starvations and foreign writes, each with the moment at which it happened.
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { plural } from '../parts/words.ts';
 import type { Finding, StrategyRow } from './result.ts';
@@ -10,20 +11,25 @@ export type FindingAction = (at: {
   index: number;
 }) => ComponentChildren;
 
+/** Of each strategy, until a person asks for all. */
+const firstShown = 3;
+
 export function FindingList(props: {
   rows: readonly StrategyRow[];
   action?: FindingAction | undefined;
 }) {
   const { rows, action } = props;
-  const found = rows.flatMap(({ strategy, findings }) =>
+  const isAll = useSignal(false);
+  const all = rows.flatMap(({ strategy, findings }) =>
     findings.map((finding, index) => ({ strategy, finding, index })),
   );
-  if (found.length === 0)
+  const found = isAll.value ? all : all.filter(({ index }) => index < firstShown);
+  if (all.length === 0)
     return <p class="soft">No deadlock, no hang, no starvation and no write into another file.</p>;
   return (
     <>
       <p class="small soft">
-        {plural(found.length, 'moment')} out of all seeds; each strategy lists its first ones.
+        {plural(all.length, 'moment')} out of all seeds; each strategy keeps its first ones.
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keyboard. */}
       <section class="scrolls" tabIndex={0} aria-label="Each moment that was found">
@@ -49,10 +55,10 @@ export function FindingList(props: {
           <tbody>
             {found.map((one) => (
               <tr key={`${one.strategy} ${one.index}`}>
-                <th scope="row" class="tone-bad">
+                <th scope="row" class="tone-bad lab-kind">
                   {one.finding.kind}
                 </th>
-                <td>{one.strategy}</td>
+                <td class="lab-kind">{one.strategy}</td>
                 <td class="number">{one.finding.seed}</td>
                 <td class="number">{(one.finding.atMs / 1000).toFixed(3)} s</td>
                 <td class="lab-what">
@@ -69,6 +75,13 @@ export function FindingList(props: {
           </tbody>
         </table>
       </section>
+      {found.length === all.length ? null : (
+        <div>
+          <button type="button" class="button" onClick={() => (isAll.value = true)}>
+            Show all {all.length}
+          </button>
+        </div>
+      )}
     </>
   );
 }

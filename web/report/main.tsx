@@ -2,6 +2,7 @@
 import '../style/tokens.css';
 import '../style/base.css';
 import '../app.css';
+import '../parts/button.css';
 import { render } from 'preact';
 import type { LabResult } from '../lab/result.ts';
 import { Report } from './report.tsx';

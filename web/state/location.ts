@@ -8,6 +8,8 @@ export interface Place {
   fs: string | null;
   /** The story that is read; null elsewhere. */
   story: string | null;
+  /** The lab that is read; null elsewhere. */
+  lab: string | null;
 }
 
 const base = '/ui';
@@ -19,18 +21,22 @@ window.addEventListener('popstate', () => {
 
 /** What the path names; a path that names nothing is 'unknown'. */
 export function placeOf(pathname: string): Place {
-  const nowhere = { fs: null, story: null };
+  const nowhere = { fs: null, story: null, lab: null };
   const parts = pathname.replace(base, '').split('/').filter(Boolean).map(decoded);
   const [first, second, third] = parts;
   if (first === undefined) return { view: 'home', ...nowhere };
   if (first === 'fs' && second !== undefined && parts.length <= 3)
-    return { view: viewsOfFilesystem.get(third ?? '') ?? 'unknown', fs: second, story: null };
+    return { view: viewsOfFilesystem.get(third ?? '') ?? 'unknown', ...nowhere, fs: second };
   if (first === 'stories' && second !== undefined && third === 'compare' && parts.length === 3)
-    return { view: 'compare', fs: null, story: second };
+    return { view: 'compare', ...nowhere, story: second };
   if (first === 'stories' && parts.length <= 2)
     return second === undefined
       ? { view: 'stories', ...nowhere }
-      : { view: 'story', fs: null, story: second };
+      : { view: 'story', ...nowhere, story: second };
+  if (first === 'labs' && parts.length <= 2)
+    return second === undefined
+      ? { view: 'labs', ...nowhere }
+      : { view: 'lab', ...nowhere, lab: second };
   if (first === 'server' && parts.length === 1) return { view: 'server', ...nowhere };
   return { view: 'unknown', ...nowhere };
 }
@@ -70,11 +76,13 @@ export function pathOf(view: ViewName, fs: string | null = null, story?: string)
     const path = `${base}/stories/${encodeURIComponent(story)}`;
     return view === 'compare' ? `${path}/compare` : path;
   }
-  if (view === 'stories' || view === 'server') return `${base}/${view}`;
+  if (view === 'stories' || view === 'labs' || view === 'server') return `${base}/${view}`;
   if (fs === null) return `${base}/`;
   const path = `${base}/fs/${encodeURIComponent(fs)}`;
   return view === 'machine' ? path : `${path}/${view}`;
 }
+
+export const pathOfLab = (lab: string): string => `${base}/labs/${encodeURIComponent(lab)}`;
 
 /** Goes to an address of the page. `replace`: the Back button does not come back here. */
 export function go(href: string, { replace = false } = {}): void {

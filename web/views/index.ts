@@ -31,6 +31,8 @@ const rows: Record<ViewName, ViewRow> = {
   events: { title: 'Events', key: 'e', ofFilesystem: true, load: () => import('./events.tsx') },
   stories: { title: 'Stories', ofFilesystem: false, load: () => import('./stories.tsx') },
   story: { title: 'Story', ofFilesystem: false, load: () => import('./story.tsx') },
+  labs: { title: 'Lab', key: 'l', ofFilesystem: false, load: () => import('./labs.tsx') },
+  lab: { title: 'Lab', ofFilesystem: false, load: () => import('./lab.tsx') },
   server: { title: 'Server', ofFilesystem: false, load: () => import('./server.tsx') },
   unknown: { title: 'Not found', ofFilesystem: false, load: () => import('./unknown.tsx') },
 };

@@ -12,5 +12,7 @@ export type ViewName =
   | 'events'
   | 'stories'
   | 'story'
+  | 'labs'
+  | 'lab'
   | 'server'
   | 'unknown';

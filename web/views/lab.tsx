@@ -1,0 +1,5 @@
+import { LabView } from '../lab/lab-view.tsx';
+
+export function View() {
+  return <LabView />;
+}

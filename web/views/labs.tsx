@@ -1,0 +1,5 @@
+import { LabsView } from '../lab/labs-view.tsx';
+
+export function View() {
+  return <LabsView />;
+}
