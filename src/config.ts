@@ -149,6 +149,13 @@ export const settings = {
       'paths in answers. The page cannot stand under a prefix.',
   ),
 
+  clusterUrlFile: setting(
+    text.nullable() as z.ZodType<string | null, string>,
+    null,
+    'File with the URLs of one PostgreSQL database, one on each line, mode 0600. The server then ' +
+      'keeps everything there, and shares the filesystems with every other server that has the ' +
+      'same database. Requires --operator-token-file.',
+  ),
   nodeId: setting(
     z
       .string()

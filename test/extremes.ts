@@ -25,6 +25,7 @@ const given: Record<string, string[]> = {
   port: ['0'],
   dataDir: ['d', `${'d/'.repeat(100)}d`, 'x'.repeat(4096), '/proc/x', '/dev/null/x'],
   operatorTokenFile: ['t', 'x'.repeat(4096), '/proc/x', '.'],
+  clusterUrlFile: ['u', 'x'.repeat(4096), '/proc/x', '.'],
   nodeId: ['n', 'x'.repeat(253)],
   advertiseUrl: ['http://a', `https://${'x'.repeat(60)}.example:65535`],
   volatile: flag,

@@ -7,6 +7,7 @@ import { bulkPrefixes } from '../durable/keys.ts';
 import { tokenNeeded } from '../http/auth.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { LevelStore } from '../journal/level-store.ts';
+import type { Store } from '../journal/store.ts';
 import { createService, type Service } from '../server.ts';
 import { banner, terminalOf, urlOf } from './lib/banner.ts';
 import { UsageError } from './lib/exit.ts';
@@ -86,7 +87,18 @@ function stopOnFailure(logger: Logger, error: JournalError): void {
   setTimeout(() => process.exit(journalExitCodes.failed), 200);
 }
 
-function openStore(config: Config, logger: Logger): Promise<LevelStore> {
+async function openStore(config: Config, logger: Logger): Promise<Store> {
+  const { clusterUrlFile } = config;
+  if (clusterUrlFile === null) return openLevel(config, logger);
+  // Imported late, because a server without a database needs neither the code nor the time.
+  const { openDatabase } = await import('./lib/database.ts');
+  return openDatabase(clusterUrlFile, config, {
+    logger,
+    onFailed: (error) => stopOnFailure(logger, error),
+  });
+}
+
+function openLevel(config: Config, logger: Logger): Promise<LevelStore> {
   const directory = resolve(config.dataDir);
   return LevelStore.open({
     directory: join(directory, 'journal'),
