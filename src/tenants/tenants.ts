@@ -87,20 +87,24 @@ export class Tenants {
 
   /** Takes over what another node has changed. */
   refresh({ tenants }: Pick<World, 'tenants'>): void {
-    const ids = new Set(tenants.map(({ id }) => id));
+    const names = new Set(tenants.map(({ name }) => name));
     for (const tenant of [...this.#byName.values()]) {
-      if (ids.has(tenant.id) || this.#going.has(tenant.name)) continue;
+      if (names.has(tenant.name) || this.#going.has(tenant.name)) continue;
       this.#byName.delete(tenant.name);
       this.#options.onGone?.(tenant);
     }
     const added: TenantRecord[] = [];
     for (const record of tenants) {
       const tenant = this.#byName.get(record.name);
-      if (tenant === undefined) added.push(record);
-      else {
-        tenant.account.limits = merged(this.#options.quotas, record.quotas);
-        tenant.leaving = record.leaving;
+      if (tenant === undefined) {
+        added.push(record);
+        continue;
       }
+      // Two nodes may have made a tenant of this name at the same time; the later record counts.
+      const { quotas, ...stored } = record;
+      Object.assign(tenant, stored);
+      tenant.leaving = record.leaving;
+      tenant.account.limits = merged(this.#options.quotas, quotas);
     }
     this.adopt({ tenants: added });
   }

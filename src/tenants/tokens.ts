@@ -31,7 +31,9 @@ export interface Token {
 const form = /^ph_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 
 export class Tokens {
-  readonly #key: Uint8Array;
+  #key: Uint8Array;
+  /** The operator token is in no record, so it needs no key that lasts. */
+  readonly #operatorKey = newTokenKey();
   readonly #records: Records;
   readonly #byId = new Map<string, TokenRecord>();
   readonly #idsOf = new Map<string, Set<string>>();
@@ -50,7 +52,9 @@ export class Tokens {
   }
 
   /** Takes over what another node has changed. */
-  refresh({ tokens }: Pick<World, 'tokens'>): void {
+  refresh({ tokens, tokenKey }: Pick<World, 'tokens' | 'tokenKey'>): void {
+    // Nodes that start on an empty database at the same time each make a key; the last one counts.
+    this.#key = tokenKey;
     const ids = new Set(tokens.map(({ id }) => id));
     for (const { id, tenant } of [...this.#byId.values()])
       if (!ids.has(id) && !this.#coming.has(id) && tenant !== null) this.#forget(tenant, id);
@@ -59,7 +63,7 @@ export class Tokens {
 
   /** Adds the operator token, so that `check` accepts it from now on. */
   setOperator(token: string): void {
-    this.#operator = this.#mac(token);
+    this.#operator = macOf(token, this.#operatorKey);
   }
 
   get hasOperator(): boolean {
@@ -116,7 +120,8 @@ export class Tokens {
       if (stored.tenant !== null) this.#forgetExpired(stored.tenant, nowMs);
       return null;
     }
-    if (this.#operator === null || !timingSafeEqual(mac, this.#operator)) return null;
+    const ofOperator = macOf(secret, this.#operatorKey);
+    if (this.#operator === null || !timingSafeEqual(ofOperator, this.#operator)) return null;
     return { id: 'operator', tenant: null, scopes: ['operator'], createdMs: 0, expiresMs: null };
   }
 
@@ -181,9 +186,12 @@ export class Tokens {
   }
 
   #mac(secret: string): Buffer {
-    return createHmac('sha256', this.#key).update(secret).digest();
+    return macOf(secret, this.#key);
   }
 }
+
+const macOf = (secret: string, key: Uint8Array): Buffer =>
+  createHmac('sha256', key).update(secret).digest();
 
 const isLive = ({ expiresMs }: TokenRecord, nowMs: number): boolean =>
   expiresMs === null || nowMs < expiresMs;

@@ -42,6 +42,10 @@ export class NodeProcesses {
     writeFileSync(join(this.folder, 'urls'), `${urls.join('\n')}\n`, { mode: 0o600 });
     writeFileSync(join(this.folder, 'operator'), `${operatorToken}\n`, { mode: 0o600 });
     this.#settings = settings;
+    // Nobody else ends them if the tests are ended.
+    process.once('exit', () => {
+      for (const node of this.live) node.kill('SIGKILL');
+    });
   }
 
   /** Resolves when the node listens. */
@@ -59,7 +63,6 @@ export class NodeProcesses {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_ENV: 'production' },
     });
-    process.once('exit', () => child.kill('SIGKILL'));
     const node = new NodeProcess(name, child);
     this.nodes.push(node);
     child.stderr?.on('data', (data) => node.log.push(String(data)));
