@@ -7,6 +7,8 @@ import { ask, insist } from './nodes.ts';
 interface Register {
   fs: string;
   history: Op[];
+  /** The epoch of its stream. */
+  epoch: string;
 }
 
 export class Load {
@@ -38,7 +40,8 @@ export class Load {
       headers: { 'idempotency-key': `create-${fs}` },
     });
     if (file.status !== 201) throw new Error(`create in ${fs}: ${file.status}`);
-    const register = { fs, history: [] };
+    const { epoch } = await this.#stream(fs);
+    const register = { fs, history: [], epoch };
     this.#registers.push(register);
     this.acknowledged.set(fs, []);
     for (let client = 0; client < 2; client += 1)
@@ -145,13 +148,14 @@ export class Load {
   /** What the cluster must show after it has healed; every sentence is one failure. */
   async faults(): Promise<string[]> {
     const faults = [...this.wrong];
-    for (const { fs, history } of this.#registers) {
+    for (const register of this.#registers) {
+      const { fs, history } = register;
       const violation = violationOf(history, 0);
       if (violation !== null) faults.push(`${fs}: ${violation.why} ${violation.values}`);
       const names = await this.#namesIn(fs);
       for (const name of this.acknowledged.get(fs) ?? [])
         if (!names.has(name)) faults.push(`${fs}: the acknowledged file ${name} is lost`);
-      faults.push(...(await this.#faultsOfStream(fs)));
+      faults.push(...(await this.#faultsOfStream(register)));
     }
     return faults;
   }
@@ -167,22 +171,30 @@ export class Load {
     }
   }
 
-  /** The numbers of the events follow each other, under one epoch. */
-  async #faultsOfStream(fs: string): Promise<string[]> {
+  /** The numbers of the events follow each other, from 1 on, under the epoch of the beginning. */
+  async #faultsOfStream({ fs, epoch }: Register): Promise<string[]> {
+    const { seqs, epoch: now } = await this.#stream(fs);
+    if (now !== epoch) return [`${fs}: the epoch was ${epoch} and is ${now}`];
+    const at = seqs.findIndex((seq, index) => seq !== index + 1);
+    if (at >= 0) return [`${fs}: the stream goes from ${seqs[at - 1]} to ${seqs[at]}`];
+    return seqs.length > 0 ? [] : [`${fs}: the stream is empty`];
+  }
+
+  async #stream(fs: string): Promise<{ seqs: number[]; epoch: string }> {
     const path = `/v1/filesystems/${fs}/events?from=oldest`;
     const headers = { accept: 'application/x-ndjson' };
     const { json } = await insist(this.#urls, 'GET', path, { headers });
-    const lines: string[] = String(json).trim().split('\n');
-    const ids = lines.flatMap((line) => {
-      const { events = [] } = JSON.parse(line) as { events?: { id: string }[] };
-      return events.map(({ id }) => id);
-    });
-    if (ids.length === 0) return [`${fs}: the stream is empty`];
-    const epochs = new Set(ids.map((id) => id.split('.')[0]));
-    if (epochs.size > 1) return [`${fs}: ${epochs.size} epochs in one stream`];
-    const seqs = ids.map((id) => Number(id.split('.')[1]));
-    const at = seqs.findIndex((seq, index) => index > 0 && seq !== (seqs[index - 1] ?? 0) + 1);
-    return at < 0 ? [] : [`${fs}: the stream goes from ${seqs[at - 1]} to ${seqs[at]}`];
+    const seqs: number[] = [];
+    let epoch = '';
+    for (const line of String(json).trim().split('\n')) {
+      const { events = [], cursor } = JSON.parse(line) as {
+        events?: { seq: number }[];
+        cursor?: string;
+      };
+      for (const { seq } of events) seqs.push(seq);
+      epoch = cursor?.split('.')[0] ?? epoch;
+    }
+    return { seqs, epoch };
   }
 }
 

@@ -131,7 +131,7 @@ export async function ask(
   return {
     status: answer.status,
     node: answer.headers.get('pinhole-node'),
-    json: text.startsWith('{') ? JSON.parse(text) : text,
+    json: /[/+]json\b/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text,
     headers: answer.headers,
   };
 }
