@@ -65,6 +65,9 @@ describe.skipIf(missing !== null)('the fence', () => {
       }),
     );
     expect(await keysOf(stores[0] as PgStore, 'f')).toEqual(stored.sort());
+    // Each was an append of its own, after the one before it.
+    const [place] = await (stores[0] as PgStore).places();
+    expect(place?.flush).toBe(1 + stored.length);
     expect(refused.filter((one) => !one.startsWith('moved '))).toEqual([]);
     expect(stored.length).toBeGreaterThan(0);
     expect(refused.length).toBeGreaterThan(0);
