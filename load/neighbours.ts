@@ -449,6 +449,15 @@ const rows: readonly Row[] = [
         })),
       }),
   },
+  {
+    name: 'a lab of a preset under six strategies',
+    call: (ask) =>
+      ask('POST', '/v1/labs', { preset: 'wal-recycling', seeds: 32 }, { prefer: 'wait=60' }),
+  },
+  {
+    name: 'its CSV',
+    call: (ask) => ask('GET', '/v1/labs/lab_1/result.csv'),
+  },
 ];
 
 /**

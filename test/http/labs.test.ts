@@ -291,3 +291,59 @@ test('[LB6] labs survive a restart; one that ran begins again and ends with the 
   expect(next.json.id).toBe('lab_3');
   await second.close();
 });
+
+interface Told {
+  id: string;
+  seq: number;
+  type: string;
+  source: string;
+  data: Record<string, unknown>;
+}
+const events = async (at: Service, query: string): Promise<Told[]> => {
+  const { text } = await must(at, 200, 'GET', `/v1/events?${query}`, {
+    headers: { accept: 'application/x-ndjson' },
+  });
+  return text
+    .trim()
+    .split('\n')
+    .flatMap((line) => (JSON.parse(line) as { events?: Told[] }).events ?? []);
+};
+
+test('[LB7] its events are in the stream of the tenant, and cursors stay over a restart', async () => {
+  const store = new MemoryStore();
+  const options = { openStore: async () => store };
+  const first = await start({}, options);
+  const asked = { workload: small, seeds: 1, strategies: ['none'] };
+  const { json } = await post(asked, wait, first);
+  // Between two labs there are events of a filesystem.
+  await must(first, 201, 'POST', '/v1/filesystems', { json: { name: 'fs', sizeBytes: 2 ** 20 } });
+  await must(first, 201, 'POST', '/v1/filesystems/fs/files', { json: { name: 'a' } });
+  const { json: other } = await post({ workload: long, strategies: ['none'] }, {}, first);
+  await must(first, 200, 'DELETE', `/v1/labs/${other.id}`);
+  const before = await events(first, 'from=oldest');
+  const labs = before.filter(({ source }) => source.startsWith('/v1/labs/'));
+  expect(labs.map(({ type, source }) => `${source} ${type}`)).toEqual([
+    '/v1/labs/lab_1 pinhole.lab.progress',
+    '/v1/labs/lab_1 pinhole.lab.done',
+    '/v1/labs/lab_2 pinhole.lab.progress',
+    '/v1/labs/lab_2 pinhole.lab.cancelled',
+  ]);
+  expect(labs[0]?.data).toEqual({ lab: 'lab_1', name: 'small', done: 0, total: 1 });
+  expect(labs[1]?.data).toEqual({ lab: 'lab_1', name: 'small', digest: json.digest });
+  expect(before.map(({ seq }) => seq)).toEqual(before.map((_, at) => at + 1));
+  expect(before.length).toBeGreaterThan(labs.length);
+  await must(first, 200, 'DELETE', '/v1/labs/lab_1');
+  await first.close();
+  const second = await start({}, options);
+  // The same events under the same cursors, also of a lab that is removed.
+  expect(await events(second, 'from=oldest')).toEqual(before);
+  expect(await events(second, `from=${labs[1]?.id}`)).toEqual(before.slice(labs[1]?.seq));
+  const done = await events(second, 'from=oldest&types=pinhole.lab.done');
+  expect(done.map(({ seq }) => seq)).toEqual([labs[1]?.seq]);
+  expect(await events(second, 'from=oldest&types=pinhole.lab.*')).toHaveLength(4);
+  expect((await call(second, 'GET', '/v1/events?types=pinhole.lab.nope')).status).toBe(400);
+  await post(asked, wait, second);
+  const more = await events(second, `from=${before.at(-1)?.id}`);
+  expect(more.map(({ seq }) => seq)).toEqual([before.length + 1, before.length + 2]);
+  await second.close();
+});
