@@ -136,6 +136,7 @@ async function start(config: Config, options: ServiceOptions, opened: Opened): P
     version,
     durability: engine.durability,
     memory: engine.memory,
+    labs: parts.labs.counts,
     stream: streams.counts,
     http: requests,
     clock: ownClock,

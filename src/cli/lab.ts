@@ -1,7 +1,8 @@
-// pinhole lab: one workload under every strategy with many seeds. Needs no server: the same document
-// and seeds give the same bytes anywhere.
+// pinhole lab: one workload under every strategy with many seeds. Needs no server, but
+// can use one: the same document and seeds give the same bytes anywhere.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { type Command, Command as Commander, InvalidArgumentError, Option } from 'commander';
 import { csvOf } from '../lab/csv.ts';
 import { parseWorkload } from '../lab/document.ts';
@@ -21,7 +22,8 @@ import type { Io } from './lib/io.ts';
 import { reportOf, reportTemplate } from './lib/lab-report.ts';
 import { columns, type Format, outputOf, styled } from './lib/output.ts';
 import { progressOf } from './lib/progress.ts';
-import { withOutput } from './lib/session.ts';
+import type { Schemas } from './lib/schemas.ts';
+import { demand, onServer, playsHere, type Session, withOutput } from './lib/session.ts';
 import { filled } from './lib/text.ts';
 
 export const labCommand = (io: Io): Command =>
@@ -44,6 +46,8 @@ interface RunOptions {
   csv?: string;
   html?: string;
   threads: number;
+  url?: string;
+  context?: string;
 }
 
 const whole = (text: string): number => {
@@ -52,12 +56,13 @@ const whole = (text: string): number => {
 };
 
 function runCommand(io: Io): Command {
-  const command = withOutput(new Commander('run'))
+  const command = onServer<RunOptions>(new Commander('run'), io, act)
     .summary('runs a workload, or one of the presets')
     .description(
       'Runs the workload of a file (YAML or JSON; - is stdin), or a preset, and prints a line for ' +
         'each strategy: the median of the seeds, and below it the interval in which that median ' +
-        'lies with 95 %. The same document, seeds and version give the same result.',
+        'lies with 95 %. The same document, seeds and version give the same result. With --url or ' +
+        '--context the server runs it; otherwise this process does.',
     )
     .argument('<workload>', 'a file, or the name of a preset')
     .option('--seeds <count>', 'how many seeds', whole, seedsDefault)
@@ -70,22 +75,66 @@ function runCommand(io: Io): Command {
     )
     .option('--csv <file>', 'write all figures to this file as CSV')
     .option('--html <file>', 'write a report with charts to this file; it needs no network')
-    .option('--threads <count>', 'how many runs at once', whole, availableParallelism())
-    .action(async (workload: string) => {
-      const options = command.opts<RunOptions>();
-      const template = options.html === undefined ? '' : reportTemplate();
-      const result = await orRefused(run(io, workload, options));
-      if (options.csv !== undefined) write(options.csv, csvOf(result));
-      if (options.html !== undefined) write(options.html, reportOf(template, result));
-      const output = outputOf(io, options.output);
-      output.print(result, () => tableText(io, result));
-    });
+    .option('--threads <count>', 'how many runs at once', whole, availableParallelism());
   return example(
     command,
     'pinhole lab run gup-two-pages --seeds 2',
     'pinhole lab run direct-io --seeds 2 --strategy refuse none -o json',
   );
 }
+
+async function act(
+  session: Session,
+  { args: [workload = ''], options }: { args: string[]; options: RunOptions },
+): Promise<void> {
+  const { io, output } = session;
+  const template = options.html === undefined ? '' : reportTemplate();
+  const isRemote = options.url !== undefined || options.context !== undefined;
+  if (!isRemote) playsHere(session);
+  const result = isRemote
+    ? await runOnServer(session, await textOf(io, workload), options)
+    : await orRefused(run(io, workload, options));
+  if (options.csv !== undefined) write(options.csv, csvOf(result));
+  if (options.html !== undefined) write(options.html, reportOf(template, result));
+  output.print(result, () => tableText(io, result));
+}
+
+/** How often the progress is asked for. */
+const askMs = 300;
+
+/** The lab stays on the server, also if this process ends before it does. */
+async function runOnServer(
+  { io, client }: Session,
+  workload: string,
+  options: RunOptions,
+): Promise<LabResult> {
+  const { strategy } = options;
+  const body = {
+    workload,
+    seeds: seedsOf(options),
+    ...(strategy === undefined ? {} : { strategies: strategy }),
+  };
+  let lab: Schemas['Lab'] = await demand(client.POST('/v1/labs', { body }));
+  const path = { lab: lab.id };
+  io.say(`${lab.id} runs on the server`);
+  const progress = progressOf(io, lab.name);
+  try {
+    while (lab.state === 'queued' || lab.state === 'running') {
+      await setTimeout(askMs);
+      lab = await demand(client.GET('/v1/labs/{lab}', { params: { path } }));
+      progress.at(lab.progress.done, lab.progress.total);
+    }
+  } finally {
+    progress.end();
+  }
+  if (lab.result !== undefined) return lab.result as LabResult;
+  throw new Refused(
+    lab.failure === undefined ? `${lab.id} was cancelled` : `${lab.id}: ${lab.failure.detail}`,
+  );
+}
+
+const seedsOf = ({ seeds, firstSeed }: RunOptions): number | number[] =>
+  firstSeed === undefined ? seeds : seedsFrom(firstSeed, seeds);
 
 function write(file: string, text: string): void {
   try {
@@ -96,10 +145,10 @@ function write(file: string, text: string): void {
 }
 
 async function run(io: Io, workload: string, options: RunOptions): Promise<LabResult> {
-  const { seeds, firstSeed, strategy, threads } = options;
+  const { strategy, threads } = options;
   const request: LabRequest = {
     parsed: parseWorkload(await textOf(io, workload)),
-    seeds: firstSeed === undefined ? seeds : seedsFrom(firstSeed, seeds),
+    seeds: seedsOf(options),
     ...(strategy === undefined ? {} : { strategies: strategy }),
   };
   const pool = new LabPool({ threads: Math.max(1, threads), heapBytes: 2 ** 30 });

@@ -8,6 +8,7 @@ import { engine } from './engine.ts';
 import { faults } from './faults.ts';
 import { http } from './http.ts';
 import { journal } from './journal.ts';
+import { labs } from './labs.ts';
 import { memory } from './memory.ts';
 import { pins } from './pins.ts';
 import { quotas } from './quotas.ts';
@@ -33,5 +34,6 @@ export const families: readonly Family<unknown>[] = [
   http,
   clock,
   memory,
+  labs,
   build,
 ];

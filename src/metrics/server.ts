@@ -44,7 +44,17 @@ export interface MemoryCounts {
   readonly max: number;
 }
 
+/** Counts of labs. */
+export interface LabCounts {
+  readonly queued: number;
+  readonly running: number;
+  /** By state. */
+  readonly ended: ReadonlyMap<string, number>;
+  readonly runs: number;
+}
+
 export interface Server {
+  labs: LabCounts;
   memory: MemoryCounts;
   version: string;
   durability: string;
