@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const main = resolve(import.meta.dirname, '../../dist/main.js');
 
-export const operatorToken = 'an operator token of at least 32 characters';
+const operatorToken = 'an operator token of at least 32 characters';
 
 export class NodeProcess {
   readonly name: string;
