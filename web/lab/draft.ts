@@ -22,7 +22,7 @@ const six = [
 ] as const;
 
 /** break-layouts once for each idle rule and scope. */
-export const variants = [
+const variants = [
   'break-layouts classic',
   'break-layouts modern',
   'break-layouts fixed',
