@@ -156,7 +156,7 @@ export function copyOf<T>(part: T): T {
 }
 
 /** A machine of its own. Nobody asks it for the records of operations that have ended. */
-function machineOf(from: Kernel): Kernel {
+export function machineOf(from: Kernel): Kernel {
   const { geometry, limits, strategy, pmem } = from;
   const k = copyOf({
     ...from,

@@ -1,0 +1,259 @@
+// Plays a schedule on a guest and in Pinhole, line by line, and compares what both show at rest.
+import type { Kernel, Target } from '../../src/kernel/state.ts';
+import type { PinId } from '../../src/kernel/units.ts';
+import { Belief, TooManyStates } from './belief.ts';
+import type { Contents, Guest, Seen } from './guest.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface Difference {
+  /** The number of the line in the schedule; its length is the drain behind it. */
+  at: number;
+  line: string;
+  linux: Seen;
+  contents: Contents | null;
+  /** Of each possible state, in what it differs. */
+  pinhole: string[][];
+}
+
+export type Ending =
+  | { how: 'agrees' }
+  | { how: 'differs'; difference: Difference }
+  /** The search was given up, or Linux does not come to rest. */
+  | { how: 'given up'; why: string };
+
+export interface Played {
+  ending: Ending;
+  steps: number;
+  /** Lines after which several states were possible. */
+  choices: number;
+  trace: string[];
+}
+
+/** How long Linux may take, where it does not show at once what Pinhole says. */
+const looks = [50, 200, 500, 1500];
+
+const modes: Readonly<Record<number, [op: string, args: object]>> = {
+  0: ['allocate', {}],
+  1: ['allocate', { keepSize: true }],
+  3: ['punch-hole', {}],
+  8: ['collapse-range', {}],
+  16: ['zero-range', {}],
+  17: ['zero-range', { keepSize: true }],
+  32: ['insert-range', {}],
+};
+
+interface Call {
+  op: string;
+  on: Target;
+  args: Record<string, unknown>;
+  data?: Uint8Array;
+}
+
+class Play {
+  readonly #guest: Guest;
+  readonly #belief: Belief;
+  readonly #schedule: Schedule;
+  #seen: Seen = { tasks: [{}, {}, {}, {}], files: {}, free: 0 };
+  /** The mapping of a slot, and the pin of a pipe. */
+  #mappings = new Map<number, { id: number; task: number }>();
+  #pins = new Map<number, { line: number; task: number }>();
+  #lineOf = new Map<number, number>();
+  #played = 0;
+  readonly trace: string[] = [];
+
+  constructor(guest: Guest, schedule: Schedule) {
+    this.#guest = guest;
+    this.#schedule = schedule;
+    this.#belief = new Belief(schedule.box);
+  }
+
+  get steps(): number {
+    return this.#played;
+  }
+
+  get choices(): number {
+    return this.#belief.possible.filter((states) => states > 1).length;
+  }
+
+  #isBusy = (task: number): boolean => 'state' in (this.#seen.tasks[task - 1] ?? {});
+
+  get #k(): Kernel {
+    return this.#belief.states[0]?.state.k as Kernel;
+  }
+
+  async play(): Promise<Ending> {
+    await this.#guest.ask('reset');
+    for (const line of this.#schedule.files) {
+      await this.#guest.ask(line);
+      const [, name = '', pages = '0', byte = '0'] = line.split(' ');
+      const bytes = new Uint8Array(Number(pages) * 4096).fill(Number(byte));
+      this.#begin(`0 ${line}`, { op: 'create', on: {}, args: { name, sizeBytes: 0 } });
+      const on = { file: name };
+      if (bytes.length === 0) continue;
+      const args = { offset: 0, length: bytes.length };
+      this.#begin(`0 ${line}`, { op: 'allocate', on, args });
+      this.#begin(`0 ${line}`, { op: 'write', on, args: { offset: 0 }, data: bytes });
+    }
+    for (const [at, line] of this.#schedule.lines.entries()) {
+      const difference = await this.#line(at, line);
+      if (difference !== null) return { how: 'differs', difference };
+    }
+    return this.#drain();
+  }
+
+  /** Lets every pin go, unmaps everything and signals the sleepers, so that every call can end. */
+  async #drain(): Promise<Ending> {
+    const at = this.#schedule.lines.length;
+    for (let rounds = 0; rounds < 6; rounds++) {
+      const pins = [...this.#pins.keys()].map((pin) => `unpin ${pin}`);
+      const mappings = [...this.#mappings].map(([slot, { task }]) => `${task} munmap ${slot}`);
+      const signals = [1, 2, 3, 4].map((task) => `signal ${task} plain`);
+      for (const line of [...pins, ...mappings, ...(rounds > 0 ? signals : [])]) {
+        const difference = await this.#line(at, line);
+        if (difference !== null) return { how: 'differs', difference };
+      }
+      if (!this.#seen.tasks.some((task) => 'state' in task)) return { how: 'agrees' };
+    }
+    return { how: 'given up', why: 'a call does not end, in Linux as in Pinhole' };
+  }
+
+  #begin(line: string, call: Call): number {
+    this.#belief.begin(line, call);
+    return this.#played++;
+  }
+
+  async #line(at: number, line: string): Promise<Difference | null> {
+    const call = this.#callOf(line);
+    if (call === null) return null;
+    const before = this.#k.nextMapping;
+    const number = this.#begin(/^\d/.test(line) ? line : `0 ${line}`, call);
+    this.#note(line, number, before);
+    let seen = await this.#guest.ask(line);
+    for (const ms of [0, ...looks]) {
+      if (ms > 0) seen = await this.#guest.ask(`look ${ms}`);
+      const isQuiet = !seen.tasks.some((task) => 'state' in task);
+      const contents = isQuiet ? await this.#guest.ask<Contents>('contents') : null;
+      this.#seen = seen;
+      if (this.#belief.keep(seen, contents)) {
+        this.trace.push(`${line} -> ${JSON.stringify(seen)}`);
+        return null;
+      }
+      if (ms === looks.at(-1))
+        return {
+          at,
+          line,
+          linux: seen,
+          contents,
+          pinhole: this.#belief.states.map((one) => this.#belief.differences(one, seen, contents)),
+        };
+    }
+    throw new Error('not reached');
+  }
+
+  #note(line: string, number: number, before: number): void {
+    const [who = '', verb = '', ...words] = line.split(' ');
+    const task = Number(who);
+    if (who === 'unpin') this.#pins.delete(Number(verb));
+    if (!(task > 0)) return;
+    this.#lineOf.set(task, number);
+    const slot = Number(words[0]);
+    if (verb === 'munmap') this.#mappings.delete(slot);
+    if (verb === 'pin') this.#pins.set(Number(words[3]), { line: number, task });
+    if (verb === 'mmap') {
+      const id = this.#k.nextMapping - 1;
+      if (id >= before) this.#mappings.set(Number(words[5]), { id, task });
+    }
+  }
+
+  /** The call of a line; null if the line is skipped. */
+  #callOf(line: string): Call | null {
+    const [who = '', verb = '', ...rest] = line.split(' ');
+    if (who === 'unpin') return this.#unpinOf(Number(verb));
+    if (who === 'signal') {
+      const task = Number(verb);
+      const begun = this.#lineOf.get(task);
+      if (begun === undefined || !this.#isBusy(task)) return null;
+      const on = { operation: 1000 * (begun + 2) };
+      return { op: 'cancel', on, args: { restart: rest[0] === 'restart' } };
+    }
+    if (this.#isBusy(Number(who))) return null;
+    const numbers = rest.map(Number);
+    const [, offset = 0, length = 0, fourth = 0, fifth = 0] = numbers;
+    const throughMapping = ['munmap', 'load', 'store', 'msync', 'pin', 'longterm'];
+    if (throughMapping.includes(verb)) {
+      const mapping = this.#mappings.get(numbers[0] as number);
+      if (mapping === undefined || mapping.task !== Number(who)) return null;
+      return this.#mappingCall(verb, mapping.id, numbers);
+    }
+    const file = rest[0] as string;
+    const on = { file };
+    const fill = (): Uint8Array => new Uint8Array(length).fill(fourth - 0);
+    switch (verb) {
+      case 'write':
+        return { op: 'write', on, args: { offset }, data: fill() };
+      case 'read':
+        return { op: 'read', on, args: { offset, length } };
+      case 'truncate':
+        return { op: 'truncate', on, args: { sizeBytes: offset } };
+      case 'fallocate': {
+        const [op, more] = modes[fourth] as [string, object];
+        return { op, on, args: { offset, length, ...more } };
+      }
+      case 'mmap': {
+        const access = fourth === 1 ? 'read-write' : 'read';
+        return { op: 'mmap', on, args: { offset, length, access, shared: fifth === 1 } };
+      }
+      case 'fiemap':
+        return { op: 'fiemap', on, args: {} };
+      case 'hole':
+      case 'data':
+        return { op: 'seek', on, args: { whence: verb, offset } };
+      case 'unlink':
+        return { op: 'unlink', on, args: {} };
+      case 'rename':
+        return { op: 'rename', on, args: { name: rest[1], replace: true } };
+    }
+    throw new Error(`no verb ${verb}`);
+  }
+
+  #mappingCall(verb: string, id: number, numbers: readonly number[]): Call | null {
+    const [, offset = 0, length = 0, fourth = 0] = numbers;
+    const on = { mapping: id };
+    switch (verb) {
+      case 'munmap':
+        return { op: 'munmap', on, args: {} };
+      case 'load':
+        return { op: 'load', on, args: { offset, length } };
+      case 'store':
+        return { op: 'store', on, args: { offset }, data: new Uint8Array(length).fill(fourth) };
+      case 'msync':
+        return { op: 'flush', on, args: { offset, length, how: 'msync' } };
+      case 'longterm':
+        return { op: 'pin', on, args: { offset, length, access: 'write', kind: 'io-uring' } };
+    }
+    if (this.#pins.has(fourth)) return null;
+    return { op: 'pin', on, args: { offset, length, access: 'read', kind: 'vmsplice' } };
+  }
+
+  #unpinOf(pipe: number): Call | null {
+    const pin = this.#pins.get(pipe);
+    if (pin === undefined) return null;
+    if (this.#lineOf.get(pin.task) === pin.line && this.#isBusy(pin.task)) return null;
+    const id = 1000 * (pin.line + 2);
+    if (this.#k.pins.has(id as PinId)) return { op: 'unpin', on: { pin: id }, args: {} };
+    this.#pins.delete(pipe);
+    return null;
+  }
+}
+
+export async function played(guest: Guest, schedule: Schedule): Promise<Played> {
+  const play = new Play(guest, schedule);
+  let ending: Ending;
+  try {
+    ending = await play.play();
+  } catch (error) {
+    if (!(error instanceof TooManyStates)) throw error;
+    ending = { how: 'given up', why: 'too many states' };
+  }
+  return { ending, steps: play.steps, choices: play.choices, trace: play.trace };
+}
