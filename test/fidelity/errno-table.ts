@@ -19,6 +19,11 @@ const bytesMax = { xfs: max, ext4: 2 ** 44 - page };
 const size = (m: Machine): string => `size ${m.file('a').sizeBytes / page} pages`;
 const unshare = (m: Machine, offset: number, length: number, keepSize = false) =>
   m.call('allocate', { file: 'a' }, { offset, length, unshare: true, keepSize });
+/** A read fault of an unwritten block leaves the mapping entry of the zero page. */
+const loadedUnwritten = (m: Machine): void => {
+  m.zero('a', page, 3 * page);
+  m.load(m.map('a', 8), 2 * page, page);
+};
 const seek = (m: Machine, whence: string, offset: number) =>
   m.call('seek', { file: 'a' }, { whence, offset });
 const found = (_m: Machine, ran: Ran) =>
@@ -156,6 +161,37 @@ export const truncateAndSeek: Row[] = [
     xfs: 'done, at page 1',
     prepare: (m) => void m.zero('a', page, 2 * page),
     act: (m) => seek(m, 'hole', 0),
+    see: found,
+  },
+  {
+    call: 'SEEK_DATA over an unwritten extent of which page 2 was loaded',
+    xfs: 'done, at page 2',
+    prepare: loadedUnwritten,
+    act: (m) => seek(m, 'data', page),
+    see: found,
+  },
+  {
+    call: 'SEEK_HOLE: behind that page',
+    xfs: 'done, at page 3',
+    prepare: loadedUnwritten,
+    act: (m) => seek(m, 'hole', 2 * page),
+    see: found,
+  },
+  {
+    call: 'SEEK_HOLE: before that page',
+    xfs: 'done, at page 1',
+    prepare: loadedUnwritten,
+    act: (m) => seek(m, 'hole', 0),
+    see: found,
+  },
+  {
+    call: 'SEEK_DATA over a hole of which page 2 was loaded',
+    xfs: 'done, at page 4',
+    prepare: (m) => {
+      m.punch('a', page, 3 * page);
+      m.load(m.map('a', 8), 2 * page, page);
+    },
+    act: (m) => seek(m, 'data', page),
     see: found,
   },
   {

@@ -29,6 +29,13 @@ interface Believed {
   state: State;
   /** The outcome of the call of each line that has ended, by the number of the line. */
   outcomes: ReadonlyMap<number, Outcome>;
+  /** Calls that have not begun. */
+  pending: readonly Pending[];
+}
+
+interface Pending {
+  task: number;
+  command: Command;
 }
 
 const statesMax = 20_000;
@@ -62,28 +69,26 @@ export class Belief {
     const made = createKernel(args, limitsOfTests, 0);
     if (!made.ok) throw new Error(made.failure.why);
     const state = { k: made.kernel, positions: [], warned: false };
-    this.#states = [{ state, outcomes: new Map() }];
+    this.#states = [{ state, outcomes: new Map(), pending: [] }];
   }
 
   get states(): readonly Believed[] {
     return this.#states;
   }
 
-  /** Begins the call of a line and takes every way to rest. */
-  begin(line: string, call: Call): void {
-    const number = this.#lines.push(line) - 1;
-    const by = Number(line.split(' ')[0]);
-    if (by > 0) this.#lineOf.set(by, number);
-    const operation = operations.get(call.op);
-    if (operation === undefined) throw new Error(`no operation ${call.op}`);
-    const command = {
-      ...call,
-      args: operation.args.parse(call.args),
-      ...(by > 0 && { owner: `T${by}` }),
-    };
-    const task = taskOf(number);
-    const starts = this.#states.map((one) => entered(one, command, { task, pin: task }));
-    this.#states = restsOf(starts);
+  /** Begins calls at the same time, in every order, and takes every way to rest. */
+  begin(calls: readonly { line: string; call: Call }[]): void {
+    const pending = calls.map(({ line, call }): Pending => {
+      const number = this.#lines.push(line) - 1;
+      const by = Number(line.split(' ')[0]); // NaN: a line of no task.
+      if (by > 0) this.#lineOf.set(by, number);
+      const operation = operations.get(call.op);
+      if (operation === undefined) throw new Error(`no operation ${call.op}`);
+      const owner = by > 0 ? { owner: `T${by}` } : {};
+      const command = { ...call, args: operation.args.parse(call.args), ...owner };
+      return { task: taskOf(number), command };
+    });
+    this.#states = restsOf(this.#states.map((one) => ({ ...one, pending })));
   }
 
   /** Keeps the states that look like `seen`; false if none does, and then keeps all. */
@@ -212,9 +217,9 @@ const evictions = 900_000;
 
 /** The state after a command, or after one step of a task. */
 function entered(
-  { state, outcomes }: Believed,
-  command: Command,
-  { task, pin }: { task: number; pin: number },
+  { state, outcomes, pending }: Believed,
+  { task, command }: Pending,
+  pin: number,
 ): Believed {
   const k = machineOf(state.k);
   k.nextTask = task;
@@ -228,7 +233,7 @@ function entered(
   }
   const all = new Map(outcomes);
   for (const reply of replies) if (reply.task < evictions) all.set(reply.task, reply.outcome);
-  return { state: { k, positions: [], warned: false }, outcomes: all };
+  return { state: { k, positions: [], warned: false }, outcomes: all, pending };
 }
 
 const pageHashes = new WeakMap<Uint8Array, number>();
@@ -240,16 +245,24 @@ function hashOfPage(bytes: Uint8Array): number {
   return hash;
 }
 
+/** The parts of a result that a system call returns. */
+function shownOf(result: unknown): string {
+  const { data, bytesWritten, bytesPinned, offset } = result as Record<string, unknown>;
+  const bytes = data instanceof Uint8Array ? `${data.length}:${hashOfPage(data)}` : '';
+  return ['ok', bytes, bytesWritten, bytesPinned, offset].join('/');
+}
+
 /** Equal where the same can happen and the same was answered. */
-function keyOf({ state, outcomes }: Believed): string {
+function keyOf({ state, outcomes, pending }: Believed): string {
   const bytes = [...state.k.pmem.pages]
     .map(([pfn, page]) => `${pfn}:${hashOfPage(page)}`)
     .sort()
     .join();
   const answers = [...outcomes].map(([id, outcome]) =>
-    [id, outcome.ok ? 'ok' : outcome.failure.errno].join(),
+    [id, outcome.ok ? shownOf(outcome.result) : outcome.failure.errno].join(),
   );
-  return [nameOf(state), hashOf(Buffer.from(bytes)), ...answers.sort()].join(' ');
+  const left = pending.map(({ task }) => task);
+  return [nameOf(state), hashOf(Buffer.from(bytes)), left, ...answers.sort()].join(' ');
 }
 
 /** Every state without a mover that can be reached. */
@@ -266,15 +279,19 @@ function restsOf(starts: Believed[]): Believed[] {
   };
   for (const one of starts) visit(one);
   for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
-    const { k } = one.state;
-    const able: (TaskId | null)[] = [...k.runnable];
-    if (k.workqueue.length > 0) able.push(null);
-    if (able.length === 0) rests.push(one);
+    const { pending } = one;
+    const { runnable, workqueue } = one.state.k;
+    for (const call of pending) {
+      const rest = pending.filter((other) => other !== call);
+      visit(entered({ ...one, pending: rest }, call, call.task));
+    }
+    const able: (TaskId | null)[] = [...runnable, ...(workqueue.length > 0 ? [null] : [])];
     for (const id of able) {
       const args = { task: id === null ? workerName : opId(id) };
       const command = { op: 'scheduler-step', on: {}, args };
-      visit(entered(one, command, { task: evictions, pin: id ?? 0 }));
+      visit(entered(one, { task: evictions, command }, id ?? 0));
     }
+    if (pending.length + able.length === 0) rests.push(one);
   }
   return rests;
 }

@@ -58,6 +58,7 @@ class Play {
   #mappings = new Map<number, { id: number; task: number }>();
   #pins = new Map<number, { line: number; task: number }>();
   #lineOf = new Map<number, number>();
+  #lines: string[] = [];
   #played = 0;
   readonly trace: string[] = [];
 
@@ -75,7 +76,16 @@ class Play {
     return this.#belief.possible.filter((states) => states > 1).length;
   }
 
-  #isBusy = (task: number): boolean => 'state' in (this.#seen.tasks[task - 1] ?? {});
+  #stateOf(task: number): string | null {
+    const seen = this.#seen.tasks[task - 1] ?? {};
+    return 'state' in seen ? seen.state : null;
+  }
+
+  #isBusy = (task: number): boolean => this.#stateOf(task) !== null;
+
+  get #busy(): number[] {
+    return [1, 2, 3, 4].filter(this.#isBusy);
+  }
 
   get #k(): Kernel {
     return this.#belief.states[0]?.state.k as Kernel;
@@ -87,12 +97,12 @@ class Play {
       await this.#guest.ask(line);
       const [, name = '', pages = '0', byte = '0'] = line.split(' ');
       const bytes = new Uint8Array(Number(pages) * 4096).fill(Number(byte));
-      this.#begin(`0 ${line}`, { op: 'create', on: {}, args: { name, sizeBytes: 0 } });
+      const setUp = (call: Call) => this.#begin([{ line: `0 ${line}`, call }]);
+      setUp({ op: 'create', on: {}, args: { name, sizeBytes: 0 } });
       const on = { file: name };
       if (bytes.length === 0) continue;
-      const args = { offset: 0, length: bytes.length };
-      this.#begin(`0 ${line}`, { op: 'allocate', on, args });
-      this.#begin(`0 ${line}`, { op: 'write', on, args: { offset: 0 }, data: bytes });
+      setUp({ op: 'allocate', on, args: { offset: 0, length: bytes.length } });
+      setUp({ op: 'write', on, args: { offset: 0 }, data: bytes });
     }
     for (const [at, line] of this.#schedule.lines.entries()) {
       const difference = await this.#line(at, line);
@@ -117,17 +127,24 @@ class Play {
     return { how: 'given up', why: 'a call does not end, in Linux as in Pinhole' };
   }
 
-  #begin(line: string, call: Call): number {
-    this.#belief.begin(line, call);
-    return this.#played++;
+  #begin(calls: { line: string; call: Call }[]): void {
+    this.#belief.begin(calls);
+    this.#played += calls.length;
   }
 
-  async #line(at: number, line: string): Promise<Difference | null> {
-    const call = this.#callOf(line);
-    if (call === null) return null;
+  /** Plays the parts of a line that are not skipped. */
+  async #line(at: number, whole: string): Promise<Difference | null> {
+    const calls: { line: string; call: Call }[] = [];
+    for (const line of whole.split(' & ')) {
+      const call = this.#callOf(line);
+      if (call !== null) calls.push({ line, call });
+    }
+    if (calls.length === 0) return null;
     const before = this.#k.nextMapping;
-    const number = this.#begin(/^\d/.test(line) ? line : `0 ${line}`, call);
-    this.#note(line, number, before);
+    const first = this.#played;
+    this.#begin(calls);
+    for (const [index, { line }] of calls.entries()) this.#note(line, first + index, before);
+    const line = calls.map((one) => one.line).join(' & ');
     let seen = await this.#guest.ask(line);
     for (const ms of [0, ...looks]) {
       if (ms > 0) seen = await this.#guest.ask(`look ${ms}`);
@@ -151,6 +168,7 @@ class Play {
   }
 
   #note(line: string, number: number, before: number): void {
+    this.#lines[number] = line;
     const [who = '', verb = '', ...words] = line.split(' ');
     const task = Number(who);
     if (who === 'unpin') this.#pins.delete(Number(verb));
@@ -165,7 +183,19 @@ class Play {
     }
   }
 
-  /** The call of a line; null if the line is skipped. */
+  /** A directory has no lock here: a call in state D with it blocks other names only in Linux. */
+  #isNameChanging(): boolean {
+    return this.#busy.some((task) => {
+      const line = this.#lines[this.#lineOf.get(task) as number];
+      return /^\d (unlink|rename) /.test(line ?? '');
+    });
+  }
+
+  /**
+   * The call of a line; null if the line is skipped: its task is in a call, or what it names is not
+   * there. Some are skipped because a difference is known (docs/fidelity.md): a signal in state D,
+   * and a restart that could overtake others that wait for the lock.
+   */
   #callOf(line: string): Call | null {
     const [who = '', verb = '', ...rest] = line.split(' ');
     if (who === 'unpin') return this.#unpinOf(Number(verb));
@@ -173,10 +203,13 @@ class Play {
       const task = Number(verb);
       const begun = this.#lineOf.get(task);
       if (begun === undefined || !this.#isBusy(task)) return null;
+      const isRestart = rest[0] === 'restart';
+      if (this.#stateOf(task) !== 'S' || (isRestart && this.#busy.length > 1)) return null;
       const on = { operation: 1000 * (begun + 2) };
-      return { op: 'cancel', on, args: { restart: rest[0] === 'restart' } };
+      return { op: 'cancel', on, args: { restart: isRestart } };
     }
     if (this.#isBusy(Number(who))) return null;
+    if ((verb === 'unlink' || verb === 'rename') && this.#isNameChanging()) return null;
     const numbers = rest.map(Number);
     const [, offset = 0, length = 0, fourth = 0, fifth = 0] = numbers;
     const throughMapping = ['munmap', 'load', 'store', 'msync', 'pin', 'longterm'];

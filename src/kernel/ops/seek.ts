@@ -1,12 +1,25 @@
-// lseek(SEEK_DATA) and lseek(SEEK_HOLE). Mirrors fs/iomap/seek.c: an unwritten extent counts as a
-// hole on DAX.
+// lseek(SEEK_DATA) and lseek(SEEK_HOLE). Mirrors fs/iomap/seek.c and mapping_seek_hole_data(): an
+// unwritten block counts as data if it has a mapping entry, as after a read fault, else as a hole.
 import { z } from 'zod';
 import { personalityOf } from '../fs/personality/index.ts';
 import { nextExtent } from '../lib/extent-map.ts';
+import { eachEntry } from '../lib/xarray.ts';
 import type { Inode } from '../state.ts';
 import { byteOf, type PgOff, pageOf, toPgOff, zBytes, zCount } from '../units.ts';
 import { defineOp, done, fail, goto } from './define.ts';
 import { lockThen, theInode } from './layout-change.ts';
+
+/** The first page from `first` to `last` that has a mapping entry, or that has none. */
+function nextEntry(inode: Inode, first: PgOff, last: PgOff, present: boolean): PgOff | null {
+  let gap: number = first;
+  let found: PgOff | null = null;
+  eachEntry(inode.entries, first, last, (index) => {
+    if (present) found = toPgOff(index);
+    else if (index === gap) gap += 1;
+    return present || index > gap ? false : undefined;
+  });
+  return present ? found : gap > last ? null : toPgOff(gap);
+}
 
 /**
  * The first page at or after `from` that is data, or a hole. After the last extent all is a hole.
@@ -18,8 +31,14 @@ function nextPage(inode: Inode, from: PgOff, whence: 'data' | 'hole'): PgOff | n
     const extent = nextExtent(inode.extents, at);
     if (extent === null) return data ? null : at;
     if (extent.pgoff > at && !data) return at;
-    if (extent.written === data) return toPgOff(Math.max(at, extent.pgoff));
-    at = toPgOff(extent.pgoff + extent.pages);
+    const first = toPgOff(Math.max(at, extent.pgoff));
+    const end = toPgOff(extent.pgoff + extent.pages);
+    if (extent.written && data) return first;
+    if (!extent.written) {
+      const found = nextEntry(inode, first, toPgOff(end - 1), data);
+      if (found !== null) return found;
+    }
+    at = end;
   }
 }
 

@@ -7,7 +7,9 @@
  *   unpin PIPE        read what vmsplice put into the pipe, which drops the references
  *   signal TASK restart|plain
  *   look MS           wait so long, then answer
- *   create FILE PAGES BYTE, contents, reset, umount
+ *   create FILE PAGES BYTE, contents, reset
+ *
+ * Calls with & between them begin at once.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -269,7 +271,7 @@ static struct looked look(int pid) {
 }
 
 static void nap(int us) {
-  struct timespec t = {0, us * 1000L};
+  struct timespec t = {us / 1000000, us % 1000000 * 1000L};
   nanosleep(&t, 0);
 }
 
@@ -438,6 +440,32 @@ static void begin(int index, struct call *c) {
   if (write(orders[index][1], c, sizeof *c) != sizeof *c) exit(1);
 }
 
+/* Begins a call of a task, or does what else a line says; 1 if the tasks are to be looked at. */
+static int is_call(struct call *c) {
+  const char *word = c->words[0];
+  if (word[0] >= '1' && word[0] <= '0' + TASKS)
+    begin(word[0] - '1', c);
+  else if (!strcmp(word, "unpin"))
+    drain(atoi(c->words[1]));
+  else if (!strcmp(word, "signal"))
+    kill(pids[atoi(c->words[1]) - 1], strcmp(c->words[2], "restart") == 0 ? SIGUSR2 : SIGUSR1);
+  else if (!strcmp(word, "look"))
+    nap(atoi(c->words[1]) * 1000);
+  else {
+    if (!strcmp(word, "contents"))
+      answer_contents();
+    else if (!strcmp(word, "create"))
+      fprintf(port, "{\"errno\":\"%s\"}\n", name_of(create(c)));
+    else if (!strcmp(word, "reset")) {
+      reset();
+      fprintf(port, "{}\n");
+    } else
+      fprintf(port, "{\"wrong\":\"%s\"}\n", word);
+    return 0;
+  }
+  return 1;
+}
+
 int main(void) {
   char line[512];
   port = fopen("/dev/vport0p1", "r+");
@@ -453,32 +481,17 @@ int main(void) {
   fprintf(port, "{\"ready\":true}\n");
   fflush(port);
   while (fgets(line, sizeof line, in)) {
-    struct call c;
-    memset(&c, 0, sizeof c);
-    for (char *w = strtok(line, " \n"); w && c.n < 12; w = strtok(0, " \n"))
-      snprintf(c.words[c.n++], sizeof c.words[0], "%s", w);
-    const char *word = c.words[0];
-    if (word[0] >= '1' && word[0] <= '0' + TASKS) {
-      begin(word[0] - '1', &c);
-      answer_tasks(3);
-    } else if (!strcmp(word, "unpin")) {
-      drain(atoi(c.words[1]));
-      answer_tasks(3);
-    } else if (!strcmp(word, "signal")) {
-      kill(pids[atoi(c.words[1]) - 1], strcmp(c.words[2], "restart") == 0 ? SIGUSR2 : SIGUSR1);
-      answer_tasks(3);
-    } else if (!strcmp(word, "look")) {
-      nap(atoi(c.words[1]) * 1000);
-      answer_tasks(5);
-    } else if (!strcmp(word, "contents"))
-      answer_contents();
-    else if (!strcmp(word, "create"))
-      fprintf(port, "{\"errno\":\"%s\"}\n", name_of(create(&c)));
-    else if (!strcmp(word, "reset")) {
-      reset();
-      fprintf(port, "{}\n");
-    } else
-      fprintf(port, "{\"wrong\":\"%s\"}\n", word);
+    line[strcspn(line, "\n")] = 0;
+    int calls = 0;
+    char *rest;
+    for (char *part = strtok_r(line, "&", &rest); part; part = strtok_r(0, "&", &rest)) {
+      struct call c = {0};
+      char *more;
+      for (char *w = strtok_r(part, " ", &more); w && c.n < 12; w = strtok_r(0, " ", &more))
+        snprintf(c.words[c.n++], sizeof c.words[0], "%s", w);
+      calls += is_call(&c);
+    }
+    if (calls > 0) answer_tasks(3);
     fflush(port);
   }
   return 0;
