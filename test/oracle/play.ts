@@ -2,7 +2,8 @@
 import type { Kernel, Target } from '../../src/kernel/state.ts';
 import type { PinId } from '../../src/kernel/units.ts';
 import { Belief, TooManyStates } from './belief.ts';
-import type { Contents, Guest, Seen } from './guest.ts';
+import type { Contents, Seen } from './guest.ts';
+import { Reached } from './reached.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface Difference {
@@ -19,7 +20,7 @@ export type Ending =
   | { how: 'agrees' }
   | { how: 'differs'; difference: Difference }
   /** The search was given up, or Linux does not come to rest. */
-  | { how: 'given up'; why: string };
+  | { how: 'given up'; why: string; isStuck: boolean };
 
 export interface Played {
   ending: Ending;
@@ -27,6 +28,7 @@ export interface Played {
   /** Lines after which several states were possible. */
   choices: number;
   trace: string[];
+  reached: Reached;
 }
 
 /** How long Linux may take, where it does not show at once what Pinhole says. */
@@ -49,8 +51,13 @@ interface Call {
   data?: Uint8Array;
 }
 
+/** A guest, or what one has said before. */
+export interface Linux {
+  ask<T>(command: string): Promise<T>;
+}
+
 class Play {
-  readonly #guest: Guest;
+  readonly #guest: Linux;
   readonly #belief: Belief;
   readonly #schedule: Schedule;
   #seen: Seen = { tasks: [{}, {}, {}, {}], files: {}, free: 0 };
@@ -61,8 +68,9 @@ class Play {
   #lines: string[] = [];
   #played = 0;
   readonly trace: string[] = [];
+  readonly reached = new Reached();
 
-  constructor(guest: Guest, schedule: Schedule) {
+  constructor(guest: Linux, schedule: Schedule) {
     this.#guest = guest;
     this.#schedule = schedule;
     this.#belief = new Belief(schedule.box);
@@ -124,7 +132,7 @@ class Play {
       }
       if (!this.#seen.tasks.some((task) => 'state' in task)) return { how: 'agrees' };
     }
-    return { how: 'given up', why: 'a call does not end, in Linux as in Pinhole' };
+    return { how: 'given up', why: 'a call ends neither in Linux nor in Pinhole', isStuck: true };
   }
 
   #begin(calls: { line: string; call: Call }[]): void {
@@ -145,14 +153,15 @@ class Play {
     this.#begin(calls);
     for (const [index, { line }] of calls.entries()) this.#note(line, first + index, before);
     const line = calls.map((one) => one.line).join(' & ');
-    let seen = await this.#guest.ask(line);
+    let seen = await this.#guest.ask<Seen>(line);
     for (const ms of [0, ...looks]) {
-      if (ms > 0) seen = await this.#guest.ask(`look ${ms}`);
+      if (ms > 0) seen = await this.#guest.ask<Seen>(`look ${ms}`);
       const isQuiet = !seen.tasks.some((task) => 'state' in task);
       const contents = isQuiet ? await this.#guest.ask<Contents>('contents') : null;
       this.#seen = seen;
       if (this.#belief.keep(seen, contents)) {
         this.trace.push(`${line} -> ${JSON.stringify(seen)}`);
+        this.reached.note(line, seen, this.#k);
         return null;
       }
       if (ms === looks.at(-1))
@@ -279,14 +288,15 @@ class Play {
   }
 }
 
-export async function played(guest: Guest, schedule: Schedule): Promise<Played> {
+export async function played(guest: Linux, schedule: Schedule): Promise<Played> {
   const play = new Play(guest, schedule);
   let ending: Ending;
   try {
     ending = await play.play();
   } catch (error) {
     if (!(error instanceof TooManyStates)) throw error;
-    ending = { how: 'given up', why: 'too many states' };
+    ending = { how: 'given up', why: 'too many states', isStuck: false };
   }
-  return { ending, steps: play.steps, choices: play.choices, trace: play.trace };
+  const { steps, choices, trace, reached } = play;
+  return { ending, steps, choices, trace, reached };
 }
