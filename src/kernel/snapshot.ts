@@ -22,7 +22,7 @@ export const snapshotFormat = 3;
  * Increase it when the same entries no longer give the same state and events. An older journal then
  * needs a snapshot that the older release wrote.
  */
-export const kernelVersion = 5;
+export const kernelVersion = 6;
 
 /**
  * How each field of the machine is written: `head` in the first record; `map`, `set` and `list` as

@@ -139,7 +139,7 @@ export interface Counts {
 export interface RwSem {
   writer: TaskId | 0;
   readers: TaskId[];
-  /** First come, first served: a reader behind a queued writer waits. */
+  /** In the order of arrival. A reader that comes while a writer is queued waits. */
   queue: { task: TaskId; mode: LockMode }[];
 }
 

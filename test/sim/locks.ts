@@ -1,5 +1,5 @@
 // The promises of locks and sleeps, read from the locks and pins themselves: one writer or several
-// readers, in order of arrival; no task sleeps on something that is free; no fault lock is held
+// readers, in order of arrival but for readers, who go together; no task sleeps on something that is free; no fault lock is held
 // during a sleep on a pin; no page is closed to new references unless an operation waits for it.
 import type { WalkLocals } from '../../src/kernel/ops/page-walk.ts';
 import type { Kernel, RwSem, Task } from '../../src/kernel/state.ts';
@@ -9,9 +9,9 @@ import type { Happened, Watcher } from './world.ts';
 export class Locks implements Watcher {
   /**
    * The queues as they stood before, and who was in: nobody comes in before somebody who stood
-   * before him and still waits.
+   * before him and still waits, except a reader behind another one.
    */
-  #queued: { sem: RwSem; waiters: number[]; holders: Set<number> }[] = [];
+  #queued: { sem: RwSem; waiters: RwSem['queue']; holders: Set<number> }[] = [];
   /** Files with a writer before the entry. */
   #written = new Set<string>();
 
@@ -22,7 +22,7 @@ export class Locks implements Watcher {
       if (iRwsem.writer !== 0) this.#written.add(name);
       for (const sem of [iRwsem, invalidateLock]) {
         if (sem.queue.length === 0) continue;
-        const waiters = sem.queue.map(({ task }) => task);
+        const waiters = [...sem.queue];
         this.#queued.push({ sem, waiters, holders: new Set([sem.writer, ...sem.readers]) });
       }
     }
@@ -90,14 +90,22 @@ export class Locks implements Watcher {
   #checkTurns(): void {
     for (const { sem, waiters, holders } of this.#queued) {
       const queue = new Set<number>(sem.queue.map(({ task }) => task));
-      const waits = waiters.findIndex((task) => queue.has(task));
-      if (waits === -1) continue;
-      const mayBeIn = new Set<number>([0, ...holders, ...waiters.slice(0, waits)]);
+      const waits = waiters.findIndex(({ task }) => queue.has(task));
+      const first = waiters[waits];
+      if (first === undefined) continue;
+      const isReader = ({ mode }: { mode: string }): boolean => mode === 'shared';
+      const before = waiters.slice(0, waits);
+      const passing = !isReader(first) && before.some(isReader) ? waiters.filter(isReader) : [];
+      const mayBeIn = new Set<number>([
+        0,
+        ...holders,
+        ...[...before, ...passing].map((one) => one.task),
+      ]);
       const overtook = [sem.writer, ...sem.readers].filter((task) => !mayBeIn.has(task));
       if (overtook.length > 0)
         throw new Broken(
           'law Q2',
-          `op_${overtook.join()} overtook op_${waiters[waits]}, who is queued for the lock`,
+          `op_${overtook.join()} overtook op_${first.task}, who is queued for the lock`,
         );
     }
   }

@@ -1,6 +1,6 @@
-// The two sleeping locks of an inode, i_rwsem and invalidate_lock, as rw_semaphores with a
-// first-come first-served queue. A release hands the lock to the next waiter, so a woken waiter
-// holds it already. A sleep on a lock cannot be interrupted (state D).
+// The two sleeping locks of an inode, i_rwsem and invalidate_lock, as rw_semaphores with a queue. A
+// release hands the lock to the next waiter, so a woken waiter holds it already. A sleep on a lock
+// cannot be interrupted (state D).
 import { emitFor } from '../emit.ts';
 import { assert } from '../panic.ts';
 import type { Inode, Kernel, LockMode, LockName, RwSem, Task } from '../state.ts';
@@ -98,20 +98,21 @@ export function withdraw(k: Kernel, task: Task): void {
 export const readersWokenMax = 256;
 
 /**
- * Grants the lock to the head of the queue, and after a reader also to the readers right behind it.
+ * Grants the lock to the head of the queue. Mirrors rwsem_mark_wake() in kernel/locking/rwsem.c: if
+ * the head is a reader, all readers in the queue get the lock and pass the writers between them.
  */
 function handOver(k: Kernel, inode: Inode, lock: LockName): void {
   const sem = semOf(inode, lock);
-  for (
-    let granted = 0;
-    sem.queue.length > 0 && sem.writer === 0 && granted < readersWokenMax;
-    granted++
-  ) {
-    const head = sem.queue[0];
-    if (head === undefined || (head.mode === 'exclusive' && sem.readers.length > 0)) return;
-    sem.queue.shift();
-    const task = taskOf(k, head.task);
-    grant(k, task, inode, lock, head.mode);
+  const [head] = sem.queue;
+  if (head === undefined || sem.writer !== 0) return;
+  if (head.mode === 'exclusive' && sem.readers.length > 0) return;
+  const isReader = ({ mode }: RwSem['queue'][0]): boolean => mode === 'shared';
+  const granted = isReader(head) ? sem.queue.filter(isReader).slice(0, readersWokenMax) : [head];
+  const woken = new Set(granted);
+  sem.queue = sem.queue.filter((waiter) => !woken.has(waiter));
+  for (const { task: id, mode } of granted) {
+    const task = taskOf(k, id);
+    grant(k, task, inode, lock, mode);
     wakeTask(k, task);
   }
 }

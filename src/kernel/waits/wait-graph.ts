@@ -14,7 +14,7 @@ export interface WaitEdge {
   to: TaskId;
   /**
    * Why `to` must move first: it belongs to the owner of a pin, collects the pages of a pin, holds
-   * the lock, or is queued before `from`.
+   * the lock, or gets it before `from`.
    */
   relation: 'owns' | 'collects' | 'holds' | 'queued';
   /** The relation as a text: "holds it exclusive". */
@@ -68,35 +68,31 @@ export type Predecessors = Map<RwSem, Map<TaskId, readonly TaskId[]>>;
 
 /**
  * The waiters that must have had the lock before this one gets it, without those that are further
- * ahead: for a reader the nearest writer, for a writer the nearest writer or all readers right
- * before it.
+ * ahead. Readers get the lock together and pass the writers between them.
  *
- *     queue   W1  R2 R3  W4  R5        R5 → W4,  W4 → R2 R3,  R3 → W1,  R2 → W1
+ *     queue   W1  W2  R3  W4  R5  W6        W6 → W4,  W4 → R5 R3,  R5 → W2,  R3 → W2,  W2 → W1
  */
 function directlyAhead(predecessors: Predecessors, sem: RwSem, task: TaskId): readonly TaskId[] {
   let ahead = predecessors.get(sem);
   if (ahead === undefined) {
-    // Most searches start at the newest waiter. A reader there needs no table, because it waits for
-    // the nearest writer.
-    const last = sem.queue.length - 1;
-    if (sem.queue[last]?.task === task && sem.queue[last]?.mode === 'shared') {
-      for (let at = last - 1; at >= 0; at--)
-        if (sem.queue[at]?.mode === 'exclusive') return [(sem.queue[at] as RwSem['queue'][0]).task];
-      return [];
-    }
     ahead = new Map();
+    const first = sem.queue.findIndex(({ mode }) => mode === 'shared');
+    const leading = first < 0 ? sem.queue.length : first;
+    // Reversed, because the nearest waiter comes first.
+    const readers = sem.queue.filter(({ mode }) => mode === 'shared').reverse();
+    const beforeReaders = sem.queue.slice(0, leading).slice(-1);
     let writer: readonly TaskId[] = [];
-    let readers: TaskId[] = [];
-    for (const waiter of sem.queue) {
-      if (waiter.mode === 'shared') {
+    for (const [at, waiter] of sem.queue.entries()) {
+      if (at === first) writer = readers.map((one) => one.task);
+      if (waiter.mode === 'shared')
+        ahead.set(
+          waiter.task,
+          beforeReaders.map((one) => one.task),
+        );
+      else {
         ahead.set(waiter.task, writer);
-        readers.push(waiter.task);
-        continue;
+        writer = [waiter.task];
       }
-      // Reversed, because the nearest waiter comes first.
-      ahead.set(waiter.task, readers.length > 0 ? readers.reverse() : writer);
-      writer = [waiter.task];
-      readers = [];
     }
     predecessors.set(sem, ahead);
   }
@@ -180,14 +176,14 @@ const sleepersOf = (k: Kernel, owner: string | null): readonly TaskId[] =>
 
 /**
  * The sleepers of an owner, for a search that began at `start`. If many wait for the same lock,
- * only the newest is returned: it waits for all that are ahead of it, so no cycle is missed.
- * `start` comes first, if it is one of them.
+ * only the newest reader and the newest writer are returned: they wait for all that the others wait
+ * for, so no cycle is missed. `start` comes first, if it is one of them.
  */
 function someSleepersOf(k: Kernel, owner: string, start: TaskId): readonly TaskId[] {
   const ids = sleepersOf(k, owner);
   if (ids.length <= alikeMax) return ids;
   const few: TaskId[] = k.tasks.get(start)?.owner === owner ? [start] : [];
-  const seen = new Set<RwSem>();
+  const seen = { shared: new Set<RwSem>(), exclusive: new Set<RwSem>() };
   for (let i = ids.length - 1; i >= 0; i--) {
     const id = ids[i] as TaskId;
     const sleep = k.tasks.get(id)?.sleep;
@@ -195,8 +191,8 @@ function someSleepersOf(k: Kernel, owner: string, start: TaskId): readonly TaskI
     if (id === start) continue;
     if (sleep?.on === 'lock' && inode !== undefined) {
       const sem = semOf(inode, sleep.lock);
-      if (seen.has(sem)) continue;
-      seen.add(sem);
+      if (seen[sleep.mode].has(sem)) continue;
+      seen[sleep.mode].add(sem);
     }
     few.push(id);
     if (few.length >= reachMax) break;
@@ -339,13 +335,22 @@ function leadingTo(
   return found;
 }
 
-/** Can any task wait for this one? Not if it holds nothing and is last in the queue of a lock. */
+/**
+ * Can any task wait for this one? Not if it holds nothing and is last in the queue of a lock, unless
+ * it is a reader, which may pass a writer.
+ */
 function isWaitedFor(k: Kernel, task: Task): boolean {
   if (task.locks.length > 0 || task.pin !== 0 || (task.owner !== null && k.pinsOf.has(task.owner)))
     return true;
   if (task.sleep?.on !== 'lock') return true;
   const inode = k.inodes.get(task.sleep.ino);
-  return inode === undefined || semOf(inode, task.sleep.lock).queue.at(-1)?.task !== task.id;
+  if (inode === undefined) return true;
+  const { queue } = semOf(inode, task.sleep.lock);
+  if (queue.at(-1)?.task !== task.id) return true;
+  const first = queue.findIndex(({ mode }) => mode === 'shared');
+  return (
+    task.sleep.mode === 'shared' && queue.slice(first).some(({ mode }) => mode === 'exclusive')
+  );
 }
 
 /**

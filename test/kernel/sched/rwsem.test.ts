@@ -1,5 +1,8 @@
-// The locks of an inode are granted first come, first served.
+// The locks of an inode are granted in the order of arrival, to all readers together.
 import { describe, expect, test } from 'vitest';
+import type { Task } from '../../../src/kernel/state.ts';
+import type { TaskId } from '../../../src/kernel/units.ts';
+import { waitsFor } from '../../../src/kernel/waits/wait-graph.ts';
 import { letters, type Machine, machine, page, type Ran } from '../../machine.ts';
 
 /** A stepped machine with a file `a`, so that operations can stand in the middle of their locks. */
@@ -12,7 +15,7 @@ function standing(): Machine {
 
 const states = (m: Machine, ...ran: Ran[]): string[] => ran.map(({ task }) => m.opState(task));
 
-describe('SL8 a lock is granted in the order in which it was asked for', () => {
+describe('SL8 who gets a lock next', () => {
   test('SL8 readers share, and a reader behind a queued writer waits', () => {
     const m = standing();
     const [r1, r2] = [m.read('a'), m.read('a')];
@@ -31,20 +34,38 @@ describe('SL8 a lock is granted in the order in which it was asked for', () => {
     expect(states(m, w, r3)).toEqual(['done', 'done']);
   });
 
-  test('SL8 a group of readers is granted together, up to the next writer', () => {
+  test('SL8 readers are granted together, also those behind a queued writer', () => {
     const m = standing();
     const w1 = m.write('a', letters('C'), 0);
     m.step(w1.task);
-    const queue = [m.read('a'), m.read('a'), m.write('a', letters('D'), 0), m.read('a')];
+    const write = () => m.write('a', letters('D'), 0);
+    const queue = [m.read('a'), m.read('a'), write(), m.read('a'), write()];
     for (const { task } of queue) m.step(task);
     expect(states(m, ...queue)).toEqual(queue.map(() => 'D i_rwsem'));
     m.settle(w1.task);
-    expect(states(m, ...queue)).toEqual(['R', 'R', 'D i_rwsem', 'D i_rwsem']);
-    expect(m.file('a').iRwsem.readers).toEqual(queue.slice(0, 2).map(({ task }) => task));
+    expect(states(m, ...queue)).toEqual(['R', 'R', 'D i_rwsem', 'R', 'D i_rwsem']);
+    const readers = [0, 1, 3].map((at) => queue[at]?.task);
+    expect(m.file('a').iRwsem.readers).toEqual(readers);
     m.settle();
     expect(states(m, ...queue)).toEqual(queue.map(() => 'done'));
     const order = m.seen('operation.done').map(({ task }) => task);
-    expect(order.indexOf(queue[3]?.task ?? 0)).toBeGreaterThan(order.indexOf(queue[2]?.task ?? 0));
+    expect(order.slice(-2)).toEqual([queue[2]?.task, queue[4]?.task]);
+  });
+
+  test('SL8 a reader behind two writers waits for the first only if that one is the head', () => {
+    const m = standing();
+    const w1 = m.write('a', letters('C'), 0);
+    m.step(w1.task);
+    const write = () => m.write('a', letters('D'), 0);
+    const queue = [write(), m.read('a'), write(), m.read('a')];
+    for (const { task } of queue) m.step(task);
+    const blockers = ({ task }: { task: number }) =>
+      waitsFor(m.k, m.k.tasks.get(task as TaskId) as Task).map(({ to }) => `op_${to}`);
+    const [first, reader, second, last] = queue.map(({ task }) => `op_${task}`);
+    const head = `op_${w1.task}`;
+    expect(blockers(queue[1] as Ran)).toEqual(expect.arrayContaining([head, first]));
+    expect(blockers(queue[3] as Ran)).not.toContain(second);
+    expect(blockers(queue[2] as Ran)).toEqual(expect.arrayContaining([head, last, reader]));
   });
 
   test('SL8 no new task overtakes a queued one, not even with nowait', () => {
