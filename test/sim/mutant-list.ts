@@ -522,8 +522,8 @@ export const mutants: Mutant[] = [
     ],
     [
       'one of a crowd stands for those in other queues, too',
-      'if (seen.has(sem)) continue;',
-      'if (seen.size > 0) continue;',
+      'if (seen[sleep.mode].has(sem)) continue;',
+      'if (seen[sleep.mode].size > 0) continue;',
       'DL1',
     ],
   ),
