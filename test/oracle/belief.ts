@@ -169,7 +169,7 @@ function answerOf(line: string, outcome: Outcome): TaskSeen {
 }
 
 /** FNV-1a, as the agent computes it. */
-export function hashOf(bytes: Uint8Array): number {
+function hashOf(bytes: Uint8Array): number {
   let hash = 2166136261;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 16777619);
   return hash >>> 0;

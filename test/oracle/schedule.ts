@@ -14,7 +14,7 @@ import { type Prng, prng } from '../sim/prng.ts';
 import type { Box } from './guest.ts';
 
 export const page = 4096;
-export const hugePage = 512;
+const hugePage = 512;
 
 export interface Schedule {
   seed: number;
