@@ -64,6 +64,10 @@ function section(preset: PresetData): string[] {
   ];
 }
 
+/** A number stays with its unit, and an interval on its line. */
+const unbroken = (text: string): string =>
+  text.replaceAll(' ', '\u00a0').replaceAll('–', '\u2060–\u2060');
+
 function presetTable({ rows }: PresetData): string {
   const shown = headlines.flatMap(({ title }, at) =>
     rows.some(({ cells }) => cells[at] !== undefined && !/^[0-]$/.test(cells[at][0]))
@@ -78,7 +82,10 @@ function presetTable({ rows }: PresetData): string {
       ...shown.map(({ at }) => {
         const [text = '', spread = ''] = cells[at] ?? [];
         if (refused !== undefined) return '-';
-        return spread === '' ? text : `${text}<br>${spread}`;
+        return [text, spread]
+          .filter((part) => part !== '')
+          .map(unbroken)
+          .join('<br>');
       }),
     ]),
   );
