@@ -80,6 +80,7 @@ const withOpen = (open: string): Item[] => [
     item('scenarios', 'The scenarios'),
     item('explored', 'Every order of steps'),
     item('fidelity', 'Compared with Linux'),
+    item('oracle', 'A live kernel as the oracle'),
   ]),
   group('Inside', [
     item('architecture'),

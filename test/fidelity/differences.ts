@@ -69,6 +69,20 @@ const waiting: Difference[] = [
     ['scenarios/s08-victims.test.ts', 'S10 %s with SA_RESTART'],
   ],
   [
+    'A signal to a call in state D',
+    'stays pending, and the next interruptible wait of the call ends with EINTR at once ' +
+      '(measured by npm run oracle)',
+    'cancel is EBUSY (CN1), and nothing stays pending',
+    ['scenarios/s08-victims.test.ts', 'S10 %s with SA_RESTART'],
+  ],
+  [
+    'Who gets a free rwsem',
+    'a task that runs can take it before the woken waiter does: a call that restarts after a ' +
+      'signal often keeps its turn (measured by npm run oracle)',
+    'a release hands it over, and a call that restarts queues at the end (SL4, SL8)',
+    ['kernel/sched/rwsem.test.ts', 'SL8 no new task overtakes a queued one'],
+  ],
+  [
     'The end of a process',
     'closes files, unmaps and unpins',
     'an owner is only a name: mappings and pins end by munmap, unpin, holdMs, umount with ' +
@@ -296,7 +310,8 @@ const blocks: Difference[] = [
     'Descriptors, directories',
     'many',
     'one flat directory without a lock, and no descriptors. The last reference is a name, a ' +
-      'mapping or a running call. A rename or unlink in state D does not block other names',
+      'mapping or a running call. A rename or unlink in state D does not block other names; in ' +
+      'Linux it holds the lock of its directory (measured by npm run oracle)',
     ['scenarios/s11-eviction.test.ts', 'S12 a permanent hang under modern'],
   ],
   [
