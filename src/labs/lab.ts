@@ -3,8 +3,6 @@ import type { LabRecord } from '../durable/records.ts';
 import type { LabPlan } from '../lab/lab.ts';
 import type { Tenant } from '../tenants/tenants.ts';
 
-export type LabState = LabRecord['state'];
-
 export interface Lab {
   readonly tenant: Tenant;
   /** What is stored, and the progress of its runs. */
