@@ -337,15 +337,38 @@ export class StoredLog implements Log {
     const due =
       tail.entries >= snapshotEntries + state / 1000 || tail.bytes >= snapshotBytes + state;
     if (!due || tail.entries < tail.postponed) return null;
-    return this.snapshotNow(id, kernel, digest).catch((error: unknown) => {
-      // The next append is refused as well, and tells the lane.
-      if (error instanceof JournalError && ['moved', 'lost'].includes(error.kind)) return;
-      // The disk does not store what was written, so the journal must not be trusted any more.
-      if (!(error instanceof JournalError) || error.kind !== 'full')
-        return void this.#store.fail(error);
-      tail.postponed = tail.entries + snapshotEntries;
+    return this.snapshotNow(id, kernel, digest).catch((error: unknown) =>
+      this.#snapshotFailed(id, tail, error),
+    );
+  }
+
+  /** Rejects if this filesystem must stop, but no other. */
+  async #snapshotFailed(id: string, tail: Tail, error: unknown): Promise<void> {
+    const kind = error instanceof JournalError ? error.kind : null;
+    // The next append is refused as well, and tells the lane.
+    if (kind === 'moved' || kind === 'lost') return;
+    if (kind === 'full') {
+      tail.postponed = tail.entries + this.#limits.snapshotEntries;
       tail.swept = sweep(this.#store.journal(id), tail);
-    });
+      return;
+    }
+    // The disk does not store what was written, so the journal must not be trusted any more.
+    if (this.durability !== 'engine') return void this.#store.fail(error);
+    if (await this.#isOwn(id)) throw error;
+  }
+
+  /**
+   * Only an append can say it. Another server that owns the filesystem by now may have deleted what
+   * this one has written and not read back yet.
+   */
+  #isOwn(id: string): Promise<boolean> {
+    return this.#store
+      .journal(id)
+      .put([])
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   /** Writes a snapshot even if none is due. Rejects with a JournalError. */

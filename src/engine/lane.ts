@@ -527,7 +527,7 @@ export class Lane {
     if (this.#closed) return;
     const snapshot = this.#host.log.snapshot(this.id, this.kernel, this.#digest);
     if (snapshot === null) this.#endTurn();
-    else snapshot.then(this.#endTurn, this.#endTurn);
+    else snapshot.then(this.#endTurn, this.#stopAtRest);
   }
 
   /**
@@ -689,10 +689,13 @@ export class Lane {
 
   /** The store no longer has acknowledged entries, so nothing may follow them. */
   async lose(error: JournalError): Promise<void> {
-    await this.pause(async ({ seq, nowMs }) =>
-      this.#stop([], 0, { seq, timeMs: nowMs, command: null }, error),
-    );
+    await this.pause(async () => this.#stopAtRest(error));
   }
+
+  readonly #stopAtRest = (error: unknown): void => {
+    const { seq, nowMs } = this.kernel;
+    this.#stop([], 0, { seq, timeMs: nowMs, command: null }, error);
+  };
 
   #stop(batch: readonly Pending[], from: number, entry: LoggedEntry, error: unknown): void {
     const ofLog = error instanceof JournalError && error.kind === 'lost' ? 'lost' : 'log';

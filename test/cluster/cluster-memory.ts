@@ -44,6 +44,14 @@ export class ClusterMemoryStore implements ClusterStore {
   onLost: ClusterStore['onLost'] = () => {};
   /** Set to make every statement fail, as if the database were away. */
   away = false;
+  /** Why this process writes nothing any more. */
+  failed: JournalError | null = null;
+  /** What this process reads of the journals. */
+  onRead: (fs: string, key: string, value: Uint8Array | null) => Uint8Array | null = (
+    _fs,
+    _key,
+    value,
+  ) => value;
   readonly #shared: ClusterMemory;
   readonly #epochs = new Map<string, number>();
 
@@ -75,11 +83,12 @@ export class ClusterMemoryStore implements ClusterStore {
 
   journal(id: string): Journal {
     const own = this.#shared.store.journal(id);
-    return journalOf(own, (changes, done, records, change) => {
-      const refused = this.#refusal(id, change);
+    const journal = journalOf(own, (changes, done, records, change) => {
+      const refused = this.failed ?? this.#refusal(id, change);
       if (refused !== null) done(refused);
       else own.commit(changes, done, records);
     });
+    return { ...journal, get: async (key) => this.onRead(id, key, await own.get(key)) };
   }
 
   #refusal(fs: string, change: PlaceChange | undefined): JournalError | null {
@@ -204,7 +213,8 @@ export class ClusterMemoryStore implements ClusterStore {
   forget(): void {}
 
   fail(error: unknown): JournalError {
-    return new JournalError('failed', 'the database in memory failed', error);
+    this.failed = new JournalError('failed', 'the database in memory failed', error);
+    return this.failed;
   }
 
   async close(): Promise<void> {
