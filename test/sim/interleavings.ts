@@ -12,11 +12,6 @@ function begin({ play }: Scenario, column: Column): State {
   const beginning = beginningOf(play, columns[column]);
   if ('errno' in beginning) throw new Error(beginning.why);
   const { kernel: k } = beginning;
-  // A whole chunk of frames would be most of what each state copies.
-  const [frames] = k.frames;
-  if (k.geometry.blocks < 512)
-    k.frames = [frames?.slice(0, 5 * k.geometry.blocks) ?? new Int32Array(5 * k.geometry.blocks)];
-  k.counts.frameChunks = k.frames.filter((chunk) => chunk !== undefined).length;
   const positions = play.threads.map(() => ({ call: 0, task: 0, pin: 0 }));
   return { k, positions, warned: false };
 }
