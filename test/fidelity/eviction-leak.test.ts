@@ -221,13 +221,14 @@ describe('the quotas of the tenant', () => {
         headers: { prefer: 'wait=0' },
       });
       expect(unlink.status).toBe(status);
-      const device = { filesystems: 1, bytes: 262_144, mappings: 0 };
+      const labs = { labs: 0, labsKept: 0, labCommands: 0 };
+      const device = { filesystems: 1, bytes: 262_144, mappings: 0, ...labs };
       expect(await used()).toEqual({ ...device, pins: 1, ...during });
       await must(service, 409, 'DELETE', fs);
       await must(service, 200, 'DELETE', `${fs}/pins/pin_1`);
       expect(await used()).toEqual({ ...device, pins: 0, blocks: 0, files: 0, sleepers: 0 });
       await must(service, 200, 'DELETE', fs);
-      expect(Object.values(await used())).toEqual([0, 0, 0, 0, 0, 0, 0]);
+      expect(Object.values(await used()).every((value) => value === 0)).toBe(true);
     },
   );
 });
