@@ -208,7 +208,20 @@ function worldOf(
   nowMs: number,
 ): World | Promise<World> {
   if (store === undefined) return emptyWorld(newTokenKey());
-  return cluster === null ? recoverWorld(store, config, logger, nowMs) : readRecords(store, nowMs);
+  return cluster === null ? recoverWorld(store, config, logger, nowMs) : recordsOf(store, nowMs);
+}
+
+/** Of nodes that start together on an empty database, the first one identifies it. */
+async function recordsOf(store: Store, nowMs: number): Promise<World> {
+  const world = await readRecords(store, nowMs);
+  const made = world.corrections.filter(({ isNew }) => isNew === true);
+  if (made.length === 0) return world;
+  try {
+    await store.records.put(made);
+  } catch (error) {
+    if (!(error instanceof JournalError) || error.kind !== 'taken') throw error;
+  }
+  return readRecords(store, nowMs);
 }
 
 const watchedClock = (logger: FastifyBaseLogger): SystemClock =>

@@ -5,6 +5,8 @@ import { readRecords } from '../durable/read.ts';
 import type { Records } from '../durable/records.ts';
 import type { World } from '../durable/world.ts';
 import type { ClusterStore } from '../journal/cluster-store.ts';
+import { JournalError } from '../journal/journal-error.ts';
+import type { Change } from '../journal/store.ts';
 import type { Heartbeat } from './beat.ts';
 
 export interface ControlOptions {
@@ -30,7 +32,7 @@ export class Control {
   readonly records: Records = {
     put: async (changes) => {
       const { store, heart } = this.#options;
-      await store.records.put(changes);
+      await this.#putFirst(changes);
       // Nobody is served before the first beat, and the first beat brings the version.
       if (!heart.started) return;
       const { version } = store;
@@ -39,6 +41,25 @@ export class Control {
       await this.#everywhere(version);
     },
   };
+
+  /** Where another node was first, what it made is known here before that is reported. */
+  async #putFirst(changes: readonly Change[]): Promise<void> {
+    try {
+      await this.#options.store.records.put(changes);
+    } catch (error) {
+      if (error instanceof JournalError && error.kind === 'taken') await this.#readAgain();
+      throw error;
+    }
+  }
+
+  async #readAgain(): Promise<void> {
+    // One under way may have begun before the change of the other node.
+    while (this.#reading !== null) await this.#reading;
+    this.#reading = this.#read(0).finally(() => {
+      this.#reading = null;
+    });
+    await this.#reading;
+  }
 
   /** Another node has changed something, or says so. */
   changed(version: number): void {

@@ -196,7 +196,7 @@ function newMeta(store: Store, nowMs: number, corrections: Change[]): Meta {
   if (store.next.group > 1)
     throw new JournalError('damaged', `the record that identifies ${store.name} is missing`);
   const meta = { format: storeFormat, createdMs: nowMs, tokenKey: newTokenKey() };
-  corrections.push(metaRecord.change(recordKeys.meta, meta));
+  corrections.push({ ...metaRecord.change(recordKeys.meta, meta), isNew: true });
   return meta;
 }
 

@@ -8,7 +8,8 @@
  * - `failed`: a flush failed, and it is unknown whether the change is stored.
  * - `moved`: another server owns the filesystem. The change is certainly not stored, and never will
  *   be.
- * - `taken`: another server made a filesystem of this name first. The change is not stored.
+ * - `taken`: another server made a filesystem of this name, or a new key, first. The change is not
+ *   stored.
  * - `lost`: the database no longer has changes that it acknowledged.
  * - `database`: the database cannot be used; the message says why.
  */

@@ -191,8 +191,16 @@ export class Flusher {
       const code = failure === null ? null : codeOf(failure);
       if (code === diskFull) return this.#refuseAsFull(open);
       if (ofOneCommit(code)) {
-        if (open.length === 1) return this.#refuseOne(open[0] as Group, failure as Error);
-        for (const group of open) await this.#send([group]);
+        const [group, more] = open as [Group, Group?];
+        if (more === undefined && !group.doubt && !isDivisible(group))
+          return this.#refuseOne(group, failure as Error);
+        if (more === undefined && group.doubt) {
+          // An earlier attempt may have stored it, and be what the database now finds.
+          open = await this.#clearUp(open);
+          group.doubt = false;
+          continue;
+        }
+        for (const part of open.flatMap(dividedOf)) await this.#send([part]);
         return;
       }
       if (failure !== null) {
@@ -320,12 +328,13 @@ export class Flusher {
   }
 
   #refuseOne({ commits, what, held }: Group, failure: Error): void {
-    const isTaken = what === 'made' && codeOf(failure) === unique;
-    if (isTaken) this.#host.removed(held);
+    const isTaken = codeOf(failure) === unique;
+    if (isTaken && what === 'made') this.#host.removed(held);
+    const made = what === 'made' ? 'made a filesystem of this name' : 'stored a key of this name';
     end(
       commits,
       isTaken
-        ? new JournalError('taken', 'another server made a filesystem of this name', failure)
+        ? new JournalError('taken', `another server ${made}`, failure)
         : new JournalError(
             'failed',
             `the database refuses the change: ${failure.message}`,
@@ -334,6 +343,15 @@ export class Flusher {
     );
   }
 }
+
+/** Commits after the one that makes or removes a place stand or fall with it. */
+const isDivisible = ({ what, commits }: Group): boolean => what === 'kept' && commits.length > 1;
+
+/** One group for each commit, in the same order. */
+const dividedOf = (group: Group): Group[] =>
+  isDivisible(group)
+    ? group.commits.map((commit) => ({ ...group, commits: [commit], sent: { ...group.sent } }))
+    : [group];
 
 const unknownError = (why: string): JournalError =>
   new JournalError('failed', `it is unknown whether the change is stored: ${why}`);
@@ -383,16 +401,18 @@ function parametersOf(
     key: [] as string[],
     at: [] as number[],
     length: [] as (number | null)[],
+    fresh: [] as boolean[],
   };
   let bytes = 0;
   let shared = 0;
-  const add = (n: number, fs: string, { key, value }: Change, chain: number): number => {
+  const add = (n: number, fs: string, { key, value, isNew }: Change, chain: number): number => {
     const sealed = value === null ? null : seal(sealName(fs, key), value);
     rows.n.push(n);
     rows.server.push(fs === '');
     rows.key.push(key);
     rows.at.push(bytes);
     rows.length.push(sealed?.length ?? null);
+    rows.fresh.push(isNew === true);
     const after = crc32(key, chain);
     if (sealed === null) return after;
     parts.push(sealed);
@@ -433,6 +453,7 @@ function parametersOf(
     rows.length,
     shared,
     named.map((place) => place?.number ?? 0),
+    rows.fresh,
   ];
   return { values, bytes };
 }

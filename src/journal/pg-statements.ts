@@ -9,7 +9,7 @@ import type { Statement } from './pg-primary.ts';
  *
  * `rows` are the changes of keys: n is the number of the filesystem in the first arrays, and a null
  * length deletes the key. A row of the server's keys is stored if that filesystem is taken. If a key
- * is changed twice, the later change counts.
+ * is changed twice, the later change counts. A new key that is there already fails the statement.
  */
 export const append: Statement = {
   name: 'append',
@@ -40,16 +40,23 @@ export const append: Statement = {
   select n from held union all select n from removed
   union all select g.n from made m join given g on g.fs = m.fs
 ), rows as (
-  select distinct on (1, 2) case when r.server then '' else g.fs end as fs, r.key, r.at, r.length
-  from unnest($12::bigint[], $13::boolean[], $14::text[], $15::integer[], $16::integer[])
-      with ordinality as r (n, server, key, at, length, nth)
+  select distinct on (1, 2) case when r.server then '' else g.fs end as fs, r.key, r.at, r.length,
+    r.fresh
+  from unnest($12::bigint[], $13::boolean[], $14::text[], $15::integer[], $16::integer[],
+      $19::boolean[]) with ordinality as r (n, server, key, at, length, fresh, nth)
     join taken t on t.n = r.n join given g on g.n = r.n
   order by 1, 2, r.nth desc
 ), stored as (
   insert into record (fs, key, value)
-  select fs, key, substring($11::bytea from at + 1 for length) from rows where length is not null
+  select fs, key, substring($11::bytea from at + 1 for length) from rows
+  where length is not null and not fresh
   order by fs, key
   on conflict (fs, key) do update set value = excluded.value
+), first as (
+  insert into record (fs, key, value)
+  select fs, key, substring($11::bytea from at + 1 for length) from rows
+  where length is not null and fresh
+  order by fs, key
 ), deleted as (
   delete from record d using rows r where r.length is null and d.fs = r.fs and d.key = r.key
 ), counted as (

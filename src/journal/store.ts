@@ -7,6 +7,11 @@ export interface Change {
   key: string;
   /** Null deletes the key. */
   value: Uint8Array | null;
+  /**
+   * The commit is refused as `taken` if there is such a key. Only a store of several servers looks,
+   * because without other servers the caller knows it.
+   */
+  isNew?: boolean;
 }
 
 /**

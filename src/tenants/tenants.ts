@@ -9,6 +9,7 @@ import {
   tenantRecord,
 } from '../durable/records.ts';
 import type { World } from '../durable/world.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import type { Change } from '../journal/store.ts';
 import { type Account, openAccount, type QuotaName, type Quotas, quotaNames } from './quotas.ts';
 
@@ -100,7 +101,6 @@ export class Tenants {
         added.push(record);
         continue;
       }
-      // Two nodes may have made a tenant of this name at the same time; the later record counts.
       const { quotas, ...stored } = record;
       Object.assign(tenant, stored);
       tenant.leaving = record.leaving;
@@ -130,10 +130,17 @@ export class Tenants {
     };
     this.#coming.add(name);
     try {
-      await this.#keep(tenant, account.limits, alongside);
+      await this.#records.put([{ ...changeOf(tenant, account.limits), isNew: true }, ...alongside]);
+    } catch (error) {
+      // Another node made a tenant of this name at the same time.
+      if (error instanceof JournalError && error.kind === 'taken') return 'exists';
+      throw error;
     } finally {
       this.#coming.delete(name);
     }
+    // A reading of what all nodes have changed may have brought it already.
+    const known = this.#byName.get(name);
+    if (known?.id === tenant.id) return known;
     this.#add(tenant);
     return tenant;
   }
@@ -186,15 +193,8 @@ export class Tenants {
     }
   }
 
-  #keep(
-    { account: _, ...tenant }: Tenant,
-    quotas: Quotas,
-    alongside: readonly Change[] = [],
-  ): Promise<void> {
-    return this.#records.put([
-      tenantRecord.change(recordKeys.tenant(tenant.name), { ...tenant, quotas }),
-      ...alongside,
-    ]);
+  #keep(tenant: Tenant, quotas: Quotas, alongside: readonly Change[] = []): Promise<void> {
+    return this.#records.put([changeOf(tenant, quotas), ...alongside]);
   }
 
   #add(tenant: Tenant): void {
@@ -202,6 +202,9 @@ export class Tenants {
     this.#options.onCreated(tenant);
   }
 }
+
+const changeOf = ({ account: _, ...tenant }: Tenant, quotas: Quotas): Change =>
+  tenantRecord.change(recordKeys.tenant(tenant.name), { ...tenant, quotas });
 
 type PartialQuotas = Partial<Record<QuotaName, number | undefined>>;
 

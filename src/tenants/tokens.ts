@@ -53,7 +53,6 @@ export class Tokens {
 
   /** Takes over what another node has changed. */
   refresh({ tokens, tokenKey }: Pick<World, 'tokens' | 'tokenKey'>): void {
-    // Nodes that start on an empty database at the same time each make a key; the last one counts.
     this.#key = tokenKey;
     const ids = new Set(tokens.map(({ id }) => id));
     for (const { id, tenant } of [...this.#byId.values()])

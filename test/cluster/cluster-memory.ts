@@ -18,6 +18,8 @@ export class ClusterMemory {
   readonly places = new Map<string, PlaceRow>();
   readonly nodes = new Map<string, NodeRow>();
   readonly processes = new Set<ClusterMemoryStore>();
+  /** Those of the server. */
+  readonly keys = new Set<string>();
   version = 1;
   number = 0;
 
@@ -74,7 +76,14 @@ export class ClusterMemoryStore implements ClusterStore {
 
   get records(): Journal {
     const { records } = this.#shared.store;
+    const { keys } = this.#shared;
     return journalOf(records, (changes, done) => {
+      if (changes.some(({ key, isNew }) => isNew === true && keys.has(key)))
+        return done(new JournalError('taken', 'another process stored a key of this name'));
+      for (const { key, value } of changes) {
+        if (value === null) keys.delete(key);
+        else keys.add(key);
+      }
       const isControl = changes.some(({ key }) => /^(meta$|tenant\/|token\/)/.test(key));
       if (isControl) this.#shared.version += 1;
       records.commit(changes, done);

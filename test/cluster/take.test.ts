@@ -130,4 +130,50 @@ describe('tenants and tokens', () => {
     expect(revoked.status, revoked.text).toBeLessThan(300);
     expect((await listed()).map(({ status }) => status)).toEqual([401, 401, 401]);
   });
+
+  test('of one name are made once, where two nodes are asked at the same time', async () => {
+    const made = await Promise.all(
+      [a, b, c].map((node) => ask(node, 'POST', '/v1/tenants', { json: { name: 'acme' } })),
+    );
+    expect(made.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    const ids = [a, b, c].map(({ service }) => service.context.tenants.get('acme')?.id);
+    expect(new Set(ids).size).toBe(1);
+    expect(ids[0]).toBeDefined();
+  });
+
+  test('of the first node count, where another one began on the same empty database', async () => {
+    await insist(a, 'POST', '/v1/tenants', { json: { name: 'acme' } });
+    const { json } = await insist(a, 'POST', '/v1/tenants/acme/tokens', {
+      json: { scopes: ['read'] },
+    });
+    const before = a.service.context.tenants.get('default')?.id;
+    const { shared } = cluster;
+    const open = shared.open.bind(shared);
+    shared.open = (owner) => {
+      const store = open(owner);
+      let isFirst = true;
+      // It read the records before the first node had stored any.
+      Object.defineProperty(store, 'next', { value: { group: 1, position: 0 } });
+      const { all } = store.records;
+      const { records } = store;
+      Object.defineProperty(store, 'records', {
+        value: {
+          ...records,
+          all: (parts: readonly string[]) => {
+            if (!isFirst) return all(parts);
+            isFirst = false;
+            return (async function* () {})();
+          },
+        },
+      });
+      return store;
+    };
+    const late = await cluster.add('late');
+    const headers = { authorization: `Bearer ${json.token}` };
+    const listed = await Promise.all(
+      [a, b, late].map((node) => ask(node, 'GET', '/v1/filesystems', { headers })),
+    );
+    expect(listed.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(late.service.context.tenants.get('default')?.id).toBe(before);
+  });
 });

@@ -48,6 +48,34 @@ describe.skipIf(missing !== null)('the fence', () => {
   const open = (more = {}) => openPg(postgres.url(database), more);
   const sql = (text: string) => postgres.sql(text, database);
 
+  it('stores a new key once, and what stood beside it in the same statement all the same', async () => {
+    const [one, two] = (await Promise.all([open(), open()])) as [PgStore, PgStore];
+    const isNew = { ...set('tenant/acme', 'of one'), isNew: true };
+    expect(await kindOf(one.records.put([isNew]))).toBe('stored');
+    const kinds = await Promise.all(
+      [
+        [set('answer/1', 'before')],
+        [{ ...set('tenant/acme', 'of two'), isNew: true }, set('answer/2', 'with it')],
+        [set('answer/3', 'after')],
+      ].map((changes) => kindOf(two.records.put(changes))),
+    );
+    expect(kinds).toEqual(['stored', 'taken', 'stored']);
+    const read = await Promise.all(
+      ['tenant/acme', 'answer/1', 'answer/2', 'answer/3'].map((key) => one.records.get(key)),
+    );
+    expect(read.map((value) => value && Buffer.from(value).toString())).toEqual([
+      'of one',
+      'before',
+      null,
+      'after',
+    ]);
+    const raced = [one, two].map((store) =>
+      kindOf(store.records.put([{ ...set('tenant/raced', store.owner), isNew: true }])),
+    );
+    expect((await Promise.all(raced)).sort()).toEqual(['stored', 'taken']);
+    await Promise.all([one.close(), two.close()]);
+  });
+
   it('K1: three writers race; what was acknowledged is there once, what was refused is not', async () => {
     const stores = await Promise.all([open(), open(), open()]);
     await (stores[0] as PgStore).journal('f').put([set('fs', 'x')], named('a'));
