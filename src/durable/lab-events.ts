@@ -31,6 +31,10 @@ export const labEventTable = {
     }),
   },
   'lab.cancelled': { doc: 'A client cancelled a lab.', data: z.object({ lab, name }) },
+  'lab.removed': {
+    doc: 'A lab that had ended was removed with its result, by a client or by the quota.',
+    data: z.object({ lab, name }),
+  },
 } as const;
 export type LabEventType = keyof typeof labEventTable;
 export const labEventTypes = Object.keys(labEventTable) as LabEventType[];

@@ -391,7 +391,7 @@ export class Labs {
     const { used } = lab.tenant.account;
     used.labsKept -= 1;
     try {
-      await this.#put([
+      await this.#tell(own, lab, 'lab.removed', [
         removal(recordKeys.lab(owner, number)),
         removal(recordKeys.labTable(owner, number)),
       ]);

@@ -333,17 +333,23 @@ test('[LB7] its events are in the stream of the tenant, and cursors stay over a 
   expect(before.map(({ seq }) => seq)).toEqual(before.map((_, at) => at + 1));
   expect(before.length).toBeGreaterThan(labs.length);
   await must(first, 200, 'DELETE', '/v1/labs/lab_1');
+  const [removed] = await events(first, `from=${before.at(-1)?.id}`);
+  expect(removed).toMatchObject({
+    type: 'pinhole.lab.removed',
+    data: { lab: 'lab_1', name: 'small' },
+  });
+  const all = [...before, removed];
   await first.close();
   const second = await start({}, options);
   // The same events under the same cursors, also of a lab that is removed.
-  expect(await events(second, 'from=oldest')).toEqual(before);
-  expect(await events(second, `from=${labs[1]?.id}`)).toEqual(before.slice(labs[1]?.seq));
+  expect(await events(second, 'from=oldest')).toEqual(all);
+  expect(await events(second, `from=${labs[1]?.id}`)).toEqual(all.slice(labs[1]?.seq));
   const done = await events(second, 'from=oldest&types=pinhole.lab.done');
   expect(done.map(({ seq }) => seq)).toEqual([labs[1]?.seq]);
-  expect(await events(second, 'from=oldest&types=pinhole.lab.*')).toHaveLength(4);
+  expect(await events(second, 'from=oldest&types=pinhole.lab.*')).toHaveLength(5);
   expect((await call(second, 'GET', '/v1/events?types=pinhole.lab.nope')).status).toBe(400);
   await post(asked, wait, second);
-  const more = await events(second, `from=${before.at(-1)?.id}`);
-  expect(more.map(({ seq }) => seq)).toEqual([before.length + 1, before.length + 2]);
+  const more = await events(second, `from=${removed?.id}`);
+  expect(more.map(({ seq }) => seq)).toEqual([all.length + 1, all.length + 2]);
   await second.close();
 });

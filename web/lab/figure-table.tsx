@@ -37,7 +37,7 @@ export function FigureTable({ rows, seeds }: { rows: readonly StrategyRow[]; see
       </section>
       <p class="small soft">
         Medians of the seeds; below each the interval in which the median lies with 95 %, if the
-        seeds differ. <q>never</q>: it waits for ever.
+        seeds differ. <q>never</q>: a deadlock, a hang or starvation.
       </p>
       <AllFigures rows={rows} />
     </>

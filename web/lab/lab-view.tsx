@@ -70,6 +70,13 @@ export function LabView() {
 
 const hasEnded = ({ state }: Lab): boolean => state !== 'queued' && state !== 'running';
 
+/** Another window or the quota removed it. */
+const removed = (id: string): ShownProblem => ({
+  status: 404,
+  title: 'The lab was removed',
+  detail: `${id} was removed with its result. The same workload, seeds and versions give it again.`,
+});
+
 /** Reads it, and again when the stream says that it has ended. */
 function useLab(id: string): Signal<Read> {
   const now = useSignal<Read>({ lab: null, problem: null, lost: false });
@@ -93,7 +100,9 @@ function useLab(id: string): Signal<Read> {
       onLost: () => set({ lost: true }),
       onEvent({ type, lab: of, done }) {
         const { lab } = now.peek();
-        if (of !== id || lab === null || hasEnded(lab)) return;
+        if (of !== id || lab === null) return;
+        if (type.endsWith('.removed')) set({ lab: null, problem: removed(id) });
+        if (hasEnded(lab)) return;
         if (!type.endsWith('.progress')) void read();
         else if (done !== null)
           set({ lab: { ...lab, state: 'running', progress: { ...lab.progress, done } } });

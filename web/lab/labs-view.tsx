@@ -15,7 +15,7 @@ import { followLabs } from './lab-events.ts';
 import { LabForm } from './lab-form.tsx';
 import './labs.css';
 
-type LabSummary = Schemas['Labs']['items'][number];
+type LabSummary = Schemas['LabSummary'];
 
 export function LabsView() {
   const noTenant = capabilities.value !== null && capabilities.value.tenant === null;

@@ -1832,14 +1832,14 @@ class LabFigure:
     """The lower end of the interval in which the median lies with 95 %."""
     high: float | Literal["never"] | Literal["-never"]
     """The upper end of that interval."""
-    difference: LabSummary | None = None
+    difference: FigureSpread | None = None
     """Of the differences to the first strategy, seed by seed."""
     seeds: int | None = None
     """In how many seeds the figure exists, if not in all."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabSummary:
+class FigureSpread:
     """"""
 
     median: float | Literal["never"] | Literal["-never"]
@@ -3026,7 +3026,7 @@ class ClusterNode:
 class Labs:
     """"""
 
-    items: list[DeleteLabResult]
+    items: list[LabSummary]
     """The entries of this page of the list."""
     next_page_token: str | None = None
     """The `pageToken` of the next page; absent on the last page."""
@@ -3056,7 +3056,7 @@ class LabPresetSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeleteLabResult:
+class LabSummary:
     """"""
 
     id: str

@@ -524,7 +524,7 @@ class ServerOperations(Caller):
             )
         )
 
-    def delete_lab(self, lab: str) -> models.DeleteLabResult:
+    def delete_lab(self, lab: str) -> models.LabSummary:
         """Cancel a lab, or remove one that has ended.
 
         A lab that waits or runs is cancelled: its runs end at once, and it stays readable. A
@@ -535,10 +535,10 @@ class ServerOperations(Caller):
                 ENOSPC, ESTALE.
         """
         return self._answer(
-            Call[models.DeleteLabResult](
+            Call[models.LabSummary](
                 "DELETE",
                 ("v1", "labs", lab),
-                models.DeleteLabResult,
+                models.LabSummary,
             )
         )
 

@@ -67,6 +67,7 @@ const resultNames: Readonly<Record<string, string>> = {
   compare: 'Comparison',
   'create-ticket': 'Ticket',
   'create-token': 'IssuedToken',
+  'delete-lab': 'LabSummary',
   'explain-operation': 'Explanation',
   index: 'Index',
   'list-problems': 'ProblemTypes',

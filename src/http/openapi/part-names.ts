@@ -47,7 +47,7 @@ export const partNames: Readonly<Record<string, string>> = {
   'Lab.failure': 'LabFailure',
   'Lab.progress': 'LabProgress',
   'Lab.result': 'LabResult',
-  'LabFigure.difference': 'LabSummary',
+  'LabFigure.difference': 'FigureSpread',
   'LabPresets.items': 'LabPresetSummary',
   'LabResult.points': 'LabPoint',
   'LabResult.strategies': 'LabStrategy',
