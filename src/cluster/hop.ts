@@ -61,15 +61,21 @@ export async function registerHop(app: FastifyInstance, options: HopOptions): Pr
     disableRequestLogging: true,
   });
   app.decorateRequest('keptBody', null);
+  app.decorateRequest('wasHosted', false);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('pinhole-node', node);
     const { fs, tenant = request.caller?.tenant } = request.params as Params;
     // A refused ticket is reported here. Without a tenant there is no filesystem to look for.
     if (fs === undefined || tenant === undefined || tenant === null) return done();
-    if (places.isHere(tenant, fs)) return done();
+    if (places.isHere(tenant, fs)) {
+      request.wasHosted = true;
+      return done();
+    }
     const hop = new Hop(options, { request, reply, tenant, fs });
     hop.run().then((isHere) => {
-      if (isHere) done();
+      if (!isHere) return;
+      request.wasHosted = places.isHere(tenant, fs);
+      done();
     }, done);
   });
   app.addHook('preParsing', (request, _reply, payload, done) => {

@@ -2,11 +2,19 @@
 // name gives the same 404, so that tenants cannot probe for names of others.
 import type { FastifyRequest } from 'fastify';
 import type { Engine, HostedFilesystem } from '../engine/engine.ts';
+import { ownerChanging } from '../engine/refusals.ts';
 import { type Failure, failure } from '../kernel/errno.ts';
 import type { Target } from '../kernel/state.ts';
 import { numberOf } from '../kernel/units.ts';
 import { tenantOf } from './auth.ts';
 import { KernelFailure } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** In a cluster: the filesystem in the URL was served here when the request came in. */
+    wasHosted?: boolean;
+  }
+}
 
 export type On = 'filesystem' | 'file' | 'mapping' | 'pin' | 'operation';
 
@@ -55,14 +63,19 @@ export function hostedOf(engine: Engine, request: FastifyRequest): HostedFilesys
 export function hostedOfTenant(engine: Engine, request: FastifyRequest): HostedFilesystem {
   const { tenant, fs } = request.params as Params & { tenant: string };
   const found = engine.find(tenant, fs);
-  if (found === undefined) throw new KernelFailure(nothing('filesystem').failure);
-  return found;
+  if (found !== undefined) return found;
+  if (request.wasHosted === true) throw ownerChanging();
+  throw new KernelFailure(nothing('filesystem').failure);
 }
 
 export function targetOf(engine: Engine, request: FastifyRequest, on: On): Found {
   const params = request.params as Params;
   const fs = engine.find(tenantOf(request), params.fs);
-  if (fs === undefined) return nothing('filesystem');
+  if (fs === undefined) {
+    // Another node may have taken it while the body was read, so a 404 could be wrong.
+    if (request.wasHosted === true) throw ownerChanging();
+    return nothing('filesystem');
+  }
   if (on === 'filesystem') return { fs, target: {} };
   // A stopped filesystem shows nothing of its contents, but it can still be removed.
   fs.requireRunning();

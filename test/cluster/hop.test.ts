@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { JournalError } from '../../src/journal/journal-error.ts';
 import { ask, insist, TestCluster, type TestNode } from './nodes.ts';
 
 let cluster: TestCluster;
@@ -75,6 +78,23 @@ describe('[H40] [H41] a request at a node that does not own the filesystem', () 
     const there = await ask(b, 'GET', `${fs}/files/f?x=1`, { headers: { prefer: 'redirect' } });
     expect(there.status).toBe(307);
     expect(there.headers.get('location')).toBe(`${a.url}${fs}/files/f?x=1`);
+  });
+
+  test('is not answered 404 if the filesystem leaves while the body comes in', async () => {
+    await scratch();
+    const request = httpRequest(`${a.url}${fs}/files`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', expect: '100-continue' },
+    });
+    const answered = once(request, 'response');
+    request.flushHeaders();
+    await once(request, 'continue');
+    const [id] = cluster.shared.places.keys();
+    a.store.onLost(id as string, new JournalError('moved', 'another node has it'));
+    await expect.poll(() => a.service.engine.find('default', 'scratch')).toBeUndefined();
+    request.end(JSON.stringify({ name: 'late' }));
+    const [{ statusCode }] = (await answered) as [IncomingMessage];
+    expect(statusCode).toBe(503);
   });
 
   test('hops once: at a third node it is refused', async () => {
