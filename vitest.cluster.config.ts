@@ -1,5 +1,5 @@
-// Tests of the store in PostgreSQL and of the cluster: `npm run cluster:test`. They need Debian's postgresql-15 and are skipped
-// without it.
+// Tests of the store in PostgreSQL and of the cluster: `npm run cluster:test`. They need Debian's postgresql-15, some of
+// them haproxy, and are skipped without it.
 import { defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/reporter.ts';
 

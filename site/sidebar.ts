@@ -50,6 +50,7 @@ const withOpen = (open: string): Item[] => [
     item('how-to/bisect-a-race', 'Bisect a race'),
     item('how-to/lecture', 'A lecture in 45 minutes'),
     item('how-to/team', 'Run it for a team'),
+    item('how-to/several-machines', 'Several machines'),
     item('rewind', 'Go back and take the other order'),
     item('scripts', 'Scripts and comparisons'),
   ]),

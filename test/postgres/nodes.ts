@@ -1,15 +1,15 @@
 // Nodes of a cluster as processes, each with the same database.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { apart } from './postgres.ts';
 
 const main = resolve(import.meta.dirname, '../../dist/main.js');
-
-const operatorToken = 'an operator token of at least 32 characters';
 
 export class NodeProcess {
   readonly name: string;
@@ -40,7 +40,8 @@ export class NodeProcesses {
 
   constructor(urls: readonly string[], settings: Record<string, string> = {}) {
     writeFileSync(join(this.folder, 'urls'), `${urls.join('\n')}\n`, { mode: 0o600 });
-    writeFileSync(join(this.folder, 'operator'), `${operatorToken}\n`, { mode: 0o600 });
+    const operatorToken = randomBytes(24).toString('base64url');
+    writeFileSync(this.operatorTokenFile, `${operatorToken}\n`, { mode: 0o600 });
     this.#settings = settings;
     // Nobody else ends them if the tests are ended.
     process.once('exit', () => {
@@ -48,19 +49,25 @@ export class NodeProcesses {
     });
   }
 
-  /** Resolves when the node listens. */
+  get operatorTokenFile(): string {
+    return join(this.folder, 'operator-token');
+  }
+
+  /** Resolves when the node listens: under the port that it had, if it was started before. */
   async start(name: string): Promise<NodeProcess> {
+    const before = this.nodes.findLast((node) => node.name === name);
     const settings = {
-      port: '0',
+      port: before === undefined ? '0' : new URL(before.url).port,
       'node-id': name,
       'cluster-url-file': join(this.folder, 'urls'),
-      'operator-token-file': join(this.folder, 'operator'),
+      'operator-token-file': this.operatorTokenFile,
       'drain-ms': '500',
       ...this.#settings,
     };
     const args = Object.entries(settings).flatMap(([flag, value]) => [`--${flag}`, value]);
     const child = spawn(process.execPath, [main, 'serve', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: apart,
       env: { ...process.env, NODE_ENV: 'production' },
     });
     const node = new NodeProcess(name, child);
@@ -85,11 +92,11 @@ export class NodeProcesses {
     return this.nodes.filter(({ ended }) => !ended);
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await Promise.all(
       this.live.map(async (node) => {
         const ended = once(node.child, 'exit');
-        node.kill('SIGKILL');
+        node.kill(signal);
         await ended;
       }),
     );

@@ -15,6 +15,12 @@ export const missing: string | null = existsSync(`${bin}/postgres`)
   : 'these tests need the Debian package postgresql-15';
 if (missing !== null) console.warn(missing);
 
+/**
+ * Whether processes get a group of their own, so that a ctrl-C at a terminal ends only the process
+ * that started them, which then ends them in order. Vitest ends its workers without that chance.
+ */
+export const apart = process.env.VITEST === undefined;
+
 /** Nobody else ends these if the tests are ended. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -97,6 +103,7 @@ export class Postgres {
     const child = spawn(join(bin, 'postgres'), ['-D', this.#data, ...args], {
       ...user,
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: apart,
     });
     let said = '';
     child.stderr?.on('data', (data) => {
