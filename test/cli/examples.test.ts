@@ -53,6 +53,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'pinhole graph': 'test/cli/shell-examples.test.ts',
   'pinhole events': 'test/cli/shell-examples.test.ts',
   'pinhole trace': 'test/cli/shell-examples.test.ts',
+  'pinhole lab run': 'test/cli/lab.test.ts',
   'pinhole doctor': 'test/cli/shell-examples.test.ts',
   'pinhole open': 'test/cli/shell-examples.test.ts',
 };

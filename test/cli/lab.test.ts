@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { reportTemplate } from '../../src/cli/lib/lab-report.ts';
 import { csvOf } from '../../src/lab/csv.ts';
-import { digestOf } from '../../src/lab/result.ts';
+import { digestOf, zLabResult } from '../../src/lab/result.ts';
 import { shown } from '../../src/lab/table.ts';
 import { pinhole } from './command.ts';
 
@@ -57,6 +57,7 @@ describe('pinhole lab run', () => {
         .stdout;
     const [one, two] = [await run('1'), await run('2')];
     expect(two).toBe(one);
+    expect(zLabResult.parse(JSON.parse(one))).toEqual(JSON.parse(one));
     const { digest, ...result } = JSON.parse(one);
     expect(digest).toBe(digestOf(result));
     expect(result.notes[0]).toBe('4 seeds are too few for a spread; take 8 or more.');
