@@ -28,9 +28,9 @@ const zFigureSummary = zSummary.extend({
 export type FigureSummary = z.infer<typeof zFigureSummary>;
 
 const zHistogram = z.object({
-  count: z.int(),
-  max: z.number(),
-  sum: z.number(),
+  count: z.int().describe('How many calls.'),
+  max: z.number().describe('The longest, in microseconds.'),
+  sum: z.number().describe('Of all, in microseconds.'),
   buckets: z
     .array(z.int())
     .describe(
@@ -72,33 +72,39 @@ export const zHeadline = z.object({
       ended: sum('Layout changes that succeeded.'),
       failed: sum('Layout changes that failed.'),
       neverEnded: sum('Layout changes that wait for ever.'),
-      latencyMs: z.object({
-        p50: median('Half of the layout changes of a run take at most this long.'),
-        p90: median('90 % of the layout changes of a run take at most this long.'),
-        p99: median('99 % of the layout changes of a run take at most this long.'),
-        max: median('The longest layout change of a run.'),
-        nullBecause: z
-          .partialRecord(z.enum(latencyFields), zNullBecause)
-          .optional()
-          .describe('Why a latency is null.'),
-      }),
+      latencyMs: z
+        .object({
+          p50: median('Half of the layout changes of a run take at most this long.'),
+          p90: median('90 % of the layout changes of a run take at most this long.'),
+          p99: median('99 % of the layout changes of a run take at most this long.'),
+          max: median('The longest layout change of a run.'),
+          nullBecause: z
+            .partialRecord(z.enum(latencyFields), zNullBecause)
+            .optional()
+            .describe('Why a latency is null.'),
+        })
+        .describe('How long the layout changes take, in milliseconds.'),
     })
     .describe('The callers: truncate, punch and the other operations that remove blocks.'),
-  others: z.object({
-    blockedMs: median('The time that all threads together waited for a lock or an entry.'),
-    longestMs: median('The longest of these waits.'),
-  }),
+  others: z
+    .object({
+      blockedMs: median('The time that all threads together waited for a lock or an entry.'),
+      longestMs: median('The longest of these waits.'),
+    })
+    .describe('The calls that wait behind a layout change.'),
   space: z
     .object({
       peakBlocks: median('The most blocks at one time.'),
       blockMs: median('The blocks times the time for which each was held back.'),
     })
     .describe('Blocks that no file owned and nobody could use.'),
-  device: z.object({
-    lost: sum('Pages that a device wrote after no file owned the block.'),
-    foreign: sum('Pages of another file that a device overwrote.'),
-    refused: sum('Pins that were refused.'),
-  }),
+  device: z
+    .object({
+      lost: sum('Pages that a device wrote after no file owned the block.'),
+      foreign: sum('Pages of another file that a device overwrote.'),
+      refused: sum('Pins that were refused.'),
+    })
+    .describe('The owners of the pins.'),
   deadlocks: sum('Cycles of waits that were completed.'),
   hangs: sum('Calls that wait for a page that nobody has pinned.'),
   starved: sum('Calls that found another pinned page each time that they looked.'),
@@ -112,7 +118,7 @@ const zCounts = z.record(z.string(), z.int());
 
 const zStrategyRow = z.object({
   strategy: z.string(),
-  options: z.record(z.string(), z.json()),
+  options: z.record(z.string(), z.unknown()),
   refused: z
     .string()
     .optional()
@@ -127,7 +133,7 @@ const zStrategyRow = z.object({
     .record(
       z.string(),
       z.object({
-        ended: zHistogram,
+        ended: zHistogram.describe('Calls that succeeded.'),
         unfinished: zHistogram.describe(
           'Calls that were cut off by the end of their run, with the time so far.',
         ),
@@ -143,7 +149,7 @@ const zStrategyRow = z.object({
 export type StrategyRow = z.infer<typeof zStrategyRow>;
 
 const zPoint = z.object({
-  at: z.record(z.string(), z.json()).describe('The value at each path of the sweep.'),
+  at: z.record(z.string(), z.unknown()).describe('The value at each path of the sweep.'),
   strategies: z.array(zStrategyRow),
 });
 export type ResultPoint = z.infer<typeof zPoint>;
@@ -153,9 +159,9 @@ export const zLabResult = z
     lab: z.int().describe('The version of the lab. Another version may give other figures.'),
     kernel: z.int().describe('The version of the simulated kernel.'),
     name: z.string(),
-    about: z.string().optional(),
-    workload: z.record(z.string(), z.json()).describe('The document as it was given.'),
-    seeds: z.array(z.int()),
+    about: z.string().optional().describe('The line about it in the document.'),
+    workload: z.record(z.string(), z.unknown()).describe('The document as it was given.'),
+    seeds: z.array(z.int()).describe('The seeds that were run.'),
     notes: z.array(z.string()).describe('Limits of the figures, for a reader.'),
     strategies: z
       .array(zStrategyRow)

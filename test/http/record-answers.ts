@@ -260,6 +260,10 @@ async function labs(service: Service): Promise<void> {
   await go('get-lab', 'GET', '/v1/labs/lab_1', { headers: { prefer: 'wait=60' } });
   await go('list-labs', 'GET', '/v1/labs');
   await go('delete-lab', 'DELETE', '/v1/labs/lab_1');
+  await go('create-lab', 'POST', '/v1/labs', {
+    json: { workload, strategies: ['busy-extents'], seeds: 1 },
+    headers: { prefer: 'wait=60' },
+  });
   const json = { workload: 'name: recycled\nfilesystem: { sizeBytes: 4Mi }\n' };
   await refused(service, 'invalid-workload', 'POST', '/v1/labs', { json });
 }

@@ -57,10 +57,10 @@ StoryCommand = dict[str, Any]
 """A command: op, on, args, data in base64, owner."""
 
 LabState = Literal["queued", "running", "done", "failed", "cancelled"]
-""""""
+"""Whether a lab waits, runs or has ended, and how."""
 
 FindingKind = Literal["deadlock", "hang", "starvation", "foreign write"]
-""""""
+"""What a run found."""
 
 StrategyInForce = dict[str, Any]
 """The name of a reclaim strategy, and its options."""
@@ -182,6 +182,10 @@ class WrongField:
     """The path of the field, with dots."""
     message: str | None = None
     """What is wrong with it."""
+    line: int | None = None
+    """The line, in a workload that was sent as text."""
+    column: int | None = None
+    """The column, in a workload that was sent as text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1573,7 +1577,7 @@ class TruncatedPart:
 
 @dataclass(frozen=True, kw_only=True)
 class LabPreset:
-    """"""
+    """A workload that comes with the server, with its document."""
 
     name: str
     """The name."""
@@ -1587,7 +1591,7 @@ class LabPreset:
 
 @dataclass(frozen=True, kw_only=True)
 class Lab:
-    """"""
+    """A workload that runs under several strategies with many seeds, and its result."""
 
     id: str
     """`lab_…`."""
@@ -1600,7 +1604,7 @@ class Lab:
     created_ms: int
     """When it was created, in milliseconds since 1970."""
     started_ms: int | None = None
-    """"""
+    """When its first run began; absent while it is queued."""
     ended_ms: int | None = None
     """When it ended, in milliseconds since 1970; null until then."""
     strategies: list[str]
@@ -1624,17 +1628,17 @@ class Lab:
 
 @dataclass(frozen=True, kw_only=True)
 class LabProgress:
-    """"""
+    """How many runs of a lab have ended."""
 
     done: int
-    """"""
+    """Runs that have ended."""
     total: int
-    """"""
+    """All runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LabFailure:
-    """"""
+    """Why a lab failed."""
 
     reason: Literal["events", "memory", "time", "law", "stuck", "crash", "size"]
     """The bound that a run reached: events, memory or time. `law`: a law of the machine broke.
@@ -1646,7 +1650,7 @@ class LabFailure:
 
 @dataclass(frozen=True, kw_only=True)
 class LabResult:
-    """"""
+    """The figures of a lab under each strategy."""
 
     lab: int
     """The version of the lab. Another version may give other figures."""
@@ -1655,11 +1659,11 @@ class LabResult:
     name: str
     """The name."""
     about: str | None = None
-    """"""
-    workload: dict[str, schema0]
+    """The line about it in the document."""
+    workload: dict[str, Any]
     """The document as it was given."""
     seeds: list[int]
-    """"""
+    """The seeds that were run."""
     notes: list[str]
     """Limits of the figures, for a reader."""
     strategies: list[LabStrategy]
@@ -1672,22 +1676,22 @@ class LabResult:
 
 @dataclass(frozen=True, kw_only=True)
 class LabStrategy:
-    """"""
+    """The figures of a workload under one strategy."""
 
     strategy: str
     """The name of the reclaim strategy and its options."""
-    options: dict[str, schema1]
+    options: dict[str, Any]
     """JSON Schema of its own options."""
     refused: str | None = None
     """Why the filesystem cannot have this strategy. All numbers are null then."""
     changes: LabChanges
     """The callers: truncate, punch and the other operations that remove blocks."""
     others: LabOthers
-    """What would happen under the other strategies."""
+    """The calls that wait behind a layout change."""
     space: LabSpace
     """Blocks that no file owned and nobody could use."""
     device: LabDevice
-    """"""
+    """The owners of the pins."""
     deadlocks: int | None
     """Cycles of waits that were completed. Sum of the seeds."""
     hangs: int | None
@@ -1718,7 +1722,7 @@ class LabStrategy:
 
 @dataclass(frozen=True, kw_only=True)
 class LabChanges:
-    """"""
+    """The layout changes under one strategy: how many ended, and how long they took."""
 
     ended: int | None
     """Layout changes that succeeded. Sum of the seeds."""
@@ -1727,7 +1731,7 @@ class LabChanges:
     never_ended: int | None
     """Layout changes that wait for ever. Sum of the seeds."""
     latency_ms: LabChangesLatencyMs
-    """"""
+    """How long the layout changes take, in milliseconds."""
     _wire: ClassVar[dict[str, str]] = {
         "never_ended": "neverEnded",
         "latency_ms": "latencyMs",
@@ -1736,7 +1740,7 @@ class LabChanges:
 
 @dataclass(frozen=True, kw_only=True)
 class LabChangesLatencyMs:
-    """"""
+    """How long layout changes take, in milliseconds."""
 
     p50: float | None
     """Half of the layout changes of a run take at most this long. Median of the seeds."""
@@ -1755,7 +1759,7 @@ class LabChangesLatencyMs:
 
 @dataclass(frozen=True, kw_only=True)
 class LabOthers:
-    """"""
+    """What other calls waited."""
 
     blocked_ms: float | None
     """The time that all threads together waited for a lock or an entry. Median of the seeds."""
@@ -1769,7 +1773,7 @@ class LabOthers:
 
 @dataclass(frozen=True, kw_only=True)
 class LabSpace:
-    """"""
+    """Blocks that no file owned and nobody could use."""
 
     peak_blocks: float | None
     """The most blocks at one time. Median of the seeds."""
@@ -1783,7 +1787,7 @@ class LabSpace:
 
 @dataclass(frozen=True, kw_only=True)
 class LabDevice:
-    """"""
+    """What happened to the pins of devices."""
 
     lost: int | None
     """Pages that a device wrote after no file owned the block. Sum of the seeds."""
@@ -1818,7 +1822,7 @@ class LabFinding:
 
 @dataclass(frozen=True, kw_only=True)
 class LabFigure:
-    """"""
+    """A figure of a strategy with its spread over the seeds."""
 
     median: float | Literal["never"] | Literal["-never"]
     """`never` is the figure of a call that waits for ever; it is above every number. In a
@@ -1840,7 +1844,7 @@ class LabFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class FigureSpread:
-    """"""
+    """The median of a figure with its spread over the seeds."""
 
     median: float | Literal["never"] | Literal["-never"]
     """`never` is the figure of a call that waits for ever; it is above every number. In a
@@ -1858,10 +1862,10 @@ class FigureSpread:
 
 @dataclass(frozen=True, kw_only=True)
 class LabLatency:
-    """"""
+    """The latencies of one operation, of all seeds together."""
 
     ended: LabLatencyEnded
-    """"""
+    """Calls that succeeded."""
     unfinished: LabLatencyEnded
     """Calls that were cut off by the end of their run, with the time so far."""
     failed: dict[str, int]
@@ -1875,14 +1879,14 @@ class LabLatency:
 
 @dataclass(frozen=True, kw_only=True)
 class LabLatencyEnded:
-    """"""
+    """A histogram of latencies in microseconds."""
 
     count: int
-    """Number of blocks."""
+    """How many calls."""
     max: float
-    """"""
+    """The longest, in microseconds."""
     sum: float
-    """"""
+    """Of all, in microseconds."""
     buckets: list[int]
     """Buckets that are not empty, each as its number and its count. Numbers below 128 have a
     bucket each; above, each power of two has 128.
@@ -1891,9 +1895,9 @@ class LabLatencyEnded:
 
 @dataclass(frozen=True, kw_only=True)
 class LabPoint:
-    """"""
+    """The rows of one point of a sweep."""
 
-    at: dict[str, schema2]
+    at: dict[str, Any]
     """The value at each path of the sweep."""
     strategies: list[LabStrategy]
     """Strategies to choose from."""
@@ -3024,7 +3028,7 @@ class ClusterNode:
 
 @dataclass(frozen=True, kw_only=True)
 class Labs:
-    """"""
+    """A page of the list of labs."""
 
     items: list[LabSummary]
     """The entries of this page of the list."""
@@ -3037,7 +3041,7 @@ class Labs:
 
 @dataclass(frozen=True, kw_only=True)
 class LabPresets:
-    """"""
+    """The workloads that come with the server."""
 
     items: list[LabPresetSummary]
     """The entries of this page of the list."""
@@ -3045,7 +3049,7 @@ class LabPresets:
 
 @dataclass(frozen=True, kw_only=True)
 class LabPresetSummary:
-    """"""
+    """A workload that comes with the server."""
 
     name: str
     """The name."""
@@ -3057,7 +3061,7 @@ class LabPresetSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class LabSummary:
-    """"""
+    """A lab without its result."""
 
     id: str
     """`lab_…`."""
@@ -3070,7 +3074,7 @@ class LabSummary:
     created_ms: int
     """When it was created, in milliseconds since 1970."""
     started_ms: int | None = None
-    """"""
+    """When its first run began; absent while it is queued."""
     ended_ms: int | None = None
     """When it ended, in milliseconds since 1970; null until then."""
     strategies: list[str]
@@ -5126,7 +5130,7 @@ class CreateLabArgs:
 
     preset: str | None = None
     """A workload of GET /v1/labs/presets."""
-    workload: str | dict[str, schema0] | None = None
+    workload: str | dict[str, Any] | None = None
     """A workload: an object, or a text in YAML or JSON. Mistakes in a text are reported with line
     and column. `pinhole lab schema` prints its JSON Schema.
     """
@@ -5138,7 +5142,7 @@ class CreateLabArgs:
     """
     seeds: int | list[int] | None = None
     """How many seeds, from 1 on, or which ones. The default is 32."""
-    sweep: dict[str, list[schema1]] | None = None
+    sweep: dict[str, list[Any]] | None = None
     """One or two paths of the workload, each with its values; replaces its sweep."""
 
 
@@ -5207,9 +5211,6 @@ class CreateTicketArgs:
 
 MetricsTargets = list[MetricsTarget]
 """The targets for the HTTP service discovery of Prometheus."""
-
-__shared = Any
-""""""
 
 Command = Union[
     UmountCommand,

@@ -396,10 +396,10 @@ class ServerOperations(Caller):
         self,
         *,
         preset: str | None = None,
-        workload: str | dict[str, models.schema0] | None = None,
+        workload: str | dict[str, Any] | None = None,
         strategies: Sequence[str] | None = None,
         seeds: int | Sequence[int] | None = None,
-        sweep: dict[str, Sequence[models.schema1]] | None = None,
+        sweep: dict[str, Sequence[Any]] | None = None,
         idempotency_key: str | None = None,
         wait: float | None = None,
     ) -> models.Lab:

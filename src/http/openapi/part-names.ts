@@ -58,7 +58,6 @@ export const partNames: Readonly<Record<string, string>> = {
   'LabStrategy.latency': 'LabLatency',
   'LabStrategy.others': 'LabOthers',
   'LabStrategy.space': 'LabSpace',
-  'Labs.items': 'LabRecord',
   'Lock.holders': 'LockOwner',
   'Lock.queue': 'LockOwner',
   'Locks.items': 'Lock',

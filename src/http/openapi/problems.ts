@@ -40,6 +40,8 @@ export const zProblem = z
         z.object({
           field: z.string().describe('The path of the field, with dots.'),
           message: z.string().optional().describe('What is wrong with it.'),
+          line: z.int().optional().describe('The line, in a workload that was sent as text.'),
+          column: z.int().optional().describe('The column, in a workload that was sent as text.'),
         }),
       )
       .optional()

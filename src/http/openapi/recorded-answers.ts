@@ -2039,6 +2039,383 @@ export const recorded: Readonly<
   },
   'create-lab': {
     answers: {
+      '200': {
+        id: 'lab_2',
+        state: 'done',
+        name: 'recycled',
+        createdMs: 1767225819750,
+        startedMs: 1767225819750,
+        endedMs: 1767225819750,
+        strategies: ['busy-extents'],
+        seeds: 1,
+        progress: {
+          done: 1,
+          total: 1,
+        },
+        digest: 'sha256:c5fadc633440594649687b35809d993e36c049acc69b075653c2939a33ad2b7b',
+        result: {
+          lab: 2,
+          kernel: 6,
+          name: 'recycled',
+          workload: {
+            name: 'recycled',
+            filesystem: {
+              sizeBytes: '4Mi',
+              files: {
+                data: '64Ki',
+              },
+            },
+            durationMs: 200,
+            actors: {
+              nic: {
+                loop: [
+                  {
+                    pin: {
+                      file: 'data',
+                      pages: 4,
+                      access: 'write',
+                    },
+                  },
+                  {
+                    hold: {
+                      exponential: 5,
+                    },
+                  },
+                  'unpin',
+                ],
+              },
+              recycler: {
+                loop: [
+                  {
+                    'punch-hole': {
+                      file: 'data',
+                      pages: 16,
+                    },
+                  },
+                  {
+                    think: 20,
+                  },
+                ],
+              },
+            },
+          },
+          seeds: [1],
+          notes: [
+            '1 seeds are too few for a spread; take 8 or more.',
+            'Some runs have fewer than 100 layout changes that ended; there latencyP99Ms is the longest of them, or nearly. Take a longer durationMs.',
+          ],
+          strategies: [
+            {
+              strategy: 'busy-extents',
+              options: {},
+              changes: {
+                ended: 10,
+                failed: 0,
+                neverEnded: 0,
+                latencyMs: {
+                  p50: 0,
+                  p90: 0,
+                  p99: 0,
+                  max: 0,
+                },
+              },
+              others: {
+                blockedMs: 0,
+                longestMs: 0,
+              },
+              space: {
+                peakBlocks: 4,
+                blockMs: 201.24,
+              },
+              device: {
+                lost: 20,
+                foreign: 0,
+                refused: 0,
+              },
+              deadlocks: 0,
+              hangs: 0,
+              starved: 0,
+              scans: 10,
+              wakeups: 0,
+              spurious: 0,
+              findings: [],
+              figures: {
+                latencyP50Ms: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                latencyP90Ms: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                latencyP99Ms: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                latencyMaxMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                ended: {
+                  median: 10,
+                  q1: 10,
+                  q3: 10,
+                  low: 10,
+                  high: 10,
+                },
+                failed: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                neverEnded: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.deadlock': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.hang': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.starvation': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                'neverEnded.unfinished': {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                blockedShare: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                blockedInSMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                blockedInDMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                longestBlockedMs: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                hungTasks: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesLost: {
+                  median: 20,
+                  q1: 20,
+                  q3: 20,
+                  low: 20,
+                  high: 20,
+                },
+                pagesForeign: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesReadForeign: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesReadStale: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                pagesWritten: {
+                  median: 80,
+                  q1: 80,
+                  q3: 80,
+                  low: 80,
+                  high: 80,
+                },
+                pins: {
+                  median: 21,
+                  q1: 21,
+                  q3: 21,
+                  low: 21,
+                  high: 21,
+                },
+                pinsRefused: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                heldBackPeakBytes: {
+                  median: 16384,
+                  q1: 16384,
+                  q3: 16384,
+                  low: 16384,
+                  high: 16384,
+                },
+                heldBackByteSeconds: {
+                  median: 824.27904,
+                  q1: 824.27904,
+                  q3: 824.27904,
+                  low: 824.27904,
+                  high: 824.27904,
+                },
+                dfLessDuBytes: {
+                  median: 4121.3952,
+                  q1: 4121.3952,
+                  q3: 4121.3952,
+                  low: 4121.3952,
+                  high: 4121.3952,
+                },
+                noSpaceWhileHeldBack: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                freedUnderPin: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                deadlocks: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                commands: {
+                  median: 72,
+                  q1: 72,
+                  q3: 72,
+                  low: 72,
+                  high: 72,
+                },
+                scans: {
+                  median: 10,
+                  q1: 10,
+                  q3: 10,
+                  low: 10,
+                  high: 10,
+                },
+                wakeups: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                spuriousWakeups: {
+                  median: 0,
+                  q1: 0,
+                  q3: 0,
+                  low: 0,
+                  high: 0,
+                },
+                workItems: {
+                  median: 20,
+                  q1: 20,
+                  q3: 20,
+                  low: 20,
+                  high: 20,
+                },
+                events: {
+                  median: 454,
+                  q1: 454,
+                  q3: 454,
+                  low: 454,
+                  high: 454,
+                },
+              },
+              seedsWith: {
+                deadlock: 0,
+                hang: 0,
+                starvation: 0,
+                'foreign write': 0,
+              },
+              latency: {
+                'punch-hole': {
+                  ended: {
+                    count: 10,
+                    max: 0,
+                    sum: 0,
+                    buckets: [0, 10],
+                  },
+                  unfinished: {
+                    count: 0,
+                    max: 0,
+                    sum: 0,
+                    buckets: [],
+                  },
+                  failed: {},
+                  neverEnded: {},
+                },
+              },
+              heldBackSeries: [0, 0, 0],
+            },
+          ],
+          digest: 'sha256:c5fadc633440594649687b35809d993e36c049acc69b075653c2939a33ad2b7b',
+        },
+      },
       '202': {
         id: 'lab_1',
         state: 'running',
@@ -2746,7 +3123,7 @@ export const recorded: Readonly<
             },
             labsKept: {
               limit: 50,
-              used: 0,
+              used: 1,
             },
             labCommands: {
               limit: 5000000,
@@ -3041,7 +3418,7 @@ export const recorded: Readonly<
     answers: {
       '201': {
         name: 'team-a',
-        createdMs: 1767225821000,
+        createdMs: 1767225821250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -3107,14 +3484,14 @@ export const recorded: Readonly<
               pins: 0,
               sleepers: 0,
               labs: 0,
-              labsKept: 0,
+              labsKept: 1,
               labCommands: 0,
               memory: 1048576,
             },
           },
           {
             name: 'team-a',
-            createdMs: 1767225821000,
+            createdMs: 1767225821250,
             quotas: {
               filesystems: 10,
               bytes: 1099511627776,
@@ -3150,7 +3527,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225821000,
+        createdMs: 1767225821250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -3184,7 +3561,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225821000,
+        createdMs: 1767225821250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -3222,8 +3599,8 @@ export const recorded: Readonly<
       '201': {
         id: '0123456789abcdef',
         scopes: ['read'],
-        createdMs: 1767225822000,
-        expiresMs: 1767312222000,
+        createdMs: 1767225822250,
+        expiresMs: 1767312222250,
         token: 'ph_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
       },
     },
@@ -3239,8 +3616,8 @@ export const recorded: Readonly<
           {
             id: '0123456789abcdef',
             scopes: ['read'],
-            createdMs: 1767225822000,
-            expiresMs: 1767312222000,
+            createdMs: 1767225822250,
+            expiresMs: 1767312222250,
           },
         ],
       },
@@ -3257,7 +3634,7 @@ export const recorded: Readonly<
     answers: {
       '200': {
         name: 'team-a',
-        createdMs: 1767225821000,
+        createdMs: 1767225821250,
         quotas: {
           filesystems: 10,
           bytes: 1099511627776,
@@ -3292,7 +3669,7 @@ export const recorded: Readonly<
       '201': {
         ticket: 'pht_0123456789abcdef0123456789abcdef0123456789abcdef',
         stream: '/v1/filesystems/scratch/events',
-        expiresMs: 1767225853000,
+        expiresMs: 1767225853250,
       },
     },
     request: {

@@ -31,12 +31,15 @@ const zLabSummary = z.object({
   name: z.string().describe('The name of the workload.'),
   preset: z.string().optional().describe('The preset of which it was made.'),
   createdMs: zCount,
-  startedMs: zCount.optional(),
+  startedMs: zCount.optional().describe('When its first run began; absent while it is queued.'),
   endedMs: zCount.optional(),
   strategies: z.array(z.string()),
   seeds: zCount.describe('How many seeds.'),
   progress: z
-    .object({ done: zCount, total: zCount })
+    .object({
+      done: zCount.describe('Runs that have ended.'),
+      total: zCount.describe('All runs.'),
+    })
     .describe('Runs that have ended, and all runs. A run is one seed under one strategy.'),
   failure: z
     .object({
@@ -92,7 +95,7 @@ const labBody = z
   .strictObject({
     preset: z.string().max(64).optional().describe('A workload of GET /v1/labs/presets.'),
     workload: z
-      .union([z.string().max(textMax), z.record(z.string(), z.json())])
+      .union([z.string().max(textMax), z.record(z.string(), z.unknown())])
       .optional()
       .describe(
         'A workload: an object, or a text in YAML or JSON. Mistakes in a text are reported with ' +
@@ -112,7 +115,7 @@ const labBody = z
       .optional()
       .describe(`How many seeds, from 1 on, or which ones. The default is ${seedsDefault}.`),
     sweep: z
-      .record(z.string().max(256), z.array(z.json()).min(1).max(100))
+      .record(z.string().max(256), z.array(z.unknown()).min(1).max(100))
       .optional()
       .describe('One or two paths of the workload, each with its values; replaces its sweep.'),
   })
@@ -206,7 +209,8 @@ function invalidWorkload(mistakes: readonly Mistake[]): HttpProblem {
   );
   const more = mistakes.length - fields.length;
   const rest = more > 0 ? ` There are ${more} more.` : '';
-  return new HttpProblem('invalid-workload', `${places.join('. ')}.${rest}`, { fields });
+  const detail = `${places.join('. ')}.${rest}`.replaceAll('?.', '?');
+  return new HttpProblem('invalid-workload', detail, { fields });
 }
 
 /** A TaskError as a problem of the request. */
