@@ -105,7 +105,9 @@ describe('repair', () => {
     await stop();
     const before = await comesBack(journal());
     expect(await order()).toBe(0);
-    expect(said).toMatch(/^store: 2 filesystems\ntenants: 1, with 0 tokens, 0 answers and 0 labs\n/);
+    expect(said).toMatch(
+      /^store: 2 filesystems\ntenants: 1, with 0 tokens, 0 answers and 0 labs\n/,
+    );
     expect(said).toMatch(/default\/one\): good, up to entry 3, state [0-9a-f]{64}/);
     expect(await comesBack(journal())).toBe(before);
   });
