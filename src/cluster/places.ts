@@ -54,6 +54,8 @@ export class Places {
   readonly #arriving = new Map<string, Promise<void>>();
   readonly #recoveries = new Limiter(recoveriesMax);
   readonly #looks = new Map<string, Promise<PlaceRow | null>>();
+  /** Those of them that were lost while they were read; what was read may be old. */
+  readonly #overtaken = new Set<string>();
   /** Filesystems that this node could not read. */
   readonly #unfit = new Set<string>();
   readonly takes: Record<TakeReason, number> = { request: 0, death: 0, released: 0 };
@@ -207,9 +209,12 @@ export class Places {
     const { store, recover, adopt } = this.#options;
     if (this.#lanes.has(fs)) return;
     if (!store.held.has(fs) && (await store.raise([fs])).length === 0) return;
+    this.#overtaken.delete(fs);
     const recovered = await recover(fs);
-    // It may have been lost while its journal was read.
-    if (store.held.has(fs)) adopt(recovered);
+    // It may have been lost while its journal was read, and taken again since: then another node
+    // may have appended in between.
+    if (!this.#overtaken.delete(fs) && store.held.has(fs)) adopt(recovered);
+    else this.#stale = true;
   }
 
   async #failed(fs: string, error: unknown): Promise<void> {
@@ -226,6 +231,7 @@ export class Places {
   #lost(fs: string, error: JournalError): void {
     const lane = this.#lanes.get(fs);
     this.#stale = true;
+    if (this.#arriving.has(fs)) this.#overtaken.add(fs);
     void (error.kind === 'lost' ? lane?.lose(error) : lane?.leave());
   }
 
@@ -242,6 +248,7 @@ export class Places {
     for (const { fs, owner } of await store.places()) if (owner === store.owner) own.add(fs);
     const lost = held.filter((fs) => !own.has(fs));
     store.dropHeld(lost);
+    for (const fs of lost) if (this.#arriving.has(fs)) this.#overtaken.add(fs);
     await Promise.all(lost.map((fs) => this.#lanes.get(fs)?.leave()));
   }
 
