@@ -107,10 +107,14 @@ const nodeFields = 'id, name, beat, version, url, release, kernel_version, leavi
 const nodeColumns = nodeFields.replace('kernel_version', 'kernel_version as "kernelVersion"');
 
 /** The process gets a place of its own, which guards its changes of the server's keys. */
+/**
+ * The beat begins at a random number: a take-over that was sent before the row was removed names an
+ * old beat, and must not match the new row.
+ */
 export const join: Statement = {
   name: 'join_cluster',
   text: `with added as (
-  insert into node (${nodeFields}) values ($1, $2, 0, $3, $4, $5, $6, $7)
+  insert into node (${nodeFields}) values ($1, $2, floor(random() * 1e9)::bigint, $3, $4, $5, $6, $7)
   on conflict (id) do update set leaving = excluded.leaving
 )
 insert into place (fs, number, owner, epoch, flush, chain, ordered, kernel_version)

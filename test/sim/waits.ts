@@ -53,10 +53,13 @@ export function graphOf(k: Scene): Graph {
       const { writer, readers, queue } = semOf(inode, sleep.lock);
       if (writer !== 0) to.add(writer);
       for (const reader of readers) to.add(reader);
-      for (const ahead of queue) {
-        if (ahead.task === task.id) break;
-        if (sleep.mode === 'exclusive' || ahead.mode === 'exclusive') to.add(ahead.task);
-      }
+      // All readers get it with the first of them, so they wait for the writers ahead of that one.
+      const isReader = ({ mode }: { mode: string }): boolean => mode === 'shared';
+      const first = queue.findIndex(isReader);
+      const own = queue.findIndex((waiter) => waiter.task === task.id);
+      const ahead = queue.slice(0, sleep.mode === 'shared' ? first : own);
+      if (sleep.mode === 'exclusive' && ahead.some(isReader)) ahead.push(...queue.filter(isReader));
+      for (const waiter of ahead) to.add(waiter.task);
     } else {
       const holder = k.inodes.get(sleep.ino)?.entryLocks.get(sleep.pgoff);
       if (holder !== undefined) to.add(holder);
