@@ -49,6 +49,10 @@ describe('the frame of the page', () => {
     const { page } = await browser.open('/ui/fs/brief');
     await page.getByText('● live').waitFor();
     await browser.restart();
-    await page.getByRole('alert').filter({ hasText: 'There is no such filesystem.' }).waitFor();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: 'There is no such filesystem.' })
+      .first()
+      .waitFor();
   });
 });

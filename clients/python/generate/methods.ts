@@ -29,6 +29,7 @@ export interface Method {
   /** The Python type of the answer. */
   answer: string;
   accept: string;
+  /** It is an operation of a filesystem, which can sleep. A lab answers 202 as well. */
   sleeps: boolean;
 }
 
@@ -64,7 +65,7 @@ export function methodsOf(document: Document, at: string, verb: string, operatio
     headers: headersOf(verb, operation),
     answer: first[1],
     accept: first[0],
-    sleeps: '202' in operation.responses,
+    sleeps: '202' in operation.responses && at.startsWith('/v1/filesystems/{fs}/'),
   };
   return ofBodies(document, base).flatMap((one) => ofAnswers(one, answers));
 }

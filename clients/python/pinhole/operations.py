@@ -401,7 +401,6 @@ class ServerOperations(Caller):
         seeds: int | Sequence[int] | None = None,
         sweep: dict[str, Sequence[Any]] | None = None,
         idempotency_key: str | None = None,
-        wait: float | None = None,
     ) -> models.Lab:
         """Run a workload under several strategies.
 
@@ -422,14 +421,12 @@ class ServerOperations(Caller):
             sweep: One or two paths of the workload, each with its values; replaces its sweep.
             idempotency_key: A repeated request with the same key gets the answer of the first
                 one.
-            wait: How many seconds to wait for the end; StillWaiting after it. Default: as long
-                as it takes.
 
         Raises:
             Problem: the server refuses; its errno can be EACCES, EAGAIN, EDQUOT, EEXIST, EFBIG,
                 EINVAL, EIO, ENOSPC, EOPNOTSUPP, ESTALE.
         """
-        return self._done(
+        return self._answer(
             Call[models.Lab](
                 "POST",
                 ("v1", "labs"),
@@ -442,8 +439,7 @@ class ServerOperations(Caller):
                     "seeds": seeds,
                     "sweep": sweep,
                 },
-            ),
-            wait,
+            )
         )
 
     def list_labs(
