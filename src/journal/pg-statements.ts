@@ -114,7 +114,8 @@ const nodeColumns = nodeFields.replace('kernel_version', 'kernel_version as "ker
 export const join: Statement = {
   name: 'join_cluster',
   text: `with added as (
-  insert into node (${nodeFields}) values ($1, $2, floor(random() * 1e9)::bigint, $3, $4, $5, $6, $7)
+  insert into node (${nodeFields})
+  values ($1, $2, floor(random() * 1e9)::bigint, $3, $4, $5, $6, $7)
   on conflict (id) do update set leaving = excluded.leaving
 )
 insert into place (fs, number, owner, epoch, flush, chain, ordered, kernel_version)
